@@ -1,0 +1,97 @@
+// One TOML file is one experiment. Its tables follow the physical chain; [sweep] makes its points.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mapping/settings.hpp"
+#include "nn/analog/noise_settings.hpp"
+#include "nn/data/dataset.hpp"
+#include "nn/network/graph.hpp"
+#include "nn/train/trainer.hpp"
+#include "simulator/device_model.hpp"
+#include "simulator/periphery.hpp"
+
+namespace ohmic {
+
+enum class Estimator {
+  per_draw,   ///< each draw sees the whole test set: spread between chips, yield
+  per_batch,  ///< each batch gets its own draw: a far tighter mean
+};
+
+/// evaluation.stop: draw until the interval of the accuracy is narrow enough.
+struct StopRule {
+  double half_width = 0.002;
+  std::int64_t max_draws = 1000;
+  static const Schema<StopRule>& schema();
+};
+
+/// The [evaluation] table.
+struct EvaluationSettings {
+  Estimator estimator = Estimator::per_draw;
+  std::int64_t draws = 10;
+  std::int64_t batch = 100;
+  double confidence = 0.95;
+  std::optional<StopRule> stop;          ///< "ideal" is not offered here: absent means fixed draws
+  std::int64_t calibration_images = 256; ///< training images that set converter ranges
+  static const Schema<EvaluationSettings>& schema();
+};
+
+/// The [compute] table: how, never what; nothing here may change a number beyond rounding.
+struct ComputeSettings {
+  std::string device = "auto";   ///< auto | cpu | cuda[:i]
+  std::string backend = "cpu";   ///< reference | cpu | cuda
+  int threads = 0;               ///< 0: all
+  static const Schema<ComputeSettings>& schema();
+};
+
+/// The [output] table.
+struct OutputSettings {
+  std::filesystem::path dir;     ///< empty: runs/<name of the file>
+  bool figures = true;
+  bool report = true;
+  static const Schema<OutputSettings>& schema();
+};
+
+/// Everything one point of a sweep is made of.
+struct Experiment {
+  std::string title;
+  std::uint64_t seed = 1;
+  DataSettings data;
+  ModelSettings model;
+  TrainSettings train;
+  MappingSettings mapping;
+  std::string device_model;                    ///< "awgn"
+  std::shared_ptr<const DeviceModel> device;
+  Periphery periphery;
+  NoiseSettings noise;
+  EvaluationSettings evaluation;
+  ComputeSettings compute;
+  OutputSettings output;
+
+  /// Reads every table; all faults are appended. What holds between tables is checked too.
+  static Experiment read(const Value& root, std::vector<Fault>& faults);
+  /// Every key with its resolved value, in the order of the chain (resolved.toml).
+  Value resolved() const;
+  /// Hash of what can change this point's numbers (not title, compute, output).
+  std::string identity() const;
+  /// Hash of what can change the trained weights (data, model, train, seed).
+  std::string training_identity() const;
+};
+
+/// One point: the swept keys with their values, and the experiment they make.
+struct Point {
+  std::vector<std::pair<std::string, Value>> axes;  ///< dotted key, value
+  Experiment experiment;
+};
+
+/// A file (with --set applied) as the points of its sweep, in the order of the axes, the last
+/// fastest. An axis is `"table.key" = [values]`, or `"table" = [{...}, {...}]` for keys that move
+/// together. Throws ConfigError with every fault of every distinct value.
+std::vector<Point> expand(const Value& root);
+
+}  // namespace ohmic

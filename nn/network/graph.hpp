@@ -1,0 +1,64 @@
+// A network described once: training (LibTorch), analog evaluation (back ends) and checks of loaded
+// weights all run over the same list of nodes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "nn/network/weights.hpp"
+#include "simulator/config/schema.hpp"
+#include "simulator/layer.hpp"
+
+namespace ohmic {
+
+enum class Op {
+  input,
+  convolution,     ///< parameters: weight [out,in,kh,kw], bias [out] if has_bias
+  dense,           ///< weight [out,in], bias [out]
+  batch_norm,      ///< weight, bias, running_mean, running_var [channels]
+  relu,
+  add,             ///< two inputs
+  global_average,  ///< N x H x W x C -> N x 1 x 1 x C
+  subsample_pad,   ///< He's option A: every stride-th pixel, channels zero-padded evenly on both sides
+};
+
+struct Node {
+  Op op = Op::input;
+  std::string name;          ///< prefix of its parameters; empty for nodes without
+  std::vector<int> inputs;   ///< indices of earlier nodes
+  int height = 0, width = 0, channels = 0;  ///< of the node's output
+  ConvGeometry conv;         ///< convolution, dense
+  bool has_bias = false;
+  double epsilon = 0.0;      ///< batch_norm
+  int stride = 1;            ///< subsample_pad
+};
+
+struct Graph {
+  std::string model;         ///< "resnet20"
+  std::string layout;        ///< "keras_v1" | "he"
+  int classes = 10;
+  double batch_norm_momentum = 0.01;  ///< weight of the new batch in the running statistics
+  std::vector<Node> nodes;   ///< in order of execution; the last one gives the logits
+};
+
+/// The [model] table.
+struct ModelSettings {
+  std::string name = "resnet20";    ///< resnetD, D = 6n+2
+  std::string layout = "keras_v1";  ///< keras_v1 (the paper's) | he (option A shortcuts)
+  int width = 16;                   ///< filters of the first stage; 16 in the paper
+  std::string weights;              ///< file; empty: the network is trained
+  static const Schema<ModelSettings>& schema();
+};
+
+/// Throws ConfigError for a name or depth that does not exist.
+Graph build_model(const ModelSettings&, int classes);
+std::vector<std::string> model_names();
+
+/// Glorot-uniform (or He-normal) kernels, zero biases, BatchNorm (1, 0, 0, 1); addressed by seed.
+Weights initialize(const Graph&, const std::string& init, std::uint64_t seed);
+
+/// Every parameter present with the right shape, nothing left over. Throws DataError that names
+/// `file`, the first tensors that do not fit, and the architecture that would.
+void check_weights(const Graph&, const Weights&, const std::string& file);
+
+}  // namespace ohmic

@@ -1,0 +1,63 @@
+// Training. The header is free of LibTorch; trainer.cpp and optimizer.cpp hold it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "nn/data/dataset.hpp"
+#include "nn/network/graph.hpp"
+
+namespace ohmic {
+
+/// The [train] table. Defaults are the paper's recipe (Keras CIFAR ResNet v1 example).
+struct TrainSettings {
+  std::int64_t epochs = 200;
+  std::int64_t batch = 32;
+  std::string optimizer = "adam";
+  double learning_rate = 1e-3;
+  double momentum = 0.9;
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7;
+  /// Multiplies the rate after each of `schedule_epochs` (as fractions of 200 they are 80 ... 180;
+  /// the test is `epoch > e`, 0-based).
+  std::vector<double> schedule_epochs = {80, 120, 160, 180};
+  std::vector<double> schedule_factors = {1e-1, 1e-2, 1e-3, 0.5e-3};
+  double l2 = 1e-4;                      ///< on convolution kernels, added to the loss
+  std::string init = "glorot_uniform";
+  bool augment = true;
+  double shift = 0.1;
+  bool flip = true;
+  std::string keep = "last";             ///< last | best (by test accuracy: selects on test data)
+  std::string precision = "f32";         ///< f32 | bf16
+  static const Schema<TrainSettings>& schema();
+};
+
+struct EpochReport {
+  std::int64_t epoch = 0, epochs = 0;  ///< 0-based
+  double loss = 0, accuracy = 0;       ///< on the augmented training images
+  double test_accuracy = -1;           ///< negative when not measured
+  double learning_rate = 0;
+  double seconds = 0;
+  int dead_filters = 0;                ///< BatchNorm channels with running variance below 1e-6
+};
+
+struct TrainProgress {
+  std::function<void(std::int64_t epoch, double fraction, double loss, double accuracy,
+                     double images_per_s)>
+      on_batch;
+  std::function<void(const EpochReport&)> on_epoch;
+};
+
+/// Trains, or continues from `folder`/state.safetensors, to `folder`/weights.safetensors. Everything random
+/// is addressed by (seed, epoch, image), so a run killed anywhere ends in the same bits on the same
+/// machine and thread count. `identity` (a hash) is stored and must match when continuing.
+/// Learning curves go to `folder`/history.csv. Returns the kept weights.
+Checkpoint train(const Graph&, const Dataset&, const TrainSettings&, std::uint64_t seed,
+                 const std::string& device, const std::filesystem::path& folder,
+                 const std::string& identity, const TrainProgress&);
+
+std::vector<std::string> optimizer_names();
+
+}  // namespace ohmic

@@ -1,0 +1,66 @@
+// A back end computes layers on tiles: reference (plain loops, double, the truth), cpu (OpenMP,
+// oneDNN; the default), cuda. What a back end cannot do it refuses, it never approximates silently.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "simulator/layer.hpp"
+
+namespace ohmic {
+
+/// Digital arithmetic after the last sum of a layer, per output channel n:
+/// y = scale[n] * y + shift[n] (+ residual), then max(y, 0). Bias and BatchNorm live here.
+struct Epilogue {
+  std::vector<float> scale;  ///< N
+  std::vector<float> shift;  ///< N
+  bool relu = false;
+};
+
+/// How often converters met their limits in one forward call.
+struct Tally {
+  std::uint64_t dac_samples = 0, dac_clipped = 0;
+  std::uint64_t adc_samples = 0, adc_clipped = 0;
+  Tally& operator+=(const Tally&);
+};
+
+/// Ranges that calibration found for one layer, in the units of the digital input x
+/// (input) and of x * G in siemens (outputs, one per plane, row tile and column).
+struct LayerRanges {
+  double input = 0.0;
+  std::vector<double> output;  ///< [plane][row tile][column]; empty: derived from AdcRange
+};
+
+/// A layer loaded into a back end: weights reordered, primitives built, buffers sized.
+class LoadedLayer {
+ public:
+  virtual ~LoadedLayer() = default;
+  /// x: images x H x W x C; residual: as y, or null; y: images x OH x OW x N. Image i of the call is
+  /// image `first_image + i` of the data set: noise redrawn at each MVM is addressed by it.
+  virtual void forward(const float* x, std::int64_t images, std::uint64_t first_image,
+                       const float* residual, float* y, Tally& tally) = 0;
+  /// Measures what the converters would see on x and widens `ranges` to it.
+  virtual void observe(const float* x, std::int64_t images, LayerRanges& ranges) = 0;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual std::string_view name() const = 0;
+  /// Empty when the layer can be computed, else what cannot be done and what would.
+  virtual std::string refusal(const LayerOnTiles&) const = 0;
+  /// `ranges` is needed when a converter is calibrated. Throws UnsupportedError on refusal.
+  virtual std::unique_ptr<LoadedLayer> load(const LayerOnTiles&, const Epilogue&,
+                                            const LayerRanges* ranges = nullptr) = 0;
+};
+
+/// "reference", "cpu" or "cuda"; a build without it throws UnsupportedError naming the option.
+std::unique_ptr<Backend> make_backend(const std::string& name);
+std::vector<std::string> backend_names();
+
+}  // namespace ohmic

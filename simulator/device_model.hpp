@@ -1,0 +1,111 @@
+// What a device does to a conductance: written imprecisely, drifts, is read with noise.
+//
+// A new model is one file in devices/models/ (and one test); see CONTRIBUTING.md. Virtual calls are
+// per block of devices, never per device.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "simulator/config/schema.hpp"
+#include "simulator/random/noise.hpp"
+
+namespace ohmic {
+
+/// How one layer's weights relate to its conductances.
+struct LayerScale {
+  double sigma_w = 0;       ///< population std of all elements of the layer's weight tensor
+  double w_max = 0;         ///< weight that is mapped to g_max
+  double weight_per_S = 0;  ///< s = w_max / (g_max - g_min)
+  int devices_per_weight = 1;  ///< devices whose noise adds in one weight at unit gain (2: differential)
+};
+
+/// Consecutive devices of one role in one layer: what the model needs to know beside conductances.
+struct DeviceBlock {
+  NoiseKey key;
+  std::uint16_t layer = 0;
+  std::uint8_t role = 0;     ///< which device of the cell: polarity, slice
+  std::uint64_t first = 0;   ///< logical cell index n*K + k of the first device, tile-independent
+  const LayerScale* scale = nullptr;
+
+  /// Standard normals addressed to these devices.
+  template <class Real>
+  void normals(Stream stream, std::uint64_t event, std::span<Real> out) const {
+    fill_normals(key, {stream, layer, role, event}, first, out);
+  }
+  void uniforms(Stream stream, std::uint64_t event, std::span<float> out) const {
+    fill_uniforms(key, {stream, layer, role, event}, first, out);
+  }
+};
+
+/// What a policy does with a conductance outside its physical range.
+enum class Clip { none, positive, range };
+
+void apply_clip(Clip clip, double g_min_S, double g_max_S, std::span<double> G_S);
+
+class DeviceModel {
+ public:
+  virtual ~DeviceModel() = default;
+
+  double g_min_S = 0.0;     ///< lowest target conductance
+  double g_max_S = 25e-6;   ///< highest target conductance
+  double time_s = 0.0;      ///< age at which the array is read, after programming
+
+  /// Writes `target_S` into devices: G_S is what they hold right after programming.
+  virtual void program(const DeviceBlock&, std::span<const double> target_S,
+                       std::span<double> G_S) const = 0;
+  /// Ages programmed devices in place from 0 to `age_s` > 0. The devices' own exponents are drawn at
+  /// the same address for every age, so one draw can be followed over time.
+  virtual void drift(const DeviceBlock&, double age_s, std::span<const double> target_S,
+                     std::span<double> G_S) const;
+  /// Whether every read of a device is noisy; if so read_sigma gives the std per device.
+  virtual bool reads_noisily() const { return false; }
+  virtual void read_sigma(const DeviceBlock&, double age_s, std::span<const double> target_S,
+                          std::span<const double> G_S, std::span<double> sigma_S) const;
+  /// eta of the paper where the model has one meaning for it (awgn on sigma_w), else negative: what
+  /// tensors outside the crossbars are perturbed with when noise.semantics asks for it.
+  virtual double form_factor() const { return -1.0; }
+  /// Std of one device's programming noise in this layer where it does not depend on the state,
+  /// else negative: for the table of unit conversions.
+  virtual double uniform_sigma_S(const LayerScale&) const { return -1.0; }
+  /// Called once after parameters are read; throws ConfigError when they contradict each other.
+  virtual void validate() const;
+};
+
+/// Declares g_min_S, g_max_S and time_s, which every model has.
+template <class Model>
+void declare_common(Schema<Model>& s) {
+  s.add("g_min_S", &Model::g_min_S).unit("S").range(0, 1).doc("Lowest target conductance.");
+  s.add("g_max_S", &Model::g_max_S).unit("S").above(0).doc("Highest target conductance.");
+  s.add("time_s", &Model::time_s).unit("s").at_least(0).doc("Age at which the arrays are read.");
+}
+
+/// One entry of the registry.
+struct DeviceKind {
+  std::string name;
+  const SchemaBase* schema;
+  std::unique_ptr<DeviceModel> (*make)();
+  void* (*object)(DeviceModel&);  ///< the object that the schema's members belong to
+};
+
+const std::vector<DeviceKind>& device_kinds();  ///< sorted by name
+const DeviceKind* find_device_kind(const std::string& name);
+bool register_device_kind(DeviceKind kind);
+
+/// Reads a [device] table: `model` picks the kind, the other keys are its parameters.
+std::unique_ptr<DeviceModel> read_device(const Value& table, const std::string& prefix,
+                                         std::vector<Fault>& faults);
+/// The table with every parameter of the model, for resolved.toml.
+Value write_device(const std::string& model, const DeviceModel& device);
+
+/// In a model's .cpp: OHMIC_REGISTER_DEVICE("awgn", Awgn) where Awgn has a static schema().
+#define OHMIC_REGISTER_DEVICE(name, Type)                                                     \
+  static const bool ohmic_registered_##Type = ::ohmic::register_device_kind(                  \
+      {name, &Type::schema(),                                                                 \
+       []() -> std::unique_ptr<::ohmic::DeviceModel> { return std::make_unique<Type>(); },    \
+       [](::ohmic::DeviceModel& m) -> void* { return static_cast<Type*>(&m); }})
+
+}  // namespace ohmic

@@ -1,0 +1,69 @@
+// A layer as the hardware sees it: a convolution geometry, planes of conductances, a grid of tiles.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "simulator/periphery.hpp"
+#include "simulator/random/noise.hpp"
+
+namespace ohmic {
+
+/// Geometry of one MVM layer. A dense layer is a 1x1 convolution on a 1x1 image.
+/// Activations are float, N x H x W x C (channels last).
+struct ConvGeometry {
+  int in_height = 1, in_width = 1, in_channels = 1;
+  int out_channels = 1;
+  int kernel_height = 1, kernel_width = 1;
+  int stride = 1;
+  int pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+
+  int out_height() const {
+    return (in_height + pad_top + pad_bottom - kernel_height) / stride + 1;
+  }
+  int out_width() const { return (in_width + pad_left + pad_right - kernel_width) / stride + 1; }
+  /// Rows of the layer's matrix: K = in_channels * kernel_height * kernel_width,
+  /// row k = (channel * kernel_height + ky) * kernel_width + kx.
+  int rows() const { return in_channels * kernel_height * kernel_width; }
+  /// Columns of the layer's matrix: N = out_channels.
+  int columns() const { return out_channels; }
+  std::int64_t macs() const {
+    return std::int64_t{rows()} * columns() * out_height() * out_width();
+  }
+};
+
+/// Tiles cut a layer's K x N matrix into pieces of at most rows x columns cells; 0 is unlimited.
+/// Row tile r holds rows [r*rows, (r+1)*rows): a boundary may fall inside a channel, as on a chip.
+struct TileShape {
+  int rows = 0;
+  int columns = 0;
+
+  int row_tiles(int K) const { return rows <= 0 ? 1 : (K + rows - 1) / rows; }
+  int column_tiles(int N) const { return columns <= 0 ? 1 : (N + columns - 1) / columns; }
+};
+
+/// One K x N plane of conductances that is sensed by itself: its converted outputs enter the digital
+/// sum with weight `weight_per_S`. Differential cells subtracted before the converter are one plane
+/// of G+ - G-; a converter per polarity makes two; b-bit slices make one (or two) each.
+/// Stored column by column: element (k, n) at n*K + k, which is LibTorch's [out, in, kh, kw] order.
+struct Plane {
+  double weight_per_S = 1.0;
+  double current_span_S = 0.0;       ///< largest |G| an element can have by design, for range = max
+  std::vector<double> G_S;           ///< effective conductance, wires included; K*N
+  std::vector<double> read_variance_S2;  ///< per-MVM variance, K*N; empty when reads are quiet
+};
+
+/// A programmed layer, ready for a back end.
+struct LayerOnTiles {
+  std::uint16_t layer = 0;
+  ConvGeometry geometry;
+  TileShape tile;
+  std::vector<Plane> planes;
+  Periphery periphery;
+  NoiseKey key;  ///< for everything that is redrawn at each MVM
+
+  /// Weights that the ideal periphery computes with: sum over planes, K*N in plane order.
+  std::vector<float> effective_weights() const;
+};
+
+}  // namespace ohmic
