@@ -18,8 +18,10 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -44,7 +46,8 @@ struct Parameter {
   double maximum = std::numeric_limits<double>::infinity();
   bool minimum_is_open = false;  ///< the minimum itself is refused
   bool required = false;
-  bool changes_numbers = true;  ///< false: left out of a point's identity (threads, folders, titles)
+  bool changes_numbers =
+      true;  ///< false: left out of a point's identity (threads, folders, titles)
   const SchemaBase* nested = nullptr;  ///< the schema of a sub-table
 
   /// Reads a value into the object; on failure appends faults. Set by Schema::add.
@@ -62,15 +65,44 @@ struct Parameter {
 class ParameterBuilder {
  public:
   explicit ParameterBuilder(Parameter& p) : p_(p) {}
-  ParameterBuilder& unit(std::string u) { p_.unit = std::move(u); return *this; }
-  ParameterBuilder& doc(std::string d) { p_.doc = std::move(d); return *this; }
-  ParameterBuilder& source(std::string s) { p_.source = std::move(s); return *this; }
-  ParameterBuilder& range(double lo, double hi) { p_.minimum = lo; p_.maximum = hi; return *this; }
-  ParameterBuilder& at_least(double lo) { p_.minimum = lo; return *this; }
-  ParameterBuilder& above(double lo) { p_.minimum = lo; p_.minimum_is_open = true; return *this; }
-  ParameterBuilder& choices(std::vector<std::string> c) { p_.choices = std::move(c); return *this; }
-  ParameterBuilder& required() { p_.required = true; return *this; }
-  ParameterBuilder& keeps_numbers() { p_.changes_numbers = false; return *this; }
+  ParameterBuilder& unit(std::string u) {
+    p_.unit = std::move(u);
+    return *this;
+  }
+  ParameterBuilder& doc(std::string d) {
+    p_.doc = std::move(d);
+    return *this;
+  }
+  ParameterBuilder& source(std::string s) {
+    p_.source = std::move(s);
+    return *this;
+  }
+  ParameterBuilder& range(double lo, double hi) {
+    p_.minimum = lo;
+    p_.maximum = hi;
+    return *this;
+  }
+  ParameterBuilder& at_least(double lo) {
+    p_.minimum = lo;
+    return *this;
+  }
+  ParameterBuilder& above(double lo) {
+    p_.minimum = lo;
+    p_.minimum_is_open = true;
+    return *this;
+  }
+  ParameterBuilder& choices(std::vector<std::string> c) {
+    p_.choices = std::move(c);
+    return *this;
+  }
+  ParameterBuilder& required() {
+    p_.required = true;
+    return *this;
+  }
+  ParameterBuilder& keeps_numbers() {
+    p_.changes_numbers = false;
+    return *this;
+  }
 
  private:
   Parameter& p_;
@@ -91,11 +123,14 @@ class SchemaBase {
   /// Every parameter with its present value, in declared order.
   /// `identity_only`: leave out what cannot change numbers.
   Value write(const void* object, bool identity_only = false) const;
-  /// The manual page as text (or a Markdown table), defaults taken from `defaults`.
-  std::string describe(const void* defaults, bool markdown = false) const;
+  /// The manual page as text of 100 columns (or a Markdown table), sub-tables after their parents.
+  /// `name` is the dotted key of the table.
+  std::string describe(const std::string& name, bool markdown = false) const;
 
   std::string title;
   std::string doc;
+  /// A default-constructed object of the schema's type, whose members are the parameters' defaults.
+  std::function<std::shared_ptr<void>()> make_default;
 
  protected:
   std::vector<Parameter> parameters_;
@@ -121,7 +156,9 @@ struct is_optional : std::false_type {};
 template <class M>
 struct is_optional<std::optional<M>> : std::true_type {};
 template <class M>
-concept HasSchema = requires { M::schema(); };
+concept HasSchema = requires {
+  M::schema();
+};
 
 void read_enum(const Value&, const std::string& key, const Parameter&, int& index,
                std::vector<Fault>&);
@@ -133,12 +170,14 @@ Value text_value(const std::string&);
 template <class T>
 class Schema : public SchemaBase {
  public:
-  using SchemaBase::SchemaBase;
+  Schema(std::string title, std::string doc) : SchemaBase(std::move(title), std::move(doc)) {
+    make_default = [] { return std::static_pointer_cast<void>(std::make_shared<T>()); };
+  }
 
   /// Plain members, optional numbers ("ideal" when absent), nested tables (types with a static
   /// schema()), and optional nested tables ("ideal" or a table).
   template <class M, class Owner>
-  ParameterBuilder add(std::string key, M Owner::* member) {
+  ParameterBuilder add(std::string key, M Owner::*member) {
     using namespace schema_detail;
     Parameter& p = append(std::move(key));
     if constexpr (HasSchema<M>) {
@@ -154,8 +193,14 @@ class Schema : public SchemaBase {
         p.nested = &Inner::schema();
         p.read = [member](const Value& v, const std::string& k, const Parameter&, void* o,
                           std::vector<Fault>& f) {
-          if (is_word_ideal(v)) { (self(o)->*member).reset(); return; }
-          if (!v.is_table()) { read_ideal_or_table_fault(v, k, f); return; }
+          if (is_word_ideal(v)) {
+            (self(o)->*member).reset();
+            return;
+          }
+          if (!v.is_table()) {
+            read_ideal_or_table_fault(v, k, f);
+            return;
+          }
           Inner inner{};
           Inner::schema().read(v, k, &inner, f);
           self(o)->*member = std::move(inner);
@@ -176,7 +221,7 @@ class Schema : public SchemaBase {
   /// An enumeration, written in TOML as one of the names. The names are in the enum's order of
   /// values as given.
   template <class E, class Owner>
-  ParameterBuilder add_choice(std::string key, E Owner::* member,
+  ParameterBuilder add_choice(std::string key, E Owner::*member,
                               std::vector<std::pair<std::string, E>> names) {
     using namespace schema_detail;
     Parameter& p = append(std::move(key));
@@ -226,7 +271,7 @@ class Schema : public SchemaBase {
   }
 
   template <class M, class Owner>
-  void bind_plain(Parameter& p, M Owner::* member) {
+  void bind_plain(Parameter& p, M Owner::*member) {
     using A = schema_detail::Access<M>;
     p.type = A::type();
     p.read = [member](const Value& v, const std::string& k, const Parameter& q, void* o,

@@ -1,0 +1,125 @@
+// The manual pages that `ohmic describe` prints and docs/parameters.md holds, made from schemas.
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+#include "simulator/config/schema.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr std::size_t kWidth = 100;
+
+std::string bound_text(double bound) {
+  std::string text = Value{bound}.text();
+  if (text.ends_with(".0")) text.resize(text.size() - 2);
+  return text;
+}
+
+std::string range_text(const Parameter& p) {
+  const bool low = std::isfinite(p.minimum), high = std::isfinite(p.maximum);
+  const std::string lo = bound_text(p.minimum), hi = bound_text(p.maximum);
+  if (low && high) return (p.minimum_is_open ? "(" : "[") + lo + ", " + hi + "]";
+  if (low) return (p.minimum_is_open ? "> " : ">= ") + lo;
+  if (high) return "<= " + hi;
+  return "";
+}
+
+std::string choices_text(const Parameter& p, const char* quote) {
+  std::string text;
+  for (const std::string& c : p.choices) text += (text.empty() ? "" : ", ") + (quote + c) + quote;
+  return text;
+}
+
+/// One parameter as a row of text cells: key, type, unit, range, default.
+using Row = std::vector<std::string>;
+
+Row row_of(const Parameter& p, const Value& defaults) {
+  const Value* value = defaults.table().find(p.key);
+  const bool is_table = value && value->is_table();
+  const std::string preset = p.required ? "required" : !value ? "" : is_table ? "" : value->text();
+  return {p.key, p.type, p.unit, range_text(p), preset};
+}
+
+std::vector<std::size_t> widths_of(const std::vector<Row>& rows) {
+  std::vector<std::size_t> widths(rows.front().size());
+  for (const Row& row : rows)
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  return widths;
+}
+
+std::string aligned(const Row& row, const std::vector<std::size_t>& widths) {
+  std::string line = " ";
+  for (std::size_t i = 0; i < row.size(); ++i)
+    line += " " + row[i] + std::string(widths[i] - row[i].size() + 1, ' ');
+  line.resize(line.find_last_not_of(' ') + 1);
+  return line + "\n";
+}
+
+std::string wrapped(const std::string& text, std::size_t indent) {
+  std::istringstream words(text);
+  std::string out, line, word;
+  while (words >> word) {
+    if (!line.empty() && indent + line.size() + 1 + word.size() > kWidth) {
+      out += std::string(indent, ' ') + line + "\n";
+      line.clear();
+    }
+    line += (line.empty() ? "" : " ") + word;
+  }
+  return line.empty() ? out : out + std::string(indent, ' ') + line + "\n";
+}
+
+std::string text_page(const SchemaBase& schema, const std::string& name, const Value& defaults) {
+  std::string page = "[" + name + "]\n" + wrapped(schema.doc, 0);
+  if (schema.parameters().empty()) return page;
+  std::vector<Row> rows{{"key", "type", "unit", "range", "default"}};
+  for (const Parameter& p : schema.parameters()) rows.push_back(row_of(p, defaults));
+  const auto widths = widths_of(rows);
+  page += "\n" + aligned(rows[0], widths);
+  for (std::size_t i = 0; i < schema.parameters().size(); ++i) {
+    const Parameter& p = schema.parameters()[i];
+    page += aligned(rows[i + 1], widths) + wrapped(p.doc, 6);
+    if (!p.choices.empty()) page += wrapped("One of " + choices_text(p, "\"") + ".", 6);
+    if (p.nested) page += wrapped("See [" + name + "." + p.key + "].", 6);
+    if (!p.source.empty()) page += wrapped("Source: " + p.source, 6);
+  }
+  return page;
+}
+
+std::string code(const std::string& text) { return text.empty() ? "" : "`" + text + "`"; }
+
+std::string meaning(const Parameter& p, const std::string& name) {
+  std::string text = p.doc;
+  if (!p.choices.empty()) text += " One of " + choices_text(p, "`") + ".";
+  if (p.nested) text += " See `[" + name + "." + p.key + "]`.";
+  if (!p.source.empty()) text += " Source: " + p.source;
+  std::string escaped;
+  for (const char c : text) escaped += c == '|' ? std::string("\\|") : std::string(1, c);
+  return escaped;
+}
+
+std::string markdown_page(const SchemaBase& schema, const std::string& name,
+                          const Value& defaults) {
+  std::string page = "### `[" + name + "]`\n" + schema.doc + "\n";
+  if (schema.parameters().empty()) return page;
+  page += "\n| key | type | unit | range | default | meaning |\n|---|---|---|---|---|---|\n";
+  for (const Parameter& p : schema.parameters()) {
+    const Row row = row_of(p, defaults);
+    page += "| `" + row[0] + "` | " + row[1] + " | " + row[2] + " | " + row[3] + " | " +
+            code(row[4]) + " | " + meaning(p, name) + " |\n";
+  }
+  return page;
+}
+
+}  // namespace
+
+std::string SchemaBase::describe(const std::string& name, bool markdown) const {
+  const Value defaults = write(make_default().get());
+  std::string pages =
+      markdown ? markdown_page(*this, name, defaults) : text_page(*this, name, defaults);
+  for (const Parameter& p : parameters_)
+    if (p.nested) pages += "\n" + p.nested->describe(name + "." + p.key, markdown);
+  return pages;
+}
+
+}  // namespace ohmic

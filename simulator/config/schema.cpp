@@ -1,0 +1,340 @@
+#include "simulator/config/schema.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <filesystem>
+
+namespace ohmic {
+namespace {
+
+/// A bound as one writes it: 10, not 10.0.
+std::string bound_text(double bound) {
+  std::string text = Value{bound}.text();
+  if (text.ends_with(".0")) text.resize(text.size() - 2);
+  return text;
+}
+
+std::string join(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+/// " in [0, 10]", " above 0", ... or nothing.
+std::string interval_text(const Parameter& p) {
+  const bool low = std::isfinite(p.minimum), high = std::isfinite(p.maximum);
+  const std::string lo = bound_text(p.minimum), hi = bound_text(p.maximum);
+  if (low && high)
+    return " in " + std::string(p.minimum_is_open ? "(" : "[") + lo + ", " + hi + "]";
+  if (low) return (p.minimum_is_open ? " above " : " of at least ") + lo;
+  if (high) return " of at most " + hi;
+  return "";
+}
+
+/// The value as a message shows it: the string "big", the integer 3, nothing.
+std::string found(const Value& v) {
+  const std::string kind = v.kind();
+  const auto space = kind.find(' ');
+  return space == std::string::npos ? kind : "the" + kind.substr(space) + " " + v.text();
+}
+
+std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
+  const std::string near = did_you_mean(word, candidates);
+  return near.empty() ? "" : "; did you mean \"" + near + "\"?";
+}
+
+void refuse(const Value& v, const std::string& key, const Parameter& p,
+            std::vector<Fault>& faults) {
+  const auto* word = std::get_if<std::string>(&v.data);
+  faults.push_back({v.where, key,
+                    "expected " + p.accepted() + ", got " + found(v) +
+                        (word ? suggestion(*word, p.choices) : "")});
+}
+
+bool in_range(double x, const Parameter& p) {
+  return (p.minimum_is_open ? x > p.minimum : x >= p.minimum) && x <= p.maximum;
+}
+
+template <class Integer>
+bool fits(std::int64_t x) {
+  return std::in_range<Integer>(x);
+}
+
+bool is_choice(const std::string& word, const Parameter& p) {
+  return p.choices.empty() ||
+         std::find(p.choices.begin(), p.choices.end(), word) != p.choices.end();
+}
+
+// take: whether `v` is an M that `p` accepts; if so it is in `out`.
+bool take(const Value& v, const Parameter&, bool& out) {
+  const bool* b = std::get_if<bool>(&v.data);
+  if (b) out = *b;
+  return b;
+}
+
+template <class Integer>
+requires std::is_integral_v<Integer>
+bool take(const Value& v, const Parameter& p, Integer& out) {
+  const auto* i = std::get_if<std::int64_t>(&v.data);
+  if (!i || !fits<Integer>(*i) || !in_range(static_cast<double>(*i), p)) return false;
+  out = static_cast<Integer>(*i);
+  return true;
+}
+
+bool take(const Value& v, const Parameter& p, double& out) {
+  const auto* i = std::get_if<std::int64_t>(&v.data);
+  const auto* d = std::get_if<double>(&v.data);
+  if (!i && !d) return false;
+  const double x = i ? static_cast<double>(*i) : *d;
+  if (!in_range(x, p)) return false;
+  out = x;
+  return true;
+}
+
+bool take(const Value& v, const Parameter& p, std::string& out) {
+  const auto* s = std::get_if<std::string>(&v.data);
+  if (!s || !is_choice(*s, p)) return false;
+  out = *s;
+  return true;
+}
+
+bool take(const Value& v, const Parameter& p, std::filesystem::path& out) {
+  std::string text;
+  if (!take(v, p, text)) return false;
+  out = text;
+  return true;
+}
+
+template <class M>
+bool take(const Value& v, const Parameter& p, std::optional<M>& out) {
+  if (schema_detail::is_word_ideal(v)) {
+    out.reset();
+    return true;
+  }
+  M inner{};
+  if (!take(v, p, inner)) return false;
+  out = inner;
+  return true;
+}
+
+template <class M>
+bool take(const Value& v, const Parameter& p, std::vector<M>& out) {
+  if (!v.is_array()) return false;
+  std::vector<M> elements(v.array().size());
+  for (std::size_t i = 0; i < elements.size(); ++i)
+    if (!take(v.array()[i], p, elements[i])) return false;
+  out = std::move(elements);
+  return true;
+}
+
+Value give(bool x) { return {x}; }
+Value give(int x) { return {std::int64_t{x}}; }
+Value give(std::int64_t x) { return {x}; }
+Value give(std::uint64_t x) { return {static_cast<std::int64_t>(x)}; }
+Value give(double x) { return {x}; }
+Value give(const std::string& x) { return {x}; }
+Value give(const std::filesystem::path& x) { return {x.string()}; }
+
+template <class M>
+Value give(const std::optional<M>& x) {
+  return x ? give(*x) : Value{std::string("ideal")};
+}
+
+template <class M>
+Value give(const std::vector<M>& x) {
+  Array array;
+  for (const M& element : x) array.push_back(give(element));
+  return {std::move(array)};
+}
+
+template <class M>
+struct TypeName;
+#define OHMIC_TYPE_NAME(M, name)       \
+  template <>                          \
+  struct TypeName<M> {                 \
+    static constexpr auto text = name; \
+  }
+OHMIC_TYPE_NAME(bool, "boolean");
+OHMIC_TYPE_NAME(int, "integer");
+OHMIC_TYPE_NAME(std::int64_t, "integer");
+OHMIC_TYPE_NAME(std::uint64_t, "integer");
+OHMIC_TYPE_NAME(double, "real");
+OHMIC_TYPE_NAME(std::string, "string");
+OHMIC_TYPE_NAME(std::filesystem::path, "path");
+OHMIC_TYPE_NAME(std::vector<double>, "list of reals");
+OHMIC_TYPE_NAME(std::vector<int>, "list of integers");
+OHMIC_TYPE_NAME(std::vector<std::string>, "list of strings");
+OHMIC_TYPE_NAME(std::optional<int>, "integer or \"ideal\"");
+OHMIC_TYPE_NAME(std::optional<double>, "real or \"ideal\"");
+#undef OHMIC_TYPE_NAME
+
+std::vector<std::string> keys_of(const std::vector<Parameter>& parameters) {
+  std::vector<std::string> keys;
+  for (const Parameter& p : parameters) keys.push_back(p.key);
+  return keys;
+}
+
+bool contains(const std::vector<std::string>& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+std::string dotted(const std::string& prefix, const std::string& key) {
+  return prefix.empty() ? key : prefix + "." + key;
+}
+
+Fault unknown_key(const Table::Entry& entry, const std::string& prefix,
+                  const std::vector<std::string>& keys) {
+  const std::string near = suggestion(entry.key, keys);
+  return {entry.where, dotted(prefix, entry.key),
+          "unknown key" + (near.empty() ? "; known here: " + join(keys) : near)};
+}
+
+/// Removes from a written table what cannot change numbers, sub-tables included.
+void keep_identity(Value& table, const SchemaBase& schema) {
+  for (const Parameter& p : schema.parameters()) {
+    if (!p.changes_numbers) table.table().erase(p.key);
+    Value* nested = p.nested ? table.table().find(p.key) : nullptr;
+    if (nested && nested->is_table()) keep_identity(*nested, *p.nested);
+  }
+}
+
+/// Damerau-Levenshtein distance (insert, delete, replace, swap neighbours), case ignored.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  const auto same = [&](std::size_t i, std::size_t j) {
+    return std::tolower(static_cast<unsigned char>(a[i])) ==
+           std::tolower(static_cast<unsigned char>(b[j]));
+  };
+  for (std::size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
+  for (std::size_t j = 0; j <= b.size(); ++j) d[0][j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i)
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      d[i][j] = std::min(
+          {d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (same(i - 1, j - 1) ? 0 : 1)});
+      if (i > 1 && j > 1 && same(i - 1, j - 2) && same(i - 2, j - 1))
+        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+    }
+  return d[a.size()][b.size()];
+}
+
+}  // namespace
+
+namespace schema_detail {
+
+template <class M>
+const char* Access<M>::type() {
+  return TypeName<M>::text;
+}
+
+template <class M>
+void Access<M>::read(const Value& v, const std::string& key, const Parameter& p, M& out,
+                     std::vector<Fault>& faults) {
+  if (!take(v, p, out)) refuse(v, key, p, faults);
+}
+
+template <class M>
+Value Access<M>::write(const M& x) {
+  return give(x);
+}
+
+template struct Access<bool>;
+template struct Access<int>;
+template struct Access<std::int64_t>;
+template struct Access<std::uint64_t>;
+template struct Access<double>;
+template struct Access<std::string>;
+template struct Access<std::filesystem::path>;
+template struct Access<std::vector<double>>;
+template struct Access<std::vector<int>>;
+template struct Access<std::vector<std::string>>;
+template struct Access<std::optional<int>>;
+template struct Access<std::optional<double>>;
+
+void read_enum(const Value& v, const std::string& key, const Parameter& p, int& index,
+               std::vector<Fault>& faults) {
+  std::string word;
+  if (!take(v, p, word)) return refuse(v, key, p, faults);
+  index = static_cast<int>(std::find(p.choices.begin(), p.choices.end(), word) - p.choices.begin());
+}
+
+void read_ideal_or_table_fault(const Value& v, const std::string& key, std::vector<Fault>& faults) {
+  faults.push_back({v.where, key, "expected \"ideal\" or a table, got " + found(v)});
+}
+
+bool is_word_ideal(const Value& v) {
+  const auto* word = std::get_if<std::string>(&v.data);
+  return word && *word == "ideal";
+}
+
+Value text_value(const std::string& text) { return {text}; }
+
+}  // namespace schema_detail
+
+std::string Parameter::accepted() const {
+  const auto numbers = [this](const char* one) { return one + interval_text(*this); };
+  if (type == "boolean") return "true or false";
+  if (type == "integer") return numbers("an integer");
+  if (type == "real") return numbers("a real number");
+  if (type == "integer or \"ideal\"") return numbers("an integer") + " or \"ideal\"";
+  if (type == "real or \"ideal\"") return numbers("a real number") + " or \"ideal\"";
+  if (type == "list of integers") return numbers("a list of integers");
+  if (type == "list of reals") return numbers("a list of real numbers");
+  if (type == "list of strings")
+    return choices.empty() ? "a list of strings" : "a list of any of " + join(choices);
+  if (!choices.empty()) return "one of " + join(choices);
+  if (type == "string") return "a string";
+  if (type == "path") return "a path";
+  if (type == "table") return "a table";
+  return type;
+}
+
+const Parameter* SchemaBase::find(std::string_view key) const {
+  for (const Parameter& p : parameters_)
+    if (p.key == key) return &p;
+  return nullptr;
+}
+
+void SchemaBase::read(const Value& table, const std::string& prefix, void* object,
+                      std::vector<Fault>& faults, const std::vector<std::string>& ignored) const {
+  if (!table.is_table()) {
+    faults.push_back({table.where, prefix, "expected a table, got " + found(table)});
+    return;
+  }
+  for (const auto& entry : table.table().entries()) {
+    if (contains(ignored, entry.key)) continue;
+    if (const Parameter* p = find(entry.key))
+      p->read(entry.value, dotted(prefix, entry.key), *p, object, faults);
+    else
+      faults.push_back(unknown_key(entry, prefix, keys_of(parameters_)));
+  }
+  for (const Parameter& p : parameters_)
+    if (p.required && !table.table().find(p.key))
+      faults.push_back({table.where, dotted(prefix, p.key), "missing; expected " + p.accepted()});
+}
+
+Value SchemaBase::write(const void* object, bool identity_only) const {
+  Value table{Table{}};
+  for (const Parameter& p : parameters_) {
+    Value value = p.write(object);
+    if (value.data.index() != 0) table.table()[p.key] = std::move(value);
+  }
+  if (identity_only) keep_identity(table, *this);
+  return table;
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
+  std::string best;
+  std::size_t best_distance = std::string::npos;
+  for (const std::string& candidate : candidates) {
+    const std::size_t distance = edit_distance(word, candidate);
+    const bool is_near = distance <= (std::max(word.size(), candidate.size()) + 2) / 4 ||
+                         (word.size() >= 3 && candidate.starts_with(word));
+    if (!is_near || distance >= best_distance) continue;
+    best = candidate;
+    best_distance = distance;
+  }
+  return best;
+}
+
+}  // namespace ohmic

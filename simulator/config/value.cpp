@@ -1,0 +1,303 @@
+#include "simulator/config/value.hpp"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+namespace ohmic {
+namespace {
+
+Position position(const toml::source_region& source, const std::string& file) {
+  return {file, static_cast<int>(source.begin.line), static_cast<int>(source.begin.column)};
+}
+
+Value from_toml(const toml::node& node, const std::string& file);
+
+Table from_table(const toml::table& source, const std::string& file) {
+  Table table;
+  for (auto&& [key, node] : source)
+    table.entries().push_back(
+        {std::string(key.str()), from_toml(node, file), position(key.source(), file)});
+  // toml++ sorts by key; the order of the file is the order of the keys' places.
+  std::stable_sort(table.entries().begin(), table.entries().end(),
+                   [](const Table::Entry& a, const Table::Entry& b) {
+                     return std::pair(a.where.line, a.where.column) <
+                            std::pair(b.where.line, b.where.column);
+                   });
+  return table;
+}
+
+Array from_array(const toml::array& source, const std::string& file) {
+  Array array;
+  for (const toml::node& node : source) array.push_back(from_toml(node, file));
+  return array;
+}
+
+Value from_toml(const toml::node& node, const std::string& file) {
+  const Position where = position(node.source(), file);
+  switch (node.type()) {
+    case toml::node_type::table:
+      return {from_table(*node.as_table(), file), where};
+    case toml::node_type::array:
+      return {from_array(*node.as_array(), file), where};
+    case toml::node_type::string:
+      return {node.as_string()->get(), where};
+    case toml::node_type::integer:
+      return {node.as_integer()->get(), where};
+    case toml::node_type::floating_point:
+      return {node.as_floating_point()->get(), where};
+    case toml::node_type::boolean:
+      return {node.as_boolean()->get(), where};
+    default:
+      throw ConfigError({{where, "", "dates and times are not used here"}});
+  }
+}
+
+bool is_bare(std::string_view key) {
+  const auto plain = [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-'; };
+  return !key.empty() && std::all_of(key.begin(), key.end(), plain);
+}
+
+std::string toml_string(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    switch (c) {
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+          char escape[8];
+          std::snprintf(escape, sizeof escape, "\\u%04X", static_cast<unsigned>(c));
+          out += escape;
+        } else {
+          out += c;
+        }
+    }
+  }
+  return out + '"';
+}
+
+std::string key_text(std::string_view key) {
+  return is_bare(key) ? std::string(key) : toml_string(key);
+}
+
+std::string real_text(double value) {
+  if (std::isnan(value)) return "nan";
+  if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
+  char buffer[40];
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
+  std::string text(buffer, end);
+  if (text.find_first_of(".e") == std::string::npos) text += ".0";
+  return text;
+}
+
+std::string array_text(const Array& array) {
+  std::string text;
+  for (const Value& value : array) text += (text.empty() ? "" : ", ") + value.text();
+  return "[" + text + "]";
+}
+
+std::string inline_table_text(const Table& table) {
+  std::string text;
+  for (const auto& entry : table.entries())
+    text += (text.empty() ? "" : ", ") + key_text(entry.key) + " = " + entry.value.text();
+  return text.empty() ? "{}" : "{ " + text + " }";
+}
+
+/// Whether a table needs a header of its own, or its sub-tables' headers imply it.
+bool has_own_keys(const Table& table) {
+  const auto& entries = table.entries();
+  return entries.empty() || std::any_of(entries.begin(), entries.end(),
+                                        [](const auto& e) { return !e.value.is_table(); });
+}
+
+void write_table(const Table& table, const std::string& prefix, std::string& out) {
+  for (const auto& entry : table.entries())
+    if (!entry.value.is_table() && entry.value.data.index() != 0)
+      out += key_text(entry.key) + " = " + entry.value.text() + "\n";
+  for (const auto& entry : table.entries()) {
+    if (!entry.value.is_table()) continue;
+    const std::string name = (prefix.empty() ? "" : prefix + ".") + key_text(entry.key);
+    if (has_own_keys(entry.value.table())) out += (out.empty() ? "[" : "\n[") + name + "]\n";
+    write_table(entry.value.table(), name, out);
+  }
+}
+
+/// Splits at the first '.', giving the head and shortening `key` to the rest.
+std::string_view take_head(std::string_view& key) {
+  const auto dot = key.find('.');
+  const std::string_view head = key.substr(0, dot);
+  key = dot == std::string_view::npos ? std::string_view{} : key.substr(dot + 1);
+  return head;
+}
+
+void place(Value& value, const Position& where) {
+  value.where = where;
+  if (value.is_array())
+    for (Value& element : std::get<Array>(value.data)) place(element, where);
+  if (value.is_table())
+    for (auto& entry : value.table().entries()) {
+      entry.where = where;
+      place(entry.value, where);
+    }
+}
+
+const Position kOverride{"--set", 0, 0};
+
+[[noreturn]] void bad_override(std::string_view assignment, const std::string& why) {
+  throw ConfigError({{kOverride, std::string(assignment), why}});
+}
+
+std::size_t first_equals_outside_quotes(std::string_view text) {
+  bool inside = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') inside = !inside;
+    if (text[i] == '=' && !inside) return i;
+  }
+  return std::string_view::npos;
+}
+
+/// The assignment as a TOML document of one key; a value that is no TOML is a string as it stands.
+Value parse_override(std::string_view assignment) {
+  static const char* const expected = "expected table.key=value, as in device.eta=0.1";
+  const auto equals = first_equals_outside_quotes(assignment);
+  if (equals == std::string_view::npos || equals == 0 ||
+      assignment.find('\n') != std::string_view::npos)
+    bad_override(assignment, expected);
+  try {
+    return parse_toml(assignment, kOverride.file);
+  } catch (const ConfigError&) {
+  }
+  const std::string_view value = assignment.substr(equals + 1);
+  if (value.empty() || std::string_view("[{\"'").find(value.front()) != std::string_view::npos)
+    bad_override(assignment, "the value is neither TOML nor a bare word");
+  try {
+    return parse_toml(std::string(assignment.substr(0, equals + 1)) + toml_string(value),
+                      kOverride.file);
+  } catch (const ConfigError&) {
+    bad_override(assignment, expected);
+  }
+}
+
+void merge(Table& into, const Table& from) {
+  for (const auto& entry : from.entries()) {
+    Value* present = into.find(entry.key);
+    if (!present)
+      into.entries().push_back(entry);
+    else if (present->is_table() && entry.value.is_table())
+      merge(present->table(), entry.value.table());
+    else
+      *present = entry.value;
+  }
+}
+
+}  // namespace
+
+const Value* Table::find(std::string_view key) const {
+  for (const Entry& entry : entries_)
+    if (entry.key == key) return &entry.value;
+  return nullptr;
+}
+
+Value* Table::find(std::string_view key) {
+  return const_cast<Value*>(std::as_const(*this).find(key));
+}
+
+Value& Table::operator[](std::string_view key) {
+  if (Value* present = find(key)) return *present;
+  return entries_.emplace_back(Entry{std::string(key), {}, {}}).value;
+}
+
+bool Table::erase(std::string_view key) {
+  return std::erase_if(entries_, [key](const Entry& entry) { return entry.key == key; }) > 0;
+}
+
+bool Table::empty() const { return entries_.empty(); }
+std::size_t Table::size() const { return entries_.size(); }
+
+const Value* Value::at(std::string_view dotted_key) const {
+  const Value* value = this;
+  while (value && !dotted_key.empty()) {
+    const std::string_view head = take_head(dotted_key);
+    value = value->is_table() ? value->table().find(head) : nullptr;
+  }
+  return value;
+}
+
+void Value::set(std::string_view dotted_key, Value value) {
+  Value* target = this;
+  while (!dotted_key.empty()) {
+    if (!target->is_table()) target->data = Table{};
+    target = &target->table()[take_head(dotted_key)];
+  }
+  *target = std::move(value);
+}
+
+std::string Value::kind() const {
+  static const char* const kinds[] = {"nothing",  "a boolean", "an integer", "a real number",
+                                      "a string", "an array",  "a table"};
+  return kinds[data.index()];
+}
+
+std::string Value::text() const {
+  if (const auto* value = std::get_if<bool>(&data)) return *value ? "true" : "false";
+  if (const auto* value = std::get_if<std::int64_t>(&data)) return std::to_string(*value);
+  if (const auto* value = std::get_if<double>(&data)) return real_text(*value);
+  if (const auto* value = std::get_if<std::string>(&data)) return toml_string(*value);
+  if (const auto* value = std::get_if<Array>(&data)) return array_text(*value);
+  if (const auto* value = std::get_if<Table>(&data)) return inline_table_text(*value);
+  return "";
+}
+
+Value read_toml(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream || std::filesystem::is_directory(file))
+    throw DataError(file.string() +
+                    ": cannot be read: " + (stream ? "it is a folder" : std::strerror(errno)));
+  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  return parse_toml(text, file.string());
+}
+
+Value parse_toml(std::string_view text, const std::string& name) {
+  try {
+    const toml::table table = toml::parse(text, name);
+    return {from_table(table, name), {name, 1, 1}};
+  } catch (const toml::parse_error& error) {
+    throw ConfigError({{position(error.source(), name), "", std::string(error.description())}});
+  }
+}
+
+void apply_override(Value& root, std::string_view assignment) {
+  Value parsed = parse_override(assignment);
+  place(parsed, kOverride);
+  merge(root.table(), parsed.table());
+}
+
+std::string to_toml(const Value& root) {
+  std::string out;
+  write_table(root.table(), "", out);
+  return out;
+}
+
+}  // namespace ohmic

@@ -1,0 +1,127 @@
+#include "simulator/device_model.hpp"
+
+#include <algorithm>
+
+namespace ohmic {
+namespace {
+
+// Made on first use: models register themselves while libraries are loaded, in any order.
+std::vector<DeviceKind>& registry() {
+  static std::vector<DeviceKind> kinds;
+  return kinds;
+}
+
+std::vector<std::string> kind_names() {
+  std::vector<std::string> names;
+  for (const DeviceKind& kind : registry()) names.push_back(kind.name);
+  return names;
+}
+
+/// The parameter "model", which every [device] table has beside its model's own.
+Parameter model_parameter() {
+  Parameter p;
+  p.key = "model";
+  p.type = "string";
+  p.choices = kind_names();
+  return p;
+}
+
+/// The kind that the table asks for; "ideal" where the table is empty.
+const DeviceKind* chosen_kind(const Value& table, const std::string& prefix,
+                              std::vector<Fault>& faults) {
+  const Value* model = table.table().find("model");
+  if (!model && table.table().empty()) return find_device_kind("ideal");
+  const Parameter p = model_parameter();
+  if (!model) {
+    faults.push_back({table.where, prefix + ".model", "missing; expected " + p.accepted()});
+    return nullptr;
+  }
+  std::string name;
+  schema_detail::Access<std::string>::read(*model, prefix + ".model", p, name, faults);
+  return find_device_kind(name);
+}
+
+void validate(const DeviceModel& device, const Value& table, const std::string& prefix,
+              std::vector<Fault>& faults) {
+  try {
+    device.validate();
+  } catch (const ConfigError& error) {
+    for (Fault fault : error.faults()) {
+      fault.where = table.where;
+      fault.key = fault.key.empty() ? prefix : prefix + "." + fault.key;
+      faults.push_back(std::move(fault));
+    }
+  }
+}
+
+}  // namespace
+
+void apply_clip(Clip clip, double g_min_S, double g_max_S, std::span<double> G_S) {
+  if (clip == Clip::none) return;
+  const bool is_range = clip == Clip::range;
+  const double low = is_range ? g_min_S : 0.0;
+  for (double& G : G_S) {
+    G = std::max(G, low);
+    if (is_range) G = std::min(G, g_max_S);
+  }
+}
+
+void DeviceModel::drift(const DeviceBlock&, double, std::span<const double>,
+                        std::span<double>) const {}
+
+void DeviceModel::read_sigma(const DeviceBlock&, double, std::span<const double>,
+                             std::span<const double>, std::span<double> sigma_S) const {
+  std::fill(sigma_S.begin(), sigma_S.end(), 0.0);
+}
+
+void DeviceModel::validate() const {
+  if (g_min_S >= g_max_S)
+    throw ConfigError({{{},
+                        "g_min_S",
+                        Value{g_min_S}.text() + " is not below g_max_S = " + Value{g_max_S}.text() +
+                            "; expected g_min_S < g_max_S"}});
+}
+
+const std::vector<DeviceKind>& device_kinds() { return registry(); }
+
+const DeviceKind* find_device_kind(const std::string& name) {
+  for (const DeviceKind& kind : registry())
+    if (kind.name == name) return &kind;
+  return nullptr;
+}
+
+bool register_device_kind(DeviceKind kind) {
+  if (find_device_kind(kind.name)) return false;
+  auto& kinds = registry();
+  const auto after = std::find_if(kinds.begin(), kinds.end(),
+                                  [&](const DeviceKind& other) { return kind.name < other.name; });
+  kinds.insert(after, std::move(kind));
+  return true;
+}
+
+std::unique_ptr<DeviceModel> read_device(const Value& table, const std::string& prefix,
+                                         std::vector<Fault>& faults) {
+  if (!table.is_table()) {
+    faults.push_back({table.where, prefix, "expected a table"});
+    return nullptr;
+  }
+  const DeviceKind* kind = chosen_kind(table, prefix, faults);
+  if (!kind) return nullptr;
+  auto device = kind->make();
+  const std::size_t faults_before = faults.size();
+  kind->schema->read(table, prefix, kind->object(*device), faults, {"model"});
+  if (faults.size() == faults_before) validate(*device, table, prefix, faults);
+  return device;
+}
+
+Value write_device(const std::string& model, const DeviceModel& device) {
+  const DeviceKind* kind = find_device_kind(model);
+  OHMIC_ASSERT(kind != nullptr);
+  Value table{Table{}};
+  table.table()["model"] = schema_detail::text_value(model);
+  const Value parameters = kind->schema->write(kind->object(const_cast<DeviceModel&>(device)));
+  for (const auto& entry : parameters.table().entries()) table.table()[entry.key] = entry.value;
+  return table;
+}
+
+}  // namespace ohmic
