@@ -1,4 +1,10 @@
 // A trained network on crossbars: map once, program per draw, evaluate. Free of LibTorch.
+//
+// Three ways to load the chip:
+//   load_ideal       the weights as they are, digital: the baseline a_o
+//   load_noise_free  mapped, converted and wired as declared, but every device exact: what is lost
+//                    before any noise
+//   program          one draw of the devices' noise (and of the digital noise that was asked for)
 #pragma once
 
 #include <cstdint>
@@ -26,30 +32,44 @@ struct Predictions {
 struct LayerNoise {
   std::string layer;
   double sigma_w = 0;
-  double bias = 0;  ///< mean of w_eff - w over all weights
+  double bias = 0;         ///< mean of w_eff - w over all weights
   double signed_bias = 0;  ///< mean of sign(w) (w_eff - w), shows what clipping does
-  double std = 0;   ///< std of w_eff - w
+  double std = 0;          ///< std of w_eff - w
   std::int64_t weights = 0;
 };
 
 class AnalogNetwork {
  public:
+  /// The back end must outlive the network. Throws ConfigError (noise settings), DataError
+  /// (weights) or UnsupportedError (a layer the back end refuses; `dead` in a network whose
+  /// BatchNorms do not all end in a ReLU).
   AnalogNetwork(const Graph&, const Weights&, const MappingSettings&, const NoiseSettings&,
                 const Periphery&, std::shared_ptr<const DeviceModel>, Backend&);
   ~AnalogNetwork();
 
-  /// Finds converter ranges on calibration images (no-op when the periphery needs none).
+  /// Finds converter ranges on the first `images` calibration images (no-op when the periphery
+  /// needs none): activations are those of the digital network, arrays are free of noise.
   void calibrate(const ImageSet&, const Normalization&, std::int64_t images);
   /// Programs every layer for one draw; draw 0, 1, ... Throws ConfigError when the noise semantics
   /// need a form factor that the device does not have.
   void program(std::uint64_t seed, std::uint64_t draw);
-  /// Loads the weights as they are, without devices: the baseline a_o.
+  void load_noise_free();
   void load_ideal();
+
   /// Classifies images [first, first + count) with what is programmed.
   Predictions evaluate(const ImageSet&, const Normalization&, std::int64_t first,
                        std::int64_t count, std::int64_t batch);
-  /// Logits, images x classes, of the same.
+  /// Logits, images x classes. `first_image` is the data set's number of the first one. All NaN
+  /// when NegativeVariance::nan applies: a NaN channel is an input of the next convolution's every
+  /// output, so no logit of any image escapes it.
   std::vector<float> logits(const float* nhwc, std::int64_t images, std::uint64_t first_image);
+  /// How often converters met their limits since the last call of this function.
+  Tally take_tally();
+
+  /// All tensors as loaded: kernels decoded from their devices, digital noise added, the rule for
+  /// negative variances applied. A digital network with them computes the same logits when the
+  /// periphery is ideal.
+  Weights effective_weights() const;
 
   const std::vector<MappedLayer>& layers() const;
   std::vector<LayerNoise> measure_noise(std::uint64_t seed, std::uint64_t draw) const;
@@ -58,5 +78,8 @@ class AnalogNetwork {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// The most likely class of one image: the first of the largest logits, 0 when all are NaN.
+int predicted_class(const float* logits, int classes);
 
 }  // namespace ohmic

@@ -1,0 +1,348 @@
+#include "nn/analog/analog_network.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <utility>
+
+#include "nn/analog/batch_norm.hpp"
+#include "nn/analog/digital_noise.hpp"
+#include "nn/analog/digital_ops.hpp"
+#include "nn/analog/plan.hpp"
+#include "simulator/error.hpp"
+
+namespace ohmic {
+namespace {
+
+// Activations of so many images stay in cache between layers.
+constexpr std::int64_t kImagesAtOnce = 50;
+constexpr std::int64_t kCalibrationBatch = 256;
+
+/// Holds every target exactly: kernels that no noise is asked for, and the noise-free chip.
+class ExactDevice final : public DeviceModel {
+ public:
+  explicit ExactDevice(const DeviceModel& like) {
+    g_min_S = like.g_min_S;
+    g_max_S = like.g_max_S;
+  }
+  void program(const DeviceBlock&, std::span<const double> target_S,
+               std::span<double> G_S) const override {
+    std::copy(target_S.begin(), target_S.end(), G_S.begin());
+  }
+};
+
+void require_form_factor(const DeviceModel& device) {
+  if (device.form_factor() >= 0) return;
+  throw ConfigError(
+      {{{},
+        "noise.semantics",
+        "noise on biases or BatchNorm needs a device with a form factor eta (awgn with "
+        "reference = \"sigma_w\"); accepted with this device: \"kernels\", "
+        "\"folded\""}});
+}
+
+bool needs_calibration(const Periphery& p) {
+  return p.dac || (p.adc && p.adc->range == AdcRange::calibrated);
+}
+
+LayerNoise compare(const MappedLayer& layer, std::span<const float> wanted,
+                   std::span<const float> got) {
+  double sum = 0, squares = 0, with_sign = 0;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const double error = double{got[i]} - wanted[i];
+    sum += error;
+    squares += error * error;
+    with_sign += wanted[i] < 0 ? -error : error;
+  }
+  const double n = static_cast<double>(wanted.size()), mean = sum / n;
+  return {layer.name(),
+          layer.scale().sigma_w,
+          mean,
+          with_sign / n,
+          std::sqrt(std::max(0.0, squares / n - mean * mean)),
+          static_cast<std::int64_t>(wanted.size())};
+}
+
+}  // namespace
+
+struct AnalogNetwork::State {
+  State(const Graph& g, const Weights& w, const NoiseSettings& n, const Periphery& p,
+        std::shared_ptr<const DeviceModel> d, Backend& b);
+
+  const Node& node(int i) const { return graph.nodes[static_cast<std::size_t>(i)]; }
+  std::span<const float> kernel(const Weights& of, const Step& step) const {
+    return of.at(node(step.mvm).name + ".weight").values;
+  }
+  const MappedLayer& mapped_layer(const Step& step) const {
+    return mapped[static_cast<std::size_t>(step.layer)];
+  }
+
+  LayerOnTiles digital_layer(const Step&) const;
+  LayerOnTiles programmed_layer(const Step&, const DeviceModel&, NoiseKey) const;
+  Epilogue epilogue(const Step&) const;
+  void load(const DeviceModel* device, NoiseKey key, Weights digital);
+
+  using BeforeLayer = std::function<void(const Step&, const float* x)>;
+  const float* run(const float* nhwc, std::int64_t images, std::uint64_t first_image,
+                   const BeforeLayer& before = {});
+
+  Graph graph;
+  Weights weights;   ///< as given
+  Weights mappable;  ///< what is mapped: BatchNorm folded where the semantics say so
+  NoiseSettings noise;
+  Periphery periphery;
+  std::shared_ptr<const DeviceModel> device;
+  ExactDevice exact;
+  Backend& backend;
+  Plan plan;
+  std::vector<Step> crossbar;  ///< the crossbar steps, by layer
+  std::vector<MappedLayer> mapped;
+  std::vector<LayerRanges> ranges;  ///< empty until calibrated
+
+  // What is loaded at the moment.
+  const DeviceModel* loaded_device = nullptr;  ///< null: the ideal digital network
+  NoiseKey loaded_key;
+  Weights digital;  ///< all tensors but kernels, rule for negative variances applied
+  bool every_answer_nan = false;
+  std::vector<std::unique_ptr<LoadedLayer>> layers;  ///< by step; null for digital ones
+  std::vector<ChannelAffine> norms;                  ///< by step; of BatchNorms by themselves
+  std::vector<std::vector<float>> slots;
+  Tally tally;
+};
+
+AnalogNetwork::State::State(const Graph& g, const Weights& w, const NoiseSettings& n,
+                            const Periphery& p, std::shared_ptr<const DeviceModel> d, Backend& b)
+    : graph(g),
+      weights(w),
+      noise(n),
+      periphery(p),
+      device(std::move(d)),
+      exact(*device),
+      backend(b),
+      plan(make_plan(graph)),
+      crossbar(static_cast<std::size_t>(plan.layers)),
+      slots(plan.slot_size.size()) {
+  noise.validate();
+  check_weights(graph, weights, "the given weights");
+  if (noise.negative_variance == NegativeVariance::dead &&
+      noise.perturbs(TensorKind::moving_variance) && !every_norm_meets_relu(graph))
+    throw UnsupportedError(
+        "noise.negative_variance = \"dead\" needs a ReLU after every BatchNorm, and this network "
+        "has one without; accepted: \"nan\", \"clamp0\", \"abs\"");
+  mappable = noise.semantics == Semantics::folded ? fold_batch_norm(graph, weights) : weights;
+  for (const Step& step : plan.steps)
+    if (step.layer >= 0) crossbar[static_cast<std::size_t>(step.layer)] = step;
+}
+
+/// The layer computed with its weights as they are: one plane in units of weights.
+LayerOnTiles AnalogNetwork::State::digital_layer(const Step& step) const {
+  const auto w = kernel(weights, step);
+  Plane plane;
+  plane.G_S.assign(w.begin(), w.end());
+  for (const double v : plane.G_S)
+    plane.current_span_S = std::max(plane.current_span_S, std::abs(v));
+  LayerOnTiles layer;
+  layer.layer = static_cast<std::uint16_t>(step.layer);
+  layer.geometry = node(step.mvm).conv;
+  layer.planes.push_back(std::move(plane));
+  return layer;
+}
+
+LayerOnTiles AnalogNetwork::State::programmed_layer(const Step& step, const DeviceModel& on,
+                                                    NoiseKey key) const {
+  Periphery around = periphery;
+  if (around.dac && may_be_negative(graph, step.x)) around.dac->is_signed = true;
+  return mapped_layer(step).program(on, key, around);
+}
+
+Epilogue AnalogNetwork::State::epilogue(const Step& step) const {
+  const Node& mvm = node(step.mvm);
+  const auto bias = digital.find(mvm.name + ".bias");
+  const Node* norm = step.norm >= 0 ? &node(step.norm) : nullptr;
+  ChannelAffine affine =
+      channel_affine(digital, mvm.channels, norm, bias == digital.end() ? nullptr : &bias->second);
+  return {std::move(affine.scale), std::move(affine.shift), step.relu};
+}
+
+void AnalogNetwork::State::load(const DeviceModel* on, NoiseKey key, Weights tensors) {
+  digital = std::move(tensors);
+  every_answer_nan = apply_negative_variance(graph, noise.negative_variance, digital);
+  loaded_device = on;
+  loaded_key = key;
+  layers.clear();
+  layers.resize(plan.steps.size());
+  norms.assign(plan.steps.size(), {});
+  if (every_answer_nan) return;
+  for (std::size_t s = 0; s < plan.steps.size(); ++s) {
+    const Step& step = plan.steps[s];
+    if (step.mvm >= 0) {
+      const bool calibrated = on && !ranges.empty();
+      layers[s] =
+          backend.load(on ? programmed_layer(step, *on, key) : digital_layer(step), epilogue(step),
+                       calibrated ? &ranges[static_cast<std::size_t>(step.layer)] : nullptr);
+    } else if (node(step.node).op == Op::batch_norm) {
+      norms[s] = channel_affine(digital, node(step.node).channels, &node(step.node), nullptr);
+    }
+  }
+}
+
+/// Runs every step on the images and returns the last one's output.
+const float* AnalogNetwork::State::run(const float* nhwc, std::int64_t images,
+                                       std::uint64_t first_image, const BeforeLayer& before) {
+  for (std::size_t i = 0; i < slots.size(); ++i)
+    slots[i].resize(static_cast<std::size_t>(std::max<std::int64_t>(
+        images * plan.slot_size[i], static_cast<std::int64_t>(slots[i].size()))));
+  const auto value = [&](int i) -> const float* {
+    if (i < 0) return nullptr;
+    const int slot = plan.slot[static_cast<std::size_t>(i)];
+    return slot < 0 ? nhwc : slots[static_cast<std::size_t>(slot)].data();
+  };
+  for (std::size_t s = 0; s < plan.steps.size(); ++s) {
+    const Step& step = plan.steps[s];
+    const float *x = value(step.x), *residual = value(step.residual);
+    float* y = slots[static_cast<std::size_t>(step.slot)].data();
+    if (step.mvm < 0) {
+      run_digital(node(step.node), node(step.x), x, residual, norms[s], images, y);
+      continue;
+    }
+    if (before) before(step, x);
+    layers[s]->forward(x, images, first_image, residual, y, tally);
+  }
+  return value(plan.steps.back().node);
+}
+
+AnalogNetwork::AnalogNetwork(const Graph& graph, const Weights& weights,
+                             const MappingSettings& mapping, const NoiseSettings& noise,
+                             const Periphery& periphery, std::shared_ptr<const DeviceModel> device,
+                             Backend& backend)
+    : state_(
+          std::make_unique<State>(graph, weights, noise, periphery, std::move(device), backend)) {
+  State& s = *state_;
+  for (const Step& step : s.crossbar)
+    s.mapped.emplace_back(s.node(step.mvm).name, static_cast<std::uint16_t>(step.layer),
+                          s.node(step.mvm).conv, s.kernel(s.mappable, step), mapping,
+                          s.device->g_min_S, s.device->g_max_S);
+}
+
+AnalogNetwork::~AnalogNetwork() = default;
+
+void AnalogNetwork::load_ideal() {
+  State& s = *state_;
+  s.load(nullptr, {}, perturbed_digital(s.graph, s.weights, s.noise, 0.0, {}));
+}
+
+void AnalogNetwork::load_noise_free() {
+  State& s = *state_;
+  s.load(&s.exact, {}, perturbed_digital(s.graph, s.mappable, s.noise, 0.0, {}));
+}
+
+void AnalogNetwork::program(std::uint64_t seed, std::uint64_t draw) {
+  State& s = *state_;
+  if (s.noise.perturbs_digital()) require_form_factor(*s.device);
+  const NoiseKey key = noise_key(seed, draw);
+  s.load(s.noise.perturbs(TensorKind::kernel) ? s.device.get() : &s.exact, key,
+         perturbed_digital(s.graph, s.mappable, s.noise, s.device->form_factor(), key));
+}
+
+void AnalogNetwork::calibrate(const ImageSet& set, const Normalization& normalization,
+                              std::int64_t images) {
+  State& s = *state_;
+  if (!needs_calibration(s.periphery)) return;
+  load_ideal();
+  s.ranges.assign(s.crossbar.size(), {});
+  std::vector<std::unique_ptr<LoadedLayer>> observers;
+  for (const Step& step : s.crossbar)
+    observers.push_back(s.backend.load(s.programmed_layer(step, s.exact, {}), s.epilogue(step),
+                                       &s.ranges[static_cast<std::size_t>(step.layer)]));
+  std::vector<float> x;
+  images = std::min(images, set.size());
+  for (std::int64_t first = 0; first < images; first += kCalibrationBatch) {
+    const std::int64_t count = std::min(kCalibrationBatch, images - first);
+    x.resize(static_cast<std::size_t>(count * ImageSet::kPixels));
+    normalized_batch(set, normalization, first, count, x.data());
+    s.run(x.data(), count, static_cast<std::uint64_t>(first),
+          [&](const Step& step, const float* in) {
+            const auto i = static_cast<std::size_t>(step.layer);
+            observers[i]->observe(in, count, s.ranges[i]);
+          });
+  }
+}
+
+std::vector<float> AnalogNetwork::logits(const float* nhwc, std::int64_t images,
+                                         std::uint64_t first_image) {
+  State& s = *state_;
+  OHMIC_ASSERT(!s.layers.empty());
+  const std::int64_t classes = s.graph.classes, pixels = values_per_image(s.graph.nodes.front());
+  std::vector<float> out(static_cast<std::size_t>(images * classes),
+                         std::numeric_limits<float>::quiet_NaN());
+  if (s.every_answer_nan) return out;
+  for (std::int64_t i = 0; i < images; i += kImagesAtOnce) {
+    const std::int64_t count = std::min(kImagesAtOnce, images - i);
+    const float* y = s.run(nhwc + i * pixels, count, first_image + static_cast<std::uint64_t>(i));
+    std::copy_n(y, count * classes, out.begin() + i * classes);
+  }
+  return out;
+}
+
+Predictions AnalogNetwork::evaluate(const ImageSet& set, const Normalization& normalization,
+                                    std::int64_t first, std::int64_t count, std::int64_t batch) {
+  State& s = *state_;
+  OHMIC_ASSERT(first >= 0 && count >= 0 && first + count <= set.size() && batch > 0);
+  Predictions predictions;
+  take_tally();
+  std::vector<float> x;
+  for (std::int64_t i = first; i < first + count; i += batch) {
+    const std::int64_t n = std::min(batch, first + count - i);
+    x.resize(static_cast<std::size_t>(n * ImageSet::kPixels));
+    normalized_batch(set, normalization, i, n, x.data());
+    const std::vector<float> y = logits(x.data(), n, static_cast<std::uint64_t>(i));
+    for (std::int64_t j = 0; j < n; ++j) {
+      const int answer = predicted_class(y.data() + j * s.graph.classes, s.graph.classes);
+      predictions.correct.push_back(answer == set.labels[static_cast<std::size_t>(i + j)]);
+    }
+  }
+  predictions.tally = take_tally();
+  return predictions;
+}
+
+Tally AnalogNetwork::take_tally() { return std::exchange(state_->tally, {}); }
+
+Weights AnalogNetwork::effective_weights() const {
+  const State& s = *state_;
+  Weights all = s.digital;
+  for (const Step& step : s.crossbar) {
+    const std::string name = s.node(step.mvm).name + ".weight";
+    all[name] = s.weights.at(name);
+    if (s.loaded_device)
+      all[name].values =
+          s.programmed_layer(step, *s.loaded_device, s.loaded_key).effective_weights();
+  }
+  return all;
+}
+
+const std::vector<MappedLayer>& AnalogNetwork::layers() const { return state_->mapped; }
+
+std::vector<LayerNoise> AnalogNetwork::measure_noise(std::uint64_t seed, std::uint64_t draw) const {
+  const State& s = *state_;
+  std::vector<LayerNoise> noise;
+  for (const Step& step : s.crossbar) {
+    const auto got = s.programmed_layer(step, *s.device, noise_key(seed, draw)).effective_weights();
+    noise.push_back(compare(s.mapped_layer(step), s.kernel(s.mappable, step), got));
+  }
+  return noise;
+}
+
+double Predictions::accuracy() const {
+  const auto right = std::count(correct.begin(), correct.end(), std::uint8_t{1});
+  return correct.empty() ? 0.0 : static_cast<double>(right) / static_cast<double>(correct.size());
+}
+
+int predicted_class(const float* logits, int classes) {
+  int best = 0;
+  for (int c = 1; c < classes; ++c)
+    if (logits[c] > logits[best]) best = c;
+  return best;
+}
+
+}  // namespace ohmic

@@ -1,0 +1,35 @@
+// BatchNorm at inference as arithmetic per channel: y = gamma (x - mean)/sqrt(var + epsilon) +
+// beta. Its statistics are constants of a draw, so it joins the epilogue of the layer before it,
+// exactly and after the noise: BN(conv(x, W + N)) is scale * conv(x, W + N) + shift.
+#pragma once
+
+#include <vector>
+
+#include "nn/analog/noise_settings.hpp"
+#include "nn/network/graph.hpp"
+
+namespace ohmic {
+
+/// y = scale * x + shift per channel.
+struct ChannelAffine {
+  std::vector<float> scale, shift;
+};
+
+/// The arithmetic of `norm` (null: none) after a layer with `bias` (null: none).
+ChannelAffine channel_affine(const Weights&, int channels, const Node* norm,
+                             const HostTensor* bias);
+
+/// Applies a rule to every BatchNorm of `weights`, in place, so that they can be computed as they
+/// stand: clamp0 and abs mend variances; dead makes a channel without a square root 0 * x - 1e30,
+/// which is 0 after the ReLU that must follow, with or without a residual sum before it (as
+/// ReLU(NaN + shortcut) = 0); nan leaves it. Returns whether a channel without a root remains.
+bool apply_negative_variance(const Graph&, NegativeVariance, Weights& weights);
+
+/// Whether every BatchNorm's output meets a ReLU before anything but sums: what `dead` relies on.
+bool every_norm_meets_relu(const Graph&);
+
+/// The same network with each BatchNorm after a convolution folded into kernel and shift: the norm
+/// that remains is y = x + beta (gamma 1, mean 0, variance 1 - epsilon), the convolution's bias 0.
+Weights fold_batch_norm(const Graph&, const Weights&);
+
+}  // namespace ohmic

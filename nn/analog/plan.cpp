@@ -1,0 +1,189 @@
+#include "nn/analog/plan.hpp"
+
+#include <algorithm>
+
+namespace ohmic {
+namespace {
+
+using Readers = std::vector<std::vector<int>>;
+
+bool is_mvm(const Node& node) { return node.op == Op::convolution || node.op == Op::dense; }
+
+Readers readers_of(const Graph& graph) {
+  Readers readers(graph.nodes.size());
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i)
+    for (const int input : graph.nodes[i].inputs)
+      readers[static_cast<std::size_t>(input)].push_back(static_cast<int>(i));
+  return readers;
+}
+
+/// Grows crossbar steps over the nodes that follow them.
+class Fusion {
+ public:
+  explicit Fusion(const Graph& graph) : graph_(graph), readers_(readers_of(graph)) {}
+
+  std::vector<Step> steps() {
+    int layers = 0;
+    for (int i = 0; i < size(); ++i)
+      if (is_mvm(node(i))) crossbar_steps_.push_back(start(i, layers++));
+    for (Step& step : crossbar_steps_) step.relu = take(step, Op::relu);
+    std::vector<Step> all = digital_steps();
+    all.insert(all.end(), crossbar_steps_.begin(), crossbar_steps_.end());
+    std::sort(all.begin(), all.end(), [](const Step& a, const Step& b) { return a.node < b.node; });
+    return all;
+  }
+
+ private:
+  int size() const { return static_cast<int>(graph_.nodes.size()); }
+  const Node& node(int i) const { return graph_.nodes[static_cast<std::size_t>(i)]; }
+
+  /// The one node that reads `i` when it is an `op`, else -1.
+  int sole_reader(int i, Op op) const {
+    const auto& readers = readers_[static_cast<std::size_t>(i)];
+    return readers.size() == 1 && node(readers[0]).op == op ? readers[0] : -1;
+  }
+
+  bool take(Step& step, Op op) {
+    const int next = sole_reader(step.node, op);
+    if (next < 0) return false;
+    fused_.push_back(step.node);
+    step.node = next;
+    return true;
+  }
+
+  Step start(int i, int layer) {
+    Step step;
+    step.node = step.mvm = i;
+    step.layer = layer;
+    step.x = node(i).inputs.front();
+    if (take(step, Op::batch_norm)) step.norm = step.node;
+    const int sum = sole_reader(step.node, Op::add);
+    if (sum >= 0 && fuses_sum(step, sum)) {
+      const auto& inputs = node(sum).inputs;
+      step.residual = inputs[0] == step.node ? inputs[1] : inputs[0];
+      take(step, Op::add);
+    }
+    return step;
+  }
+
+  /// Whether `i` is the last value of a layer (with its BatchNorm) that only a sum reads.
+  bool ends_layer(int i) const {
+    if (sole_reader(i, Op::add) < 0) return false;
+    if (is_mvm(node(i))) return true;
+    if (node(i).op != Op::batch_norm) return false;
+    const int before = node(i).inputs.front();
+    return is_mvm(node(before)) && sole_reader(before, Op::batch_norm) == i;
+  }
+
+  /// Of two layers that meet in a sum the one with BatchNorm takes it (then the later one), so that
+  /// a channel killed by NegativeVariance::dead is summed and rectified in one epilogue.
+  bool fuses_sum(const Step& step, int sum) const {
+    const auto& inputs = node(sum).inputs;
+    const int other = inputs[0] == step.node ? inputs[1] : inputs[0];
+    if (!ends_layer(other)) return true;
+    const bool other_has_norm = node(other).op == Op::batch_norm;
+    return std::pair(step.norm >= 0, step.node) > std::pair(other_has_norm, other);
+  }
+
+  std::vector<Step> digital_steps() const {
+    std::vector<Step> steps;
+    for (int i = 0; i < size(); ++i) {
+      if (node(i).op == Op::input || is_mvm(node(i)) || is_fused(i)) continue;
+      Step step;
+      step.node = i;
+      step.x = node(i).inputs.front();
+      if (node(i).op == Op::add) step.residual = node(i).inputs.back();
+      steps.push_back(step);
+    }
+    return steps;
+  }
+
+  /// Whether a crossbar step computes node `i` on its way or as its result.
+  bool is_fused(int i) const {
+    return std::find(fused_.begin(), fused_.end(), i) != fused_.end() ||
+           std::any_of(crossbar_steps_.begin(), crossbar_steps_.end(),
+                       [i](const Step& s) { return s.node == i; });
+  }
+
+  const Graph& graph_;
+  Readers readers_;
+  std::vector<int> fused_;
+  std::vector<Step> crossbar_steps_;
+};
+
+/// Gives each value a buffer that is free from its step to its last reader.
+class Slots {
+ public:
+  explicit Slots(Plan& plan, const Graph& graph) : plan_(plan), graph_(graph) {
+    plan_.slot.assign(graph.nodes.size(), -1);
+    last_reader_.assign(graph.nodes.size(), -1);
+    for (std::size_t s = 0; s < plan.steps.size(); ++s)
+      for (const int node : {plan.steps[s].x, plan.steps[s].residual})
+        if (node >= 0) last_reader_[static_cast<std::size_t>(node)] = static_cast<int>(s);
+  }
+
+  void assign() {
+    for (std::size_t s = 0; s < plan_.steps.size(); ++s) {
+      Step& step = plan_.steps[s];
+      const auto node = static_cast<std::size_t>(step.node);
+      step.slot = plan_.slot[node] = acquire(values_per_image(graph_.nodes[node]));
+      for (const int read : {step.x, step.residual}) release_after(read, static_cast<int>(s));
+    }
+  }
+
+ private:
+  int acquire(std::int64_t size) {
+    if (free_.empty()) {
+      free_.push_back(static_cast<int>(plan_.slot_size.size()));
+      plan_.slot_size.push_back(0);
+    }
+    const int slot = free_.back();
+    free_.pop_back();
+    auto& slot_size = plan_.slot_size[static_cast<std::size_t>(slot)];
+    slot_size = std::max(slot_size, size);
+    return slot;
+  }
+
+  void release_after(int node, int step) {
+    if (node < 0 || last_reader_[static_cast<std::size_t>(node)] != step) return;
+    const int slot = plan_.slot[static_cast<std::size_t>(node)];
+    if (slot >= 0 && std::find(free_.begin(), free_.end(), slot) == free_.end())
+      free_.push_back(slot);
+  }
+
+  Plan& plan_;
+  const Graph& graph_;
+  std::vector<int> last_reader_;
+  std::vector<int> free_;
+};
+
+}  // namespace
+
+Plan make_plan(const Graph& graph) {
+  Plan plan;
+  plan.steps = Fusion(graph).steps();
+  for (const Step& step : plan.steps) plan.layers += step.mvm >= 0;
+  Slots(plan, graph).assign();
+  return plan;
+}
+
+std::int64_t values_per_image(const Node& node) {
+  return std::int64_t{node.height} * node.width * node.channels;
+}
+
+bool may_be_negative(const Graph& graph, int i) {
+  const Node& node = graph.nodes[static_cast<std::size_t>(i)];
+  switch (node.op) {
+    case Op::relu:
+      return false;
+    case Op::add:
+    case Op::global_average:
+    case Op::subsample_pad:
+      return std::any_of(node.inputs.begin(), node.inputs.end(),
+                         [&](int input) { return may_be_negative(graph, input); });
+    default:
+      return true;
+  }
+}
+
+}  // namespace ohmic

@@ -1,0 +1,40 @@
+// How a Graph runs: which nodes are fused into one crossbar step, in which order, in which buffers.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "nn/network/graph.hpp"
+
+namespace ohmic {
+
+/// One step. A crossbar step is convolution or dense, then what its digital epilogue takes over:
+/// BatchNorm, the sum with a residual, ReLU, in this order, each if it follows and nothing else
+/// reads the value between. Everything else is a digital step of one node.
+struct Step {
+  int node = 0;    ///< whose output the step gives: the last node fused into it
+  int mvm = -1;    ///< the convolution or dense node; -1 for a digital step
+  int layer = -1;  ///< number of the crossbar layer, in the order of nodes
+  int norm = -1;   ///< batch_norm fused into the epilogue
+  bool relu = false;
+  int x = 0;          ///< node that is read
+  int residual = -1;  ///< node that is added (second input of a digital add)
+  int slot = 0;       ///< buffer that receives the output
+};
+
+struct Plan {
+  std::vector<Step> steps;
+  std::vector<int> slot;                ///< of each node's value; -1 where it is never stored
+  std::vector<std::int64_t> slot_size;  ///< values per image
+  int layers = 0;                       ///< crossbar layers
+};
+
+Plan make_plan(const Graph&);
+
+/// Values of a node's output per image.
+std::int64_t values_per_image(const Node&);
+
+/// Whether a node's output can be negative: its DAC then needs a sign.
+bool may_be_negative(const Graph&, int node);
+
+}  // namespace ohmic
