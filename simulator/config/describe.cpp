@@ -1,6 +1,5 @@
 // The manual pages that `ohmic describe` prints and docs/parameters.md holds, made from schemas.
 #include <algorithm>
-#include <cmath>
 #include <sstream>
 
 #include "simulator/config/schema.hpp"
@@ -9,21 +8,6 @@ namespace ohmic {
 namespace {
 
 constexpr std::size_t kWidth = 100;
-
-std::string bound_text(double bound) {
-  std::string text = Value{bound}.text();
-  if (text.ends_with(".0")) text.resize(text.size() - 2);
-  return text;
-}
-
-std::string range_text(const Parameter& p) {
-  const bool low = std::isfinite(p.minimum), high = std::isfinite(p.maximum);
-  const std::string lo = bound_text(p.minimum), hi = bound_text(p.maximum);
-  if (low && high) return (p.minimum_is_open ? "(" : "[") + lo + ", " + hi + "]";
-  if (low) return (p.minimum_is_open ? "> " : ">= ") + lo;
-  if (high) return "<= " + hi;
-  return "";
-}
 
 std::string choices_text(const Parameter& p, const char* quote) {
   std::string text;
@@ -38,7 +22,8 @@ Row row_of(const Parameter& p, const Value& defaults) {
   const Value* value = defaults.table().find(p.key);
   const bool is_table = value && value->is_table();
   const std::string preset = p.required ? "required" : !value ? "" : is_table ? "" : value->text();
-  return {p.key, p.type, p.unit, range_text(p), preset};
+  const std::string type = p.absent.empty() ? p.type : p.type + " or \"" + p.absent + "\"";
+  return {p.key, type, p.unit, p.interval(), preset};
 }
 
 std::vector<std::size_t> widths_of(const std::vector<Row>& rows) {

@@ -21,17 +21,6 @@ std::string join(const std::vector<std::string>& words) {
   return text;
 }
 
-/// " in [0, 10]", " above 0", ... or nothing.
-std::string interval_text(const Parameter& p) {
-  const bool low = std::isfinite(p.minimum), high = std::isfinite(p.maximum);
-  const std::string lo = bound_text(p.minimum), hi = bound_text(p.maximum);
-  if (low && high)
-    return " in " + std::string(p.minimum_is_open ? "(" : "[") + lo + ", " + hi + "]";
-  if (low) return (p.minimum_is_open ? " above " : " of at least ") + lo;
-  if (high) return " of at most " + hi;
-  return "";
-}
-
 /// The value as a message shows it: the string "big", the integer 3, nothing.
 std::string found(const Value& v) {
   const std::string kind = v.kind();
@@ -42,14 +31,6 @@ std::string found(const Value& v) {
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
   const std::string near = did_you_mean(word, candidates);
   return near.empty() ? "" : "; did you mean \"" + near + "\"?";
-}
-
-void refuse(const Value& v, const std::string& key, const Parameter& p,
-            std::vector<Fault>& faults) {
-  const auto* word = std::get_if<std::string>(&v.data);
-  faults.push_back({v.where, key,
-                    "expected " + p.accepted() + ", got " + found(v) +
-                        (word ? suggestion(*word, p.choices) : "")});
 }
 
 bool in_range(double x, const Parameter& p) {
@@ -108,7 +89,7 @@ bool take(const Value& v, const Parameter& p, std::filesystem::path& out) {
 
 template <class M>
 bool take(const Value& v, const Parameter& p, std::optional<M>& out) {
-  if (schema_detail::is_word_ideal(v)) {
+  if (schema_detail::is_absent(v, p)) {
     out.reset();
     return true;
   }
@@ -138,7 +119,7 @@ Value give(const std::filesystem::path& x) { return {x.string()}; }
 
 template <class M>
 Value give(const std::optional<M>& x) {
-  return x ? give(*x) : Value{std::string("ideal")};
+  return x ? give(*x) : Value{};
 }
 
 template <class M>
@@ -165,8 +146,8 @@ OHMIC_TYPE_NAME(std::filesystem::path, "path");
 OHMIC_TYPE_NAME(std::vector<double>, "list of reals");
 OHMIC_TYPE_NAME(std::vector<int>, "list of integers");
 OHMIC_TYPE_NAME(std::vector<std::string>, "list of strings");
-OHMIC_TYPE_NAME(std::optional<int>, "integer or \"ideal\"");
-OHMIC_TYPE_NAME(std::optional<double>, "real or \"ideal\"");
+OHMIC_TYPE_NAME(std::optional<int>, "integer");
+OHMIC_TYPE_NAME(std::optional<double>, "real");
 #undef OHMIC_TYPE_NAME
 
 std::vector<std::string> keys_of(const std::vector<Parameter>& parameters) {
@@ -258,35 +239,51 @@ void read_enum(const Value& v, const std::string& key, const Parameter& p, int& 
   index = static_cast<int>(std::find(p.choices.begin(), p.choices.end(), word) - p.choices.begin());
 }
 
-void read_ideal_or_table_fault(const Value& v, const std::string& key, std::vector<Fault>& faults) {
-  faults.push_back({v.where, key, "expected \"ideal\" or a table, got " + found(v)});
+void refuse(const Value& v, const std::string& key, const Parameter& p,
+            std::vector<Fault>& faults) {
+  const auto* word = std::get_if<std::string>(&v.data);
+  faults.push_back({v.where, key,
+                    "expected " + p.accepted() + ", got " + found(v) +
+                        (word ? suggestion(*word, p.choices) : "")});
 }
 
-bool is_word_ideal(const Value& v) {
+bool is_absent(const Value& v, const Parameter& p) {
   const auto* word = std::get_if<std::string>(&v.data);
-  return word && *word == "ideal";
+  return word && !p.absent.empty() && *word == p.absent;
 }
 
 Value text_value(const std::string& text) { return {text}; }
 
 }  // namespace schema_detail
 
+std::string Parameter::interval() const {
+  const bool low = std::isfinite(minimum), high = std::isfinite(maximum);
+  const std::string lo = bound_text(minimum), hi = bound_text(maximum);
+  if (low && high) return (minimum_is_open ? "(" : "[") + lo + ", " + hi + "]";
+  if (low) return (minimum_is_open ? "> " : ">= ") + lo;
+  if (high) return "<= " + hi;
+  return "";
+}
+
 std::string Parameter::accepted() const {
-  const auto numbers = [this](const char* one) { return one + interval_text(*this); };
-  if (type == "boolean") return "true or false";
-  if (type == "integer") return numbers("an integer");
-  if (type == "real") return numbers("a real number");
-  if (type == "integer or \"ideal\"") return numbers("an integer") + " or \"ideal\"";
-  if (type == "real or \"ideal\"") return numbers("a real number") + " or \"ideal\"";
-  if (type == "list of integers") return numbers("a list of integers");
-  if (type == "list of reals") return numbers("a list of real numbers");
-  if (type == "list of strings")
-    return choices.empty() ? "a list of strings" : "a list of any of " + join(choices);
-  if (!choices.empty()) return "one of " + join(choices);
-  if (type == "string") return "a string";
-  if (type == "path") return "a path";
-  if (type == "table") return "a table";
-  return type;
+  const auto numbers = [this](const std::string& kind) {
+    const std::string bounds = interval();
+    const bool is_bracket = bounds.starts_with('[') || bounds.starts_with('(');
+    return kind + (bounds.empty() ? "" : is_bracket ? " in " : " ") + bounds;
+  };
+  const auto one = [&]() -> std::string {
+    if (type == "boolean") return "true or false";
+    if (type == "integer") return numbers("an integer");
+    if (type == "real") return numbers("a real number");
+    if (type == "list of integers") return numbers("a list of integers");
+    if (type == "list of reals") return numbers("a list of real numbers");
+    if (type == "list of strings" && !choices.empty()) return "a list of any of " + join(choices);
+    if (type == "list of strings") return "a list of strings";
+    if (!choices.empty()) return "one of " + join(choices);
+    if (type == "string" || type == "path" || type == "table") return "a " + type;
+    return type;
+  };
+  return absent.empty() ? one() : one() + " or \"" + absent + "\"";
 }
 
 const Parameter* SchemaBase::find(std::string_view key) const {
@@ -317,6 +314,7 @@ Value SchemaBase::write(const void* object, bool identity_only) const {
   Value table{Table{}};
   for (const Parameter& p : parameters_) {
     Value value = p.write(object);
+    if (value.data.index() == 0 && !p.absent.empty()) value = {p.absent};
     if (value.data.index() != 0) table.table()[p.key] = std::move(value);
   }
   if (identity_only) keep_identity(table, *this);

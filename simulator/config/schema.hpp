@@ -37,8 +37,9 @@ class SchemaBase;
 /// One declared parameter.
 struct Parameter {
   std::string key;
-  std::string type;  ///< "boolean", "integer", "real", "string", "list of ...", "table", ...
-  std::string unit;  ///< "S", "s", "ohm", "1"; empty where none applies
+  std::string type;    ///< "boolean", "integer", "real", "string", "list of ...", "table", ...
+  std::string absent;  ///< the word that says "not there" for optional members, usually "ideal"
+  std::string unit;    ///< "S", "s", "ohm", "1"; empty where none applies
   std::string doc;
   std::string source;  ///< paper, figure or table of the default or the equation
   std::vector<std::string> choices;
@@ -54,9 +55,11 @@ struct Parameter {
   std::function<void(const Value&, const std::string& key, const Parameter&, void* object,
                      std::vector<Fault>&)>
       read;
-  /// The object's present value; monostate where there is none to write.
+  /// The object's present value; monostate where there is none to write, or it is absent.
   std::function<Value(const void* object)> write;
 
+  /// "[0, 10]", "> 0", ... or empty when every number will do.
+  std::string interval() const;
   /// "a real number in [0, 10]", "one of none, positive, range", ...
   std::string accepted() const;
 };
@@ -93,6 +96,11 @@ class ParameterBuilder {
   }
   ParameterBuilder& choices(std::vector<std::string> c) {
     p_.choices = std::move(c);
+    return *this;
+  }
+  /// Another word than "ideal" for an optional member that is not there.
+  ParameterBuilder& absent(std::string word) {
+    p_.absent = std::move(word);
     return *this;
   }
   ParameterBuilder& required() {
@@ -142,7 +150,8 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 namespace schema_detail {
 // Readers and writers for each member type that may be declared; defined in schema.cpp for bool,
 // int, std::int64_t, std::uint64_t, double, std::string, std::filesystem::path, std::vector of
-// double / int / std::string, and std::optional<int> / std::optional<double> (absent = "ideal").
+// double / int / std::string, and std::optional<int> / std::optional<double> (absent: the word of
+// Parameter::absent).
 template <class M>
 struct Access {
   static const char* type();
@@ -162,8 +171,9 @@ concept HasSchema = requires {
 
 void read_enum(const Value&, const std::string& key, const Parameter&, int& index,
                std::vector<Fault>&);
-void read_ideal_or_table_fault(const Value&, const std::string& key, std::vector<Fault>&);
-bool is_word_ideal(const Value&);
+/// Appends the fault "expected ..., got ...".
+void refuse(const Value&, const std::string& key, const Parameter&, std::vector<Fault>&);
+bool is_absent(const Value&, const Parameter&);
 Value text_value(const std::string&);
 }  // namespace schema_detail
 
@@ -188,26 +198,21 @@ class Schema : public SchemaBase {
       p.write = [member](const void* o) { return M::schema().write(&(self(o)->*member)); };
     } else if constexpr (is_optional<M>::value) {
       using Inner = typename M::value_type;
+      p.absent = "ideal";
       if constexpr (HasSchema<Inner>) {
-        p.type = "\"ideal\" or table";
+        p.type = "table";
         p.nested = &Inner::schema();
-        p.read = [member](const Value& v, const std::string& k, const Parameter&, void* o,
+        p.read = [member](const Value& v, const std::string& k, const Parameter& q, void* o,
                           std::vector<Fault>& f) {
-          if (is_word_ideal(v)) {
-            (self(o)->*member).reset();
-            return;
-          }
-          if (!v.is_table()) {
-            read_ideal_or_table_fault(v, k, f);
-            return;
-          }
+          if (is_absent(v, q)) return (self(o)->*member).reset();
+          if (!v.is_table()) return refuse(v, k, q, f);
           Inner inner{};
           Inner::schema().read(v, k, &inner, f);
           self(o)->*member = std::move(inner);
         };
         p.write = [member](const void* o) {
           const auto& m = self(o)->*member;
-          return m ? Inner::schema().write(&*m) : text_value("ideal");
+          return m ? Inner::schema().write(&*m) : Value{};
         };
       } else {
         bind_plain(p, member);

@@ -245,11 +245,15 @@ const Value* Value::at(std::string_view dotted_key) const {
   return value;
 }
 
-void Value::set(std::string_view dotted_key, Value value) {
+void Value::set(std::string_view dotted_key, Value value, const Position& key_where) {
   Value* target = this;
   while (!dotted_key.empty()) {
-    if (!target->is_table()) target->data = Table{};
-    target = &target->table()[take_head(dotted_key)];
+    if (!target->is_table()) *target = {Table{}, key_where};
+    Table& table = target->table();
+    const std::string_view head = take_head(dotted_key);
+    target = table.find(head);
+    if (!target)
+      target = &table.entries().emplace_back(Table::Entry{std::string(head), {}, key_where}).value;
   }
   *target = std::move(value);
 }

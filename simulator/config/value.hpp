@@ -50,9 +50,10 @@ class Value {
   Table& table() { return std::get<Table>(data); }
   const Array& array() const { return std::get<Array>(data); }
 
-  /// The value at a dotted key below this table, or null. `set` makes the tables on the way.
+  /// The value at a dotted key below this table, or null. `set` makes the tables on the way;
+  /// `key_where` is the place of keys that it makes.
   const Value* at(std::string_view dotted_key) const;
-  void set(std::string_view dotted_key, Value value);
+  void set(std::string_view dotted_key, Value value, const Position& key_where = {});
 
   /// "a boolean", "an integer", "a real number", "a string", "an array", "a table".
   std::string kind() const;

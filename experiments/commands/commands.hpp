@@ -1,0 +1,37 @@
+// The subcommands of `ohmic`, one per file of this folder. Each adds itself to the application; its
+// work is done in CLI11's callback, while the command line is parsed. A command prints its result
+// on stdout and reports failure by throwing; main turns exceptions into one message and an exit
+// status.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "simulator/config/value.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace ohmic {
+
+void add_run_command(CLI::App&);
+void add_check_command(CLI::App&);
+void add_describe_command(CLI::App&);
+void add_list_command(CLI::App&);
+void add_data_command(CLI::App&);
+void add_bench_command(CLI::App&);
+
+/// The experiment that a command line names: FILE and its --set overrides.
+struct ExperimentFile {
+  std::filesystem::path path;
+  std::vector<std::string> overrides;
+
+  /// Declares FILE and --set for a subcommand.
+  void add_to(CLI::App&);
+  /// The file with the overrides applied. Throws ConfigError or DataError.
+  Value read() const;
+};
+
+}  // namespace ohmic
