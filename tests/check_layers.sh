@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Enforces the arrows of docs/architecture.md on every #include below ROOT (default: this checkout).
+# Prints one line per breach and fails if there is any.
+#
+#   simulator <- devices;  simulator <- mapping <- nn <- experiments <- tests
+#   LibTorch only in .cpp files of nn/, and never together with fmt or spdlog
+#   includes of ours are written from the root of the repository and exist
+set -euo pipefail
+cd -- "${1:-$(dirname -- "${BASH_SOURCE[0]}")/..}"
+
+folders=()
+for folder in simulator devices mapping nn experiments tests; do
+  [[ ! -d $folder ]] || folders+=("$folder")
+done
+generated=ohmic_commit.hpp
+
+find "${folders[@]}" -type f \( -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh' \) \
+  -not -path 'tests/install/*' -print0 |
+  xargs -0 grep -HnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]' |
+  awk -v generated="$generated" '
+    BEGIN {
+      allowed["simulator"] = " simulator "
+      allowed["devices"] = " simulator devices "
+      allowed["mapping"] = " simulator mapping "
+      allowed["nn"] = " simulator mapping nn "
+      allowed["experiments"] = " simulator devices mapping nn experiments "
+      allowed["tests"] = " simulator devices mapping nn experiments tests "
+    }
+    function breach(why) { print place ": " why; breaches = 1 }
+    {
+      split($0, field, ":")
+      file = field[1]; place = file ":" field[2]
+      match($0, /[<"][^>"]*[>"]/)
+      quote = substr($0, RSTART, 1); name = substr($0, RSTART + 1, RLENGTH - 2)
+      layer = file; sub("/.*", "", layer)
+      target = name; sub("/.*", "", target)
+      if (target in allowed && index(allowed[layer], " " target " ") == 0)
+        breach(layer "/ must not include " target "/ (" name ")")
+      if (quote == "\"" && name != generated) {
+        if (!(target in allowed)) breach("\"" name "\" is not written from the root")
+        else if ((getline ignored < name) < 0) breach("\"" name "\" does not exist")
+        else close(name)
+      }
+      if (name ~ /^(torch|ATen|c10|caffe2)\//) {
+        torch[file] = place
+        if (layer != "nn" || file !~ /\.cpp$/) breach("LibTorch is only for .cpp files of nn/")
+      }
+      if (name ~ /^(fmt|spdlog)\//) text[file] = 1
+    }
+    END {
+      for (file in torch) if (file in text) { place = torch[file]
+        breach("LibTorch and fmt or spdlog in one file do not link") }
+      exit breaches
+    }'

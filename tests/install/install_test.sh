@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# What ohmic installs is enough to build against and to run.
+# Usage: install_test.sh BUILD_FOLDER CXX_COMPILER
+set -euo pipefail
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+cmake --install "$1" --prefix "$work/prefix" >"$work/log" || { cat "$work/log"; exit 1; }
+cmake -S "$here" -B "$work/build" -G Ninja -DCMAKE_CXX_COMPILER="$2" \
+  -DCMAKE_PREFIX_PATH="$work/prefix" >"$work/log" || { cat "$work/log"; exit 1; }
+cmake --build "$work/build"
+printed=$("$work/build/consumer")
+echo "$printed"
+[[ $printed =~ ^ohmic\ [0-9.]+,\ LibTorch\ .*:\ G\+\ =(\ -?[0-9.]+){4}\ uS$ ]]
+"$work/prefix/bin/ohmic" --version
