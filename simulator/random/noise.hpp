@@ -2,9 +2,9 @@
 //
 // Philox4x32-10 (Salmon et al., SC'11, through Random123). The key comes from (seed, draw); the
 // 128-bit counter from (stream, layer, role, event, cell). A draw therefore does not depend on tile
-// size, batch, thread count, visiting order, rank or back end, and switching one source of noise off
-// leaves the others untouched. Bits are identical everywhere; normals are computed with explicit fma
-// and without contraction, so they too are the same bits on every IEEE machine.
+// size, batch, thread count, visiting order, rank or back end, and switching one source of noise
+// off leaves the others untouched. Bits are identical everywhere; normals are computed with
+// explicit fma and without contraction, so they too are the same bits on every IEEE machine.
 #pragma once
 
 #include <cstdint>
@@ -16,19 +16,19 @@ namespace ohmic {
 enum class Stream : std::uint8_t {
   programming = 1,
   drift = 2,
-  read = 3,           ///< per-MVM device noise
-  output = 4,         ///< per-MVM noise at the converter's input
-  adc = 5,            ///< frozen converter errors (offset, gain, capacitor mismatch)
+  read = 3,    ///< per-MVM device noise
+  output = 4,  ///< per-MVM noise at the converter's input
+  adc = 5,     ///< frozen converter errors (offset, gain, capacitor mismatch)
   stuck = 6,
-  variation = 7,      ///< die, tile and spatially correlated variation
-  digital = 8,        ///< noise on tensors that live in digital memory (biases, BatchNorm)
+  variation = 7,  ///< die, tile and spatially correlated variation
+  digital = 8,    ///< noise on tensors that live in digital memory (biases, BatchNorm)
   initialization = 9,
   shuffle = 10,
   augmentation = 11,
   synthetic_data = 12,
-  rounding = 13,      ///< stochastic rounding
+  rounding = 13,  ///< stochastic rounding
   telegraph = 14,
-  resampling = 15,    ///< bootstrap and search
+  resampling = 15,  ///< bootstrap and search
 };
 
 /// 64-bit Philox key of one draw.
@@ -48,11 +48,13 @@ struct Address {
   std::uint64_t event = 0;  ///< time step, image, epoch ... (48 bits used)
 };
 
-/// out[i] = the 32 random bits of element `first + i` of the sequence.
+// Fills work in passes of 128 elements on one thread: many short ones waste most of a pass.
+
+/// out[i] = the 32 random bits of element `first + i` (< 2^50) of the sequence.
 void fill_bits(NoiseKey, Address, std::uint64_t first, std::span<std::uint32_t> out);
 /// Uniform in (0, 1), 2^-33 at least, of the same bits.
 void fill_uniforms(NoiseKey, Address, std::uint64_t first, std::span<float> out);
-/// Standard normals (Box-Muller, |z| <= 6.66), single precision in value, given as float or double.
+/// Standard normals (Box-Muller, |z| <= 6.77), single precision in value, given as float or double.
 void fill_normals(NoiseKey, Address, std::uint64_t first, std::span<float> out);
 void fill_normals(NoiseKey, Address, std::uint64_t first, std::span<double> out);
 /// One element by itself; equal to what the fills give.
