@@ -9,10 +9,12 @@ namespace {
 
 constexpr std::size_t kWidth = 100;
 
+/// " One of "a", "b"." or nothing.
 std::string choices_text(const Parameter& p, const char* quote) {
+  if (p.choices.empty()) return "";
   std::string text;
   for (const std::string& c : p.choices) text += (text.empty() ? "" : ", ") + (quote + c) + quote;
-  return text;
+  return (p.type.starts_with("list") ? "Any of " : "One of ") + text + ".";
 }
 
 /// One parameter as a row of text cells: key, type, unit, range, default.
@@ -64,7 +66,7 @@ std::string text_page(const SchemaBase& schema, const std::string& name, const V
   for (std::size_t i = 0; i < schema.parameters().size(); ++i) {
     const Parameter& p = schema.parameters()[i];
     page += aligned(rows[i + 1], widths) + wrapped(p.doc, 6);
-    if (!p.choices.empty()) page += wrapped("One of " + choices_text(p, "\"") + ".", 6);
+    page += wrapped(choices_text(p, "\""), 6);
     if (p.nested) page += wrapped("See [" + name + "." + p.key + "].", 6);
     if (!p.source.empty()) page += wrapped("Source: " + p.source, 6);
   }
@@ -75,7 +77,7 @@ std::string code(const std::string& text) { return text.empty() ? "" : "`" + tex
 
 std::string meaning(const Parameter& p, const std::string& name) {
   std::string text = p.doc;
-  if (!p.choices.empty()) text += " One of " + choices_text(p, "`") + ".";
+  if (!p.choices.empty()) text += (text.empty() ? "" : " ") + choices_text(p, "`");
   if (p.nested) text += " See `[" + name + "." + p.key + "]`.";
   if (!p.source.empty()) text += " Source: " + p.source;
   std::string escaped;

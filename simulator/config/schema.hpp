@@ -279,6 +279,7 @@ class Schema : public SchemaBase {
   void bind_plain(Parameter& p, M Owner::*member) {
     using A = schema_detail::Access<M>;
     p.type = A::type();
+    if constexpr (std::is_same_v<M, std::uint64_t>) p.minimum = 0;
     p.read = [member](const Value& v, const std::string& k, const Parameter& q, void* o,
                       std::vector<Fault>& f) { A::read(v, k, q, self(o)->*member, f); };
     p.write = [member](const void* o) { return A::write(self(o)->*member); };

@@ -1,0 +1,115 @@
+#include "simulator/config/value.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <functional>
+
+namespace ohmic {
+namespace {
+
+std::string message_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Value, KnowsWhereKeysAndValuesWereWritten) {
+  const Value root = parse_toml("seed = 7\n[device]\n  eta = 0.25\n", "f.toml");
+  const Table::Entry& device = root.table().entries()[1];
+  EXPECT_EQ(root.table().entries()[0].where.text(), "f.toml:1:1");
+  EXPECT_EQ(root.at("seed")->where.text(), "f.toml:1:8");
+  EXPECT_EQ(device.value.table().entries()[0].where.text(), "f.toml:3:3");
+  EXPECT_EQ(root.at("device.eta")->where.text(), "f.toml:3:9");
+}
+
+TEST(Value, KeepsTheOrderOfTheFile) {
+  const Value root = parse_toml("z = 1\na = 2\n[m]\n[b]\n", "f.toml");
+  std::string keys;
+  for (const auto& entry : root.table().entries()) keys += entry.key;
+  EXPECT_EQ(keys, "zamb");
+}
+
+TEST(Value, PrintsRealsThatReadBackToTheSameBits) {
+  for (const double x : {0.1, 1.0 / 3.0, 5e-324, 1.7976931348623157e308, -0.0, 25e-6, 1e22, 3.0}) {
+    const Value back = parse_toml("x = " + Value{x}.text(), "f.toml");
+    const double y = std::get<double>(back.at("x")->data);
+    EXPECT_EQ(std::memcmp(&x, &y, sizeof x), 0) << Value{x}.text();
+  }
+  EXPECT_EQ(Value{0.1}.text(), "0.1");
+  EXPECT_EQ(Value{3.0}.text(), "3.0");
+}
+
+TEST(Value, WritesWhatItReads) {
+  const std::string text =
+      "title = \"a \\\"b\\\" \\\\ c\\n\"\n"
+      "list = [1, 2.5, \"x\", { a = true }]\n"
+      "\n[sweep]\n\"device.eta\" = [0.1, 0.2]\n"
+      "\n[periphery.adc]\nbits = 8\n";
+  EXPECT_EQ(to_toml(parse_toml(text, "f.toml")), text);
+}
+
+TEST(Value, SetMakesTheTablesOnTheWay) {
+  Value root{Table{}};
+  root.set("periphery.adc.bits", {std::int64_t{6}});
+  EXPECT_EQ(to_toml(root), "[periphery.adc]\nbits = 6\n");
+  EXPECT_EQ(root.at("periphery.dac.bits"), nullptr);
+  EXPECT_EQ(root.at("periphery.adc.bits.more"), nullptr);
+}
+
+TEST(Value, OverridesTakeTomlOrABareWord) {
+  Value root = parse_toml("[device]\nmodel = \"ideal\"\n", "f.toml");
+  for (const char* assignment :
+       {"device.model=awgn", "device.eta=0.1", "model.weights=../a=b.safetensors",
+        "sweep.\"device.eta\"=[0.1, 0.2]", "title=\"two words\""})
+    apply_override(root, assignment);
+  EXPECT_EQ(to_toml(root),
+            "title = \"two words\"\n"
+            "\n[device]\nmodel = \"awgn\"\neta = 0.1\n"
+            "\n[model]\nweights = \"../a=b.safetensors\"\n"
+            "\n[sweep]\n\"device.eta\" = [0.1, 0.2]\n");
+  EXPECT_EQ(root.at("device.eta")->where.text(), "--set");
+}
+
+TEST(ValueErrors, BadOverridesSayWhatIsExpected) {
+  Value root{Table{}};
+  const auto message = [&](const char* assignment) {
+    return message_of([&] { apply_override(root, assignment); });
+  };
+  EXPECT_EQ(message("device.eta"),
+            "--set: error: device.eta: expected table.key=value, as in device.eta=0.1");
+  EXPECT_EQ(message("=3"), "--set: error: =3: expected table.key=value, as in device.eta=0.1");
+  EXPECT_EQ(message("device.=3"),
+            "--set: error: device.=3: expected table.key=value, as in device.eta=0.1");
+  EXPECT_EQ(message("device.eta=[0.1"),
+            "--set: error: device.eta=[0.1: the value is neither TOML nor a bare word");
+  EXPECT_EQ(message("device.eta="),
+            "--set: error: device.eta=: the value is neither TOML nor a bare word");
+}
+
+TEST(ValueErrors, SyntaxErrorsHaveLineAndColumn) {
+  EXPECT_EQ(message_of([] { parse_toml("seed = 1\n[device\neta = 1\n", "f.toml"); }),
+            "f.toml:2:8: error: Error while parsing table header: expected ']', saw '\\n'");
+  EXPECT_EQ(message_of([] { parse_toml("a = 1\na = 2\n", "f.toml"); }),
+            "f.toml:2:5: error: Error while parsing key-value pair: cannot redefine existing "
+            "integer 'a'");
+  EXPECT_EQ(message_of([] { parse_toml("a = 2020-01-01\n", "f.toml"); }),
+            "f.toml:1:5: error: dates and times are not used here");
+}
+
+TEST(ValueErrors, UnreadableFilesAreNamedWithTheReason) {
+  try {
+    read_toml("no/such/file.toml");
+    FAIL();
+  } catch (const DataError& error) {
+    EXPECT_STREQ(error.what(), "no/such/file.toml: cannot be read: No such file or directory");
+  }
+  EXPECT_THROW(read_toml("."), DataError);
+}
+
+}  // namespace
+}  // namespace ohmic
