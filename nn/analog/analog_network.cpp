@@ -34,12 +34,12 @@ class ExactDevice final : public DeviceModel {
 
 void require_form_factor(const DeviceModel& device) {
   if (device.form_factor() >= 0) return;
-  throw ConfigError(
-      {{{},
-        "noise.semantics",
-        "noise on biases or BatchNorm needs a device with a form factor eta (awgn with "
-        "reference = \"sigma_w\"); accepted with this device: \"kernels\", "
-        "\"folded\""}});
+  std::vector<Fault> faults(1);
+  faults[0].key = "noise.semantics";
+  faults[0].message =
+      "noise on biases or BatchNorm needs a device with a form factor eta (awgn with reference = "
+      "\"sigma_w\"); accepted with this device: \"kernels\", \"folded\"";
+  throw ConfigError(std::move(faults));
 }
 
 bool needs_calibration(const Periphery& p) {

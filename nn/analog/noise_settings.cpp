@@ -11,12 +11,19 @@ std::vector<std::string> kind_names() {
   return names;
 }
 
+Fault fault(std::string message) {
+  Fault f;
+  f.key = "noise.tensors";
+  f.message = std::move(message);
+  return f;
+}
+
 Fault unknown_kind(const std::string& name) {
-  std::string message = "\"" + name + "\" is not a kind of tensor; accepted:";
-  for (const std::string& known : kind_names()) message += " " + known;
+  std::string message = name + " is not a kind of tensor; accepted:";
+  for (const std::string& known : kind_names()) message.append(" ").append(known);
   const std::string near = did_you_mean(name, kind_names());
-  if (!near.empty()) message += "; did you mean \"" + near + "\"?";
-  return {{}, "noise.tensors", message};
+  if (!near.empty()) message.append("; did you mean ").append(near).append("?");
+  return fault(std::move(message));
 }
 
 }  // namespace
@@ -56,10 +63,9 @@ void NoiseSettings::validate() const {
     if (std::find(known.begin(), known.end(), name) == known.end())
       faults.push_back(unknown_kind(name));
   if (!tensors.empty() && semantics == Semantics::folded)
-    faults.push_back({{},
-                      "noise.tensors",
-                      "semantics = \"folded\" leaves only folded kernels to perturb; accepted with "
-                      "it: tensors = [] (or leave semantics out)"});
+    faults.push_back(
+        fault("semantics = \"folded\" leaves only folded kernels to perturb; accepted with it: "
+              "tensors = [] (or leave semantics out)"));
   if (!faults.empty()) throw ConfigError(std::move(faults));
 }
 

@@ -1,0 +1,267 @@
+// A network computed as its definition reads: one image, double precision, one loop per index, no
+// fusion, NaN going where IEEE arithmetic sends it. And a small network that has every kind of
+// node.
+#pragma once
+
+#include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nn/network/graph.hpp"
+#include "simulator/random/noise.hpp"
+
+namespace ohmic::test {
+
+enum class ReluOfNan { nan, zero };
+
+class LiteralNetwork {
+ public:
+  LiteralNetwork(const Graph& graph, const Weights& weights, ReluOfNan rule = ReluOfNan::nan)
+      : graph_(graph), weights_(weights), rule_(rule) {}
+
+  std::vector<double> logits(const float* image) {
+    values_.clear();
+    for (const Node& node : graph_.nodes) values_.push_back(compute(node, image));
+    return values_.back();
+  }
+
+ private:
+  using Values = std::vector<double>;
+  const Values& input(const Node& node, int i = 0) const {
+    return values_[static_cast<std::size_t>(node.inputs[static_cast<std::size_t>(i)])];
+  }
+  const Node& input_node(const Node& node) const {
+    return graph_.nodes[static_cast<std::size_t>(node.inputs[0])];
+  }
+  const std::vector<float>& tensor(const Node& node, const char* suffix) const {
+    return weights_.at(node.name + suffix).values;
+  }
+
+  Values compute(const Node& node, const float* image) const {
+    switch (node.op) {
+      case Op::input:
+        return Values(image, image + node.height * node.width * node.channels);
+      case Op::convolution:
+      case Op::dense:
+        return convolution(node);
+      case Op::batch_norm:
+        return batch_norm(node);
+      case Op::relu:
+        return relu(node);
+      case Op::add:
+        return add(node);
+      case Op::global_average:
+        return global_average(node);
+      case Op::subsample_pad:
+        return subsample_pad(node);
+    }
+    return {};
+  }
+
+  Values convolution(const Node& node) const {
+    const ConvGeometry& g = node.conv;
+    const auto& w = tensor(node, ".weight");
+    const Values& x = input(node);
+    Values y;
+    for (int oy = 0; oy < g.out_height(); ++oy)
+      for (int ox = 0; ox < g.out_width(); ++ox)
+        for (int n = 0; n < g.out_channels; ++n) {
+          double sum = node.has_bias ? tensor(node, ".bias")[static_cast<std::size_t>(n)] : 0.0;
+          for (int c = 0; c < g.in_channels; ++c)
+            for (int ky = 0; ky < g.kernel_height; ++ky)
+              for (int kx = 0; kx < g.kernel_width; ++kx) {
+                const int iy = oy * g.stride + ky - g.pad_top, ix = ox * g.stride + kx - g.pad_left;
+                if (iy < 0 || ix < 0 || iy >= g.in_height || ix >= g.in_width) continue;
+                const int k = (c * g.kernel_height + ky) * g.kernel_width + kx;
+                sum += x[static_cast<std::size_t>((iy * g.in_width + ix) * g.in_channels + c)] *
+                       w[static_cast<std::size_t>(n * g.rows() + k)];
+              }
+          y.push_back(sum);
+        }
+    return y;
+  }
+
+  Values batch_norm(const Node& node) const {
+    Values y = input(node);
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      const std::size_t c = i % static_cast<std::size_t>(node.channels);
+      const double variance = tensor(node, ".running_var")[c];
+      y[i] = tensor(node, ".weight")[c] * (y[i] - tensor(node, ".running_mean")[c]) /
+                 std::sqrt(variance + node.epsilon) +
+             tensor(node, ".bias")[c];
+    }
+    return y;
+  }
+
+  Values relu(const Node& node) const {
+    Values y = input(node);
+    for (double& v : y) {
+      if (std::isnan(v) && rule_ == ReluOfNan::nan) continue;
+      v = v > 0 ? v : 0.0;
+    }
+    return y;
+  }
+
+  Values add(const Node& node) const {
+    Values y = input(node);
+    for (std::size_t i = 0; i < y.size(); ++i) y[i] += input(node, 1)[i];
+    return y;
+  }
+
+  Values global_average(const Node& node) const {
+    Values y(static_cast<std::size_t>(node.channels), 0.0);
+    const Values& x = input(node);
+    const double pixels = static_cast<double>(x.size() / y.size());
+    for (std::size_t i = 0; i < x.size(); ++i) y[i % y.size()] += x[i] / pixels;
+    return y;
+  }
+
+  Values subsample_pad(const Node& node) const {
+    const Node& in = input_node(node);
+    const int before = (node.channels - in.channels) / 2;
+    Values y;
+    for (int oy = 0; oy < node.height; ++oy)
+      for (int ox = 0; ox < node.width; ++ox)
+        for (int c = 0; c < node.channels; ++c) {
+          const int from = c - before;
+          const int pixel = oy * node.stride * in.width + ox * node.stride;
+          const bool inside = from >= 0 && from < in.channels;
+          y.push_back(inside ? input(node)[static_cast<std::size_t>(pixel * in.channels + from)]
+                             : 0.0);
+        }
+    return y;
+  }
+
+  const Graph& graph_;
+  const Weights& weights_;
+  ReluOfNan rule_;
+  std::vector<Values> values_;
+};
+
+/// Builds small graphs node by node.
+class GraphMaker {
+ public:
+  explicit GraphMaker(int side, int channels) {
+    graph_.model = "small";
+    graph_.layout = "test";
+    Node node;
+    node.height = node.width = side;
+    node.channels = channels;
+    graph_.nodes.push_back(node);
+  }
+  int convolution(const std::string& name, int from, int channels, int kernel, int stride,
+                  bool has_bias) {
+    const Node in = at(from);
+    Node node = next(Op::convolution, {from}, name);
+    const int pad = stride == 1 ? kernel / 2 : 0;
+    const int pad_end = stride == 1 ? kernel / 2 : (kernel > 1 ? 1 : 0);
+    node.conv = {in.height, in.width, in.channels, channels, kernel, kernel,
+                 stride,    pad,      pad,         pad_end,  pad_end};
+    node.height = node.conv.out_height();
+    node.width = node.conv.out_width();
+    node.channels = channels;
+    node.has_bias = has_bias;
+    return push(node);
+  }
+  int dense(const std::string& name, int from, int classes) {
+    Node node = next(Op::dense, {from}, name);
+    node.conv.in_channels = at(from).channels;
+    node.conv.out_channels = node.channels = graph_.classes = classes;
+    node.height = node.width = 1;
+    node.has_bias = true;
+    return push(node);
+  }
+  int norm(const std::string& name, int from) {
+    Node node = next(Op::batch_norm, {from}, name);
+    node.epsilon = 1e-3;
+    return push(node);
+  }
+  int relu(int from) { return push(next(Op::relu, {from}, "")); }
+  int add(int a, int b) { return push(next(Op::add, {a, b}, "")); }
+  int average(int from) {
+    Node node = next(Op::global_average, {from}, "");
+    node.height = node.width = 1;
+    return push(node);
+  }
+  int subsample(int from, int channels) {
+    Node node = next(Op::subsample_pad, {from}, "");
+    node.stride = 2;
+    node.height = (node.height + 1) / 2;
+    node.width = (node.width + 1) / 2;
+    node.channels = channels;
+    return push(node);
+  }
+  Graph graph() const { return graph_; }
+
+ private:
+  const Node& at(int i) const { return graph_.nodes[static_cast<std::size_t>(i)]; }
+  Node next(Op op, std::vector<int> inputs, const std::string& name) const {
+    Node node = at(inputs[0]);
+    node.op = op;
+    node.name = name;
+    node.inputs = std::move(inputs);
+    node.conv = {};
+    node.has_bias = false;
+    return node;
+  }
+  int push(Node node) {
+    graph_.nodes.push_back(std::move(node));
+    return static_cast<int>(graph_.nodes.size()) - 1;
+  }
+  Graph graph_;
+};
+
+/// Stem, a block with identity shortcut, a block with projection (no BatchNorm on it) when `keras`,
+/// else option A; average and dense: 6 x 6 x 3 pixels, 4 then 8 channels, 5 classes.
+inline Graph small_resnet(bool keras) {
+  GraphMaker g(6, 3);
+  int x = g.relu(g.norm("bn1", g.convolution("conv1", 0, 4, 3, 1, keras)));
+  int y = g.relu(g.norm("a.bn1", g.convolution("a.conv1", x, 4, 3, 1, keras)));
+  y = g.norm("a.bn2", g.convolution("a.conv2", y, 4, 3, 1, keras));
+  x = g.relu(g.add(y, x));
+  y = g.relu(g.norm("b.bn1", g.convolution("b.conv1", x, 8, 3, 2, keras)));
+  y = g.norm("b.bn2", g.convolution("b.conv2", y, 8, 3, 1, keras));
+  const int shortcut = keras ? g.convolution("b.proj", x, 8, 1, 2, true) : g.subsample(x, 8);
+  x = g.relu(keras ? g.add(shortcut, y) : g.add(y, shortcut));
+  g.dense("linear", g.average(x), 5);
+  return g.graph();
+}
+
+inline std::vector<float> normals(std::size_t count, std::uint16_t which) {
+  std::vector<float> z(count);
+  fill_normals(noise_key(20261121, 0), {Stream::synthetic_data, which}, 0, std::span<float>(z));
+  return z;
+}
+
+/// Weights as a trained network's: kernels of variance 1/rows, gamma near 1, variance in [0.2,
+/// ...).
+inline Weights random_weights(const Graph& graph) {
+  Weights weights;
+  std::uint16_t tensor = 0;
+  const auto make = [&](const std::string& name, std::vector<std::int64_t> shape, auto&& f) {
+    std::int64_t count = 1;
+    for (const std::int64_t n : shape) count *= n;
+    std::vector<float> values = normals(static_cast<std::size_t>(count), tensor++);
+    for (float& v : values) v = static_cast<float>(f(v));
+    weights[name] = {std::move(shape), std::move(values)};
+  };
+  for (const Node& node : graph.nodes) {
+    const ConvGeometry& g = node.conv;
+    const auto kernel = [&](double z) { return z * std::sqrt(1.6 / g.rows()); };
+    const auto small = [](double z) { return 0.2 * z; };
+    if (node.op == Op::convolution)
+      make(node.name + ".weight", {g.out_channels, g.in_channels, g.kernel_height, g.kernel_width},
+           kernel);
+    if (node.op == Op::dense) make(node.name + ".weight", {g.out_channels, g.in_channels}, kernel);
+    if (node.has_bias) make(node.name + ".bias", {node.channels}, small);
+    if (node.op != Op::batch_norm) continue;
+    make(node.name + ".weight", {node.channels}, [](double z) { return 1 + 0.2 * z; });
+    make(node.name + ".bias", {node.channels}, small);
+    make(node.name + ".running_mean", {node.channels}, small);
+    make(node.name + ".running_var", {node.channels}, [](double z) { return 0.2 + z * z; });
+  }
+  return weights;
+}
+
+}  // namespace ohmic::test
