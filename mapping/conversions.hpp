@@ -13,9 +13,9 @@ namespace ohmic {
 struct NoiseUnits {
   std::string layer;
   double sigma_w = 0, w_max = 0, weight_per_S = 0;
-  double eta = 0;            ///< sigma_noise / sigma_w
+  double eta = 0;              ///< sigma_noise / sigma_w
   double snr = 0, snr_dB = 0;  ///< 1/eta, -20 log10(eta)
-  double sigma_G_uS = 0;     ///< per device
+  double sigma_G_uS = 0;       ///< per device
   double sigma_G_percent = 0;  ///< of g_max
   double bits = 0;
 };

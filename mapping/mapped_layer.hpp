@@ -24,6 +24,8 @@ class MappedLayer {
   const std::string& name() const { return name_; }
   const LayerScale& scale() const { return scale_; }
   const ConvGeometry& geometry() const { return geometry_; }
+  /// Weights beyond +-w_max, clipped at the mapping (none when the percentile is 100).
+  std::int64_t clipped_weights() const { return clipped_weights_; }
   /// Devices of one cell; role r of cell i has target conductance target_S(r, ...).
   int roles() const;
   /// Target conductances of cells [first, first + out.size()) of one role.
@@ -35,13 +37,18 @@ class MappedLayer {
   std::vector<double> programmed_S(int role, const DeviceModel& device, NoiseKey key) const;
 
  private:
+  template <class Work>
+  void for_each_block(int role, const DeviceModel& device, NoiseKey key, const Work& work) const;
+  void add_role(int role, const DeviceModel& device, NoiseKey key, Plane& plane) const;
+
   std::string name_;
   std::uint16_t layer_;
   ConvGeometry geometry_;
-  std::vector<float> weights_;
+  std::vector<float> weights_;  ///< as mapped: within +-w_max
   MappingSettings settings_;
   double g_min_S_, g_max_S_;
   LayerScale scale_;
+  std::int64_t clipped_weights_ = 0;
 };
 
 }  // namespace ohmic
