@@ -48,8 +48,8 @@ const Schema<Adc>& Adc::schema() {
 const Schema<Wires>& Wires::schema() {
   static const Schema<Wires> schema = [] {
     Schema<Wires> s{"wires",
-                    "Resistance of the array's wires, solved exactly per programmed tile; rows are "
-                    "driven from the left, columns sensed at the bottom; \"ideal\": none."};
+                    "Resistance of the array's wires, solved exactly per programmed tile; columns "
+                    "are sensed at the bottom; \"ideal\": none."};
     s.add("row_ohm", &Wires::row_ohm)
         .unit("ohm")
         .at_least(0)
@@ -58,6 +58,16 @@ const Schema<Wires>& Wires::schema() {
         .unit("ohm")
         .at_least(0)
         .doc("Resistance of a column between neighbouring cells.");
+    s.add("driver_ohm", &Wires::driver_ohm)
+        .unit("ohm")
+        .at_least(0)
+        .doc("Output resistance of a row's driver, in series with the row.");
+    s.add("sense_ohm", &Wires::sense_ohm)
+        .unit("ohm")
+        .at_least(0)
+        .doc("Input resistance of a column's sense amplifier, in series with the column.");
+    s.add_choice("drive", &Wires::drive, {{"left", RowDrive::left}, {"both", RowDrive::both}})
+        .doc("Whether a row is driven at its left end or by equal drivers at both ends.");
     return s;
   }();
   return schema;

@@ -24,14 +24,20 @@ enum class AdcRange { max, calibrated, fixed };
 struct Adc {
   int bits = 8;
   AdcRange range = AdcRange::calibrated;
-  double percentile = 99.9;     ///< of |column output| on calibration data, for calibrated
-  double full_scale = 1.0;      ///< for fixed: fraction of the largest possible column output
+  double percentile = 99.9;  ///< of |column output| on calibration data, for calibrated
+  double full_scale = 1.0;   ///< for fixed: fraction of the largest possible column output
   static const Schema<Adc>& schema();
 };
 
+enum class RowDrive { left, both };
+
+/// Resistances of an array's wires; one segment lies before each cell (see simulator/wires.hpp).
 struct Wires {
   double row_ohm = 1.0;     ///< per cell, along a row
   double column_ohm = 1.0;  ///< per cell, along a column
+  double driver_ohm = 0.0;  ///< of each row's driver, in series with the row
+  double sense_ohm = 0.0;   ///< of each column's sense amplifier, in series with the column
+  RowDrive drive = RowDrive::left;
   static const Schema<Wires>& schema();
 };
 
