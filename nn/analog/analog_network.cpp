@@ -48,19 +48,19 @@ bool needs_calibration(const Periphery& p) {
 
 LayerNoise compare(const MappedLayer& layer, std::span<const float> wanted,
                    std::span<const float> got) {
-  double sum = 0, squares = 0, with_sign = 0;
+  double sum = 0, signed_sum = 0, squares = 0;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const double error = double{got[i]} - wanted[i];
     sum += error;
+    signed_sum += wanted[i] < 0 ? -error : error;
     squares += error * error;
-    with_sign += wanted[i] < 0 ? -error : error;
   }
-  const double n = static_cast<double>(wanted.size()), mean = sum / n;
+  const double n = static_cast<double>(wanted.size()), signed_bias = signed_sum / n;
   return {layer.name(),
           layer.scale().sigma_w,
-          mean,
-          with_sign / n,
-          std::sqrt(std::max(0.0, squares / n - mean * mean)),
+          sum / n,
+          signed_bias,
+          std::sqrt(std::max(0.0, squares / n - signed_bias * signed_bias)),
           static_cast<std::int64_t>(wanted.size())};
 }
 

@@ -34,7 +34,7 @@ struct LayerNoise {
   double sigma_w = 0;
   double bias = 0;         ///< mean of w_eff - w over all weights
   double signed_bias = 0;  ///< mean of sign(w) (w_eff - w), shows what clipping does
-  double std = 0;          ///< std of w_eff - w
+  double std = 0;          ///< std of w_eff - w about sign(w) signed_bias
   std::int64_t weights = 0;
 };
 
