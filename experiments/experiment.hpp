@@ -36,22 +36,22 @@ struct EvaluationSettings {
   std::int64_t draws = 10;
   std::int64_t batch = 100;
   double confidence = 0.95;
-  std::optional<StopRule> stop;          ///< "ideal" is not offered here: absent means fixed draws
-  std::int64_t calibration_images = 256; ///< training images that set converter ranges
+  std::optional<StopRule> stop;           ///< absent ("none"): a fixed number of draws
+  std::int64_t calibration_images = 256;  ///< training images that set converter ranges
   static const Schema<EvaluationSettings>& schema();
 };
 
 /// The [compute] table: how, never what; nothing here may change a number beyond rounding.
 struct ComputeSettings {
-  std::string device = "auto";   ///< auto | cpu | cuda[:i]
-  std::string backend = "cpu";   ///< reference | cpu | cuda
-  int threads = 0;               ///< 0: all
+  std::string device = "auto";  ///< auto | cpu | cuda[:i]
+  std::string backend = "cpu";  ///< reference | cpu | cuda
+  int threads = 0;              ///< 0: all
   static const Schema<ComputeSettings>& schema();
 };
 
 /// The [output] table.
 struct OutputSettings {
-  std::filesystem::path dir;     ///< empty: runs/<name of the file>
+  std::filesystem::path dir;  ///< empty: runs/<name of the file>
   bool figures = true;
   bool report = true;
   static const Schema<OutputSettings>& schema();
@@ -65,7 +65,7 @@ struct Experiment {
   ModelSettings model;
   TrainSettings train;
   MappingSettings mapping;
-  std::string device_model;                    ///< "awgn"
+  std::string device_model;  ///< "awgn"
   std::shared_ptr<const DeviceModel> device;
   Periphery periphery;
   NoiseSettings noise;
@@ -73,13 +73,18 @@ struct Experiment {
   ComputeSettings compute;
   OutputSettings output;
 
-  /// Reads every table; all faults are appended. What holds between tables is checked too.
+  /// Reads every table but [sweep]; all faults are appended. What holds between tables is checked
+  /// too.
   static Experiment read(const Value& root, std::vector<Fault>& faults);
+  static const Schema<Experiment>& schema();
   /// Every key with its resolved value, in the order of the chain (resolved.toml).
   Value resolved() const;
-  /// Hash of what can change this point's numbers (not title, compute, output).
+  /// SHA-256 (hexadecimal) of what can change this point's numbers: not title, compute, output or
+  /// folders. A weight file counts by its content, so it may move; with one, [train] does not
+  /// count.
   std::string identity() const;
-  /// Hash of what can change the trained weights (data, model, train, seed).
+  /// SHA-256 of what can change the trained weights: seed, data, model, train, and the test images
+  /// only where they choose the epoch that is kept.
   std::string training_identity() const;
 };
 
@@ -91,7 +96,9 @@ struct Point {
 
 /// A file (with --set applied) as the points of its sweep, in the order of the axes, the last
 /// fastest. An axis is `"table.key" = [values]`, or `"table" = [{...}, {...}]` for keys that move
-/// together. Throws ConfigError with every fault of every distinct value.
+/// together: they are merged into the table and reported as one axis per key, where an element that
+/// leaves a key out has its resolved value. A swept key given with --set keeps that value. Throws
+/// ConfigError with every fault of every distinct value.
 std::vector<Point> expand(const Value& root);
 
 }  // namespace ohmic

@@ -41,19 +41,6 @@ const DeviceKind* chosen_kind(const Value& table, const std::string& prefix,
   return find_device_kind(name);
 }
 
-void validate(const DeviceModel& device, const Value& table, const std::string& prefix,
-              std::vector<Fault>& faults) {
-  try {
-    device.validate();
-  } catch (const ConfigError& error) {
-    for (Fault fault : error.faults()) {
-      fault.where = table.where;
-      fault.key = fault.key.empty() ? prefix : prefix + "." + fault.key;
-      faults.push_back(std::move(fault));
-    }
-  }
-}
-
 }  // namespace
 
 void apply_clip(Clip clip, double g_min_S, double g_max_S, std::span<double> G_S) {
@@ -110,7 +97,8 @@ std::unique_ptr<DeviceModel> read_device(const Value& table, const std::string& 
   auto device = kind->make();
   const std::size_t faults_before = faults.size();
   kind->schema->read(table, prefix, kind->object(*device), faults, {"model"});
-  if (faults.size() == faults_before) validate(*device, table, prefix, faults);
+  if (faults.size() == faults_before)
+    append_faults(table, prefix, faults, [&] { device->validate(); });
   return device;
 }
 

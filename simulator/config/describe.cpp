@@ -1,8 +1,7 @@
-// The manual pages that `ohmic describe` prints and docs/parameters.md holds, made from schemas.
+#include "simulator/config/describe.hpp"
+
 #include <algorithm>
 #include <sstream>
-
-#include "simulator/config/schema.hpp"
 
 namespace ohmic {
 namespace {
@@ -43,34 +42,28 @@ std::string aligned(const Row& row, const std::vector<std::size_t>& widths) {
   return line + "\n";
 }
 
-std::string wrapped(const std::string& text, std::size_t indent) {
-  std::istringstream words(text);
-  std::string out, line, word;
-  while (words >> word) {
-    if (!line.empty() && indent + line.size() + 1 + word.size() > kWidth) {
-      out += std::string(indent, ' ') + line + "\n";
-      line.clear();
-    }
-    line += (line.empty() ? "" : " ") + word;
-  }
-  return line.empty() ? out : out + std::string(indent, ' ') + line + "\n";
+/// "[periphery.adc]", "[device] awgn".
+std::string heading(const SchemaBase& schema, const std::string& name) {
+  const std::string last = name.substr(name.rfind('.') + 1);
+  return "[" + name + "]" + (schema.title == last ? "" : " " + schema.title);
 }
 
-std::string text_page(const SchemaBase& schema, const std::string& name, const Value& defaults) {
-  std::string page = "[" + name + "]\n" + wrapped(schema.doc, 0);
-  if (schema.parameters().empty()) return page;
+Value defaults_of(const SchemaBase& schema) { return schema.write(schema.make_default().get()); }
+
+/// The given parameters under one line of column names.
+std::string parameter_lines(const std::vector<const Parameter*>& parameters,
+                            const std::string& name, const Value& defaults) {
   std::vector<Row> rows{{"key", "type", "unit", "range", "default"}};
-  for (const Parameter& p : schema.parameters()) rows.push_back(row_of(p, defaults));
+  for (const Parameter* p : parameters) rows.push_back(row_of(*p, defaults));
   const auto widths = widths_of(rows);
-  page += "\n" + aligned(rows[0], widths);
-  for (std::size_t i = 0; i < schema.parameters().size(); ++i) {
-    const Parameter& p = schema.parameters()[i];
-    page += aligned(rows[i + 1], widths) + wrapped(p.doc, 6);
-    page += wrapped(choices_text(p, "\""), 6);
-    if (p.nested) page += wrapped("See [" + name + "." + p.key + "].", 6);
-    if (!p.source.empty()) page += wrapped("Source: " + p.source, 6);
+  std::string lines = aligned(rows[0], widths);
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const Parameter& p = *parameters[i];
+    lines += aligned(rows[i + 1], widths) + wrapped(p.doc, 6) + wrapped(choices_text(p, "\""), 6);
+    if (p.nested) lines += wrapped("See [" + name + "." + p.key + "].", 6);
+    if (!p.source.empty()) lines += wrapped("Source: " + p.source, 6);
   }
-  return page;
+  return lines;
 }
 
 std::string code(const std::string& text) { return text.empty() ? "" : "`" + text + "`"; }
@@ -85,9 +78,9 @@ std::string meaning(const Parameter& p, const std::string& name) {
   return escaped;
 }
 
-std::string markdown_page(const SchemaBase& schema, const std::string& name,
-                          const Value& defaults) {
-  std::string page = "### `[" + name + "]`\n" + schema.doc + "\n";
+std::string markdown_page(const SchemaBase& schema, const std::string& name) {
+  const Value defaults = defaults_of(schema);
+  std::string page = "### `" + heading(schema, name) + "`\n" + schema.doc + "\n";
   if (schema.parameters().empty()) return page;
   page += "\n| key | type | unit | range | default | meaning |\n|---|---|---|---|---|---|\n";
   for (const Parameter& p : schema.parameters()) {
@@ -98,15 +91,49 @@ std::string markdown_page(const SchemaBase& schema, const std::string& name,
   return page;
 }
 
+std::string text_page(const SchemaBase& schema, const std::string& name) {
+  std::vector<const Parameter*> parameters;
+  for (const Parameter& p : schema.parameters()) parameters.push_back(&p);
+  return heading(schema, name) + "\n" + wrapped(schema.doc, 0) +
+         (parameters.empty() ? "" : "\n" + parameter_lines(parameters, name, defaults_of(schema)));
+}
+
+using PageOf = std::string (*)(const SchemaBase&, const std::string&);
+
+/// The page of a table and those of its sub-tables.
+std::string pages(const SchemaBase& schema, const std::string& name, PageOf page) {
+  std::string text = page(schema, name);
+  for (const Parameter& p : schema.parameters())
+    if (p.nested) text += "\n" + pages(*p.nested, name + "." + p.key, page);
+  return text;
+}
+
 }  // namespace
 
-std::string SchemaBase::describe(const std::string& name, bool markdown) const {
-  const Value defaults = write(make_default().get());
-  std::string pages =
-      markdown ? markdown_page(*this, name, defaults) : text_page(*this, name, defaults);
-  for (const Parameter& p : parameters_)
-    if (p.nested) pages += "\n" + p.nested->describe(name + "." + p.key, markdown);
-  return pages;
+std::string wrapped(const std::string& text, std::size_t indent) {
+  std::istringstream words(text);
+  std::string out, line, word;
+  while (words >> word) {
+    if (!line.empty() && indent + line.size() + 1 + word.size() > kWidth) {
+      out += std::string(indent, ' ') + line + "\n";
+      line.clear();
+    }
+    line += (line.empty() ? "" : " ") + word;
+  }
+  return line.empty() ? out : out + std::string(indent, ' ') + line + "\n";
+}
+
+std::string describe_text(const SchemaBase& schema, const std::string& name) {
+  return pages(schema, name, text_page);
+}
+
+std::string describe_markdown(const SchemaBase& schema, const std::string& name) {
+  return pages(schema, name, markdown_page);
+}
+
+std::string describe_parameter(const SchemaBase& schema, const std::string& name,
+                               const Parameter& parameter) {
+  return heading(schema, name) + "\n" + parameter_lines({&parameter}, name, defaults_of(schema));
 }
 
 }  // namespace ohmic

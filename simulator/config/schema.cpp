@@ -321,6 +321,20 @@ Value SchemaBase::write(const void* object, bool identity_only) const {
   return table;
 }
 
+void append_faults(const Value& table, const std::string& prefix, std::vector<Fault>& faults,
+                   const std::function<void()>& check) {
+  try {
+    check();
+  } catch (const ConfigError& error) {
+    for (Fault fault : error.faults()) {
+      const Value* value = table.at(fault.key);
+      if (fault.where.file.empty()) fault.where = value ? value->where : table.where;
+      fault.key = fault.key.empty() ? prefix : dotted(prefix, fault.key);
+      faults.push_back(std::move(fault));
+    }
+  }
+}
+
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
   std::string best;
   std::size_t best_distance = std::string::npos;

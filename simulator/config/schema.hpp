@@ -131,9 +131,6 @@ class SchemaBase {
   /// Every parameter with its present value, in declared order.
   /// `identity_only`: leave out what cannot change numbers.
   Value write(const void* object, bool identity_only = false) const;
-  /// The manual page as text of 100 columns (or a Markdown table), sub-tables after their parents.
-  /// `name` is the dotted key of the table.
-  std::string describe(const std::string& name, bool markdown = false) const;
 
   std::string title;
   std::string doc;
@@ -143,6 +140,11 @@ class SchemaBase {
  protected:
   std::vector<Parameter> parameters_;
 };
+
+/// Runs a check that throws ConfigError and appends what it throws, each fault at its key's place
+/// in `table` where it has none, and with `prefix` before its key.
+void append_faults(const Value& table, const std::string& prefix, std::vector<Fault>& faults,
+                   const std::function<void()>& check);
 
 /// The nearest of `candidates` to a misspelt `word`, or empty when none is near.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);

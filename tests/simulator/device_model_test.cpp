@@ -88,7 +88,7 @@ TEST(ReadDeviceErrors, ParameterOfAnotherModel) {
 
 TEST(ReadDeviceErrors, EmptyConductanceRange) {
   EXPECT_EQ(faults_of("model = \"scaled\"\ng_min_S = 3e-5\n"),
-            "f.toml:1:1: error: device.g_min_S: 3e-05 is not below g_max_S = 2.5e-05; expected "
+            "f.toml:2:11: error: device.g_min_S: 3e-05 is not below g_max_S = 2.5e-05; expected "
             "g_min_S < g_max_S");
 }
 

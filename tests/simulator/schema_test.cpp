@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <sstream>
 
+#include "simulator/config/describe.hpp"
+
 namespace ohmic {
 namespace {
 
@@ -222,7 +224,7 @@ TEST(DidYouMean, FindsSlipsAndNothingFarFetched) {
 }
 
 TEST(Describe, GivesTypeUnitRangeDefaultDocAndSourceInAHundredColumns) {
-  const std::string page = Camera::schema().describe("camera");
+  const std::string page = describe_text(Camera::schema(), "camera");
   EXPECT_NE(page.find("  bits        integer             bit   [1, 16]  8\n"
                       "      Resolution.\n"
                       "      Source: Data sheet.\n"),

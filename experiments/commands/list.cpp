@@ -1,0 +1,54 @@
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <memory>
+
+#include "experiments/commands/commands.hpp"
+#include "nn/data/dataset.hpp"
+#include "nn/network/graph.hpp"
+#include "nn/train/trainer.hpp"
+#include "simulator/backend.hpp"
+#include "simulator/device_model.hpp"
+
+namespace ohmic {
+namespace {
+
+void print_names(const std::vector<std::string>& names) {
+  for (const std::string& name : names) fmt::print("{}\n", name);
+}
+
+void list_devices() {
+  std::size_t width = 0;
+  for (const DeviceKind& kind : device_kinds()) width = std::max(width, kind.name.size());
+  for (const DeviceKind& kind : device_kinds())
+    fmt::print("{:<{}}  {}\n", kind.name, width, kind.schema->title);
+}
+
+const std::map<std::string, std::function<void()>>& lists() {
+  static const std::map<std::string, std::function<void()>> lists = {
+      {"backends", [] { print_names(backend_names()); }},
+      {"datasets", [] { print_names(DataSettings::schema().find("name")->choices); }},
+      {"devices", list_devices},
+      {"models", [] { print_names(model_names()); }},
+      {"optimizers", [] { print_names(optimizer_names()); }},
+  };
+  return lists;
+}
+
+}  // namespace
+
+void add_list_command(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("list", "List what an experiment file can name");
+  command->footer(
+      "Examples:\n"
+      "  ohmic list devices\n"
+      "  ohmic describe awgn        a device model's parameters");
+  auto what = std::make_shared<std::string>();
+  std::vector<std::string> names;
+  for (const auto& [name, print] : lists()) names.push_back(name);
+  command->add_option("WHAT", *what, "What to list")->required()->check(CLI::IsMember(names));
+  command->callback([what] { lists().at (*what)(); });
+}
+
+}  // namespace ohmic

@@ -1,0 +1,123 @@
+#include "experiments/experiment.hpp"
+
+#include "nn/io/sha256.hpp"
+
+namespace ohmic {
+namespace {
+
+/// Part of every identity: raised when a release changes the numbers that the same file gives, so
+/// that points of an older release are computed again ("Changes to numbers" in CHANGELOG.md).
+constexpr int kNumbers = 1;
+
+void read_device_table(const Value& table, const std::string& key, Experiment& experiment,
+                       std::vector<Fault>& faults) {
+  experiment.device = read_device(table, key, faults);
+  const Value* model = table.at("model");
+  const auto* name = model ? std::get_if<std::string>(&model->data) : nullptr;
+  experiment.device_model = name ? *name : "ideal";
+}
+
+Value write_device_table(const Experiment& experiment) {
+  return experiment.device ? write_device(experiment.device_model, *experiment.device) : Value{};
+}
+
+std::string models_with_form_factor() {
+  std::string names;
+  for (const DeviceKind& kind : device_kinds())
+    if (kind.make()->form_factor() >= 0) names += (names.empty() ? "" : ", ") + kind.name;
+  return names;
+}
+
+/// Tensors outside the crossbars are perturbed by eta times their std, so the device must have one.
+void check_form_factor(const Experiment& experiment) {
+  if (!experiment.noise.perturbs_digital() || experiment.device->form_factor() >= 0) return;
+  const bool by_list = !experiment.noise.tensors.empty();
+  Fault fault;
+  fault.key = by_list ? "noise.tensors" : "noise.semantics";
+  fault.message = "perturbs tensors in digital memory by a form factor eta, which device model \"" +
+                  experiment.device_model + "\" does not have; expected only kernels, or one of " +
+                  models_with_form_factor() + " as device.model";
+  throw ConfigError({fault});
+}
+
+/// What holds between tables; called when each table is right by itself.
+void check_whole(const Value& root, const Experiment& experiment, std::vector<Fault>& faults) {
+  append_faults(root, "", faults, [&] { experiment.noise.validate(); });
+  append_faults(root, "", faults, [&] { check_form_factor(experiment); });
+}
+
+std::filesystem::path default_folder(const Value& root) {
+  return std::filesystem::path("runs") / std::filesystem::path(root.where.file).stem();
+}
+
+/// A weight file counts by its content; by its name only while it cannot be read.
+void count_weights_by_content(Value& identity, const std::string& weights) {
+  if (!std::filesystem::is_regular_file(weights)) return;
+  identity.set("model.weights", {"sha256:" + sha256_of_file(weights)});
+}
+
+std::string hash_of(Value identity) {
+  identity.set("numbers", {std::int64_t{kNumbers}});
+  return sha256(to_toml(identity));
+}
+
+}  // namespace
+
+const Schema<Experiment>& Experiment::schema() {
+  static const Schema<Experiment> schema = [] {
+    using E = Experiment;
+    Schema<E> s{"experiment", "One TOML file is one experiment; [sweep] makes its points."};
+    s.add("title", &E::title).keeps_numbers().doc("Heading of the report.");
+    s.add("seed", &E::seed).doc("Governs everything random, training included.");
+    s.add("data", &E::data);
+    s.add("model", &E::model);
+    s.add("train", &E::train);
+    s.add("mapping", &E::mapping);
+    s.add_custom("device", "table", read_device_table, write_device_table)
+        .doc("What a device does to a conductance: `model` and that model's own parameters.");
+    s.add("periphery", &E::periphery);
+    s.add("noise", &E::noise);
+    s.add("evaluation", &E::evaluation);
+    s.add("compute", &E::compute).keeps_numbers();
+    s.add("output", &E::output).keeps_numbers();
+    return s;
+  }();
+  return schema;
+}
+
+Experiment Experiment::read(const Value& root, std::vector<Fault>& faults) {
+  const std::size_t faults_before = faults.size();
+  Experiment experiment;
+  schema().read_into(root, "", experiment, faults, {"sweep"});
+  if (!root.at("device")) read_device_table({Table{}, root.where}, "device", experiment, faults);
+  if (experiment.output.dir.empty()) experiment.output.dir = default_folder(root);
+  if (faults.size() == faults_before) check_whole(root, experiment, faults);
+  return experiment;
+}
+
+Value Experiment::resolved() const { return schema().write(this); }
+
+std::string Experiment::identity() const {
+  Value identity = schema().write(this, true);
+  if (!model.weights.empty()) {
+    identity.table().erase("train");
+    count_weights_by_content(identity, model.weights);
+  }
+  return hash_of(std::move(identity));
+}
+
+std::string Experiment::training_identity() const {
+  const Value whole = schema().write(this, true);
+  Value identity{Table{}};
+  for (const char* key : {"seed", "data", "model"}) identity.set(key, *whole.at(key));
+  if (model.weights.empty())
+    identity.set("train", *whole.at("train"));
+  else
+    count_weights_by_content(identity, model.weights);
+  if (train.keep != "best")
+    for (const char* key : {"test", "test_images"})
+      identity.table().find("data")->table().erase(key);
+  return hash_of(std::move(identity));
+}
+
+}  // namespace ohmic

@@ -1,0 +1,142 @@
+#include "experiments/manual.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "experiments/experiment.hpp"
+#include "simulator/config/describe.hpp"
+
+namespace ohmic {
+namespace {
+
+/// A schema under the words that users know it by.
+struct Page {
+  std::string word;   ///< "periphery.adc"; of a device model its name
+  std::string table;  ///< dotted key of the table it is written in
+  const SchemaBase* schema;
+};
+
+const char* const kSweep =
+    "[sweep]\n"
+    "Axes by dotted key; every combination is a point, the last axis fastest.\n\n"
+    "  \"device.eta\" = [0.1, 0.2]                one key, several values\n"
+    "  \"noise\" = [{ semantics = \"kernels\" },    keys of one table that move together\n"
+    "             { semantics = \"keras_get_weights\", negative_variance = \"nan\" }]\n\n"
+    "A swept key given with --set keeps that value.\n";
+
+void add_nested(const SchemaBase& schema, const std::string& prefix, std::vector<Page>& pages) {
+  for (const Parameter& p : schema.parameters()) {
+    if (!p.nested) continue;
+    const std::string name = prefix + p.key;
+    pages.push_back({name, name, p.nested});
+    add_nested(*p.nested, name + ".", pages);
+  }
+}
+
+const std::vector<Page>& pages() {
+  static const std::vector<Page> pages = [] {
+    std::vector<Page> all;
+    add_nested(Experiment::schema(), "", all);
+    for (const DeviceKind& kind : device_kinds()) all.push_back({kind.name, "device", kind.schema});
+    return all;
+  }();
+  return pages;
+}
+
+std::string two_columns(const std::vector<std::pair<std::string, std::string>>& lines) {
+  std::size_t width = 0;
+  for (const auto& [left, right] : lines) width = std::max(width, left.size());
+  std::string text;
+  for (const auto& [left, right] : lines) {
+    const std::string block = wrapped(right, width + 4);
+    text += "  " + left + block.substr(std::min(block.size(), left.size() + 2));
+  }
+  return text;
+}
+
+std::string device_lines() {
+  std::vector<std::pair<std::string, std::string>> lines;
+  for (const DeviceKind& kind : device_kinds()) lines.push_back({kind.name, kind.schema->doc});
+  return two_columns(lines);
+}
+
+std::string overview() {
+  std::vector<std::pair<std::string, std::string>> lines;
+  for (const Parameter& p : Experiment::schema().parameters()) {
+    const bool is_table = p.type == "table";
+    lines.push_back({is_table ? "[" + p.key + "]" : p.key, p.nested ? p.nested->doc : p.doc});
+  }
+  lines.push_back({"[sweep]", "Axes by dotted key; every combination is a point."});
+  return Experiment::schema().doc + "\n\n" + two_columns(lines) +
+         "\nDevice models, for device.model:\n\n" + device_lines() +
+         "\n`ohmic describe THING` explains a table, a device model or a parameter.\n";
+}
+
+std::string device_table() {
+  return "[device]\n" + wrapped(Experiment::schema().find("device")->doc, 0) +
+         "\nOne of, as model = \"...\":\n\n" + device_lines() +
+         "\n`ohmic describe MODEL` gives a model's parameters.\n";
+}
+
+/// Every parameter of that dotted key, or of that bare key in any table.
+std::string parameter_pages(const std::string& thing) {
+  std::string text;
+  const Page root{"", "experiment", &Experiment::schema()};
+  const auto add = [&](const Page& page) {
+    for (const Parameter& p : page.schema->parameters()) {
+      const bool is_named =
+          thing == p.key || (!page.table.empty() && thing == page.table + "." + p.key);
+      if (is_named && !p.nested && p.type != "table")
+        text += (text.empty() ? "" : "\n") + describe_parameter(*page.schema, page.table, p);
+    }
+  };
+  add(root);
+  for (const Page& page : pages()) add(page);
+  return text;
+}
+
+[[noreturn]] void refuse(const std::string& thing) {
+  std::vector<std::string> words{"device", "sweep"};
+  for (const Page& page : pages()) {
+    words.push_back(page.word);
+    for (const Parameter& p : page.schema->parameters()) words.push_back(p.key);
+  }
+  const std::string near = did_you_mean(thing, words);
+  throw ConfigError("nothing is called \"" + thing + "\"" +
+                    (near.empty() ? "; `ohmic describe` lists what there is"
+                                  : "; did you mean \"" + near + "\"?"));
+}
+
+}  // namespace
+
+std::string manual_page(const std::string& thing) {
+  if (thing.empty()) return overview();
+  if (thing == "device") return device_table();
+  if (thing == "sweep") return kSweep;
+  for (const Page& page : pages())
+    if (thing == page.word) return describe_text(*page.schema, page.table);
+  const std::string text = parameter_pages(thing);
+  if (text.empty()) refuse(thing);
+  return text;
+}
+
+std::string parameters_markdown() {
+  std::string text =
+      "# Parameters\n\n"
+      "Every key of an experiment file. Made by `ohmic describe --markdown > "
+      "docs/parameters.md`.\n";
+  const SchemaBase& root = Experiment::schema();
+  for (const Parameter& p : root.parameters())
+    if (!p.nested && p.type != "table")
+      text += fmt::format("\n- `{}` ({}): {}", p.key, p.type, p.doc);
+  text += "\n\n## Tables\n";
+  for (const Parameter& p : root.parameters())
+    if (p.nested) text += "\n" + describe_markdown(*p.nested, p.key);
+  text += "\n### `[sweep]`\n```toml\n" + std::string(kSweep) + "```\n\n## Device models\n";
+  for (const DeviceKind& kind : device_kinds())
+    text += "\n" + describe_markdown(*kind.schema, "device");
+  return text;
+}
+
+}  // namespace ohmic

@@ -1,0 +1,16 @@
+// What `ohmic describe` says: made from the declarations of the parameters and nothing else.
+#pragma once
+
+#include <string>
+
+namespace ohmic {
+
+/// The page of a table ("train", "periphery.adc"), a device model ("awgn"), a parameter
+/// ("train.batch", or "eta" wherever it occurs), or the overview for "". Throws ConfigError naming
+/// the nearest word.
+std::string manual_page(const std::string& thing);
+
+/// docs/parameters.md.
+std::string parameters_markdown();
+
+}  // namespace ohmic

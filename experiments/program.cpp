@@ -1,0 +1,93 @@
+#include "experiments/program.hpp"
+
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <new>
+
+#include "experiments/commands/commands.hpp"
+#include "nn/torch_evaluation.hpp"
+#include "simulator/config/schema.hpp"
+#include "simulator/version.hpp"
+
+namespace ohmic {
+namespace {
+
+void add_commands(CLI::App& app) {
+  add_check_command(app);
+  add_describe_command(app);
+  add_list_command(app);
+}
+
+void configure(CLI::App& app) {
+  app.name("ohmic");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", [] {
+    return fmt::format("ohmic {}, LibTorch {}", version(), libtorch_version());
+  });
+  app.footer(
+      "Examples:\n"
+      "  ohmic run experiments/quickstart.toml            train, map, perturb, measure, report\n"
+      "  ohmic run my.toml --set device.eta=0.2           one key changed\n"
+      "  ohmic check my.toml                              every fault, with its place\n"
+      "  ohmic describe device                            what a table may hold\n"
+      "  ohmic list devices                               device models by name\n\n"
+      "Exit status: 0 done, 1 usage or an unforeseen failure, 2 configuration, 3 data, 4 not\n"
+      "supported here, 5 output.");
+  add_commands(app);
+}
+
+/// A first word that is no command, told apart from CLI11's general complaint.
+void refuse_unknown_command(const CLI::App& app, const std::string& word) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  if (word.starts_with("-") || std::count(names.begin(), names.end(), word)) return;
+  const std::string near = did_you_mean(word, names);
+  throw CLI::ExtrasError(
+      fmt::format("\"{}\" is not a command{}", word,
+                  near.empty() ? fmt::format("; expected one of {}", CLI::detail::join(names, ", "))
+                               : fmt::format("; did you mean \"{}\"?", near)),
+      CLI::ExitCodes::ExtrasError);
+}
+
+int fail(int status, const std::string& message) {
+  std::fflush(stdout);
+  fmt::print(stderr, "{}\n", message);
+  return status;
+}
+
+int parse(CLI::App& app, int argc, const char* const* argv) {
+  try {
+    if (argc > 1) refuse_unknown_command(app, argv[1]);
+    app.parse(argc, argv);
+    return 0;
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    return fail(1, fmt::format("ohmic: {}\nRun with --help for usage.", error.what()));
+  }
+}
+
+}  // namespace
+
+int run_program(int argc, const char* const* argv) {
+  try {
+    CLI::App app{"Analog crossbar simulator: how much noise can this network take?"};
+    configure(app);
+    return parse(app, argc, argv);
+  } catch (const ConfigError& error) {
+    return fail(2, error.what());
+  } catch (const DataError& error) {
+    return fail(3, fmt::format("ohmic: {}", error.what()));
+  } catch (const UnsupportedError& error) {
+    return fail(4, fmt::format("ohmic: {}", error.what()));
+  } catch (const OutputError& error) {
+    return fail(5, fmt::format("ohmic: {}", error.what()));
+  } catch (const std::bad_alloc&) {
+    return fail(1, "ohmic: out of memory");
+  } catch (const std::exception& error) {
+    return fail(1, fmt::format("ohmic: {}", error.what()));
+  }
+}
+
+}  // namespace ohmic

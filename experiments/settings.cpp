@@ -1,0 +1,95 @@
+// The tables [evaluation], [compute] and [output].
+#include <algorithm>
+#include <cctype>
+
+#include "experiments/experiment.hpp"
+#include "simulator/backend.hpp"
+
+namespace ohmic {
+namespace {
+
+bool is_compute_device(const std::string& name) {
+  if (name == "auto" || name == "cpu" || name == "cuda") return true;
+  return name.starts_with("cuda:") && name.size() > 5 &&
+         std::all_of(name.begin() + 5, name.end(), [](unsigned char c) { return std::isdigit(c); });
+}
+
+void read_compute_device(const Value& value, const std::string& key, ComputeSettings& settings,
+                         std::vector<Fault>& faults) {
+  const auto* device = std::get_if<std::string>(&value.data);
+  if (device && is_compute_device(*device))
+    settings.device = *device;
+  else
+    schema_detail::refuse(value, key, *ComputeSettings::schema().find("device"), faults);
+}
+
+}  // namespace
+
+const Schema<StopRule>& StopRule::schema() {
+  static const Schema<StopRule> schema = [] {
+    Schema<StopRule> s{"stop", "Draw until the accuracy is known well enough."};
+    s.add("half_width", &StopRule::half_width)
+        .unit("1")
+        .above(0)
+        .doc("Stop when half the width of the accuracy's interval is at most this.");
+    s.add("max_draws", &StopRule::max_draws).at_least(2).doc("Stop here in any case.");
+    return s;
+  }();
+  return schema;
+}
+
+const Schema<EvaluationSettings>& EvaluationSettings::schema() {
+  static const Schema<EvaluationSettings> schema = [] {
+    using E = EvaluationSettings;
+    Schema<E> s{"evaluation", "How accuracy under noise is measured."};
+    s.add_choice("estimator", &E::estimator,
+                 {{"per_draw", Estimator::per_draw}, {"per_batch", Estimator::per_batch}})
+        .doc(
+            "per_draw: each draw sees the whole test set, which gives the spread between chips; "
+            "per_batch: each batch gets a draw of its own, a far tighter mean for the same work.");
+    s.add("draws", &E::draws)
+        .at_least(1)
+        .doc("Programmings of the whole chip (per_draw), or passes over the test set (per_batch).");
+    s.add("batch", &E::batch).at_least(1).doc("Images computed together.");
+    s.add("confidence", &E::confidence)
+        .unit("1")
+        .range(0.5, 0.9999)
+        .doc("Coverage of every interval.");
+    s.add("stop", &E::stop).absent("none").doc("Draw until the accuracy is known well enough.");
+    s.add("calibration_images", &E::calibration_images)
+        .at_least(1)
+        .doc("Training images that set the converters' ranges.");
+    return s;
+  }();
+  return schema;
+}
+
+const Schema<ComputeSettings>& ComputeSettings::schema() {
+  static const Schema<ComputeSettings> schema = [] {
+    using C = ComputeSettings;
+    Schema<C> s{"compute", "Where the work is done; changes no number beyond rounding."};
+    s.add_custom("device", "\"auto\", \"cpu\", \"cuda\" or \"cuda:i\"", read_compute_device,
+                 [](const C& c) { return Value{c.device}; })
+        .doc("Where networks are trained; auto takes a GPU when LibTorch finds one.");
+    s.add("backend", &C::backend)
+        .choices(backend_names())
+        .doc("Where crossbars are computed; reference is slow, plain and the truth.");
+    s.add("threads", &C::threads).range(0, 4096).doc("Processor threads; 0 takes all.");
+    return s;
+  }();
+  return schema;
+}
+
+const Schema<OutputSettings>& OutputSettings::schema() {
+  static const Schema<OutputSettings> schema = [] {
+    Schema<OutputSettings> s{"output", "What a run leaves behind."};
+    s.add("dir", &OutputSettings::dir)
+        .doc("Run folder; empty takes runs/ and the name of the experiment file.");
+    s.add("figures", &OutputSettings::figures).doc("Whether figures are drawn (SVG and PNG).");
+    s.add("report", &OutputSettings::report).doc("Whether report.html is written.");
+    return s;
+  }();
+  return schema;
+}
+
+}  // namespace ohmic

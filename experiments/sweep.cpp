@@ -1,0 +1,202 @@
+// [sweep]: from one file to its points.
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+#include <tuple>
+
+#include "experiments/experiment.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr std::size_t kMostPoints = 1'000'000;
+
+/// What one element of an axis sets: dotted keys and values.
+using Settings = std::vector<std::pair<std::string, Value>>;
+
+struct Axis {
+  std::string key;                ///< as swept
+  Position where;                 ///< of the key
+  std::vector<std::string> keys;  ///< reported: the key itself, or the leaves of merged tables
+  std::vector<Settings> elements;
+};
+
+bool is_override(const Value& value) { return value.where.file == "--set"; }
+
+/// Leaves of a table as settings below `key`.
+void flatten(const std::string& key, const Value& value, Settings& settings) {
+  if (!value.is_table() || value.table().empty()) return settings.push_back({key, value});
+  for (const auto& entry : value.table().entries())
+    flatten(key + "." + entry.key, entry.value, settings);
+}
+
+bool same(const Settings& a, const Settings& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    return x.first == y.first && x.second.text() == y.second.text();
+  });
+}
+
+Axis make_axis(const std::string& key, const Position& where, const Array& values) {
+  Axis axis{key, where, {}, {}};
+  const bool merges =
+      std::all_of(values.begin(), values.end(), [](const Value& v) { return v.is_table(); });
+  for (const Value& value : values) {
+    Settings settings;
+    flatten(key, value, settings);
+    if (merges)
+      for (const auto& [leaf, v] : settings)
+        if (!v.is_table() && std::count(axis.keys.begin(), axis.keys.end(), leaf) == 0)
+          axis.keys.push_back(leaf);
+    axis.elements.push_back(std::move(settings));
+  }
+  if (!merges) axis.keys = {key};
+  return axis;
+}
+
+/// Whether the swept key, or a table around it, cannot change numbers.
+bool keeps_numbers(const std::string& dotted_key) {
+  const SchemaBase* schema = &Experiment::schema();
+  std::string rest = dotted_key;
+  while (schema && !rest.empty()) {
+    const auto dot = rest.find('.');
+    const Parameter* p = schema->find(rest.substr(0, dot));
+    if (p && !p->changes_numbers) return true;
+    schema = p ? p->nested : nullptr;
+    rest = dot == std::string::npos ? "" : rest.substr(dot + 1);
+  }
+  return false;
+}
+
+class SweepReader {
+ public:
+  SweepReader(const Value& base, std::vector<Fault>& faults) : base_(base), faults_(faults) {}
+
+  std::vector<Axis> read(const Value& sweep) {
+    if (!sweep.is_table())
+      fault(sweep.where, "sweep", "expected a table of axes, as in \"device.eta\" = [0.1, 0.2]");
+    else
+      add_entries(sweep.table(), "");
+    return std::move(axes_);
+  }
+
+ private:
+  void fault(const Position& where, const std::string& key, const std::string& message) {
+    faults_.push_back({where, key, message});
+  }
+
+  /// `device.eta = [..]` without quotes is a table of TOML's making: its path is the key.
+  void add_entries(const Table& table, const std::string& prefix) {
+    for (const auto& entry : table.entries()) {
+      const std::string key = prefix + entry.key;
+      if (entry.value.is_table())
+        add_entries(entry.value.table(), key + ".");
+      else
+        add_axis(key, entry);
+    }
+  }
+
+  void add_axis(const std::string& key, const Table::Entry& entry) {
+    const Value& values = entry.value;
+    if (!values.is_array() || values.array().empty())
+      return fault(values.where, "sweep." + key,
+                   "expected an array of values, got " + values.text());
+    if (keeps_numbers(key))
+      return fault(entry.where, "sweep." + key, "cannot be swept: it does not change results");
+    Axis axis = make_axis(key, entry.where, values.array());
+    pin_overrides(axis);
+    const auto present = std::find_if(axes_.begin(), axes_.end(),
+                                      [&](const Axis& other) { return other.key == key; });
+    if (present == axes_.end())
+      axes_.push_back(std::move(axis));
+    else if (is_override(values))
+      *present = std::move(axis);
+    else
+      fault(entry.where, "sweep." + key, "is swept twice");
+  }
+
+  /// Keys given with --set keep that value; elements that no longer differ become one.
+  void pin_overrides(Axis& axis) {
+    std::vector<Settings> elements;
+    for (Settings settings : axis.elements) {
+      for (auto& [key, value] : settings) {
+        const Value* present = base_.at(key);
+        if (present && is_override(*present) && !is_override(value)) value = *present;
+      }
+      const auto is_same = [&](const Settings& other) { return same(other, settings); };
+      if (std::none_of(elements.begin(), elements.end(), is_same))
+        elements.push_back(std::move(settings));
+    }
+    axis.elements = std::move(elements);
+  }
+
+  const Value& base_;
+  std::vector<Fault>& faults_;
+  std::vector<Axis> axes_;
+};
+
+std::size_t count_points(const std::vector<Axis>& axes) {
+  std::size_t points = 1;
+  for (const Axis& axis : axes) points = std::min(points * axis.elements.size(), kMostPoints + 1);
+  return points;
+}
+
+/// Which element of each axis makes point `index`: the last axis is fastest.
+std::vector<std::size_t> elements_of(std::size_t index, const std::vector<Axis>& axes) {
+  std::vector<std::size_t> elements(axes.size());
+  for (std::size_t a = axes.size(); a-- > 0; index /= axes[a].elements.size())
+    elements[a] = index % axes[a].elements.size();
+  return elements;
+}
+
+Point make_point(const Value& base, const std::vector<Axis>& axes, std::size_t index,
+                 std::vector<Fault>& faults) {
+  Value root = base;
+  const auto elements = elements_of(index, axes);
+  for (std::size_t a = 0; a < axes.size(); ++a)
+    for (const auto& [key, value] : axes[a].elements[elements[a]]) {
+      const Value* present = root.at(key);
+      if (!(value.is_table() && present && present->is_table()))  // {} changes nothing
+        root.set(key, value, axes[a].where);
+    }
+  Point point;
+  point.experiment = Experiment::read(root, faults);
+  const Value resolved = point.experiment.resolved();
+  for (const Axis& axis : axes)
+    for (const std::string& key : axis.keys) {
+      const Value* value = resolved.at(key);
+      point.axes.push_back({key, value ? *value : Value{}});
+    }
+  return point;
+}
+
+/// In the order of the file, each once.
+std::vector<Fault> sorted_once(std::vector<Fault> faults) {
+  std::stable_sort(faults.begin(), faults.end(), [](const Fault& a, const Fault& b) {
+    return std::tie(a.where.line, a.where.column) < std::tie(b.where.line, b.where.column);
+  });
+  std::set<std::string> seen;
+  std::erase_if(faults, [&](const Fault& fault) { return !seen.insert(fault.text()).second; });
+  return faults;
+}
+
+}  // namespace
+
+std::vector<Point> expand(const Value& root) {
+  std::vector<Fault> faults;
+  Value base = root;
+  std::vector<Axis> axes;
+  if (const Value* sweep = root.at("sweep")) {
+    base.table().erase("sweep");
+    axes = SweepReader(base, faults).read(*sweep);
+  }
+  const std::size_t count = count_points(axes);
+  if (count > kMostPoints)
+    throw ConfigError({{root.at("sweep")->where, "sweep",
+                        "makes more than " + std::to_string(kMostPoints) + " points"}});
+  std::vector<Point> points;
+  for (std::size_t i = 0; i < count; ++i) points.push_back(make_point(base, axes, i, faults));
+  if (!faults.empty()) throw ConfigError(sorted_once(std::move(faults)));
+  return points;
+}
+
+}  // namespace ohmic
