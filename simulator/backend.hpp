@@ -15,7 +15,8 @@
 namespace ohmic {
 
 /// Digital arithmetic after the last sum of a layer, per output channel n:
-/// y = scale[n] * y + shift[n] (+ residual), then max(y, 0). Bias and BatchNorm live here.
+/// y = scale[n] * y + shift[n] (+ residual), then max(y, 0). Bias and BatchNorm live here. What is
+/// not a number becomes 0 in the ReLU and stays what it is without one, on every back end.
 struct Epilogue {
   std::vector<float> scale;  ///< N
   std::vector<float> shift;  ///< N

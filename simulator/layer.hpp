@@ -64,6 +64,10 @@ struct LayerOnTiles {
 
   /// Weights that the ideal periphery computes with: sum over planes, K*N in plane order.
   std::vector<float> effective_weights() const;
+  /// Whether any plane's devices are read with noise.
+  bool reads_noisily() const;
+  /// Whether one MVM is exactly one product with the effective weights.
+  bool is_ideal_per_mvm() const { return periphery.is_ideal_per_mvm(reads_noisily()); }
 };
 
 }  // namespace ohmic

@@ -1,0 +1,16 @@
+// The back end for processors: oneDNN for products, OpenMP over images.
+#pragma once
+
+#include "simulator/backend.hpp"
+
+namespace ohmic {
+
+class CpuBackend final : public Backend {
+ public:
+  std::string_view name() const override { return "cpu"; }
+  std::string refusal(const LayerOnTiles&) const override;
+  std::unique_ptr<LoadedLayer> load(const LayerOnTiles&, const Epilogue&,
+                                    const LayerRanges* ranges) override;
+};
+
+}  // namespace ohmic

@@ -1,0 +1,151 @@
+#include "simulator/backends/cpu/onednn.hpp"
+
+#include <omp.h>
+
+#include <oneapi/dnnl/dnnl.hpp>
+#include <string>
+#include <unordered_map>
+
+#include "simulator/error.hpp"
+
+namespace ohmic::onednn {
+namespace {
+
+using dnnl::memory;
+
+const dnnl::engine& engine() {
+  static const dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
+  return cpu;
+}
+
+dnnl::stream& stream() {
+  thread_local dnnl::stream own(engine());
+  return own;
+}
+
+/// oneDNN blocks a primitive for the threads it sees when it is made. All are made for one thread,
+/// so that the order of sums, and with it every bit, is the same on any number of them.
+class MadeForOneThread {
+ public:
+  MadeForOneThread() { omp_set_num_threads(1); }
+  ~MadeForOneThread() { omp_set_num_threads(threads_); }
+  MadeForOneThread(const MadeForOneThread&) = delete;
+  MadeForOneThread& operator=(const MadeForOneThread&) = delete;
+
+ private:
+  int threads_ = omp_get_max_threads();
+};
+
+memory::data_type type_of(Format f) {
+  return f == Format::bf16 ? memory::data_type::bf16 : memory::data_type::f32;
+}
+
+memory::desc weights_desc(const ConvGeometry& g, Format format, memory::format_tag tag) {
+  return {{g.out_channels, g.in_channels, g.kernel_height, g.kernel_width}, type_of(format), tag};
+}
+
+dnnl::primitive_attr fused(const ConvolutionSpec& spec) {
+  dnnl::post_ops ops;
+  if (spec.accumulates) ops.append_sum(1.0f);
+  if (spec.relu) ops.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+  dnnl::primitive_attr attributes;
+  attributes.set_post_ops(ops);
+  return attributes;
+}
+
+std::string text(const ConvGeometry& g) {
+  return std::to_string(g.in_channels) + " x " + std::to_string(g.in_height) + " x " +
+         std::to_string(g.in_width) + " -> " + std::to_string(g.out_channels) + ", kernel " +
+         std::to_string(g.kernel_height) + " x " + std::to_string(g.kernel_width) + ", stride " +
+         std::to_string(g.stride);
+}
+
+dnnl::convolution_forward::primitive_desc describe(const ConvolutionSpec& spec,
+                                                   const memory::desc& x, const memory::desc& y) {
+  const ConvGeometry& g = spec.geometry;
+  const memory::desc w = weights_desc(g, spec.format, memory::format_tag::any);
+  const memory::desc bias =
+      spec.has_bias ? memory::desc({g.out_channels}, memory::data_type::f32, memory::format_tag::x)
+                    : memory::desc();
+  return {{dnnl::prop_kind::forward_inference,
+           dnnl::algorithm::convolution_direct,
+           x,
+           w,
+           bias,
+           y,
+           {g.stride, g.stride},
+           {g.pad_top, g.pad_left},
+           {g.pad_bottom, g.pad_right}},
+          fused(spec),
+          engine()};
+}
+
+memory::desc activations(int images, int channels, int height, int width, Format format) {
+  return {{images, channels, height, width}, type_of(format), memory::format_tag::nhwc};
+}
+
+}  // namespace
+
+bool multiplies_bf16() {
+  const auto isa = dnnl::get_effective_cpu_isa();
+  return isa == dnnl::cpu_isa::avx512_core_bf16 || isa == dnnl::cpu_isa::avx512_core_amx;
+}
+
+struct Weights::Impl {
+  memory values;
+};
+Weights::Weights() = default;
+Weights::~Weights() = default;
+Weights::Weights(Weights&&) noexcept = default;
+Weights& Weights::operator=(Weights&&) noexcept = default;
+
+struct Convolution::Impl {
+  ConvolutionSpec spec;
+  memory::desc x, y, bias;
+  memory::desc w;
+  dnnl::convolution_forward primitive;
+};
+
+Convolution::Convolution(const ConvolutionSpec& spec) {
+  const MadeForOneThread guard;
+  const ConvGeometry& g = spec.geometry;
+  const auto x = activations(spec.images, g.in_channels, g.in_height, g.in_width, spec.format);
+  const auto y =
+      activations(spec.images, g.out_channels, g.out_height(), g.out_width(), Format::f32);
+  const auto primitive = describe(spec, x, y);
+  if (std::string(primitive.impl_info_str()).find("ref") != std::string::npos)
+    throw UnsupportedError(
+        "backend \"cpu\": oneDNN has no fast convolution on this processor for " + text(g) +
+        "; use compute.backend = \"reference\"");
+  impl_ = std::make_unique<Impl>(Impl{spec, x, y, primitive.bias_desc(), primitive.weights_desc(),
+                                      dnnl::convolution_forward(primitive)});
+}
+
+Convolution::~Convolution() = default;
+Convolution::Convolution(Convolution&&) noexcept = default;
+Convolution& Convolution::operator=(Convolution&&) noexcept = default;
+
+Weights Convolution::pack(std::span<const float> weights) const {
+  const ConvGeometry& g = impl_->spec.geometry;
+  OHMIC_ASSERT(weights.size() == static_cast<std::size_t>(g.rows()) * g.columns());
+  memory given(weights_desc(g, Format::f32, memory::format_tag::oihw), engine(),
+               const_cast<float*>(weights.data()));
+  Weights packed;
+  packed.impl_ = std::make_unique<Weights::Impl>(Weights::Impl{memory(impl_->w, engine())});
+  dnnl::reorder(given, packed.impl_->values).execute(stream(), given, packed.impl_->values);
+  stream().wait();
+  return packed;
+}
+
+void Convolution::run(const void* x, const Weights& weights, const float* bias, float* y) const {
+  std::unordered_map<int, memory> arguments{
+      {DNNL_ARG_SRC, memory(impl_->x, engine(), const_cast<void*>(x))},
+      {DNNL_ARG_WEIGHTS, weights.impl_->values},
+      {DNNL_ARG_DST, memory(impl_->y, engine(), y)}};
+  if (impl_->spec.has_bias)
+    arguments.emplace(DNNL_ARG_BIAS, memory(impl_->bias, engine(), const_cast<float*>(bias)));
+  impl_->primitive.execute(stream(), arguments);
+  stream().wait();
+}
+
+}  // namespace ohmic::onednn

@@ -1,0 +1,114 @@
+// Layers, inputs and the one tolerance that the tests of all back ends share.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "simulator/backend.hpp"
+
+namespace ohmic::test {
+
+/// Float sums of K products, whatever their order, differ from the exact ones by a few
+/// roundings of the sums on the way; so many cover every case here.
+inline double tolerance(double magnitude) {
+  return 64.0 * std::numeric_limits<float>::epsilon() * magnitude;
+}
+
+/// Kernel k x k on a size x size image, padded as TensorFlow's "same": what is odd goes right.
+inline ConvGeometry same_padded(int size, int channels, int filters, int k, int stride) {
+  ConvGeometry g;
+  g.in_height = g.in_width = size;
+  g.in_channels = channels;
+  g.out_channels = filters;
+  g.kernel_height = g.kernel_width = k;
+  g.stride = stride;
+  const int out = (size + stride - 1) / stride;
+  const int total = std::max(0, (out - 1) * stride + k - size);
+  g.pad_top = g.pad_left = total / 2;
+  g.pad_bottom = g.pad_right = total - total / 2;
+  return g;
+}
+
+inline ConvGeometry dense(int in, int out) {
+  ConvGeometry g;
+  g.in_channels = in;
+  g.out_channels = out;
+  return g;
+}
+
+inline std::size_t values_in(const ConvGeometry& g) {
+  return static_cast<std::size_t>(g.in_height) * g.in_width * g.in_channels;
+}
+inline std::size_t values_out(const ConvGeometry& g) {
+  return static_cast<std::size_t>(g.out_height()) * g.out_width() * g.out_channels;
+}
+
+/// Standard normals of one sequence.
+inline std::vector<float> normals(std::size_t size, std::uint64_t seed) {
+  std::vector<float> z(size);
+  fill_normals(noise_key(seed, 0), {Stream::synthetic_data}, 0, std::span<float>(z));
+  return z;
+}
+
+/// One plane of weights given in plane order, one unit of weight per siemens.
+inline LayerOnTiles layer_of(const ConvGeometry& g, const std::vector<float>& weights) {
+  LayerOnTiles layer;
+  layer.geometry = g;
+  Plane plane;
+  plane.G_S.assign(weights.begin(), weights.end());
+  for (const float w : weights)
+    plane.current_span_S = std::max(plane.current_span_S, std::abs(double{w}));
+  layer.planes.push_back(plane);
+  return layer;
+}
+
+inline Epilogue identity_epilogue(int channels) {
+  return {std::vector<float>(static_cast<std::size_t>(channels), 1.0f),
+          std::vector<float>(static_cast<std::size_t>(channels), 0.0f), false};
+}
+
+inline std::vector<float> forward(LoadedLayer& layer, const ConvGeometry& g,
+                                  const std::vector<float>& x, const float* residual = nullptr,
+                                  std::uint64_t first_image = 0) {
+  const std::size_t images = x.size() / values_in(g);
+  std::vector<float> y(images * values_out(g), std::numeric_limits<float>::quiet_NaN());
+  Tally tally;
+  layer.forward(x.data(), static_cast<std::int64_t>(images), first_image, residual, y.data(),
+                tally);
+  return y;
+}
+
+/// A geometry with a name for the test's listing.
+struct Case {
+  std::string name;
+  ConvGeometry geometry;
+};
+
+inline std::vector<Case> geometries() {
+  std::vector<Case> cases;
+  for (const int c : {1, 31, 33, 257})
+    for (const int stride : {1, 2})
+      cases.push_back(
+          {"c" + std::to_string(c) + "_n" + std::to_string(288 - c) + "_s" + std::to_string(stride),
+           same_padded(5 + stride, c, 288 - c, 3, stride)});
+  cases.push_back({"c3_n16_32x32", same_padded(32, 3, 16, 3, 1)});
+  cases.push_back({"c16_n32_even_s2", same_padded(8, 16, 32, 3, 2)});
+  cases.push_back({"c16_n32_1x1_s2", same_padded(8, 16, 32, 1, 2)});
+  cases.push_back({"c4_n5_5x5", same_padded(7, 4, 5, 5, 1)});
+  cases.push_back({"dense_64_10", dense(64, 10)});
+  cases.push_back({"dense_257_1", dense(257, 1)});
+  cases.push_back({"dense_1_33", dense(1, 33)});
+  ConvGeometry wide = same_padded(6, 7, 9, 3, 1);
+  wide.in_width = 11;
+  wide.kernel_width = 5;
+  wide.pad_left = 3;
+  wide.pad_right = 1;
+  cases.push_back({"uneven", wide});
+  return cases;
+}
+
+}  // namespace ohmic::test
