@@ -1,0 +1,229 @@
+#include "simulator/wires.hpp"
+
+#include <omp.h>
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <exception>
+#include <limits>
+
+#include "simulator/error.hpp"
+
+namespace ohmic {
+namespace {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+/// Conductance of resistances in series; infinite for none.
+double conductance(double ohm) {
+  return ohm > 0 ? 1 / ohm : std::numeric_limits<double>::infinity();
+}
+
+/// One driven row seen from the columns: currents into the cells are A (V 1 source - v), as the
+/// symmetric matrix `coupling` = diag(G) - A (lower half) and the vector `source`.
+class DrivenRow {
+ public:
+  DrivenRow(const Wires& wires, Index columns)
+      : wire_(conductance(wires.row_ohm)),
+        driver_(conductance(wires.driver_ohm)),
+        both_(wires.drive == RowDrive::both),
+        first_(conductance(wires.row_ohm + wires.driver_ohm)),
+        inverse_(columns, columns),
+        ratio_(columns),
+        source(columns) {}
+
+  /// Writes diag(G) T^-1 diag(G), lower half, to `coupling`, and sets `source`.
+  void solve(const Eigen::Ref<const VectorXd>& G, MatrixXd& coupling) {
+    if (wire_ == std::numeric_limits<double>::infinity())
+      solve_ideal_wire(G, coupling);
+    else
+      solve_resistive_wire(G, coupling);
+  }
+
+ private:
+  void solve_ideal_wire(const Eigen::Ref<const VectorXd>& G, MatrixXd& coupling) {
+    if (driver_ == std::numeric_limits<double>::infinity()) {
+      coupling.setZero();
+      source = G;
+      return;
+    }
+    const double drivers = both_ ? 2 * driver_ : driver_;
+    const double total = drivers + G.sum();
+    coupling.triangularView<Eigen::Lower>() = G * G.transpose() / total;
+    source = G * (drivers / total);
+  }
+
+  /// T = L D L^T with positive multipliers: its inverse is built without cancellation, each column
+  /// from the one to its right.
+  void solve_resistive_wire(const Eigen::Ref<const VectorXd>& G, MatrixXd& coupling) {
+    const Index n = G.size();
+    double pivot = 0;
+    for (Index j = 0; j < n; ++j) {
+      const double left = j == 0 ? first_ : wire_;
+      const double right = j + 1 < n ? wire_ : both_ ? first_ : 0.0;
+      pivot = G[j] + left + right - (j == 0 ? 0.0 : wire_ * ratio_[j - 1]);
+      ratio_[j] = wire_ / pivot;
+    }
+    for (Index j = n - 1; j >= 0; --j) {
+      const Index below = n - 1 - j;
+      if (below > 0) inverse_.col(j).tail(below) = ratio_[j] * inverse_.col(j + 1).tail(below);
+      inverse_(j, j) = ratio_[j] / wire_ + (below > 0 ? ratio_[j] * inverse_(j + 1, j) : 0.0);
+      coupling.col(j).tail(below + 1) =
+          G[j] * G.tail(below + 1).cwiseProduct(inverse_.col(j).tail(below + 1));
+    }
+    source = first_ * G.cwiseProduct(inverse_.col(0));
+    if (both_) source += first_ * G.cwiseProduct(inverse_.row(n - 1).transpose());
+  }
+
+  double wire_, driver_;
+  bool both_;
+  double first_;
+  MatrixXd inverse_;
+  VectorXd ratio_;
+
+ public:
+  VectorXd source;
+};
+
+void mirror_lower(Eigen::Ref<MatrixXd> M) {
+  for (Index j = 1; j < M.cols(); ++j) M.col(j).head(j) = M.row(j).head(j).transpose();
+}
+
+/// Gauss-Jordan without pivoting, which a positive definite matrix does not need.
+void invert_small(Eigen::Ref<MatrixXd> M) {
+  mirror_lower(M);
+  VectorXd column(M.rows());
+  for (Index k = 0; k < M.rows(); ++k) {
+    const double pivot = M(k, k);
+    column = M.col(k);
+    column[k] -= 1.0;
+    M.col(k).setZero();
+    M(k, k) = 1.0;
+    for (Index j = 0; j < M.cols(); ++j) M.col(j) -= column * (M(k, j) / pivot);
+  }
+}
+
+/// Inverts the symmetric positive definite matrix whose lower half is given; the result is full.
+/// Halves are joined by their Schur complement, so that nearly all work is matrix products.
+void invert(Eigen::Ref<MatrixXd> M) {
+  const Index n = M.rows();
+  if (n <= 24) return invert_small(M);
+  const Index h = (n / 2 + 7) / 8 * 8;
+  auto A = M.topLeftCorner(h, h);
+  auto B = M.bottomLeftCorner(n - h, h);
+  auto C = M.bottomRightCorner(n - h, n - h);
+  invert(A);
+  const MatrixXd X = B * A;
+  C.triangularView<Eigen::Lower>() -= X * B.transpose();
+  invert(C);
+  B.noalias() = -C * X;
+  A.triangularView<Eigen::Lower>() -= X.transpose() * B;
+  mirror_lower(M);
+}
+
+/// Column wires without resistance: one node per column.
+MatrixXd solve_ideal_columns(const MatrixXd& G, const Wires& wires) {
+  const Index n = G.rows(), m = G.cols();
+  const double sense = conductance(wires.sense_ohm);
+  DrivenRow row(wires, n);
+  MatrixXd sum = MatrixXd::Zero(n, n), coupling(n, n), R(n, m);
+  for (Index i = 0; i < m; ++i) {
+    row.solve(G.col(i), coupling);
+    R.col(i) = row.source;
+    sum.triangularView<Eigen::Lower>() -= coupling;
+    sum.diagonal() += G.col(i);
+  }
+  if (sense == std::numeric_limits<double>::infinity()) return R;
+  sum.diagonal().array() += sense;
+  invert(sum);
+  return sense * sum * R;
+}
+
+/// G and the result hold one row of the array per column. While one thread eliminates the next row
+/// the others carry the right-hand sides, in blocks so that no bit depends on how many they are.
+MatrixXd solve_resistive_columns(const MatrixXd& G, const Wires& wires, int threads) {
+  constexpr Index kBlock = 32;
+  const Index n = G.rows(), m = G.cols();
+  const double segment = conductance(wires.column_ohm);
+  const double last = conductance(wires.column_ohm + wires.sense_ohm);
+  DrivenRow row(wires, n);
+  MatrixXd inverse(n, n), next(n, n), R(n, m), carried(n, m);
+
+  const auto eliminate = [&](Index i) {
+    row.solve(G.col(i), next);
+    const double wires_here = (i == 0 ? 0.0 : segment) + (i + 1 < m ? segment : last);
+    if (i == 0)
+      next.triangularView<Eigen::Lower>() = -next;
+    else
+      next.triangularView<Eigen::Lower>() = -next - segment * segment * inverse;
+    next.diagonal() += G.col(i);
+    next.diagonal().array() += wires_here;
+    invert(next);
+  };
+
+  eliminate(0);
+  inverse.swap(next);
+  R.col(0) = row.source;
+  for (Index i = 0; i < m; ++i) {
+    const double below = i + 1 < m ? segment : last;
+#pragma omp parallel num_threads(threads) if (threads > 1)
+    {
+#pragma omp single nowait
+      if (i + 1 < m) eliminate(i + 1);
+#pragma omp for schedule(dynamic)
+      for (Index from = 0; from <= i; from += kBlock) {
+        const Index width = std::min(kBlock, i + 1 - from);
+        carried.middleCols(from, width).noalias() = below * inverse * R.middleCols(from, width);
+      }
+    }
+    R.swap(carried);
+    inverse.swap(next);
+    if (i + 1 < m) R.col(i + 1) = row.source;
+  }
+  return R;
+}
+
+}  // namespace
+
+void wired_effective_S(int rows, int columns, std::span<const double> G_S, const Wires& wires,
+                       std::span<double> out_S, int threads) {
+  OHMIC_ASSERT(rows > 0 && columns > 0);
+  OHMIC_ASSERT(std::ssize(G_S) == std::ptrdiff_t{rows} * columns && G_S.size() == out_S.size());
+  const MatrixXd G = Eigen::Map<const MatrixXd>(G_S.data(), rows, columns).transpose();
+  const MatrixXd W = wires.column_ohm > 0 ? solve_resistive_columns(G, wires, threads)
+                                          : solve_ideal_columns(G, wires);
+  if (!W.allFinite())
+    throw UnsupportedError(
+        "wires: the circuit of a tile is singular because conductances are negative; "
+        "device.clip = \"positive\" keeps them physical");
+  Eigen::Map<MatrixXd>(out_S.data(), rows, columns) = W.transpose();
+}
+
+void apply_wires(int K, int N, TileShape tile, const Wires& wires, std::span<double> G_S) {
+  OHMIC_ASSERT(std::ssize(G_S) == std::ptrdiff_t{K} * N);
+  Eigen::Map<MatrixXd> G(G_S.data(), K, N);
+  const int row_tiles = tile.row_tiles(K), column_tiles = tile.column_tiles(N);
+  const int height = tile.rows > 0 ? tile.rows : K, width = tile.columns > 0 ? tile.columns : N;
+  const int tiles = row_tiles * column_tiles, threads = omp_get_max_threads();
+  const bool spread = tiles >= threads;
+  std::exception_ptr error;
+#pragma omp parallel for schedule(dynamic) if (spread)
+  for (int t = 0; t < tiles; ++t) {
+    try {
+      const int top = t / column_tiles * height, left = t % column_tiles * width;
+      const int rows = std::min(height, K - top), columns = std::min(width, N - left);
+      MatrixXd cells = G.block(top, left, rows, columns);
+      const std::span<double> view(cells.data(), static_cast<std::size_t>(cells.size()));
+      wired_effective_S(rows, columns, view, wires, view, spread ? 1 : threads);
+      G.block(top, left, rows, columns) = cells;
+    } catch (...) {
+#pragma omp critical
+      error = std::current_exception();
+    }
+  }
+  if (error) std::rethrow_exception(error);
+}
+
+}  // namespace ohmic

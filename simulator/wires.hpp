@@ -1,0 +1,41 @@
+// Exact effective matrix of an array with resistive wires.
+//
+// Rows come from their drivers on the left, columns end in virtual ground at the bottom. One segment
+// of row wire lies before each cell and one of column wire after it:
+//
+//   V_i --driver-- row --+-- row --+-- row --+ (-- row --driver-- V_i with drive = both)
+//                      G_i0      G_i1      G_i2        column: cell to cell, then sense, then 0 V
+//
+// For ohmic cells this is a linear circuit, I = V W, so W is found once per programmed tile and
+// nothing is left to do per MVM. With v_i the column voltages at row i, eliminating the row voltages
+// leaves a symmetric block tridiagonal system in v_i that is eliminated from the top:
+//
+//   T_i tridiagonal of the driven row; S_i = diag(G_i) + diag(c_i) - diag(G_i) T_i^-1 diag(G_i)
+//   b_i = diag(G_i) T_i^-1 (source);   M_0 = S_0, M_i = S_i - g_b^2 M_(i-1)^-1
+//   R_i = [g_b M_(i-1)^-1 R_(i-1), b_i];   W^T = g_s M_(m-1)^-1 R_(m-1)
+//
+// with g_b = 1/column_ohm, g_s the last segment in series with the sense amplifier, c_i the column
+// conductances that meet at row i. O(m n^3), in double precision; agrees with a sparse nodal
+// solution to 1e-10 (tests/simulator/wires_test.cpp). Limits of zero resistance are exact too.
+// Not for non-linear cells: see simulator/wires_newton.hpp.
+#pragma once
+
+#include <span>
+
+#include "simulator/layer.hpp"
+#include "simulator/periphery.hpp"
+
+namespace ohmic {
+
+/// Effective conductances of one tile of rows x columns cells: I_j = sum_i V_i out_S(i, j).
+/// G_S, out_S: element (i, j) at j*rows + i, siemens; they may be the same memory.
+/// Uses `threads` threads. Throws UnsupportedError when negative conductances make the circuit
+/// singular.
+void wired_effective_S(int rows, int columns, std::span<const double> G_S, const Wires& wires,
+                       std::span<double> out_S, int threads = 1);
+
+/// Cuts the K x N matrix of one device role, element (k, n) at n*K + k, into tiles and replaces each
+/// by its effective conductances. Tiles are spread over all threads.
+void apply_wires(int K, int N, TileShape tile, const Wires& wires, std::span<double> G_S);
+
+}  // namespace ohmic
