@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "simulator/error.hpp"
+#include "simulator/wires.hpp"
 
 namespace ohmic {
 namespace {
@@ -90,11 +91,11 @@ void MappedLayer::target_S(int role, std::uint64_t first, std::span<double> out)
   }
 }
 
-// Calls work(block, targets, conductances) for every block of one role's devices, in parallel; the
-// conductances are those at the device's age.
-template <class Work>
+// Programs one role's devices and ages them to time_s, block by block in parallel; then
+// done(block, targets, conductances) takes what it needs.
+template <class Done>
 void MappedLayer::for_each_block(int role, const DeviceModel& device, NoiseKey key,
-                                 const Work& work) const {
+                                 const Done& done) const {
   const std::size_t cells = weights_.size();
   const std::size_t tasks = (cells + kCellsPerTask - 1) / kCellsPerTask;
 #pragma omp parallel for schedule(static) if (tasks > 1)
@@ -107,48 +108,56 @@ void MappedLayer::for_each_block(int role, const DeviceModel& device, NoiseKey k
     this->target_S(role, first, targets);
     device.program(block, targets, conductances);
     if (device.time_s > 0) device.drift(block, device.time_s, targets, conductances);
-    work(block, std::span<const double>(targets), std::span<const double>(conductances));
+    done(block, std::span<const double>(targets), std::span<const double>(conductances));
   }
 }
 
-// Adds role r's devices, G+ or -G-, to the plane and their read noise to its variance.
-void MappedLayer::add_role(int role, const DeviceModel& device, NoiseKey key, Plane& plane) const {
-  const double sign = role == 0 ? 1.0 : -1.0;
-  const bool noisy = !plane.read_variance_S2.empty();
+MappedLayer::RoleMatrix MappedLayer::role_matrix(int role, const DeviceModel& device, NoiseKey key,
+                                                 const Periphery& periphery) const {
+  RoleMatrix m;
+  m.G_S.resize(weights_.size());
+  const bool noisy = periphery.read_noise && device.reads_noisily();
+  if (noisy) m.read_sigma_S.resize(weights_.size());
   for_each_block(role, device, key, [&](const DeviceBlock& block, auto targets, auto G_S) {
-    double* plane_S = plane.G_S.data() + block.first;
-    for (std::size_t i = 0; i < G_S.size(); ++i) plane_S[i] += sign * G_S[i];
+    std::copy(G_S.begin(), G_S.end(), m.G_S.begin() + static_cast<std::ptrdiff_t>(block.first));
     if (!noisy) return;
-    std::array<double, kCellsPerTask> sigma;
-    const std::span<double> sigma_S(sigma.data(), G_S.size());
+    const std::span<double> sigma_S(m.read_sigma_S.data() + block.first, G_S.size());
     device.read_sigma(block, device.time_s, targets, G_S, sigma_S);
-    double* variance_S2 = plane.read_variance_S2.data() + block.first;
-    for (std::size_t i = 0; i < G_S.size(); ++i) variance_S2[i] += sigma_S[i] * sigma_S[i];
   });
+  if (periphery.wires) wire(m, *periphery.wires);
+  return m;
+}
+
+// Wires in front of a cell weaken its noise as they weaken its current: exactly so for drops that
+// other cells cause, an upper bound for its own.
+void MappedLayer::wire(RoleMatrix& m, const Wires& wires) const {
+  const std::vector<double> alone_S = m.read_sigma_S.empty() ? std::vector<double>{} : m.G_S;
+  apply_wires(geometry_.rows(), geometry_.columns(), settings_.tile, wires, m.G_S);
+  for (std::size_t i = 0; i < alone_S.size(); ++i)
+    if (alone_S[i] != 0) m.read_sigma_S[i] *= std::abs(m.G_S[i] / alone_S[i]);
 }
 
 LayerOnTiles MappedLayer::program(const DeviceModel& device, NoiseKey key,
                                   const Periphery& periphery) const {
-  if (periphery.wires)
-    throw UnsupportedError("layer " + name_ + ": wires are not solved by this build");
   LayerOnTiles layer{layer_, geometry_, settings_.tile, {}, periphery, key};
   Plane& plane = layer.planes.emplace_back();
   plane.weight_per_S = scale_.weight_per_S;
   plane.current_span_S = g_max_S_ - g_min_S_;
   plane.G_S.resize(weights_.size());
-  if (periphery.read_noise && device.reads_noisily())
-    plane.read_variance_S2.resize(weights_.size());
-  for (int role = 0; role < roles(); ++role) add_role(role, device, key, plane);
+  for (int role = 0; role < roles(); ++role) {
+    const RoleMatrix m = role_matrix(role, device, key, periphery);
+    const double sign = role == 0 ? 1.0 : -1.0;
+    for (std::size_t i = 0; i < m.G_S.size(); ++i) plane.G_S[i] += sign * m.G_S[i];
+    plane.read_variance_S2.resize(m.read_sigma_S.size());
+    for (std::size_t i = 0; i < m.read_sigma_S.size(); ++i)
+      plane.read_variance_S2[i] += m.read_sigma_S[i] * m.read_sigma_S[i];
+  }
   return layer;
 }
 
 std::vector<double> MappedLayer::programmed_S(int role, const DeviceModel& device,
                                               NoiseKey key) const {
-  std::vector<double> all_S(weights_.size());
-  for_each_block(role, device, key, [&](const DeviceBlock& block, auto, auto G_S) {
-    std::copy(G_S.begin(), G_S.end(), all_S.begin() + static_cast<std::ptrdiff_t>(block.first));
-  });
-  return all_S;
+  return role_matrix(role, device, key, {}).G_S;
 }
 
 }  // namespace ohmic

@@ -33,13 +33,20 @@ class MappedLayer {
 
   /// Programs every device at (key), ages it to device.time_s, and returns the planes.
   LayerOnTiles program(const DeviceModel& device, NoiseKey key, const Periphery& periphery) const;
-  /// Conductances of one role as programmed (export, tests); the same bits that program() uses.
+  /// Conductances of one role's devices at device.time_s, without wires (export, tests); the same
+  /// bits that program() uses.
   std::vector<double> programmed_S(int role, const DeviceModel& device, NoiseKey key) const;
 
  private:
-  template <class Work>
-  void for_each_block(int role, const DeviceModel& device, NoiseKey key, const Work& work) const;
-  void add_role(int role, const DeviceModel& device, NoiseKey key, Plane& plane) const;
+  /// One role's devices as K*N effective conductances, and their read noise (empty when quiet).
+  struct RoleMatrix {
+    std::vector<double> G_S, read_sigma_S;
+  };
+  RoleMatrix role_matrix(int role, const DeviceModel& device, NoiseKey key,
+                         const Periphery& periphery) const;
+  template <class Done>
+  void for_each_block(int role, const DeviceModel& device, NoiseKey key, const Done& done) const;
+  void wire(RoleMatrix& matrix, const Wires& wires) const;
 
   std::string name_;
   std::uint16_t layer_;

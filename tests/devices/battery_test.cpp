@@ -1,0 +1,181 @@
+// What every device model must do, asked of each one that is registered: a new model is tested here
+// by being registered, nothing more. Statistical checks use key (11, 0) and 2^14 devices; bounds
+// are five standard errors (false alarm 6e-7 each).
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tests/devices/device_test.hpp"
+
+namespace ohmic {
+namespace {
+
+using testing::make_device;
+using testing::Moments;
+using testing::moments;
+using testing::Sample;
+using testing::sample;
+
+constexpr std::size_t kDevices = std::size_t{1} << 14;
+constexpr double kAges_s[] = {0, 1, 3600, 3.15e7};
+
+// Parameters that are amplitudes: at 0 the effect they scale is off.
+constexpr const char* kAmplitudes[] = {"eta", "programming_scale", "drift_scale", "read_scale"};
+
+class DeviceBattery : public ::testing::TestWithParam<std::string> {
+ protected:
+  const DeviceKind& kind() const { return *find_device_kind(GetParam()); }
+  bool has(const std::string& key) const { return kind().schema->find(key) != nullptr; }
+
+  /// The model with its defaults and what makes it do something, or with `more` set as well.
+  std::unique_ptr<DeviceModel> device(const std::string& more = "") const {
+    std::string toml = "model = \"" + GetParam() + "\"\n" + more;
+    if (has("eta") && more.find("eta") == std::string::npos) toml += "eta = 0.3\n";
+    return make_device(toml);
+  }
+
+  /// Targets over the whole range of the model, 33 levels again and again.
+  static std::vector<double> ramp(const DeviceModel& model, std::size_t n) {
+    std::vector<double> targets(n);
+    for (std::size_t i = 0; i < n; ++i)
+      targets[i] =
+          model.g_min_S + (model.g_max_S - model.g_min_S) * static_cast<double>(i % 33) / 32;
+    return targets;
+  }
+
+  static DeviceBlock block(NoiseKey key = noise_key(11, 0), std::uint16_t layer = 2,
+                           std::uint8_t role = 0, std::uint64_t first = 0) {
+    return {key, layer, role, first, nullptr};
+  }
+
+  /// Errors of the devices at mid-range, centred and scaled to unit std; zeros where there are
+  /// none.
+  static std::vector<double> errors(const DeviceModel& model, const DeviceBlock& where) {
+    const double mid_S = 0.5 * (model.g_min_S + model.g_max_S);
+    auto G_S = sample(model, std::vector<double>(kDevices, mid_S), 3600, where).G_S;
+    const Moments m = moments(G_S);
+    for (double& G : G_S) G = m.std > 0 ? (G - m.mean) / m.std : 0;
+    return G_S;
+  }
+};
+
+double correlation(const std::vector<double>& a, const std::vector<double>& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+  return sum / static_cast<double>(a.size());
+}
+
+TEST_P(DeviceBattery, SaysWhatItIs) {
+  EXPECT_FALSE(kind().schema->title.empty());
+  EXPECT_FALSE(kind().schema->doc.empty());
+  for (const Parameter& p : kind().schema->parameters()) EXPECT_FALSE(p.doc.empty()) << p.key;
+}
+
+TEST_P(DeviceBattery, StaysFinite) {
+  const auto model = device();
+  for (const double age_s : kAges_s) {
+    const Sample s = sample(*model, ramp(*model, kDevices), age_s, block());
+    for (std::size_t i = 0; i < kDevices; ++i) {
+      ASSERT_TRUE(std::isfinite(s.G_S[i])) << s.target_S[i] << " S at " << age_s << " s";
+      ASSERT_TRUE(std::isfinite(s.read_sigma_S[i]) && s.read_sigma_S[i] >= 0) << s.target_S[i];
+    }
+  }
+}
+
+TEST_P(DeviceBattery, StaysInRangeWhenClipped) {
+  if (!has("clip")) GTEST_SKIP() << "has no clip policy";
+  const auto model = device("clip = \"range\"\n");
+  for (const double age_s : kAges_s)
+    for (const double G : sample(*model, ramp(*model, kDevices), age_s, block()).G_S) {
+      ASSERT_GE(G, model->g_min_S);
+      ASSERT_LE(G, model->g_max_S);
+    }
+}
+
+TEST_P(DeviceBattery, IsTheIdentityWithItsNoiseOff) {
+  std::string off;
+  for (const char* amplitude : kAmplitudes)
+    if (has(amplitude)) off += std::string(amplitude) + " = 0.0\n";
+  if (off.empty() && GetParam() != "ideal") GTEST_SKIP() << "has no amplitude to switch off";
+  const auto model = device(off);
+  for (const double age_s : kAges_s) {
+    const Sample s = sample(*model, ramp(*model, 330), age_s, block());
+    for (std::size_t i = 0; i < s.G_S.size(); ++i) {
+      ASSERT_DOUBLE_EQ(s.G_S[i], s.target_S[i]);
+      ASSERT_EQ(s.read_sigma_S[i], 0);
+    }
+  }
+}
+
+TEST_P(DeviceBattery, GivesTheSameBitsForTheSameKey) {
+  const auto model = device();
+  const auto once = sample(*model, ramp(*model, 1000), 3600, block());
+  const auto again = sample(*device(), ramp(*model, 1000), 3600, block());
+  EXPECT_EQ(once.G_S, again.G_S);
+  EXPECT_EQ(once.read_sigma_S, again.read_sigma_S);
+}
+
+TEST_P(DeviceBattery, DoesNotDependOnHowDevicesAreSplitIntoBlocks) {
+  const auto model = device();
+  const auto targets = ramp(*model, 322);
+  const auto whole = sample(*model, targets, 3600, block()).G_S;
+  std::size_t first = 0;
+  for (const std::size_t n : {1u, 31u, 33u, 257u}) {
+    const auto from = targets.begin() + static_cast<std::ptrdiff_t>(first);
+    const std::vector<double> part(from, from + static_cast<std::ptrdiff_t>(n));
+    const auto G_S = sample(*model, part, 3600, block(noise_key(11, 0), 2, 0, first)).G_S;
+    for (std::size_t i = 0; i < n; ++i) ASSERT_EQ(G_S[i], whole[first + i]) << first + i;
+    first += n;
+  }
+}
+
+TEST_P(DeviceBattery, DrawsEachDeviceByItself) {
+  const auto model = device();
+  const auto base = errors(*model, block());
+  const double bound = 5 / std::sqrt(static_cast<double>(kDevices));
+  EXPECT_LT(std::abs(correlation(base, errors(*model, block(noise_key(11, 1))))), bound) << "draw";
+  EXPECT_LT(std::abs(correlation(base, errors(*model, block(noise_key(12, 0))))), bound) << "seed";
+  EXPECT_LT(std::abs(correlation(base, errors(*model, block(noise_key(11, 0), 3)))), bound)
+      << "layer";
+  EXPECT_LT(std::abs(correlation(base, errors(*model, block(noise_key(11, 0), 2, 1)))), bound)
+      << "role";
+  EXPECT_LT(std::abs(correlation(base, errors(*model, block(noise_key(11, 0), 2, 0, 1)))), bound)
+      << "cell";
+}
+
+TEST_P(DeviceBattery, HasTheUniformSigmaThatItClaims) {
+  const auto model = device();
+  const LayerScale scale{0.05, 0.3, 0.3 / 25e-6, 2};
+  const double claimed_S = model->uniform_sigma_S(scale);
+  if (claimed_S < 0) GTEST_SKIP() << "its sigma depends on the state";
+  for (int level = 0; level <= 4; ++level) {
+    const double target_S = model->g_min_S + (model->g_max_S - model->g_min_S) * level / 4;
+    const Moments m = moments(sample(*model, target_S, 0, kDevices).G_S);
+    EXPECT_NEAR(m.mean, target_S, 5 * m.mean_error() + 1e-18);
+    EXPECT_NEAR(m.std, claimed_S, 5 * claimed_S / std::sqrt(2.0 * kDevices) + 1e-18);
+  }
+}
+
+TEST_P(DeviceBattery, ReadsBackWhatItWrites) {
+  const auto model = device();
+  const Value table = write_device(GetParam(), *model);
+  std::vector<Fault> faults;
+  const auto copy = read_device(table, "device", faults);
+  ASSERT_TRUE(faults.empty()) << ConfigError(faults).what();
+  EXPECT_EQ(sample(*copy, ramp(*model, 330), 3600, block()).G_S,
+            sample(*model, ramp(*model, 330), 3600, block()).G_S);
+}
+
+std::vector<std::string> registered_models() {
+  std::vector<std::string> names;
+  for (const DeviceKind& kind : device_kinds()) names.push_back(kind.name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryModel, DeviceBattery, ::testing::ValuesIn(registered_models()),
+                         [](const auto& info) { return info.param; });
+
+TEST(DeviceBatteryList, IsNotEmpty) { EXPECT_GE(registered_models().size(), 2u); }
+
+}  // namespace
+}  // namespace ohmic
