@@ -1,0 +1,91 @@
+// One draw of ResNet-20's 268,336 crossbar weights, differential, for every registered device
+// model; and the random numbers it is made of. Nanoseconds per element; programming in
+// milliseconds.
+#include <benchmark/benchmark.h>
+#include <omp.h>
+
+#include <string>
+#include <vector>
+
+#include "mapping/mapped_layer.hpp"
+
+namespace ohmic {
+namespace {
+
+ConvGeometry convolution(int in, int out) {
+  ConvGeometry g;
+  g.in_channels = in;
+  g.out_channels = out;
+  g.kernel_height = g.kernel_width = 3;
+  return g;
+}
+
+// The convolutions and the classifier of ResNet-20 (option A shortcuts).
+std::vector<ConvGeometry> resnet20() {
+  std::vector<ConvGeometry> layers{convolution(3, 16)};
+  for (int i = 0; i < 6; ++i) layers.push_back(convolution(16, 16));
+  for (int i = 0; i < 6; ++i) layers.push_back(convolution(i == 0 ? 16 : 32, 32));
+  for (int i = 0; i < 6; ++i) layers.push_back(convolution(i == 0 ? 32 : 64, 64));
+  ConvGeometry dense;
+  dense.in_channels = 64;
+  dense.out_channels = 10;
+  layers.push_back(dense);
+  return layers;
+}
+
+std::vector<MappedLayer> mapped_resnet20(const DeviceModel& device) {
+  std::vector<MappedLayer> layers;
+  for (const ConvGeometry& g : resnet20()) {
+    std::vector<float> weights(static_cast<std::size_t>(g.rows()) *
+                               static_cast<std::size_t>(g.columns()));
+    const auto index = static_cast<std::uint16_t>(layers.size());
+    fill_normals(noise_key(1, 0), {Stream::initialization, index}, 0, std::span(weights));
+    layers.emplace_back("layer", index, g, weights, MappingSettings{}, device.g_min_S,
+                        device.g_max_S);
+  }
+  return layers;
+}
+
+void ProgramResNet20(benchmark::State& state, const std::string& model) {
+  omp_set_num_threads(1);
+  std::vector<Fault> faults;
+  const auto device = read_device(
+      parse_toml("model = \"" + model + "\"\ntime_s = 3600.0", "benchmark"), "device", faults);
+  if (!device || !faults.empty()) return state.SkipWithError("needs parameters of its own");
+  const auto layers = mapped_resnet20(*device);
+  std::uint64_t draw = 0;
+  for (auto _ : state) {
+    const NoiseKey key = noise_key(1, draw++);
+    for (const MappedLayer& layer : layers)
+      benchmark::DoNotOptimize(layer.program(*device, key, {}));
+  }
+}
+
+template <class Out>
+void Fill(benchmark::State& state, void (*fill)(NoiseKey, Address, std::uint64_t, std::span<Out>)) {
+  std::vector<Out> out(1024);
+  std::uint64_t first = 0;
+  for (auto _ : state) {
+    fill(noise_key(1, 0), {Stream::programming}, first += 1024, out);
+    benchmark::DoNotOptimize(out.data());
+  }
+  state.SetItemsProcessed(state.iterations() * 1024);
+}
+
+BENCHMARK_CAPTURE(Fill, bits, fill_bits);
+BENCHMARK_CAPTURE(Fill, uniforms, fill_uniforms);
+BENCHMARK_CAPTURE(
+    Fill, normals,
+    static_cast<void (*)(NoiseKey, Address, std::uint64_t, std::span<float>)>(fill_normals));
+
+// Models are known once the libraries are loaded, which is before main.
+const bool registered = [] {
+  for (const DeviceKind& kind : device_kinds())
+    benchmark::RegisterBenchmark(("ProgramResNet20/" + kind.name).c_str(), ProgramResNet20,
+                                 kind.name)
+        ->Unit(benchmark::kMillisecond);
+  return true;
+}();
+
+}  // namespace
+}  // namespace ohmic
