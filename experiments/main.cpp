@@ -1,1 +1,3 @@
-int main() { return 0; }
+#include "experiments/program.hpp"
+
+int main(int argc, char** argv) { return ohmic::run_program(argc, argv); }

@@ -55,12 +55,6 @@ std::string two_columns(const std::vector<std::pair<std::string, std::string>>& 
   return text;
 }
 
-std::string device_lines() {
-  std::vector<std::pair<std::string, std::string>> lines;
-  for (const DeviceKind& kind : device_kinds()) lines.push_back({kind.name, kind.schema->doc});
-  return two_columns(lines);
-}
-
 std::string overview() {
   std::vector<std::pair<std::string, std::string>> lines;
   for (const Parameter& p : Experiment::schema().parameters()) {
@@ -69,13 +63,13 @@ std::string overview() {
   }
   lines.push_back({"[sweep]", "Axes by dotted key; every combination is a point."});
   return Experiment::schema().doc + "\n\n" + two_columns(lines) +
-         "\nDevice models, for device.model:\n\n" + device_lines() +
+         "\nDevice models, for device.model:\n\n" + device_list() +
          "\n`ohmic describe THING` explains a table, a device model or a parameter.\n";
 }
 
 std::string device_table() {
   return "[device]\n" + wrapped(Experiment::schema().find("device")->doc, 0) +
-         "\nOne of, as model = \"...\":\n\n" + device_lines() +
+         "\nOne of, as model = \"...\":\n\n" + device_list() +
          "\n`ohmic describe MODEL` gives a model's parameters.\n";
 }
 
@@ -109,6 +103,12 @@ std::string parameter_pages(const std::string& thing) {
 }
 
 }  // namespace
+
+std::string device_list() {
+  std::vector<std::pair<std::string, std::string>> lines;
+  for (const DeviceKind& kind : device_kinds()) lines.push_back({kind.name, kind.schema->doc});
+  return two_columns(lines);
+}
 
 std::string manual_page(const std::string& thing) {
   if (thing.empty()) return overview();

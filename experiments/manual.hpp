@@ -10,6 +10,9 @@ namespace ohmic {
 /// the nearest word.
 std::string manual_page(const std::string& thing);
 
+/// Every device model with its first line.
+std::string device_list();
+
 /// docs/parameters.md.
 std::string parameters_markdown();
 

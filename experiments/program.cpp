@@ -50,43 +50,54 @@ void refuse_unknown_command(const CLI::App& app, const std::string& word) {
       CLI::ExitCodes::ExtrasError);
 }
 
+/// "file:line:col: error: ..." for a place in a file, else "ohmic: error: ...".
 int fail(int status, const std::string& message) {
   std::fflush(stdout);
-  fmt::print(stderr, "{}\n", message);
+  const bool says_error = message.find("error: ") != std::string::npos;
+  fmt::print(stderr, "{}{}\n", says_error ? "" : "ohmic: error: ", message);
   return status;
 }
 
 int parse(CLI::App& app, int argc, const char* const* argv) {
   try {
-    if (argc > 1) refuse_unknown_command(app, argv[1]);
+    if (argc < 2) throw CLI::CallForHelp();
+    refuse_unknown_command(app, argv[1]);
     app.parse(argc, argv);
     return 0;
   } catch (const CLI::Success& success) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    return fail(1, fmt::format("ohmic: {}\nRun with --help for usage.", error.what()));
+    return fail(1, fmt::format("{}\nRun with --help for usage.", error.what()));
   }
 }
 
 }  // namespace
 
 int run_program(int argc, const char* const* argv) {
-  try {
+  return guarded([&] {
     CLI::App app{"Analog crossbar simulator: how much noise can this network take?"};
     configure(app);
     return parse(app, argc, argv);
+  });
+}
+
+int guarded(const std::function<int()>& action) {
+  try {
+    return action();
   } catch (const ConfigError& error) {
     return fail(2, error.what());
   } catch (const DataError& error) {
-    return fail(3, fmt::format("ohmic: {}", error.what()));
+    return fail(3, error.what());
   } catch (const UnsupportedError& error) {
-    return fail(4, fmt::format("ohmic: {}", error.what()));
+    return fail(4, error.what());
   } catch (const OutputError& error) {
-    return fail(5, fmt::format("ohmic: {}", error.what()));
+    return fail(5, error.what());
   } catch (const std::bad_alloc&) {
-    return fail(1, "ohmic: out of memory");
+    return fail(1, "out of memory");
   } catch (const std::exception& error) {
-    return fail(1, fmt::format("ohmic: {}", error.what()));
+    return fail(1, error.what());
+  } catch (...) {
+    return fail(1, "an unknown failure");
   }
 }
 

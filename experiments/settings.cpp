@@ -3,7 +3,6 @@
 #include <cctype>
 
 #include "experiments/experiment.hpp"
-#include "simulator/backend.hpp"
 
 namespace ohmic {
 namespace {
@@ -72,7 +71,7 @@ const Schema<ComputeSettings>& ComputeSettings::schema() {
                  [](const C& c) { return Value{c.device}; })
         .doc("Where networks are trained; auto takes a GPU when LibTorch finds one.");
     s.add("backend", &C::backend)
-        .choices(backend_names())
+        .choices({"reference", "cpu", "cuda"})
         .doc("Where crossbars are computed; reference is slow, plain and the truth.");
     s.add("threads", &C::threads).range(0, 4096).doc("Processor threads; 0 takes all.");
     return s;

@@ -6,9 +6,7 @@ namespace ohmic {
 
 void ExperimentFile::add_to(CLI::App& command) {
   command.add_option("FILE", path, "Experiment file (TOML)")->required();
-  command
-      .add_option("--set", overrides,
-                  "Override a key: table.key=value; repeat for more. A swept key keeps this value")
+  command.add_option("--set", overrides, "Override a key, also a swept one: table.key=value")
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)

@@ -1,15 +1,16 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 
 #include "experiments/commands/commands.hpp"
+#include "experiments/manual.hpp"
 #include "nn/data/dataset.hpp"
 #include "nn/network/graph.hpp"
 #include "nn/train/trainer.hpp"
 #include "simulator/backend.hpp"
-#include "simulator/device_model.hpp"
 
 namespace ohmic {
 namespace {
@@ -18,18 +19,11 @@ void print_names(const std::vector<std::string>& names) {
   for (const std::string& name : names) fmt::print("{}\n", name);
 }
 
-void list_devices() {
-  std::size_t width = 0;
-  for (const DeviceKind& kind : device_kinds()) width = std::max(width, kind.name.size());
-  for (const DeviceKind& kind : device_kinds())
-    fmt::print("{:<{}}  {}\n", kind.name, width, kind.schema->title);
-}
-
 const std::map<std::string, std::function<void()>>& lists() {
   static const std::map<std::string, std::function<void()>> lists = {
       {"backends", [] { print_names(backend_names()); }},
       {"datasets", [] { print_names(DataSettings::schema().find("name")->choices); }},
-      {"devices", list_devices},
+      {"devices", [] { fmt::print("{}", device_list()); }},
       {"models", [] { print_names(model_names()); }},
       {"optimizers", [] { print_names(optimizer_names()); }},
   };

@@ -68,7 +68,7 @@ bool take(const Value& v, const Parameter& p, double& out) {
   const auto* d = std::get_if<double>(&v.data);
   if (!i && !d) return false;
   const double x = i ? static_cast<double>(*i) : *d;
-  if (!in_range(x, p)) return false;
+  if (!std::isfinite(x) || !in_range(x, p)) return false;
   out = x;
   return true;
 }

@@ -169,6 +169,9 @@ TEST(SchemaErrors, OutOfRange) {
   EXPECT_EQ(fault_of("lens = { focus_m = 0.0 }"),
             "f.toml:1:20: error: camera.lens.focus_m: expected a real number > 0, got the real "
             "number 0.0");
+  EXPECT_EQ(fault_of("lens = { focus_m = inf }"),
+            "f.toml:1:20: error: camera.lens.focus_m: expected a real number > 0, got the real "
+            "number inf");
   EXPECT_EQ(fault_of("depth = 0"),
             "f.toml:1:9: error: camera.depth: expected an integer in [1, 16] or \"ideal\", got the "
             "integer 0");

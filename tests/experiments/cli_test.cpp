@@ -1,0 +1,181 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <new>
+#include <sstream>
+
+#include "experiments/manual.hpp"
+#include "experiments/program.hpp"
+#include "simulator/error.hpp"
+
+namespace ohmic {
+namespace {
+
+struct Result {
+  int status;
+  std::string out, err;
+};
+
+Result ohmic(std::vector<std::string> words) {
+  words.insert(words.begin(), "ohmic");
+  std::vector<const char*> argv;
+  for (const std::string& word : words) argv.push_back(word.c_str());
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  const int status = run_program(static_cast<int>(argv.size()), argv.data());
+  const std::string err = testing::internal::GetCapturedStderr();
+  return {status, testing::internal::GetCapturedStdout(), err};
+}
+
+/// A folder of this test with one experiment file, removed at the end.
+class Cli : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ =
+        std::filesystem::temp_directory_path() / ("ohmic_cli_test_" + std::to_string(::getpid()));
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::string file(const std::string& text) {
+    const auto path = folder_ / "study.toml";
+    std::ofstream(path) << text;
+    return path.string();
+  }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(Cli, CheckCountsThePoints) {
+  const std::string path =
+      file("[device]\nmodel = \"awgn\"\n[sweep]\n\"device.eta\" = [0.1, 0.2]\n");
+  const Result swept = ohmic({"check", path});
+  EXPECT_EQ(swept.status, 0) << swept.err;
+  EXPECT_EQ(swept.out, path + ": ok, 2 points\n");
+  EXPECT_EQ(ohmic({"check", path, "--set", "device.eta=0.3", "--set", "seed=4"}).out,
+            path + ": ok, 1 point\n");
+  EXPECT_EQ(ohmic({"check", "--set", "device.eta=0.3", path}).status, 0);
+}
+
+TEST_F(Cli, CheckReportsEveryFaultWithItsPlace) {
+  const std::string path = file("sede = 1\n[device]\nmodel = \"awgn\"\neta = 11\n");
+  const Result result = ohmic({"check", path});
+  EXPECT_EQ(result.status, 2);
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(result.err, path + ":1:1: error: sede: unknown key; did you mean \"seed\"?\n" + path +
+                            ":4:7: error: device.eta: expected a real number in [0, 10], got the "
+                            "integer 11\n");
+}
+
+TEST_F(Cli, SyntaxErrorsAndBadOverridesAreConfigurationErrors) {
+  const std::string path = file("[device\n");
+  const Result syntax = ohmic({"check", path});
+  EXPECT_EQ(syntax.status, 2);
+  EXPECT_EQ(syntax.err,
+            path + ":1:8: error: Error while parsing table header: expected ']', saw '\\n'\n");
+  const Result bad = ohmic({"check", file(""), "--set", "device.eta"});
+  EXPECT_EQ(bad.status, 2);
+  EXPECT_EQ(bad.err, "--set: error: device.eta: expected table.key=value, as in device.eta=0.1\n");
+}
+
+TEST_F(Cli, AMissingFileIsADataError) {
+  const Result result = ohmic({"check", "no/such.toml"});
+  EXPECT_EQ(result.status, 3);
+  EXPECT_EQ(result.err, "ohmic: error: no/such.toml: cannot be read: No such file or directory\n");
+}
+
+TEST_F(Cli, UsageErrorsSayWhatIsExpected) {
+  EXPECT_EQ(ohmic({"chek"}).status, 1);
+  EXPECT_EQ(ohmic({"chek"}).err,
+            "ohmic: error: \"chek\" is not a command; did you mean \"check\"?\nRun with --help for "
+            "usage.\n");
+  EXPECT_EQ(ohmic({"check"}).err, "ohmic: error: FILE is required\nRun with --help for usage.\n");
+  EXPECT_EQ(ohmic({"list", "devcies"}).status, 1);
+}
+
+TEST(Guarded, GivesEachKindOfFailureItsStatusAndOneMessage) {
+  const auto result = [](const std::function<int()>& action) {
+    testing::internal::CaptureStderr();
+    const int status = guarded(action);
+    return std::to_string(status) + " " + testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(result([] { return 0; }), "0 ");
+  EXPECT_EQ(result([]() -> int { throw ConfigError("no"); }), "2 error: no\n");
+  EXPECT_EQ(result([]() -> int { throw DataError("f: no"); }), "3 ohmic: error: f: no\n");
+  EXPECT_EQ(result([]() -> int { throw UnsupportedError("no"); }), "4 ohmic: error: no\n");
+  EXPECT_EQ(result([]() -> int { throw OutputError("no"); }), "5 ohmic: error: no\n");
+  EXPECT_EQ(result([]() -> int { throw std::bad_alloc(); }), "1 ohmic: error: out of memory\n");
+  EXPECT_EQ(result([]() -> int { throw std::runtime_error("no"); }), "1 ohmic: error: no\n");
+  EXPECT_EQ(result([]() -> int { throw 3; }), "1 ohmic: error: an unknown failure\n");
+}
+
+TEST_F(Cli, HelpTeachesAndVersionNamesLibTorch) {
+  const Result help = ohmic({"--help"});
+  EXPECT_EQ(help.status, 0);
+  EXPECT_EQ(ohmic({}).out, help.out);
+  EXPECT_NE(help.out.find("Examples:\n  ohmic run experiments/quickstart.toml"), std::string::npos);
+  EXPECT_EQ(ohmic({"check", "--help"}).status, 0);
+  const Result version = ohmic({"--version"});
+  EXPECT_EQ(version.status, 0);
+  EXPECT_TRUE(version.out.starts_with("ohmic 0.1.0, LibTorch ")) << version.out;
+}
+
+TEST_F(Cli, ListNamesWhatAFileCanName) {
+  const std::string devices = ohmic({"list", "devices"}).out;
+  EXPECT_NE(devices.find("awgn"), std::string::npos);
+  EXPECT_NE(devices.find("ideal"), std::string::npos);
+  EXPECT_NE(ohmic({"list", "models"}).out.find("resnet20\n"), std::string::npos);
+  EXPECT_NE(ohmic({"list", "optimizers"}).out.find("adam\n"), std::string::npos);
+  EXPECT_NE(ohmic({"list", "backends"}).out.find("reference\n"), std::string::npos);
+  EXPECT_NE(ohmic({"list", "datasets"}).out.find("cifar10\n"), std::string::npos);
+}
+
+TEST_F(Cli, DescribeExplainsTablesModelsAndParameters) {
+  const std::string adc = ohmic({"describe", "periphery.adc"}).out;
+  EXPECT_TRUE(adc.starts_with("[periphery.adc]\n")) << adc;
+  EXPECT_EQ(ohmic({"describe", "awgn"}).out.substr(0, 14), "[device] awgn\n");
+  EXPECT_EQ(ohmic({"describe", "output.figures"}).out,
+            "[output]\n"
+            "  key      type     unit  range  default\n"
+            "  figures  boolean               true\n"
+            "      Whether figures are drawn (SVG and PNG).\n");
+  EXPECT_NE(ohmic({"describe", "eta"}).out.find("[device] awgn\n"), std::string::npos);
+  EXPECT_NE(ohmic({"describe", "device"}).out.find("awgn"), std::string::npos);
+  for (const char* table : {"data", "model", "train", "mapping", "device", "periphery", "noise",
+                            "evaluation", "compute", "output", "sweep"})
+    EXPECT_NE(ohmic({"describe"}).out.find("[" + std::string(table) + "]"), std::string::npos);
+}
+
+TEST_F(Cli, DescribeOfNothingKnownSuggests) {
+  const Result result = ohmic({"describe", "periphry"});
+  EXPECT_EQ(result.status, 2);
+  EXPECT_EQ(result.err, "error: nothing is called \"periphry\"; did you mean \"periphery\"?\n");
+}
+
+TEST(Manual, FitsAHundredColumns) {
+  for (const char* thing : {"", "data", "model", "train", "mapping", "device", "periphery", "noise",
+                            "evaluation", "compute", "output", "awgn", "sweep"}) {
+    std::istringstream lines(manual_page(thing));
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100u) << line;
+  }
+}
+
+TEST(Manual, EveryParameterIsDocumented) {
+  std::istringstream lines(parameters_markdown());
+  for (std::string line; std::getline(lines, line);)
+    EXPECT_FALSE(line.ends_with("|  |")) << "no doc: " << line;
+}
+
+TEST(Manual, ParametersMdIsUpToDate) {
+  const auto root = std::filesystem::path(__FILE__).parent_path() / ".." / "..";
+  std::ifstream stream(root / "docs" / "parameters.md");
+  std::ostringstream text;
+  text << stream.rdbuf();
+  EXPECT_TRUE(text.str() == parameters_markdown())
+      << "run: ohmic describe --markdown > docs/parameters.md";
+}
+
+}  // namespace
+}  // namespace ohmic
