@@ -1,0 +1,33 @@
+// A network on crossbars with additive white Gaussian device noise, as tests want it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "nn/analog/analog_network.hpp"
+#include "simulator/error.hpp"
+
+namespace ohmic::test {
+
+/// [device] model = "awgn" with `eta` on sigma_w and what `more` adds or replaces, as TOML lines.
+inline std::shared_ptr<const DeviceModel> awgn(double eta, const std::string& more = {}) {
+  const std::string text = "model = 'awgn'\neta = " + std::to_string(eta) + "\n" + more;
+  std::vector<Fault> faults;
+  auto device = read_device(parse_toml(text, "test.toml"), "device", faults);
+  if (!faults.empty()) throw ConfigError(faults);
+  return device;
+}
+
+/// Owns the back end that a network needs.
+struct Chip {
+  Chip(const Graph& graph, const Weights& weights, const NoiseSettings& noise, double eta,
+       const std::string& device = {}, const MappingSettings& mapping = {},
+       const std::string& backend_name = "reference")
+      : backend(make_backend(backend_name)),
+        network(graph, weights, mapping, noise, Periphery{}, awgn(eta, device), *backend) {}
+
+  std::unique_ptr<Backend> backend;
+  AnalogNetwork network;
+};
+
+}  // namespace ohmic::test
