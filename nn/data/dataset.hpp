@@ -29,7 +29,8 @@ struct ImageSet {
   std::string hash() const;
 };
 
-/// y = (pixel/255 - mean) / std; mean and std per channel (3 values) or per pixel (3072, planar).
+/// y = (pixel/255 - mean) / std; mean and std have a value per channel (3) or per pixel (3072,
+/// planar), or are empty for 0 and 1.
 struct Normalization {
   std::string kind = "none";  ///< none | per_pixel_mean | given
   std::vector<float> mean;
@@ -40,12 +41,14 @@ struct Normalization {
 struct DataSettings {
   std::string name = "synthetic";  ///< cifar10 | cifar100 | synthetic
   std::filesystem::path root = "data";
-  std::vector<std::string> train, test;  ///< explicit record files (.bin, .xz, .gz), replacing root's
-  std::int64_t train_images = 0, test_images = 0;  ///< use the first so many; 0 = all
-  /// "per_pixel_mean" (of the training set) | "none" | { mean = [..] | FILE.npy, std = [..] }.
-  std::string normalize = "per_pixel_mean";
-  std::string mean_file, std_file;
+  std::vector<std::string> train, test;  ///< record files (.bin, .xz, .gz), replacing root's
+  std::int64_t train_images = 0;         ///< use the first so many; 0 = all
+  std::int64_t test_images = 0;
+  std::string normalize =
+      "per_pixel_mean";  ///< per_pixel_mean (of the training set) | none | given
+  /// Of "given": numbers, else a .npy file; neither for no division by std.
   std::vector<double> mean, std;
+  std::string mean_file, std_file;
   static const Schema<DataSettings>& schema();
 };
 
@@ -60,25 +63,28 @@ struct DatasetNeeds {
   bool test = true;
 };
 
-/// Reads (or, for synthetic, makes) the data. `seed` governs synthetic data. Throws DataError naming
-/// the file, what is wrong with it, and `ohmic data get` where that would help.
+/// Reads (or, for synthetic, makes) the data. `seed` governs synthetic data. Throws DataError
+/// naming the file, what is wrong with it, and `ohmic data get` where that would help.
 Dataset load_dataset(const DataSettings&, std::uint64_t seed, DatasetNeeds needs = {});
 
 /// Normalised images [first, first+count) as float N x H x W x C.
 void normalized_batch(const ImageSet&, const Normalization&, std::int64_t first, std::int64_t count,
                       float* nhwc);
 
-/// The paper's augmentation: shifts of up to 10 % in each direction with nearest-pixel fill, and
-/// horizontal flips, addressed by (seed, epoch, image).
+/// The augmentation of Keras's ImageDataGenerator with width_shift_range = height_shift_range =
+/// shift, horizontal_flip = flip: shifts uniform in +-shift * 32 pixels, real-valued (bilinear,
+/// edge pixels repeated), then a flip with probability 1/2, addressed by (seed, epoch, image). It
+/// acts on normalised pixels (docs/decisions/003-real-valued-shifts.md).
 struct Augmentation {
-  double shift = 0.1;
+  double shift = 0.1;  ///< in [0, 1]
   bool flip = true;
 };
 /// Normalised (and, if given, augmented) images `indices` as float N x H x W x C.
 void training_batch(const ImageSet&, const Normalization&, std::span<const std::int64_t> indices,
                     const Augmentation* augmentation, std::uint64_t seed, std::int64_t epoch,
                     float* nhwc);
-/// Order of the training images in one epoch: a permutation addressed by (seed, epoch).
+/// Order of the training images in one epoch: an unbiased permutation addressed by (seed, epoch).
+/// At most 2^32 - 1 images.
 std::vector<std::int64_t> epoch_order(std::int64_t images, std::uint64_t seed, std::int64_t epoch);
 
 }  // namespace ohmic

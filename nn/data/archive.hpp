@@ -1,0 +1,19 @@
+// Compressed files and archives, through libarchive.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+namespace ohmic {
+
+/// Content of a file, decompressed when it is gzip or xz (found by content, not by name). Throws
+/// DataError naming the file.
+std::vector<std::uint8_t> read_decompressed(const std::filesystem::path&);
+
+/// Unpacks a tar archive (plain, gzip or xz) into `folder`, which must exist. Only regular files
+/// and folders with relative paths that stay inside are accepted: an absolute path, "..", a link or
+/// a device is a DataError and nothing outside `folder` is touched.
+void unpack_archive(const std::filesystem::path& archive, const std::filesystem::path& folder);
+
+}  // namespace ohmic

@@ -1,0 +1,110 @@
+#include "nn/data/dataset.hpp"
+
+#include "nn/data/cifar.hpp"
+#include "nn/data/synthetic.hpp"
+#include "nn/io/npy.hpp"
+#include "nn/io/sha256.hpp"
+#include "simulator/error.hpp"
+
+namespace ohmic {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string_view view(const std::vector<std::uint8_t>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+void keep_first(ImageSet& set, std::int64_t images, const char* key) {
+  if (images == 0) return;
+  if (images > set.size())
+    throw DataError(std::string("data.") + key + " asks for " + std::to_string(images) +
+                    " images but there are " + std::to_string(set.size()));
+  set.labels.resize(static_cast<std::size_t>(images));
+  set.pixels.resize(static_cast<std::size_t>(images * ImageSet::kPixels));
+}
+
+/// The files of one set: those that are named, else root's.
+std::vector<fs::path> files_of(const CifarFormat& format, const fs::path& root,
+                               const std::vector<std::string>& named,
+                               const std::vector<std::string>& standard) {
+  std::vector<fs::path> files(named.begin(), named.end());
+  if (!files.empty()) return files;
+  const fs::path folder = find_cifar(format, root);
+  for (const std::string& name : standard) files.push_back(folder / name);
+  return files;
+}
+
+void load_cifar(const DataSettings& settings, DatasetNeeds needs, Dataset& data) {
+  const CifarFormat& format = cifar_format(settings.name);
+  if (needs.train) {
+    data.train =
+        read_records(format, files_of(format, settings.root, settings.train, format.train));
+    keep_first(data.train, settings.train_images, "train_images");
+  }
+  if (needs.test) {
+    data.test = read_records(format, files_of(format, settings.root, settings.test, format.test));
+    keep_first(data.test, settings.test_images, "test_images");
+  }
+}
+
+void make_synthetic(const DataSettings& settings, std::uint64_t seed, DatasetNeeds needs,
+                    Dataset& data) {
+  const auto images = [](std::int64_t asked, std::int64_t usual) { return asked ? asked : usual; };
+  if (needs.train)
+    data.train = synthetic_images(images(settings.train_images, 4000), seed, SyntheticPart::train);
+  if (needs.test)
+    data.test = synthetic_images(images(settings.test_images, 1000), seed, SyntheticPart::test);
+}
+
+std::vector<float> per_pixel_mean(const ImageSet& set) {
+  std::vector<std::uint64_t> sums(ImageSet::kPixels, 0);
+  for (std::int64_t i = 0; i < set.size(); ++i) {
+    const auto image = set.image(i);
+    for (std::size_t p = 0; p < image.size(); ++p) sums[p] += image[p];
+  }
+  std::vector<float> mean;
+  for (const std::uint64_t sum : sums)
+    mean.push_back(static_cast<float>(static_cast<double>(sum) / (255.0 * set.size())));
+  return mean;
+}
+
+std::vector<float> given(const std::vector<double>& numbers, const std::string& file) {
+  if (file.empty()) return {numbers.begin(), numbers.end()};
+  HostTensor tensor = read_npy(file);
+  const std::size_t n = tensor.values.size();
+  if (n != ImageSet::kChannels && n != ImageSet::kPixels)
+    throw DataError(file + ": has " + std::to_string(n) +
+                    " values; expected 3 (per channel) or 3072 (per pixel, 3 x 32 x 32)");
+  return std::move(tensor.values);
+}
+
+Normalization normalization(const DataSettings& settings, const ImageSet& train) {
+  Normalization n;
+  n.kind = settings.normalize;
+  if (n.kind == "per_pixel_mean") n.mean = per_pixel_mean(train);
+  if (n.kind == "given") {
+    n.mean = given(settings.mean, settings.mean_file);
+    n.std = given(settings.std, settings.std_file);
+    for (const float s : n.std)
+      if (!(s > 0)) throw DataError(settings.std_file + ": a std is not above 0");
+  }
+  return n;
+}
+
+}  // namespace
+
+std::string ImageSet::hash() const { return sha256(sha256(view(labels)) + sha256(view(pixels))); }
+
+Dataset load_dataset(const DataSettings& settings, std::uint64_t seed, DatasetNeeds needs) {
+  needs.train = needs.train || settings.normalize == "per_pixel_mean";
+  Dataset data;
+  if (settings.name == "synthetic")
+    make_synthetic(settings, seed, needs, data);
+  else
+    load_cifar(settings, needs, data);
+  data.normalization = normalization(settings, data.train);
+  return data;
+}
+
+}  // namespace ohmic
