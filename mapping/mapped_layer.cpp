@@ -96,6 +96,8 @@ void MappedLayer::target_S(int role, std::uint64_t first, std::span<double> out)
 template <class Done>
 void MappedLayer::for_each_block(int role, const DeviceModel& device, NoiseKey key,
                                  const Done& done) const {
+  const CellLayout layout{geometry_.rows(), geometry_.columns(), settings_.tile.rows,
+                          settings_.tile.columns};
   const std::size_t cells = weights_.size();
   const std::size_t tasks = (cells + kCellsPerTask - 1) / kCellsPerTask;
 #pragma omp parallel for schedule(static) if (tasks > 1)
@@ -104,7 +106,7 @@ void MappedLayer::for_each_block(int role, const DeviceModel& device, NoiseKey k
     const std::size_t n = std::min(kCellsPerTask, cells - first);
     std::array<double, kCellsPerTask> target_S, G_S;
     const std::span<double> targets(target_S.data(), n), conductances(G_S.data(), n);
-    const DeviceBlock block{key, layer_, static_cast<std::uint8_t>(role), first, &scale_};
+    const DeviceBlock block{key, layer_, static_cast<std::uint8_t>(role), first, &scale_, &layout};
     this->target_S(role, first, targets);
     device.program(block, targets, conductances);
     if (device.time_s > 0) device.drift(block, device.time_s, targets, conductances);

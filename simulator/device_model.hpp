@@ -20,24 +20,36 @@ struct LayerScale {
   double sigma_w = 0;       ///< population std of all elements of the layer's weight tensor
   double w_max = 0;         ///< weight that is mapped to g_max
   double weight_per_S = 0;  ///< s = w_max / (g_max - g_min)
-  int devices_per_weight = 1;  ///< devices whose noise adds in one weight at unit gain (2: differential)
+  int devices_per_weight =
+      1;  ///< devices whose noise adds in one weight at unit gain (2: differential)
+};
+
+/// Where cell n*K + k lies: row k and column n of the layer's K x N matrix, cut into tiles.
+struct CellLayout {
+  int rows = 0, columns = 0;            ///< K, N
+  int tile_rows = 0, tile_columns = 0;  ///< 0 is unlimited
 };
 
 /// Consecutive devices of one role in one layer: what the model needs to know beside conductances.
 struct DeviceBlock {
   NoiseKey key;
   std::uint16_t layer = 0;
-  std::uint8_t role = 0;     ///< which device of the cell: polarity, slice
-  std::uint64_t first = 0;   ///< logical cell index n*K + k of the first device, tile-independent
+  std::uint8_t role = 0;    ///< which device of the cell: polarity, slice
+  std::uint64_t first = 0;  ///< logical cell index n*K + k of the first device, tile-independent
   const LayerScale* scale = nullptr;
+  const CellLayout* layout = nullptr;  ///< null: unknown, as one column of one array
+  std::uint8_t stage = 0;              ///< entry of a stack: each draws from sequences of its own
 
-  /// Standard normals addressed to these devices.
+  /// Standard normals addressed to these devices; `event` < 2^40.
   template <class Real>
   void normals(Stream stream, std::uint64_t event, std::span<Real> out) const {
-    fill_normals(key, {stream, layer, role, event}, first, out);
+    fill_normals(key, address(stream, event), first, out);
   }
   void uniforms(Stream stream, std::uint64_t event, std::span<float> out) const {
-    fill_uniforms(key, {stream, layer, role, event}, first, out);
+    fill_uniforms(key, address(stream, event), first, out);
+  }
+  Address address(Stream stream, std::uint64_t event) const {
+    return {stream, layer, role, event | std::uint64_t{stage} << 40};
   }
 };
 
@@ -50,15 +62,15 @@ class DeviceModel {
  public:
   virtual ~DeviceModel() = default;
 
-  double g_min_S = 0.0;     ///< lowest target conductance
-  double g_max_S = 25e-6;   ///< highest target conductance
-  double time_s = 0.0;      ///< age at which the array is read, after programming
+  double g_min_S = 0.0;    ///< lowest target conductance
+  double g_max_S = 25e-6;  ///< highest target conductance
+  double time_s = 0.0;     ///< age at which the array is read, after programming
 
   /// Writes `target_S` into devices: G_S is what they hold right after programming.
   virtual void program(const DeviceBlock&, std::span<const double> target_S,
                        std::span<double> G_S) const = 0;
-  /// Ages programmed devices in place from 0 to `age_s` > 0. The devices' own exponents are drawn at
-  /// the same address for every age, so one draw can be followed over time.
+  /// Ages programmed devices in place from 0 to `age_s` > 0. The devices' own exponents are drawn
+  /// at the same address for every age, so one draw can be followed over time.
   virtual void drift(const DeviceBlock&, double age_s, std::span<const double> target_S,
                      std::span<double> G_S) const;
   /// Whether every read of a device is noisy; if so read_sigma gives the std per device.
@@ -102,10 +114,10 @@ std::unique_ptr<DeviceModel> read_device(const Value& table, const std::string& 
 Value write_device(const std::string& model, const DeviceModel& device);
 
 /// In a model's .cpp: OHMIC_REGISTER_DEVICE("awgn", Awgn) where Awgn has a static schema().
-#define OHMIC_REGISTER_DEVICE(name, Type)                                                     \
-  static const bool ohmic_registered_##Type = ::ohmic::register_device_kind(                  \
-      {name, &Type::schema(),                                                                 \
-       []() -> std::unique_ptr<::ohmic::DeviceModel> { return std::make_unique<Type>(); },    \
+#define OHMIC_REGISTER_DEVICE(name, Type)                                                  \
+  static const bool ohmic_registered_##Type = ::ohmic::register_device_kind(               \
+      {name, &Type::schema(),                                                              \
+       []() -> std::unique_ptr<::ohmic::DeviceModel> { return std::make_unique<Type>(); }, \
        [](::ohmic::DeviceModel& m) -> void* { return static_cast<Type*>(&m); }})
 
 }  // namespace ohmic

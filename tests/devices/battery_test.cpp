@@ -45,7 +45,7 @@ class DeviceBattery : public ::testing::TestWithParam<std::string> {
 
   static DeviceBlock block(NoiseKey key = noise_key(11, 0), std::uint16_t layer = 2,
                            std::uint8_t role = 0, std::uint64_t first = 0) {
-    return {key, layer, role, first, nullptr};
+    return {key, layer, role, first};
   }
 
   /// Errors of the devices at mid-range, centred and scaled to unit std; zeros where there are

@@ -41,7 +41,7 @@ inline Sample sample(const DeviceModel& device, std::vector<double> target_S, do
 /// `n` devices with one target.
 inline Sample sample(const DeviceModel& device, double target_S, double age_s, std::size_t n,
                      NoiseKey key = noise_key(11, 0)) {
-  return sample(device, std::vector<double>(n, target_S), age_s, {key, 2, 0, 0, nullptr});
+  return sample(device, std::vector<double>(n, target_S), age_s, {key, 2, 0, 0});
 }
 
 struct Moments {
