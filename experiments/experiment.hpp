@@ -97,8 +97,13 @@ struct Point {
 /// A file (with --set applied) as the points of its sweep, in the order of the axes, the last
 /// fastest. An axis is `"table.key" = [values]`, or `"table" = [{...}, {...}]` for keys that move
 /// together: they are merged into the table and reported as one axis per key, where an element that
-/// leaves a key out has its resolved value. A swept key given with --set keeps that value. Throws
+/// leaves a key out has its resolved value. A swept key given with --set keeps that value. Where an
+/// axis changes device.model, keys of [device] that only its own model has do not apply. Throws
 /// ConfigError with every fault of every distinct value.
 std::vector<Point> expand(const Value& root);
+
+/// The [sweep] table that `expand` goes through, --set included: with the first point's
+/// `resolved()` it makes a file that gives the same points.
+Value resolved_sweep(const Value& root);
 
 }  // namespace ohmic

@@ -148,25 +148,83 @@ std::vector<std::size_t> elements_of(std::size_t index, const std::vector<Axis>&
   return elements;
 }
 
-Point make_point(const Value& base, const std::vector<Axis>& axes, std::size_t index,
-                 std::vector<Fault>& faults) {
-  Value root = base;
-  const auto elements = elements_of(index, axes);
-  for (std::size_t a = 0; a < axes.size(); ++a)
-    for (const auto& [key, value] : axes[a].elements[elements[a]]) {
-      const Value* present = root.at(key);
-      if (!(value.is_table() && present && present->is_table()))  // {} changes nothing
-        root.set(key, value, axes[a].where);
-    }
-  Point point;
-  point.experiment = Experiment::read(root, faults);
-  const Value resolved = point.experiment.resolved();
+/// The kind of [device], or null.
+const DeviceKind* device_kind(const Value& root) {
+  const Value* model = root.at("device.model");
+  const auto* name = model ? std::get_if<std::string>(&model->data) : nullptr;
+  return name ? find_device_kind(*name) : nullptr;
+}
+
+/// Where the sweep changed the device model, parameters that [device] gives for its own model alone
+/// do not apply.
+void drop_other_models_parameters(Value& root, const Value& base, const Settings& swept) {
+  const DeviceKind *from = device_kind(base), *to = device_kind(root);
+  if (!from || !to || from == to) return;
+  for (const auto& entry : base.at("device")->table().entries()) {
+    const std::string& key = entry.key;
+    const bool is_swept = std::any_of(swept.begin(), swept.end(), [&](const auto& setting) {
+      return setting.first == "device." + key;
+    });
+    if (!is_swept && from->schema->find(key) && !to->schema->find(key))
+      root.table().find("device")->table().erase(key);
+  }
+}
+
+void apply(Value& root, const Settings& settings, const Position& where) {
+  for (const auto& [key, value] : settings) {
+    const Value* present = root.at(key);
+    const bool is_merged = value.is_table() && present && present->is_table();  // {}: as it is
+    if (!is_merged) root.set(key, value, where);
+  }
+}
+
+/// Swept keys with the values that they have in this experiment.
+std::vector<std::pair<std::string, Value>> reported(const std::vector<Axis>& axes,
+                                                    const Experiment& experiment) {
+  std::vector<std::pair<std::string, Value>> values;
+  const Value resolved = experiment.resolved();
   for (const Axis& axis : axes)
     for (const std::string& key : axis.keys) {
       const Value* value = resolved.at(key);
-      point.axes.push_back({key, value ? *value : Value{}});
+      values.push_back({key, value ? *value : Value{}});
     }
+  return values;
+}
+
+Point make_point(const Value& base, const std::vector<Axis>& axes, std::size_t index,
+                 std::vector<Fault>& faults) {
+  Value root = base;
+  Settings swept;
+  const auto elements = elements_of(index, axes);
+  for (std::size_t a = 0; a < axes.size(); ++a) {
+    const Settings& settings = axes[a].elements[elements[a]];
+    apply(root, settings, axes[a].where);
+    swept.insert(swept.end(), settings.begin(), settings.end());
+  }
+  drop_other_models_parameters(root, base, swept);
+  Point point;
+  point.experiment = Experiment::read(root, faults);
+  point.axes = reported(axes, point.experiment);
   return point;
+}
+
+/// One element as it stands in [sweep]: a value, or a table of what it sets.
+Value element_value(const Axis& axis, const Settings& settings) {
+  if (settings.size() == 1 && settings[0].first == axis.key) return settings[0].second;
+  Value table{Table{}};
+  for (const auto& [key, value] : settings) table.set(key.substr(axis.key.size() + 1), value);
+  return table;
+}
+
+Value without_sweep(const Value& root) {
+  Value base = root;
+  base.table().erase("sweep");
+  return base;
+}
+
+std::vector<Axis> read_axes(const Value& root, const Value& base, std::vector<Fault>& faults) {
+  const Value* sweep = root.at("sweep");
+  return sweep ? SweepReader(base, faults).read(*sweep) : std::vector<Axis>{};
 }
 
 /// In the order of the file, each once.
@@ -181,14 +239,24 @@ std::vector<Fault> sorted_once(std::vector<Fault> faults) {
 
 }  // namespace
 
+Value resolved_sweep(const Value& root) {
+  std::vector<Fault> faults;
+  const std::vector<Axis> axes = read_axes(root, without_sweep(root), faults);
+  if (!faults.empty()) throw ConfigError(sorted_once(std::move(faults)));
+  Value sweep{Table{}};
+  for (const Axis& axis : axes) {
+    Array elements;
+    for (const Settings& settings : axis.elements)
+      elements.push_back(element_value(axis, settings));
+    sweep.table()[axis.key] = {std::move(elements)};
+  }
+  return sweep;
+}
+
 std::vector<Point> expand(const Value& root) {
   std::vector<Fault> faults;
-  Value base = root;
-  std::vector<Axis> axes;
-  if (const Value* sweep = root.at("sweep")) {
-    base.table().erase("sweep");
-    axes = SweepReader(base, faults).read(*sweep);
-  }
+  const Value base = without_sweep(root);
+  const std::vector<Axis> axes = read_axes(root, base, faults);
   const std::size_t count = count_points(axes);
   if (count > kMostPoints)
     throw ConfigError({{root.at("sweep")->where, "sweep",

@@ -184,6 +184,38 @@ TEST(Sweep, DevicesAreAnAxisWithTheirOwnParameters) {
   EXPECT_EQ(axes_of(points[1]), "device.model=\"awgn\" device.eta=0.5");
 }
 
+TEST(Sweep, ParametersOfAnotherModelDoNotApply) {
+  const std::string device = "[device]\nmodel = \"awgn\"\neta = 0.5\ng_max_S = 1e-4\n";
+  const auto points = points_of(device + "[sweep]\n\"device.model\" = [\"awgn\", \"ideal\"]\n");
+  ASSERT_EQ(points.size(), 2u);
+  EXPECT_EQ(points[1].experiment.device->g_max_S, 1e-4);
+  EXPECT_EQ(
+      faults_of("[device]\nmodel = \"awgn\"\netta = 0.5\n[sweep]\n"
+                "\"device.model\" = [\"ideal\"]\n"),
+      "study.toml:3:1: error: device.etta: unknown key; known here: g_min_S, g_max_S, time_s");
+}
+
+TEST(Sweep, WhatIsResolvedMakesTheSamePoints) {
+  Value root = parse_toml(
+      "[device]\nmodel = \"ideal\"\n[sweep]\nseed = [1, 2, 3]\n"
+      "device = [{ model = \"awgn\", eta = 0.5 }, { model = \"ideal\" }]\n"
+      "\"periphery.output_noise\" = [\"ideal\", {}, { relative = 0.5 }]\n"
+      "noise.negative_variance = [\"nan\", \"abs\"]\n",
+      "study.toml");
+  apply_override(root, "seed=9");
+  apply_override(root, "sweep.noise.negative_variance=[\"dead\"]");
+  const auto points = expand(root);
+  ASSERT_EQ(points.size(), 6u);
+  Value resolved = points[0].experiment.resolved();
+  resolved.table()["sweep"] = resolved_sweep(root);
+  const auto again = points_of(to_toml(resolved));
+  ASSERT_EQ(again.size(), points.size());
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    EXPECT_EQ(axes_of(again[i]), axes_of(points[i]));
+    EXPECT_EQ(again[i].experiment.identity(), points[i].experiment.identity());
+  }
+}
+
 TEST(Sweep, AConverterIsThereOrIdeal) {
   const auto points =
       points_of("[sweep]\n\"periphery.output_noise\" = [\"ideal\", {}, { relative = 0.5 }]\n");
