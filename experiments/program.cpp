@@ -14,6 +14,7 @@ namespace ohmic {
 namespace {
 
 void add_commands(CLI::App& app) {
+  add_run_command(app);
   add_check_command(app);
   add_describe_command(app);
   add_list_command(app);

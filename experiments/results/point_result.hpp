@@ -1,0 +1,73 @@
+// What one point of a sweep measured, and how it is kept: a log of draws while it is under way, one
+// file when it is finished.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "experiments/statistics/estimate.hpp"
+#include "simulator/backend.hpp"
+
+namespace ohmic {
+
+/// One replicate: a draw that saw all images (one count), or a pass with a draw per batch (a count
+/// per batch).
+struct DrawResult {
+  std::vector<std::int64_t> correct;
+  Tally tally;
+};
+
+/// One crossbar layer in the units of a designer, with what one draw of it really did. Values that
+/// do not exist for the device or layer are NaN.
+struct LayerResult {
+  std::string layer;
+  double eta = 0, snr = 0, snr_dB = 0;
+  double sigma_G_uS = 0, sigma_G_percent = 0, bits = 0;
+  double sigma_w = 0, w_max = 0;
+  double measured_eta = 0;   ///< std of w_eff - w over sigma_w
+  double measured_bias = 0;  ///< mean of w_eff - w over sigma_w
+  double signed_bias = 0;    ///< mean of sign(w) (w_eff - w) over sigma_w
+  std::string batch_norm;    ///< the one this layer feeds; empty: none
+  int filters = 0;           ///< of that BatchNorm
+  int dead_filters = 0;      ///< of them with running variance below 1e-6
+};
+
+struct PointResult {
+  std::string identity;
+  std::int64_t images = 0;
+  std::int64_t batch = 0;  ///< images per stratum; 0: draws saw all images
+  std::int64_t baseline_correct = 0;
+  std::int64_t noise_free_correct = 0;  ///< mapped and converted, devices exact
+  std::vector<DrawResult> draws;
+  std::vector<LayerResult> layers;
+
+  double baseline() const;
+  double noise_free() const;
+  Replicates replicates() const;
+  Tally tally() const;
+  int dead_filters() const;
+};
+
+/// The folder points/ of a run.
+class PointStore {
+ public:
+  explicit PointStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+  /// The finished point, or none. Throws OutputError for a file that is damaged.
+  std::optional<PointResult> find(const std::string& identity) const;
+  /// Draws logged by an unfinished point, in order. A last line that a dying process left
+  /// incomplete is cut off.
+  std::vector<DrawResult> logged_draws(const std::string& identity) const;
+  void log_draw(const std::string& identity, std::int64_t draw, const DrawResult&) const;
+  /// Publishes atomically; the log of draws is then gone.
+  void publish(const PointResult&) const;
+
+ private:
+  std::filesystem::path file(const std::string& identity, const char* extension) const;
+  std::filesystem::path folder_;
+};
+
+}  // namespace ohmic

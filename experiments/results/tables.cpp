@@ -1,0 +1,166 @@
+#include "experiments/results/tables.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace ohmic {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Row = std::vector<std::string>;
+
+/// RFC 4180.
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+std::string csv_line(const Row& row) {
+  Row cells;
+  for (const std::string& text : row) cells.push_back(csv_cell(text));
+  return fmt::format("{}\n", fmt::join(cells, ","));
+}
+
+/// The shortest text that reads back to the same bits; empty where there is no number.
+std::string number(double value) { return std::isnan(value) ? "" : fmt::format("{}", value); }
+
+double share(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+/// The measured columns with their names, for both kinds of file.
+std::vector<std::pair<std::string, double>> measures(const MeasuredPoint& p) {
+  const PointSummary s = summarize(*p.result, p.point->experiment.evaluation.confidence);
+  const Tally tally = p.result->tally();
+  return {{"images", static_cast<double>(p.result->images)},
+          {"draws", static_cast<double>(p.result->draws.size())},
+          {"baseline", s.baseline},
+          {"accuracy", s.accuracy.mean},
+          {"accuracy_lo", s.accuracy.lo},
+          {"accuracy_hi", s.accuracy.hi},
+          {"normalized", s.normalized.mean},
+          {"normalized_lo", s.normalized.lo},
+          {"normalized_hi", s.normalized.hi},
+          {"std_draws", s.std_draws},
+          {"noise_free", p.result->noise_free()},
+          {"dac_clipped", share(tally.dac_clipped, tally.dac_samples)},
+          {"adc_clipped", share(tally.adc_clipped, tally.adc_samples)},
+          {"dead_filters", static_cast<double>(p.result->dead_filters())}};
+}
+
+std::vector<std::pair<std::string, std::string>> layer_columns(const LayerResult& l) {
+  return {{"layer", l.layer},
+          {"sigma_w", number(l.sigma_w)},
+          {"w_max", number(l.w_max)},
+          {"eta", number(l.eta)},
+          {"snr", number(l.snr)},
+          {"snr_dB", number(l.snr_dB)},
+          {"sigma_G_uS", number(l.sigma_G_uS)},
+          {"sigma_G_percent", number(l.sigma_G_percent)},
+          {"bits", number(l.bits)},
+          {"measured_eta", number(l.measured_eta)},
+          {"measured_bias", number(l.measured_bias)},
+          {"signed_bias", number(l.signed_bias)},
+          {"batch_norm", l.batch_norm},
+          {"filters", l.batch_norm.empty() ? "" : fmt::format("{}", l.filters)},
+          {"dead_filters", l.batch_norm.empty() ? "" : fmt::format("{}", l.dead_filters)}};
+}
+
+Row axis_keys(const MeasuredPoint& p) {
+  Row row;
+  for (const auto& axis : p.point->axes) row.push_back(axis.first);
+  return row;
+}
+
+Row axis_values(const MeasuredPoint& p) {
+  Row row;
+  for (const auto& axis : p.point->axes) row.push_back(plain_text(axis.second));
+  return row;
+}
+
+Json to_json(const Value& value) {
+  if (const auto* b = std::get_if<bool>(&value.data)) return *b;
+  if (const auto* i = std::get_if<std::int64_t>(&value.data)) return *i;
+  if (const auto* d = std::get_if<double>(&value.data)) return *d;
+  return plain_text(value);
+}
+
+Json accuracies(const PointResult& result) {
+  const Replicates replicates = result.replicates();
+  Json totals = Json::array();
+  for (std::int64_t i = 0; i < replicates.count(); ++i) totals.push_back(replicates.total(i));
+  return totals;
+}
+
+}  // namespace
+
+std::string plain_text(const Value& value) {
+  const auto* text = std::get_if<std::string>(&value.data);
+  return text ? *text : value.text();
+}
+
+PointSummary summarize(const PointResult& result, double confidence) {
+  const Replicates replicates = result.replicates();
+  PointSummary s;
+  s.baseline = result.baseline();
+  s.accuracy = mean_estimate(replicates, confidence);
+  if (!std::isnan(s.accuracy.lo)) {
+    s.accuracy.lo = std::max(s.accuracy.lo, 0.0);
+    s.accuracy.hi = std::min(s.accuracy.hi, 1.0);
+  }
+  if (result.baseline_correct > 0) s.normalized = s.accuracy.scaled(1.0 / s.baseline);
+  s.std_draws = std_between(replicates);
+  return s;
+}
+
+std::string results_csv(const std::vector<MeasuredPoint>& points) {
+  std::string csv;
+  for (const MeasuredPoint& p : points) {
+    Row keys = axis_keys(p), row = axis_values(p);
+    for (const auto& [key, value] : measures(p)) {
+      keys.push_back(key);
+      row.push_back(number(value));
+    }
+    keys.push_back("identity");
+    row.push_back(p.result->identity);
+    if (csv.empty()) csv = csv_line(keys);
+    csv += csv_line(row);
+  }
+  return csv;
+}
+
+std::string results_jsonl(const std::vector<MeasuredPoint>& points) {
+  std::string lines;
+  for (const MeasuredPoint& p : points) {
+    Json line = Json::object();
+    for (const auto& [key, value] : p.point->axes) line[key] = to_json(value);
+    for (const auto& [key, value] : measures(p)) line[key] = value;
+    line["identity"] = p.result->identity;
+    line["accuracies"] = accuracies(*p.result);
+    lines += line.dump() + "\n";
+  }
+  return lines;
+}
+
+std::string layers_csv(const std::vector<MeasuredPoint>& points) {
+  std::string csv;
+  for (const MeasuredPoint& p : points)
+    for (const LayerResult& layer : p.result->layers) {
+      Row keys = axis_keys(p), row = axis_values(p);
+      for (const auto& [key, value] : layer_columns(layer)) {
+        keys.push_back(key);
+        row.push_back(value);
+      }
+      if (csv.empty()) csv = csv_line(keys);
+      csv += csv_line(row);
+    }
+  return csv;
+}
+
+}  // namespace ohmic

@@ -1,0 +1,41 @@
+// The files a run is read by: results.csv, results.jsonl, layers.csv. They hold no times and no
+// dates and are made again from the finished points, so that the same points give the same bytes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "experiments/experiment.hpp"
+#include "experiments/results/point_result.hpp"
+
+namespace ohmic {
+
+/// A point of the sweep and what it measured.
+struct MeasuredPoint {
+  const Point* point = nullptr;
+  const PointResult* result = nullptr;
+};
+
+/// What is said of one point, all as fractions of 1.
+struct PointSummary {
+  double baseline = 0;
+  Estimate accuracy;    ///< interval within [0, 1]
+  Estimate normalized;  ///< accuracy / baseline, the baseline a constant; NaN when it is 0
+  double std_draws = 0;
+};
+PointSummary summarize(const PointResult&, double confidence);
+
+/// One row per point, in the order given: every swept key under its dotted name, then images,
+/// draws, baseline, accuracy, accuracy_lo, accuracy_hi, normalized, normalized_lo, normalized_hi,
+/// std_draws, noise_free, dac_clipped, adc_clipped (shares of samples), dead_filters, identity.
+/// Fractions; a number that does not exist is empty.
+std::string results_csv(const std::vector<MeasuredPoint>&);
+/// The same with each draw's accuracy, one JSON object per line.
+std::string results_jsonl(const std::vector<MeasuredPoint>&);
+/// One row per point and crossbar layer: every unit of its noise, and what draw 0 really did.
+std::string layers_csv(const std::vector<MeasuredPoint>&);
+
+/// A swept value as a person reads it: strings without quotes.
+std::string plain_text(const Value&);
+
+}  // namespace ohmic

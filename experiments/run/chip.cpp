@@ -1,0 +1,153 @@
+#include "experiments/run/chip.hpp"
+
+#include <algorithm>
+
+namespace ohmic {
+namespace {
+
+constexpr double kDeadVariance = 1e-6;
+constexpr std::int64_t kTorchBatch = 1000;
+
+bool runs_on_torch(const Experiment& e, const std::string& device) {
+  return device.starts_with("cuda") && e.compute.backend == "cpu" &&
+         e.periphery.is_ideal_per_mvm(e.device->reads_noisily());
+}
+
+bool needs_calibration(const Periphery& periphery) {
+  return periphery.dac || periphery.adc || periphery.output_noise;
+}
+
+/// The BatchNorm that reads the node called `layer`, or null.
+const Node* norm_after(const Graph& graph, const std::string& layer) {
+  for (const Node& node : graph.nodes)
+    if (node.op == Op::batch_norm &&
+        graph.nodes[static_cast<std::size_t>(node.inputs.at(0))].name == layer)
+      return &node;
+  return nullptr;
+}
+
+void add_norm(const TrainedNetwork& network, LayerResult& result) {
+  const Node* norm = norm_after(network.graph, result.layer);
+  if (!norm) return;
+  const auto& variance = network.weights.at(norm->name + ".running_var").values;
+  result.batch_norm = norm->name;
+  result.filters = static_cast<int>(variance.size());
+  result.dead_filters = static_cast<int>(
+      std::count_if(variance.begin(), variance.end(), [](float v) { return v < kDeadVariance; }));
+}
+
+LayerResult convert(const LayerScale& scale, const DeviceModel& device) {
+  LayerResult r;
+  r.sigma_w = scale.sigma_w;
+  r.w_max = scale.w_max;
+  r.eta = r.snr = r.snr_dB = r.sigma_G_uS = r.sigma_G_percent = r.bits = Estimate::kNone;
+  const double sigma_S = device.uniform_sigma_S(scale);
+  if (sigma_S < 0) return r;
+  const NoiseUnits units = from_sigma_S(sigma_S, scale, device.g_max_S);
+  r.eta = units.eta;
+  r.snr = units.snr;
+  r.snr_dB = units.snr_dB;
+  r.sigma_G_uS = units.sigma_G_uS;
+  r.sigma_G_percent = units.sigma_G_percent;
+  r.bits = units.bits;
+  return r;
+}
+
+}  // namespace
+
+Chip::Chip(const Experiment& experiment, const TrainedNetwork& network)
+    : experiment_(experiment),
+      network_(network),
+      backend_(make_backend(experiment.compute.backend)) {
+  analog_ = std::make_unique<AnalogNetwork>(network.graph, network.weights, experiment.mapping,
+                                            experiment.noise, experiment.periphery,
+                                            experiment.device, *backend_);
+  if (needs_calibration(experiment.periphery))
+    analog_->calibrate(
+        network.data->train, network.data->normalization,
+        std::min(experiment.evaluation.calibration_images, network.data->train.size()));
+  const std::string device = resolve_device(experiment.compute.device);
+  if (runs_on_torch(experiment, device))
+    torch_ = std::make_unique<TorchNetwork>(network.graph, network.weights, device);
+}
+
+std::int64_t Chip::baseline_correct() {
+  analog_->load_ideal();
+  weights_changed();
+  return count_all();
+}
+
+std::int64_t Chip::noise_free_correct() {
+  analog_->load_noise_free();
+  weights_changed();
+  return count_all();
+}
+
+DrawResult Chip::measure(std::int64_t index) {
+  DrawResult result;
+  const bool whole = experiment_.evaluation.estimator == Estimator::per_draw;
+  const std::int64_t batch = whole ? images() : experiment_.evaluation.batch;
+  const std::int64_t batches = (images() + batch - 1) / batch;
+  for (std::int64_t b = 0; b < batches; ++b) {
+    program(static_cast<std::uint64_t>(index * batches + b));
+    const std::int64_t count = std::min(batch, images() - b * batch);
+    result.correct.push_back(count_correct(b * batch, count, result.tally));
+  }
+  return result;
+}
+
+std::vector<LayerResult> Chip::layers() const {
+  const std::vector<LayerNoise> measured = analog_->measure_noise(experiment_.seed, 0);
+  std::vector<LayerResult> results;
+  for (std::size_t i = 0; i < measured.size(); ++i) {
+    const LayerNoise& m = measured[i];
+    LayerResult r = convert(analog_->layers().at(i).scale(), *experiment_.device);
+    r.layer = m.layer;
+    r.measured_eta = m.std / m.sigma_w;
+    r.measured_bias = m.bias / m.sigma_w;
+    r.signed_bias = m.signed_bias / m.sigma_w;
+    add_norm(network_, r);
+    results.push_back(std::move(r));
+  }
+  return results;
+}
+
+void Chip::program(std::uint64_t draw) {
+  analog_->program(experiment_.seed, draw);
+  weights_changed();
+}
+
+void Chip::weights_changed() {
+  if (torch_) torch_->set_weights(analog_->effective_weights());
+}
+
+std::int64_t Chip::count_correct(std::int64_t first, std::int64_t count, Tally& tally) {
+  if (torch_) return count_on_torch(first, count);
+  const Predictions p = analog_->evaluate(network_.data->test, network_.data->normalization, first,
+                                          count, std::min(count, experiment_.evaluation.batch));
+  tally += p.tally;
+  return std::count(p.correct.begin(), p.correct.end(), 1);
+}
+
+std::int64_t Chip::count_on_torch(std::int64_t first, std::int64_t count) {
+  const ImageSet& test = network_.data->test;
+  std::vector<float> images;
+  std::int64_t correct = 0;
+  for (std::int64_t done = 0; done < count; done += kTorchBatch) {
+    const std::int64_t n = std::min(kTorchBatch, count - done);
+    images.resize(static_cast<std::size_t>(n * ImageSet::kPixels));
+    normalized_batch(test, network_.data->normalization, first + done, n, images.data());
+    const std::vector<float> logits = torch_->logits(images.data(), n);
+    for (std::int64_t i = 0; i < n; ++i)
+      correct += predicted_class(logits.data() + i * test.classes, test.classes) ==
+                 test.labels[static_cast<std::size_t>(first + done + i)];
+  }
+  return correct;
+}
+
+std::int64_t Chip::count_all() {
+  Tally ignored;
+  return count_correct(0, images(), ignored);
+}
+
+}  // namespace ohmic

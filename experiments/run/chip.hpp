@@ -1,0 +1,45 @@
+// One point's network on its hardware, ready to be programmed and measured: on a back end tile by
+// tile, or, when the periphery is ideal and LibTorch has a GPU, there with the effective weights.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "experiments/experiment.hpp"
+#include "experiments/results/point_result.hpp"
+#include "experiments/run/networks.hpp"
+#include "nn/analog/analog_network.hpp"
+#include "nn/torch_evaluation.hpp"
+
+namespace ohmic {
+
+class Chip {
+ public:
+  /// The network must outlive the chip.
+  Chip(const Experiment&, const TrainedNetwork&);
+
+  std::int64_t images() const { return network_.data->test.size(); }
+  /// Right answers with digital weights.
+  std::int64_t baseline_correct();
+  /// Right answers mapped, converted and wired as declared, every device exact.
+  std::int64_t noise_free_correct();
+  /// Replicate `index` of the estimator that the experiment names.
+  DrawResult measure(std::int64_t index);
+  std::vector<LayerResult> layers() const;
+
+ private:
+  void program(std::uint64_t draw);
+  void weights_changed();
+  std::int64_t count_correct(std::int64_t first, std::int64_t count, Tally& tally);
+  std::int64_t count_on_torch(std::int64_t first, std::int64_t count);
+  std::int64_t count_all();
+
+  Experiment experiment_;
+  const TrainedNetwork& network_;
+  std::unique_ptr<Backend> backend_;
+  std::unique_ptr<AnalogNetwork> analog_;
+  std::unique_ptr<TorchNetwork> torch_;  ///< null: the back end computes
+};
+
+}  // namespace ohmic

@@ -1,0 +1,99 @@
+#include "experiments/run/networks.hpp"
+
+#include <fmt/format.h>
+
+#include "experiments/results/files.hpp"
+#include "nn/io/checkpoint.hpp"
+#include "nn/io/sha256.hpp"
+#include "nn/torch_evaluation.hpp"
+
+namespace ohmic {
+namespace {
+
+bool needs_training_images(const Experiment& e) {
+  return e.model.weights.empty() || e.periphery.dac || e.periphery.adc || e.periphery.output_noise;
+}
+
+/// What decides which images and which normalisation an experiment has.
+std::string data_key(const Experiment& e) {
+  return fmt::format("{} seed={} train={}", e.resolved().at("data")->text(), e.seed,
+                     needs_training_images(e));
+}
+
+TrainProgress report_to(Progress& progress, const std::string& label, std::int64_t epochs) {
+  TrainProgress callbacks;
+  callbacks.on_batch = [&progress, epochs](std::int64_t epoch, double fraction, double loss,
+                                           double accuracy, double images_per_s) {
+    progress.update((static_cast<double>(epoch) + fraction) / static_cast<double>(epochs),
+                    fmt::format("epoch {}/{}, loss {:.3f}, accuracy {:.1f} %, {:.0f} images/s",
+                                epoch + 1, epochs, loss, 100 * accuracy, images_per_s));
+  };
+  callbacks.on_epoch = [&progress, label](const EpochReport& r) {
+    const std::string test =
+        r.test_accuracy < 0 ? "" : fmt::format(", test {:.2f} %", 100 * r.test_accuracy);
+    progress.say(
+        fmt::format("{}: epoch {}/{}, loss {:.4f}, accuracy {:.2f} %{}, {} dead filters, {}", label,
+                    r.epoch + 1, r.epochs, r.loss, 100 * r.accuracy, test, r.dead_filters,
+                    duration_text(r.seconds)));
+  };
+  return callbacks;
+}
+
+}  // namespace
+
+std::string network_label(const Experiment& e) {
+  if (!e.model.weights.empty())
+    return std::filesystem::path(e.model.weights).filename().string() + " on " + e.data.name;
+  return fmt::format("{} on {}, {} {}", e.model.name, e.data.name, e.train.optimizer,
+                     e.train.learning_rate);
+}
+
+void Networks::check(const Experiment& experiment) {
+  const auto data = data_of(experiment);
+  if (experiment.model.weights.empty()) return;
+  load_checkpoint(experiment.model.weights, build_model(experiment.model, data->test.classes));
+}
+
+const TrainedNetwork& Networks::get(const Experiment& experiment) {
+  const std::string key = experiment.training_identity() + data_key(experiment);
+  const auto present = networks_.find(key);
+  if (present != networks_.end()) return present->second;
+  TrainedNetwork network;
+  network.data = data_of(experiment);
+  network.graph = build_model(experiment.model, network.data->test.classes);
+  network.identity = experiment.training_identity();
+  train_or_load(experiment, network);
+  return networks_.emplace(key, std::move(network)).first->second;
+}
+
+void Networks::train_or_load(const Experiment& experiment, TrainedNetwork& network) {
+  std::filesystem::path file = experiment.model.weights;
+  if (file.empty()) {
+    const auto folder = folder_ / network.identity.substr(0, 12);
+    network.weights = train_in(folder, experiment, network).weights;
+    file = folder / "weights.safetensors";
+  } else {
+    network.weights = load_checkpoint(file, network.graph).weights;
+  }
+  network.weights_hash = sha256_of_file(file);
+}
+
+Checkpoint Networks::train_in(const std::filesystem::path& folder, const Experiment& experiment,
+                              const TrainedNetwork& network) {
+  make_folder(folder);
+  const std::string label = network_label(experiment);
+  progress_.begin("training " + label);
+  return train(network.graph, *network.data, experiment.train, experiment.seed,
+               resolve_device(experiment.compute.device), folder, network.identity,
+               report_to(progress_, label, experiment.train.epochs));
+}
+
+std::shared_ptr<const Dataset> Networks::data_of(const Experiment& experiment) {
+  auto& data = data_[data_key(experiment)];
+  if (!data)
+    data = std::make_shared<const Dataset>(
+        load_dataset(experiment.data, experiment.seed, {needs_training_images(experiment), true}));
+  return data;
+}
+
+}  // namespace ohmic

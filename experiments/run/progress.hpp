@@ -1,0 +1,36 @@
+// One live line for what is running, with rate and time left; plain lines now and then when stderr
+// is no terminal.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace ohmic {
+
+class Progress {
+ public:
+  Progress();
+  ~Progress();
+
+  /// Names what runs from here on, and how much of it was there already.
+  void begin(const std::string& what, double fraction_done = 0);
+  /// `detail` holds what is known so far, "loss 0.42, 910 images/s"; the time left is added.
+  void update(double fraction, const std::string& detail);
+  /// Removes the live line and prints a line that stays.
+  void say(const std::string& line);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void clear();
+
+  bool live_;
+  bool line_is_open_ = false;
+  std::string what_;
+  double first_fraction_ = 0;
+  Clock::time_point began_, shown_;
+};
+
+/// "8 s", "3 min 20 s", "2 h 5 min".
+std::string duration_text(double seconds);
+
+}  // namespace ohmic

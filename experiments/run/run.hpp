@@ -1,0 +1,39 @@
+// `ohmic run`: everything an experiment file names. A run folder holds
+//   resolved.toml      every key with its value
+//   provenance.json    program, compiler, libraries, processor, hashes of data and weights, date
+//   results.csv|jsonl  one row per point, in the order of the sweep
+//   layers.csv         noise of every layer in every unit, and as measured
+//   points/            one file per finished point, a log of draws per unfinished one
+//   training/          one folder per trained network
+//   figures/           A_x against eta, SVG and PNG
+//   lock               held while a process works here
+// A point is found again by its identity, so that a run that was killed, or whose file has changed,
+// computes only what is not there.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "experiments/experiment.hpp"
+#include "experiments/results/point_result.hpp"
+
+namespace ohmic {
+
+struct RunOptions {
+  std::filesystem::path folder;  ///< empty: output.dir of the experiment
+};
+
+/// What a run ends in, for its summary.
+struct RunOutcome {
+  std::filesystem::path folder;
+  std::vector<Point> points;
+  std::vector<PointResult> results;  ///< of each point
+  std::vector<std::filesystem::path> files;
+  std::size_t computed = 0;  ///< points that were not there before
+};
+
+/// Runs the file `root` (with overrides applied), progress on stderr. Throws ConfigError,
+/// DataError, UnsupportedError or OutputError; whatever was finished stays.
+RunOutcome run_experiment(const Value& root, const RunOptions&);
+
+}  // namespace ohmic
