@@ -41,11 +41,13 @@ struct LayerRanges {
 class LoadedLayer {
  public:
   virtual ~LoadedLayer() = default;
-  /// x: images x H x W x C; residual: as y, or null; y: images x OH x OW x N. Image i of the call is
-  /// image `first_image + i` of the data set: noise redrawn at each MVM is addressed by it.
+  /// x: images x H x W x C; residual: as y, or null; y: images x OH x OW x N. Image i of the call
+  /// is image `first_image + i` of the data set: noise redrawn at each MVM is addressed by it.
   virtual void forward(const float* x, std::int64_t images, std::uint64_t first_image,
                        const float* residual, float* y, Tally& tally) = 0;
-  /// Measures what the converters would see on x and widens `ranges` to it.
+  /// Adds x to what this layer has observed and writes what its converters would see: percentiles
+  /// over all images observed, without noise. The input range comes first; where inputs are applied
+  /// in slices, outputs are those of slices cut with the range found so far, at full drive.
   virtual void observe(const float* x, std::int64_t images, LayerRanges& ranges) = 0;
 };
 
@@ -55,7 +57,8 @@ class Backend {
   virtual std::string_view name() const = 0;
   /// Empty when the layer can be computed, else what cannot be done and what would.
   virtual std::string refusal(const LayerOnTiles&) const = 0;
-  /// `ranges` is needed when a converter is calibrated. Throws UnsupportedError on refusal.
+  /// `ranges` as observe() wrote them are needed before a forward call where
+  /// Periphery::needs_ranges() says so. Throws UnsupportedError on refusal.
   virtual std::unique_ptr<LoadedLayer> load(const LayerOnTiles&, const Epilogue&,
                                             const LayerRanges* ranges = nullptr) = 0;
 };

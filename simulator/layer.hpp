@@ -18,9 +18,7 @@ struct ConvGeometry {
   int stride = 1;
   int pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
 
-  int out_height() const {
-    return (in_height + pad_top + pad_bottom - kernel_height) / stride + 1;
-  }
+  int out_height() const { return (in_height + pad_top + pad_bottom - kernel_height) / stride + 1; }
   int out_width() const { return (in_width + pad_left + pad_right - kernel_width) / stride + 1; }
   /// Rows of the layer's matrix: K = in_channels * kernel_height * kernel_width,
   /// row k = (channel * kernel_height + ky) * kernel_width + kx.
@@ -42,14 +40,16 @@ struct TileShape {
   int column_tiles(int N) const { return columns <= 0 ? 1 : (N + columns - 1) / columns; }
 };
 
-/// One K x N plane of conductances that is sensed by itself: its converted outputs enter the digital
-/// sum with weight `weight_per_S`. Differential cells subtracted before the converter are one plane
-/// of G+ - G-; a converter per polarity makes two; b-bit slices make one (or two) each.
+/// One K x N plane of conductances that is sensed by itself: its converted outputs enter the
+/// digital sum with weight `weight_per_S`. Differential cells subtracted before the converter are
+/// one plane of G+ - G-; a converter per polarity makes two; b-bit slices make one (or two) each.
 /// Stored column by column: element (k, n) at n*K + k, which is LibTorch's [out, in, kh, kw] order.
 struct Plane {
   double weight_per_S = 1.0;
-  double current_span_S = 0.0;       ///< largest |G| an element can have by design, for range = max
-  std::vector<double> G_S;           ///< effective conductance, wires included; K*N
+  double current_span_S = 0.0;  ///< largest |G| an element can have by design, for range = max
+  bool unipolar =
+      false;  ///< by design no element is negative: a converter per polarity, offset cells
+  std::vector<double> G_S;               ///< effective conductance, wires included; K*N
   std::vector<double> read_variance_S2;  ///< per-MVM variance, K*N; empty when reads are quiet
 };
 

@@ -15,15 +15,65 @@ const Schema<Dac>& Dac::schema() {
         .doc(
             "Percentile of |input| on calibration images that is mapped to full scale; "
             "larger inputs clip and are counted.");
+    s.add_choice("drive", &Dac::drive,
+                 {{"bipolar", SignedDrive::bipolar}, {"two_phase", SignedDrive::two_phase}})
+        .doc(
+            "Inputs of either sign: drivers of either sign, or the positive inputs first and the "
+            "negative ones in a second product that is subtracted digitally.");
+    s.add("slice_bits", &Dac::slice_bits)
+        .unit("bit")
+        .range(1, 16)
+        .absent("all")
+        .doc(
+            "Bits of an input that drive the rows at a time, lowest first; every slice is a "
+            "product "
+            "and a conversion of its own, shifted and added digitally. 1 is bit-serial.");
     return s;
   }();
   return schema;
 }
 
+namespace {
+
+void declare_errors(Schema<Adc>& s) {
+  s.add("offset_lsb", &Adc::offset_lsb)
+      .unit("LSB")
+      .at_least(0)
+      .doc("Std over converters of their offset, drawn once per chip.");
+  s.add("gain_error", &Adc::gain_error)
+      .unit("1")
+      .range(0, 1)
+      .doc("Std over converters of their relative gain error, drawn once per chip.");
+  s.add("inl_lsb", &Adc::inl_lsb)
+      .unit("LSB")
+      .range(-1e6, 1e6)
+      .doc(
+          "Integral non-linearity: largest deviation of a cubic transfer curve that is exact at 0 "
+          "and at both ends.");
+  s.add("enob", &Adc::enob)
+      .unit("bit")
+      .range(0, 24)
+      .doc(
+          "Effective number of bits that thermal noise leaves: variance (4^(bits - enob) - 1)/12 "
+          "LSB^2, drawn at each conversion.")
+      .source("IEEE Std 1241: SINAD = 6.02 ENOB + 1.76 dB");
+  s.add("capacitor_mismatch", &Adc::capacitor_mismatch)
+      .unit("1")
+      .range(0, 0.5)
+      .doc(
+          "Successive approximation over binary-weighted capacitors whose unit has this relative "
+          "std; 2^i units in parallel err by it over sqrt(2^i). Drawn once per converter.");
+  s.add_choice("rounding", &Adc::rounding,
+               {{"nearest", Rounding::nearest}, {"stochastic", Rounding::stochastic}})
+      .doc("To the nearest code, or up with a probability equal to the fraction (dithered).");
+}
+
+}  // namespace
+
 const Schema<Adc>& Adc::schema() {
   static const Schema<Adc> schema = [] {
     Schema<Adc> s{"adc", "Converters of a tile's column currents; \"ideal\": none."};
-    s.add("bits", &Adc::bits).unit("bit").range(1, 24).doc("Resolution.");
+    s.add("bits", &Adc::bits).unit("bit").range(1, 16).doc("Resolution.");
     s.add_choice(
          "range", &Adc::range,
          {{"max", AdcRange::max}, {"calibrated", AdcRange::calibrated}, {"fixed", AdcRange::fixed}})
@@ -40,6 +90,16 @@ const Schema<Adc>& Adc::schema() {
         .unit("1")
         .above(0)
         .doc("For range = \"fixed\": full scale as a fraction of the largest possible output.");
+    s.add_choice(
+         "per", &Adc::per,
+         {{"layer", RangePer::layer}, {"tile", RangePer::tile}, {"column", RangePer::column}})
+        .doc("For range = \"calibrated\": what shares one full scale.");
+    s.add("columns_per_adc", &Adc::columns_per_adc)
+        .at_least(1)
+        .doc(
+            "Neighbouring columns of a tile that take turns on one converter and share its "
+            "errors.");
+    declare_errors(s);
     return s;
   }();
   return schema;
@@ -96,6 +156,11 @@ const Schema<Periphery>& Periphery::schema() {
     s.add("output_noise", &Periphery::output_noise).doc("Noise at the converters' inputs.");
     s.add("read_noise", &Periphery::read_noise)
         .doc("Whether reads of the devices are noisy, where the device model has read noise.");
+    s.add_choice("products", &Periphery::products,
+                 {{"f32", Products::f32}, {"bf16", Products::bf16}, {"bf16x2", Products::bf16x2}})
+        .doc(
+            "Number format of the products on the cpu back end: float; bf16 (8 bits, 3 to 5 times "
+            "faster on processors that multiply it in hardware); or weights as a sum of two bf16.");
     return s;
   }();
   return schema;

@@ -10,22 +10,46 @@
 
 namespace ohmic {
 
-/// Input converters of one layer. Inputs are scaled to [-1, 1] (or [0, 1]) by the layer's range.
+/// How inputs of either sign drive the rows of an array.
+enum class SignedDrive {
+  bipolar,    ///< drivers of either sign
+  two_phase,  ///< positive inputs, then the negative ones in an MVM that is subtracted digitally
+};
+
+/// Input converters of one layer. Codes are 0 .. 2^bits - 1 over [0, range of the inputs], or, with
+/// a sign, the 2^bits - 1 codes symmetric about 0.
 struct Dac {
   int bits = 8;
   bool is_signed = false;   ///< inputs after a ReLU need no sign
   double percentile = 100;  ///< of |input| on calibration data that is mapped to full scale
+  SignedDrive drive = SignedDrive::bipolar;
+  /// Bits of the code's magnitude that are applied at a time, the lowest first; absent: all at
+  /// once.
+  std::optional<int> slice_bits;
   static const Schema<Dac>& schema();
 };
 
 enum class AdcRange { max, calibrated, fixed };
+enum class RangePer { layer, tile, column };
+enum class Rounding { nearest, stochastic };
 
-/// Output converters, one per column of a tile.
+/// Output converters, one for each column of a tile or for several. Codes are symmetric about 0,
+/// 2^bits - 1 of them, or 0 .. 2^bits - 1 where neither inputs nor conductances have a sign.
+/// Errors below are in units of one code (LSB) of an ideal converter of the same range; the order
+/// is gain, offset, thermal noise, INL, then the decision.
 struct Adc {
   int bits = 8;
   AdcRange range = AdcRange::calibrated;
-  double percentile = 99.9;  ///< of |column output| on calibration data, for calibrated
-  double full_scale = 1.0;   ///< for fixed: fraction of the largest possible column output
+  RangePer per = RangePer::tile;    ///< what shares one calibrated range
+  double percentile = 99.9;         ///< of |column output| on calibration data, for calibrated
+  double full_scale = 1.0;          ///< for fixed: fraction of the largest possible column output
+  int columns_per_adc = 1;          ///< neighbouring columns that take turns on one converter
+  double offset_lsb = 0.0;          ///< std over converters
+  double gain_error = 0.0;          ///< std over converters, relative
+  double inl_lsb = 0.0;             ///< peak of the cubic bend of the transfer curve
+  std::optional<double> enob;       ///< effective bits left by thermal noise
+  double capacitor_mismatch = 0.0;  ///< relative std of a SAR converter's unit capacitor
+  Rounding rounding = Rounding::nearest;
   static const Schema<Adc>& schema();
 };
 
@@ -46,6 +70,14 @@ struct OutputNoise {
   static const Schema<OutputNoise>& schema();
 };
 
+/// Number formats of the products that the cpu back end computes; sums are always float, and the
+/// reference always computes in double.
+enum class Products {
+  f32,
+  bf16,    ///< inputs and weights rounded to 8 bits; codes of a DAC of 8 bits or less stay exact
+  bf16x2,  ///< weights as the sum of two bf16 numbers, 16 bits
+};
+
 /// The [periphery] table.
 struct Periphery {
   std::optional<Dac> dac;
@@ -53,11 +85,14 @@ struct Periphery {
   std::optional<Wires> wires;
   std::optional<OutputNoise> output_noise;
   bool read_noise = true;  ///< per-MVM device noise where the device model has it
+  Products products = Products::f32;
 
   /// Whether a layer is exactly one product with its effective weights.
   bool is_ideal_per_mvm(bool device_reads_noisily) const {
     return !dac && !adc && !output_noise && !(read_noise && device_reads_noisily);
   }
+  /// Whether ranges of inputs or outputs have to be found by calibration before a forward call.
+  bool needs_ranges() const { return dac || adc || output_noise; }
   static const Schema<Periphery>& schema();
 };
 

@@ -3,7 +3,8 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <vector>
+#include <memory>
+#include <new>
 
 #include "simulator/layer.hpp"
 
@@ -31,11 +32,25 @@ void for_each_chunk(std::int64_t images, int chunk, const Run& run) {
     run(c * chunk, std::min<std::int64_t>(chunk, images - c * chunk));
 }
 
-/// The first `size` of a thread's buffer of at least `size` values.
+/// Numbers that one thread works on, at cache lines' bounds; grows and is used again.
 template <class T>
-T* at_least(std::vector<T>& buffer, std::size_t size) {
-  if (buffer.size() < size) buffer.resize(size);
-  return buffer.data();
-}
+class Buffer {
+ public:
+  T* at_least(std::size_t size) {
+    if (size > size_) {
+      values_.reset(static_cast<T*>(::operator new(size * sizeof(T), kLine)));
+      size_ = size;
+    }
+    return values_.get();
+  }
+
+ private:
+  static constexpr std::align_val_t kLine{64};
+  struct Free {
+    void operator()(T* p) const { ::operator delete(p, kLine); }
+  };
+  std::unique_ptr<T, Free> values_;
+  std::size_t size_ = 0;
+};
 
 }  // namespace ohmic::cpu

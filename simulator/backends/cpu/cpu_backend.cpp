@@ -1,21 +1,25 @@
 #include "simulator/backends/cpu/cpu_backend.hpp"
 
+#include "simulator/backends/cpu/analog_layer.hpp"
 #include "simulator/backends/cpu/ideal_layer.hpp"
+#include "simulator/backends/cpu/onednn.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
 
 std::string CpuBackend::refusal(const LayerOnTiles& layer) const {
-  if (!layer.is_ideal_per_mvm())
-    return "backend \"cpu\" computes ideal periphery only; accepted: compute.backend = "
-           "\"reference\"";
+  if (layer.periphery.products != Products::f32 && !onednn::multiplies_bf16())
+    return "periphery.products: this processor does not multiply bf16 numbers (it has neither AMX "
+           "nor AVX512-BF16); accepted here: \"f32\"";
   return {};
 }
 
 std::unique_ptr<LoadedLayer> CpuBackend::load(const LayerOnTiles& layer, const Epilogue& epilogue,
-                                              const LayerRanges*) {
+                                              const LayerRanges* ranges) {
   if (std::string why = refusal(layer); !why.empty()) throw UnsupportedError(why);
-  return cpu::load_ideal(layer, epilogue);
+  if (layer.is_ideal_per_mvm() && layer.periphery.products == Products::f32)
+    return cpu::load_ideal(layer, epilogue);
+  return cpu::load_analog(layer, epilogue, ranges);
 }
 
 }  // namespace ohmic

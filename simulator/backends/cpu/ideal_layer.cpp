@@ -49,11 +49,11 @@ class IdealLayer final : public LoadedLayer {
 
   void run(const float* x, std::int64_t count, const float* residual, float* y) const {
     if (count == chunk_) return run_full(x, count, residual, y);
-    thread_local std::vector<float> inputs, outputs;
+    thread_local Buffer<float> inputs, outputs;
     const auto in = static_cast<std::size_t>(chunk_ * values_in());
-    float* filled = at_least(inputs, in);
+    float* filled = inputs.at_least(in);
     std::fill(std::copy_n(x, count * values_in(), filled), filled + in, 0.0f);
-    float* result = at_least(outputs, static_cast<std::size_t>(chunk_ * values_out()));
+    float* result = outputs.at_least(static_cast<std::size_t>(chunk_ * values_out()));
     run_full(filled, count, residual, result);
     std::copy_n(result, count * values_out(), y);
   }

@@ -2,80 +2,235 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
+#include "simulator/converters.hpp"
 #include "simulator/error.hpp"
 #include "simulator/quantizer.hpp"
+#include "simulator/range_observer.hpp"
 
 namespace ohmic {
 namespace {
 
-/// The K inputs of one output position of one image; 0 where the kernel reaches into the padding.
-void gather_patch(const ConvGeometry& g, const float* image, int oy, int ox,
-                  std::vector<double>& patch) {
-  std::size_t k = 0;
-  for (int c = 0; c < g.in_channels; ++c)
-    for (int ky = 0; ky < g.kernel_height; ++ky)
-      for (int kx = 0; kx < g.kernel_width; ++kx, ++k) {
-        const int iy = oy * g.stride - g.pad_top + ky, ix = ox * g.stride - g.pad_left + kx;
-        const bool inside = iy >= 0 && iy < g.in_height && ix >= 0 && ix < g.in_width;
-        patch[k] = inside ? image[(iy * g.in_width + ix) * g.in_channels + c] : 0.0;
-      }
+/// Rows [first, first + patch.size()) of the inputs at one output position of one image; 0 where
+/// the kernel reaches into the padding.
+void gather_patch(const ConvGeometry& g, const std::vector<double>& image, int position, int first,
+                  std::span<double> patch) {
+  const int oy = position / g.out_width(), ox = position % g.out_width();
+  for (std::size_t i = 0; i < patch.size(); ++i) {
+    const int k = first + static_cast<int>(i);
+    const int kx = k % g.kernel_width, ky = k / g.kernel_width % g.kernel_height;
+    const int c = k / (g.kernel_width * g.kernel_height);
+    const int iy = oy * g.stride - g.pad_top + ky, ix = ox * g.stride - g.pad_left + kx;
+    const bool inside = iy >= 0 && iy < g.in_height && ix >= 0 && ix < g.in_width;
+    patch[i] =
+        inside ? image[static_cast<std::size_t>((iy * g.in_width + ix) * g.in_channels + c)] : 0.0;
+  }
 }
+
+std::vector<double> convert_inputs(const InputPlan& plan, std::span<const float> x, Tally& tally) {
+  std::vector<double> codes(x.begin(), x.end());
+  if (!plan.converts) return codes;
+  // The quotient in single precision on every back end: no code may hang on how it is computed.
+  const float codes_per_x = static_cast<float>(1.0 / plan.step);
+  for (double& code : codes) {
+    const float scaled = static_cast<float>(code) * codes_per_x;
+    const float lowest = static_cast<float>(plan.lowest),
+                highest = static_cast<float>(plan.highest);
+    ++tally.dac_samples;
+    tally.dac_clipped += saturates(scaled, lowest, highest);
+    code = quantize(scaled, lowest, highest);
+  }
+  return codes;
+}
+
+std::vector<double> drive_rows(const InputPlan& plan, const Phase& phase,
+                               const std::vector<double>& codes) {
+  if (plan.slice_mask == 0) return codes;
+  std::vector<double> drive(codes.size());
+  for (std::size_t i = 0; i < codes.size(); ++i)
+    drive[i] = input_slice(static_cast<float>(codes[i]), phase.sign, phase.shift, plan.slice_mask);
+  return drive;
+}
+
+/// Noise of one image in one phase of one product, [position][column].
+struct Noise {
+  std::vector<double> read, output, thermal;
+  std::vector<float> dither;
+};
 
 class ReferenceLayer final : public LoadedLayer {
  public:
-  ReferenceLayer(const LayerOnTiles& layer, const Epilogue& epilogue)
-      : g_(layer.geometry), epilogue_(epilogue), weights_(layer.effective_weights()) {}
+  ReferenceLayer(const LayerOnTiles& layer, const Epilogue& epilogue, const LayerRanges* ranges,
+                 ReadNoise read_noise)
+      : layer_(layer), g_(layer_.geometry), epilogue_(epilogue), read_noise_(read_noise) {
+    if (!layer.periphery.needs_ranges() || (ranges && !ranges->output.empty()))
+      plan_ = plan_layer(layer, ranges ? *ranges : LayerRanges{});
+  }
 
-  void forward(const float* x, std::int64_t images, std::uint64_t, const float* residual, float* y,
-               Tally&) override {
-    const std::int64_t in = std::int64_t{g_.in_height} * g_.in_width * g_.in_channels;
-    const std::int64_t positions = std::int64_t{g_.out_height()} * g_.out_width();
-    const std::size_t K = static_cast<std::size_t>(g_.rows());
-    std::vector<double> patch(K);
-    for (std::int64_t i = 0; i < images; ++i)
-      for (std::int64_t p = 0; p < positions; ++p) {
-        gather_patch(g_, x + i * in, static_cast<int>(p / g_.out_width()),
-                     static_cast<int>(p % g_.out_width()), patch);
-        for (int n = 0; n < g_.out_channels; ++n) {
-          double sum = 0.0;
-          for (std::size_t k = 0; k < K; ++k)
-            sum += patch[k] * weights_[static_cast<std::size_t>(n) * K + k];
-          const std::int64_t at = (i * positions + p) * g_.out_channels + n;
-          y[at] = static_cast<float>(finish(n, sum, residual ? residual[at] : 0.0f));
-        }
-      }
+  void forward(const float* x, std::int64_t images, std::uint64_t first_image,
+               const float* residual, float* y, Tally& tally) override {
+    OHMIC_ASSERT(plan_);
+    const std::size_t in = values_in(), out = values_out();
+    for (std::size_t i = 0; i < static_cast<std::size_t>(images); ++i) {
+      const auto codes = convert_inputs(plan_->input, {x + i * in, in}, tally);
+      const auto sums = sum_products(codes, first_image + i, tally);
+      for (std::size_t o = 0; o < out; ++o)
+        y[i * out + o] = finish(o, sums[o], residual ? residual[i * out + o] : 0.0);
+    }
   }
 
   void observe(const float* x, std::int64_t images, LayerRanges& ranges) override {
-    const std::int64_t size = images * g_.in_height * g_.in_width * g_.in_channels;
-    for (std::int64_t i = 0; i < size; ++i)
-      ranges.input = std::max(ranges.input, std::abs(double{x[i]}));
+    if (!observer_) observer_.emplace(layer_);
+    const std::size_t in = values_in();
+    observer_->see_inputs({x, static_cast<std::size_t>(images) * in});
+    const LayerPlan plan = plan_observation(layer_, observer_->input_range());
+    Tally ignored;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(images); ++i) {
+      const auto codes = convert_inputs(plan.input, {x + i * in, in}, ignored);
+      for (const Phase& phase : plan.input.phases)
+        observe_products(plan, drive_rows(plan.input, phase, codes));
+    }
+    observer_->write(ranges);
   }
 
  private:
-  double finish(int n, double sum, double residual) const {
-    const auto c = static_cast<std::size_t>(n);
-    const double y = epilogue_.scale[c] * sum + epilogue_.shift[c] + residual;
-    return epilogue_.relu ? relu(y) : y;
+  std::size_t values_in() const {
+    return static_cast<std::size_t>(g_.in_height) * g_.in_width * g_.in_channels;
+  }
+  std::size_t values_out() const {
+    return static_cast<std::size_t>(g_.out_height()) * g_.out_width() * g_.out_channels;
   }
 
-  ConvGeometry g_;
+  std::vector<double> sum_products(const std::vector<double>& codes, std::uint64_t image,
+                                   Tally& tally) const {
+    std::vector<double> sums(values_out(), 0.0);
+    for (std::size_t f = 0; f < plan_->input.phases.size(); ++f) {
+      const auto drive = drive_rows(plan_->input, plan_->input.phases[f], codes);
+      for (std::size_t t = 0; t < plan_->products.size(); ++t) {
+        const std::uint64_t first = plan_->first_element(t, f);
+        add_product(plan_->products[t], drive, noise_of(plan_->products[t], image, first), image,
+                    first, plan_->input.phases[f].weight, sums, tally);
+      }
+    }
+    return sums;
+  }
+
+  Noise noise_of(const TileProduct& t, std::uint64_t image, std::uint64_t first) const {
+    const std::size_t size = values_out();
+    const auto draw = [&](Address address) {
+      std::vector<double> z(size);
+      fill_normals(layer_.key, address, first, std::span<double>(z));
+      return z;
+    };
+    Noise noise;
+    if (!t.variance.empty() && read_noise_ == ReadNoise::per_column)
+      noise.read = draw(read_noise_address(layer_.layer, image));
+    if (!t.noise.empty()) noise.output = draw(output_noise_address(layer_.layer, image));
+    if (plan_->adc.thermal > 0) noise.thermal = draw(thermal_noise_address(layer_.layer, image));
+    if (plan_->adc.dithers) {
+      noise.dither.resize(size);
+      fill_uniforms(layer_.key, dither_address(layer_.layer, image), first, noise.dither);
+    }
+    return noise;
+  }
+
+  void add_product(const TileProduct& t, const std::vector<double>& drive, const Noise& noise,
+                   std::uint64_t image, std::uint64_t first, double weight,
+                   std::vector<double>& sums, Tally& tally) const {
+    std::vector<double> patch(static_cast<std::size_t>(t.rows));
+    for (std::int64_t p = 0; p < plan_->positions; ++p) {
+      gather_patch(g_, drive, static_cast<int>(p), t.first_row, patch);
+      for (int n = 0; n < plan_->columns; ++n) {
+        const std::size_t o = static_cast<std::size_t>(p) * plan_->columns + n;
+        double v = dot(t.G, n, patch) + read(t, n, patch, noise, image, first + o, o);
+        const std::size_t c = static_cast<std::size_t>(n);
+        if (!noise.output.empty()) v += t.noise[c] * noise.output[o];
+        sums[o] += weight * t.digital[c] * convert(t, n, v, noise, o, tally);
+      }
+    }
+  }
+
+  static double dot(const std::vector<double>& G, int n, std::span<const double> patch) {
+    double sum = 0.0;
+    for (std::size_t k = 0; k < patch.size(); ++k)
+      sum += patch[k] * G[static_cast<std::size_t>(n) * patch.size() + k];
+    return sum;
+  }
+
+  double read(const TileProduct& t, int n, std::span<const double> patch, const Noise& noise,
+              std::uint64_t image, std::uint64_t element, std::size_t o) const {
+    if (t.variance.empty()) return 0.0;
+    double variance = 0.0, drawn = 0.0;
+    for (std::size_t k = 0; k < patch.size(); ++k) {
+      const std::size_t cell = static_cast<std::size_t>(n) * patch.size() + k;
+      const double own = patch[k] * patch[k] * t.variance[cell];
+      variance += own;
+      if (read_noise_ == ReadNoise::per_cell)
+        drawn += std::sqrt(own) * normal_at(layer_.key, {Stream::read, layer_.layer, 1, image},
+                                            element * patch.size() + k);
+    }
+    return read_noise_ == ReadNoise::per_cell ? drawn : std::sqrt(variance) * noise.read[o];
+  }
+
+  /// What the converter of column n gives for v.
+  double convert(const TileProduct& t, int n, double v, const Noise& noise, std::size_t o,
+                 Tally& tally) const {
+    const AdcPlan& adc = plan_->adc;
+    if (!adc.converts) return v;
+    if (!t.offset.empty()) v += t.offset[static_cast<std::size_t>(n)];
+    if (adc.thermal > 0) v += adc.thermal * noise.thermal[o];
+    if (adc.inl != 0) v = bend(v, adc.inl, t.highest);
+    ++tally.adc_samples;
+    tally.adc_clipped += saturates(v, t.lowest, t.highest);
+    if (adc.has_capacitors) v = approximate(t, n, v);
+    return adc.dithers ? quantize_dithered(v, double{noise.dither[o]}, t.lowest, t.highest)
+                       : quantize(v, t.lowest, t.highest);
+  }
+
+  /// Successive approximation with the capacitors of column n's converter.
+  double approximate(const TileProduct& t, int n, double v) const {
+    const double zero = sar_zero(plan_->adc.bits, t.lowest);
+    double level = 0, code = 0;
+    for (int bit = plan_->adc.bits - 1; bit >= 0; --bit)
+      sar_decision(clamp_code(v, t.lowest, t.highest) + zero + 0.5,
+                   t.capacitors[static_cast<std::size_t>(bit * plan_->columns + n)], std::exp2(bit),
+                   level, code);
+    return code - zero;
+  }
+
+  float finish(std::size_t o, double sum, double residual) const {
+    const std::size_t c = o % static_cast<std::size_t>(plan_->columns);
+    const double y = epilogue_.scale[c] * sum + epilogue_.shift[c] + residual;
+    return static_cast<float>(epilogue_.relu ? relu(y) : y);
+  }
+
+  void observe_products(const LayerPlan& plan, const std::vector<double>& drive) {
+    for (std::size_t t = 0; t < plan.products.size(); ++t) {
+      const TileProduct& product = plan.products[t];
+      std::vector<double> patch(static_cast<std::size_t>(product.rows));
+      for (std::int64_t p = 0; p < plan.positions; ++p) {
+        gather_patch(g_, drive, static_cast<int>(p), product.first_row, patch);
+        for (int n = 0; n < plan.columns; ++n)
+          observer_->see_output(t, n, dot(product.G, n, patch));
+      }
+    }
+  }
+
+  LayerOnTiles layer_;
+  const ConvGeometry& g_;
   Epilogue epilogue_;
-  std::vector<float> weights_;
+  ReadNoise read_noise_;
+  std::optional<LayerPlan> plan_;  ///< absent until ranges are known
+  std::optional<RangeObserver> observer_;
 };
 
 }  // namespace
 
-std::string ReferenceBackend::refusal(const LayerOnTiles& layer) const {
-  if (!layer.is_ideal_per_mvm()) return "backend \"reference\" computes ideal periphery only";
-  return {};
-}
-
 std::unique_ptr<LoadedLayer> ReferenceBackend::load(const LayerOnTiles& layer,
-                                                    const Epilogue& epilogue, const LayerRanges*) {
-  if (std::string why = refusal(layer); !why.empty()) throw UnsupportedError(why);
-  return std::make_unique<ReferenceLayer>(layer, epilogue);
+                                                    const Epilogue& epilogue,
+                                                    const LayerRanges* ranges) {
+  return std::make_unique<ReferenceLayer>(layer, epilogue, ranges, read_noise_);
 }
 
 }  // namespace ohmic

@@ -1,0 +1,274 @@
+#include "simulator/backends/cpu/analog_layer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "simulator/backends/cpu/passes.hpp"
+#include "simulator/backends/cpu/tile_products.hpp"
+#include "simulator/error.hpp"
+#include "simulator/range_observer.hpp"
+
+namespace ohmic::cpu {
+namespace {
+
+constexpr std::size_t kBlock = 2048;  // values; a few buffers of it fit the first-level cache
+
+/// Values per column, repeated over as many positions as make a block.
+std::vector<float> repeated(const std::vector<double>& per_column, std::size_t block) {
+  std::vector<float> values(per_column.empty() ? 0 : block);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<float>(per_column[i % per_column.size()]);
+  return values;
+}
+
+/// The converters below one product.
+struct Converters {
+  std::vector<float> noise, offset, digital;  ///< a block each, or empty
+  std::vector<float> capacitors;              ///< [bit][block]
+  float lowest = 0, highest = 0;
+};
+
+Converters converters_of(const TileProduct& t, const Epilogue& epilogue, std::size_t block) {
+  Converters c;
+  std::vector<double> digital = t.digital;
+  for (std::size_t n = 0; n < digital.size(); ++n) digital[n] *= epilogue.scale[n];
+  c.noise = repeated(t.noise, block);
+  c.offset = repeated(t.offset, block);
+  c.digital = repeated(digital, block);
+  const std::size_t N = t.digital.size();
+  for (std::size_t first = 0; first < t.capacitors.size(); first += N) {
+    const auto begin = t.capacitors.begin() + static_cast<std::ptrdiff_t>(first);
+    const auto bit = repeated({begin, begin + static_cast<std::ptrdiff_t>(N)}, block);
+    c.capacitors.insert(c.capacitors.end(), bit.begin(), bit.end());
+  }
+  c.lowest = static_cast<float>(t.lowest);
+  c.highest = static_cast<float>(t.highest);
+  return c;
+}
+
+/// One image in one phase of one product: whose noise is drawn.
+struct Conversion {
+  std::uint64_t image, first_element;
+  float weight;
+};
+
+/// Columns of a layer that is ready to compute: everything after the products.
+class Columns {
+ public:
+  Columns(const LayerOnTiles& layer, const LayerPlan& plan, const Epilogue& epilogue)
+      : key_(layer.key), layer_(layer.layer), adc_(plan.adc) {
+    const auto N = static_cast<std::size_t>(plan.columns);
+    values_ = static_cast<std::size_t>(plan.positions) * N;
+    block_ = std::min(values_, std::max(kBlock / N, std::size_t{1}) * N);
+    for (const TileProduct& t : plan.products)
+      converters_.push_back(converters_of(t, epilogue, block_));
+    shift_ = repeated({epilogue.shift.begin(), epilogue.shift.end()}, block_);
+  }
+
+  void start(const float* residual, std::size_t size, float* y) const {
+    start_sums(shift_.data(), block_, residual, size, y);
+  }
+
+  /// Adds one image's product `v` (and its variances) to y, through noise and converter.
+  void add_image(std::size_t product, const Conversion& conversion, float* v, float* variances,
+                 float* y, Tally& tally) const {
+    for (std::size_t first = 0; first < values_; first += block_) {
+      const std::size_t size = std::min(block_, values_ - first);
+      Conversion here = conversion;
+      here.first_element += first;
+      add_noise(converters_[product], here, variances ? variances + first : nullptr, size,
+                v + first);
+      tally.adc_clipped += convert(converters_[product], here, size, v + first, y + first);
+    }
+    if (adc_.converts) tally.adc_samples += values_;
+  }
+
+ private:
+  const float* draw(Address address, std::uint64_t first, std::size_t size) const {
+    thread_local Buffer<float> z;
+    fill_normals(key_, address, first, {z.at_least(kBlock + block_), size});
+    return z.at_least(size);
+  }
+
+  void add_noise(const Converters& c, const Conversion& at, const float* variances,
+                 std::size_t size, float* v) const {
+    if (variances)
+      add_read_noise(variances, draw(read_noise_address(layer_, at.image), at.first_element, size),
+                     size, v);
+    if (!c.noise.empty())
+      add_products(c.noise.data(),
+                   draw(output_noise_address(layer_, at.image), at.first_element, size), size, v);
+    if (!c.offset.empty()) add(c.offset.data(), size, v);
+    if (adc_.thermal > 0)
+      add_product(static_cast<float>(adc_.thermal),
+                  draw(thermal_noise_address(layer_, at.image), at.first_element, size), size, v);
+  }
+
+  /// Returns how many conversions saturated.
+  std::uint64_t convert(const Converters& c, const Conversion& at, std::size_t size, float* v,
+                        float* y) const {
+    if (!adc_.converts) return accumulate(v, c.digital.data(), at.weight, size, y), 0;
+    const Codes codes{c.lowest, c.highest, at.weight};
+    std::uint64_t saturated = 0;
+    if (adc_.inl != 0) bend_curve(static_cast<float>(adc_.inl), c.highest, size, v);
+    if (adc_.has_capacitors) saturated = approximate_codes(c, codes, size, v);
+    if (!adc_.dithers) return saturated + convert_nearest(v, c.digital.data(), codes, size, y);
+    thread_local Buffer<float> u;
+    float* uniforms = u.at_least(size);
+    fill_uniforms(key_, dither_address(layer_, at.image), at.first_element, {uniforms, size});
+    return saturated + convert_dithered(v, uniforms, c.digital.data(), codes, size, y);
+  }
+
+  std::uint64_t approximate_codes(const Converters& c, Codes codes, std::size_t size,
+                                  float* v) const {
+    thread_local Buffer<float> level, code;
+    return approximate(c.capacitors.data(), block_, adc_.bits, codes, size, v, level.at_least(size),
+                       code.at_least(size));
+  }
+
+  NoiseKey key_;
+  std::uint16_t layer_;
+  AdcPlan adc_;
+  std::size_t values_, block_;
+  std::vector<Converters> converters_;
+  std::vector<float> shift_;
+};
+
+/// A layer whose ranges are known.
+struct Ready {
+  Ready(const LayerOnTiles& layer, const LayerRanges& ranges, const Epilogue& epilogue, int images)
+      : plan(plan_layer(layer, ranges)),
+        products(layer, plan, images, layer.periphery.products),
+        columns(layer, plan, epilogue) {
+    for (TileProduct& t : plan.products) t = {};  // packed now
+  }
+
+  LayerPlan plan;
+  TileProducts products;
+  Columns columns;
+};
+
+class AnalogLayer final : public LoadedLayer {
+ public:
+  AnalogLayer(const LayerOnTiles& layer, const Epilogue& epilogue, const LayerRanges* ranges)
+      : chunk_(images_per_chunk(layer.geometry)), relu_(epilogue.relu), observed_(layer) {
+    const ConvGeometry& g = layer.geometry;
+    values_in_ = static_cast<std::size_t>(g.in_height) * g.in_width * g.in_channels;
+    values_out_ = static_cast<std::size_t>(g.out_height()) * g.out_width() * g.out_channels;
+    if (!layer.periphery.needs_ranges() || (ranges && !ranges->output.empty()))
+      ready_.emplace(layer, ranges ? *ranges : LayerRanges{}, epilogue, chunk_);
+  }
+
+  void forward(const float* x, std::int64_t images, std::uint64_t first_image,
+               const float* residual, float* y, Tally& tally) override {
+    OHMIC_ASSERT(ready_);
+    for_each_chunk(images, chunk_, [&](std::int64_t first, std::int64_t count) {
+      const auto at = static_cast<std::size_t>(first) * values_out_;
+      Tally own;
+      run(x + static_cast<std::size_t>(first) * values_in_, static_cast<std::size_t>(count),
+          first_image + static_cast<std::uint64_t>(first), residual ? residual + at : nullptr,
+          y + at, own);
+#pragma omp critical(ohmic_tally)
+      tally += own;
+    });
+  }
+
+  void observe(const float* x, std::int64_t images, LayerRanges& ranges) override {
+    if (!observer_) observer_.emplace(observed_);
+    observer_->see_inputs({x, static_cast<std::size_t>(images) * values_in_});
+    const LayerPlan plan = plan_observation(observed_, observer_->input_range());
+    const TileProducts products(observed_, plan, chunk_, Products::f32);
+    for (std::int64_t first = 0; first < images; first += chunk_)
+      observe_chunk(plan, products, x + static_cast<std::size_t>(first) * values_in_,
+                    static_cast<std::size_t>(std::min<std::int64_t>(chunk_, images - first)));
+    observer_->write(ranges);
+  }
+
+ private:
+  static Workspace& workspace() {
+    thread_local Workspace own;
+    return own;
+  }
+
+  /// Codes of `count` images, zeros for the rest of the chunk.
+  const float* convert(const InputPlan& plan, const float* x, std::size_t count, Workspace& w,
+                       Tally& tally) const {
+    const std::size_t size = count * values_in_,
+                      all = static_cast<std::size_t>(chunk_) * values_in_;
+    float* codes = w.codes.at_least(all);
+    std::fill(codes + size, codes + all, 0.0f);
+    if (!plan.converts) {
+      std::copy_n(x, size, codes);
+      return codes;
+    }
+    tally.dac_samples += size;
+    tally.dac_clipped +=
+        convert_inputs(x, static_cast<float>(1.0 / plan.step), static_cast<float>(plan.lowest),
+                       static_cast<float>(plan.highest), size, codes);
+    return codes;
+  }
+
+  const float* drive(const InputPlan& plan, const Phase& phase, const float* codes,
+                     Workspace& w) const {
+    if (plan.slice_mask == 0) return codes;
+    const std::size_t size = static_cast<std::size_t>(chunk_) * values_in_;
+    float* out = w.drive.at_least(size);
+    slice_inputs(codes, phase.sign, phase.shift, plan.slice_mask, size, out);
+    return out;
+  }
+
+  void run(const float* x, std::size_t count, std::uint64_t first_image, const float* residual,
+           float* y, Tally& tally) const {
+    Workspace& w = workspace();
+    const LayerPlan& plan = ready_->plan;
+    const float* codes = convert(plan.input, x, count, w, tally);
+    ready_->columns.start(residual, count * values_out_, y);
+    for (std::size_t f = 0; f < plan.input.phases.size(); ++f) {
+      const Phase& phase = plan.input.phases[f];
+      ready_->products.multiply(drive(plan.input, phase, codes, w), w,
+                                [&](std::size_t product, float* sums, float* variances) {
+                                  for (std::size_t i = 0; i < count; ++i)
+                                    ready_->columns.add_image(
+                                        product,
+                                        {first_image + i, plan.first_element(product, f),
+                                         static_cast<float>(phase.weight)},
+                                        sums + i * values_out_,
+                                        variances ? variances + i * values_out_ : nullptr,
+                                        y + i * values_out_, tally);
+                                });
+    }
+    if (relu_) rectify(count * values_out_, y);
+  }
+
+  void observe_chunk(const LayerPlan& plan, const TileProducts& products, const float* x,
+                     std::size_t count) {
+    Workspace& w = workspace();
+    Tally ignored;
+    const float* codes = convert(plan.input, x, count, w, ignored);
+    const auto see = [&](std::size_t product, const float* sums, const float*) {
+      for (std::size_t i = 0; i < count * values_out_; ++i)
+        observer_->see_output(product, static_cast<int>(i % static_cast<std::size_t>(plan.columns)),
+                              sums[i]);
+    };
+    for (const Phase& phase : plan.input.phases)
+      products.multiply(drive(plan.input, phase, codes, w), w, see);
+  }
+
+  int chunk_;
+  bool relu_;
+  std::size_t values_in_, values_out_;
+  std::optional<Ready> ready_;  ///< absent until ranges are known
+  LayerOnTiles observed_;       ///< what calibration looks at
+  std::optional<RangeObserver> observer_;
+};
+
+}  // namespace
+
+std::unique_ptr<LoadedLayer> load_analog(const LayerOnTiles& layer, const Epilogue& epilogue,
+                                         const LayerRanges* ranges) {
+  return std::make_unique<AnalogLayer>(layer, epilogue, ranges);
+}
+
+}  // namespace ohmic::cpu

@@ -1,0 +1,52 @@
+// Loops over a block of numbers that stays in the first-level cache, one effect each. All are
+// vectors on every processor; quantizer.hpp says what they compute.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace ohmic::cpu {
+
+/// codes = quantize(x * codes_per_x); returns how many clipped.
+std::uint64_t convert_inputs(const float* x, float codes_per_x, float lowest, float highest,
+                             std::size_t size, float* codes);
+void slice_inputs(const float* codes, int sign, int shift, int mask, std::size_t size,
+                  float* drive);
+
+/// Channels [first, first + count) of pixels with `channels` each, as a dense buffer of their own,
+/// as they are or squared; bf16 rounds to the nearest, halves to even.
+void take_channels(const float* x, std::size_t pixels, int channels, int first, int count,
+                   bool squared, float* out);
+void take_channels(const float* x, std::size_t pixels, int channels, int first, int count,
+                   bool squared, std::uint16_t* bf16);
+
+/// y = shift + residual (or shift alone), `shift` repeated every `period`.
+void start_sums(const float* shift, std::size_t period, const float* residual, std::size_t size,
+                float* y);
+
+void add_products(const float* scale, const float* z, std::size_t size, float* v);
+void add_product(float scale, const float* z, std::size_t size, float* v);
+void add_read_noise(const float* variance, const float* z, std::size_t size, float* v);
+void add(const float* offset, std::size_t size, float* v);
+void bend_curve(float inl, float highest, std::size_t size, float* v);
+
+/// Limits of a converter's codes and the weight of its result.
+struct Codes {
+  float lowest, highest;
+  float weight;
+};
+/// y += weight * digital * v.
+void accumulate(const float* v, const float* digital, float weight, std::size_t size, float* y);
+/// y += weight * digital * quantize(v); returns how many saturated.
+std::uint64_t convert_nearest(const float* v, const float* digital, Codes, std::size_t size,
+                              float* y);
+std::uint64_t convert_dithered(const float* v, const float* u, const float* digital, Codes,
+                               std::size_t size, float* y);
+/// v = code of the successive approximation; returns how many saturated. `capacitors` and `stride`:
+/// those of bit i begin at i * stride; `level` and `code` are work space of `size`.
+std::uint64_t approximate(const float* capacitors, std::size_t stride, int bits, Codes,
+                          std::size_t size, float* v, float* level, float* code);
+
+void rectify(std::size_t size, float* y);
+
+}  // namespace ohmic::cpu

@@ -1,0 +1,110 @@
+#include "simulator/backends/cpu/tile_products.hpp"
+
+#include <bit>
+
+#include "simulator/backends/cpu/passes.hpp"
+
+namespace ohmic::cpu {
+namespace {
+
+onednn::Format format_of(Products products) {
+  return products == Products::f32 ? onednn::Format::f32 : onednn::Format::bf16;
+}
+
+/// What rounding to bf16 leaves of each value.
+std::vector<float> remainders(const std::vector<float>& values) {
+  std::vector<std::uint16_t> bf16(values.size());
+  const int size = static_cast<int>(values.size());
+  take_channels(values.data(), 1, size, 0, size, false, bf16.data());
+  std::vector<float> rest(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i)
+    rest[i] = values[i] - std::bit_cast<float>(std::uint32_t{bf16[i]} << 16);
+  return rest;
+}
+
+/// A row tile's matrix as convolution weights over its slice of channels.
+std::vector<float> slice_weights(const ConvGeometry& g, const TileProduct& t, int first_channel,
+                                 int channels, const std::vector<double>& matrix) {
+  const int kernel = g.kernel_height * g.kernel_width, K = channels * kernel;
+  std::vector<float> weights(static_cast<std::size_t>(K) * g.columns(), 0.0f);
+  for (int n = 0; n < g.columns(); ++n)
+    for (int k = 0; k < t.rows; ++k)
+      weights[static_cast<std::size_t>(n) * K + t.first_row - first_channel * kernel + k] =
+          static_cast<float>(matrix[static_cast<std::size_t>(n) * t.rows + k]);
+  return weights;
+}
+
+}  // namespace
+
+TileProducts::TileProducts(const LayerOnTiles& layer, const LayerPlan& plan, int images,
+                           Products format)
+    : geometry_(layer.geometry), images_(images), format_(format) {
+  std::vector<int> first_rows;
+  for (std::size_t t = 0; t < plan.products.size(); ++t) {
+    const TileProduct& product = plan.products[t];
+    const auto known = std::find(first_rows.begin(), first_rows.end(), product.first_row);
+    const auto at = static_cast<std::size_t>(known - first_rows.begin());
+    if (known == first_rows.end()) {
+      first_rows.push_back(product.first_row);
+      slices_.push_back(make_slice(product));
+    }
+    slices_[at].products.push_back(pack(slices_[at], product, t));
+    slices_[at].is_noisy |= !product.variance.empty();
+  }
+}
+
+TileProducts::Slice TileProducts::make_slice(const TileProduct& t) const {
+  const int kernel = geometry_.kernel_height * geometry_.kernel_width;
+  const int first = t.first_row / kernel, end = (t.first_row + t.rows + kernel - 1) / kernel;
+  onednn::ConvolutionSpec spec{geometry_, images_, format_of(format_), false, false, false};
+  spec.geometry.in_channels = end - first;
+  onednn::Convolution plain(spec);
+  spec.accumulates = true;
+  return {first, end - first, std::move(plain), onednn::Convolution(spec), {}};
+}
+
+TileProducts::Packed TileProducts::pack(const Slice& slice, const TileProduct& t,
+                                        std::size_t index) const {
+  Packed packed{index, {}, {}, {}, !t.variance.empty()};
+  const auto weights = slice_weights(geometry_, t, slice.first, slice.count, t.G);
+  packed.high = slice.convolution.pack(weights);
+  if (format_ == Products::bf16x2) packed.low = slice.accumulating.pack(remainders(weights));
+  if (packed.is_noisy)
+    packed.variance =
+        slice.convolution.pack(slice_weights(geometry_, t, slice.first, slice.count, t.variance));
+  return packed;
+}
+
+/// The slice's channels of `drive`, in the products' format.
+const void* TileProducts::input(const Slice& slice, const float* drive, bool squared,
+                                Workspace& w) const {
+  const int channels = geometry_.in_channels;
+  if (format_ == Products::f32 && slice.count == channels && !squared) return drive;
+  const auto pixels = static_cast<std::size_t>(images_) * geometry_.in_height * geometry_.in_width;
+  const std::size_t size = pixels * static_cast<std::size_t>(slice.count);
+  const auto take = [&](auto* out) {
+    take_channels(drive, pixels, channels, slice.first, slice.count, squared, out);
+    return static_cast<const void*>(out);
+  };
+  if (format_ == Products::f32) return take((squared ? w.squares : w.slice).at_least(size));
+  return take((squared ? w.squares_bf16 : w.slice_bf16).at_least(size));
+}
+
+void TileProducts::multiply(const float* drive, Workspace& w, const Take& take) const {
+  const std::size_t size = static_cast<std::size_t>(images_) * geometry_.out_height() *
+                           geometry_.out_width() * geometry_.out_channels;
+  float* sums = w.sums.at_least(size);
+  for (const Slice& slice : slices_) {
+    const void* x = input(slice, drive, false, w);
+    const void* squares = slice.is_noisy ? input(slice, drive, true, w) : nullptr;
+    for (const Packed& p : slice.products) {
+      slice.convolution.run(x, p.high, nullptr, sums);
+      if (format_ == Products::bf16x2) slice.accumulating.run(x, p.low, nullptr, sums);
+      float* variances = p.is_noisy ? w.variances.at_least(size) : nullptr;
+      if (variances) slice.convolution.run(squares, p.variance, nullptr, variances);
+      take(p.product, sums, variances);
+    }
+  }
+}
+
+}  // namespace ohmic::cpu
