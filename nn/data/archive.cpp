@@ -54,6 +54,14 @@ void read_entry(const fs::path& file, archive* a, const Sink& sink) {
   }
 }
 
+std::vector<std::uint8_t> entry_bytes(const fs::path& file, archive* a) {
+  std::vector<std::uint8_t> bytes;
+  read_entry(file, a, [&](const char* data, std::size_t size) {
+    bytes.insert(bytes.end(), data, data + size);
+  });
+  return bytes;
+}
+
 bool stays_inside(const fs::path& path) {
   if (path.empty() || path.is_absolute()) return false;
   for (const fs::path& part : path)
@@ -86,15 +94,24 @@ void unpack_entry(const fs::path& file, archive* a, archive_entry* entry, const 
 }  // namespace
 
 std::vector<std::uint8_t> read_decompressed(const fs::path& file) {
-  std::vector<std::uint8_t> bytes;
-  if (fs::is_regular_file(file) && fs::is_empty(file)) return bytes;
+  if (fs::is_regular_file(file) && fs::is_empty(file)) return {};
   const Reader reader = open_reader(file, archive_read_support_format_raw);
   archive_entry* entry = nullptr;
   if (archive_read_next_header(reader.get(), &entry) != ARCHIVE_OK) damaged(file, reader.get());
-  read_entry(file, reader.get(), [&](const char* data, std::size_t size) {
-    bytes.insert(bytes.end(), data, data + size);
-  });
-  return bytes;
+  return entry_bytes(file, reader.get());
+}
+
+std::map<std::string, std::vector<std::uint8_t>> read_zip_entries(const fs::path& file) {
+  const Reader reader = open_reader(file, archive_read_support_format_zip);
+  std::map<std::string, std::vector<std::uint8_t>> entries;
+  archive_entry* entry = nullptr;
+  int status = ARCHIVE_OK;
+  while ((status = archive_read_next_header(reader.get(), &entry)) == ARCHIVE_OK) {
+    const char* name = archive_entry_pathname(entry);
+    entries[name ? name : ""] = entry_bytes(file, reader.get());
+  }
+  if (status != ARCHIVE_EOF) damaged(file, reader.get());
+  return entries;
 }
 
 void unpack_archive(const fs::path& file, const fs::path& folder) {

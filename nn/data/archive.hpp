@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <string>
 #include <vector>
 
 namespace ohmic {
@@ -10,6 +12,9 @@ namespace ohmic {
 /// Content of a file, decompressed when it is gzip or xz (found by content, not by name). Throws
 /// DataError naming the file.
 std::vector<std::uint8_t> read_decompressed(const std::filesystem::path&);
+
+/// Content of every file in a zip archive, by its path inside. Throws DataError naming the file.
+std::map<std::string, std::vector<std::uint8_t>> read_zip_entries(const std::filesystem::path&);
 
 /// Unpacks a tar archive (plain, gzip or xz) into `folder`, which must exist. Only regular files
 /// and folders with relative paths that stay inside are accepted: an absolute path, "..", a link or

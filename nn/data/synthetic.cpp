@@ -10,6 +10,7 @@ namespace ohmic {
 namespace {
 
 constexpr int kSide = ImageSet::kSide;
+constexpr float kSpread = 0.5f;  ///< of a subject's colour about its palette's, per channel
 using Colour = std::array<float, 3>;
 
 /// Uniforms of one image, taken in order: what is drawn depends on the image alone.
@@ -81,23 +82,41 @@ struct Shape {
 
 Colour colour(Dice& dice) { return {dice(0, 1), dice(0, 1), dice(0, 1)}; }
 
+/// Neighbouring classes share a palette, so colour narrows a guess and shape must settle it.
+Colour subject_colour(int kind, Dice& dice) {
+  constexpr std::array<Colour, 5> kPalette = {{{0.95f, 0.25f, 0.2f},
+                                               {0.25f, 0.85f, 0.3f},
+                                               {0.25f, 0.4f, 0.95f},
+                                               {0.95f, 0.85f, 0.2f},
+                                               {0.85f, 0.85f, 0.9f}}};
+  Colour c = kPalette[static_cast<std::size_t>(kind / 2)];
+  for (float& value : c) value += dice(-kSpread, kSpread);
+  return c;
+}
+
+/// A turn of at most 44 degrees, from a rational parametrisation of the circle.
+std::array<float, 2> small_turn(Dice& dice) {
+  const float t = dice(-0.4f, 0.4f);
+  return {(1 - t * t) / (1 + t * t), 2 * t / (1 + t * t)};
+}
+
 Shape subject(int kind, Dice& dice) {
-  const float radius = dice(5, 11);
+  const float radius = dice(7, 14);
   const float reach = 15.5f - 0.8f * radius;
   return {kind,
           15.5f + dice(-reach, reach),
           15.5f + dice(-reach, reach),
           radius,
-          direction(dice),
-          colour(dice),
-          dice(0.35f, 1)};
+          small_turn(dice),
+          subject_colour(kind, dice),
+          dice(0.4f, 1)};
 }
 
 Shape clutter(Dice& dice) {
   return {static_cast<int>(dice(0, 10)),
           dice(0, 31),
           dice(0, 31),
-          dice(2, 5.5f),
+          dice(2, 5),
           direction(dice),
           colour(dice),
           dice(0.3f, 0.9f)};
@@ -119,9 +138,10 @@ struct Background {
 };
 
 Background background(Dice& dice) {
-  const Colour a = colour(dice);
-  Colour b = a;
-  for (float& value : b) value += dice(-0.35f, 0.35f);
+  const float grey = dice(0.1f, 0.6f);
+  Colour a, b;
+  for (float& value : a) value = grey + dice(-0.15f, 0.15f);
+  for (float& value : b) value = grey + dice(-0.3f, 0.3f);
   return {a, b, direction(dice), dice(0.02f, 0.25f), dice(0, 1)};
 }
 
@@ -134,7 +154,7 @@ struct Scene {
 Scene scene(int label, Dice& dice) {
   const Background back = background(dice);
   const Shape main = subject(label, dice);
-  return {back, {clutter(dice), clutter(dice), main, clutter(dice)}, dice(0.02f, 0.12f)};
+  return {back, {clutter(dice), clutter(dice), main, clutter(dice)}, dice(0.02f, 0.08f)};
 }
 
 Colour paint(const Scene& scene, float x, float y) {
