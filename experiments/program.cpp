@@ -18,6 +18,7 @@ void add_commands(CLI::App& app) {
   add_check_command(app);
   add_describe_command(app);
   add_list_command(app);
+  add_export_command(app);
 }
 
 void configure(CLI::App& app) {

@@ -22,6 +22,7 @@ void add_describe_command(CLI::App&);
 void add_list_command(CLI::App&);
 void add_data_command(CLI::App&);
 void add_bench_command(CLI::App&);
+void add_export_command(CLI::App&);
 
 /// The experiment that a command line names: FILE and its --set overrides.
 struct ExperimentFile {

@@ -1,0 +1,110 @@
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "experiments/commands/commands.hpp"
+#include "experiments/experiment.hpp"
+#include "experiments/export/conductances.hpp"
+#include "experiments/export/netlist.hpp"
+#include "experiments/results/files.hpp"
+#include "experiments/run/networks.hpp"
+#include "nn/analog/analog_network.hpp"
+
+namespace ohmic {
+namespace {
+
+struct ExportOptions {
+  ExperimentFile file;
+  std::filesystem::path folder;
+  std::uint64_t draw = 0;
+  std::string tile;
+  double volts = 0.2;
+};
+
+/// LAYER:TILE_ROW:TILE_COLUMN or LAYER:TILE_ROW:TILE_COLUMN:minus.
+struct TileName {
+  std::string layer, polarity = "plus";
+  int row = 0, column = 0;
+};
+
+TileName parse_tile(const std::string& text) {
+  const auto parts = CLI::detail::split(text, ':');
+  TileName name;
+  const bool read = (parts.size() == 3 || parts.size() == 4) &&
+                    CLI::detail::lexical_cast(parts[1], name.row) &&
+                    CLI::detail::lexical_cast(parts[2], name.column);
+  if (parts.size() == 4) name.polarity = parts[3];
+  if (!read || (name.polarity != "plus" && name.polarity != "minus"))
+    throw ConfigError(fmt::format(
+        "--tile {}: expected LAYER:TILE_ROW:TILE_COLUMN, with :minus for G-, such as conv1:0:0",
+        text));
+  name.layer = parts[0];
+  return name;
+}
+
+/// The one point that a file and its overrides leave.
+Experiment only_point(const ExperimentFile& file) {
+  const auto points = expand(file.read());
+  if (points.size() == 1) return points.front().experiment;
+  std::string axes;
+  for (const auto& [key, value] : points.front().axes)
+    axes += fmt::format(" --set {}={}", key, value.text());
+  throw ConfigError(fmt::format("{} has {} points and a chip is one of them; choose, for example{}",
+                                file.path.string(), points.size(), axes));
+}
+
+void write_netlist(const ExportOptions& options, const Experiment& experiment,
+                   const ProgrammedChip& chip) {
+  const TileName name = parse_tile(options.tile);
+  const ProgrammedTile tile = chip.tile_at(name.layer, name.row, name.column, name.polarity);
+  const std::vector<double> volts(static_cast<std::size_t>(tile.rows), options.volts);
+  const auto path = options.folder /
+                    fmt::format("{}_{}_{}_{}.sp", name.layer, name.row, name.column, name.polarity);
+  write_atomically(path, spice_netlist(tile, experiment.periphery.wires, volts));
+  fmt::print("{}\n", path.string());
+}
+
+void export_chip(ExportOptions options) {
+  const Experiment experiment = only_point(options.file);
+  const auto run_folder = experiment.output.dir;
+  if (options.folder.empty()) options.folder = run_folder / "export";
+  make_folder(options.folder);
+  Progress progress;
+  Networks networks(run_folder / "training", progress);
+  networks.check(experiment);
+  const TrainedNetwork& network = networks.get(experiment);
+  const auto backend = make_backend(experiment.compute.backend);
+  const AnalogNetwork analog(network.graph, network.weights, experiment.mapping, experiment.noise,
+                             experiment.periphery, experiment.device, *backend);
+  const ProgrammedChip chip{analog.layers(), experiment.mapping.tile, *experiment.device,
+                            noise_key(experiment.seed, options.draw)};
+  if (!options.tile.empty()) write_netlist(options, experiment, chip);
+  write_conductances_csv(options.folder / "conductances.csv", chip);
+  write_conductances_hdf5(options.folder / "conductances.h5", chip);
+  fmt::print("{}\n{}\n", (options.folder / "conductances.csv").string(),
+             (options.folder / "conductances.h5").string());
+}
+
+}  // namespace
+
+void add_export_command(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("export", "Write a programmed chip for the lab: CSV, HDF5, SPICE");
+  command->footer(
+      "The network is the one that `run` with the same file trains or loads; the age of the "
+      "devices\n"
+      "is device.time_s. Choose one point of a sweep with --set.\n\n"
+      "Examples:\n"
+      "  ohmic export my.toml --draw 3 --set device.eta=0.1\n"
+      "  ohmic export my.toml --tile conv1:0:0 --volts 0.2      a SPICE netlist beside the tables");
+  auto options = std::make_shared<ExportOptions>();
+  options->file.add_to(*command);
+  command->add_option("--draw", options->draw, "Which programming of the chip (default 0)");
+  command->add_option("--out", options->folder, "Folder (default: export/ in the run folder)");
+  command->add_option("--tile", options->tile, "LAYER:TILE_ROW:TILE_COLUMN[:minus] as a netlist");
+  command->add_option("--volts", options->volts, "Voltage of every row in the netlist, V");
+  command->callback([options] { export_chip(*options); });
+}
+
+}  // namespace ohmic

@@ -1,0 +1,99 @@
+#include "experiments/export/conductances.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "simulator/error.hpp"
+
+namespace ohmic {
+namespace {
+
+/// Copies rows x columns cells at (top, left) out of a matrix of K rows.
+std::vector<double> cut(const std::vector<double>& matrix, int K, const ProgrammedTile& t) {
+  std::vector<double> cells;
+  cells.reserve(static_cast<std::size_t>(t.rows) * static_cast<std::size_t>(t.columns));
+  for (int j = 0; j < t.columns; ++j) {
+    const auto first = matrix.begin() + (t.first_column + j) * std::ptrdiff_t{K} + t.first_row;
+    cells.insert(cells.end(), first, first + t.rows);
+  }
+  return cells;
+}
+
+/// The tiles of one role of one layer.
+void cut_role(const MappedLayer& layer, int role, const ProgrammedChip& chip,
+              const std::function<void(const MappedLayer&, const ProgrammedTile&)>& take) {
+  const int K = layer.geometry().rows(), N = layer.geometry().columns();
+  std::vector<double> target_S(static_cast<std::size_t>(K) * static_cast<std::size_t>(N));
+  layer.target_S(role, 0, target_S);
+  const auto programmed_S = layer.programmed_S(role, chip.device, chip.key);
+  const int height = chip.tile.rows > 0 ? chip.tile.rows : K;
+  const int width = chip.tile.columns > 0 ? chip.tile.columns : N;
+  for (int r = 0; r < chip.tile.row_tiles(K); ++r)
+    for (int c = 0; c < chip.tile.column_tiles(N); ++c) {
+      ProgrammedTile t{layer.name(), r, c, r * height, c * width, 0, 0, {}, role / 2, {}, {}};
+      t.rows = std::min(height, K - t.first_row);
+      t.columns = std::min(width, N - t.first_column);
+      t.polarity = role % 2 == 0 ? "plus" : "minus";
+      t.target_S = cut(target_S, K, t);
+      t.programmed_S = cut(programmed_S, K, t);
+      take(layer, t);
+    }
+}
+
+void append_lines(const ProgrammedTile& t, fmt::memory_buffer& out) {
+  for (int j = 0; j < t.columns; ++j)
+    for (int i = 0; i < t.rows; ++i) {
+      const auto k = static_cast<std::size_t>(j * t.rows + i);
+      fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{},{},{},{}\n", t.layer, t.tile_row,
+                     t.tile_column, i, j, t.polarity, t.slice, t.target_S[k], t.programmed_S[k]);
+    }
+}
+
+}  // namespace
+
+void ProgrammedChip::for_each_tile(
+    const std::function<void(const MappedLayer&, const ProgrammedTile&)>& take) const {
+  for (const MappedLayer& layer : layers)
+    for (int role = 0; role < layer.roles(); ++role) cut_role(layer, role, *this, take);
+}
+
+ProgrammedTile ProgrammedChip::tile_at(const std::string& layer, int tile_row, int tile_column,
+                                       const std::string& polarity, int slice) const {
+  ProgrammedTile found;
+  std::string there_are;
+  for (const MappedLayer& candidate : layers) {
+    const ConvGeometry& g = candidate.geometry();
+    there_are += fmt::format("\n  {}: {} x {} tiles", candidate.name(), tile.row_tiles(g.rows()),
+                             tile.column_tiles(g.columns()));
+    if (candidate.name() != layer) continue;
+    for (int role = 0; role < candidate.roles(); ++role)
+      cut_role(candidate, role, *this, [&](const MappedLayer&, const ProgrammedTile& t) {
+        if (t.tile_row == tile_row && t.tile_column == tile_column && t.polarity == polarity &&
+            t.slice == slice)
+          found = t;
+      });
+  }
+  if (found.rows == 0)
+    throw UnsupportedError(fmt::format("there is no tile {}:{}:{}:{}; the layers are{}", layer,
+                                       tile_row, tile_column, polarity, there_are));
+  return found;
+}
+
+void write_conductances_csv(const std::filesystem::path& path, const ProgrammedChip& chip) {
+  const std::filesystem::path part = path.string() + ".part";
+  std::ofstream file(part);
+  file << "layer,tile_row,tile_column,row,column,polarity,slice,target_S,programmed_S\n";
+  fmt::memory_buffer lines;
+  chip.for_each_tile([&](const MappedLayer&, const ProgrammedTile& tile) {
+    lines.clear();
+    append_lines(tile, lines);
+    file.write(lines.data(), static_cast<std::streamsize>(lines.size()));
+  });
+  file.close();
+  if (!file) throw OutputError(path.string() + ": writing failed");
+  std::filesystem::rename(part, path);
+}
+
+}  // namespace ohmic

@@ -1,0 +1,49 @@
+// A programmed chip for the lab: every device's target and programmed conductance with its place.
+//
+// conductances.csv   one line per device: layer,tile_row,tile_column,row,column,polarity,slice,
+//                    target_S,programmed_S; row and column count within the tile, from 0
+// conductances.h5    group /LAYER/tile_R_C/POLARITY_SLICE with the datasets target_S and
+//                    programmed_S, rows x columns, and the attributes first_row, first_column
+//                    (place of the tile's first cell in the layer's matrix); attributes of /LAYER
+//                    are weight_per_S and index
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "mapping/mapped_layer.hpp"
+
+namespace ohmic {
+
+/// One role's devices of one tile: "plus" or "minus" of one slice. Matrices: element (i, j) at
+/// j*rows + i.
+struct ProgrammedTile {
+  std::string layer;
+  int tile_row = 0, tile_column = 0;
+  int first_row = 0, first_column = 0;
+  int rows = 0, columns = 0;
+  std::string polarity;
+  int slice = 0;
+  std::vector<double> target_S, programmed_S;
+};
+
+/// One draw of a network's layers at the device's time_s.
+struct ProgrammedChip {
+  const std::vector<MappedLayer>& layers;
+  TileShape tile;
+  const DeviceModel& device;
+  NoiseKey key;
+
+  void for_each_tile(const std::function<void(const MappedLayer&, const ProgrammedTile&)>&) const;
+  /// Throws UnsupportedError naming what there is when there is no such tile.
+  ProgrammedTile tile_at(const std::string& layer, int tile_row, int tile_column,
+                         const std::string& polarity, int slice = 0) const;
+};
+
+/// Both throw OutputError naming the file.
+void write_conductances_csv(const std::filesystem::path&, const ProgrammedChip&);
+void write_conductances_hdf5(const std::filesystem::path&, const ProgrammedChip&);
+
+}  // namespace ohmic

@@ -1,0 +1,80 @@
+#include "experiments/export/netlist.hpp"
+
+#include <fmt/format.h>
+
+#include "simulator/error.hpp"
+
+namespace ohmic {
+namespace {
+
+class Netlist {
+ public:
+  Netlist(const ProgrammedTile& tile, const Wires& wires) : tile_(tile), wires_(wires) {}
+
+  std::string text(std::span<const double> volts) {
+    write("* {} tile {},{} {} slice {}: {} rows x {} columns\n", tile_.layer, tile_.tile_row,
+          tile_.tile_column, tile_.polarity, tile_.slice, tile_.rows, tile_.columns);
+    write("* driver {} ohm, row {} ohm per cell, column {} ohm per cell, sense {} ohm\n",
+          wires_.driver_ohm, wires_.row_ohm, wires_.column_ohm, wires_.sense_ohm);
+    std::vector<std::string> columns;
+    for (int j = 0; j < tile_.columns; ++j) columns.push_back(add_sense(j));
+    // From the sensed end upwards, so that every segment starts at a node that has its name.
+    for (int i = tile_.rows - 1; i >= 0; --i)
+      add_row(i, volts[static_cast<std::size_t>(i)], columns);
+    write(".control\nset numdgt=15\nop\n");
+    for (int j = 0; j < tile_.columns; ++j) write("print i(Vsense_{})\n", j);
+    write("quit\n.endc\n.end\n");
+    return fmt::to_string(text_);
+  }
+
+ private:
+  template <class... Args>
+  void write(fmt::format_string<Args...> format, Args&&... args) {
+    fmt::format_to(std::back_inserter(text_), format, std::forward<Args>(args)...);
+  }
+
+  /// A wire from `from` to a new node; without resistance `from` itself.
+  std::string segment(const std::string& from, const std::string& to, double ohm) {
+    if (ohm == 0) return from;
+    write("R{}_{} {} {} {}\n", from, to, from, to, ohm);
+    return to;
+  }
+
+  std::string add_sense(int j) {
+    const std::string input = fmt::format("s{}", j);
+    write("Vsense_{} {} 0 DC 0\n", j, input);
+    return segment(input, fmt::format("c{}_{}", tile_.rows - 1, j),
+                   wires_.sense_ohm + wires_.column_ohm);
+  }
+
+  void add_row(int i, double volt, std::vector<std::string>& columns) {
+    const std::string driver = fmt::format("d{}", i);
+    const double end_ohm = wires_.driver_ohm + wires_.row_ohm;
+    write("Vdrive_{} {} 0 DC {}\n", i, driver, volt);
+    std::string row = segment(driver, fmt::format("r{}_0", i), end_ohm);
+    for (int j = 0; j < tile_.columns; ++j) {
+      std::string& column = columns[static_cast<std::size_t>(j)];
+      if (j > 0) row = segment(row, fmt::format("r{}_{}", i, j), wires_.row_ohm);
+      if (i + 1 < tile_.rows)
+        column = segment(column, fmt::format("c{}_{}", i, j), wires_.column_ohm);
+      const double G_S = tile_.programmed_S[static_cast<std::size_t>(j * tile_.rows + i)];
+      if (G_S != 0) write("Rcell{}_{} {} {} {}\n", i, j, row, column, 1 / G_S);
+    }
+    if (wires_.drive == RowDrive::both && end_ohm > 0)
+      write("Rend{} {} {} {}\n", i, row, driver, end_ohm);
+  }
+
+  const ProgrammedTile& tile_;
+  Wires wires_;
+  fmt::memory_buffer text_;
+};
+
+}  // namespace
+
+std::string spice_netlist(const ProgrammedTile& tile, const std::optional<Wires>& wires,
+                          std::span<const double> volts) {
+  OHMIC_ASSERT(std::ssize(volts) == tile.rows);
+  return Netlist(tile, wires.value_or(Wires{0, 0, 0, 0, RowDrive::left})).text(volts);
+}
+
+}  // namespace ohmic

@@ -1,0 +1,131 @@
+// What `ohmic export` writes: every device once, in its place, with the bits that the chip computes
+// with.
+#include <gtest/gtest.h>
+#include <hdf5.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "experiments/export/netlist.hpp"
+#include "simulator/error.hpp"
+#include "tests/experiments/export_chip.hpp"
+
+namespace ohmic {
+namespace {
+
+using testing::SmallChip;
+
+std::filesystem::path scratch(const std::string& name) {
+  const auto folder = std::filesystem::path(::testing::TempDir()) / "ohmic_export";
+  std::filesystem::create_directories(folder);
+  return folder / name;
+}
+
+struct Line {
+  std::string layer, polarity;
+  int tile_row, tile_column, row, column, slice;
+  double target_S, programmed_S;
+};
+
+std::vector<Line> read_csv(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  std::string text, field;
+  std::getline(file, text);
+  EXPECT_EQ(text, "layer,tile_row,tile_column,row,column,polarity,slice,target_S,programmed_S");
+  std::vector<Line> lines;
+  while (std::getline(file, text)) {
+    std::istringstream fields(text);
+    std::vector<std::string> f;
+    while (std::getline(fields, field, ',')) f.push_back(field);
+    lines.push_back({f.at(0), f.at(5), std::stoi(f.at(1)), std::stoi(f.at(2)), std::stoi(f.at(3)),
+                     std::stoi(f.at(4)), std::stoi(f.at(6)), std::stod(f.at(7)),
+                     std::stod(f.at(8))});
+  }
+  return lines;
+}
+
+TEST(Export, CsvHoldsEveryDeviceInItsPlace) {
+  const SmallChip chip;
+  const auto path = scratch("conductances.csv");
+  write_conductances_csv(path, chip.programmed());
+  const auto lines = read_csv(path);
+  ASSERT_EQ(lines.size(), 2u * 20 * 5);
+  std::vector<double> target_S(100);
+  std::map<std::string, std::vector<double>> expected;
+  const MappedLayer& layer = chip.layers.front();
+  for (const Line& line : lines) {
+    const int role = line.polarity == "plus" ? 0 : 1;
+    layer.target_S(role, 0, target_S);
+    const auto programmed_S = layer.programmed_S(role, *chip.device, noise_key(9, 4));
+    const int k = line.tile_row * 8 + line.row, n = line.tile_column * 3 + line.column;
+    const auto cell = static_cast<std::size_t>(n * 20 + k);
+    EXPECT_EQ(line.layer, "layer1.0.conv");
+    EXPECT_EQ(line.slice, 0);
+    EXPECT_EQ(line.target_S, target_S[cell]);
+    EXPECT_EQ(line.programmed_S, programmed_S[cell]);
+  }
+}
+
+TEST(Export, TilesAtTheEdgeHoldWhatIsLeft) {
+  const SmallChip chip;
+  const auto corner = chip.programmed().tile_at("layer1.0.conv", 2, 1, "minus");
+  EXPECT_EQ(corner.rows, 4);
+  EXPECT_EQ(corner.columns, 2);
+  EXPECT_EQ(corner.first_row, 16);
+  EXPECT_EQ(corner.first_column, 3);
+  EXPECT_THROW(chip.programmed().tile_at("layer1.0.conv", 3, 0, "plus"), UnsupportedError);
+  EXPECT_THROW(chip.programmed().tile_at("layer9", 0, 0, "plus"), UnsupportedError);
+}
+
+TEST(Export, Hdf5HoldsEveryTileIndexedByRowAndColumn) {
+  const SmallChip chip;
+  const auto path = scratch("conductances.h5");
+  write_conductances_hdf5(path, chip.programmed());
+  const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+  ASSERT_GE(file, 0);
+  const auto tile = chip.programmed().tile_at("layer1.0.conv", 2, 1, "minus");
+  const hid_t set = H5Dopen2(file, "/layer1.0.conv/tile_2_1/minus_0/programmed_S", H5P_DEFAULT);
+  ASSERT_GE(set, 0);
+  double cells[4][2];
+  ASSERT_GE(H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, cells), 0);
+  for (int i = 0; i < 4; ++i)
+    for (int j = 0; j < 2; ++j)
+      EXPECT_EQ(cells[i][j], tile.programmed_S[static_cast<std::size_t>(j * 4 + i)]);
+  H5Dclose(set);
+  H5Fclose(file);
+}
+
+TEST(Export, AFolderThatIsMissingIsNamed) {
+  const SmallChip chip;
+  const auto missing = scratch("no such folder") / "a.h5";
+  try {
+    write_conductances_hdf5(missing, chip.programmed());
+    FAIL() << "wrote into a folder that does not exist";
+  } catch (const OutputError& error) {
+    EXPECT_NE(std::string(error.what()).find("no such folder/a.h5"), std::string::npos);
+  }
+  EXPECT_THROW(write_conductances_csv(scratch("no such folder") / "a.csv", chip.programmed()),
+               OutputError);
+}
+
+TEST(Export, NetlistOfTwoCellsIsThisText) {
+  ProgrammedTile tile{"fc", 0, 0, 0, 0, 2, 1, "plus", 0, {}, {1e-4, 0.0}};
+  const std::vector<double> volts{0.2, 0.1};
+  EXPECT_EQ(spice_netlist(tile, Wires{1, 2, 0, 30, RowDrive::left}, volts),
+            "* fc tile 0,0 plus slice 0: 2 rows x 1 columns\n"
+            "* driver 0 ohm, row 1 ohm per cell, column 2 ohm per cell, sense 30 ohm\n"
+            "Vsense_0 s0 0 DC 0\n"
+            "Rs0_c1_0 s0 c1_0 32\n"
+            "Vdrive_1 d1 0 DC 0.1\n"
+            "Rd1_r1_0 d1 r1_0 1\n"
+            "Vdrive_0 d0 0 DC 0.2\n"
+            "Rd0_r0_0 d0 r0_0 1\n"
+            "Rc1_0_c0_0 c1_0 c0_0 2\n"
+            "Rcell0_0 r0_0 c0_0 10000\n"
+            ".control\nset numdgt=15\nop\nprint i(Vsense_0)\nquit\n.endc\n.end\n");
+}
+
+}  // namespace
+}  // namespace ohmic
