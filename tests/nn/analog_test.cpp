@@ -1,0 +1,217 @@
+// Networks on crossbars against the same network in plain LibTorch, noise statistics layer by
+// layer, and what a draw may depend on.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <tuple>
+
+#include "nn/analog/analog_network.hpp"
+#include "nn/torch_evaluation.hpp"
+#include "tests/nn/chip.hpp"
+#include "tests/nn/literal_network.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr std::uint64_t kSeed = 11;
+
+Graph resnet(const std::string& name, const std::string& layout) {
+  ModelSettings settings;
+  settings.name = name;
+  settings.layout = layout;
+  return build_model(settings, 10);
+}
+
+MappingSettings tiles_of(int rows_and_columns) {
+  MappingSettings mapping;
+  mapping.tile = {rows_and_columns, rows_and_columns};
+  return mapping;
+}
+
+std::vector<float> random_images(std::int64_t images) {
+  return test::normals(static_cast<std::size_t>(images * ImageSet::kPixels), 902);
+}
+
+ImageSet random_image_set(std::int64_t images) {
+  ImageSet set;
+  const std::vector<float> z = random_images(images);
+  for (const float v : z)
+    set.pixels.push_back(static_cast<std::uint8_t>(std::clamp(128 + 50 * v, 0.0f, 255.0f)));
+  for (std::int64_t i = 0; i < images; ++i) set.labels.push_back(static_cast<std::uint8_t>(i % 10));
+  return set;
+}
+
+/// Logits agree to 1e-4 of the largest: float sums of up to 576 products in another order, 20 deep.
+void expect_close(const std::vector<float>& got, const std::vector<float>& wanted) {
+  ASSERT_EQ(got.size(), wanted.size());
+  float largest = 0;
+  for (const float v : wanted) largest = std::max(largest, std::abs(v));
+  ASSERT_GT(largest, 0);
+  for (std::size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], wanted[i], 1e-4 * largest);
+}
+
+using Case = std::tuple<std::string, std::string, std::string, int>;
+
+class WithoutNoise : public testing::TestWithParam<Case> {};
+
+TEST_P(WithoutNoise, ComputesWhatLibTorchComputes) {
+  const auto& [name, layout, backend, tile] = GetParam();
+  const Graph graph = resnet(name, layout);
+  const Weights weights = test::random_weights(graph);
+  const std::int64_t images = backend == "reference" ? 1 : 3;
+  const auto x = random_images(images);
+  const auto wanted = TorchNetwork(graph, weights, "cpu").logits(x.data(), images);
+  test::Chip chip(graph, weights, {}, 0.0, "", tiles_of(tile), backend);
+  chip.network.program(kSeed, 0);
+  expect_close(chip.network.logits(x.data(), images, 0), wanted);
+  chip.network.load_ideal();
+  expect_close(chip.network.logits(x.data(), images, 0), wanted);
+  chip.network.load_noise_free();
+  expect_close(chip.network.logits(x.data(), images, 0), wanted);
+}
+
+std::string case_name(const testing::TestParamInfo<Case>& info) {
+  const auto& [name, layout, backend, tile] = info.param;
+  return name + "_" + layout + "_" + backend + "_" + (tile ? std::to_string(tile) : "unlimited");
+}
+
+INSTANTIATE_TEST_SUITE_P(Cpu, WithoutNoise,
+                         testing::Combine(testing::Values("resnet8", "resnet20"),
+                                          testing::Values("he", "keras_v1"), testing::Values("cpu"),
+                                          testing::Values(0, 64, 128, 256)),
+                         case_name);
+INSTANTIATE_TEST_SUITE_P(Reference, WithoutNoise,
+                         testing::Combine(testing::Values("resnet8"),
+                                          testing::Values("he", "keras_v1"),
+                                          testing::Values("reference"), testing::Values(0, 64)),
+                         case_name);
+
+class Draw : public testing::TestWithParam<Semantics> {};
+
+TEST_P(Draw, EffectiveWeightsInLibTorchGiveTheSameLogits) {
+  for (const std::string layout : {"he", "keras_v1"}) {
+    const Graph graph = resnet("resnet8", layout);
+    const Weights weights = test::random_weights(graph);
+    const auto x = random_images(4);
+    test::Chip chip(graph, weights, {GetParam(), {}, NegativeVariance::dead}, 0.2, "", {}, "cpu");
+    TorchNetwork torch(graph, weights, "cpu");
+    for (const std::uint64_t draw : {0, 1}) {
+      chip.network.program(kSeed, draw);
+      torch.set_weights(chip.network.effective_weights());
+      expect_close(chip.network.logits(x.data(), 4, 0), torch.logits(x.data(), 4));
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Semantics, Draw,
+                         testing::Values(Semantics::kernels, Semantics::trainable,
+                                         Semantics::keras_get_weights, Semantics::folded));
+
+TEST(AnalogNetwork, ADrawIsTheSameOnEveryTileSizeAndBackend) {
+  const Graph graph = resnet("resnet8", "he");
+  const Weights weights = test::random_weights(graph);
+  const auto x = random_images(1);
+  const auto noisy = [&](int tile, const std::string& backend) {
+    test::Chip chip(graph, weights, {}, 0.3, "", tiles_of(tile), backend);
+    chip.network.program(kSeed, 4);
+    return chip.network.logits(x.data(), 1, 0);
+  };
+  const auto wanted = noisy(0, "cpu");
+  EXPECT_EQ(noisy(64, "cpu"), wanted);
+  expect_close(noisy(128, "reference"), wanted);
+}
+
+TEST(AnalogNetwork, DrawsAreReproducibleAndDiffer) {
+  const Graph graph = resnet("resnet8", "he");
+  test::Chip chip(graph, test::random_weights(graph), {}, 0.3, "", {}, "cpu");
+  const auto x = random_images(1);
+  const auto logits = [&](std::uint64_t draw) {
+    chip.network.program(kSeed, draw);
+    return chip.network.logits(x.data(), 1, 0);
+  };
+  const auto first = logits(0), second = logits(1);
+  EXPECT_NE(first, second);
+  EXPECT_EQ(first, logits(0));
+}
+
+TEST(AnalogNetwork, PredictionsDoNotDependOnTheBatch) {
+  const Graph graph = resnet("resnet8", "he");
+  test::Chip chip(graph, test::random_weights(graph), {}, 0.1, "", {}, "cpu");
+  chip.network.program(kSeed, 0);
+  const ImageSet set = random_image_set(60);
+  const auto whole = chip.network.evaluate(set, {}, 0, 60, 60).correct;
+  EXPECT_EQ(whole.size(), 60u);
+  EXPECT_EQ(chip.network.evaluate(set, {}, 0, 60, 7).correct, whole);
+  const auto part = chip.network.evaluate(set, {}, 20, 25, 10).correct;
+  EXPECT_EQ(part, std::vector<std::uint8_t>(whole.begin() + 20, whole.begin() + 45));
+}
+
+TEST(AnalogNetwork, CorrectMeansTheLabelHasTheLargestLogit) {
+  const Graph graph = resnet("resnet8", "he");
+  const Weights weights = test::random_weights(graph);
+  test::Chip chip(graph, weights, {}, 0.1, "", {}, "cpu");
+  chip.network.load_ideal();
+  const ImageSet set = random_image_set(30);
+  std::vector<float> x(30 * ImageSet::kPixels);
+  normalized_batch(set, {}, 0, 30, x.data());
+  const auto logits = TorchNetwork(graph, weights, "cpu").logits(x.data(), 30);
+  const Predictions got = chip.network.evaluate(set, {}, 0, 30, 30);
+  int right = 0;
+  for (std::size_t i = 0; i < 30; ++i) {
+    const auto row = logits.begin() + static_cast<std::ptrdiff_t>(10 * i);
+    const bool correct = std::max_element(row, row + 10) - row == set.labels[i];
+    EXPECT_EQ(got.correct[i], correct);
+    right += correct;
+  }
+  EXPECT_DOUBLE_EQ(got.accuracy(), right / 30.0);
+}
+
+TEST(PredictedClass, IsTheFirstLargestAndZeroForNan) {
+  const float nan = std::nanf("");
+  EXPECT_EQ(predicted_class(std::vector<float>{0, 3, 3}.data(), 3), 1);
+  EXPECT_EQ(predicted_class(std::vector<float>{nan, nan, nan}.data(), 3), 0);
+}
+
+/// Mean and std of the noise of one layer against eta * sigma_w: standard errors are
+/// eta sigma_w / sqrt(n) and eta sigma_w / sqrt(2n). Bounds of 5 of them on 2 numbers of each of 22
+/// layers of ResNet-20: false alarm 3e-5 per form.
+void expect_paper_noise(const std::string& form) {
+  MappingSettings mapping;
+  mapping.form = form == "one_sided" ? DifferentialForm::one_sided : DifferentialForm::two_sided;
+  const Graph graph = resnet("resnet20", "keras_v1");
+  const Weights weights = test::random_weights(graph);
+  test::Chip chip(graph, weights, {}, 0.1, "clip = 'none'", mapping, "cpu");
+  const auto layers = chip.network.measure_noise(kSeed, 0);
+  ASSERT_EQ(layers.size(), 22u);
+  for (const LayerNoise& layer : layers) {
+    const double n = static_cast<double>(layer.weights), sigma = 0.1 * layer.sigma_w;
+    EXPECT_NEAR(layer.std, sigma, 5 * sigma / std::sqrt(2 * n)) << layer.layer;
+    EXPECT_NEAR(layer.bias, 0, 5 * sigma / std::sqrt(n)) << layer.layer;
+    EXPECT_NEAR(layer.signed_bias, 0, 5 * sigma / std::sqrt(n)) << layer.layer;
+  }
+}
+
+TEST(WeightNoise, OfOneSidedCellsIsEtaSigmaWithoutBias) { expect_paper_noise("one_sided"); }
+TEST(WeightNoise, OfTwoSidedCellsIsEtaSigmaWithoutBias) { expect_paper_noise("two_sided"); }
+
+TEST(WeightNoise, OfClippedOneSidedCellsPullsTowardsZero) {
+  // A device that idles at 0 keeps only the upper half of its noise. In units of eta sigma_w =
+  // sqrt(2) s sigma_G a weight far from 0 gets bias -0.399/sqrt(2) sign(w) and std 1.158/sqrt(2).
+  // At eta 1 % at most 2 % of normal weights lie within 3 sigma_G of 0 and see less; the largest
+  // layers (36,864 weights) add standard errors of 0.004 to both, of which five are allowed.
+  const Graph graph = resnet("resnet20", "keras_v1");
+  test::Chip chip(graph, test::random_weights(graph), {}, 0.01, "g_min_S = 0.0\nclip = 'positive'",
+                  {}, "cpu");
+  int checked = 0;
+  for (const LayerNoise& layer : chip.network.measure_noise(kSeed, 0)) {
+    if (layer.weights < 36864) continue;
+    ++checked;
+    const double sigma = 0.01 * layer.sigma_w;
+    EXPECT_NEAR(layer.signed_bias / sigma, -0.399 / std::sqrt(2), 0.026) << layer.layer;
+    EXPECT_NEAR(layer.std / sigma, 1.158 / std::sqrt(2), 0.036) << layer.layer;
+  }
+  EXPECT_EQ(checked, 5);
+}
+
+}  // namespace
+}  // namespace ohmic
