@@ -46,16 +46,53 @@ inline Sample sample(const DeviceModel& device, double target_S, double age_s, s
 
 struct Moments {
   double mean = 0, std = 0, n = 0;
+  double std_error = 0;  ///< of `std`, from the sample's fourth moment
   double mean_error() const { return std / std::sqrt(n); }
 };
 
 inline Moments moments(const std::vector<double>& values) {
   const double origin = values.front();  // equal values have exactly no spread
-  double sum = 0, squares = 0;
-  for (const double v : values) sum += v - origin;
   const auto n = static_cast<double>(values.size());
-  for (const double v : values) squares += (v - origin - sum / n) * (v - origin - sum / n);
-  return {origin + sum / n, std::sqrt(squares / (n - 1)), n};
+  double sum = 0, squares = 0, fourths = 0;
+  for (const double v : values) sum += v - origin;
+  for (const double v : values) {
+    const double d2 = (v - origin - sum / n) * (v - origin - sum / n);
+    squares += d2;
+    fourths += d2 * d2;
+  }
+  Moments m{origin + sum / n, std::sqrt(squares / (n - 1)), n};
+  if (m.std > 0)
+    m.std_error = std::sqrt((fourths / n - m.std * m.std * m.std * m.std) / n) / (2 * m.std);
+  return m;
+}
+
+struct Expected {
+  double mean_S, std_S;
+};
+
+/// Measures mean and std at five conductances and three ages, 2^14 devices each with draws of their
+/// own, and compares all thirty with `expected(target_S, age_s)` at once: chi-square with 30
+/// degrees of freedom is above 82.1 with probability 1e-6.
+template <class Formula>
+void expect_published_moments(const DeviceModel& device, const std::vector<double>& targets_S,
+                              const std::vector<double>& ages_s, const Formula& expected) {
+  ASSERT_EQ(targets_S.size() * ages_s.size(), 15u);
+  double chi2 = 0;
+  std::uint64_t draw = 0;
+  for (const double target_S : targets_S)
+    for (const double age_s : ages_s) {
+      const Moments m =
+          moments(sample(device, target_S, age_s, std::size_t{1} << 14, noise_key(11, ++draw)).G_S);
+      const Expected e = expected(target_S, age_s);
+      const double of_mean = (m.mean - e.mean_S) / m.mean_error();
+      const double of_std = (m.std - e.std_S) / m.std_error;
+      EXPECT_LT(std::abs(of_mean), 6)
+          << target_S << " S at " << age_s << " s: mean " << m.mean << " expected " << e.mean_S;
+      EXPECT_LT(std::abs(of_std), 6)
+          << target_S << " S at " << age_s << " s: std " << m.std << " expected " << e.std_S;
+      chi2 += of_mean * of_mean + of_std * of_std;
+    }
+  EXPECT_LT(chi2, 82.1);
 }
 
 }  // namespace ohmic::testing

@@ -1,0 +1,99 @@
+// pcm - phase-change memory, doped Ge2Sb2Te5 mushroom cells
+//
+// Theory. Iterative programming stops within an error that grows with the conductance. The
+// amorphous part then relaxes, so conductance falls as a power of time with an exponent that each
+// device draws once and that is larger for low states. Reads see 1/f noise, whose variance grows
+// with the logarithm of time.
+//
+// Equation.  With r = G_target/g_max and xi a fresh standard normal at each mention,
+//   programming   G_p = clip(G_T + (g_max/25 uS) sigma_p xi),
+//                 sigma_p [uS] = max(0, 0.26348 + 1.9650 r - 1.1731 r^2)       (nandakumar)
+//                 sigma_p [uS] = 0.28638599 + 0.07585724 g - 0.00178767 g^2    (joshi), g = 25 r
+//   drift         G(t) = G_p ((t + t_0)/t_0)^(-nu), nu = |mu + sigma xi|, one nu per device,
+//                 mu = clip(-0.0155 ln r + 0.0244, 0.049, 0.1)
+//                 sigma = clip(-0.0125 ln r - 0.0059, 0.008, 0.045)
+//   read          std = G Q sqrt(ln((t + t_0 + t_read)/(2 t_read))),
+//                 Q = min(0.0088/max(r^0.65, 0.001), 0.2)
+//
+// Source. S. R. Nandakumar et al., ICECS 2019, and V. Joshi et al., Nat. Commun. 11, 2473 (2020);
+// the second programming fit is the one CrossSim gives for Joshi et al. Measured on arrays of 90 nm
+// cells at g_max = 25 uS, t_0 = 20 s, t_read = 250 ns.
+// Limits. Room temperature; t from t_0 = 20 s after programming (time_s counts from there). The
+// paper takes the read noise's r from the target, as here; one tool takes it from the programmed
+// conductance.
+
+#include "devices/pcm_drift.hpp"
+
+namespace ohmic {
+namespace {
+
+class Pcm final : public FittedDevice {
+ public:
+  enum class Fit { nandakumar, joshi };
+
+  Fit fit = Fit::nandakumar;
+  double t0_s = 20.0;
+  double t_read_s = 250e-9;
+
+  void program(const DeviceBlock& block, std::span<const double> target_S,
+               std::span<double> G_S) const override {
+    block.normals(Stream::programming, 0, G_S);
+    const double unit_S = programming_scale * g_max_S / 25.0;
+    const double(&c)[3] = fit == Fit::nandakumar ? kNandakumar : kJoshi;
+    for (std::size_t i = 0; i < G_S.size(); ++i) {
+      const double sigma = polynomial(c, target_S[i] / g_max_S);
+      G_S[i] = target_S[i] + unit_S * (sigma > 0 ? sigma : 0) * G_S[i];
+    }
+    apply_own_clip(G_S);
+  }
+
+  void drift(const DeviceBlock& block, double age_s, std::span<const double> target_S,
+             std::span<double> G_S) const override {
+    power_law_drift(block, age_s, t0_s, g_max_S, drift_scale, target_S, G_S,
+                    [](double r, double& mu, double& sigma) {
+                      const double log_r = log_of(r);
+                      mu = clamp_to(0.049, 0.1, -0.0155 * log_r + 0.0244);
+                      sigma = clamp_to(0.008, 0.045, -0.0125 * log_r - 0.0059);
+                    });
+    apply_own_clip(G_S);
+  }
+
+  void read_sigma(const DeviceBlock&, double age_s, std::span<const double> target_S,
+                  std::span<const double> G_S, std::span<double> sigma_S) const override {
+    flicker_sigma(age_s, t0_s, t_read_s, g_max_S, read_scale, target_S, G_S, sigma_S, [](double r) {
+      const double power = exp_of(0.65 * log_of(r));
+      return clamp_to(0, 0.2, 0.0088 / (power > 1e-3 ? power : 1e-3));
+    });
+  }
+
+  static const Schema<Pcm>& schema() {
+    static const Schema<Pcm> schema = [] {
+      Schema<Pcm> s{"pcm", "Phase-change memory: programming error, drift and 1/f read noise."};
+      declare_common(s);
+      s.add_choice("fit", &Pcm::fit, {{"nandakumar", Fit::nandakumar}, {"joshi", Fit::joshi}})
+          .doc("Which fit of the programming error.")
+          .source("Nandakumar et al. 2019; Joshi et al. 2020");
+      s.add("t0_s", &Pcm::t0_s)
+          .unit("s")
+          .above(0)
+          .doc("Time after programming at which drift is counted from.");
+      s.add("t_read_s", &Pcm::t_read_s).unit("s").above(0).doc("Duration of one read.");
+      declare_programming_scale(s);
+      declare_drift_scale(s);
+      declare_read_scale(s);
+      declare_clip(s);
+      return s;
+    }();
+    return schema;
+  }
+
+ private:
+  // Std of programming in uS at g_max = 25 uS, coefficients of r^0, r^1, r^2.
+  static constexpr double kNandakumar[3] = {0.26348, 1.9650, -1.1731};
+  static constexpr double kJoshi[3] = {0.28638599, 0.07585724 * 25, -0.00178767 * 25 * 25};
+};
+
+OHMIC_REGISTER_DEVICE("pcm", Pcm);
+
+}  // namespace
+}  // namespace ohmic

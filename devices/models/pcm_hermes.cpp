@@ -1,0 +1,121 @@
+// pcm_hermes - phase-change memory of the Hermes chip
+//
+// Theory. As pcm: programming error, power-law drift with an exponent per device, 1/f read noise;
+// fitted to a 64-core chip of 14 nm technology, with one device or two in parallel per polarity.
+//
+// Equation.  With r = G_target/g_max,
+//   programming   G_p = clip(G_T + (g_max/g_ref) sigma_p(r) xi), sigma_p a cubic in uS
+//   drift         G(t) = G_p ((t + t_0)/t_0)^(-nu), nu = |mu(r) + sigma(r) xi|, one nu per device
+//   read          std = G Q(r) sqrt(ln((t + t_0 + t_read)/(2 t_read))), t_read = 512 ns
+// mu, sigma and Q are clip(a ln r + b, low, high) below a threshold of r and a polynomial above.
+//
+//                  one device, g_ref = 10.35 uS     two devices, g_ref = 20.7 uS
+//   t_0            200 s                            300 s
+//
+// Source. M. Le Gallo et al., Nat. Electron. 6, 680 (2023); coefficients as in the AIHWKit's models
+// of that chip.
+// Limits. Room temperature; the chip's own converters and its compensation are not part of it.
+
+#include "devices/pcm_drift.hpp"
+
+namespace ohmic {
+namespace {
+
+/// clip(slope ln r + offset, low, high) below `threshold`, a polynomial of r from there on.
+struct Piecewise {
+  double threshold, slope, offset, low, high;
+  double above[4];
+
+  OHMIC_HOST_DEVICE double operator()(double r, double log_r) const {
+    const double logarithmic = clamp_to(low, high, slope * log_r + offset);
+    return r < threshold ? logarithmic : polynomial(above, r);
+  }
+};
+
+struct Fit {
+  double g_ref_S, t0_s;
+  double sigma_p_uS[4];
+  Piecewise mu, sigma, Q;
+};
+
+constexpr Piecewise kMu{0.0945, -0.0387, -0.0182, 0.072, 0.13, {0.0736, -0.0126, -0.0436, 0}};
+
+constexpr Fit kOneDevice{
+    10.35e-6,
+    200,
+    {0.15781817, 2.32443916, -2.16310839, 0.68841818},
+    kMu,
+    {0.3039, -0.0120, -0.0023, 0.0124, 0.04, {0.0104, 0.0116, -0.0165, 0}},
+    {0.1591, -0.0078, 0.0038, 0.0179, 0.04, {0.0088, 0.0768, -0.1352, 0.0664}}};
+
+constexpr Fit kTwoDevices{20.7e-6,
+                          300,
+                          {0.16603222, 4.71806468, -8.48101252, 4.68961419},
+                          kMu,
+                          {0.3055, -0.0117, -0.0057, 0.0091, 0.04, {0.0073, 0.0093, -0.0118, 0}},
+                          {0.16, -0.0117, -0.0069, 0.015, 0.04, {0.0123, 0.0211, -0.0280, 0.0069}}};
+
+class PcmHermes final : public FittedDevice {
+ public:
+  int devices = 1;
+  double t_read_s = 512e-9;
+
+  PcmHermes() { g_max_S = kOneDevice.g_ref_S; }
+
+  void program(const DeviceBlock& block, std::span<const double> target_S,
+               std::span<double> G_S) const override {
+    block.normals(Stream::programming, 0, G_S);
+    const double unit_S = programming_scale * kMicro * g_max_S / fit().g_ref_S;
+    const Fit f = fit();
+    for (std::size_t i = 0; i < G_S.size(); ++i) {
+      const double sigma = polynomial(f.sigma_p_uS, target_S[i] / g_max_S);
+      G_S[i] = target_S[i] + unit_S * (sigma > 0 ? sigma : 0) * G_S[i];
+    }
+    apply_own_clip(G_S);
+  }
+
+  void drift(const DeviceBlock& block, double age_s, std::span<const double> target_S,
+             std::span<double> G_S) const override {
+    const Fit f = fit();
+    power_law_drift(block, age_s, f.t0_s, g_max_S, drift_scale, target_S, G_S,
+                    [&](double r, double& mu, double& sigma) {
+                      const double log_r = log_of(r);
+                      mu = f.mu(r, log_r);
+                      sigma = f.sigma(r, log_r);
+                    });
+    apply_own_clip(G_S);
+  }
+
+  void read_sigma(const DeviceBlock&, double age_s, std::span<const double> target_S,
+                  std::span<const double> G_S, std::span<double> sigma_S) const override {
+    const Fit f = fit();
+    flicker_sigma(age_s, f.t0_s, t_read_s, g_max_S, read_scale, target_S, G_S, sigma_S,
+                  [&](double r) { return f.Q(r, log_of(r)); });
+  }
+
+  static const Schema<PcmHermes>& schema() {
+    static const Schema<PcmHermes> schema = [] {
+      Schema<PcmHermes> s{"pcm_hermes", "Phase-change memory as measured on the Hermes chip."};
+      declare_common(s);
+      s.add("devices", &PcmHermes::devices)
+          .range(1, 2)
+          .doc("Devices in parallel per polarity; two have g_max_S = 20.7e-6.")
+          .source("Le Gallo et al. 2023");
+      s.add("t_read_s", &PcmHermes::t_read_s).unit("s").above(0).doc("Duration of one read.");
+      declare_programming_scale(s);
+      declare_drift_scale(s);
+      declare_read_scale(s);
+      declare_clip(s);
+      return s;
+    }();
+    return schema;
+  }
+
+ private:
+  const Fit& fit() const { return devices == 1 ? kOneDevice : kTwoDevices; }
+};
+
+OHMIC_REGISTER_DEVICE("pcm_hermes", PcmHermes);
+
+}  // namespace
+}  // namespace ohmic

@@ -1,0 +1,98 @@
+// sonos - charge-trap memory (silicon-oxide-nitride-oxide-silicon) in subthreshold
+//
+// Theory. The read current depends exponentially on the trapped charge, so its error grows with the
+// current and saturates. Charge loss widens the distribution over days; a device keeps its place in
+// it. Each read has noise of the same shape.
+//
+// Equation.  I = G V_read in nA; I(t) = clip(I_T + sigma_I xi), sigma_I = A (1 - exp(-I_T/B)),
+//   one xi per device;
+//     days    0        1        2        3        4        5
+//     A [nA]  19.887   25.591   28.728   31.043   33.762   34.579
+//     B [nA]  176.31   186.855  193.568  198.903  204.770  207.343
+//   linear between, constant after five days; read noise: A = 12.580, B = 215.366.
+//
+// Source. S. Agarwal et al., IEEE JxCDC 5 (2019); T. P. Xiao et al., IEEE TCAS-I 69 (2022); I up to
+// 3200 nA.
+// Limits. No drift of the mean is published. g_max_S v_read_V must stay below 3.2 uA.
+
+#include <algorithm>
+
+#include "devices/fitted.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr double kDay_s = 86400;
+constexpr double kA_nA[6] = {19.887, 25.591, 28.728, 31.043, 33.762, 34.579};
+constexpr double kB_nA[6] = {176.31, 186.855, 193.568, 198.903, 204.770, 207.343};
+
+class Sonos final : public FittedDevice {
+ public:
+  double v_read_V = 0.1;
+
+  Sonos() { g_max_S = 32e-6; }
+
+  void program(const DeviceBlock& block, std::span<const double> target_S,
+               std::span<double> G_S) const override {
+    spread(block, 0.0, target_S, G_S);
+  }
+  void drift(const DeviceBlock& block, double age_s, std::span<const double> target_S,
+             std::span<double> G_S) const override {
+    spread(block, age_s, target_S, G_S);
+  }
+  void read_sigma(const DeviceBlock&, double, std::span<const double>, std::span<const double> G_S,
+                  std::span<double> sigma_S) const override {
+    for (std::size_t i = 0; i < G_S.size(); ++i)
+      sigma_S[i] = read_scale * sigma_of(G_S[i], 12.580, 215.366);
+  }
+
+  void validate() const override {
+    DeviceModel::validate();
+    if (g_max_S * v_read_V > 3200e-9 * (1 + 1e-9))
+      throw ConfigError({{{},
+                          "g_max_S",
+                          "g_max_S v_read_V is " + Value{g_max_S * v_read_V * 1e9}.text() +
+                              " nA; the fit ends at 3200 nA"}});
+  }
+
+  static const Schema<Sonos>& schema() {
+    static const Schema<Sonos> schema = [] {
+      Schema<Sonos> s{"sonos", "SONOS charge-trap memory: spread that grows in days, read noise."};
+      declare_common(s);
+      s.add("v_read_V", &Sonos::v_read_V)
+          .unit("V")
+          .above(0)
+          .doc("Read voltage: the fit is in currents.");
+      declare_programming_scale(s);
+      declare_read_scale(s);
+      declare_clip(s);
+      return s;
+    }();
+    return schema;
+  }
+
+ private:
+  double sigma_of(double G_S, double A_nA, double B_nA) const {
+    const double I_nA = G_S * v_read_V * 1e9;
+    const double sigma_nA = A_nA * (1.0 - exp_of(-(I_nA > 0 ? I_nA : -I_nA) / B_nA));
+    return sigma_nA * 1e-9 / v_read_V;
+  }
+
+  void spread(const DeviceBlock& block, double age_s, std::span<const double> target_S,
+              std::span<double> G_S) const {
+    const double days = std::min(age_s / kDay_s, 5.0);
+    const int day = std::min(static_cast<int>(days), 4);
+    const double part = days - day;
+    const double A = kA_nA[day] + part * (kA_nA[day + 1] - kA_nA[day]);
+    const double B = kB_nA[day] + part * (kB_nA[day + 1] - kB_nA[day]);
+    block.normals(Stream::programming, 0, G_S);
+    for (std::size_t i = 0; i < G_S.size(); ++i)
+      G_S[i] = target_S[i] + programming_scale * sigma_of(target_S[i], A, B) * G_S[i];
+    apply_own_clip(G_S);
+  }
+};
+
+OHMIC_REGISTER_DEVICE("sonos", Sonos);
+
+}  // namespace
+}  // namespace ohmic

@@ -1,0 +1,38 @@
+// Current-voltage curve of the devices of Milo et al. 2021, for arrays of non-linear cells.
+#pragma once
+
+#include <cmath>
+#include <span>
+
+#include "simulator/wires_newton.hpp"
+
+namespace ohmic {
+
+/// I = G V + NL2 V |V| + NL3 V^3 in amperes, G in siemens (5e-5 to 2.25e-4), |V| <= 0.5 V, with
+/// x = log10 G, NL2 = 1.388e-4 x^3 + 1.541e-3 x^2 + 5.711e-3 x + 7.063e-3 and
+/// NL3 = 8.871e-5 x^2 + 6.7919e-4 x + 1.2968e-3.
+/// Source: fit that CrossSim gives for V. Milo et al., IEEE Trans. Electron Devices 68 (2021); the
+/// curve for V < 0 mirrors the one for V > 0.
+class RramMiloCurve final : public CellCurve {
+ public:
+  static double NL2(double G_S) {
+    const double x = std::log10(G_S);
+    return ((1.388e-4 * x + 1.541e-3) * x + 5.711e-3) * x + 7.063e-3;
+  }
+  static double NL3(double G_S) {
+    const double x = std::log10(G_S);
+    return (8.871e-5 * x + 6.7919e-4) * x + 1.2968e-3;
+  }
+
+  void evaluate(std::span<const double> G_S, std::span<const double> volts,
+                std::span<double> current_A, std::span<double> slope_S) const override {
+    for (std::size_t i = 0; i < G_S.size(); ++i) {
+      const double V = volts[i], a = std::abs(V);
+      const double nl2 = NL2(G_S[i]), nl3 = NL3(G_S[i]);
+      current_A[i] = V * (G_S[i] + a * (nl2 + a * nl3));
+      slope_S[i] = G_S[i] + a * (2 * nl2 + 3 * a * nl3);
+    }
+  }
+};
+
+}  // namespace ohmic
