@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "simulator/backends/cpu/chunks.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic::onednn {
@@ -40,6 +41,13 @@ memory::data_type type_of(Format f) {
   return f == Format::bf16 ? memory::data_type::bf16 : memory::data_type::f32;
 }
 
+/// Work space of the calling thread. A library-owned one would belong to the thread that made the
+/// primitive.
+void* scratch(const memory::desc& desc) {
+  thread_local cpu::Buffer<char> own;
+  return own.at_least(desc.get_size());
+}
+
 memory::desc weights_desc(const ConvGeometry& g, Format format, memory::format_tag tag) {
   return {{g.out_channels, g.in_channels, g.kernel_height, g.kernel_width}, type_of(format), tag};
 }
@@ -50,6 +58,7 @@ dnnl::primitive_attr fused(const ConvolutionSpec& spec) {
   if (spec.relu) ops.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
   dnnl::primitive_attr attributes;
   attributes.set_post_ops(ops);
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   return attributes;
 }
 
@@ -101,8 +110,7 @@ Weights& Weights::operator=(Weights&&) noexcept = default;
 
 struct Convolution::Impl {
   ConvolutionSpec spec;
-  memory::desc x, y, bias;
-  memory::desc w;
+  memory::desc x, y, bias, w, scratchpad;
   dnnl::convolution_forward primitive;
 };
 
@@ -118,6 +126,7 @@ Convolution::Convolution(const ConvolutionSpec& spec) {
         "backend \"cpu\": oneDNN has no fast convolution on this processor for " + text(g) +
         "; use compute.backend = \"reference\"");
   impl_ = std::make_unique<Impl>(Impl{spec, x, y, primitive.bias_desc(), primitive.weights_desc(),
+                                      primitive.scratchpad_desc(),
                                       dnnl::convolution_forward(primitive)});
 }
 
@@ -141,7 +150,8 @@ void Convolution::run(const void* x, const Weights& weights, const float* bias, 
   std::unordered_map<int, memory> arguments{
       {DNNL_ARG_SRC, memory(impl_->x, engine(), const_cast<void*>(x))},
       {DNNL_ARG_WEIGHTS, weights.impl_->values},
-      {DNNL_ARG_DST, memory(impl_->y, engine(), y)}};
+      {DNNL_ARG_DST, memory(impl_->y, engine(), y)},
+      {DNNL_ARG_SCRATCHPAD, memory(impl_->scratchpad, engine(), scratch(impl_->scratchpad))}};
   if (impl_->spec.has_bias)
     arguments.emplace(DNNL_ARG_BIAS, memory(impl_->bias, engine(), const_cast<float*>(bias)));
   impl_->primitive.execute(stream(), arguments);
