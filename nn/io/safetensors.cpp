@@ -142,7 +142,8 @@ Checkpoint read_safetensors(const std::filesystem::path& file) {
   const std::string_view data = std::string_view(bytes).substr(kLengthBytes + header.size());
   Checkpoint checkpoint;
   try {
-    for (const auto& [name, entry] : parse_header(file, header).items())
+    const Json entries = parse_header(file, header);
+    for (const auto& [name, entry] : entries.items())
       read_entry(file, name, entry, data, checkpoint);
   } catch (const nlohmann::json::exception& error) {
     fail(file, error.what());
