@@ -76,12 +76,19 @@ class SweepReader {
       fault(sweep.where, "sweep", "expected a table of axes, as in \"device.eta\" = [0.1, 0.2]");
     else
       add_entries(sweep.table(), "");
+    std::stable_sort(axes_.begin(), axes_.end(), is_before);
     return std::move(axes_);
   }
 
  private:
   void fault(const Position& where, const std::string& key, const std::string& message) {
     faults_.push_back({where, key, message});
+  }
+
+  /// In the order of the file; axes that only --set gives come last.
+  static bool is_before(const Axis& a, const Axis& b) {
+    const auto place = [](const Position& p) { return std::tuple(p.line == 0, p.line, p.column); };
+    return place(a.where) < place(b.where);
   }
 
   /// `device.eta = [..]` without quotes is a table of TOML's making: its path is the key.
@@ -102,11 +109,12 @@ class SweepReader {
                    "expected an array of values, got " + values.text());
     if (keeps_numbers(key))
       return fault(entry.where, "sweep." + key, "cannot be swept: it does not change results");
-    Axis axis = make_axis(key, entry.where, values.array());
-    pin_overrides(axis);
     const auto present = std::find_if(axes_.begin(), axes_.end(),
                                       [&](const Axis& other) { return other.key == key; });
-    if (present == axes_.end())
+    const bool is_new = present == axes_.end();
+    Axis axis = make_axis(key, is_new ? entry.where : present->where, values.array());
+    pin_overrides(axis);
+    if (is_new)
       axes_.push_back(std::move(axis));
     else if (is_override(values))
       *present = std::move(axis);
