@@ -2,6 +2,7 @@
 // weights all run over the same list of nodes.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,17 @@ struct Graph {
   std::vector<Node> nodes;   ///< in order of execution; the last one gives the logits
 };
 
+/// One tensor that a graph needs.
+struct ParameterShape {
+  std::string name;                 ///< "layer1.0.conv1.weight"
+  std::vector<std::int64_t> shape;  ///< convolutions [out, in, kh, kw], dense [out, in]
+  int node = 0;                     ///< whose parameter it is
+  bool trainable = true;            ///< false: running statistics
+};
+
+/// Every parameter of the graph, in the order of nodes, then as listed at Op.
+std::vector<ParameterShape> parameter_shapes(const Graph&);
+
 /// The [model] table.
 struct ModelSettings {
   std::string name = "resnet20";    ///< resnetD, D = 6n+2
@@ -54,7 +66,9 @@ struct ModelSettings {
 Graph build_model(const ModelSettings&, int classes);
 std::vector<std::string> model_names();
 
-/// Glorot-uniform (or He-normal) kernels, zero biases, BatchNorm (1, 0, 0, 1); addressed by seed.
+/// Kernels by `init` with F = kh kw times channels in or out: glorot_uniform in +-sqrt(6/(F_in +
+/// F_out)) (Glorot and Bengio 2010), he_normal of std sqrt(2/F_in) (He et al. 2015). Biases 0,
+/// BatchNorm (1, 0, 0, 1). Addressed by seed.
 Weights initialize(const Graph&, const std::string& init, std::uint64_t seed);
 
 /// Every parameter present with the right shape, nothing left over. Throws DataError that names

@@ -20,17 +20,24 @@ struct TrainSettings {
   double learning_rate = 1e-3;
   double momentum = 0.9;
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7;
-  /// Multiplies the rate after each of `schedule_epochs` (as fractions of 200 they are 80 ... 180;
-  /// the test is `epoch > e`, 0-based).
-  std::vector<double> schedule_epochs = {80, 120, 160, 180};
-  std::vector<double> schedule_factors = {1e-1, 1e-2, 1e-3, 0.5e-3};
-  double l2 = 1e-4;                      ///< on convolution kernels, added to the loss
+  double beta1_decay = 1 - 1e-8;  ///< lambda of adamx: beta1 lambda^(t-1) at update t
+  /// paper: times 0.1, 0.01, 0.001, 0.0005 after epochs 80, 120, 160, 180 of 200, scaled to
+  /// `epochs`; constant; steps: times schedule_factors[i] in epochs e (from 0) with e >
+  /// schedule_epochs[i].
+  std::string schedule = "paper";
+  std::vector<double> schedule_epochs, schedule_factors;
+  double l2 = 1e-4;  ///< l2 * sum of squares of convolution kernels is added to the loss
   std::string init = "glorot_uniform";
   bool augment = true;
   double shift = 0.1;
   bool flip = true;
-  std::string keep = "last";             ///< last | best (by test accuracy: selects on test data)
-  std::string precision = "f32";         ///< f32 | bf16
+  std::string keep = "last";      ///< last | best (by test accuracy: selects on test data)
+  std::string precision = "f32";  ///< f32 | bf16
+
+  /// Learning rate in `epoch`, from 0.
+  double rate_in(std::int64_t epoch) const;
+  /// Throws ConfigError when the schedule's keys contradict each other.
+  void validate() const;
   static const Schema<TrainSettings>& schema();
 };
 
@@ -40,7 +47,7 @@ struct EpochReport {
   double test_accuracy = -1;           ///< negative when not measured
   double learning_rate = 0;
   double seconds = 0;
-  int dead_filters = 0;                ///< BatchNorm channels with running variance below 1e-6
+  int dead_filters = 0;  ///< BatchNorm channels with running variance below 1e-6
 };
 
 struct TrainProgress {
@@ -50,10 +57,10 @@ struct TrainProgress {
   std::function<void(const EpochReport&)> on_epoch;
 };
 
-/// Trains, or continues from `folder`/state.safetensors, to `folder`/weights.safetensors. Everything random
-/// is addressed by (seed, epoch, image), so a run killed anywhere ends in the same bits on the same
-/// machine and thread count. `identity` (a hash) is stored and must match when continuing.
-/// Learning curves go to `folder`/history.csv. Returns the kept weights.
+/// Trains, or continues from `folder`/state.safetensors, to `folder`/weights.safetensors.
+/// Everything random is addressed by (seed, epoch, image), so a run killed anywhere ends in the
+/// same bits on the same machine and thread count. `identity` (a hash) is stored and must match
+/// when continuing. Learning curves go to `folder`/history.csv. Returns the kept weights.
 Checkpoint train(const Graph&, const Dataset&, const TrainSettings&, std::uint64_t seed,
                  const std::string& device, const std::filesystem::path& folder,
                  const std::string& identity, const TrainProgress&);

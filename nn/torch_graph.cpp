@@ -1,0 +1,202 @@
+#include "nn/torch_graph.hpp"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace ohmic {
+namespace {
+
+using at::Tensor;
+
+constexpr std::int64_t kAlignment = 16;  // floats: every tensor starts on a cache line
+
+std::int64_t elements(const std::vector<std::int64_t>& shape) {
+  std::int64_t n = 1;
+  for (const std::int64_t side : shape) n *= side;
+  return n;
+}
+
+/// The tensor of `shape` at `offset` of a flat buffer; kernels are channels-last.
+Tensor view(const Tensor& flat, std::int64_t offset, const std::vector<std::int64_t>& shape) {
+  const Tensor part = flat.narrow(0, offset, elements(shape));
+  if (shape.size() != 4) return part.view(shape).detach();
+  return part.view({shape[0], shape[2], shape[3], shape[1]}).permute({0, 3, 1, 2}).detach();
+}
+
+Tensor convolve(const ConvGeometry& g, const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  const bool even = g.pad_top == g.pad_bottom && g.pad_left == g.pad_right;
+  if (even) return at::conv2d(x, weight, bias, {g.stride, g.stride}, {g.pad_top, g.pad_left});
+  const Tensor padded =
+      at::constant_pad_nd(x, {g.pad_left, g.pad_right, g.pad_top, g.pad_bottom}, 0);
+  return at::conv2d(padded, weight, bias, {g.stride, g.stride});
+}
+
+Tensor subsample_pad(const Node& node, const Tensor& x) {
+  const std::int64_t more = node.channels - x.size(1), before = more / 2;
+  const Tensor pixels = x.slice(2, 0, x.size(2), node.stride).slice(3, 0, x.size(3), node.stride);
+  return at::constant_pad_nd(pixels, {0, 0, 0, 0, before, more - before}, 0);
+}
+
+}  // namespace
+
+struct TorchGraph::State {
+  State(const Graph& g, const std::string& device_name, Precision p)
+      : graph(g), shapes(parameter_shapes(g)), device(device_name), precision(p) {
+    at::globalContext().setDeterministicCuDNN(true);
+    at::globalContext().setBenchmarkCuDNN(false);
+    at::globalContext().setAllowTF32CuDNN(false);
+    readers.assign(graph.nodes.size(), 0);
+    for (const Node& node : graph.nodes)
+      for (const int input : node.inputs) ++readers[static_cast<std::size_t>(input)];
+    allocate();
+  }
+
+  void allocate() {
+    std::vector<std::int64_t> offsets;
+    std::int64_t size = 0;
+    for (const ParameterShape& p : shapes) {
+      offsets.push_back(size);
+      if (p.trainable) size += (elements(p.shape) + kAlignment - 1) / kAlignment * kAlignment;
+    }
+    const auto options = at::TensorOptions().dtype(at::kFloat).device(device);
+    parameters = at::zeros({size}, options);
+    gradients = at::zeros({size}, options);
+    kernels = at::zeros({size}, options);
+    of_node.resize(graph.nodes.size());
+    for (std::size_t i = 0; i < shapes.size(); ++i) {
+      const ParameterShape& p = shapes[i];
+      tensors.push_back(p.trainable ? trainable(p, offsets[i]) : at::zeros(p.shape, options));
+      of_node[static_cast<std::size_t>(p.node)].push_back(tensors.back());
+    }
+  }
+
+  Tensor trainable(const ParameterShape& p, std::int64_t offset) {
+    Tensor value = view(parameters, offset, p.shape);
+    value.requires_grad_(true);
+    value.mutable_grad() = view(gradients, offset, p.shape);
+    if (p.shape.size() == 4) kernels.narrow(0, offset, elements(p.shape)).fill_(1);
+    return value;
+  }
+
+  /// Whether a value may be overwritten: one node reads it, and its own gradient does not need it.
+  bool is_scratch(int from) const {
+    const auto i = static_cast<std::size_t>(from);
+    const Op op = graph.nodes[i].op;
+    return readers[i] == 1 && (op == Op::convolution || op == Op::batch_norm || op == Op::add);
+  }
+
+  Tensor convolution(std::size_t i, const Tensor& x) const {
+    const std::vector<Tensor>& p = of_node[i];
+    const Tensor bias = p.size() > 1 ? p[1] : Tensor();
+    if (precision == Precision::f32) return convolve(graph.nodes[i].conv, x, p[0], bias);
+    return convolve(graph.nodes[i].conv, x.to(at::kBFloat16), p[0].to(at::kBFloat16),
+                    bias.defined() ? bias.to(at::kBFloat16) : bias);
+  }
+
+  Tensor add(const Node& node, const std::vector<Tensor>& values) const {
+    Tensor a = values[static_cast<std::size_t>(node.inputs[0])];
+    Tensor b = values[static_cast<std::size_t>(node.inputs[1])];
+    if (is_scratch(node.inputs[1])) return b.add_(a);
+    return is_scratch(node.inputs[0]) ? a.add_(b) : a.add(b);
+  }
+
+  Tensor run(std::size_t i, const std::vector<Tensor>& values, bool training) const {
+    const Node& node = graph.nodes[i];
+    const std::vector<Tensor>& p = of_node[i];
+    Tensor x = values[static_cast<std::size_t>(node.inputs[0])];
+    switch (node.op) {
+      case Op::convolution:
+        return convolution(i, x);
+      case Op::dense:
+        return at::linear(x.flatten(1), p[0], p[1]);
+      case Op::batch_norm:
+        return at::batch_norm(x, p[0], p[1], p[2], p[3], training, graph.batch_norm_momentum,
+                              node.epsilon, true);
+      case Op::relu:
+        return is_scratch(node.inputs[0]) ? x.relu_() : x.relu();
+      case Op::add:
+        return add(node, values);
+      case Op::global_average:
+        return x.mean(at::IntArrayRef{2, 3}, true, at::kFloat);
+      case Op::subsample_pad:
+        return subsample_pad(node, x);
+      case Op::input:
+        break;
+    }
+    return x;
+  }
+
+  Graph graph;
+  std::vector<ParameterShape> shapes;
+  at::Device device;
+  Precision precision;
+  std::vector<int> readers;  ///< of each node's value
+  Tensor parameters, gradients, kernels;
+  std::vector<Tensor> tensors;               ///< as shapes
+  std::vector<std::vector<Tensor>> of_node;  ///< the same by node
+};
+
+TorchGraph::TorchGraph(const Graph& graph, const Weights& weights, const std::string& device,
+                       Precision precision)
+    : state_(std::make_unique<State>(graph, device, precision)) {
+  set_weights(weights);
+}
+
+TorchGraph::~TorchGraph() = default;
+
+void TorchGraph::set_weights(const Weights& weights) {
+  check_weights(state_->graph, weights, "the given weights");
+  const at::NoGradGuard no_gradients;
+  for (std::size_t i = 0; i < state_->shapes.size(); ++i) {
+    const HostTensor& host = weights.at(state_->shapes[i].name);
+    auto* values = const_cast<float*>(host.values.data());  // from_blob has no const form
+    state_->tensors[i].copy_(at::from_blob(values, host.shape, at::kFloat));
+  }
+}
+
+Weights TorchGraph::weights() const {
+  const at::NoGradGuard no_gradients;
+  Weights weights;
+  for (std::size_t i = 0; i < state_->shapes.size(); ++i) {
+    const Tensor host = state_->tensors[i].to(at::kCPU).contiguous();
+    const float* values = host.data_ptr<float>();
+    weights[state_->shapes[i].name] = {state_->shapes[i].shape, {values, values + host.numel()}};
+  }
+  return weights;
+}
+
+Tensor TorchGraph::images(const float* nhwc, std::int64_t count) const {
+  const Node& input = state_->graph.nodes.front();
+  auto* values = const_cast<float*>(nhwc);
+  const Tensor host =
+      at::from_blob(values, {count, input.height, input.width, input.channels}, at::kFloat);
+  return host.to(state_->device, at::kFloat, false, true).permute({0, 3, 1, 2});
+}
+
+Tensor TorchGraph::forward(const Tensor& images, bool training) {
+  const Graph& graph = state_->graph;
+  std::vector<Tensor> values(graph.nodes.size());
+  std::vector<int> unread = state_->readers;
+  values[0] = images;
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    values[i] = state_->run(i, values, training);
+    for (const int input : graph.nodes[i].inputs)
+      if (--unread[static_cast<std::size_t>(input)] == 0)
+        values[static_cast<std::size_t>(input)].reset();
+  }
+  return values.back();
+}
+
+std::vector<float> TorchGraph::logits(const float* nhwc, std::int64_t count, bool training) {
+  const at::NoGradGuard no_gradients;
+  const Tensor y = forward(images(nhwc, count), training).to(at::kCPU).contiguous();
+  return {y.data_ptr<float>(), y.data_ptr<float>() + y.numel()};
+}
+
+Tensor& TorchGraph::parameters() { return state_->parameters; }
+Tensor& TorchGraph::gradients() { return state_->gradients; }
+Tensor TorchGraph::convolution_kernels() const { return state_->kernels; }
+
+}  // namespace ohmic

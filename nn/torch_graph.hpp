@@ -1,0 +1,51 @@
+// A Graph as LibTorch runs it, eagerly, in inference and in training. Private to nn/: tensors
+// appear by name only, so that the header stays free of LibTorch.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "nn/network/graph.hpp"
+
+namespace at {
+class Tensor;
+}
+
+namespace ohmic {
+
+/// What products are computed in. bf16 rounds the inputs of convolutions to 8 bits of significand;
+/// parameters, their gradients and BatchNorm's statistics stay float.
+enum class Precision { f32, bf16 };
+
+class TorchGraph {
+ public:
+  /// On "cpu" or "cuda:i". Throws DataError when the weights do not fit.
+  TorchGraph(const Graph&, const Weights&, const std::string& device,
+             Precision precision = Precision::f32);
+  ~TorchGraph();
+
+  void set_weights(const Weights&);
+  Weights weights() const;
+
+  /// Images x H x W x C on the host -> channels-last on the device; keeps no reference.
+  at::Tensor images(const float* nhwc, std::int64_t count) const;
+  /// Logits (images x classes, float). Training uses the batch's statistics and moves the running
+  /// ones, whose variance takes the batch's with Bessel's correction (as Keras's fused BatchNorm).
+  at::Tensor forward(const at::Tensor& images, bool training);
+  /// The same from and to the host, without gradients.
+  std::vector<float> logits(const float* nhwc, std::int64_t images, bool training = false);
+
+  /// All trainable parameters in one buffer, every tensor a view of it; gradients alike.
+  at::Tensor& parameters();
+  at::Tensor& gradients();
+  /// 1 at convolution kernels, 0 elsewhere: what L2 acts on.
+  at::Tensor convolution_kernels() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ohmic

@@ -1,0 +1,111 @@
+#include <algorithm>
+
+#include "nn/train/trainer.hpp"
+#include "simulator/error.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr double kPaperEpochs = 200;
+const std::vector<double> kPaperSteps = {80, 120, 160, 180};
+const std::vector<double> kPaperFactors = {1e-1, 1e-2, 1e-3, 0.5e-3};
+
+[[noreturn]] void fail(const std::string& key, const std::string& message) {
+  Fault fault;
+  fault.key = "train." + key;
+  fault.message = message;
+  throw ConfigError(std::vector<Fault>{fault});
+}
+
+void declare_optimizer(Schema<TrainSettings>& s) {
+  using T = TrainSettings;
+  s.add("optimizer", &T::optimizer)
+      .choices(optimizer_names())
+      .doc(
+          "Equations and defaults are Keras's; adamx is Tran and Phong's, adamax Kingma and Ba's.");
+  s.add("learning_rate", &T::learning_rate).above(0).doc("Before the schedule's first step.");
+  s.add("momentum", &T::momentum).range(0, 1).doc("For momentum and nesterov.");
+  s.add("beta1", &T::beta1).range(0, 1).doc("Decay of the first moment in Adam's family.");
+  s.add("beta2", &T::beta2).range(0, 1).doc("Decay of the second moment in Adam's family.");
+  s.add("epsilon", &T::epsilon).at_least(0).doc("Added to the root, outside the bias correction.");
+  s.add("beta1_decay", &T::beta1_decay)
+      .range(0, 1)
+      .doc("lambda of adamx: beta1 is multiplied by it at every update.")
+      .source("Tran and Phong, IEEE Access 7 (2019); value of Kingma and Ba 2015, section 4");
+}
+
+void declare_schedule(Schema<TrainSettings>& s) {
+  using T = TrainSettings;
+  s.add("schedule", &T::schedule)
+      .choices({"paper", "constant", "steps"})
+      .doc(
+          "paper: the rate times 0.1, 0.01, 0.001 and 0.0005 after 0.4, 0.6, 0.8 and 0.9 of all "
+          "epochs; steps: as schedule_epochs and schedule_factors say.")
+      .source("Keras CIFAR-10 ResNet example: epochs 80, 120, 160, 180 of 200");
+  s.add("schedule_epochs", &T::schedule_epochs)
+      .doc("Ascending, from 0; a step holds in the epochs after the one it names.");
+  s.add("schedule_factors", &T::schedule_factors)
+      .doc("The rate is learning_rate times the last factor whose step holds.");
+}
+
+}  // namespace
+
+const Schema<TrainSettings>& TrainSettings::schema() {
+  static const Schema<TrainSettings> schema = [] {
+    using T = TrainSettings;
+    Schema<T> s{"train", "How a network is trained; the defaults are the paper's recipe."};
+    s.add("epochs", &T::epochs).at_least(1).doc("Passes over the training images.");
+    s.add("batch", &T::batch).range(1, 65536).doc("Images per update.");
+    declare_optimizer(s);
+    declare_schedule(s);
+    s.add("l2", &T::l2)
+        .at_least(0)
+        .doc("l2 times the sum of squares of all convolution kernels is added to the loss.");
+    s.add("init", &T::init).choices({"glorot_uniform", "he_normal"}).doc("First kernels.");
+    s.add("augment", &T::augment).doc("Shift and flip training images.");
+    s.add("shift", &T::shift)
+        .unit("1")
+        .range(0, 1)
+        .doc(
+            "Largest shift as a fraction of the side, in each direction; the nearest pixel fills.");
+    s.add("flip", &T::flip).doc("Flip every other image from left to right.");
+    s.add("keep", &T::keep)
+        .choices({"last", "best"})
+        .doc("best keeps the epoch of best test accuracy, which selects on test data.");
+    s.add("precision", &T::precision)
+        .choices({"f32", "bf16"})
+        .doc("bf16 computes convolutions in bfloat16: twice as fast with AMX, slow without.");
+    return s;
+  }();
+  return schema;
+}
+
+void TrainSettings::validate() const {
+  if (schedule != "steps") {
+    if (!schedule_epochs.empty() || !schedule_factors.empty())
+      fail("schedule", "is " + schedule +
+                           ", which takes no schedule_epochs and schedule_factors; "
+                           "schedule = \"steps\" does");
+    return;
+  }
+  if (schedule_epochs.empty() || schedule_epochs.size() != schedule_factors.size())
+    fail("schedule_epochs", "needs as many values as schedule_factors, one at least");
+  if (!std::is_sorted(schedule_epochs.begin(), schedule_epochs.end()))
+    fail("schedule_epochs", "must ascend");
+  if (*std::min_element(schedule_factors.begin(), schedule_factors.end()) <= 0)
+    fail("schedule_factors", "must be above 0");
+}
+
+double TrainSettings::rate_in(std::int64_t epoch) const {
+  if (schedule == "constant") return learning_rate;
+  const bool paper = schedule == "paper";
+  const std::vector<double>& steps = paper ? kPaperSteps : schedule_epochs;
+  const std::vector<double>& factors = paper ? kPaperFactors : schedule_factors;
+  const double scale = paper ? static_cast<double>(epochs) / kPaperEpochs : 1.0;
+  double factor = 1;
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    if (static_cast<double>(epoch) > steps[i] * scale) factor = factors[i];
+  return learning_rate * factor;
+}
+
+}  // namespace ohmic

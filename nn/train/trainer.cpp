@@ -1,0 +1,306 @@
+#include "nn/train/trainer.hpp"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include "nn/io/checkpoint.hpp"
+#include "nn/io/file.hpp"
+#include "nn/io/sha256.hpp"
+#include "nn/torch_evaluation.hpp"
+#include "nn/torch_graph.hpp"
+#include "nn/train/optimizer.hpp"
+#include "nn/train/training_state.hpp"
+#include "simulator/error.hpp"
+#include "simulator/version.hpp"
+
+namespace ohmic {
+namespace {
+
+namespace fs = std::filesystem;
+using at::Tensor;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::int64_t kTestBatch = 250;
+constexpr std::int64_t kBatchesPerReport = 10;
+constexpr float kDeadVariance = 1e-6f;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+Precision precision_of(const TrainSettings& settings, const std::string& device) {
+  if (settings.precision == "f32") return Precision::f32;
+#ifdef __x86_64__
+  if (device == "cpu" && !__builtin_cpu_supports("avx512bf16"))
+    throw UnsupportedError(
+        "train.precision = bf16: this processor has no bfloat16 instructions (AVX512-BF16, AMX); "
+        "use precision = \"f32\" or a GPU");
+#endif
+  return Precision::bf16;
+}
+
+void check_data(const Graph& graph, const Dataset& data) {
+  if (data.train.size() == 0) throw DataError("there are no training images");
+  for (const ImageSet* set : {&data.train, &data.test})
+    for (const std::uint8_t label : set->labels)
+      if (label >= graph.classes)
+        throw DataError("the data have label " + std::to_string(label) + ", the network " +
+                        std::to_string(graph.classes) + " classes");
+}
+
+/// Sums over the images of an epoch, kept on the device so that no batch waits for them.
+struct Sums {
+  explicit Sums(const at::Device& device)
+      : loss(at::zeros({}, at::TensorOptions().dtype(at::kDouble).device(device))),
+        right(at::zeros({}, at::TensorOptions().dtype(at::kLong).device(device))) {}
+  Tensor loss, right;
+  std::int64_t images = 0;
+};
+
+class Training {
+ public:
+  Training(const Graph& graph, const Dataset& data, const TrainSettings& settings,
+           std::uint64_t seed, const std::string& device, const TrainProgress& progress)
+      : graph_(graph),
+        data_(data),
+        settings_(settings),
+        seed_(seed),
+        progress_(progress),
+        device_(device),
+        network_(graph, initialize(graph, settings.init, seed), device,
+                 precision_of(settings, device)),
+        optimizer_(make_optimizer(settings)),
+        decay_(network_.convolution_kernels() * (2 * settings.l2)) {}
+
+  void restore(const TrainingState& state) {
+    network_.set_weights(state.weights);
+    optimizer_->restore(state.steps, state.moments);
+  }
+
+  void save(TrainingState& state) const {
+    state.weights = network_.weights();
+    state.steps = optimizer_->steps();
+    state.moments = optimizer_->moments();
+  }
+
+  EpochReport run_epoch(std::int64_t epoch) {
+    const auto start = Clock::now();
+    const std::vector<std::int64_t> order = epoch_order(data_.train.size(), seed_, epoch);
+    const auto images = static_cast<std::int64_t>(order.size());
+    const double rate = settings_.rate_in(epoch);
+    Sums sums(device_);
+    for (std::int64_t first = 0, batch = 0; first < images; first += settings_.batch, ++batch) {
+      const std::int64_t count = std::min(settings_.batch, images - first);
+      step(std::span(order).subspan(static_cast<std::size_t>(first),
+                                    static_cast<std::size_t>(count)),
+           epoch, rate, sums);
+      if (progress_.on_batch && batch % kBatchesPerReport == 0)
+        progress_.on_batch(epoch, static_cast<double>(sums.images) / static_cast<double>(images),
+                           mean_loss(sums), accuracy(sums),
+                           static_cast<double>(sums.images) / seconds_since(start));
+    }
+    EpochReport report;
+    report.epoch = epoch;
+    report.epochs = settings_.epochs;
+    report.loss = mean_loss(sums);
+    report.accuracy = accuracy(sums);
+    report.learning_rate = rate;
+    report.test_accuracy = test_accuracy();
+    report.dead_filters = dead_filters();
+    report.seconds = seconds_since(start);
+    return report;
+  }
+
+ private:
+  static double mean_loss(const Sums& s) {
+    return s.loss.item<double>() / static_cast<double>(s.images);
+  }
+  static double accuracy(const Sums& s) {
+    return static_cast<double>(s.right.item<std::int64_t>()) / static_cast<double>(s.images);
+  }
+
+  Tensor labels(const std::vector<std::int64_t>& values) const {
+    return at::tensor(values, at::kLong).to(device_);
+  }
+
+  void step(std::span<const std::int64_t> indices, std::int64_t epoch, double rate, Sums& sums) {
+    const Augmentation augmentation{settings_.shift, settings_.flip};
+    batch_.resize(indices.size() * ImageSet::kPixels);
+    training_batch(data_.train, data_.normalization, indices,
+                   settings_.augment ? &augmentation : nullptr, seed_, epoch, batch_.data());
+    std::vector<std::int64_t> classes;
+    for (const std::int64_t i : indices)
+      classes.push_back(data_.train.labels[static_cast<std::size_t>(i)]);
+    const auto count = static_cast<std::int64_t>(indices.size());
+    update(network_.images(batch_.data(), count), labels(classes), rate, sums);
+    sums.images += count;
+  }
+
+  void update(const Tensor& images, const Tensor& classes, double rate, Sums& sums) {
+    network_.gradients().zero_();
+    const Tensor logits = network_.forward(images, true);
+    const Tensor loss = at::cross_entropy_loss(logits, classes);
+    loss.backward();
+    network_.gradients().addcmul_(decay_, network_.parameters());
+    optimizer_->step(network_.parameters(), network_.gradients(), rate);
+    sums.loss.add_(loss.detach(), images.size(0));
+    sums.right.add_(logits.argmax(1).eq(classes).sum());
+  }
+
+  /// In the precision of training; -1 without test images.
+  double test_accuracy() {
+    if (data_.test.size() == 0) return -1;
+    const at::NoGradGuard no_gradients;
+    Sums sums(device_);
+    for (std::int64_t first = 0; first < data_.test.size(); first += kTestBatch) {
+      const std::int64_t count = std::min(kTestBatch, data_.test.size() - first);
+      batch_.resize(static_cast<std::size_t>(count * ImageSet::kPixels));
+      normalized_batch(data_.test, data_.normalization, first, count, batch_.data());
+      const auto label = data_.test.labels.begin() + first;
+      const Tensor logits = network_.forward(network_.images(batch_.data(), count), false);
+      sums.right.add_(logits.argmax(1).eq(labels({label, label + count})).sum());
+      sums.images += count;
+    }
+    return accuracy(sums);
+  }
+
+  int dead_filters() const {
+    std::ptrdiff_t dead = 0;
+    for (const auto& [name, tensor] : network_.weights())
+      if (name.ends_with(".running_var"))
+        dead += std::count_if(tensor.values.begin(), tensor.values.end(),
+                              [](float v) { return v < kDeadVariance; });
+    return static_cast<int>(dead);
+  }
+
+  const Graph& graph_;
+  const Dataset& data_;
+  const TrainSettings& settings_;
+  std::uint64_t seed_;
+  const TrainProgress& progress_;
+  at::Device device_;
+  TorchGraph network_;
+  std::unique_ptr<Optimizer> optimizer_;
+  Tensor decay_;
+  std::vector<float> batch_;
+};
+
+std::string text(double x) { return Value{x}.text(); }
+
+constexpr char kHistoryHeader[] = "epoch,loss,accuracy,test_accuracy,learning_rate,dead_filters\n";
+
+std::string history_row(const EpochReport& r) {
+  return std::to_string(r.epoch) + ',' + text(r.loss) + ',' + text(r.accuracy) + ',' +
+         (r.test_accuracy < 0 ? "" : text(r.test_accuracy)) + ',' + text(r.learning_rate) + ',' +
+         std::to_string(r.dead_filters) + '\n';
+}
+
+std::string text(const std::vector<float>& values) {
+  std::string list;
+  for (const float v : values) list += (list.empty() ? "" : " ") + text(static_cast<double>(v));
+  return list;
+}
+
+/// How pixels were normalised: the values themselves where they are few, else their SHA-256.
+void describe(const Normalization& n, Metadata& metadata) {
+  metadata["normalization"] = n.kind;
+  constexpr std::size_t kFew = 3;
+  const auto put = [&](const std::string& name, const std::vector<float>& values) {
+    if (values.empty()) return;
+    if (values.size() <= kFew)
+      metadata["normalization_" + name] = text(values);
+    else
+      metadata["normalization_" + name + "_sha256"] =
+          sha256({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
+  };
+  put("mean", n.mean);
+  put("std", n.std);
+}
+
+Metadata metadata_of(const Graph& graph, const Dataset& data, const TrainSettings& settings,
+                     std::uint64_t seed, const std::string& identity, std::int64_t kept_epoch) {
+  Metadata m{{"architecture", graph.model},
+             {"layout", graph.layout},
+             {"width", std::to_string(graph.nodes[1].channels)},
+             {"classes", std::to_string(graph.classes)},
+             {"data_sha256", data.train.hash()},
+             {"train", to_toml(TrainSettings::schema().write(&settings))},
+             {"epoch", std::to_string(kept_epoch)},
+             {"seed", std::to_string(seed)},
+             {"precision", settings.precision},
+             {"libtorch", libtorch_version()},
+             {"ohmic", version()},
+             {"identity", identity}};
+  describe(data.normalization, m);
+  return m;
+}
+
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw OutputError(folder.string() + ": cannot be made: " + error.message());
+}
+
+/// The finished weights of this very training, if they are there.
+std::optional<Checkpoint> finished(const fs::path& file, const Graph& graph,
+                                   const std::string& identity) {
+  if (!fs::exists(file)) return std::nullopt;
+  Checkpoint checkpoint = read_safetensors(file);
+  const auto found = checkpoint.metadata.find("identity");
+  if (found == checkpoint.metadata.end() || found->second != identity)
+    throw DataError(file.string() + ": holds the weights of another training (identity " +
+                    (found == checkpoint.metadata.end() ? "unknown" : found->second) + ", here " +
+                    identity + "). Move it away, or choose another folder");
+  check_weights(graph, checkpoint.weights, file.string());
+  return checkpoint;
+}
+
+void note(const EpochReport& report, const TrainSettings& settings, TrainingState& state) {
+  state.epochs_done = report.epoch + 1;
+  state.history += history_row(report);
+  if (report.test_accuracy <= state.best_accuracy) return;
+  state.best_accuracy = report.test_accuracy;
+  state.best_epoch = report.epoch;
+  if (settings.keep == "best") state.best = state.weights;
+}
+
+}  // namespace
+
+Checkpoint train(const Graph& graph, const Dataset& data, const TrainSettings& settings,
+                 std::uint64_t seed, const std::string& device, const fs::path& folder,
+                 const std::string& identity, const TrainProgress& progress) {
+  settings.validate();
+  check_data(graph, data);
+  make_folder(folder);
+  const fs::path weights_file = folder / "weights.safetensors";
+  const fs::path state_file = folder / "state.safetensors";
+  if (auto done = finished(weights_file, graph, identity)) return *done;
+
+  Training training(graph, data, settings, seed, resolve_device(device), progress);
+  TrainingState state;
+  if (auto saved = read_state(state_file, graph, identity)) {
+    state = std::move(*saved);
+    training.restore(state);
+  }
+  while (state.epochs_done < settings.epochs) {
+    const EpochReport report = training.run_epoch(state.epochs_done);
+    training.save(state);
+    note(report, settings, state);
+    write_state(state_file, state, identity);
+    replace_file(folder / "history.csv", {kHistoryHeader, state.history});
+    if (progress.on_epoch) progress.on_epoch(report);
+  }
+  const bool best = settings.keep == "best" && !state.best.empty();
+  const std::int64_t kept_epoch = best ? state.best_epoch : settings.epochs - 1;
+  Checkpoint kept{best ? state.best : state.weights,
+                  metadata_of(graph, data, settings, seed, identity, kept_epoch)};
+  replace_file(folder / "history.csv", {kHistoryHeader, state.history});
+  write_safetensors(weights_file, kept);
+  fs::remove(state_file);
+  return kept;
+}
+
+}  // namespace ohmic
