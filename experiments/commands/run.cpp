@@ -8,6 +8,19 @@
 #include "experiments/commands/commands.hpp"
 
 namespace ohmic {
+namespace {
+
+void print_outcome(const RunOutcome& outcome, const std::string& file) {
+  fmt::print("\n{}\n", outcome.summary);
+  fmt::print("A: accuracy under noise / accuracy without, in %; intervals over draws.\n\n");
+  fmt::print("{} points in {}/, {} of them new:\n", outcome.points, outcome.folder.string(),
+             outcome.computed);
+  for (const auto& entry : std::filesystem::directory_iterator(outcome.folder))
+    if (entry.path().filename() != "lock") fmt::print("  {}\n", entry.path().string());
+  fmt::print("Change {} and run it again: only points that are not there are computed.\n", file);
+}
+
+}  // namespace
 
 void add_run_command(CLI::App& app) {
   CLI::App* command =
@@ -22,7 +35,9 @@ void add_run_command(CLI::App& app) {
   auto options = std::make_shared<RunOptions>();
   file->add_to(*command);
   command->add_option("--out", options->folder, "Run folder (default: output.dir)");
-  command->callback([file, options] { run_experiment(file->read(), *options); });
+  command->callback([file, options] {
+    print_outcome(run_experiment(file->read(), *options), file->path.string());
+  });
 }
 
 }  // namespace ohmic

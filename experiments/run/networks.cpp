@@ -61,6 +61,8 @@ const TrainedNetwork& Networks::get(const Experiment& experiment) {
   TrainedNetwork network;
   network.data = data_of(experiment);
   network.graph = build_model(experiment.model, network.data->test.classes);
+  network.label = network_label(experiment);
+  network.data_name = experiment.data.name;
   network.identity = experiment.training_identity();
   train_or_load(experiment, network);
   return networks_.emplace(key, std::move(network)).first->second;

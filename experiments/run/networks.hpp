@@ -15,6 +15,8 @@ struct TrainedNetwork {
   Graph graph;
   Weights weights;
   std::shared_ptr<const Dataset> data;
+  std::string label;         ///< network_label
+  std::string data_name;     ///< "cifar10"
   std::string identity;      ///< Experiment::training_identity
   std::string weights_hash;  ///< SHA-256 of the weight file
 };
@@ -33,6 +35,7 @@ class Networks {
   void check(const Experiment&);
   /// Loads the weights the experiment names, or trains (or goes on training) the network.
   const TrainedNetwork& get(const Experiment&);
+  /// Every network that was got.
   const std::map<std::string, TrainedNetwork>& all() const { return networks_; }
 
  private:

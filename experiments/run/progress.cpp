@@ -36,14 +36,18 @@ Progress::Progress() : live_(::isatty(STDERR_FILENO) == 1) {}
 
 Progress::~Progress() { clear(); }
 
-void Progress::begin(const std::string& what, double fraction_done) {
+void Progress::begin(const std::string& what) {
   what_ = what;
-  first_fraction_ = fraction_done;
-  began_ = shown_ = Clock::now();
+  first_fraction_ = -1;
+  shown_ = Clock::now();
 }
 
 void Progress::update(double fraction, const std::string& detail) {
   const auto now = Clock::now();
+  if (first_fraction_ < 0) {
+    first_fraction_ = fraction;
+    began_ = now;
+  }
   if (now - shown_ < (live_ ? Clock::duration(kLiveInterval) : Clock::duration(kPlainInterval)))
     return;
   shown_ = now;

@@ -12,8 +12,8 @@ class Progress {
   Progress();
   ~Progress();
 
-  /// Names what runs from here on, and how much of it was there already.
-  void begin(const std::string& what, double fraction_done = 0);
+  /// Names what runs from here on. Its pace counts from the first fraction reported.
+  void begin(const std::string& what);
   /// `detail` holds what is known so far, "loss 0.42, 910 images/s"; the time left is added.
   void update(double fraction, const std::string& detail);
   /// Removes the live line and prints a line that stays.
@@ -26,7 +26,7 @@ class Progress {
   bool live_;
   bool line_is_open_ = false;
   std::string what_;
-  double first_fraction_ = 0;
+  double first_fraction_ = -1;
   Clock::time_point began_, shown_;
 };
 

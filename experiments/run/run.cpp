@@ -6,7 +6,10 @@
 #include <map>
 #include <optional>
 
+#include "experiments/figures/accuracy_figure.hpp"
 #include "experiments/results/files.hpp"
+#include "experiments/results/groups.hpp"
+#include "experiments/results/provenance.hpp"
 #include "experiments/results/tables.hpp"
 #include "experiments/run/chip.hpp"
 #include "experiments/run/networks.hpp"
@@ -22,10 +25,10 @@ void use_threads(int threads) {
   set_threads(threads);
 }
 
-/// The file with all defaults, its sweep as written but for keys that --set fixed.
+/// A file that gives the same points, every key with its value.
 std::string resolved_file(const Value& root, const Experiment& first) {
   Value resolved = first.resolved();
-  if (const Value* sweep = root.at("sweep")) resolved.table()["sweep"] = *sweep;
+  if (root.at("sweep")) resolved.table()["sweep"] = resolved_sweep(root);
   return to_toml(resolved);
 }
 
@@ -67,6 +70,8 @@ class Run {
   void measure_without_noise(Chip&, const TrainedNetwork&, const Experiment&, PointResult&);
   void draw_until_known(Chip&, std::size_t index, PointResult&);
   RunOutcome finish();
+  void write_provenance_file();
+  void draw_figures(const std::vector<Group>&);
   void write_tables();
   std::vector<MeasuredPoint> measured() const;
   std::string label(std::size_t index) const;
@@ -169,12 +174,38 @@ void Run::write_tables() {
   write_atomically(folder_ / "results.jsonl", results_jsonl(measured()));
 }
 
+void Run::write_provenance_file() {
+  const Experiment& first = points_.front().experiment;
+  Provenance p;
+  p.seed = first.seed;
+  p.threads = omp_get_max_threads();
+  p.device = resolve_device(first.compute.device);
+  for (const auto& [key, network] : networks_.all()) {
+    p.networks[network.label + ", " + network.identity.substr(0, 12)] = network.weights_hash;
+    p.data[network.data_name + " train"] = network.data->train.hash();
+    p.data[network.data_name + " test"] = network.data->test.hash();
+  }
+  write_provenance(folder_ / "provenance.json", p);
+}
+
+void Run::draw_figures(const std::vector<Group>& groups) {
+  if (!points_.front().experiment.output.figures || !has_accuracy_figure(groups)) return;
+  const std::string& title = points_.front().experiment.title;
+  const Drawn drawn = draw(accuracy_figure(title, groups), folder_ / "figures");
+  if (drawn == Drawn::no_gnuplot)
+    progress_.say("no figures: gnuplot is not installed (Debian: gnuplot-nox)");
+  else if (drawn == Drawn::failed)
+    progress_.say(fmt::format("no figures: gnuplot does not like {}",
+                              (folder_ / "figures" / "accuracy.gp").string()));
+}
+
 RunOutcome Run::finish() {
   write_tables();
   write_atomically(folder_ / "layers.csv", layers_csv(measured()));
-  RunOutcome outcome{folder_, points_, {}, {}, computed_};
-  for (auto& result : results_) outcome.results.push_back(std::move(*result));
-  return outcome;
+  if (computed_ > 0) write_provenance_file();
+  const std::vector<Group> groups = group_points(measured());
+  draw_figures(groups);
+  return {folder_, points_.size(), computed_, summary_table(groups)};
 }
 
 }  // namespace

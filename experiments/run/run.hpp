@@ -12,10 +12,9 @@
 #pragma once
 
 #include <filesystem>
-#include <vector>
+#include <string>
 
-#include "experiments/experiment.hpp"
-#include "experiments/results/point_result.hpp"
+#include "simulator/config/value.hpp"
 
 namespace ohmic {
 
@@ -23,13 +22,12 @@ struct RunOptions {
   std::filesystem::path folder;  ///< empty: output.dir of the experiment
 };
 
-/// What a run ends in, for its summary.
+/// What a run ends in.
 struct RunOutcome {
   std::filesystem::path folder;
-  std::vector<Point> points;
-  std::vector<PointResult> results;  ///< of each point
-  std::vector<std::filesystem::path> files;
+  std::size_t points = 0;
   std::size_t computed = 0;  ///< points that were not there before
+  std::string summary;       ///< table for a terminal: A_x per eta, A_avr, published numbers
 };
 
 /// Runs the file `root` (with overrides applied), progress on stderr. Throws ConfigError,

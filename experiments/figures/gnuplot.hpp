@@ -1,0 +1,25 @@
+// Figures are gnuplot scripts that hold their own data, so that they can be drawn again by hand.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace ohmic {
+
+/// One figure: a script that draws into the terminal and the output that are set before it.
+struct Figure {
+  std::string name;               ///< of its files, without extension
+  int width = 800, height = 600;  ///< pixels of the SVG; the PNG has twice as many
+  std::string script;
+};
+
+enum class Drawn { yes, no_gnuplot, failed };
+
+/// Writes NAME.gp into the folder and runs gnuplot on it, which makes NAME.svg and NAME.png. Throws
+/// OutputError when the script cannot be written.
+Drawn draw(const Figure&, const std::filesystem::path& folder);
+
+/// A string constant of gnuplot's language.
+std::string quoted(const std::string& text);
+
+}  // namespace ohmic

@@ -1,0 +1,83 @@
+#include "experiments/results/groups.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace ohmic {
+namespace {
+
+double eta_of(const Point& point) {
+  for (const auto& [key, value] : point.axes) {
+    if (key != kEtaKey) continue;
+    if (const auto* real = std::get_if<double>(&value.data)) return *real;
+    if (const auto* whole = std::get_if<std::int64_t>(&value.data)) return double(*whole);
+  }
+  return Estimate::kNone;
+}
+
+std::vector<std::pair<std::string, std::string>> other_axes(const Point& point) {
+  std::vector<std::pair<std::string, std::string>> axes;
+  for (const auto& [key, value] : point.axes)
+    if (key != kEtaKey) axes.push_back({key, plain_text(value)});
+  return axes;
+}
+
+/// A_avr over the points with noise.
+Estimate average(const std::vector<MeasuredPoint>& members) {
+  std::vector<Replicates> replicates;
+  std::vector<double> factors;
+  for (const MeasuredPoint& p : members) {
+    if (!(eta_of(*p.point) > 0) || p.result->baseline_correct == 0) continue;
+    replicates.push_back(p.result->replicates());
+    factors.push_back(1.0 / p.result->baseline());
+  }
+  std::vector<const Replicates*> conditions;
+  for (const Replicates& r : replicates) conditions.push_back(&r);
+  if (conditions.empty()) return {};
+  return average_estimate(conditions, factors,
+                          members.front().point->experiment.evaluation.confidence);
+}
+
+Group make_group(const std::vector<MeasuredPoint>& members) {
+  Group group;
+  group.axes = other_axes(*members.front().point);
+  group.experiment = &members.front().point->experiment;
+  group.baseline = members.front().result->baseline();
+  for (const MeasuredPoint& p : members)
+    group.points.push_back(
+        {eta_of(*p.point), summarize(*p.result, p.point->experiment.evaluation.confidence)});
+  group.average = average(members);
+  group.published = published_for(*group.experiment);
+  return group;
+}
+
+}  // namespace
+
+std::vector<Group> group_points(const std::vector<MeasuredPoint>& points) {
+  std::vector<std::vector<MeasuredPoint>> members;
+  for (const MeasuredPoint& p : points) {
+    const auto axes = other_axes(*p.point);
+    const auto same = std::find_if(members.begin(), members.end(), [&](const auto& group) {
+      return other_axes(*group.front().point) == axes;
+    });
+    if (same == members.end())
+      members.push_back({p});
+    else
+      same->push_back(p);
+  }
+  std::vector<Group> groups;
+  for (const auto& group : members) groups.push_back(make_group(group));
+  return groups;
+}
+
+std::vector<double> etas_of(const std::vector<Group>& groups) {
+  std::vector<double> etas;
+  for (const Group& group : groups)
+    for (const GroupPoint& p : group.points)
+      if (!std::isnan(p.eta) && std::count(etas.begin(), etas.end(), p.eta) == 0)
+        etas.push_back(p.eta);
+  std::sort(etas.begin(), etas.end());
+  return etas;
+}
+
+}  // namespace ohmic

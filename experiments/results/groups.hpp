@@ -1,0 +1,41 @@
+// Points as a reader compares them: everything but eta the same is one group, and makes one row of
+// the summary and one curve of the figure.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "experiments/results/published.hpp"
+#include "experiments/results/tables.hpp"
+
+namespace ohmic {
+
+/// One eta of a group; NaN where eta is not swept.
+struct GroupPoint {
+  double eta = Estimate::kNone;
+  PointSummary summary;
+};
+
+struct Group {
+  std::vector<std::pair<std::string, std::string>> axes;  ///< swept keys but device.eta, as text
+  const Experiment* experiment = nullptr;                 ///< of its first point
+  std::vector<GroupPoint> points;                         ///< in the order of the sweep
+  double baseline = 0;
+  Estimate average;  ///< A_avr over the non-zero eta; NaN without any, or when the baseline is 0
+  Published published;
+};
+
+inline constexpr char kEtaKey[] = "device.eta";
+
+/// In the order of the sweep.
+std::vector<Group> group_points(const std::vector<MeasuredPoint>&);
+
+/// Table for a terminal: a row per group with baseline, A_x per eta and A_avr with its half-width,
+/// all in per cent; the published numbers, where there are any, on a line below.
+std::string summary_table(const std::vector<Group>&);
+
+/// Every eta of the groups, ascending.
+std::vector<double> etas_of(const std::vector<Group>&);
+
+}  // namespace ohmic

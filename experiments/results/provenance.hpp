@@ -1,0 +1,21 @@
+// provenance.json: which program, machine, data and weights the numbers come from.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace ohmic {
+
+struct Provenance {
+  std::uint64_t seed = 0;
+  int threads = 0;
+  std::string device;                           ///< "cpu", "cuda:0"
+  std::map<std::string, std::string> data;      ///< "cifar10 test" -> SHA-256
+  std::map<std::string, std::string> networks;  ///< name -> SHA-256 of its weight file
+};
+
+/// With version, commit, compiler, LibTorch, processor and the date (UTC).
+void write_provenance(const std::filesystem::path&, const Provenance&);
+
+}  // namespace ohmic
