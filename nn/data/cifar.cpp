@@ -68,10 +68,6 @@ const CifarFormat& cifar_format(const std::string& name) {
   throw ConfigError("\"" + name + "\" is not a data set to get; expected cifar10 or cifar100");
 }
 
-std::string archive_url(const CifarFormat& format) {
-  return "https://www.cs.toronto.edu/~kriz/" + format.archive;
-}
-
 fs::path find_cifar(const CifarFormat& format, const fs::path& root) {
   for (const fs::path& folder : {root, root / format.folder})
     if (holds_all(format, folder)) return folder;

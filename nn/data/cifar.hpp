@@ -23,7 +23,6 @@ struct CifarFormat {
 
 /// Throws ConfigError for another name.
 const CifarFormat& cifar_format(const std::string& name);
-std::string archive_url(const CifarFormat&);
 
 /// The folder that holds the data set's files: `root` itself or the archive's folder below it.
 /// Throws DataError naming both and the command that gets the data.

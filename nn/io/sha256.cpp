@@ -13,10 +13,10 @@
 namespace ohmic {
 namespace {
 
-class Sha256 {
+class Digest {
  public:
-  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    OHMIC_ASSERT(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+  explicit Digest(const EVP_MD* function) : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+    OHMIC_ASSERT(context_ && EVP_DigestInit_ex(context_.get(), function, nullptr) == 1);
   }
   void update(std::string_view bytes) {
     OHMIC_ASSERT(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
@@ -37,23 +37,31 @@ class Sha256 {
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
 };
 
-}  // namespace
-
-std::string sha256(std::string_view bytes) {
-  Sha256 hash;
-  hash.update(bytes);
-  return hash.hexadecimal();
-}
-
-std::string sha256_of_file(const std::filesystem::path& file) {
+std::string digest_of_file(const std::filesystem::path& file, const EVP_MD* function) {
   std::ifstream stream(file, std::ios::binary);
   std::vector<char> buffer(1 << 20);
-  Sha256 hash;
+  Digest hash(function);
   while (stream.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) ||
          stream.gcount() > 0)
     hash.update({buffer.data(), static_cast<std::size_t>(stream.gcount())});
   if (!stream.eof()) throw DataError(file.string() + ": cannot be read: " + std::strerror(errno));
   return hash.hexadecimal();
+}
+
+}  // namespace
+
+std::string sha256(std::string_view bytes) {
+  Digest hash(EVP_sha256());
+  hash.update(bytes);
+  return hash.hexadecimal();
+}
+
+std::string sha256_of_file(const std::filesystem::path& file) {
+  return digest_of_file(file, EVP_sha256());
+}
+
+std::string md5_of_file(const std::filesystem::path& file) {
+  return digest_of_file(file, EVP_md5());
 }
 
 }  // namespace ohmic

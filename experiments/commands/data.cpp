@@ -1,0 +1,103 @@
+// `ohmic data get` and `ohmic data show`.
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "experiments/commands/commands.hpp"
+#include "experiments/experiment.hpp"
+#include "nn/data/cifar.hpp"
+#include "nn/data/download.hpp"
+
+namespace ohmic {
+namespace {
+
+struct GetOptions {
+  std::string name;
+  std::filesystem::path root = "data";
+  std::string url = Download{}.url;
+};
+
+/// One line on a terminal, one per tenth of the file elsewhere.
+class ProgressLine {
+ public:
+  void operator()(std::int64_t done, std::int64_t total) {
+    const std::int64_t percent = total > 0 ? 100 * done / total : done >> 20;
+    if (percent == shown_ || (!terminal_ && percent / 10 == shown_ / 10)) return;
+    shown_ = percent;
+    const std::string of =
+        total > 0 ? fmt::format(" of {} MB ({} %)", total / 1'000'000, percent) : " MB";
+    fmt::print(stderr, "{}{}{}{}", terminal_ ? "\r" : "", done / 1'000'000, of,
+               terminal_ ? "" : "\n");
+  }
+  void finish() const {
+    if (terminal_ && shown_ >= 0) fmt::print(stderr, "\n");
+  }
+
+ private:
+  bool terminal_ = ::isatty(STDERR_FILENO) == 1;
+  std::int64_t shown_ = -1;
+};
+
+void get(const GetOptions& options) {
+  ProgressLine line;
+  Download download{options.url, std::ref(line)};
+  const auto folder = get_cifar(cifar_format(options.name), options.root, download);
+  line.finish();
+  fmt::print("{} is in {}\n", options.name, folder.string());
+}
+
+void add_get(CLI::App& data) {
+  CLI::App* command = data.add_subcommand("get", "Download CIFAR-10 or CIFAR-100");
+  command->footer(
+      "Continues where an earlier download stopped, checks the published MD5 and unpacks into\n"
+      "ROOT/cifar-10-batches-bin or ROOT/cifar-100-binary. Without a network, put the archive "
+      "into\n"
+      "ROOT yourself and run the same command.\n\n"
+      "Example:\n"
+      "  ohmic data get cifar10");
+  auto options = std::make_shared<GetOptions>();
+  command->add_option("NAME", options->name, "cifar10 or cifar100")->required();
+  command->add_option("--root", options->root, "Folder for the data, as data.root")
+      ->capture_default_str();
+  command->add_option("--from", options->url, "Another folder (URL) that holds the archive")
+      ->capture_default_str();
+  command->callback([options] { get(*options); });
+}
+
+void show_set(const std::string& name, const ImageSet& set) {
+  fmt::print("{}: {} images, {} classes, sha256 {}\n", name, set.size(), set.classes, set.hash());
+  std::vector<std::int64_t> counts(static_cast<std::size_t>(set.classes), 0);
+  for (const std::uint8_t label : set.labels) ++counts[label];
+  std::string line = "  images per class:";
+  for (const std::int64_t count : counts) line += fmt::format(" {}", count);
+  fmt::print("{}\n", line);
+}
+
+void add_show(CLI::App& data) {
+  CLI::App* command = data.add_subcommand("show", "What an experiment file's data are");
+  command->footer(
+      "Images, images per class and hash of both sets that the [data] table names.\n\n"
+      "Example:\n"
+      "  ohmic data show experiments/quickstart.toml");
+  auto file = std::make_shared<ExperimentFile>();
+  file->add_to(*command);
+  command->callback([file] {
+    const Experiment experiment = expand(file->read()).front().experiment;
+    const Dataset data = load_dataset(experiment.data, experiment.seed);
+    show_set("train", data.train);
+    show_set("test", data.test);
+  });
+}
+
+}  // namespace
+
+void add_data_command(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("data", "Get data sets, or show what they hold");
+  command->require_subcommand(1);
+  add_get(*command);
+  add_show(*command);
+}
+
+}  // namespace ohmic

@@ -1,0 +1,16 @@
+// Real data to test against, where a user has it: the folder in OHMIC_SHARED_DATA, else
+// ../shared/data beside the checkout. Tests skip without it.
+#pragma once
+
+#include <cstdlib>
+#include <filesystem>
+
+namespace ohmic::test {
+
+inline std::filesystem::path shared_data() {
+  if (const char* folder = std::getenv("OHMIC_SHARED_DATA")) return folder;
+  return std::filesystem::path(__FILE__).parent_path().parent_path().parent_path().parent_path() /
+         "shared" / "data";
+}
+
+}  // namespace ohmic::test
