@@ -42,6 +42,9 @@ void check_form_factor(const Experiment& experiment) {
 
 /// What holds between tables; called when each table is right by itself.
 void check_whole(const Value& root, const Experiment& experiment, std::vector<Fault>& faults) {
+  const int classes = experiment.data.name == "cifar100" ? 100 : 10;
+  append_faults(root, "", faults, [&] { build_model(experiment.model, classes); });
+  append_faults(root, "", faults, [&] { experiment.train.validate(); });
   append_faults(root, "", faults, [&] { experiment.noise.validate(); });
   append_faults(root, "", faults, [&] { check_form_factor(experiment); });
 }

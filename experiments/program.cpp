@@ -19,6 +19,7 @@ void add_commands(CLI::App& app) {
   add_describe_command(app);
   add_list_command(app);
   add_export_command(app);
+  add_bench_command(app);
 }
 
 void configure(CLI::App& app) {

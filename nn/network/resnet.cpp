@@ -160,10 +160,11 @@ const Schema<ModelSettings>& ModelSettings::schema() {
 Graph build_model(const ModelSettings& model, int classes) {
   const int blocks = blocks_per_stage(model.name);
   if (blocks == 0)
-    throw ConfigError(
-        "model.name: expected resnetD with D = 6n+2 between 8 and 1202 (resnet20, "
-        "resnet32, resnet44, resnet56, ...), got " +
-        model.name);
+    throw ConfigError({Fault{{},
+                             "model.name",
+                             "expected resnetD with D = 6n+2 between 8 and 1202 (resnet20, "
+                             "resnet32, resnet44, resnet56, ...), got " +
+                                 model.name}});
   return ResNet(model, classes).build(blocks, model.width);
 }
 

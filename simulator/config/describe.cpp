@@ -16,6 +16,9 @@ std::string choices_text(const Parameter& p, const char* quote) {
   return (p.type.starts_with("list") ? "Any of " : "One of ") + text + ".";
 }
 
+/// Types that say more than a word have a line of their own in text.
+bool is_long(const std::string& type) { return type.size() > 36; }
+
 /// One parameter as a row of text cells: key, type, unit, range, default.
 using Row = std::vector<std::string>;
 
@@ -54,12 +57,16 @@ Value defaults_of(const SchemaBase& schema) { return schema.write(schema.make_de
 std::string parameter_lines(const std::vector<const Parameter*>& parameters,
                             const std::string& name, const Value& defaults) {
   std::vector<Row> rows{{"key", "type", "unit", "range", "default"}};
-  for (const Parameter* p : parameters) rows.push_back(row_of(*p, defaults));
+  for (const Parameter* p : parameters) {
+    rows.push_back(row_of(*p, defaults));
+    if (is_long(p->type)) rows.back()[1] = "see below";
+  }
   const auto widths = widths_of(rows);
   std::string lines = aligned(rows[0], widths);
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     const Parameter& p = *parameters[i];
     lines += aligned(rows[i + 1], widths) + wrapped(p.doc, 6) + wrapped(choices_text(p, "\""), 6);
+    if (is_long(p.type)) lines += wrapped("Takes " + p.type + ".", 6);
     if (p.nested) lines += wrapped("See [" + name + "." + p.key + "].", 6);
     if (!p.source.empty()) lines += wrapped("Source: " + p.source, 6);
   }

@@ -229,6 +229,15 @@ TEST(Sweep, DottedKeysNeedNoQuotes) {
   EXPECT_EQ(points_of("[device]\nmodel = \"awgn\"\n[sweep]\ndevice.eta = [0.1, 0.2]\n").size(), 2u);
 }
 
+TEST(Sweep, AxesStandInTheOrderOfTheFile) {
+  const auto points = points_of(
+      "[device]\nmodel = \"awgn\"\n[sweep]\ndevice.eta = [0.1]\nseed = [1]\n"
+      "device.g_max_S = [1e-5]\n",
+      {"sweep.train.epochs=[3]", "sweep.seed=[4]"});
+  ASSERT_EQ(points.size(), 1u);
+  EXPECT_EQ(axes_of(points[0]), "device.eta=0.1 seed=4 device.g_max_S=1e-05 train.epochs=3");
+}
+
 TEST(Sweep, OverridesOfASweptKeyPinIt) {
   const std::string text =
       "[device]\nmodel = \"awgn\"\n[sweep]\nseed = [1, 2]\n\"device.eta\" = [0.0, 0.1]\n";
@@ -276,12 +285,24 @@ TEST(ExperimentErrors, DigitalNoiseNeedsAFormFactor) {
             "of awgn as device.model");
 }
 
+TEST(ExperimentErrors, DepthThatNoResNetHas) {
+  EXPECT_TRUE(
+      faults_of("[model]\nname = \"resnet21\"\n")
+          .starts_with("study.toml:2:8: error: model.name: expected resnetD with D = 6n+2"));
+}
+
+TEST(ExperimentErrors, ScheduleWithoutItsFactors) {
+  EXPECT_EQ(faults_of("[train]\nschedule = \"steps\"\nschedule_epochs = [1]\n"),
+            "study.toml:3:19: error: train.schedule_epochs: needs as many values as "
+            "schedule_factors, one at least");
+}
+
 TEST(ExperimentErrors, SweepFaultsPointIntoTheSweep) {
   EXPECT_EQ(faults_of("[device]\nmodel = \"awgn\"\n[sweep]\nseed = [1, 2]\n"
                       "\"device.etta\" = [0.1]\n\"train.epochs\" = [1, \"two\"]\n"
                       "\"compute.threads\" = [1, 2]\n\"device.eta\" = []\n"),
             "study.toml:5:1: error: device.etta: unknown key; did you mean \"eta\"?\n"
-            "study.toml:6:22: error: train.epochs: expected an integer >= 0, got the string "
+            "study.toml:6:22: error: train.epochs: expected an integer >= 1, got the string "
             "\"two\"\n"
             "study.toml:7:1: error: sweep.compute.threads: cannot be swept: it does not change "
             "results\n"
