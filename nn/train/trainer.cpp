@@ -42,8 +42,10 @@ Precision precision_of(const TrainSettings& settings, const std::string& device)
   return Precision::bf16;
 }
 
-void check_data(const Graph& graph, const Dataset& data) {
+void check_data(const Graph& graph, const Dataset& data, const TrainSettings& settings) {
   if (data.train.size() == 0) throw DataError("there are no training images");
+  if (settings.keep == "best" && data.test.size() == 0)
+    throw DataError("train.keep = best: there are no test images to choose by");
   for (const ImageSet* set : {&data.train, &data.test})
     for (const std::uint8_t label : set->labels)
       if (label >= graph.classes)
@@ -273,7 +275,7 @@ Checkpoint train(const Graph& graph, const Dataset& data, const TrainSettings& s
                  std::uint64_t seed, const std::string& device, const fs::path& folder,
                  const std::string& identity, const TrainProgress& progress) {
   settings.validate();
-  check_data(graph, data);
+  check_data(graph, data, settings);
   make_folder(folder);
   const fs::path weights_file = folder / "weights.safetensors";
   const fs::path state_file = folder / "state.safetensors";

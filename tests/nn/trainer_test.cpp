@@ -1,0 +1,247 @@
+// The training loop on a toy problem: it learns, gives the same bits each time, and continues after
+// an interruption as if nothing had been.
+#include "nn/train/trainer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <sstream>
+
+#include "nn/io/checkpoint.hpp"
+#include "nn/torch_evaluation.hpp"
+#include "simulator/error.hpp"
+#include "simulator/random/noise.hpp"
+
+namespace ohmic {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Noisy images whose class is their brightness.
+ImageSet images(std::int64_t count, std::uint16_t which) {
+  ImageSet set;
+  set.classes = 2;
+  std::vector<std::uint32_t> bits(static_cast<std::size_t>(count * ImageSet::kPixels));
+  fill_bits(noise_key(20261121, 0), {Stream::synthetic_data, which}, 0, bits);
+  for (std::size_t i = 0; i < bits.size(); ++i) {
+    const std::size_t label = i / ImageSet::kPixels % 2;
+    set.pixels.push_back(static_cast<std::uint8_t>(bits[i] % 128 + 96 * label));
+  }
+  for (std::int64_t i = 0; i < count; ++i) set.labels.push_back(static_cast<std::uint8_t>(i % 2));
+  return set;
+}
+
+Dataset toy() { return {images(40, 1), images(20, 2), {}}; }
+
+TrainSettings quick() {
+  TrainSettings settings;
+  settings.epochs = 3;
+  settings.batch = 16;
+  settings.learning_rate = 0.01;
+  return settings;
+}
+
+Graph tiny() {
+  ModelSettings model;
+  model.name = "resnet8";
+  model.width = 4;
+  return build_model(model, 2);
+}
+
+class Trainer : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ =
+        fs::path(testing::TempDir()) /
+        (std::string("trainer_") + testing::UnitTest::GetInstance()->current_test_info()->name());
+    fs::remove_all(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  Checkpoint run(const std::string& name, const TrainSettings& settings = quick(),
+                 const TrainProgress& progress = {}, std::uint64_t seed = 1,
+                 const std::string& identity = "one") {
+    return train(tiny(), toy(), settings, seed, "cpu", folder_ / name, identity, progress);
+  }
+  static std::string bytes(const fs::path& file) {
+    std::ifstream stream(file, std::ios::binary);
+    std::ostringstream text;
+    text << stream.rdbuf();
+    return text.str();
+  }
+  std::string weights(const std::string& name) {
+    return bytes(folder_ / name / "weights.safetensors");
+  }
+  std::string history(const std::string& name) { return bytes(folder_ / name / "history.csv"); }
+
+  fs::path folder_;
+};
+
+struct Interrupted {};
+
+TrainProgress interrupt_after(std::int64_t epoch) {
+  TrainProgress progress;
+  progress.on_epoch = [epoch](const EpochReport& report) {
+    if (report.epoch == epoch) throw Interrupted{};
+  };
+  return progress;
+}
+
+/// Stops within `epoch`, its first update made.
+TrainProgress interrupt_within(std::int64_t epoch) {
+  TrainProgress progress;
+  progress.on_batch = [epoch](std::int64_t e, double, double, double, double) {
+    if (e == epoch) throw Interrupted{};
+  };
+  return progress;
+}
+
+TEST_F(Trainer, LearnsAToyProblem) {
+  TrainSettings settings = quick();
+  settings.epochs = 12;
+  std::vector<EpochReport> reports;
+  TrainProgress progress;
+  progress.on_epoch = [&](const EpochReport& report) { reports.push_back(report); };
+  const Checkpoint kept = run("a", settings, progress);
+  ASSERT_EQ(reports.size(), 12u);
+  EXPECT_LT(reports.back().loss, 0.5 * reports.front().loss);
+  EXPECT_EQ(reports.back().accuracy, 1.0);
+  EXPECT_EQ(kept.weights.at("conv1.weight").values,
+            read_safetensors(folder_ / "a" / "weights.safetensors").weights["conv1.weight"].values);
+  EXPECT_FALSE(fs::exists(folder_ / "a" / "state.safetensors"));
+}
+
+TEST_F(Trainer, SameSeedGivesTheSameBytesAndAnotherSeedOthers) {
+  run("a");
+  run("b");
+  run("c", quick(), {}, 2);
+  EXPECT_FALSE(weights("a").empty());
+  EXPECT_TRUE(weights("a") == weights("b"));
+  EXPECT_EQ(history("a"), history("b"));
+  EXPECT_NE(history("a"), history("c"));
+}
+
+TEST_F(Trainer, ContinuesToTheSameBytesAfterAnInterruption) {
+  for (const std::string optimizer : {"adam", "nadam", "adamx", "nesterov"}) {
+    TrainSettings settings = quick();
+    settings.optimizer = optimizer;
+    settings.keep = "best";
+    run(optimizer + ".whole", settings);
+    const std::string cut = optimizer + ".cut";
+    EXPECT_THROW(run(cut, settings, interrupt_within(0)), Interrupted);
+    EXPECT_THROW(run(cut, settings, interrupt_after(0)), Interrupted);
+    EXPECT_THROW(run(cut, settings, interrupt_within(2)), Interrupted);
+    EXPECT_THROW(run(cut, settings, interrupt_after(2)), Interrupted);
+    run(cut, settings);
+    EXPECT_TRUE(weights(optimizer + ".whole") == weights(cut)) << optimizer;
+    EXPECT_EQ(history(optimizer + ".whole"), history(cut));
+  }
+}
+
+TEST_F(Trainer, FinishedTrainingIsReadNotRepeated) {
+  const Checkpoint first = run("a");
+  TrainProgress progress;
+  progress.on_epoch = [](const EpochReport&) { FAIL() << "trained again"; };
+  EXPECT_EQ(run("a", quick(), progress).weights.at("conv1.weight").values,
+            first.weights.at("conv1.weight").values);
+  EXPECT_THROW(run("a", quick(), {}, 1, "other"), DataError);
+}
+
+TEST_F(Trainer, StateOfAnotherTrainingIsRefusedAndKept) {
+  EXPECT_THROW(run("a", quick(), interrupt_after(1)), Interrupted);
+  const fs::path state = folder_ / "a" / "state.safetensors";
+  const std::string before = bytes(state);
+  try {
+    run("a", quick(), {}, 1, "other");
+    FAIL();
+  } catch (const DataError& error) {
+    const std::string message = error.what();
+    EXPECT_NE(message.find("belongs to another training (identity one, here other)"),
+              std::string::npos)
+        << message;
+    EXPECT_NE(message.find("Move"), std::string::npos);
+  }
+  EXPECT_TRUE(bytes(state) == before);
+}
+
+TEST_F(Trainer, DamagedStateIsRefusedAndKept) {
+  EXPECT_THROW(run("a", quick(), interrupt_after(1)), Interrupted);
+  const fs::path state = folder_ / "a" / "state.safetensors";
+  const std::string whole = bytes(state);
+  std::string flipped = whole;
+  flipped[flipped.size() - 100] ^= 1;
+  for (const std::string& damaged : {flipped, whole.substr(0, whole.size() / 2)}) {
+    std::ofstream(state, std::ios::binary) << damaged;
+    EXPECT_THROW(run("a"), DataError);
+    EXPECT_TRUE(bytes(state) == damaged);
+  }
+}
+
+// One update of plain SGD on the whole set: with L2 the gradient of a kernel w has 2 l2 w more, and
+// nothing else changes.
+TEST_F(Trainer, L2ActsOnConvolutionKernelsOnly) {
+  TrainSettings settings = quick();
+  settings.epochs = 1;
+  settings.batch = 40;
+  settings.optimizer = "sgd";
+  settings.l2 = 0;
+  const Weights without = run("a", settings).weights;
+  settings.l2 = 0.25;
+  const Weights with = run("b", settings).weights;
+  for (const auto& [name, start] : initialize(tiny(), settings.init, 1))
+    for (std::size_t i = 0; i < start.values.size(); ++i) {
+      const double more = start.shape.size() == 4 ? 0.01 * 2 * 0.25 * start.values[i] : 0.0;
+      ASSERT_NEAR(with.at(name).values[i], without.at(name).values[i] - more, 1e-7) << name;
+    }
+}
+
+TEST_F(Trainer, BestKeepsTheEpochOfHighestTestAccuracy) {
+  TrainSettings settings = quick();
+  settings.keep = "best";
+  settings.learning_rate = 0.05;
+  std::vector<double> accuracies;
+  TrainProgress progress;
+  progress.on_epoch = [&](const EpochReport& r) { accuracies.push_back(r.test_accuracy); };
+  const Metadata metadata = run("a", settings, progress).metadata;
+  const auto best = std::max_element(accuracies.begin(), accuracies.end());
+  EXPECT_EQ(metadata.at("epoch"), std::to_string(best - accuracies.begin()));
+}
+
+TEST_F(Trainer, WeightsSayWhatTheyAre) {
+  const Metadata m = run("a").metadata;
+  EXPECT_EQ(m.at("architecture"), "resnet8");
+  EXPECT_EQ(m.at("layout"), "keras_v1");
+  EXPECT_EQ(m.at("width"), "4");
+  EXPECT_EQ(m.at("data_sha256"), toy().train.hash());
+  EXPECT_EQ(m.at("normalization"), "none");
+  EXPECT_EQ(m.at("seed"), "1");
+  EXPECT_NE(m.at("train").find("optimizer = \"adam\""), std::string::npos) << m.at("train");
+}
+
+TEST_F(Trainer, Bf16TrainsWhereTheProcessorHasIt) {
+  TrainSettings settings = quick();
+  settings.precision = "bf16";
+  try {
+    run("a", settings);
+  } catch (const UnsupportedError& error) {
+    GTEST_SKIP() << error.what();
+  }
+  run("b", settings);
+  EXPECT_TRUE(weights("a") == weights("b"));
+}
+
+TEST_F(Trainer, DataThatDoNotFitAreRefused) {
+  Dataset data = toy();
+  data.train.labels[3] = 7;
+  EXPECT_THROW(train(tiny(), data, quick(), 1, "cpu", folder_, "one", {}), DataError);
+  EXPECT_THROW(train(tiny(), Dataset{}, quick(), 1, "cpu", folder_, "one", {}), DataError);
+  data = toy();
+  data.test = {};
+  TrainSettings best = quick();
+  best.keep = "best";
+  EXPECT_THROW(train(tiny(), data, best, 1, "cpu", folder_, "one", {}), DataError);
+}
+
+}  // namespace
+}  // namespace ohmic
