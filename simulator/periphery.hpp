@@ -25,7 +25,7 @@ struct Dac {
   SignedDrive drive = SignedDrive::bipolar;
   /// Bits of the code's magnitude that are applied at a time, the lowest first; absent: all at
   /// once.
-  std::optional<int> slice_bits;
+  std::optional<int> slice_bits = std::nullopt;
   static const Schema<Dac>& schema();
 };
 
@@ -47,7 +47,7 @@ struct Adc {
   double offset_lsb = 0.0;          ///< std over converters
   double gain_error = 0.0;          ///< std over converters, relative
   double inl_lsb = 0.0;             ///< peak of the cubic bend of the transfer curve
-  std::optional<double> enob;       ///< effective bits left by thermal noise
+  std::optional<double> enob = std::nullopt;       ///< effective bits left by thermal noise
   double capacitor_mismatch = 0.0;  ///< relative std of a SAR converter's unit capacitor
   Rounding rounding = Rounding::nearest;
   static const Schema<Adc>& schema();

@@ -26,12 +26,12 @@ dnnl::stream& stream() {
 
 /// oneDNN blocks a primitive for the threads it sees when it is made. All are made for one thread,
 /// so that the order of sums, and with it every bit, is the same on any number of them.
-class MadeForOneThread {
+class OneThread {
  public:
-  MadeForOneThread() { omp_set_num_threads(1); }
-  ~MadeForOneThread() { omp_set_num_threads(threads_); }
-  MadeForOneThread(const MadeForOneThread&) = delete;
-  MadeForOneThread& operator=(const MadeForOneThread&) = delete;
+  OneThread() { omp_set_num_threads(1); }
+  ~OneThread() { omp_set_num_threads(threads_); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
 
  private:
   int threads_ = omp_get_max_threads();
@@ -115,7 +115,7 @@ struct Convolution::Impl {
 };
 
 Convolution::Convolution(const ConvolutionSpec& spec) {
-  const MadeForOneThread guard;
+  const OneThread guard;
   const ConvGeometry& g = spec.geometry;
   const auto x = activations(spec.images, g.in_channels, g.in_height, g.in_width, spec.format);
   const auto y =
@@ -135,6 +135,7 @@ Convolution::Convolution(Convolution&&) noexcept = default;
 Convolution& Convolution::operator=(Convolution&&) noexcept = default;
 
 Weights Convolution::pack(std::span<const float> weights) const {
+  const OneThread guard;
   const ConvGeometry& g = impl_->spec.geometry;
   OHMIC_ASSERT(weights.size() == static_cast<std::size_t>(g.rows()) * g.columns());
   memory given(weights_desc(g, Format::f32, memory::format_tag::oihw), engine(),

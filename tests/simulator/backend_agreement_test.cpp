@@ -1,0 +1,160 @@
+// Every effect on every geometry: each back end against the reference. Sums differ in their last
+// bits, so a converter may land on the neighbouring code where the exact sum lies between two.
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "tests/simulator/backend_cases.hpp"
+
+namespace ohmic {
+namespace {
+
+using test::forward;
+using Floats = std::vector<float>;
+
+struct Effect {
+  std::string name;
+  std::function<void(LayerOnTiles&)> apply;
+};
+
+std::vector<Effect> effects() {
+  const Dac dac{.bits = 8, .is_signed = true};
+  const Adc adc{.bits = 8};
+  return {
+      {"dac", [=](LayerOnTiles& l) { l.periphery.dac = dac; }},
+      {"adc", [=](LayerOnTiles& l) { l.periphery.adc = adc; }},
+      {"converters", [=](LayerOnTiles& l) { l.periphery.dac = dac, l.periphery.adc = adc; }},
+      {"max_range",
+       [=](LayerOnTiles& l) { l.periphery.adc = Adc{.bits = 12, .range = AdcRange::max}; }},
+      {"output_noise", [=](LayerOnTiles& l) { l.periphery.output_noise = OutputNoise{0.01}; }},
+      {"read_noise",
+       [=](LayerOnTiles& l) {
+         for (Plane& p : l.planes) p.read_variance_S2.assign(p.G_S.size(), 1e-2);
+       }},
+      {"two_planes",
+       [=](LayerOnTiles& l) {
+         l.planes.push_back(l.planes[0]);
+         l.planes[0].weight_per_S = 0.75;
+         l.planes[1].weight_per_S = -0.25;
+         l.planes[1].read_variance_S2.assign(l.planes[1].G_S.size(), 1e-3);
+         l.periphery.adc = adc;
+       }},
+      {"bit_serial",
+       [=](LayerOnTiles& l) {
+         l.periphery.dac = Dac{.bits = 5, .is_signed = true, .slice_bits = 1};
+         l.periphery.adc = adc;
+       }},
+      {"two_phase_slices",
+       [=](LayerOnTiles& l) {
+         l.periphery.dac =
+             Dac{.bits = 7, .is_signed = true, .drive = SignedDrive::two_phase, .slice_bits = 2};
+         l.periphery.adc = adc;
+         l.periphery.output_noise = OutputNoise{0.01};
+       }},
+      {"every_converter_error",
+       [=](LayerOnTiles& l) {
+         l.periphery.dac = dac;
+         l.periphery.adc = Adc{.bits = 10,
+                               .per = RangePer::column,
+                               .columns_per_adc = 3,
+                               .offset_lsb = 1.5,
+                               .gain_error = 0.02,
+                               .inl_lsb = 3,
+                               .enob = 9,
+                               .capacitor_mismatch = 0.02,
+                               .rounding = Rounding::stochastic};
+         l.periphery.output_noise = OutputNoise{0.01};
+       }},
+  };
+}
+
+/// Largest code step of any converter of the layer, in units of y.
+double code_step(const LayerOnTiles& layer, const LayerRanges& ranges) {
+  if (!layer.periphery.adc) return 0;
+  double largest = 0, weight = 0;
+  for (const double range : ranges.output) largest = std::max(largest, range);
+  for (const Plane& plane : layer.planes) {
+    weight = std::max(weight, std::abs(plane.weight_per_S));
+    if (layer.periphery.adc->range == AdcRange::max)
+      largest = ranges.input * plane.current_span_S * layer.geometry.rows();
+  }
+  return weight * largest / (std::exp2(layer.periphery.adc->bits - 1) - 1);
+}
+
+std::vector<std::string> backends_but_the_reference() {
+  std::vector<std::string> names = backend_names();
+  std::erase(names, "reference");
+  return names;
+}
+
+class AgreementTest : public testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(, AgreementTest, testing::ValuesIn(backends_but_the_reference()),
+                         [](const auto& info) { return info.param; });
+
+TEST_P(AgreementTest, HoldsForEveryEffectAndGeometry) {
+  const auto reference = make_backend("reference"), backend = make_backend(GetParam());
+  for (const auto& [geometry, g] : test::geometries())
+    for (const Effect& effect : effects()) {
+      SCOPED_TRACE(geometry + ", " + effect.name);
+      LayerOnTiles layer =
+          test::layer_of(g, test::normals(static_cast<std::size_t>(g.rows()) * g.columns(), 1));
+      layer.layer = 3;
+      layer.key = noise_key(1, 2);
+      layer.tile = {100, 40};
+      effect.apply(layer);
+      const Floats x = test::normals(2 * test::values_in(g), 2);
+      const Floats residual = test::normals(2 * test::values_out(g), 3);
+      Epilogue epilogue = test::identity_epilogue(g.out_channels);
+      epilogue.shift.back() = 0.5f;
+      LayerRanges expected_ranges, ranges;
+      reference->load(layer, epilogue)->observe(x.data(), 2, expected_ranges);
+      backend->load(layer, epilogue)->observe(x.data(), 2, ranges);
+      EXPECT_EQ(ranges.input, expected_ranges.input);
+      for (std::size_t i = 0; i < ranges.output.size(); ++i)
+        ASSERT_NEAR(ranges.output[i], expected_ranges.output[i], 0.03 * ranges.output[i]);
+      const Floats expected =
+          forward(*reference->load(layer, epilogue, &expected_ranges), g, x, residual.data(), 7);
+      const Floats y =
+          forward(*backend->load(layer, epilogue, &expected_ranges), g, x, residual.data(), 7);
+      const double rounding = test::tolerance(3 * std::sqrt(g.rows()));
+      const double step = code_step(layer, expected_ranges);
+      std::size_t neighbours = 0;
+      for (std::size_t i = 0; i < y.size(); ++i) {
+        const double difference = std::abs(double{y[i]} - expected[i]);
+        ASSERT_LE(difference, rounding + 1.5 * step) << "at " << i;
+        neighbours += difference > rounding;
+      }
+      EXPECT_LE(neighbours, 1 + y.size() / 100);
+    }
+}
+
+TEST(Bf16Products, DifferFromFloatByTheirRoundingOnly) {
+  const auto cpu = make_backend("cpu");
+  for (const auto& [name, g] : test::geometries()) {
+    LayerOnTiles layer =
+        test::layer_of(g, test::normals(static_cast<std::size_t>(g.rows()) * g.columns(), 1));
+    layer.tile = {100, 40};
+    layer.periphery.dac = Dac{.bits = 8};
+    layer.periphery.products = Products::bf16;
+    if (!cpu->refusal(layer).empty()) GTEST_SKIP() << cpu->refusal(layer);
+    Floats x = test::normals(test::values_in(g), 2);
+    for (float& v : x) v = std::abs(v);
+    LayerRanges ranges;
+    const auto epilogue = test::identity_epilogue(g.out_channels);
+    cpu->load(layer, epilogue)->observe(x.data(), 1, ranges);
+    const Floats half = forward(*cpu->load(layer, epilogue, &ranges), g, x);
+    layer.periphery.products = Products::bf16x2;
+    const Floats both = forward(*cpu->load(layer, epilogue, &ranges), g, x);
+    const Floats exact = forward(*make_backend("reference")->load(layer, epilogue, &ranges), g, x);
+    // Codes are exact, weights are rounded to 8 (16) bits: errors of 2^-9 (2^-17) of each product,
+    // of which K add at random; six times that for the largest of all outputs.
+    const double size = 6 * 1.5 * std::sqrt(g.rows());
+    for (std::size_t i = 0; i < exact.size(); ++i) {
+      ASSERT_NEAR(half[i], exact[i], std::exp2(-9) * size) << name;
+      ASSERT_NEAR(both[i], exact[i], std::exp2(-17) * size + test::tolerance(size)) << name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ohmic
