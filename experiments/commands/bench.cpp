@@ -18,6 +18,7 @@ namespace ohmic {
 namespace {
 
 constexpr std::int64_t kBatch = 100;
+constexpr std::int64_t kCalibration = 20;
 constexpr std::uint64_t kSeed = 1;
 constexpr double kEta = 0.1;
 
@@ -41,6 +42,24 @@ std::shared_ptr<const DeviceModel> awgn() {
   return device;
 }
 
+/// 8-bit DAC and ADC with noise before the ADC: a converter's usual surroundings.
+Periphery converters() {
+  Periphery periphery;
+  periphery.dac = Dac{};
+  periphery.adc = Adc{};
+  periphery.output_noise = OutputNoise{.relative = 0.01};
+  return periphery;
+}
+
+ImageSet random_pixels(std::int64_t images) {
+  ImageSet set;
+  set.labels.resize(static_cast<std::size_t>(images));
+  std::vector<std::uint32_t> bits(set.labels.size() * ImageSet::kPixels);
+  fill_bits(noise_key(kSeed, 1), {Stream::synthetic_data}, 0, bits);
+  for (const std::uint32_t b : bits) set.pixels.push_back(static_cast<std::uint8_t>(b >> 24));
+  return set;
+}
+
 /// ResNet-20 with random weights on random images, in LibTorch and on crossbars.
 class Workload {
  public:
@@ -51,8 +70,10 @@ class Workload {
         weights_(initialize(graph_, "glorot_uniform", kSeed)),
         backend_(make_backend("cpu")),
         torch_(graph_, weights_, "cpu"),
-        analog_(graph_, weights_, {}, {}, {}, awgn(), *backend_) {
+        analog_(graph_, weights_, {}, {}, {}, awgn(), *backend_),
+        converted_(graph_, weights_, {}, {}, converters(), awgn(), *backend_) {
     fill_normals(noise_key(kSeed, 0), {Stream::synthetic_data}, 0, std::span<float>(pixels_));
+    converted_.calibrate(random_pixels(kCalibration), {}, kCalibration);
   }
 
   void torch_forward() {
@@ -62,13 +83,16 @@ class Workload {
     });
   }
   void program(std::uint64_t draw) { analog_.program(kSeed, draw); }
-  void forward() {
-    each_batch([&](const float* x, std::int64_t first, std::int64_t n) {
-      analog_.logits(x, n, static_cast<std::uint64_t>(first));
-    });
-  }
+  void forward() { forward(analog_); }
+  void program_converted(std::uint64_t draw) { converted_.program(kSeed, draw); }
+  void forward_converted() { forward(converted_); }
 
  private:
+  void forward(AnalogNetwork& network) {
+    each_batch([&](const float* x, std::int64_t first, std::int64_t n) {
+      network.logits(x, n, static_cast<std::uint64_t>(first));
+    });
+  }
   template <class F>
   void each_batch(F&& f) {
     for (std::int64_t i = 0; i < images_; i += kBatch)
@@ -81,7 +105,7 @@ class Workload {
   Weights weights_;
   std::unique_ptr<Backend> backend_;
   TorchNetwork torch_;
-  AnalogNetwork analog_;
+  AnalogNetwork analog_, converted_;
 };
 
 std::string processor() {
@@ -110,20 +134,27 @@ std::vector<BenchRow> measure_network(const BenchOptions& options, int threads) 
   set_threads(threads);
   omp_set_num_threads(threads);
   Workload work(options.images);
-  std::vector<double> torch, program, forward, both;
+  std::vector<double> torch, program, forward, both, converted;
   for (int r = -1; r < options.repetitions; ++r) {
+    const auto draw = static_cast<std::uint64_t>(r + 1);
     const double base = seconds_of([&] { work.torch_forward(); });
-    const double programming = seconds_of([&] { work.program(static_cast<std::uint64_t>(r + 1)); });
+    const double programming = seconds_of([&] { work.program(draw); });
     const double inference = seconds_of([&] { work.forward(); });
+    const double conversion = seconds_of([&] {
+      work.program_converted(draw);
+      work.forward_converted();
+    });
     if (r < 0) continue;  // caches, first use of primitives
     torch.push_back(base);
     program.push_back(programming);
     forward.push_back(inference);
     both.push_back(programming + inference);
+    converted.push_back(conversion);
   }
-  return {{"AWGN draw + inference, ideal periphery / LibTorch", threads, median(both),
-           median(torch), 0.75},
-          {"programming a draw / its evaluation", threads, median(program), median(forward), 0.05}};
+  const double base = median(torch);
+  return {{"AWGN draw + inference, ideal periphery", threads, median(both), base, 0.75},
+          {"programming a draw / its evaluation", threads, median(program), median(forward), 0.05},
+          {"8-bit DAC, ADC, output noise, 256-row tiles", threads, median(converted), base, 1.0}};
 }
 
 int run_bench(const BenchOptions& options, std::ostream& out) {

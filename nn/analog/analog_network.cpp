@@ -1,5 +1,7 @@
 #include "nn/analog/analog_network.hpp"
 
+#include <omp.h>
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -15,8 +17,8 @@
 namespace ohmic {
 namespace {
 
-// Activations of so many images stay in cache between layers.
-constexpr std::int64_t kImagesAtOnce = 50;
+// Activations of so many images per thread stay near its core between layers.
+constexpr std::int64_t kImagesPerThread = 50;
 constexpr std::int64_t kCalibrationBatch = 256;
 
 /// Holds every target exactly: kernels that no noise is asked for, and the noise-free chip.
@@ -40,10 +42,6 @@ void require_form_factor(const DeviceModel& device) {
       "noise on biases or BatchNorm needs a device with a form factor eta (awgn with reference = "
       "\"sigma_w\"); accepted with this device: \"kernels\", \"folded\"";
   throw ConfigError(std::move(faults));
-}
-
-bool needs_calibration(const Periphery& p) {
-  return p.dac || (p.adc && p.adc->range == AdcRange::calibrated);
 }
 
 LayerNoise compare(const MappedLayer& layer, std::span<const float> wanted,
@@ -248,7 +246,7 @@ void AnalogNetwork::program(std::uint64_t seed, std::uint64_t draw) {
 void AnalogNetwork::calibrate(const ImageSet& set, const Normalization& normalization,
                               std::int64_t images) {
   State& s = *state_;
-  if (!needs_calibration(s.periphery)) return;
+  if (!s.periphery.needs_ranges()) return;
   load_ideal();
   s.ranges.assign(s.crossbar.size(), {});
   std::vector<std::unique_ptr<LoadedLayer>> observers;
@@ -277,8 +275,9 @@ std::vector<float> AnalogNetwork::logits(const float* nhwc, std::int64_t images,
   std::vector<float> out(static_cast<std::size_t>(images * classes),
                          std::numeric_limits<float>::quiet_NaN());
   if (s.every_answer_nan) return out;
-  for (std::int64_t i = 0; i < images; i += kImagesAtOnce) {
-    const std::int64_t count = std::min(kImagesAtOnce, images - i);
+  const std::int64_t at_once = kImagesPerThread * omp_get_max_threads();
+  for (std::int64_t i = 0; i < images; i += at_once) {
+    const std::int64_t count = std::min(at_once, images - i);
     const float* y = s.run(nhwc + i * pixels, count, first_image + static_cast<std::uint64_t>(i));
     std::copy_n(y, count * classes, out.begin() + i * classes);
   }

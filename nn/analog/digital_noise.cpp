@@ -7,20 +7,12 @@
 namespace ohmic {
 namespace {
 
-std::vector<std::pair<const char*, TensorKind>> parameters(const Node& node) {
-  switch (node.op) {
-    case Op::convolution:
-    case Op::dense:
-      if (!node.has_bias && node.op == Op::convolution) return {{".weight", TensorKind::kernel}};
-      return {{".weight", TensorKind::kernel}, {".bias", TensorKind::bias}};
-    case Op::batch_norm:
-      return {{".weight", TensorKind::gamma},
-              {".bias", TensorKind::beta},
-              {".running_mean", TensorKind::moving_mean},
-              {".running_var", TensorKind::moving_variance}};
-    default:
-      return {};
-  }
+TensorKind kind_of(const Node& node, const std::string& name) {
+  if (node.op != Op::batch_norm)
+    return name.ends_with(".weight") ? TensorKind::kernel : TensorKind::bias;
+  if (name.ends_with(".weight")) return TensorKind::gamma;
+  if (name.ends_with(".bias")) return TensorKind::beta;
+  return name.ends_with(".running_mean") ? TensorKind::moving_mean : TensorKind::moving_variance;
 }
 
 double population_std(const std::vector<float>& v) {
@@ -51,9 +43,9 @@ const HostTensor& finite_tensor(const Weights& weights, const std::string& name)
 
 std::vector<NamedTensor> tensors_of(const Graph& graph) {
   std::vector<NamedTensor> tensors;
-  for (const Node& node : graph.nodes)
-    for (const auto& [suffix, kind] : parameters(node))
-      tensors.push_back({node.name + suffix, kind, static_cast<std::uint16_t>(tensors.size())});
+  for (const ParameterShape& p : parameter_shapes(graph))
+    tensors.push_back({p.name, kind_of(graph.nodes[static_cast<std::size_t>(p.node)], p.name),
+                       static_cast<std::uint16_t>(tensors.size())});
   return tensors;
 }
 

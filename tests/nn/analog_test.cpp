@@ -146,6 +146,36 @@ TEST(AnalogNetwork, PredictionsDoNotDependOnTheBatch) {
   EXPECT_EQ(part, std::vector<std::uint8_t>(whole.begin() + 20, whole.begin() + 45));
 }
 
+TEST(AnalogNetwork, FineCalibratedConvertersChangeLittleAndCoarseOnesMuch) {
+  // 14 bits: steps of 1e-4 of full scale in each of 9 layers; 3 bits: steps of a seventh.
+  const Graph graph = resnet("resnet8", "keras_v1");
+  const Weights weights = test::random_weights(graph);
+  const ImageSet set = random_image_set(20);
+  std::vector<float> x(20 * ImageSet::kPixels);
+  normalized_batch(set, {}, 0, 20, x.data());
+  const auto backend = make_backend("cpu");
+  const auto error_with = [&](int bits) {
+    Periphery periphery;
+    periphery.dac = Dac{.bits = bits};
+    periphery.adc = Adc{.bits = bits, .percentile = 100};
+    AnalogNetwork network(graph, weights, tiles_of(64), {}, periphery, test::awgn(0.1), *backend);
+    network.load_ideal();
+    const auto wanted = network.logits(x.data(), 20, 0);
+    network.calibrate(set, {}, 20);
+    network.load_noise_free();
+    const auto got = network.logits(x.data(), 20, 0);
+    EXPECT_GT(network.take_tally().adc_samples, 0u);
+    double error = 0, size = 0;
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      error += std::pow(got[i] - wanted[i], 2);
+      size += std::pow(wanted[i], 2);
+    }
+    return std::sqrt(error / size);
+  };
+  EXPECT_LT(error_with(14), 1e-3);
+  EXPECT_GT(error_with(3), 3e-2);
+}
+
 TEST(AnalogNetwork, CorrectMeansTheLabelHasTheLargestLogit) {
   const Graph graph = resnet("resnet8", "he");
   const Weights weights = test::random_weights(graph);
