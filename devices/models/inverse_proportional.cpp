@@ -1,0 +1,59 @@
+// inverse_proportional - error that grows as the conductance falls
+//
+// Theory. Devices whose resistance, not conductance, is written with a fixed absolute error near
+// the top of the range: low states are the worst.
+//
+// Equation.  G = clip(G_T + a g_max^2 / max(G_T, f g_max) xi)
+//
+// a is the std at g_max over g_max. The floor f keeps the error finite at G = 0.
+//
+// Source. Definition.
+// Limits. Below f g_max the error no longer grows.
+
+#include "devices/fitted.hpp"
+
+namespace ohmic {
+namespace {
+
+class InverseProportional final : public DeviceModel {
+ public:
+  double std_relative = 0.0;
+  double floor = 0.1;
+  Clip clip = Clip::positive;
+
+  void program(const DeviceBlock& block, std::span<const double> target_S,
+               std::span<double> G_S) const override {
+    block.normals(Stream::programming, 0, G_S);
+    const double square_S2 = std_relative * g_max_S * g_max_S;
+    const double lowest_S = floor * g_max_S;
+    for (std::size_t i = 0; i < G_S.size(); ++i) {
+      const double G = target_S[i] > lowest_S ? target_S[i] : lowest_S;
+      G_S[i] = target_S[i] + square_S2 / G * G_S[i];
+    }
+    apply_clip(clip, g_min_S, g_max_S, G_S);
+  }
+
+  static const Schema<InverseProportional>& schema() {
+    static const Schema<InverseProportional> schema = [] {
+      Schema<InverseProportional> s{"inverse_proportional",
+                                    "Error that grows as the conductance falls."};
+      declare_common(s);
+      s.add("std_relative", &InverseProportional::std_relative)
+          .unit("1")
+          .range(0, 10)
+          .doc("Std of a device at g_max over g_max.");
+      s.add("floor", &InverseProportional::floor)
+          .unit("1")
+          .above(0)
+          .doc("Fraction of g_max below which the error grows no further.");
+      declare_clip(s);
+      return s;
+    }();
+    return schema;
+  }
+};
+
+OHMIC_REGISTER_DEVICE("inverse_proportional", InverseProportional);
+
+}  // namespace
+}  // namespace ohmic

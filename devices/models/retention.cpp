@@ -1,0 +1,120 @@
+// retention - drift in time and temperature, in three laws
+//
+// Theory. Structural relaxation makes conductance fall as a power of time, charge loss with its
+// logarithm, diffusion exponentially towards an end state. Each device has its own rate. Heat
+// speeds all of them up (Arrhenius) and shifts the conductance itself in proportion.
+//
+// Equation.  nu_i = nu + nu_std xi, one per device; t' = t exp(E_a/k_B (1/T_ref - 1/T));
+//   power        G = G_T (max(t', t_0)/t_0)^(-nu_i)
+//   logarithmic  G = G_T (1 - nu_i ln(max(t', t_0)/t_0))
+//   exponential  G = G_end + (G_T - G_end) exp(-nu_i t'/t_0)
+//   times 1 + alpha (T - T_ref).
+//
+// Source. Definitions; the power law as in studies of phase-change memory, acceleration after
+// Arrhenius with k_B = 8.617333e-5 eV/K.
+// Limits. T is constant from programming on. Conductances are cut at 0.
+
+#include <cmath>
+
+#include "devices/fitted.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr double kBoltzmann_eV_per_K = 8.617333262e-5;
+
+class Retention final : public DeviceModel {
+ public:
+  enum class Law { power, logarithmic, exponential };
+
+  Law law = Law::power;
+  double nu = 0.0;
+  double nu_std = 0.0;
+  double t0_s = 1.0;
+  double g_end_S = 0.0;
+  double temperature_K = 300.0;
+  double reference_K = 300.0;
+  double activation_eV = 0.0;
+  double conductance_per_K = 0.0;
+
+  void program(const DeviceBlock& block, std::span<const double> target_S,
+               std::span<double> G_S) const override {
+    drift(block, 0.0, target_S, G_S);
+  }
+
+  void drift(const DeviceBlock& block, double age_s, std::span<const double> target_S,
+             std::span<double> G_S) const override {
+    block.normals(Stream::drift, 0, G_S);
+    const double warm = 1.0 + conductance_per_K * (temperature_K - reference_K);
+    const double t = age_s * acceleration() / t0_s;
+    const double log_t = std::log(std::max(t, 1.0));
+    for (std::size_t i = 0; i < G_S.size(); ++i) {
+      const double G = aged(target_S[i], nu + nu_std * G_S[i], t, log_t) * warm;
+      G_S[i] = G > 0 ? G : 0;
+    }
+  }
+
+  static const Schema<Retention>& schema();
+
+ private:
+  double acceleration() const {
+    return std::exp(activation_eV / kBoltzmann_eV_per_K * (1 / reference_K - 1 / temperature_K));
+  }
+
+  double aged(double G_S, double rate, double t, double log_t) const {
+    switch (law) {
+      case Law::power:
+        return G_S * exp_of(-rate * log_t);
+      case Law::logarithmic:
+        return G_S * (1.0 - rate * log_t);
+      case Law::exponential:
+        return g_end_S + (G_S - g_end_S) * exp_of(-rate * t);
+    }
+    return G_S;
+  }
+};
+
+const Schema<Retention>& Retention::schema() {
+  static const Schema<Retention> schema = [] {
+    Schema<Retention> s{"retention", "Drift in time and temperature, in three laws."};
+    declare_common(s);
+    s.add_choice("law", &Retention::law,
+                 {{"power", Law::power},
+                  {"logarithmic", Law::logarithmic},
+                  {"exponential", Law::exponential}})
+        .doc("How conductance falls with time.");
+    s.add("nu", &Retention::nu).unit("1").range(-10, 10).doc("Mean rate of a device.");
+    s.add("nu_std", &Retention::nu_std).unit("1").range(0, 10).doc("Std of the rate over devices.");
+    s.add("t0_s", &Retention::t0_s)
+        .unit("s")
+        .above(0)
+        .doc("Time that ages are measured in; power and logarithmic drift start there.");
+    s.add("g_end_S", &Retention::g_end_S)
+        .unit("S")
+        .range(0, 1)
+        .doc("Conductance that exponential retention ends at.");
+    s.add("temperature_K", &Retention::temperature_K)
+        .unit("K")
+        .range(1, 1000)
+        .doc("Temperature of the chip since programming.");
+    s.add("reference_K", &Retention::reference_K)
+        .unit("K")
+        .range(1, 1000)
+        .doc("Temperature at which nu and t0_s were measured.");
+    s.add("activation_eV", &Retention::activation_eV)
+        .unit("eV")
+        .range(0, 10)
+        .doc("Activation energy: time runs exp(E_a/k_B (1/T_ref - 1/T)) times as fast.");
+    s.add("conductance_per_K", &Retention::conductance_per_K)
+        .unit("1/K")
+        .range(-0.1, 0.1)
+        .doc("Relative change of conductance per kelvin above the reference.");
+    return s;
+  }();
+  return schema;
+}
+
+OHMIC_REGISTER_DEVICE("retention", Retention);
+
+}  // namespace
+}  // namespace ohmic

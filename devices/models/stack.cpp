@@ -1,0 +1,188 @@
+// stack - several effects on one device
+//
+// Theory. Measured models cover one effect each: a finite number of states, a programming error,
+// drift, stuck cells, variation over the chip. A stack applies them in the given order, each to
+// what the one before it gives at the same age: quantized, then pcm, then stuck, and so on.
+//
+// Equation.  G_0 = G_T;  G_i(t) = model_i(target = G_(i-1)(t), age t);  G = G_n
+// Read noise of the models adds in quadrature, each seen from its own target.
+//
+// Entry i draws from sequences of its own, so entries never share noise. To switch an effect off
+// and keep the other draws, set its amplitude to 0 rather than taking its entry out.
+//
+//   [device]
+//   model = "stack"
+//   [[device.models]]
+//   model = "pcm"
+//   [[device.models]]
+//   model = "stuck"
+//   min_rate = 0.01
+//
+// Source. Definition.
+// Limits. The range and the age belong to the stack: g_min_S and g_max_S are the first model's
+// unless given, and entries cannot have their own. At most 256 entries; no stack in a stack.
+
+#include <algorithm>
+#include <cmath>
+
+#include "simulator/device_model.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr const char* kCommon[] = {"g_min_S", "g_max_S", "time_s"};
+
+struct Entry {
+  std::string model;
+  std::shared_ptr<DeviceModel> device;
+};
+
+class Stack final : public DeviceModel {
+ public:
+  std::vector<Entry> entries;
+  bool has_g_min = false, has_g_max = false;
+
+  void program(const DeviceBlock& block, std::span<const double> target_S,
+               std::span<double> G_S) const override {
+    pass(block, 0.0, target_S, G_S, [](const auto&...) {});
+  }
+
+  void drift(const DeviceBlock& block, double age_s, std::span<const double> target_S,
+             std::span<double> G_S) const override {
+    pass(block, age_s, target_S, G_S, [](const auto&...) {});
+  }
+
+  bool reads_noisily() const override {
+    return std::any_of(entries.begin(), entries.end(),
+                       [](const Entry& e) { return e.device->reads_noisily(); });
+  }
+
+  void read_sigma(const DeviceBlock& block, double age_s, std::span<const double> target_S,
+                  std::span<const double>, std::span<double> sigma_S) const override {
+    std::vector<double> G_S(target_S.size()), part_S(target_S.size());
+    std::fill(sigma_S.begin(), sigma_S.end(), 0.0);
+    pass(block, age_s, target_S, G_S,
+         [&](const Entry& e, const DeviceBlock& own, std::span<const double> targets) {
+           if (!e.device->reads_noisily()) return;
+           e.device->read_sigma(own, age_s, targets, G_S, part_S);
+           for (std::size_t i = 0; i < sigma_S.size(); ++i)
+             sigma_S[i] = std::sqrt(sigma_S[i] * sigma_S[i] + part_S[i] * part_S[i]);
+         });
+  }
+
+  double form_factor() const override {
+    double eta = -1.0;
+    for (const Entry& e : entries)
+      if (const double own = e.device->form_factor(); own >= 0)
+        eta = eta < 0 ? own : std::hypot(eta, own);
+    return eta;
+  }
+
+  void validate() const override {
+    DeviceModel::validate();
+    for (const Entry& e : entries) {
+      e.device->g_min_S = g_min_S;
+      e.device->g_max_S = g_max_S;
+      e.device->time_s = time_s;
+      e.device->validate();
+    }
+  }
+
+  static const Schema<Stack>& schema();
+
+ private:
+  // Takes devices through all entries at one age; seen(entry, block, targets) after each.
+  template <class Seen>
+  void pass(const DeviceBlock& block, double age_s, std::span<const double> target_S,
+            std::span<double> G_S, const Seen& seen) const {
+    std::vector<double> targets(target_S.begin(), target_S.end());
+    std::copy(targets.begin(), targets.end(), G_S.begin());
+    DeviceBlock own = block;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      own.stage = static_cast<std::uint8_t>(i);
+      entries[i].device->program(own, targets, G_S);
+      if (age_s > 0) entries[i].device->drift(own, age_s, targets, G_S);
+      seen(entries[i], own, std::span<const double>(targets));
+      std::copy(G_S.begin(), G_S.end(), targets.begin());
+    }
+  }
+};
+
+void read_entry(const Value& v, const std::string& key, Stack& stack, std::vector<Fault>& faults) {
+  const std::size_t before = faults.size();
+  if (v.is_table()) {
+    for (const char* common : kCommon)
+      if (const Value* own = v.table().find(common))
+        faults.push_back({own->where, key + "." + common, "belongs to the stack as a whole"});
+    const Value* model = v.table().find("model");
+    const auto* name = model ? std::get_if<std::string>(&model->data) : nullptr;
+    if (name && *name == "stack")
+      faults.push_back({model->where, key + ".model", "a stack cannot hold a stack"});
+    if (faults.size() != before) return;
+    if (std::shared_ptr<DeviceModel> device = read_device(v, key, faults))
+      stack.entries.push_back({name ? *name : "ideal", std::move(device)});
+    return;
+  }
+  faults.push_back({v.where, key, "expected a device table, got " + v.text()});
+}
+
+void read_entries(const Value& v, const std::string& key, Stack& stack,
+                  std::vector<Fault>& faults) {
+  stack.entries.clear();
+  if (!v.is_array() || v.array().size() > 256) {
+    faults.push_back({v.where, key, "expected a list of at most 256 device tables"});
+    return;
+  }
+  for (std::size_t i = 0; i < v.array().size(); ++i)
+    read_entry(v.array()[i], key + "[" + std::to_string(i) + "]", stack, faults);
+  if (stack.entries.empty()) return;
+  if (!stack.has_g_min) stack.g_min_S = stack.entries.front().device->g_min_S;
+  if (!stack.has_g_max) stack.g_max_S = stack.entries.front().device->g_max_S;
+}
+
+Value write_entries(const Stack& stack) {
+  Array entries;
+  for (const Entry& e : stack.entries) {
+    Value table = write_device(e.model, *e.device);
+    for (const char* common : kCommon) table.table().erase(common);
+    entries.push_back(std::move(table));
+  }
+  return Value{std::move(entries)};
+}
+
+// A bound of the range that remembers that it was given.
+ParameterBuilder add_bound(Schema<Stack>& s, const char* key, double DeviceModel::*bound,
+                           bool Stack::*given) {
+  return s.add_custom(
+      key, "real number",
+      [=](const Value& v, const std::string& k, Stack& stack, std::vector<Fault>& faults) {
+        Parameter in_siemens;
+        in_siemens.minimum = 0;
+        in_siemens.maximum = 1;
+        schema_detail::Access<double>::read(v, k, in_siemens, stack.*bound, faults);
+        stack.*given = true;
+      },
+      [=](const Stack& stack) { return Value{stack.*bound}; });
+}
+
+const Schema<Stack>& Stack::schema() {
+  static const Schema<Stack> schema = [] {
+    Schema<Stack> s{"stack", "Several effects on one device, one after the other."};
+    s.add_custom("models", "list of tables", read_entries, write_entries)
+        .doc("Device tables, applied in this order.");
+    add_bound(s, "g_min_S", &DeviceModel::g_min_S, &Stack::has_g_min)
+        .unit("S")
+        .doc("Lowest target conductance; the first model's unless given.");
+    add_bound(s, "g_max_S", &DeviceModel::g_max_S, &Stack::has_g_max)
+        .unit("S")
+        .doc("Highest target conductance; the first model's unless given.");
+    s.add("time_s", &Stack::time_s).unit("s").at_least(0).doc("Age at which the arrays are read.");
+    return s;
+  }();
+  return schema;
+}
+
+OHMIC_REGISTER_DEVICE("stack", Stack);
+
+}  // namespace
+}  // namespace ohmic

@@ -1,0 +1,180 @@
+// stuck - cells that do not take what is written
+//
+// Theory. Forming failures, worn-out cells and broken selectors leave devices at the bottom or the
+// top of their range, open or short-circuited, whatever is written.
+//
+// Equation.  G = g_min, g_max, 0 or short_S with the given rates, else G_T. With count =
+// "bernoulli" each device fails by itself; with "exact" every layer and role has round(rate n) of
+// each kind, at random places. A map file names the cells instead: comma-separated with the header
+//   layer, role, row, column, state
+// where state is min, max, open or short, layer counts the crossbar layers from 0, role is the
+// device of the cell (0 is G+, 1 is G-), row and column those of the layer's matrix.
+//
+// Source. Definition.
+// Limits. Failures are independent of each other; broken rows and columns go in a map.
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <numeric>
+
+#include "devices/csv.hpp"
+#include "devices/fitted.hpp"
+
+namespace ohmic {
+namespace {
+
+enum class State { min, max, open, short_circuit };
+constexpr std::size_t kStates = 4;
+constexpr const char* kStateNames[kStates] = {"min", "max", "open", "short"};
+
+struct MappedCell {
+  int column, row;
+  State state;
+};
+
+// Cells of each (layer, role), in the order of the layer's matrix.
+using StuckMap = std::map<std::pair<int, int>, std::vector<MappedCell>>;
+
+int whole(const CsvTable& table, std::size_t row, const char* name, double highest) {
+  const int column = table.find(name);
+  const double value = table.number(row, column);
+  if (value < 0 || value > highest || value != std::floor(value))
+    table.fail(row, std::string(name) + ": expected a whole number of 0 to " +
+                        std::to_string(static_cast<int>(highest)));
+  return static_cast<int>(value);
+}
+
+StuckMap read_map(const std::filesystem::path& file) {
+  const CsvTable table = read_csv(file);
+  for (const char* name : {"layer", "role", "row", "column", "state"})
+    if (table.find(name) < 0)
+      throw DataError(table.file + ": has no column " + name +
+                      "; expected layer, role, row, column, state");
+  StuckMap map;
+  for (std::size_t row = 0; row < table.rows.size(); ++row) {
+    const std::string& name = table.rows[row][static_cast<std::size_t>(table.find("state"))];
+    const auto state = std::find(std::begin(kStateNames), std::end(kStateNames), name);
+    if (state == std::end(kStateNames))
+      table.fail(row, "state: expected min, max, open or short, got \"" + name + "\"");
+    map[{whole(table, row, "layer", 65535), whole(table, row, "role", 255)}].push_back(
+        {whole(table, row, "column", 1e9), whole(table, row, "row", 1e9),
+         static_cast<State>(state - std::begin(kStateNames))});
+  }
+  return map;
+}
+
+class Stuck final : public DeviceModel {
+ public:
+  enum class Count { bernoulli, exact };
+
+  double min_rate = 0, max_rate = 0, open_rate = 0, short_rate = 0;
+  double short_S = 1e-3;
+  Count count = Count::bernoulli;
+  std::filesystem::path map;
+
+  void program(const DeviceBlock& block, std::span<const double> target_S,
+               std::span<double> G_S) const override {
+    std::copy(target_S.begin(), target_S.end(), G_S.begin());
+    if (total_rate() > 0) count == Count::exact ? fail_exactly(block, G_S) : fail(block, G_S);
+    if (const auto cells = map_.find({block.layer, block.role}); cells != map_.end())
+      fail_mapped(block, cells->second, G_S);
+  }
+
+  void drift(const DeviceBlock& block, double, std::span<const double> target_S,
+             std::span<double> G_S) const override {
+    program(block, target_S, G_S);
+  }
+
+  void validate() const override {
+    DeviceModel::validate();
+    if (total_rate() > 1)
+      throw ConfigError(
+          {{{},
+            "min_rate",
+            "the four rates add up to " + Value{total_rate()}.text() + "; expected at most 1"}});
+    if (!map.empty()) map_ = read_map(map);
+  }
+
+  static const Schema<Stuck>& schema();
+
+ private:
+  double total_rate() const { return min_rate + max_rate + open_rate + short_rate; }
+  std::array<double, kStates> rates() const { return {min_rate, max_rate, open_rate, short_rate}; }
+  std::array<double, kStates> values_S() const { return {g_min_S, g_max_S, 0.0, short_S}; }
+
+  void fail(const DeviceBlock& block, std::span<double> G_S) const {
+    std::vector<float> u(G_S.size());
+    block.uniforms(Stream::stuck, 0, u);
+    const auto values = values_S();
+    double below = 0;
+    for (std::size_t state = 0; state < kStates; ++state) {
+      const double from = below;
+      below += rates()[state];
+      for (std::size_t i = 0; i < G_S.size(); ++i)
+        if (double{u[i]} >= from && double{u[i]} < below) G_S[i] = values[state];
+    }
+  }
+
+  // The first cells of a random order of the layer's, dealt out to the states in turn.
+  void fail_exactly(const DeviceBlock& block, std::span<double> G_S) const {
+    OHMIC_ASSERT(block.layout);
+    const auto n = static_cast<std::size_t>(block.layout->rows) *
+                   static_cast<std::size_t>(block.layout->columns);
+    std::vector<std::uint32_t> order(n), bits(n);
+    std::iota(order.begin(), order.end(), 0u);
+    fill_bits(block.key, block.address(Stream::stuck, 1), 0, bits);
+    std::size_t next = 0;
+    for (std::size_t state = 0; state < kStates; ++state) {
+      const auto failures =
+          static_cast<std::size_t>(std::llround(rates()[state] * static_cast<double>(n)));
+      for (const std::size_t end = std::min(next + failures, n); next < end; ++next) {
+        std::swap(order[next], order[next + (std::uint64_t{bits[next]} * (n - next) >> 32)]);
+        const std::uint64_t i = order[next] - block.first;
+        if (i < G_S.size()) G_S[i] = values_S()[state];
+      }
+    }
+  }
+
+  void fail_mapped(const DeviceBlock& block, const std::vector<MappedCell>& cells,
+                   std::span<double> G_S) const {
+    OHMIC_ASSERT(block.layout);
+    for (const MappedCell& cell : cells) {
+      if (cell.row >= block.layout->rows || cell.column >= block.layout->columns) continue;
+      const auto index =
+          static_cast<std::uint64_t>(cell.column) * static_cast<std::uint64_t>(block.layout->rows) +
+          static_cast<std::uint64_t>(cell.row);
+      if (index - block.first < G_S.size())
+        G_S[index - block.first] = values_S()[static_cast<std::size_t>(cell.state)];
+    }
+  }
+
+  mutable StuckMap map_;  ///< read once, when the parameters are checked
+};
+
+const Schema<Stuck>& Stuck::schema() {
+  static const Schema<Stuck> schema = [] {
+    Schema<Stuck> s{"stuck", "Cells that do not take what is written."};
+    declare_common(s);
+    const auto rate = [&](const char* key, double Stuck::*member, const char* what) {
+      s.add(key, member).unit("1").range(0, 1).doc(std::string("Fraction of devices ") + what);
+    };
+    rate("min_rate", &Stuck::min_rate, "stuck at g_min.");
+    rate("max_rate", &Stuck::max_rate, "stuck at g_max.");
+    rate("open_rate", &Stuck::open_rate, "that do not conduct.");
+    rate("short_rate", &Stuck::short_rate, "that are short circuits.");
+    s.add("short_S", &Stuck::short_S).unit("S").above(0).doc("Conductance of a short circuit.");
+    s.add_choice("count", &Stuck::count, {{"bernoulli", Count::bernoulli}, {"exact", Count::exact}})
+        .doc("Each device fails by itself, or each layer and role has exactly its share.");
+    s.add("map", &Stuck::map)
+        .doc("CSV of failed cells: layer, role, row, column, state (min, max, open, short).");
+    return s;
+  }();
+  return schema;
+}
+
+OHMIC_REGISTER_DEVICE("stuck", Stuck);
+
+}  // namespace
+}  // namespace ohmic

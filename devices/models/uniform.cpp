@@ -1,0 +1,67 @@
+// uniform - error evenly spread over an interval
+//
+// Theory. Write and verify with a window and nothing known of where in it a device stops.
+//
+// Equation.  G = clip(G_T + h (2 u - 1)), u uniform in (0, 1), h half the width of the interval.
+// `size` is a fraction of g_max and `meaning` says of what: half_width h, width 2 h, or std
+// h/sqrt(3).
+//
+// Source. Definition.
+// Limits. None.
+
+#include <cmath>
+
+#include "devices/fitted.hpp"
+
+namespace ohmic {
+namespace {
+
+class Uniform final : public DeviceModel {
+ public:
+  enum class Meaning { half_width, width, std };
+
+  double size = 0.0;
+  Meaning meaning = Meaning::std;
+  Clip clip = Clip::positive;
+
+  void program(const DeviceBlock& block, std::span<const double> target_S,
+               std::span<double> G_S) const override {
+    std::vector<float> u(G_S.size());
+    block.uniforms(Stream::programming, 0, u);
+    const double h_S = half_width_S();
+    for (std::size_t i = 0; i < G_S.size(); ++i)
+      G_S[i] = target_S[i] + h_S * (2.0 * double{u[i]} - 1.0);
+    apply_clip(clip, g_min_S, g_max_S, G_S);
+  }
+
+  double uniform_sigma_S(const LayerScale&) const override {
+    return clip == Clip::none || size == 0 ? half_width_S() / std::sqrt(3.0) : -1.0;
+  }
+
+  static const Schema<Uniform>& schema() {
+    static const Schema<Uniform> schema = [] {
+      Schema<Uniform> s{"uniform", "Error evenly spread over an interval."};
+      declare_common(s);
+      s.add("size", &Uniform::size).unit("1").range(0, 10).doc("Size of the error over g_max.");
+      s.add_choice(
+           "meaning", &Uniform::meaning,
+           {{"half_width", Meaning::half_width}, {"width", Meaning::width}, {"std", Meaning::std}})
+          .doc("What `size` is: half the interval, the interval, or its standard deviation.");
+      declare_clip(s);
+      return s;
+    }();
+    return schema;
+  }
+
+ private:
+  double half_width_S() const {
+    const double size_S = size * g_max_S;
+    if (meaning == Meaning::width) return 0.5 * size_S;
+    return meaning == Meaning::std ? std::sqrt(3.0) * size_S : size_S;
+  }
+};
+
+OHMIC_REGISTER_DEVICE("uniform", Uniform);
+
+}  // namespace
+}  // namespace ohmic
