@@ -1,5 +1,6 @@
 // Plain LibTorch inference over the same graph: the base of every speed ratio, the check of the
-// analog path at eta = 0, and the road to a GPU when the periphery is ideal. Header free of LibTorch.
+// analog path at eta = 0, and the road to a GPU when the periphery is ideal. Header free of
+// LibTorch.
 #pragma once
 
 #include <cstdint>

@@ -14,32 +14,33 @@ namespace ohmic {
 
 enum class Op {
   input,
-  convolution,     ///< parameters: weight [out,in,kh,kw], bias [out] if has_bias
-  dense,           ///< weight [out,in], bias [out]
-  batch_norm,      ///< weight, bias, running_mean, running_var [channels]
+  convolution,  ///< parameters: weight [out,in,kh,kw], bias [out] if has_bias
+  dense,        ///< weight [out,in], bias [out]
+  batch_norm,   ///< weight, bias, running_mean, running_var [channels]
   relu,
   add,             ///< two inputs
   global_average,  ///< N x H x W x C -> N x 1 x 1 x C
-  subsample_pad,   ///< He's option A: every stride-th pixel, channels zero-padded evenly on both sides
+  subsample_pad,   ///< He's option A: every stride-th pixel, channels zero-padded evenly on both
+                   ///< sides
 };
 
 struct Node {
   Op op = Op::input;
-  std::string name;          ///< prefix of its parameters; empty for nodes without
-  std::vector<int> inputs;   ///< indices of earlier nodes
+  std::string name;                         ///< prefix of its parameters; empty for nodes without
+  std::vector<int> inputs;                  ///< indices of earlier nodes
   int height = 0, width = 0, channels = 0;  ///< of the node's output
-  ConvGeometry conv;         ///< convolution, dense
+  ConvGeometry conv;                        ///< convolution, dense
   bool has_bias = false;
-  double epsilon = 0.0;      ///< batch_norm
-  int stride = 1;            ///< subsample_pad
+  double epsilon = 0.0;  ///< batch_norm
+  int stride = 1;        ///< subsample_pad
 };
 
 struct Graph {
-  std::string model;         ///< "resnet20"
-  std::string layout;        ///< "keras_v1" | "he"
+  std::string model;   ///< "resnet20"
+  std::string layout;  ///< "keras_v1" | "he"
   int classes = 10;
   double batch_norm_momentum = 0.01;  ///< weight of the new batch in the running statistics
-  std::vector<Node> nodes;   ///< in order of execution; the last one gives the logits
+  std::vector<Node> nodes;            ///< in order of execution; the last one gives the logits
 };
 
 /// One tensor that a graph needs.

@@ -17,7 +17,8 @@ struct HostTensor {
 /// "layer1.0.conv1.weight" -> tensor; BatchNorm: .weight .bias .running_mean .running_var.
 using Weights = std::map<std::string, HostTensor>;
 
-/// Metadata of a checkpoint: strings by key (architecture, layout, normalisation, data hash, recipe).
+/// Metadata of a checkpoint: strings by key (architecture, layout, normalisation, data hash,
+/// recipe).
 using Metadata = std::map<std::string, std::string>;
 
 struct Checkpoint {
