@@ -10,7 +10,7 @@ namespace ohmic {
 namespace {
 
 constexpr int kSide = ImageSet::kSide;
-constexpr float kSpread = 0.5f;  ///< of a subject's colour about its palette's, per channel
+constexpr float kSpread = 0.4f;  ///< of a subject's colour about its palette's, per channel
 using Colour = std::array<float, 3>;
 
 /// Uniforms of one image, taken in order: what is drawn depends on the image alone.
@@ -109,7 +109,7 @@ Shape subject(int kind, Dice& dice) {
           radius,
           small_turn(dice),
           subject_colour(kind, dice),
-          dice(0.4f, 1)};
+          dice(0.5f, 1)};
 }
 
 Shape clutter(Dice& dice) {

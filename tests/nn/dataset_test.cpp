@@ -1,0 +1,138 @@
+#include "nn/data/dataset.hpp"
+
+#include <gtest/gtest.h>
+
+#include "simulator/error.hpp"
+#include "tests/nn/temporary_folder.hpp"
+
+namespace ohmic {
+namespace {
+
+using test::error_of;
+using test::TemporaryFolder;
+
+DataSettings read(const std::string& toml, std::vector<Fault>& faults) {
+  DataSettings settings;
+  DataSettings::schema().read_into(parse_toml(toml, "test.toml"), "data", settings, faults);
+  return settings;
+}
+
+std::string fault_of(const std::string& toml) {
+  std::vector<Fault> faults;
+  read(toml, faults);
+  return faults.size() == 1 ? faults[0].text() : std::to_string(faults.size()) + " faults";
+}
+
+TEST(DataSettings, NormalizeIsAWordOrATable) {
+  std::vector<Fault> faults;
+  EXPECT_EQ(read("normalize = 'none'", faults).normalize, "none");
+  const auto given = read("normalize = { mean = [0.5, 0.4, 0], std = 'std.npy' }", faults);
+  EXPECT_TRUE(faults.empty());
+  EXPECT_EQ(given.normalize, "given");
+  EXPECT_EQ(given.mean, (std::vector<double>{0.5, 0.4, 0}));
+  EXPECT_EQ(given.std_file, "std.npy");
+}
+
+TEST(DataSettings, NormalizeIsWrittenAsItIsRead) {
+  std::vector<Fault> faults;
+  const auto given = read("normalize = { mean = 'm.npy', std = [0.25, 0.5, 2.0] }", faults);
+  const Value written = DataSettings::schema().write(&given);
+  DataSettings again;
+  DataSettings::schema().read_into(written, "data", again, faults);
+  EXPECT_TRUE(faults.empty());
+  EXPECT_EQ(again.mean_file, "m.npy");
+  EXPECT_EQ(again.std, given.std);
+}
+
+TEST(DataSettings, RefuseOtherNormalizations) {
+  EXPECT_EQ(fault_of("normalize = 'mean'"),
+            "test.toml:1:13: error: data.normalize: expected \"per_pixel_mean\", \"none\", or a "
+            "table { mean = [..] | FILE, std = [..] | FILE }, got \"mean\"");
+  EXPECT_EQ(fault_of("normalize = { mean = [1, 2] }"),
+            "test.toml:1:22: error: data.normalize.mean: expected an array of 3 numbers or a .npy "
+            "file, got [1, 2]");
+  EXPECT_EQ(
+      fault_of("normalize = { mean = [0, 0, 0], std = [1, 1, 0] }"),
+      "test.toml:1:39: error: data.normalize.std: expected an array of 3 numbers above 0 or a "
+      ".npy file, got [1, 1, 0]");
+  EXPECT_EQ(fault_of("normalize = { std = [1, 1, 1] }"),
+            "test.toml:1:13: error: data.normalize.mean: is missing");
+}
+
+/// Two training images and one test image, each of one value.
+DataSettings tiny(const TemporaryFolder& folder) {
+  const auto image = [](char label, char fill) {
+    return std::string(1, label) + std::string(3072, fill);
+  };
+  DataSettings settings;
+  settings.name = "cifar10";
+  settings.train = {folder.write("train.bin", image(1, 10) + image(2, 41)).string()};
+  settings.test = {folder.write("test.bin", image(3, 51)).string()};
+  return settings;
+}
+
+TEST(LoadDataset, PerPixelMeanIsThatOfTheTrainingSet) {
+  const TemporaryFolder folder;
+  const Dataset data = load_dataset(tiny(folder), 1, {false, true});
+  ASSERT_EQ(data.normalization.mean.size(), 3072u);
+  EXPECT_FLOAT_EQ(data.normalization.mean[7], 0.1f);  // (10 + 41)/2/255
+  std::vector<float> batch(3072);
+  normalized_batch(data.test, data.normalization, 0, 1, batch.data());
+  EXPECT_NEAR(batch[0], 0.2f - 0.1f, 1e-7);
+}
+
+TEST(LoadDataset, GivenMeanAndStdArePerChannel) {
+  const TemporaryFolder folder;
+  DataSettings settings = tiny(folder);
+  settings.normalize = "given";
+  settings.mean = {0.1, 0.2, 0.3};
+  settings.std = {1, 0.5, 0.25};
+  const Dataset data = load_dataset(settings, 1);
+  std::vector<float> batch(3072);
+  normalized_batch(data.test, data.normalization, 0, 1, batch.data());
+  EXPECT_NEAR(batch[0], 0.1f, 1e-6);
+  EXPECT_NEAR(batch[1], 0.0f, 1e-6);
+  EXPECT_NEAR(batch[3071], -0.4f, 1e-6);
+}
+
+TEST(LoadDataset, UsesTheFirstImagesThatWereAskedFor) {
+  const TemporaryFolder folder;
+  DataSettings settings = tiny(folder);
+  settings.train_images = 1;
+  EXPECT_EQ(load_dataset(settings, 1).train.labels, (std::vector<std::uint8_t>{1}));
+  settings.train_images = 3;
+  EXPECT_EQ(error_of([&] { load_dataset(settings, 1); }),
+            "data.train_images asks for 3 images but there are 2");
+}
+
+TEST(LoadDataset, SaysWhichShapeAMeanFileNeeds) {
+  const TemporaryFolder folder;
+  DataSettings settings = tiny(folder);
+  settings.normalize = "given";
+  const std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }\n";
+  const auto file = folder.write(
+      "mean.npy", std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(header.size()) +
+                      std::string(1, '\0') + header + std::string(8, '\0'));
+  settings.mean_file = file.string();
+  EXPECT_EQ(
+      error_of([&] { load_dataset(settings, 1); }),
+      file.string() + ": has 2 values; expected 3 (per channel) or 3072 (per pixel, 3 x 32 x 32)");
+}
+
+TEST(ImageSet, HashChangesWithAnyLabelOrPixel) {
+  ImageSet set;
+  set.labels = {1, 2};
+  set.pixels.assign(2 * 3072, 7);
+  const std::string hash = set.hash();
+  EXPECT_EQ(hash.size(), 64u);
+  ImageSet other = set;
+  other.labels[1] = 3;
+  EXPECT_NE(other.hash(), hash);
+  other = set;
+  other.pixels.back() = 8;
+  EXPECT_NE(other.hash(), hash);
+  EXPECT_EQ(set.hash(), hash);
+}
+
+}  // namespace
+}  // namespace ohmic
