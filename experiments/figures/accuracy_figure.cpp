@@ -122,7 +122,7 @@ std::string axes_style(const std::vector<double>& etas) {
       "set grid ytics linecolor '#e4e4e4' linewidth 1\n"
       "set xrange [0:{:g}]; set yrange [0:105]; set ytics 20; set xtics ({})\n"
       "set xlabel 'η  (noise std / weight std, %)' offset 0,0.3\n"
-      "set ylabel 'accuracy / accuracy without noise (%)' offset 1,0\n"
+      "set ylabel 'normalised accuracy (%)' offset 1,0\n"
       "set lmargin 8; set rmargin 2; set tmargin 2.2; set bmargin 3.6\n",
       105 * etas.back(), fmt::join(tics, ", "));
 }
@@ -169,6 +169,13 @@ std::string legend(const std::vector<Group>& groups, const std::vector<std::stri
       quoted(legend_title(groups.front())), fmt::join(plots, ", "));
 }
 
+/// Largest font, up to 15 points, in which the title fits the width: a character is about 0.6 of
+/// the size wide, a point 4/3 of a pixel.
+int title_points(const std::string& title, int width) {
+  const double fits = width / (0.8 * static_cast<double>(std::max<std::size_t>(title.size(), 1)));
+  return std::clamp(static_cast<int>(fits), 8, 15);
+}
+
 }  // namespace
 
 bool has_accuracy_figure(const std::vector<Group>& groups) { return etas_of(groups).size() > 1; }
@@ -178,8 +185,8 @@ Figure accuracy_figure(const std::string& title, const std::vector<Group>& group
   const std::vector<std::string> curves = distinct_names(groups, true);
   const Layout layout(panels.size());
   Figure figure{"accuracy", layout.width(), layout.height(), data_blocks(groups)};
-  figure.script += fmt::format("set multiplot title {} font ',16' textcolor '#222222'\nunset key\n",
-                               quoted(title));
+  figure.script += fmt::format("set multiplot title {} font ',{}' textcolor '#222222'\nunset key\n",
+                               quoted(title), title_points(title, figure.width));
   figure.script += axes_style(etas_of(groups));
   for (std::size_t i = 0; i < panels.size(); ++i)
     figure.script += layout.place(i) + panel(groups, panels[i], curves);

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <sstream>
+#include <iterator>
 #include <utility>
 
 #include "simulator/error.hpp"
@@ -82,10 +82,10 @@ void write_atomically(const std::filesystem::path& path, std::string_view conten
 
 std::string read_whole(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
-  std::ostringstream content;
-  if (!file || !(content << file.rdbuf()))
+  std::string content((std::istreambuf_iterator<char>(file)), {});
+  if (!file.is_open() || file.bad())
     throw OutputError(path.string() + ": cannot be read: " + std::strerror(errno));
-  return content.str();
+  return content;
 }
 
 void append_line(const std::filesystem::path& path, std::string_view line) {

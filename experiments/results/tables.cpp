@@ -101,8 +101,9 @@ Json accuracies(const PointResult& result) {
 }  // namespace
 
 std::string plain_text(const Value& value) {
-  const auto* text = std::get_if<std::string>(&value.data);
-  return text ? *text : value.text();
+  if (const auto* text = std::get_if<std::string>(&value.data)) return *text;
+  if (const auto* real = std::get_if<double>(&value.data)) return number(*real);
+  return value.text();
 }
 
 PointSummary summarize(const PointResult& result, double confidence) {

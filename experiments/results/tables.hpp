@@ -35,7 +35,7 @@ std::string results_jsonl(const std::vector<MeasuredPoint>&);
 /// One row per point and crossbar layer: every unit of its noise, and what draw 0 really did.
 std::string layers_csv(const std::vector<MeasuredPoint>&);
 
-/// A swept value as a person reads it: strings without quotes.
+/// A swept value as a person reads it: strings without quotes, 0.0005 rather than 5e-04.
 std::string plain_text(const Value&);
 
 }  // namespace ohmic
