@@ -8,9 +8,9 @@
 
 namespace ohmic {
 
-/// Reads by content, not by name: .safetensors, Keras .h5 (keras_v1 layout), PyTorch zip (.pt, .th)
-/// where LibTorch can read it without running code. Names are mapped to the graph's and shapes
-/// checked. Throws DataError.
+/// Reads by content, not by name: safetensors, Keras .h5 (keras_v1 layout), PyTorch archives and
+/// pickles (.pt, .pth, .th) as data, so that no code in them runs. Names are mapped to the graph's
+/// and shapes checked. Throws DataError.
 Checkpoint load_checkpoint(const std::filesystem::path&, const Graph&);
 
 Checkpoint read_safetensors(const std::filesystem::path&);
