@@ -3,9 +3,11 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <new>
 
 #include "experiments/commands/commands.hpp"
+#include "experiments/plugin.hpp"
 #include "nn/torch_evaluation.hpp"
 #include "simulator/config/schema.hpp"
 #include "simulator/version.hpp"
@@ -19,11 +21,27 @@ void add_commands(CLI::App& app) {
   add_describe_command(app);
   add_list_command(app);
   add_export_command(app);
+  add_data_command(app);
   add_bench_command(app);
+}
+
+/// Loaded when the command line is understood and before any command does its work.
+void add_plugins(CLI::App& app) {
+  auto files = std::make_shared<std::vector<std::string>>();
+  app.add_option("--plugin", *files, "Shared library with further device models")
+      ->type_name("FILE.so")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
+  app.parse_complete_callback([files] {
+    for (const std::string& file : *files) load_plugin(file);
+  });
 }
 
 void configure(CLI::App& app) {
   app.name("ohmic");
+  app.fallthrough();
+  add_plugins(app);
   app.require_subcommand(1);
   app.set_version_flag("--version", [] {
     return fmt::format("ohmic {}, LibTorch {}", version(), libtorch_version());
