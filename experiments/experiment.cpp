@@ -1,5 +1,7 @@
 #include "experiments/experiment.hpp"
 
+#include "experiments/plugin.hpp"
+#include "experiments/presets.hpp"
 #include "nn/io/sha256.hpp"
 
 namespace ohmic {
@@ -59,6 +61,13 @@ void count_weights_by_content(Value& identity, const std::string& weights) {
   identity.set("model.weights", {"sha256:" + sha256_of_file(weights)});
 }
 
+/// A device model from outside counts by its code.
+void count_plugins(Value& identity) {
+  Array hashes;
+  for (const std::string& hash : plugin_hashes(*identity.at("device"))) hashes.push_back({hash});
+  if (!hashes.empty()) identity.set("plugins", {std::move(hashes)});
+}
+
 std::string hash_of(Value identity) {
   identity.set("numbers", {std::int64_t{kNumbers}});
   return sha256(to_toml(identity));
@@ -71,6 +80,11 @@ const Schema<Experiment>& Experiment::schema() {
     using E = Experiment;
     Schema<E> s{"experiment", "One TOML file is one experiment; [sweep] makes its points."};
     s.add("title", &E::title).keeps_numbers().doc("Heading of the report.");
+    s.add("preset", &E::preset)
+        .keeps_numbers()
+        .doc(
+            "Hardware by name: tiles, devices and periphery wherever this file does not give its "
+            "own; see `ohmic list presets`.");
     s.add("seed", &E::seed).doc("Governs everything random, training included.");
     s.add("data", &E::data);
     s.add("model", &E::model);
@@ -88,8 +102,9 @@ const Schema<Experiment>& Experiment::schema() {
   return schema;
 }
 
-Experiment Experiment::read(const Value& root, std::vector<Fault>& faults) {
+Experiment Experiment::read(const Value& given, std::vector<Fault>& faults) {
   const std::size_t faults_before = faults.size();
+  const Value root = with_preset(given, faults);
   Experiment experiment;
   schema().read_into(root, "", experiment, faults, {"sweep"});
   if (!root.at("device")) read_device_table({Table{}, root.where}, "device", experiment, faults);
@@ -106,6 +121,7 @@ std::string Experiment::identity() const {
     identity.table().erase("train");
     count_weights_by_content(identity, model.weights);
   }
+  count_plugins(identity);
   return hash_of(std::move(identity));
 }
 

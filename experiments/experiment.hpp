@@ -60,6 +60,7 @@ struct OutputSettings {
 /// Everything one point of a sweep is made of.
 struct Experiment {
   std::string title;
+  std::string preset;  ///< whose keys lie beneath the file's own; see presets.hpp
   std::uint64_t seed = 1;
   DataSettings data;
   ModelSettings model;
@@ -73,7 +74,7 @@ struct Experiment {
   ComputeSettings compute;
   OutputSettings output;
 
-  /// Reads every table but [sweep]; all faults are appended. What holds between tables is checked
+  /// Reads every table but [sweep], and the preset that is named; all faults are appended. What holds between tables is checked
   /// too.
   static Experiment read(const Value& root, std::vector<Fault>& faults);
   static const Schema<Experiment>& schema();

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "experiments/experiment.hpp"
+#include "experiments/presets.hpp"
 #include "simulator/config/describe.hpp"
 
 namespace ohmic {
@@ -73,6 +74,11 @@ std::string device_table() {
          "\n`ohmic describe MODEL` gives a model's parameters.\n";
 }
 
+std::string preset_pages() {
+  return "preset = \"...\"\n" + wrapped(Experiment::schema().find("preset")->doc, 0) +
+         "\nOne of:\n\n" + preset_list() + "\n`ohmic describe preset NAME` gives its values.\n";
+}
+
 /// Every parameter of that dotted key, or of that bare key in any table.
 std::string parameter_pages(const std::string& thing) {
   std::string text;
@@ -91,7 +97,8 @@ std::string parameter_pages(const std::string& thing) {
 }
 
 [[noreturn]] void refuse(const std::string& thing) {
-  std::vector<std::string> words{"device", "sweep"};
+  std::vector<std::string> words{"device", "sweep", "preset"};
+  for (const Preset& preset : presets()) words.push_back(preset.name);
   for (const Page& page : pages()) {
     words.push_back(page.word);
     for (const Parameter& p : page.schema->parameters()) words.push_back(p.key);
@@ -110,8 +117,17 @@ std::string device_list() {
   return two_columns(lines);
 }
 
+std::string preset_list() {
+  std::vector<std::pair<std::string, std::string>> lines;
+  for (const Preset& preset : presets()) lines.push_back({preset.name, preset.title});
+  return two_columns(lines);
+}
+
 std::string manual_page(const std::string& thing) {
   if (thing.empty()) return overview();
+  if (thing == "preset") return preset_pages();
+  for (const Preset& preset : presets())
+    if (thing == preset.name || thing == "preset " + preset.name) return preset.text;
   if (thing == "device") return device_table();
   if (thing == "sweep") return kSweep;
   for (const Page& page : pages())

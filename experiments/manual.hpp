@@ -6,12 +6,15 @@
 namespace ohmic {
 
 /// The page of a table ("train", "periphery.adc"), a device model ("awgn"), a parameter
-/// ("train.batch", or "eta" wherever it occurs), or the overview for "". Throws ConfigError naming
-/// the nearest word.
+/// ("train.batch", or "eta" wherever it occurs), a preset ("preset isaac-like", or its name alone),
+/// or the overview for "". Throws ConfigError naming the nearest word.
 std::string manual_page(const std::string& thing);
 
 /// Every device model with its first line.
 std::string device_list();
+
+/// Every preset with its first line.
+std::string preset_list();
 
 /// docs/parameters.md.
 std::string parameters_markdown();

@@ -11,6 +11,11 @@ std::vector<DeviceKind>& registry() {
   return kinds;
 }
 
+std::vector<std::string>& refused() {
+  static std::vector<std::string> names;
+  return names;
+}
+
 std::vector<std::string> kind_names() {
   std::vector<std::string> names;
   for (const DeviceKind& kind : registry()) names.push_back(kind.name);
@@ -78,13 +83,18 @@ const DeviceKind* find_device_kind(const std::string& name) {
 }
 
 bool register_device_kind(DeviceKind kind) {
-  if (find_device_kind(kind.name)) return false;
+  if (find_device_kind(kind.name)) {
+    refused().push_back(kind.name);
+    return false;
+  }
   auto& kinds = registry();
   const auto after = std::find_if(kinds.begin(), kinds.end(),
                                   [&](const DeviceKind& other) { return kind.name < other.name; });
   kinds.insert(after, std::move(kind));
   return true;
 }
+
+const std::vector<std::string>& refused_device_kinds() { return refused(); }
 
 std::unique_ptr<DeviceModel> read_device(const Value& table, const std::string& prefix,
                                          std::vector<Fault>& faults) {

@@ -12,6 +12,7 @@
 
 #include "simulator/config/schema.hpp"
 #include "simulator/random/noise.hpp"
+#include "simulator/version.hpp"
 
 namespace ohmic {
 
@@ -105,7 +106,10 @@ struct DeviceKind {
 
 const std::vector<DeviceKind>& device_kinds();  ///< sorted by name
 const DeviceKind* find_device_kind(const std::string& name);
+/// Adds a kind. A name that exists already keeps its meaning: false, and the name is noted.
 bool register_device_kind(DeviceKind kind);
+/// Names that were registered again, in that order.
+const std::vector<std::string>& refused_device_kinds();
 
 /// Reads a [device] table: `model` picks the kind, the other keys are its parameters.
 std::unique_ptr<DeviceModel> read_device(const Value& table, const std::string& prefix,
@@ -114,10 +118,12 @@ std::unique_ptr<DeviceModel> read_device(const Value& table, const std::string& 
 Value write_device(const std::string& model, const DeviceModel& device);
 
 /// In a model's .cpp: OHMIC_REGISTER_DEVICE("awgn", Awgn) where Awgn has a static schema().
-#define OHMIC_REGISTER_DEVICE(name, Type)                                                  \
-  static const bool ohmic_registered_##Type = ::ohmic::register_device_kind(               \
-      {name, &Type::schema(),                                                              \
-       []() -> std::unique_ptr<::ohmic::DeviceModel> { return std::make_unique<Type>(); }, \
-       [](::ohmic::DeviceModel& m) -> void* { return static_cast<Type*>(&m); }})
+#define OHMIC_REGISTER_DEVICE(name, Type)                                                      \
+  static const bool ohmic_registered_##Type =                                                  \
+      OHMIC_RELEASE() &&                                                                       \
+      ::ohmic::register_device_kind(                                                           \
+          {name, &Type::schema(),                                                              \
+           []() -> std::unique_ptr<::ohmic::DeviceModel> { return std::make_unique<Type>(); }, \
+           [](::ohmic::DeviceModel& m) -> void* { return static_cast<Type*>(&m); }})
 
 }  // namespace ohmic

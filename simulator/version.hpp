@@ -1,6 +1,11 @@
 // Which ohmic this is: what provenance.json and `ohmic --version` say about the program itself.
 #pragma once
 
+/// This release as a function. Whatever registers a device model calls it, so the loader refuses a
+/// plug-in that was built against the headers of another release before any of its code runs.
+#define OHMIC_RELEASE ohmic_release_0_1_0
+extern "C" bool OHMIC_RELEASE();  ///< true
+
 namespace ohmic {
 
 /// "0.1.0".

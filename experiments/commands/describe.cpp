@@ -1,5 +1,5 @@
 // `ohmic describe`: the manual pages that the schemas hold.
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <memory>
@@ -11,22 +11,24 @@ namespace ohmic {
 
 void add_describe_command(CLI::App& app) {
   CLI::App* command =
-      app.add_subcommand("describe", "Explain tables, parameters and device models");
+      app.add_subcommand("describe", "Explain tables, parameters, device models and presets");
   command->footer(
-      "THING is a table, a parameter or a device model; without it, the overview.\n\n"
+      "THING is a table, a parameter, a device model or a preset; without it, the overview.\n\n"
       "Examples:\n"
       "  ohmic describe\n"
       "  ohmic describe train\n"
       "  ohmic describe periphery.adc\n"
       "  ohmic describe train.learning_rate\n"
       "  ohmic describe awgn\n"
+      "  ohmic describe preset isaac-like\n"
       "  ohmic describe --markdown > docs/parameters.md");
-  auto thing = std::make_shared<std::string>();
+  auto thing = std::make_shared<std::vector<std::string>>();
   auto markdown = std::make_shared<bool>(false);
-  command->add_option("THING", *thing, "What to explain");
+  command->add_option("THING", *thing, "What to explain")->expected(1, 2);
   command->add_flag("--markdown", *markdown, "Everything, as docs/parameters.md holds it");
   command->callback([thing, markdown] {
-    fmt::print("{}", *markdown ? parameters_markdown() : manual_page(*thing));
+    fmt::print("{}", *markdown ? parameters_markdown()
+                               : manual_page(fmt::format("{}", fmt::join(*thing, " "))));
   });
 }
 

@@ -25,6 +25,7 @@ const std::map<std::string, std::function<void()>>& lists() {
       {"datasets", [] { print_names(DataSettings::schema().find("name")->choices); }},
       {"devices", [] { fmt::print("{}", device_list()); }},
       {"models", [] { print_names(model_names()); }},
+      {"presets", [] { fmt::print("{}", preset_list()); }},
       {"optimizers", [] { print_names(optimizer_names()); }},
   };
   return lists;
@@ -37,7 +38,9 @@ void add_list_command(CLI::App& app) {
   command->footer(
       "Examples:\n"
       "  ohmic list devices\n"
-      "  ohmic describe awgn        a device model's parameters");
+      "  ohmic describe awgn        a device model's parameters\n"
+      "  ohmic list presets\n"
+      "  ohmic describe preset isaac-like");
   auto what = std::make_shared<std::string>();
   std::vector<std::string> names;
   for (const auto& [name, print] : lists()) names.push_back(name);

@@ -35,6 +35,7 @@ void write_provenance(const std::filesystem::path& file, const Provenance& p) {
       {"seed", p.seed},
       {"data_sha256", p.data},
       {"weights_sha256", p.networks},
+      {"plugins_sha256", p.plugins},
       {"date", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))}};
   write_atomically(file, json.dump(2) + "\n");
 }

@@ -13,6 +13,7 @@ struct Provenance {
   std::string device;                           ///< "cpu", "cuda:0"
   std::map<std::string, std::string> data;      ///< "cifar10 test" -> SHA-256
   std::map<std::string, std::string> networks;  ///< name -> SHA-256 of its weight file
+  std::map<std::string, std::string> plugins;   ///< file -> SHA-256
 };
 
 /// With version, commit, compiler, LibTorch, processor and the date (UTC).

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "experiments/figures/accuracy_figure.hpp"
+#include "experiments/plugin.hpp"
 #include "experiments/results/files.hpp"
 #include "experiments/results/groups.hpp"
 #include "experiments/results/provenance.hpp"
@@ -25,9 +26,21 @@ void use_threads(int threads) {
   set_threads(threads);
 }
 
+/// Where presets are swept, what a preset gives has no value that holds for all points.
+void leave_to_presets(Value& resolved, const Value& root) {
+  for (const char* key : {"preset", "mapping", "device", "periphery"}) {
+    const Value* given = root.at(key);
+    if (given)
+      resolved.set(key, *given);
+    else
+      resolved.table().erase(key);
+  }
+}
+
 /// A file that gives the same points, every key with its value.
 std::string resolved_file(const Value& root, const Experiment& first) {
   Value resolved = first.resolved();
+  if (root.at("sweep.preset")) leave_to_presets(resolved, root);
   if (root.at("sweep")) resolved.table()["sweep"] = resolved_sweep(root);
   return to_toml(resolved);
 }
@@ -180,6 +193,7 @@ void Run::write_provenance_file() {
   p.seed = first.seed;
   p.threads = omp_get_max_threads();
   p.device = resolve_device(first.compute.device);
+  for (const Plugin& plugin : plugins()) p.plugins[plugin.file.string()] = plugin.sha256;
   for (const auto& [key, network] : networks_.all()) {
     p.networks[network.label + ", " + network.identity.substr(0, 12)] = network.weights_hash;
     p.data[network.data_name + " train"] = network.data->train.hash();
