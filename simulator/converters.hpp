@@ -8,7 +8,8 @@
 //              + offset[n] + thermal z_thermal                              in codes of the ADC
 //   y[n]    += phase.weight * digital[n] * ADC(v[n])
 //
-// over all phases and all products (one per plane and row tile).
+// over all phases and all products (one per plane and row tile). The z are the short normals of
+// random/short_normal.hpp.
 #pragma once
 
 #include <cstdint>

@@ -8,6 +8,7 @@
 #include "simulator/backends/cpu/passes.hpp"
 #include "simulator/backends/cpu/tile_products.hpp"
 #include "simulator/error.hpp"
+#include "simulator/random/short_noise.hpp"
 #include "simulator/range_observer.hpp"
 
 namespace ohmic::cpu {
@@ -48,17 +49,18 @@ Converters converters_of(const TileProduct& t, const Epilogue& epilogue, std::si
   return c;
 }
 
-/// One image in one phase of one product: whose noise is drawn.
+/// One image in one phase of one product: whose noise is drawn, and its place in the digital sum.
 struct Conversion {
   std::uint64_t image, first_element;
   float weight;
+  bool is_first, is_last;
 };
 
 /// Columns of a layer that is ready to compute: everything after the products.
 class Columns {
  public:
   Columns(const LayerOnTiles& layer, const LayerPlan& plan, const Epilogue& epilogue)
-      : key_(layer.key), layer_(layer.layer), adc_(plan.adc) {
+      : key_(layer.key), layer_(layer.layer), adc_(plan.adc), relu_(epilogue.relu) {
     const auto N = static_cast<std::size_t>(plan.columns);
     values_ = static_cast<std::size_t>(plan.positions) * N;
     block_ = std::min(values_, std::max(kBlock / N, std::size_t{1}) * N);
@@ -67,20 +69,19 @@ class Columns {
     shift_ = repeated({epilogue.shift.begin(), epilogue.shift.end()}, block_);
   }
 
-  void start(const float* residual, std::size_t size, float* y) const {
-    start_sums(shift_.data(), block_, residual, size, y);
-  }
-
   /// Adds one image's product `v` (and its variances) to y, through noise and converter.
-  void add_image(std::size_t product, const Conversion& conversion, float* v, float* variances,
-                 float* y, Tally& tally) const {
+  void add_image(std::size_t product, const Conversion& conversion, float* v,
+                 const float* variances, const float* residual, float* y, Tally& tally) const {
     for (std::size_t first = 0; first < values_; first += block_) {
       const std::size_t size = std::min(block_, values_ - first);
       Conversion here = conversion;
       here.first_element += first;
+      if (here.is_first)
+        start_sums(shift_.data(), residual ? residual + first : nullptr, size, y + first);
       add_noise(converters_[product], here, variances ? variances + first : nullptr, size,
                 v + first);
       tally.adc_clipped += convert(converters_[product], here, size, v + first, y + first);
+      if (here.is_last && relu_) rectify(size, y + first);
     }
     if (adc_.converts) tally.adc_samples += values_;
   }
@@ -88,8 +89,9 @@ class Columns {
  private:
   const float* draw(Address address, std::uint64_t first, std::size_t size) const {
     thread_local Buffer<float> z;
-    fill_normals(key_, address, first, {z.at_least(kBlock + block_), size});
-    return z.at_least(size);
+    float* values = z.at_least(block_);
+    fill_short_normals(key_, address, first, {values, size});
+    return values;
   }
 
   void add_noise(const Converters& c, const Conversion& at, const float* variances,
@@ -131,6 +133,7 @@ class Columns {
   NoiseKey key_;
   std::uint16_t layer_;
   AdcPlan adc_;
+  bool relu_;
   std::size_t values_, block_;
   std::vector<Converters> converters_;
   std::vector<float> shift_;
@@ -153,7 +156,7 @@ struct Ready {
 class AnalogLayer final : public LoadedLayer {
  public:
   AnalogLayer(const LayerOnTiles& layer, const Epilogue& epilogue, const LayerRanges* ranges)
-      : chunk_(images_per_chunk(layer.geometry)), relu_(epilogue.relu), observed_(layer) {
+      : chunk_(images_per_chunk(layer.geometry)), observed_(layer) {
     const ConvGeometry& g = layer.geometry;
     values_in_ = static_cast<std::size_t>(g.in_height) * g.in_width * g.in_channels;
     values_out_ = static_cast<std::size_t>(g.out_height()) * g.out_width() * g.out_channels;
@@ -193,16 +196,14 @@ class AnalogLayer final : public LoadedLayer {
   }
 
   /// Codes of `count` images, zeros for the rest of the chunk.
-  const float* convert(const InputPlan& plan, const float* x, std::size_t count, Workspace& w,
-                       Tally& tally) const {
+  template <class T>
+  const T* convert(const InputPlan& plan, const float* x, std::size_t count, Buffer<T>& buffer,
+                   Tally& tally) const {
     const std::size_t size = count * values_in_,
                       all = static_cast<std::size_t>(chunk_) * values_in_;
-    float* codes = w.codes.at_least(all);
-    std::fill(codes + size, codes + all, 0.0f);
-    if (!plan.converts) {
-      std::copy_n(x, size, codes);
-      return codes;
-    }
+    T* codes = buffer.at_least(all);
+    std::fill(codes + size, codes + all, T{0});
+    if (!plan.converts) return copy_inputs(x, size, codes), codes;
     tally.dac_samples += size;
     tally.dac_clipped +=
         convert_inputs(x, static_cast<float>(1.0 / plan.step), static_cast<float>(plan.lowest),
@@ -210,54 +211,64 @@ class AnalogLayer final : public LoadedLayer {
     return codes;
   }
 
-  const float* drive(const InputPlan& plan, const Phase& phase, const float* codes,
-                     Workspace& w) const {
-    if (plan.slice_mask == 0) return codes;
+  template <class T>
+  const T* slice(const InputPlan& plan, const Phase& phase, const float* codes,
+                 Buffer<T>& buffer) const {
     const std::size_t size = static_cast<std::size_t>(chunk_) * values_in_;
-    float* out = w.drive.at_least(size);
+    T* out = buffer.at_least(size);
     slice_inputs(codes, phase.sign, phase.shift, plan.slice_mask, size, out);
     return out;
+  }
+
+  /// Converts the chunk's inputs and calls apply(phase index, drive) for every phase.
+  template <class Apply>
+  void drive_rows(const InputPlan& plan, bool bf16, const float* x, std::size_t count, Workspace& w,
+                  Tally& tally, const Apply& apply) const {
+    if (plan.slice_mask == 0) {
+      if (bf16) return apply(0, Drive{nullptr, convert(plan, x, count, w.drive_bf16, tally)});
+      return apply(0, Drive{convert(plan, x, count, w.codes, tally), nullptr});
+    }
+    const float* codes = convert(plan, x, count, w.codes, tally);
+    for (std::size_t f = 0; f < plan.phases.size(); ++f)
+      apply(f, bf16 ? Drive{nullptr, slice(plan, plan.phases[f], codes, w.drive_bf16)}
+                    : Drive{slice(plan, plan.phases[f], codes, w.drive), nullptr});
   }
 
   void run(const float* x, std::size_t count, std::uint64_t first_image, const float* residual,
            float* y, Tally& tally) const {
     Workspace& w = workspace();
     const LayerPlan& plan = ready_->plan;
-    const float* codes = convert(plan.input, x, count, w, tally);
-    ready_->columns.start(residual, count * values_out_, y);
-    for (std::size_t f = 0; f < plan.input.phases.size(); ++f) {
-      const Phase& phase = plan.input.phases[f];
-      ready_->products.multiply(drive(plan.input, phase, codes, w), w,
-                                [&](std::size_t product, float* sums, float* variances) {
-                                  for (std::size_t i = 0; i < count; ++i)
-                                    ready_->columns.add_image(
-                                        product,
-                                        {first_image + i, plan.first_element(product, f),
-                                         static_cast<float>(phase.weight)},
-                                        sums + i * values_out_,
-                                        variances ? variances + i * values_out_ : nullptr,
-                                        y + i * values_out_, tally);
-                                });
-    }
-    if (relu_) rectify(count * values_out_, y);
+    const std::size_t all = plan.input.phases.size() * plan.products.size();
+    std::size_t done = 0;
+    const auto add_phase = [&](std::size_t f, Drive drive) {
+      ready_->products.multiply(drive, w, [&](std::size_t product, float* v, float* variances) {
+        ++done;
+        const std::uint64_t first = plan.first_element(product, f);
+        const auto weight = static_cast<float>(plan.input.phases[f].weight);
+        for (std::size_t at = 0, i = 0; i < count; ++i, at += values_out_)
+          ready_->columns.add_image(product,
+                                    {first_image + i, first, weight, done == 1, done == all},
+                                    v + at, variances ? variances + at : nullptr,
+                                    residual ? residual + at : nullptr, y + at, tally);
+      });
+    };
+    drive_rows(plan.input, ready_->products.multiplies_bf16(), x, count, w, tally, add_phase);
   }
 
   void observe_chunk(const LayerPlan& plan, const TileProducts& products, const float* x,
                      std::size_t count) {
     Workspace& w = workspace();
     Tally ignored;
-    const float* codes = convert(plan.input, x, count, w, ignored);
-    const auto see = [&](std::size_t product, const float* sums, const float*) {
+    const auto see = [&](std::size_t product, const float* v, const float*) {
       for (std::size_t i = 0; i < count * values_out_; ++i)
         observer_->see_output(product, static_cast<int>(i % static_cast<std::size_t>(plan.columns)),
-                              sums[i]);
+                              v[i]);
     };
-    for (const Phase& phase : plan.input.phases)
-      products.multiply(drive(plan.input, phase, codes, w), w, see);
+    drive_rows(plan.input, products.multiplies_bf16(), x, count, w, ignored,
+               [&](std::size_t, Drive drive) { products.multiply(drive, w, see); });
   }
 
   int chunk_;
-  bool relu_;
   std::size_t values_in_, values_out_;
   std::optional<Ready> ready_;  ///< absent until ranges are known
   LayerOnTiles observed_;       ///< what calibration looks at

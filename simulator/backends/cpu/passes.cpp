@@ -9,26 +9,64 @@
 namespace ohmic::cpu {
 namespace {
 
-OHMIC_HOST_DEVICE std::uint16_t bf16_of(float v) {
+OHMIC_HOST_DEVICE Bf16 bf16_of(float v) {
   std::uint32_t bits;
   std::memcpy(&bits, &v, sizeof bits);
   const std::uint32_t rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
-  return static_cast<std::uint16_t>(v == v ? rounded : bits >> 16 | 0x40u);
+  return static_cast<Bf16>(v == v ? rounded : bits >> 16 | 0x40u);
 }
 
+OHMIC_HOST_DEVICE float value(float v) { return v; }
+OHMIC_HOST_DEVICE float value(Bf16 v) {
+  const std::uint32_t bits = std::uint32_t{v} << 16;
+  float f;
+  std::memcpy(&f, &bits, sizeof f);
+  return f;
+}
 OHMIC_HOST_DEVICE void store(float v, float& out) { out = v; }
-OHMIC_HOST_DEVICE void store(float v, std::uint16_t& out) { out = bf16_of(v); }
+OHMIC_HOST_DEVICE void store(float v, Bf16& out) { out = bf16_of(v); }
 
 template <class T>
-OHMIC_HOST_DEVICE void take(const float* x, std::size_t pixels, int channels, int first, int count,
+OHMIC_HOST_DEVICE std::uint64_t convert_to(const float* x, float codes_per_x, float lowest,
+                                           float highest, std::size_t size, T* codes) {
+  std::uint32_t clipped = 0;
+#pragma omp simd simdlen(16) reduction(+ : clipped)
+  for (std::size_t i = 0; i < size; ++i) {
+    const float scaled = x[i] * codes_per_x;
+    clipped += saturates(scaled, lowest, highest) ? 1u : 0u;
+    store(quantize(scaled, lowest, highest), codes[i]);
+  }
+  return clipped;
+}
+
+template <class T>
+OHMIC_HOST_DEVICE void slice_to(const float* codes, int sign, int shift, int mask, std::size_t size,
+                                T* drive) {
+#pragma omp simd simdlen(16)
+  for (std::size_t i = 0; i < size; ++i) store(input_slice(codes[i], sign, shift, mask), drive[i]);
+}
+
+template <class T>
+OHMIC_HOST_DEVICE void copy_to(const float* x, std::size_t size, T* out) {
+#pragma omp simd simdlen(16)
+  for (std::size_t i = 0; i < size; ++i) store(x[i], out[i]);
+}
+
+template <class T>
+OHMIC_HOST_DEVICE void take(const T* x, std::size_t pixels, int channels, int first, int count,
                             bool squared, T* out) {
   // All channels of all pixels are one run.
   const std::size_t runs = count == channels ? 1 : pixels;
   const std::size_t length = static_cast<std::size_t>(count) * (count == channels ? pixels : 1);
   for (std::size_t p = 0; p < runs; ++p) {
-    const float* from = x + p * static_cast<std::size_t>(channels) + first;
+    const T* from = x + p * static_cast<std::size_t>(channels) + first;
     T* to = out + p * length;
-    for (std::size_t i = 0; i < length; ++i) store(squared ? from[i] * from[i] : from[i], to[i]);
+    if (squared) {
+#pragma omp simd simdlen(16)
+      for (std::size_t i = 0; i < length; ++i) store(value(from[i]) * value(from[i]), to[i]);
+    } else {
+      std::memcpy(to, from, length * sizeof(T));
+    }
   }
 }
 
@@ -36,18 +74,30 @@ OHMIC_HOST_DEVICE void take(const float* x, std::size_t pixels, int channels, in
 
 OHMIC_VECTOR_CLONES std::uint64_t convert_inputs(const float* x, float codes_per_x, float lowest,
                                                  float highest, std::size_t size, float* codes) {
-  std::uint32_t clipped = 0;
-  for (std::size_t i = 0; i < size; ++i) {
-    const float scaled = x[i] * codes_per_x;
-    clipped += saturates(scaled, lowest, highest) ? 1u : 0u;
-    codes[i] = quantize(scaled, lowest, highest);
-  }
-  return clipped;
+  return convert_to(x, codes_per_x, lowest, highest, size, codes);
+}
+
+OHMIC_VECTOR_CLONES std::uint64_t convert_inputs(const float* x, float codes_per_x, float lowest,
+                                                 float highest, std::size_t size, Bf16* codes) {
+  return convert_to(x, codes_per_x, lowest, highest, size, codes);
 }
 
 OHMIC_VECTOR_CLONES void slice_inputs(const float* codes, int sign, int shift, int mask,
                                       std::size_t size, float* drive) {
-  for (std::size_t i = 0; i < size; ++i) drive[i] = input_slice(codes[i], sign, shift, mask);
+  slice_to(codes, sign, shift, mask, size, drive);
+}
+
+OHMIC_VECTOR_CLONES void slice_inputs(const float* codes, int sign, int shift, int mask,
+                                      std::size_t size, Bf16* drive) {
+  slice_to(codes, sign, shift, mask, size, drive);
+}
+
+OHMIC_VECTOR_CLONES void copy_inputs(const float* x, std::size_t size, float* drive) {
+  copy_to(x, size, drive);
+}
+
+OHMIC_VECTOR_CLONES void copy_inputs(const float* x, std::size_t size, Bf16* drive) {
+  copy_to(x, size, drive);
 }
 
 OHMIC_VECTOR_CLONES void take_channels(const float* x, std::size_t pixels, int channels, int first,
@@ -55,53 +105,53 @@ OHMIC_VECTOR_CLONES void take_channels(const float* x, std::size_t pixels, int c
   take(x, pixels, channels, first, count, squared, out);
 }
 
-OHMIC_VECTOR_CLONES void take_channels(const float* x, std::size_t pixels, int channels, int first,
-                                       int count, bool squared, std::uint16_t* bf16) {
-  take(x, pixels, channels, first, count, squared, bf16);
+OHMIC_VECTOR_CLONES void take_channels(const Bf16* x, std::size_t pixels, int channels, int first,
+                                       int count, bool squared, Bf16* out) {
+  take(x, pixels, channels, first, count, squared, out);
 }
 
-OHMIC_VECTOR_CLONES void start_sums(const float* shift, std::size_t period, const float* residual,
-                                    std::size_t size, float* y) {
-  for (std::size_t first = 0; first < size; first += period) {
-    const std::size_t n = std::min(period, size - first);
-    if (residual) {
-      for (std::size_t i = 0; i < n; ++i) y[first + i] = shift[i] + residual[first + i];
-    } else {
-      std::copy_n(shift, n, y + first);
-    }
-  }
+void start_sums(const float* shift, const float* residual, std::size_t size, float* y) {
+  std::memcpy(y, shift, size * sizeof(float));
+  if (residual) add(residual, size, y);
 }
 
 OHMIC_VECTOR_CLONES void add_products(const float* scale, const float* z, std::size_t size,
                                       float* v) {
+#pragma omp simd simdlen(16)
   for (std::size_t i = 0; i < size; ++i) v[i] += scale[i] * z[i];
 }
 
 OHMIC_VECTOR_CLONES void add_product(float scale, const float* z, std::size_t size, float* v) {
+#pragma omp simd simdlen(16)
   for (std::size_t i = 0; i < size; ++i) v[i] += scale * z[i];
 }
 
 OHMIC_VECTOR_CLONES void add_read_noise(const float* variance, const float* z, std::size_t size,
                                         float* v) {
+#pragma omp simd simdlen(16)
   for (std::size_t i = 0; i < size; ++i) v[i] += std::sqrt(variance[i]) * z[i];
 }
 
 OHMIC_VECTOR_CLONES void add(const float* offset, std::size_t size, float* v) {
+#pragma omp simd simdlen(16)
   for (std::size_t i = 0; i < size; ++i) v[i] += offset[i];
 }
 
 OHMIC_VECTOR_CLONES void bend_curve(float inl, float highest, std::size_t size, float* v) {
+#pragma omp simd simdlen(16)
   for (std::size_t i = 0; i < size; ++i) v[i] = bend(v[i], inl, highest);
 }
 
 OHMIC_VECTOR_CLONES void accumulate(const float* v, const float* digital, float weight,
                                     std::size_t size, float* y) {
+#pragma omp simd simdlen(16)
   for (std::size_t i = 0; i < size; ++i) y[i] += weight * digital[i] * v[i];
 }
 
 OHMIC_VECTOR_CLONES std::uint64_t convert_nearest(const float* v, const float* digital, Codes c,
                                                   std::size_t size, float* y) {
   std::uint32_t saturated = 0;
+#pragma omp simd simdlen(16) reduction(+ : saturated)
   for (std::size_t i = 0; i < size; ++i) {
     saturated += saturates(v[i], c.lowest, c.highest) ? 1u : 0u;
     y[i] += c.weight * digital[i] * quantize(v[i], c.lowest, c.highest);
@@ -113,6 +163,7 @@ OHMIC_VECTOR_CLONES std::uint64_t convert_dithered(const float* v, const float* 
                                                    const float* digital, Codes c, std::size_t size,
                                                    float* y) {
   std::uint32_t saturated = 0;
+#pragma omp simd simdlen(16) reduction(+ : saturated)
   for (std::size_t i = 0; i < size; ++i) {
     saturated += saturates(v[i], c.lowest, c.highest) ? 1u : 0u;
     y[i] += c.weight * digital[i] * quantize_dithered(v[i], u[i], c.lowest, c.highest);
@@ -125,6 +176,7 @@ OHMIC_VECTOR_CLONES std::uint64_t approximate(const float* capacitors, std::size
                                               float* code) {
   const float zero = sar_zero(bits, c.lowest);
   std::uint32_t saturated = 0;
+#pragma omp simd simdlen(16) reduction(+ : saturated)
   for (std::size_t i = 0; i < size; ++i) {
     saturated += saturates(v[i], c.lowest, c.highest) ? 1u : 0u;
     v[i] = clamp_code(v[i], c.lowest, c.highest) + zero + 0.5f;
@@ -133,14 +185,17 @@ OHMIC_VECTOR_CLONES std::uint64_t approximate(const float* capacitors, std::size
   for (int bit = bits - 1; bit >= 0; --bit) {
     const float* capacitor = capacitors + static_cast<std::size_t>(bit) * stride;
     const float weight = std::exp2(static_cast<float>(bit));
+#pragma omp simd simdlen(16)
     for (std::size_t i = 0; i < size; ++i)
       sar_decision(v[i], capacitor[i], weight, level[i], code[i]);
   }
+#pragma omp simd simdlen(16)
   for (std::size_t i = 0; i < size; ++i) v[i] = code[i] - zero;
   return saturated;
 }
 
 OHMIC_VECTOR_CLONES void rectify(std::size_t size, float* y) {
+#pragma omp simd simdlen(16)
   for (std::size_t i = 0; i < size; ++i) y[i] = relu(y[i]);
 }
 

@@ -7,22 +7,30 @@
 
 namespace ohmic::cpu {
 
-/// codes = quantize(x * codes_per_x); returns how many clipped.
+/// A bf16 number: the upper half of a float's bits.
+using Bf16 = std::uint16_t;
+
+/// codes = quantize(x * codes_per_x), in bf16 rounded to the nearest, halves to even; returns how
+/// many clipped.
 std::uint64_t convert_inputs(const float* x, float codes_per_x, float lowest, float highest,
                              std::size_t size, float* codes);
+std::uint64_t convert_inputs(const float* x, float codes_per_x, float lowest, float highest,
+                             std::size_t size, Bf16* codes);
 void slice_inputs(const float* codes, int sign, int shift, int mask, std::size_t size,
                   float* drive);
+void slice_inputs(const float* codes, int sign, int shift, int mask, std::size_t size, Bf16* drive);
+void copy_inputs(const float* x, std::size_t size, float* drive);
+void copy_inputs(const float* x, std::size_t size, Bf16* drive);
 
 /// Channels [first, first + count) of pixels with `channels` each, as a dense buffer of their own,
-/// as they are or squared; bf16 rounds to the nearest, halves to even.
+/// as they are or squared.
 void take_channels(const float* x, std::size_t pixels, int channels, int first, int count,
                    bool squared, float* out);
-void take_channels(const float* x, std::size_t pixels, int channels, int first, int count,
-                   bool squared, std::uint16_t* bf16);
+void take_channels(const Bf16* x, std::size_t pixels, int channels, int first, int count,
+                   bool squared, Bf16* out);
 
-/// y = shift + residual (or shift alone), `shift` repeated every `period`.
-void start_sums(const float* shift, std::size_t period, const float* residual, std::size_t size,
-                float* y);
+/// y = shift + residual, or shift alone.
+void start_sums(const float* shift, const float* residual, std::size_t size, float* y);
 
 void add_products(const float* scale, const float* z, std::size_t size, float* v);
 void add_product(float scale, const float* z, std::size_t size, float* v);

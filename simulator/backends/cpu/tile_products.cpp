@@ -2,8 +2,6 @@
 
 #include <bit>
 
-#include "simulator/backends/cpu/passes.hpp"
-
 namespace ohmic::cpu {
 namespace {
 
@@ -13,9 +11,8 @@ onednn::Format format_of(Products products) {
 
 /// What rounding to bf16 leaves of each value.
 std::vector<float> remainders(const std::vector<float>& values) {
-  std::vector<std::uint16_t> bf16(values.size());
-  const int size = static_cast<int>(values.size());
-  take_channels(values.data(), 1, size, 0, size, false, bf16.data());
+  std::vector<Bf16> bf16(values.size());
+  copy_inputs(values.data(), values.size(), bf16.data());
   std::vector<float> rest(values.size());
   for (std::size_t i = 0; i < values.size(); ++i)
     rest[i] = values[i] - std::bit_cast<float>(std::uint32_t{bf16[i]} << 16);
@@ -76,21 +73,21 @@ TileProducts::Packed TileProducts::pack(const Slice& slice, const TileProduct& t
 }
 
 /// The slice's channels of `drive`, in the products' format.
-const void* TileProducts::input(const Slice& slice, const float* drive, bool squared,
-                                Workspace& w) const {
+const void* TileProducts::input(const Slice& slice, Drive drive, bool squared, Workspace& w) const {
   const int channels = geometry_.in_channels;
-  if (format_ == Products::f32 && slice.count == channels && !squared) return drive;
   const auto pixels = static_cast<std::size_t>(images_) * geometry_.in_height * geometry_.in_width;
   const std::size_t size = pixels * static_cast<std::size_t>(slice.count);
-  const auto take = [&](auto* out) {
-    take_channels(drive, pixels, channels, slice.first, slice.count, squared, out);
-    return static_cast<const void*>(out);
+  const auto take = [&](const auto* x, auto& buffer) -> const void* {
+    if (slice.count == channels && !squared) return x;
+    auto* out = buffer.at_least(size);
+    take_channels(x, pixels, channels, slice.first, slice.count, squared, out);
+    return out;
   };
-  if (format_ == Products::f32) return take((squared ? w.squares : w.slice).at_least(size));
-  return take((squared ? w.squares_bf16 : w.slice_bf16).at_least(size));
+  return multiplies_bf16() ? take(drive.bf16, squared ? w.squares_bf16 : w.slice_bf16)
+                           : take(drive.f32, squared ? w.squares : w.slice);
 }
 
-void TileProducts::multiply(const float* drive, Workspace& w, const Take& take) const {
+void TileProducts::multiply(Drive drive, Workspace& w, const Take& take) const {
   const std::size_t size = static_cast<std::size_t>(images_) * geometry_.out_height() *
                            geometry_.out_width() * geometry_.out_channels;
   float* sums = w.sums.at_least(size);

@@ -10,6 +10,7 @@
 
 #include "simulator/backends/cpu/chunks.hpp"
 #include "simulator/backends/cpu/onednn.hpp"
+#include "simulator/backends/cpu/passes.hpp"
 #include "simulator/converters.hpp"
 
 namespace ohmic::cpu {
@@ -17,7 +18,13 @@ namespace ohmic::cpu {
 /// Buffers of one thread.
 struct Workspace {
   Buffer<float> codes, drive, slice, squares, sums, variances;
-  Buffer<std::uint16_t> slice_bf16, squares_bf16;
+  Buffer<Bf16> drive_bf16, slice_bf16, squares_bf16;
+};
+
+/// What drives the rows, images x H x W x C, in the format of the products: one is null.
+struct Drive {
+  const float* f32 = nullptr;
+  const Bf16* bf16 = nullptr;
 };
 
 class TileProducts {
@@ -25,11 +32,13 @@ class TileProducts {
   /// `images` are computed at a time.
   TileProducts(const LayerOnTiles&, const LayerPlan&, int images, Products format);
 
-  /// Computes every product of one drive, N x H x W x C, and hands each to `take(product, sums,
+  bool multiplies_bf16() const { return format_ != Products::f32; }
+
+  /// Computes every product of one drive and hands each to `take(product, sums,
   /// variances)`: images x positions x N, variances null where reads are quiet. `take` may write
   /// into both.
   using Take = std::function<void(std::size_t product, float* sums, float* variances)>;
-  void multiply(const float* drive, Workspace&, const Take& take) const;
+  void multiply(Drive drive, Workspace&, const Take& take) const;
 
  private:
   struct Packed {
@@ -47,7 +56,7 @@ class TileProducts {
 
   Slice make_slice(const TileProduct&) const;
   Packed pack(const Slice&, const TileProduct&, std::size_t index) const;
-  const void* input(const Slice&, const float* drive, bool squared, Workspace&) const;
+  const void* input(const Slice&, Drive drive, bool squared, Workspace&) const;
 
   ConvGeometry geometry_;
   int images_;

@@ -7,6 +7,7 @@
 #include "simulator/converters.hpp"
 #include "simulator/error.hpp"
 #include "simulator/quantizer.hpp"
+#include "simulator/random/short_noise.hpp"
 #include "simulator/range_observer.hpp"
 
 namespace ohmic {
@@ -55,8 +56,7 @@ std::vector<double> drive_rows(const InputPlan& plan, const Phase& phase,
 
 /// Noise of one image in one phase of one product, [position][column].
 struct Noise {
-  std::vector<double> read, output, thermal;
-  std::vector<float> dither;
+  std::vector<float> read, output, thermal, dither;
 };
 
 class ReferenceLayer final : public LoadedLayer {
@@ -119,8 +119,8 @@ class ReferenceLayer final : public LoadedLayer {
   Noise noise_of(const TileProduct& t, std::uint64_t image, std::uint64_t first) const {
     const std::size_t size = values_out();
     const auto draw = [&](Address address) {
-      std::vector<double> z(size);
-      fill_normals(layer_.key, address, first, std::span<double>(z));
+      std::vector<float> z(size);
+      fill_short_normals(layer_.key, address, first, z);
       return z;
     };
     Noise noise;
