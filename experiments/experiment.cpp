@@ -42,6 +42,17 @@ void check_form_factor(const Experiment& experiment) {
   throw ConfigError({fault});
 }
 
+/// BatchNorm is measured again only where its statistics are its own.
+void check_batch_norm(const Experiment& experiment) {
+  if (!experiment.evaluation.batch_norm_images || experiment.noise.leaves_statistics()) return;
+  Fault fault;
+  fault.key = "evaluation.batch_norm_images";
+  fault.message =
+      "measures statistics that [noise] folds into kernels or perturbs; expected \"none\", or "
+      "noise.semantics \"kernels\" or \"trainable\"";
+  throw ConfigError({fault});
+}
+
 /// What holds between tables; called when each table is right by itself.
 void check_whole(const Value& root, const Experiment& experiment, std::vector<Fault>& faults) {
   const int classes = experiment.data.name == "cifar100" ? 100 : 10;
@@ -49,6 +60,7 @@ void check_whole(const Value& root, const Experiment& experiment, std::vector<Fa
   append_faults(root, "", faults, [&] { experiment.train.validate(); });
   append_faults(root, "", faults, [&] { experiment.noise.validate(); });
   append_faults(root, "", faults, [&] { check_form_factor(experiment); });
+  append_faults(root, "", faults, [&] { check_batch_norm(experiment); });
 }
 
 std::filesystem::path default_folder(const Value& root) {

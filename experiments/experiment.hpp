@@ -38,6 +38,7 @@ struct EvaluationSettings {
   double confidence = 0.95;
   std::optional<StopRule> stop;           ///< absent ("none"): a fixed number of draws
   std::int64_t calibration_images = 256;  ///< training images that set converter ranges
+  std::optional<int> batch_norm_images;   ///< training images that BatchNorm is measured on again
   static const Schema<EvaluationSettings>& schema();
 };
 
@@ -74,8 +75,8 @@ struct Experiment {
   ComputeSettings compute;
   OutputSettings output;
 
-  /// Reads every table but [sweep], and the preset that is named; all faults are appended. What holds between tables is checked
-  /// too.
+  /// Reads every table but [sweep], and the preset that is named; all faults are appended. What
+  /// holds between tables is checked too.
   static Experiment read(const Value& root, std::vector<Fault>& faults);
   static const Schema<Experiment>& schema();
   /// Every key with its resolved value, in the order of the chain (resolved.toml).

@@ -58,6 +58,13 @@ const Schema<EvaluationSettings>& EvaluationSettings::schema() {
     s.add("calibration_images", &E::calibration_images)
         .at_least(1)
         .doc("Training images that set the converters' ranges.");
+    s.add("batch_norm_images", &E::batch_norm_images)
+        .at_least(1)
+        .absent("none")
+        .doc(
+            "Training images on which every programmed network measures mean and variance of its "
+            "BatchNorms again, layer by layer; none: they stay as trained. For per_batch, each "
+            "batch pays for it.");
     return s;
   }();
   return schema;

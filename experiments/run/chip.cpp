@@ -13,10 +13,6 @@ bool runs_on_torch(const Experiment& e, const std::string& device) {
          e.periphery.is_ideal_per_mvm(e.device->reads_noisily());
 }
 
-bool needs_calibration(const Periphery& periphery) {
-  return periphery.dac || periphery.adc || periphery.output_noise;
-}
-
 /// The BatchNorm that reads the node called `layer`, or null.
 const Node* norm_after(const Graph& graph, const std::string& layer) {
   for (const Node& node : graph.nodes)
@@ -62,10 +58,13 @@ Chip::Chip(const Experiment& experiment, const TrainedNetwork& network)
   analog_ = std::make_unique<AnalogNetwork>(network.graph, network.weights, experiment.mapping,
                                             experiment.noise, experiment.periphery,
                                             experiment.device, *backend_);
-  if (needs_calibration(experiment.periphery))
+  if (experiment.periphery.needs_ranges())
     analog_->calibrate(
         network.data->train, network.data->normalization,
         std::min(experiment.evaluation.calibration_images, network.data->train.size()));
+  if (experiment.evaluation.batch_norm_images)
+    analog_->measure_batch_norm(network.data->train, network.data->normalization,
+                                *experiment.evaluation.batch_norm_images);
   const std::string device = resolve_device(experiment.compute.device);
   if (runs_on_torch(experiment, device))
     torch_ = std::make_unique<TorchNetwork>(network.graph, network.weights, device);

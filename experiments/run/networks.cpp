@@ -11,7 +11,7 @@ namespace ohmic {
 namespace {
 
 bool needs_training_images(const Experiment& e) {
-  return e.model.weights.empty() || e.periphery.dac || e.periphery.adc || e.periphery.output_noise;
+  return e.model.weights.empty() || e.periphery.needs_ranges() || e.evaluation.batch_norm_images;
 }
 
 /// What decides which images and which normalisation an experiment has.

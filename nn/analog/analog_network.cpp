@@ -20,6 +20,8 @@ namespace {
 // Activations of so many images per thread stay near its core between layers.
 constexpr std::int64_t kImagesPerThread = 50;
 constexpr std::int64_t kCalibrationBatch = 256;
+// Number of the first image on which BatchNorm is measured: its noise is no test image's.
+constexpr std::uint64_t kFirstMeasuredImage = std::uint64_t{1} << 32;
 
 /// Holds every target exactly: kernels that no noise is asked for, and the noise-free chip.
 class ExactDevice final : public DeviceModel {
@@ -78,12 +80,25 @@ struct AnalogNetwork::State {
 
   LayerOnTiles digital_layer(const Step&) const;
   LayerOnTiles programmed_layer(const Step&, const DeviceModel&, NoiseKey) const;
-  Epilogue epilogue(const Step&) const;
+  Epilogue epilogue(const Step&, const Node* norm, bool relu) const;
+  Epilogue epilogue(const Step& step) const {
+    return epilogue(step, step.norm >= 0 ? &node(step.norm) : nullptr, step.relu);
+  }
   void load(const DeviceModel* device, NoiseKey key, Weights digital);
+  void load_step(std::size_t s);
+  std::unique_ptr<LoadedLayer> load_layer(const Step&, const LayerOnTiles&, const Epilogue&) const;
+
+  bool measures_norms() const { return loaded_device && measured_images > 0; }
+  void measure_norm(const Node& norm, const float* x);
+  void load_and_measure();
 
   using BeforeLayer = std::function<void(const Step&, const float* x)>;
   const float* run(const float* nhwc, std::int64_t images, std::uint64_t first_image,
                    const BeforeLayer& before = {});
+  void reserve_slots(std::int64_t images);
+  const float* value(int node, const float* nhwc) const;
+  void run_step(std::size_t s, const float* nhwc, std::int64_t images, std::uint64_t first_image,
+                const BeforeLayer& before);
 
   Graph graph;
   Weights weights;   ///< as given
@@ -97,6 +112,8 @@ struct AnalogNetwork::State {
   std::vector<Step> crossbar;  ///< the crossbar steps, by layer
   std::vector<MappedLayer> mapped;
   std::vector<LayerRanges> ranges;  ///< empty until calibrated
+  std::vector<float> measured;      ///< normalised images that BatchNorm is measured on
+  std::int64_t measured_images = 0;
 
   // What is loaded at the moment.
   const DeviceModel* loaded_device = nullptr;  ///< null: the ideal digital network
@@ -154,13 +171,12 @@ LayerOnTiles AnalogNetwork::State::programmed_layer(const Step& step, const Devi
   return mapped_layer(step).program(on, key, around);
 }
 
-Epilogue AnalogNetwork::State::epilogue(const Step& step) const {
+Epilogue AnalogNetwork::State::epilogue(const Step& step, const Node* norm, bool relu) const {
   const Node& mvm = node(step.mvm);
   const auto bias = digital.find(mvm.name + ".bias");
-  const Node* norm = step.norm >= 0 ? &node(step.norm) : nullptr;
   ChannelAffine affine =
       channel_affine(digital, mvm.channels, norm, bias == digital.end() ? nullptr : &bias->second);
-  return {std::move(affine.scale), std::move(affine.shift), step.relu};
+  return {std::move(affine.scale), std::move(affine.shift), relu};
 }
 
 void AnalogNetwork::State::load(const DeviceModel* on, NoiseKey key, Weights tensors) {
@@ -172,42 +188,89 @@ void AnalogNetwork::State::load(const DeviceModel* on, NoiseKey key, Weights ten
   layers.resize(plan.steps.size());
   norms.assign(plan.steps.size(), {});
   if (every_answer_nan) return;
-  for (std::size_t s = 0; s < plan.steps.size(); ++s) {
-    const Step& step = plan.steps[s];
-    if (step.mvm >= 0) {
-      const bool calibrated = on && !ranges.empty();
-      layers[s] =
-          backend.load(on ? programmed_layer(step, *on, key) : digital_layer(step), epilogue(step),
-                       calibrated ? &ranges[static_cast<std::size_t>(step.layer)] : nullptr);
-    } else if (node(step.node).op == Op::batch_norm) {
-      norms[s] = channel_affine(digital, node(step.node).channels, &node(step.node), nullptr);
-    }
+  if (measures_norms()) return load_and_measure();
+  for (std::size_t s = 0; s < plan.steps.size(); ++s) load_step(s);
+}
+
+void AnalogNetwork::State::load_step(std::size_t s) {
+  const Step& step = plan.steps[s];
+  if (step.mvm < 0) {
+    if (node(step.node).op != Op::batch_norm) return;
+    if (measures_norms()) measure_norm(node(step.node), value(step.x, measured.data()));
+    norms[s] = channel_affine(digital, node(step.node).channels, &node(step.node), nullptr);
+    return;
   }
+  const LayerOnTiles tiles =
+      loaded_device ? programmed_layer(step, *loaded_device, loaded_key) : digital_layer(step);
+  if (measures_norms() && step.norm >= 0) {
+    float* sums = slots[static_cast<std::size_t>(step.slot)].data();
+    load_layer(step, tiles, epilogue(step, nullptr, false))
+        ->forward(value(step.x, measured.data()), measured_images, kFirstMeasuredImage, nullptr,
+                  sums, tally);
+    measure_norm(node(step.norm), sums);
+  }
+  layers[s] = load_layer(step, tiles, epilogue(step));
+}
+
+std::unique_ptr<LoadedLayer> AnalogNetwork::State::load_layer(const Step& step,
+                                                              const LayerOnTiles& tiles,
+                                                              const Epilogue& after) const {
+  const bool calibrated = loaded_device && !ranges.empty();
+  return backend.load(tiles, after,
+                      calibrated ? &ranges[static_cast<std::size_t>(step.layer)] : nullptr);
+}
+
+void AnalogNetwork::State::measure_norm(const Node& norm, const float* x) {
+  ChannelMoments moments =
+      channel_moments(x, measured_images * norm.height * norm.width, norm.channels);
+  digital.at(norm.name + ".running_mean").values = std::move(moments.mean);
+  digital.at(norm.name + ".running_var").values = std::move(moments.variance);
+}
+
+/// Takes the images through the network while it is loaded: a BatchNorm sees what the layers before
+/// it, already measured, give.
+void AnalogNetwork::State::load_and_measure() {
+  const Tally counted = tally;
+  reserve_slots(measured_images);
+  for (std::size_t s = 0; s < plan.steps.size(); ++s) {
+    load_step(s);
+    run_step(s, measured.data(), measured_images, kFirstMeasuredImage, {});
+  }
+  slots.assign(slots.size(), {});
+  tally = counted;
+}
+
+void AnalogNetwork::State::reserve_slots(std::int64_t images) {
+  for (std::size_t i = 0; i < slots.size(); ++i)
+    slots[i].resize(
+        std::max(static_cast<std::size_t>(images * plan.slot_size[i]), slots[i].size()));
+}
+
+/// Where a node's output lies; null for no node.
+const float* AnalogNetwork::State::value(int node, const float* nhwc) const {
+  if (node < 0) return nullptr;
+  const int slot = plan.slot[static_cast<std::size_t>(node)];
+  return slot < 0 ? nhwc : slots[static_cast<std::size_t>(slot)].data();
+}
+
+void AnalogNetwork::State::run_step(std::size_t s, const float* nhwc, std::int64_t images,
+                                    std::uint64_t first_image, const BeforeLayer& before) {
+  const Step& step = plan.steps[s];
+  const float *x = value(step.x, nhwc), *residual = value(step.residual, nhwc);
+  float* y = slots[static_cast<std::size_t>(step.slot)].data();
+  if (step.mvm < 0)
+    return run_digital(node(step.node), node(step.x), x, residual, norms[s], images, y);
+  if (before) before(step, x);
+  layers[s]->forward(x, images, first_image, residual, y, tally);
 }
 
 /// Runs every step on the images and returns the last one's output.
 const float* AnalogNetwork::State::run(const float* nhwc, std::int64_t images,
                                        std::uint64_t first_image, const BeforeLayer& before) {
-  for (std::size_t i = 0; i < slots.size(); ++i)
-    slots[i].resize(static_cast<std::size_t>(std::max<std::int64_t>(
-        images * plan.slot_size[i], static_cast<std::int64_t>(slots[i].size()))));
-  const auto value = [&](int i) -> const float* {
-    if (i < 0) return nullptr;
-    const int slot = plan.slot[static_cast<std::size_t>(i)];
-    return slot < 0 ? nhwc : slots[static_cast<std::size_t>(slot)].data();
-  };
-  for (std::size_t s = 0; s < plan.steps.size(); ++s) {
-    const Step& step = plan.steps[s];
-    const float *x = value(step.x), *residual = value(step.residual);
-    float* y = slots[static_cast<std::size_t>(step.slot)].data();
-    if (step.mvm < 0) {
-      run_digital(node(step.node), node(step.x), x, residual, norms[s], images, y);
-      continue;
-    }
-    if (before) before(step, x);
-    layers[s]->forward(x, images, first_image, residual, y, tally);
-  }
-  return value(plan.steps.back().node);
+  reserve_slots(images);
+  for (std::size_t s = 0; s < plan.steps.size(); ++s)
+    run_step(s, nhwc, images, first_image, before);
+  return value(plan.steps.back().node, nhwc);
 }
 
 AnalogNetwork::AnalogNetwork(const Graph& graph, const Weights& weights,
@@ -265,6 +328,15 @@ void AnalogNetwork::calibrate(const ImageSet& set, const Normalization& normaliz
             observers[i]->observe(in, count, s.ranges[i]);
           });
   }
+}
+
+void AnalogNetwork::measure_batch_norm(const ImageSet& set, const Normalization& normalization,
+                                       std::int64_t images) {
+  State& s = *state_;
+  OHMIC_ASSERT(s.noise.leaves_statistics());
+  s.measured_images = std::min(images, set.size());
+  s.measured.resize(static_cast<std::size_t>(s.measured_images * ImageSet::kPixels));
+  normalized_batch(set, normalization, 0, s.measured_images, s.measured.data());
 }
 
 std::vector<float> AnalogNetwork::logits(const float* nhwc, std::int64_t images,

@@ -50,6 +50,12 @@ class AnalogNetwork {
   /// Finds converter ranges on the first `images` calibration images (no-op when the periphery
   /// needs none): activations are those of the digital network, arrays are free of noise.
   void calibrate(const ImageSet&, const Normalization&, std::int64_t images);
+  /// Whatever is programmed from here on (program, load_noise_free) gets the mean and the variance
+  /// of every BatchNorm measured again, on the first `images` images as the programmed arrays and
+  /// their converters compute them, behind layers that were measured before. Needs
+  /// NoiseSettings::leaves_statistics. Images are held for later draws; while a draw is measured,
+  /// activations of all of them are, 64 KB per image and buffer in a ResNet of width 16.
+  void measure_batch_norm(const ImageSet&, const Normalization&, std::int64_t images);
   /// Programs every layer for one draw; draw 0, 1, ... Throws ConfigError when the noise semantics
   /// need a form factor that the device does not have.
   void program(std::uint64_t seed, std::uint64_t draw);

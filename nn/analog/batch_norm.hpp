@@ -3,6 +3,7 @@
 // exactly and after the noise: BN(conv(x, W + N)) is scale * conv(x, W + N) + shift.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "nn/analog/noise_settings.hpp"
@@ -18,6 +19,13 @@ struct ChannelAffine {
 /// The arithmetic of `norm` (null: none) after a layer with `bias` (null: none).
 ChannelAffine channel_affine(const Weights&, int channels, const Node* norm,
                              const HostTensor* bias);
+
+struct ChannelMoments {
+  std::vector<float> mean, variance;
+};
+
+/// Mean and population variance of each channel of x, values x channels, at least one value.
+ChannelMoments channel_moments(const float* x, std::int64_t values, int channels);
 
 /// Applies a rule to every BatchNorm of `weights`, in place, so that they can be computed as they
 /// stand: clamp0 and abs mend variances; dead makes a channel without a square root 0 * x - 1e30,

@@ -56,6 +56,11 @@ bool NoiseSettings::perturbs_digital() const {
   });
 }
 
+bool NoiseSettings::leaves_statistics() const {
+  return semantics != Semantics::folded && !perturbs(TensorKind::moving_mean) &&
+         !perturbs(TensorKind::moving_variance);
+}
+
 void NoiseSettings::validate() const {
   std::vector<Fault> faults;
   const auto known = kind_names();

@@ -39,6 +39,9 @@ struct NoiseSettings {
   bool perturbs(TensorKind) const;
   /// Whether any tensor outside the crossbars is perturbed, which needs DeviceModel::form_factor.
   bool perturbs_digital() const;
+  /// Whether BatchNorm keeps statistics of its own that no noise changes: neither folded into
+  /// kernels nor perturbed.
+  bool leaves_statistics() const;
   /// Throws ConfigError when `tensors` names an unknown kind or contradicts `semantics`.
   void validate() const;
   static const Schema<NoiseSettings>& schema();
