@@ -1,14 +1,14 @@
 // Exact effective matrix of an array with resistive wires.
 //
-// Rows come from their drivers on the left, columns end in virtual ground at the bottom. One segment
-// of row wire lies before each cell and one of column wire after it:
+// Rows come from their drivers on the left, columns end in virtual ground at the bottom. One
+// segment of row wire lies before each cell and one of column wire after it:
 //
 //   V_i --driver-- row --+-- row --+-- row --+ (-- row --driver-- V_i with drive = both)
 //                      G_i0      G_i1      G_i2        column: cell to cell, then sense, then 0 V
 //
 // For ohmic cells this is a linear circuit, I = V W, so W is found once per programmed tile and
-// nothing is left to do per MVM. With v_i the column voltages at row i, eliminating the row voltages
-// leaves a symmetric block tridiagonal system in v_i that is eliminated from the top:
+// nothing is left to do per MVM. With v_i the column voltages at row i, eliminating the row
+// voltages leaves a symmetric block tridiagonal system in v_i that is eliminated from the top:
 //
 //   T_i tridiagonal of the driven row; S_i = diag(G_i) + diag(c_i) - diag(G_i) T_i^-1 diag(G_i)
 //   b_i = diag(G_i) T_i^-1 (source);   M_0 = S_0, M_i = S_i - g_b^2 M_(i-1)^-1
@@ -34,8 +34,8 @@ namespace ohmic {
 void wired_effective_S(int rows, int columns, std::span<const double> G_S, const Wires& wires,
                        std::span<double> out_S, int threads = 1);
 
-/// Cuts the K x N matrix of one device role, element (k, n) at n*K + k, into tiles and replaces each
-/// by its effective conductances. Tiles are spread over all threads.
+/// Cuts the K x N matrix of one device role, element (k, n) at n*K + k, into tiles and replaces
+/// each by its effective conductances. Tiles are spread over all threads.
 void apply_wires(int K, int N, TileShape tile, const Wires& wires, std::span<double> G_S);
 
 }  // namespace ohmic

@@ -10,7 +10,8 @@ cmake --install "$1" --prefix "$work/prefix" >"$work/log" || { cat "$work/log"; 
 cmake -S "$here" -B "$work/build" -G Ninja -DCMAKE_CXX_COMPILER="$2" \
   -DCMAKE_PREFIX_PATH="$work/prefix" >"$work/log" || { cat "$work/log"; exit 1; }
 cmake --build "$work/build"
-printed=$("$work/build/consumer")
+printed=$("$work/build/consumer") || { echo "the consumer failed with status $?"; exit 1; }
 echo "$printed"
-[[ $printed =~ ^ohmic\ [0-9.]+,\ LibTorch\ .*:\ G\+\ =(\ -?[0-9.]+){4}\ uS$ ]]
+pattern='^ohmic [0-9.]+, LibTorch .*: G\+ =( -?[0-9.]+){4} uS$'
+[[ $printed =~ $pattern ]] || { echo "that is not what it should print"; exit 1; }
 "$work/prefix/bin/ohmic" --version
