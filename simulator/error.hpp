@@ -1,5 +1,5 @@
-// Errors of ohmic: what a user gave us is reported by a typed exception that says the value and what
-// would be accepted; our own bugs stop at OHMIC_ASSERT. Libraries never print and never exit.
+// Errors of ohmic: what a user gave us is reported by a typed exception that says the value and
+// what would be accepted; our own bugs stop at OHMIC_ASSERT. Libraries never print and never exit.
 #pragma once
 
 #include <stdexcept>

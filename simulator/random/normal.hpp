@@ -6,8 +6,8 @@
 //
 // Nothing but IEEE additions, products, fma and sqrt is used, so every machine gives the same bits.
 // Near u = 1 the logarithm is taken of the exact 1 - u, and the angle's quadrant is split off in
-// integers, so small normals are as accurate as large ones: the error is below 3e-7 |z|, about 4 ulp
-// (tests/simulator/random_test.cpp).
+// integers, so small normals are as accurate as large ones: the error is below 3e-7 |z|, about 4
+// ulp (tests/simulator/random_test.cpp).
 #pragma once
 
 #include <cmath>
