@@ -1,0 +1,247 @@
+#include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "experiments/results/files.hpp"
+#include "experiments/results/groups.hpp"
+#include "experiments/results/published.hpp"
+#include "experiments/results/tables.hpp"
+#include "simulator/error.hpp"
+
+namespace ohmic {
+namespace {
+
+/// A folder of this test, removed at the end.
+class Results : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::temp_directory_path() /
+              ("ohmic_results_test_" + std::to_string(::getpid()));
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  std::filesystem::path folder_;
+};
+
+PointResult result_of(const std::string& identity, std::vector<std::int64_t> correct) {
+  PointResult r;
+  r.identity = identity;
+  r.images = 100;
+  r.baseline_correct = r.noise_free_correct = 80;
+  for (const std::int64_t c : correct) r.draws.push_back({{c}, {}});
+  return r;
+}
+
+constexpr char kSweep[] = R"(
+[device]
+model = "awgn"
+[data]
+name = "cifar10"
+[sweep]
+train.learning_rate = [0.0005, 0.0015]
+device.eta = [0.1, 0.2]
+)";
+
+struct Measured {
+  std::vector<Point> points = expand(parse_toml(kSweep, "test.toml"));
+  std::vector<PointResult> results;
+  std::vector<MeasuredPoint> all() const {
+    std::vector<MeasuredPoint> measured;
+    for (std::size_t i = 0; i < results.size(); ++i) measured.push_back({&points[i], &results[i]});
+    return measured;
+  }
+};
+
+Measured four_points() {
+  Measured m;
+  for (const std::int64_t c : {76, 60, 72, 40})
+    m.results.push_back(result_of("id" + std::to_string(c), {c - 2, c, c + 2}));
+  return m;
+}
+
+TEST_F(Results, AnAtomicWriteReplacesTheWhole) {
+  write_atomically(folder_ / "a", "long old content");
+  write_atomically(folder_ / "a", "new");
+  EXPECT_EQ(read_whole(folder_ / "a"), "new");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1);
+}
+
+TEST_F(Results, AFolderThatCannotBeIsOneErrorWithPathAndReason) {
+  write_atomically(folder_ / "file", "");
+  try {
+    make_folder(folder_ / "file" / "run");
+    FAIL();
+  } catch (const OutputError& error) {
+    EXPECT_NE(std::string(error.what()).find((folder_ / "file" / "run").string()),
+              std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("Not a directory"), std::string::npos);
+  }
+}
+
+// /dev/full accepts an open and refuses every write: a full disk.
+TEST(Files, AFullDiskIsAnOutputError) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full";
+  try {
+    append_line("/dev/full", "draw");
+    FAIL();
+  } catch (const OutputError& error) {
+    EXPECT_STREQ(error.what(), "/dev/full: cannot be written: No space left on device");
+  }
+}
+
+TEST_F(Results, ASecondHolderOfTheLockWaits) {
+  bool waited = false;
+  {
+    const FolderLock lock(folder_, [&] { waited = true; });
+    EXPECT_FALSE(waited);
+    const int other = ::open((folder_ / "lock").c_str(), O_RDWR);
+    EXPECT_NE(::flock(other, LOCK_EX | LOCK_NB), 0);
+    ::close(other);
+  }
+  const FolderLock again(folder_, [&] { waited = true; });
+  EXPECT_FALSE(waited);
+}
+
+TEST_F(Results, APublishedPointReadsBack) {
+  PointResult r = result_of("abc", {70, 71});
+  r.draws[1].tally = {10, 1, 20, 2};
+  LayerResult layer;
+  layer.layer = "conv1";
+  layer.eta = Estimate::kNone;
+  layer.sigma_w = 0.1;
+  layer.batch_norm = "bn1";
+  layer.dead_filters = 3;
+  r.layers.push_back(layer);
+  const PointStore store(folder_);
+  store.publish(r);
+  const PointResult back = store.find("abc").value();
+  EXPECT_EQ(back.draws[1].correct, r.draws[1].correct);
+  EXPECT_EQ(back.draws[1].tally.adc_clipped, 2u);
+  EXPECT_TRUE(std::isnan(back.layers.at(0).eta));
+  EXPECT_EQ(back.layers.at(0).sigma_w, 0.1);
+  EXPECT_EQ(back.dead_filters(), 3);
+  EXPECT_FALSE(store.find("abd"));
+}
+
+TEST_F(Results, ADamagedPointSaysHowToMendIt) {
+  write_atomically(folder_ / "abc.json", "{\"identity\": \"ab");
+  try {
+    PointStore(folder_).find("abc");
+    FAIL();
+  } catch (const OutputError& error) {
+    EXPECT_NE(std::string(error.what()).find("abc.json: damaged"), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("delete it"), std::string::npos);
+  }
+}
+
+// A process can die at any byte of the log: what is whole is kept, and the log goes on from there.
+TEST_F(Results, ALogTornAnywhereKeepsItsWholeLines) {
+  const PointStore store(folder_);
+  for (std::int64_t d = 0; d < 3; ++d) store.log_draw("x", d, {{50 + d}, {}});
+  const std::string whole = read_whole(folder_ / "x.draws");
+  for (std::size_t bytes = 0; bytes <= whole.size(); ++bytes) {
+    write_atomically(folder_ / "x.draws", whole.substr(0, bytes));
+    const auto kept = store.logged_draws("x");
+    ASSERT_EQ(static_cast<std::ptrdiff_t>(kept.size()),
+              std::count(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(bytes), '\n'));
+    for (std::size_t d = kept.size(); d < 3; ++d)
+      store.log_draw("x", static_cast<std::int64_t>(d), {{50 + static_cast<std::int64_t>(d)}, {}});
+    ASSERT_EQ(read_whole(folder_ / "x.draws"), whole);
+  }
+}
+
+TEST_F(Results, PublishingEndsTheLog) {
+  const PointStore store(folder_);
+  store.log_draw("x", 0, {{50}, {}});
+  store.publish(result_of("x", {50}));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "x.draws"));
+}
+
+TEST(Tables, ResultsCsvHasARowPerPointInSweepOrder) {
+  const std::string csv = results_csv(four_points().all());
+  std::istringstream lines(csv);
+  std::string header, first, second;
+  std::getline(lines, header);
+  std::getline(lines, first);
+  std::getline(lines, second);
+  EXPECT_EQ(header,
+            "train.learning_rate,device.eta,images,draws,baseline,accuracy,accuracy_lo,accuracy_hi,"
+            "normalized,normalized_lo,normalized_hi,std_draws,noise_free,dac_clipped,adc_clipped,"
+            "dead_filters,identity");
+  EXPECT_TRUE(first.starts_with("0.0005,0.1,100,3,0.8,0.76")) << first;
+  EXPECT_TRUE(first.ends_with(",id76")) << first;
+  EXPECT_TRUE(second.ends_with(",id60")) << second;
+}
+
+TEST(Tables, OneDrawLeavesTheIntervalEmpty) {
+  Measured m;
+  m.results.push_back(result_of("x", {72}));
+  EXPECT_NE(results_csv(m.all()).find(",0.72,,,0.8999999999999999,,,,0.8,"), std::string::npos)
+      << results_csv(m.all());
+}
+
+TEST(Tables, JsonLinesHoldEachDrawsAccuracy) {
+  const std::string lines = results_jsonl(four_points().all());
+  const auto json = nlohmann::json::parse(lines.substr(0, lines.find('\n')));
+  EXPECT_EQ(json.at("accuracies"), (std::vector<double>{0.74, 0.76, 0.78}));
+  EXPECT_EQ(json.at("device.eta"), 0.1);
+  EXPECT_EQ(json.at("baseline"), 0.8);
+}
+
+// Accuracies 0.74, 0.76, 0.78: half-width 4.302653 * 0.02 / sqrt(3), over a baseline of 0.8.
+TEST(Tables, NormalisedIntervalsAreThoseOfTheAccuracyOverTheBaseline) {
+  const PointSummary s = summarize(result_of("x", {74, 76, 78}), 0.95);
+  EXPECT_NEAR(s.normalized.mean, 0.95, 1e-12);
+  EXPECT_NEAR(s.normalized.half_width(), 4.302653 * 0.02 / std::sqrt(3.0) / 0.8, 1e-6);
+}
+
+TEST(Groups, AverageOverTheEtasOfEachRate) {
+  const Measured m = four_points();
+  const std::vector<Group> groups = group_points(m.all());
+  ASSERT_EQ(groups.size(), 2u);
+  EXPECT_NEAR(groups[0].average.mean, (0.76 + 0.60) / 2 / 0.8, 1e-12);
+  EXPECT_NEAR(groups[1].average.mean, (0.72 + 0.40) / 2 / 0.8, 1e-12);
+  EXPECT_EQ(etas_of(groups), (std::vector<double>{0.1, 0.2}));
+}
+
+TEST(Published, IsFoundForThePapersNetworksOnly) {
+  Experiment e = four_points().points.front().experiment;
+  EXPECT_DOUBLE_EQ(published_for(e).baseline.value(), 0.9111);
+  EXPECT_DOUBLE_EQ(published_for(e).average.value(), 0.7228);
+  ASSERT_EQ(published_for(e).curve.size(), 1u);
+  EXPECT_DOUBLE_EQ(published_for(e).curve[0].second, 0.9593);
+  e.train.learning_rate = 0.0007;
+  EXPECT_TRUE(published_for(e).empty());
+  e.train.learning_rate = 0.0005;
+  e.model.weights = "given.h5";
+  EXPECT_TRUE(published_for(e).empty());
+}
+
+// The mean of ResNet-56's published curve is the published average.
+TEST(Published, CurvesAgreeWithTheirAverages) {
+  Experiment e = four_points().points.front().experiment;
+  e.model.name = "resnet56";
+  e.train.learning_rate = 0.00075;
+  for (const char* data : {"cifar10", "cifar100"}) {
+    e.data.name = data;
+    const Published p = published_for(e);
+    double sum = 0;
+    for (const auto& [eta, value] : p.curve) sum += value;
+    ASSERT_EQ(p.curve.size(), 6u);
+    EXPECT_NEAR(sum / 6, p.average.value(), 2e-4) << data;
+  }
+}
+
+TEST(Summary, ShowsPublishedNumbersBelowOurs) {
+  const std::string table = summary_table(group_points(four_points().all()));
+  EXPECT_NE(table.find("A 10 %"), std::string::npos) << table;
+  EXPECT_NE(table.find("paper     91.11   95.93"), std::string::npos) << table;
+  EXPECT_NE(table.find("80.52"), std::string::npos) << table;
+}
+
+}  // namespace
+}  // namespace ohmic
