@@ -13,6 +13,9 @@ namespace {
 // Cells that one task programs at a time: a few arrays of this size stay in the first-level cache.
 constexpr std::size_t kCellsPerTask = 1024;
 
+// Events of the reads that compensation makes, beyond any image's.
+constexpr std::uint64_t kCompensationReads = std::uint64_t{1} << 46;
+
 void refuse_if_not_finite(const std::string& name, std::span<const float> weights) {
   for (std::size_t i = 0; i < weights.size(); ++i)
     if (!std::isfinite(weights[i]))
@@ -42,16 +45,9 @@ double magnitude_percentile(std::span<const float> values, double percent) {
   return low + (rank - std::floor(rank)) * (high - low);
 }
 
-LayerScale scale_of(std::span<const float> weights, const MappingSettings& settings,
-                    double g_range_S) {
-  LayerScale scale;
-  scale.sigma_w = population_std(weights);
-  scale.w_max = magnitude_percentile(weights, settings.weight_percentile);
-  if (scale.w_max == 0.0) scale.w_max = 1.0;  // a layer of zeros: any scale maps it
-  scale.weight_per_S = scale.w_max / g_range_S;
-  scale.devices_per_weight = 2;
-  return scale;
-}
+double positive_or_one(double w_max) {
+  return w_max > 0 ? w_max : 1.0;
+}  // zeros: any scale will do
 
 }  // namespace
 
@@ -63,70 +59,117 @@ MappedLayer::MappedLayer(std::string name, std::uint16_t layer, ConvGeometry geo
       geometry_(geometry),
       weights_(weights.begin(), weights.end()),
       settings_(settings),
-      g_min_S_(g_min_S),
-      g_max_S_(g_max_S) {
+      grid_(geometry.rows(), geometry.columns(), settings.tile),
+      code_(settings, g_min_S, g_max_S) {
   OHMIC_ASSERT(static_cast<std::int64_t>(weights.size()) ==
                std::int64_t{geometry.rows()} * geometry.columns());
   OHMIC_ASSERT(g_min_S < g_max_S);
   refuse_if_not_finite(name_, weights);
-  scale_ = scale_of(weights, settings, g_max_S - g_min_S);
-  const auto limit = static_cast<float>(scale_.w_max);
-  for (float& w : weights_) {
-    if (std::abs(w) > limit) ++clipped_weights_;
-    w = std::clamp(w, -limit, limit);
-  }
+  scale_.sigma_w = population_std(weights);
+  scale_.w_max = positive_or_one(magnitude_percentile(weights, settings.weight_percentile));
+  scale_.weight_per_S = scale_.w_max * code_.value_per_S();
+  scale_.devices_per_weight = code_.devices();
+  if (settings.weight_scale != ScaleGroup::layer) find_gains();
+  clip_weights();
 }
 
-int MappedLayer::roles() const { return 2; }
+// Each group's w_max over the layer's, for every slot.
+void MappedLayer::find_gains() {
+  std::vector<std::vector<float>> members(grid_.groups(settings_.weight_scale));
+  const auto group = [&](std::size_t slot) { return grid_.group_of(settings_.weight_scale, slot); };
+  grid_.for_each_slot([&](std::size_t slot, std::size_t first, std::size_t n) {
+    auto& own = members[group(slot)];
+    const auto begin = weights_.begin() + static_cast<std::ptrdiff_t>(first);
+    own.insert(own.end(), begin, begin + static_cast<std::ptrdiff_t>(n));
+  });
+  std::vector<double> gain;
+  for (const auto& own : members)
+    gain.push_back(positive_or_one(magnitude_percentile(own, settings_.weight_percentile)) /
+                   scale_.w_max);
+  for (std::size_t slot = 0; slot < grid_.slots(); ++slot) gains_.push_back(gain[group(slot)]);
+}
+
+double MappedLayer::w_max_of(std::size_t slot) const {
+  return gains_.empty() ? scale_.w_max : scale_.w_max * gains_[slot];
+}
+
+void MappedLayer::clip_weights() {
+  grid_.for_each_slot([&](std::size_t slot, std::size_t first, std::size_t n) {
+    const auto limit = static_cast<float>(w_max_of(slot));
+    for (float& w : std::span(weights_).subspan(first, n)) {
+      if (std::abs(w) > limit) ++clipped_weights_;
+      w = std::clamp(w, -limit, limit);
+    }
+  });
+}
+
+// What cells from `first` on hold: weights over the largest of their group.
+void MappedLayer::values(std::uint64_t first, std::span<double> out) const {
+  const float* w = weights_.data() + first;
+  const double per_layer = 1.0 / scale_.w_max;
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = w[i] * per_layer;
+  if (gains_.empty()) return;
+  for (std::size_t i = 0; i < out.size(); ++i)
+    out[i] = std::clamp(w[i] / w_max_of(grid_.slot_of(first + i)), -1.0, 1.0);
+}
 
 void MappedLayer::target_S(int role, std::uint64_t first, std::span<double> out) const {
-  const float* w = weights_.data() + first;
-  const double S_per_weight = (role == 0 ? 1.0 : -1.0) / scale_.weight_per_S;
-  if (settings_.form == DifferentialForm::one_sided) {
-    for (std::size_t i = 0; i < out.size(); ++i)
-      out[i] = g_min_S_ + std::max(w[i] * S_per_weight, 0.0);
-  } else {
-    const double g_mid_S = 0.5 * (g_min_S_ + g_max_S_);
-    for (std::size_t i = 0; i < out.size(); ++i) out[i] = g_mid_S + 0.5 * S_per_weight * w[i];
-  }
+  std::vector<double> v(out.size());
+  values(first, v);
+  code_.targets(code_.roles()[static_cast<std::size_t>(role)], v, out);
 }
 
-// Programs one role's devices and ages them to time_s, block by block in parallel; then
-// done(block, targets, conductances) takes what it needs.
-template <class Done>
-void MappedLayer::for_each_block(int role, const DeviceModel& device, NoiseKey key,
-                                 const Done& done) const {
+// Programs `count` devices of a role and ages them, block by block in parallel.
+MappedLayer::RoleMatrix MappedLayer::devices(int role, std::size_t count,
+                                             const Moment& moment) const {
+  const bool noisy = moment.periphery.read_noise && moment.device.reads_noisily();
   const CellLayout layout{geometry_.rows(), geometry_.columns(), settings_.tile.rows,
                           settings_.tile.columns};
-  const std::size_t cells = weights_.size();
-  const std::size_t tasks = (cells + kCellsPerTask - 1) / kCellsPerTask;
+  RoleMatrix m;
+  m.G_S.resize(count);
+  if (noisy) m.read_sigma_S.resize(count);
+  const std::size_t tasks = (count + kCellsPerTask - 1) / kCellsPerTask;
 #pragma omp parallel for schedule(static) if (tasks > 1)
   for (std::size_t task = 0; task < tasks; ++task) {
-    const std::size_t first = task * kCellsPerTask;
-    const std::size_t n = std::min(kCellsPerTask, cells - first);
-    std::array<double, kCellsPerTask> target_S, G_S;
-    const std::span<double> targets(target_S.data(), n), conductances(G_S.data(), n);
-    const DeviceBlock block{key, layer_, static_cast<std::uint8_t>(role), first, &scale_, &layout};
+    const std::size_t first = task * kCellsPerTask, n = std::min(kCellsPerTask, count - first);
+    std::array<double, kCellsPerTask> target_S;
+    const std::span<double> targets(target_S.data(), n), G_S(m.G_S.data() + first, n);
+    const DeviceBlock block{moment.key, layer_,  static_cast<std::uint8_t>(role),
+                            first,      &scale_, &layout};
     this->target_S(role, first, targets);
-    device.program(block, targets, conductances);
-    if (device.time_s > 0) device.drift(block, device.time_s, targets, conductances);
-    done(block, std::span<const double>(targets), std::span<const double>(conductances));
+    moment.device.program(block, targets, G_S);
+    if (moment.age_s > 0) moment.device.drift(block, moment.age_s, targets, G_S);
+    if (noisy)
+      moment.device.read_sigma(block, moment.age_s, targets, G_S,
+                               {m.read_sigma_S.data() + first, n});
   }
+  return m;
 }
 
-MappedLayer::RoleMatrix MappedLayer::role_matrix(int role, const DeviceModel& device, NoiseKey key,
-                                                 const Periphery& periphery) const {
+// A column of reference devices per tile, seen from every cell that is measured against it.
+MappedLayer::RoleMatrix MappedLayer::spread_reference(const RoleMatrix& reference) const {
+  const auto K = static_cast<std::ptrdiff_t>(geometry_.rows());
   RoleMatrix m;
-  m.G_S.resize(weights_.size());
-  const bool noisy = periphery.read_noise && device.reads_noisily();
-  if (noisy) m.read_sigma_S.resize(weights_.size());
-  for_each_block(role, device, key, [&](const DeviceBlock& block, auto targets, auto G_S) {
-    std::copy(G_S.begin(), G_S.end(), m.G_S.begin() + static_cast<std::ptrdiff_t>(block.first));
-    if (!noisy) return;
-    const std::span<double> sigma_S(m.read_sigma_S.data() + block.first, G_S.size());
-    device.read_sigma(block, device.time_s, targets, G_S, sigma_S);
-  });
-  if (periphery.wires) wire(m, *periphery.wires);
+  const auto spread = [&](const std::vector<double>& from, std::vector<double>& to) {
+    if (from.empty()) return;
+    for (int n = 0; n < geometry_.columns(); ++n) {
+      const auto column = from.begin() + grid_.column_tile(n) * K;
+      to.insert(to.end(), column, column + K);
+    }
+  };
+  spread(reference.G_S, m.G_S);
+  spread(reference.read_sigma_S, m.read_sigma_S);
+  return m;
+}
+
+MappedLayer::RoleMatrix MappedLayer::role_matrix(int role, const Moment& moment) const {
+  if (code_.roles()[static_cast<std::size_t>(role)].is_reference) {
+    const auto devices_per_tile = static_cast<std::size_t>(geometry_.rows());
+    const auto tiles = static_cast<std::size_t>(grid_.column_tiles());
+    return spread_reference(devices(role, devices_per_tile * tiles, moment));
+  }
+  RoleMatrix m = devices(role, weights_.size(), moment);
+  if (moment.periphery.wires) wire(m, *moment.periphery.wires);
   return m;
 }
 
@@ -139,27 +182,83 @@ void MappedLayer::wire(RoleMatrix& m, const Wires& wires) const {
     if (alone_S[i] != 0) m.read_sigma_S[i] *= std::abs(m.G_S[i] / alone_S[i]);
 }
 
-LayerOnTiles MappedLayer::program(const DeviceModel& device, NoiseKey key,
-                                  const Periphery& periphery) const {
-  LayerOnTiles layer{layer_, geometry_, settings_.tile, {}, periphery, key};
-  Plane& plane = layer.planes.emplace_back();
-  plane.weight_per_S = scale_.weight_per_S;
-  plane.current_span_S = g_max_S_ - g_min_S_;
-  plane.G_S.resize(weights_.size());
+std::vector<Plane> MappedLayer::sense(const Moment& moment) const {
+  std::vector<Plane> planes;
+  for (const CellCode::PlaneCode& code : code_.planes()) {
+    Plane& plane = planes.emplace_back();
+    plane.weight_per_S = scale_.w_max * code.value_per_S;
+    plane.current_span_S = code.span_S;
+    plane.unipolar = code.unipolar;
+    plane.gain = gains_;
+    plane.G_S.assign(weights_.size(), -code.reference_S);
+  }
   for (int role = 0; role < roles(); ++role) {
-    const RoleMatrix m = role_matrix(role, device, key, periphery);
-    const double sign = role == 0 ? 1.0 : -1.0;
-    for (std::size_t i = 0; i < m.G_S.size(); ++i) plane.G_S[i] += sign * m.G_S[i];
+    const CellCode::Role& code = code_.roles()[static_cast<std::size_t>(role)];
+    Plane& plane = planes[static_cast<std::size_t>(code.plane)];
+    const RoleMatrix m = role_matrix(role, moment);
+    for (std::size_t i = 0; i < m.G_S.size(); ++i) plane.G_S[i] += code.sign * m.G_S[i];
     plane.read_variance_S2.resize(m.read_sigma_S.size());
     for (std::size_t i = 0; i < m.read_sigma_S.size(); ++i)
       plane.read_variance_S2[i] += m.read_sigma_S[i] * m.read_sigma_S[i];
   }
-  return layer;
+  return planes;
+}
+
+// Sum of the magnitudes that each compensated group answers to the identity, read once with noise.
+std::vector<double> MappedLayer::response(const Plane& plane, std::size_t index,
+                                          const Moment& moment) const {
+  const ScaleGroup group =
+      settings_.compensation == Compensation::tile ? ScaleGroup::tile : ScaleGroup::column;
+  std::vector<double> xi(plane.read_variance_S2.size()), sums(grid_.groups(group), 0.0);
+  const std::uint64_t event = kCompensationReads + (moment.age_s > 0 ? 1 : 0);
+  fill_normals(moment.key, {Stream::read, layer_, static_cast<std::uint8_t>(index), event}, 0,
+               std::span(xi));
+  grid_.for_each_slot([&](std::size_t slot, std::size_t first, std::size_t n) {
+    double& sum = sums[grid_.group_of(group, slot)];
+    for (std::size_t i = first; i < first + n; ++i) {
+      const double noise = xi.empty() ? 0.0 : std::sqrt(plane.read_variance_S2[i]) * xi[i];
+      sum += std::abs(plane.G_S[i] + noise);
+    }
+  });
+  std::vector<double> per_slot(grid_.slots());
+  for (std::size_t slot = 0; slot < per_slot.size(); ++slot)
+    per_slot[slot] = sums[grid_.group_of(group, slot)];
+  return per_slot;
+}
+
+// Multiplies what comes from each group by how much less it answers than right after programming.
+void MappedLayer::compensate(std::vector<Plane>& planes, const Moment& moment) const {
+  const Moment fresh{moment.device, moment.key, 0.0, moment.periphery};
+  const std::vector<Plane> before = sense(fresh);
+  for (std::size_t p = 0; p < planes.size(); ++p) {
+    const auto then = response(before[p], p, fresh), now = response(planes[p], p, moment);
+    if (planes[p].gain.empty()) planes[p].gain.assign(grid_.slots(), 1.0);
+    for (std::size_t slot = 0; slot < now.size(); ++slot)
+      if (now[slot] > 0) planes[p].gain[slot] *= then[slot] / now[slot];
+  }
+}
+
+void MappedLayer::check(const Periphery& periphery) const {
+  const bool physical = std::any_of(code_.roles().begin(), code_.roles().end(),
+                                    [](const auto& role) { return role.is_reference; });
+  if (physical && periphery.wires)
+    throw UnsupportedError("layer " + name_ +
+                           ": wires are not solved for arrays with a reference column; use "
+                           "mapping.reference = \"ideal\" or periphery.wires = \"ideal\"");
+}
+
+LayerOnTiles MappedLayer::program(const DeviceModel& device, NoiseKey key,
+                                  const Periphery& periphery) const {
+  check(periphery);
+  const Moment moment{device, key, device.time_s, periphery};
+  std::vector<Plane> planes = sense(moment);
+  if (settings_.compensation != Compensation::none && device.time_s > 0) compensate(planes, moment);
+  return {layer_, geometry_, settings_.tile, std::move(planes), periphery, key};
 }
 
 std::vector<double> MappedLayer::programmed_S(int role, const DeviceModel& device,
                                               NoiseKey key) const {
-  return role_matrix(role, device, key, {}).G_S;
+  return role_matrix(role, {device, key, device.time_s, {}}).G_S;
 }
 
 }  // namespace ohmic

@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "mapping/cell_code.hpp"
 #include "mapping/settings.hpp"
+#include "mapping/tile_grid.hpp"
 #include "simulator/device_model.hpp"
 #include "simulator/layer.hpp"
 
@@ -27,8 +29,9 @@ class MappedLayer {
   /// Weights beyond +-w_max, clipped at the mapping (none when the percentile is 100).
   std::int64_t clipped_weights() const { return clipped_weights_; }
   /// Devices of one cell; role r of cell i has target conductance target_S(r, ...).
-  int roles() const;
-  /// Target conductances of cells [first, first + out.size()) of one role.
+  int roles() const { return static_cast<int>(code_.roles().size()); }
+  /// Target conductances of cells [first, first + out.size()) of one role. A reference column's
+  /// device stands in every cell that is measured against it.
   void target_S(int role, std::uint64_t first, std::span<double> out) const;
 
   /// Programs every device at (key), ages it to device.time_s, and returns the planes.
@@ -38,23 +41,41 @@ class MappedLayer {
   std::vector<double> programmed_S(int role, const DeviceModel& device, NoiseKey key) const;
 
  private:
-  /// One role's devices as K*N effective conductances, and their read noise (empty when quiet).
+  /// Devices of one role as K*N effective conductances, and their read noise (empty when quiet).
   struct RoleMatrix {
     std::vector<double> G_S, read_sigma_S;
   };
-  RoleMatrix role_matrix(int role, const DeviceModel& device, NoiseKey key,
-                         const Periphery& periphery) const;
-  template <class Done>
-  void for_each_block(int role, const DeviceModel& device, NoiseKey key, const Done& done) const;
+  /// At what age, with whose noise, through which periphery devices are seen.
+  struct Moment {
+    const DeviceModel& device;
+    NoiseKey key;
+    double age_s;
+    const Periphery& periphery;
+  };
+
+  void find_gains();
+  void clip_weights();
+  double w_max_of(std::size_t slot) const;
+  void values(std::uint64_t first, std::span<double> out) const;
+
+  void check(const Periphery& periphery) const;
+  RoleMatrix devices(int role, std::size_t count, const Moment& moment) const;
+  RoleMatrix role_matrix(int role, const Moment& moment) const;
+  RoleMatrix spread_reference(const RoleMatrix& reference) const;
   void wire(RoleMatrix& matrix, const Wires& wires) const;
+  std::vector<Plane> sense(const Moment& moment) const;
+  std::vector<double> response(const Plane& plane, std::size_t index, const Moment& moment) const;
+  void compensate(std::vector<Plane>& planes, const Moment& moment) const;
 
   std::string name_;
   std::uint16_t layer_;
   ConvGeometry geometry_;
-  std::vector<float> weights_;  ///< as mapped: within +-w_max
+  std::vector<float> weights_;  ///< as mapped: within what their group can hold
   MappingSettings settings_;
-  double g_min_S_, g_max_S_;
+  TileGrid grid_;
+  CellCode code_;
   LayerScale scale_;
+  std::vector<double> gains_;  ///< w_max of a column's group over the layer's, [row tile][column]
   std::int64_t clipped_weights_ = 0;
 };
 

@@ -38,21 +38,60 @@ Value write_tile(const MappingSettings& settings) {
 const Schema<MappingSettings>& MappingSettings::schema() {
   static const Schema<MappingSettings> schema = [] {
     Schema<MappingSettings> s{"mapping", "How weights become conductances and where they lie."};
-    s.add_choice("encoding", &MappingSettings::encoding, {{"differential", Encoding::differential}})
-        .doc("How a cell holds a weight: two devices, G+ and G-, subtracted before the converter.");
+    s.add_choice("encoding", &MappingSettings::encoding,
+                 {{"differential", Encoding::differential},
+                  {"offset", Encoding::offset},
+                  {"bit_sliced", Encoding::bit_sliced}})
+        .doc(
+            "How a cell holds a weight: two devices subtracted, one device against a reference, or "
+            "several cells of a few bits each.");
     s.add_choice(
          "form", &MappingSettings::form,
          {{"one_sided", DifferentialForm::one_sided}, {"two_sided", DifferentialForm::two_sided}})
         .doc(
             "Differential cells: the idle device stays at g_min, or both move oppositely about "
-            "mid-range.");
+            "mid-range. Slices are one-sided.");
+    s.add_choice("subtraction", &MappingSettings::subtraction,
+                 {{"analog", Subtraction::analog}, {"digital", Subtraction::digital}})
+        .doc(
+            "The two columns of a weight meet before one converter, or after one each. An ideal "
+            "reference is subtracted before the converter.");
+    s.add_choice("reference", &MappingSettings::reference,
+                 {{"ideal", Reference::ideal}, {"physical", Reference::physical}})
+        .doc(
+            "Offset cells are measured against exactly mid-range, or against a column of devices "
+            "per tile that is programmed like any other.");
+    s.add_choice("slices", &MappingSettings::slices,
+                 {{"differential", Encoding::differential}, {"offset", Encoding::offset}})
+        .doc("Bit-sliced cells: sign and magnitude in differential pairs, or offset cells.");
+    s.add("weight_bits", &MappingSettings::weight_bits)
+        .unit("bit")
+        .range(2, 16)
+        .doc("Bit-sliced weights: bits of a weight, the sign included.");
+    s.add("slice_bits", &MappingSettings::slice_bits)
+        .unit("bit")
+        .range(1, 8)
+        .doc("Bit-sliced weights: bits of one cell.");
     s.add_custom("tile", "[rows, columns] or \"unlimited\"", read_tile, write_tile)
         .unit("cells")
         .doc("Size of one array; larger layers are cut, partial results are added digitally.");
     s.add("weight_percentile", &MappingSettings::weight_percentile)
         .unit("%")
         .range(50, 100)
-        .doc("Percentile of a layer's |W| that is mapped to g_max; larger weights are clipped.");
+        .doc("Percentile of |W| that is mapped to g_max; larger weights are clipped and counted.");
+    s.add_choice(
+         "weight_scale", &MappingSettings::weight_scale,
+         {{"layer", ScaleGroup::layer}, {"tile", ScaleGroup::tile}, {"column", ScaleGroup::column}})
+        .doc(
+            "The weights that share one scale: the layer's, a tile's, a tile's column's. What "
+            "refers to w_max or to weight noise elsewhere means the layer's scale.");
+    s.add_choice("compensation", &MappingSettings::compensation,
+                 {{"none", Compensation::none},
+                  {"tile", Compensation::tile},
+                  {"column", Compensation::column}})
+        .doc(
+            "Digital factor against drift: the response of a tile, or of each of its columns, to "
+            "the identity right after programming over that at the device's age, both read once.");
     return s;
   }();
   return schema;

@@ -7,9 +7,9 @@
 namespace ohmic {
 
 enum class Encoding {
-  differential,  ///< G+ and G-, subtracted before the converter
+  differential,  ///< G+ and G-, subtracted
   offset,        ///< one device against a reference at mid-range
-  bit_sliced,    ///< several cells of a few bits each
+  bit_sliced,    ///< several cells of a few bits each, differential or offset
 };
 
 enum class DifferentialForm {
@@ -17,11 +17,40 @@ enum class DifferentialForm {
   two_sided,  ///< both move oppositely about mid-range: G+- = g_mid +- w/(2s)
 };
 
+/// Where the two columns of a weight are subtracted.
+enum class Subtraction {
+  analog,   ///< as currents, before one converter
+  digital,  ///< as numbers, after a converter each
+};
+
+/// What an offset cell is measured against.
+enum class Reference {
+  ideal,     ///< exactly mid-range
+  physical,  ///< a column of devices per tile, written to mid-range like any other
+};
+
+/// The cells that share one w_max.
+enum class ScaleGroup { layer, tile, column };
+
+/// What a drifted array is compared with: its response right after programming.
+enum class Compensation {
+  none,
+  tile,    ///< one digital factor per tile
+  column,  ///< one per column of a tile
+};
+
 struct MappingSettings {
   Encoding encoding = Encoding::differential;
   DifferentialForm form = DifferentialForm::one_sided;
+  Subtraction subtraction = Subtraction::analog;
+  Reference reference = Reference::ideal;
+  Encoding slices = Encoding::differential;  ///< of bit_sliced: differential or offset
+  int weight_bits = 8;
+  int slice_bits = 2;
   TileShape tile{256, 256};        ///< "tile = [rows, columns]" or "unlimited"
   double weight_percentile = 100;  ///< w_max = this percentile of |W|; 100 is the maximum
+  ScaleGroup weight_scale = ScaleGroup::layer;
+  Compensation compensation = Compensation::none;
 
   static const Schema<MappingSettings>& schema();
 };

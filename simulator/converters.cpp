@@ -183,7 +183,7 @@ TileProduct converted_product(const LayerOnTiles& layer, const RangeFinder& rang
   for (int n = 0; n < N; ++n) {
     const double full_scale = ranges.full_scale(p, r, n, rows), gain = errors.gain(n);
     codes_per_xS.push_back(levels / full_scale * gain);
-    digital.push_back(plane.weight_per_S * full_scale / levels);
+    digital.push_back(layer.weight_per_S(plane, r, n) * full_scale / levels);
     if (around.output_noise) noise.push_back(around.output_noise->relative * levels * gain);
     if (adc.offset_lsb > 0) offset.push_back(errors.offset(n));
   }
@@ -215,11 +215,12 @@ TileProduct unconverted_product(const LayerOnTiles& layer, const LayerRanges& ra
   t.G.assign(size, 0.0);
   if (read_noise_acts(layer)) t.variance.assign(size, 0.0);
   for (const Plane& plane : layer.planes) {
-    const double unit = plane.weight_per_S * drive_step;
-    for (std::size_t i = 0; i < size; ++i) t.G[i] += unit * plane.G_S[i];
+    std::vector<double> unit = layer.weights_of_cells(plane);
+    for (double& u : unit) u *= drive_step;
+    for (std::size_t i = 0; i < size; ++i) t.G[i] += unit[i] * plane.G_S[i];
     if (!t.variance.empty() && !plane.read_variance_S2.empty())
       for (std::size_t i = 0; i < size; ++i)
-        t.variance[i] += unit * unit * plane.read_variance_S2[i];
+        t.variance[i] += unit[i] * unit[i] * plane.read_variance_S2[i];
   }
   t.digital.assign(static_cast<std::size_t>(N), 1.0);
   if (!layer.periphery.output_noise) return t;
@@ -228,7 +229,8 @@ TileProduct unconverted_product(const LayerOnTiles& layer, const LayerRanges& ra
     double sum = 0;
     for (std::size_t p = 0; p < layer.planes.size(); ++p)
       for (int r = 0; r < layer.tile.row_tiles(K); ++r) {
-        const double std = layer.planes[p].weight_per_S * layer.periphery.output_noise->relative *
+        const double std = layer.weight_per_S(layer.planes[p], r, n) *
+                           layer.periphery.output_noise->relative *
                            finder.full_scale(p, r, n, rows_of(layer, r));
         sum += std * std;
       }

@@ -21,8 +21,9 @@ struct LayerScale {
   double sigma_w = 0;       ///< population std of all elements of the layer's weight tensor
   double w_max = 0;         ///< weight that is mapped to g_max
   double weight_per_S = 0;  ///< s = w_max / (g_max - g_min)
-  int devices_per_weight =
-      1;  ///< devices whose noise adds in one weight at unit gain (2: differential)
+  /// Devices whose noise adds in one weight, each counted by the square of its weight over s:
+  /// 2 for a differential pair, little more for slices.
+  double devices_per_weight = 1;
 };
 
 /// Where cell n*K + k lies: row k and column n of the layer's K x N matrix, cut into tiles.

@@ -49,6 +49,9 @@ struct Plane {
   double current_span_S = 0.0;  ///< largest |G| an element can have by design, for range = max
   bool unipolar =
       false;  ///< by design no element is negative: a converter per polarity, offset cells
+  /// Digital factor on what comes from [row tile][column]: weight scales of their own, drift
+  /// compensation; empty: 1.
+  std::vector<double> gain;
   std::vector<double> G_S;               ///< effective conductance, wires included; K*N
   std::vector<double> read_variance_S2;  ///< per-MVM variance, K*N; empty when reads are quiet
 };
@@ -66,6 +69,13 @@ struct LayerOnTiles {
   std::vector<float> effective_weights() const;
   /// Whether any plane's devices are read with noise.
   bool reads_noisily() const;
+  /// Weight of one siemens of a plane in row tile r, column n.
+  double weight_per_S(const Plane& plane, int r, int n) const {
+    const std::size_t slot = static_cast<std::size_t>(r) * geometry.columns() + n;
+    return plane.gain.empty() ? plane.weight_per_S : plane.weight_per_S * plane.gain[slot];
+  }
+  /// The same for every cell, K*N in plane order.
+  std::vector<double> weights_of_cells(const Plane& plane) const;
   /// Whether one MVM is exactly one product with the effective weights.
   bool is_ideal_per_mvm() const { return periphery.is_ideal_per_mvm(reads_noisily()); }
 };

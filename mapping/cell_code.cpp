@@ -1,0 +1,113 @@
+#include "mapping/cell_code.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace ohmic {
+namespace {
+
+bool is_sliced(const MappingSettings& s) { return s.encoding == Encoding::bit_sliced; }
+
+bool is_offset(const MappingSettings& s) {
+  return (is_sliced(s) ? s.slices : s.encoding) == Encoding::offset;
+}
+
+}  // namespace
+
+CellCode::CellCode(const MappingSettings& settings, double g_min_S, double g_max_S)
+    : settings_(settings),
+      offset_(is_offset(settings)),
+      g_min_S_(g_min_S),
+      g_range_S_(g_max_S - g_min_S),
+      g_mid_S_(0.5 * (g_min_S + g_max_S)) {
+  if (!is_sliced(settings)) {
+    offset_ ? add_offset(2.0 / g_range_S_, 0) : add_differential(1.0 / g_range_S_, 0);
+    return;
+  }
+  const int b = settings.slice_bits;
+  const int magnitude_bits = offset_ ? settings.weight_bits : settings.weight_bits - 1;
+  digits_ = std::max(1, (magnitude_bits + b - 1) / b);
+  const double highest = std::exp2(offset_ ? digits_ * b : magnitude_bits) - 1.0;
+  for (int digit = 0; digit < digits_; ++digit) {
+    const double value_per_S = std::exp2(b * digit) * (std::exp2(b) - 1.0) / (highest * g_range_S_);
+    offset_ ? add_offset(2.0 * value_per_S, digit) : add_differential(value_per_S, digit);
+  }
+}
+
+int CellCode::add_plane(double value_per_S, double span_S, bool unipolar) {
+  planes_.push_back({value_per_S, span_S, 0.0, unipolar});
+  return static_cast<int>(planes_.size()) - 1;
+}
+
+void CellCode::add_differential(double value_per_S, int digit) {
+  if (settings_.subtraction == Subtraction::analog) {
+    const int plane = add_plane(value_per_S, g_range_S_, false);
+    roles_.push_back({plane, 1.0, digit, false});
+    roles_.push_back({plane, -1.0, digit, false});
+    return;
+  }
+  const double g_max_S = g_min_S_ + g_range_S_;
+  for (const double polarity : {1.0, -1.0})
+    roles_.push_back({add_plane(polarity * value_per_S, g_max_S, true), 1.0, digit, false});
+}
+
+void CellCode::add_offset(double value_per_S, int digit) {
+  const bool ideal = settings_.reference == Reference::ideal;
+  const bool analog = ideal || settings_.subtraction == Subtraction::analog;
+  const double g_max_S = g_min_S_ + g_range_S_;
+  const int plane = add_plane(value_per_S, analog ? 0.5 * g_range_S_ : g_max_S, !analog);
+  roles_.push_back({plane, 1.0, digit, false});
+  if (ideal)
+    planes_.back().reference_S = g_mid_S_;
+  else if (analog)
+    roles_.push_back({plane, -1.0, digit, true});
+  else
+    roles_.push_back({add_plane(-value_per_S, g_max_S, true), 1.0, digit, true});
+}
+
+// The share d/(2^b - 1) of g_range in one slice.
+double CellCode::digit_of(double v, int digit) const {
+  const int b = settings_.slice_bits;
+  const double all = offset_ ? 0.5 * (v + 1.0) * (std::exp2(digits_ * b) - 1.0)
+                             : std::abs(v) * (std::exp2(settings_.weight_bits - 1) - 1.0);
+  const auto code = static_cast<std::int64_t>(std::floor(all + 0.5));
+  const std::int64_t states = std::int64_t{1} << b;
+  return static_cast<double>(code >> (b * digit) & (states - 1)) / static_cast<double>(states - 1);
+}
+
+void CellCode::targets(const Role& role, std::span<const double> v, std::span<double> out_S) const {
+  if (role.is_reference) {
+    std::fill(out_S.begin(), out_S.end(), g_mid_S_);
+    return;
+  }
+  const double polarity = planes_[static_cast<std::size_t>(role.plane)].value_per_S * role.sign;
+  const double side = polarity < 0 ? -1.0 : 1.0;
+  if (is_sliced(settings_)) {
+    for (std::size_t i = 0; i < v.size(); ++i) {
+      const bool idle = !offset_ && !(side * v[i] > 0);
+      out_S[i] = g_min_S_ + (idle ? 0.0 : digit_of(v[i], role.digit) * g_range_S_);
+    }
+  } else if (offset_ || settings_.form == DifferentialForm::two_sided) {
+    for (std::size_t i = 0; i < v.size(); ++i) out_S[i] = g_mid_S_ + 0.5 * side * v[i] * g_range_S_;
+  } else {
+    for (std::size_t i = 0; i < v.size(); ++i)
+      out_S[i] = g_min_S_ + std::max(side * v[i], 0.0) * g_range_S_;
+  }
+}
+
+double CellCode::value_per_S() const {
+  double largest = 0;
+  for (const PlaneCode& p : planes_) largest = std::max(largest, std::abs(p.value_per_S));
+  return largest;
+}
+
+double CellCode::devices() const {
+  double sum = 0;
+  for (const Role& role : roles_) {
+    const double part = planes_[static_cast<std::size_t>(role.plane)].value_per_S / value_per_S();
+    sum += part * part;
+  }
+  return sum;
+}
+
+}  // namespace ohmic
