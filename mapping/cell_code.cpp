@@ -65,14 +65,17 @@ void CellCode::add_offset(double value_per_S, int digit) {
     roles_.push_back({add_plane(-value_per_S, g_max_S, true), 1.0, digit, true});
 }
 
-// The share d/(2^b - 1) of g_range in one slice.
-double CellCode::digit_of(double v, int digit) const {
+void CellCode::slice(int digit, double side, std::span<const double> v,
+                     std::span<double> out_S) const {
   const int b = settings_.slice_bits;
-  const double all = offset_ ? 0.5 * (v + 1.0) * (std::exp2(digits_ * b) - 1.0)
-                             : std::abs(v) * (std::exp2(settings_.weight_bits - 1) - 1.0);
-  const auto code = static_cast<std::int64_t>(std::floor(all + 0.5));
-  const std::int64_t states = std::int64_t{1} << b;
-  return static_cast<double>(code >> (b * digit) & (states - 1)) / static_cast<double>(states - 1);
+  const double highest = std::exp2(offset_ ? digits_ * b : settings_.weight_bits - 1) - 1.0;
+  const std::int64_t last_state = (std::int64_t{1} << b) - 1;
+  const double step_S = g_range_S_ / static_cast<double>(last_state);
+  for (std::size_t i = 0; i < v.size(); ++i) {
+    const double share = offset_ ? 0.5 * (v[i] + 1.0) : std::max(side * v[i], 0.0);
+    const auto code = static_cast<std::int64_t>(share * highest + 0.5);
+    out_S[i] = g_min_S_ + step_S * static_cast<double>(code >> (b * digit) & last_state);
+  }
 }
 
 void CellCode::targets(const Role& role, std::span<const double> v, std::span<double> out_S) const {
@@ -83,10 +86,7 @@ void CellCode::targets(const Role& role, std::span<const double> v, std::span<do
   const double polarity = planes_[static_cast<std::size_t>(role.plane)].value_per_S * role.sign;
   const double side = polarity < 0 ? -1.0 : 1.0;
   if (is_sliced(settings_)) {
-    for (std::size_t i = 0; i < v.size(); ++i) {
-      const bool idle = !offset_ && !(side * v[i] > 0);
-      out_S[i] = g_min_S_ + (idle ? 0.0 : digit_of(v[i], role.digit) * g_range_S_);
-    }
+    slice(role.digit, side, v, out_S);
   } else if (offset_ || settings_.form == DifferentialForm::two_sided) {
     for (std::size_t i = 0; i < v.size(); ++i) out_S[i] = g_mid_S_ + 0.5 * side * v[i] * g_range_S_;
   } else {

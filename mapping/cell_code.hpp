@@ -57,7 +57,7 @@ class CellCode {
   void add_differential(double value_per_S, int digit);
   void add_offset(double value_per_S, int digit);
   int add_plane(double value_per_S, double span_S, bool unipolar);
-  double digit_of(double v, int digit) const;
+  void slice(int digit, double side, std::span<const double> v, std::span<double> out_S) const;
 
   MappingSettings settings_;
   bool offset_;  ///< offset cells, sliced or not
