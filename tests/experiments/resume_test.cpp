@@ -1,7 +1,4 @@
 // `ohmic run`, killed with SIGKILL anywhere and started again, ends in the same bytes.
-//
-// The program under the knife is this test program: started again with a filter that runs
-// Program.DISABLED_Run alone, which reads the command line from OHMIC_TEST_COMMAND.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <spawn.h>
@@ -14,7 +11,6 @@
 #include <fstream>
 #include <thread>
 
-#include "experiments/program.hpp"
 #include "experiments/results/files.hpp"
 #include "simulator/random/noise.hpp"
 
@@ -48,30 +44,19 @@ train.learning_rate = [0.001, 0.01]
 device.eta = [0.1, 0.4]
 )";
 
-TEST(Program, DISABLED_Run) {
-  std::istringstream words(std::getenv("OHMIC_TEST_COMMAND"));
-  std::vector<std::string> arguments{"ohmic"};
-  for (std::string word; words >> word;) arguments.push_back(word);
-  std::vector<const char*> argv;
-  for (const std::string& argument : arguments) argv.push_back(argument.c_str());
-  ::_exit(run_program(static_cast<int>(argv.size()), argv.data()));
-}
-
-pid_t start(const std::string& command) {
-  std::string variable = "OHMIC_TEST_COMMAND=" + command;
-  std::vector<char*> environment{variable.data()};
-  for (char** entry = environ; *entry; ++entry) environment.push_back(*entry);
-  environment.push_back(nullptr);
-  std::string program = fs::read_symlink("/proc/self/exe"),
-              disabled = "--gtest_also_run_disabled_tests",
-              filter = "--gtest_filter=Program.DISABLED_Run";
-  char* argv[] = {program.data(), disabled.data(), filter.data(), nullptr};
+/// Starts the program with these words, its output discarded.
+pid_t start(const std::vector<std::string>& words) {
+  std::string program = OHMIC_PROGRAM;
+  std::vector<std::string> arguments = words;
+  std::vector<char*> argv{program.data()};
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
   posix_spawn_file_actions_t quiet;
   posix_spawn_file_actions_init(&quiet);
   for (const int stream : {STDOUT_FILENO, STDERR_FILENO})
     posix_spawn_file_actions_addopen(&quiet, stream, "/dev/null", O_WRONLY, 0);
   pid_t process = 0;
-  EXPECT_EQ(posix_spawn(&process, program.c_str(), &quiet, nullptr, argv, environment.data()), 0);
+  EXPECT_EQ(posix_spawn(&process, program.c_str(), &quiet, nullptr, argv.data(), environ), 0);
   posix_spawn_file_actions_destroy(&quiet);
   return process;
 }
@@ -92,8 +77,8 @@ class Resume : public testing::Test {
   }
   void TearDown() override { fs::remove_all(folder_); }
 
-  std::string command(const std::string& run) const {
-    return "run " + (folder_ / "tiny.toml").string() + " --out " + (folder_ / run).string();
+  std::vector<std::string> command(const std::string& run) const {
+    return {"run", folder_ / "tiny.toml", "--out", folder_ / run};
   }
   std::string content(const std::string& run, const char* file) const {
     return read_whole(folder_ / run / file);
