@@ -35,14 +35,11 @@ void add_nested(const SchemaBase& schema, const std::string& prefix, std::vector
   }
 }
 
-const std::vector<Page>& pages() {
-  static const std::vector<Page> pages = [] {
-    std::vector<Page> all;
-    add_nested(Experiment::schema(), "", all);
-    for (const DeviceKind& kind : device_kinds()) all.push_back({kind.name, "device", kind.schema});
-    return all;
-  }();
-  return pages;
+std::vector<Page> pages() {
+  std::vector<Page> all;
+  add_nested(Experiment::schema(), "", all);
+  for (const DeviceKind& kind : device_kinds()) all.push_back({kind.name, "device", kind.schema});
+  return all;
 }
 
 std::string two_columns(const std::vector<std::pair<std::string, std::string>>& lines) {
@@ -96,17 +93,33 @@ std::string parameter_pages(const std::string& thing) {
   return text;
 }
 
-[[noreturn]] void refuse(const std::string& thing) {
-  std::vector<std::string> words{"device", "sweep", "preset"};
-  for (const Preset& preset : presets()) words.push_back(preset.name);
-  for (const Page& page : pages()) {
-    words.push_back(page.word);
-    for (const Parameter& p : page.schema->parameters()) words.push_back(p.key);
-  }
+[[noreturn]] void refuse(const std::string& thing, const std::vector<std::string>& words) {
   const std::string near = did_you_mean(thing, words);
   throw ConfigError("nothing is called \"" + thing + "\"" +
                     (near.empty() ? "; `ohmic describe` lists what there is"
                                   : "; did you mean \"" + near + "\"?"));
+}
+
+std::vector<std::string> preset_names() {
+  std::vector<std::string> names;
+  for (const Preset& preset : presets()) names.push_back(preset.name);
+  return names;
+}
+
+std::string preset_page(const std::string& name) {
+  for (const Preset& preset : presets())
+    if (name == preset.name) return preset.text;
+  refuse(name, preset_names());
+}
+
+std::vector<std::string> all_words() {
+  std::vector<std::string> words = preset_names();
+  words.insert(words.end(), {"device", "sweep", "preset"});
+  for (const Page& page : pages()) {
+    words.push_back(page.word);
+    for (const Parameter& p : page.schema->parameters()) words.push_back(p.key);
+  }
+  return words;
 }
 
 }  // namespace
@@ -126,14 +139,15 @@ std::string preset_list() {
 std::string manual_page(const std::string& thing) {
   if (thing.empty()) return overview();
   if (thing == "preset") return preset_pages();
-  for (const Preset& preset : presets())
-    if (thing == preset.name || thing == "preset " + preset.name) return preset.text;
+  if (thing.starts_with("preset ")) return preset_page(thing.substr(thing.find(' ') + 1));
+  for (const std::string& name : preset_names())
+    if (thing == name) return preset_page(name);
   if (thing == "device") return device_table();
   if (thing == "sweep") return kSweep;
   for (const Page& page : pages())
     if (thing == page.word) return describe_text(*page.schema, page.table);
   const std::string text = parameter_pages(thing);
-  if (text.empty()) refuse(thing);
+  if (text.empty()) refuse(thing, all_words());
   return text;
 }
 

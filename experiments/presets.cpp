@@ -28,20 +28,20 @@ bool has_other_device(const Value& root, const Value& preset) {
   return own && its && own->text() != its->text();
 }
 
-const Preset* find_preset(const Value& name, std::vector<Fault>& faults) {
+const Preset* find_preset(const std::string& name, const Position& where,
+                          std::vector<Fault>& faults) {
   std::vector<std::string> names;
-  const auto* wanted = std::get_if<std::string>(&name.data);
   for (const Preset& preset : presets()) {
-    if (wanted && *wanted == preset.name) return &preset;
+    if (name == preset.name) return &preset;
     names.push_back(preset.name);
   }
-  const std::string near = wanted ? did_you_mean(*wanted, names) : "";
-  std::string message = name.text() + " is no preset; ";
+  const std::string near = did_you_mean(name, names);
+  std::string message = "\"" + name + "\" is no preset; ";
   if (near.empty())
     message += "`ohmic list presets` gives their names";
   else
     message += "did you mean \"" + near + "\"?";
-  faults.push_back({name.where, "preset", message});
+  faults.push_back({where, "preset", message});
   return nullptr;
 }
 
@@ -58,9 +58,10 @@ const std::vector<Preset>& presets() {
 }
 
 Value with_preset(Value root, std::vector<Fault>& faults) {
-  const Value* name = root.at("preset");
-  if (!name || name->text() == "\"\"") return root;
-  const Preset* preset = find_preset(*name, faults);
+  const Value* value = root.at("preset");
+  const auto* name = value ? std::get_if<std::string>(&value->data) : nullptr;
+  if (!name || name->empty()) return root;
+  const Preset* preset = find_preset(*name, value->where, faults);
   if (!preset) return root;
   Value beneath = parse_toml(preset->text, "preset " + preset->name);
   if (has_other_device(root, beneath)) beneath.table().erase("device");

@@ -15,3 +15,11 @@ echo "$printed"
 pattern='^ohmic [0-9.]+, LibTorch .*: G\+ =( -?[0-9.]+){4} uS$'
 [[ $printed =~ $pattern ]] || { echo "that is not what it should print"; exit 1; }
 "$work/prefix/bin/ohmic" --version
+
+# The plug-in of docs/, as its README says.
+cmake -S "$here/../../docs/plugin" -B "$work/plugin" -G Ninja -DCMAKE_CXX_COMPILER="$2" \
+  -DCMAKE_PREFIX_PATH="$work/prefix" >"$work/log" || { cat "$work/log"; exit 1; }
+cmake --build "$work/plugin"
+plugin=$work/plugin/lognormal.so
+"$work/prefix/bin/ohmic" describe lognormal --plugin "$plugin" | grep -q '^ *s '
+"$work/prefix/bin/ohmic" --plugin "$plugin" list devices | grep -q '^  lognormal '
