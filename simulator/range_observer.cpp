@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "simulator/converters.hpp"
+
 namespace ohmic {
 
 void MagnitudeHistogram::widen() {
@@ -74,6 +76,24 @@ void RangeObserver::write(LayerRanges& ranges) const {
   for (const MagnitudeHistogram& h : outputs_) found.push_back(h.percentile(output_percentile_));
   for (std::size_t p = 0; p < products_; ++p)
     for (int n = 0; n < columns_; ++n) ranges.output.push_back(found[group(p, n)]);
+}
+
+double unused_bits(const LayerOnTiles& layer, const LayerRanges& ranges) {
+  if (!layer.periphery.adc || ranges.output.empty()) return 0.0;
+  const LayerPlan plan = plan_layer(layer, ranges);
+  const std::size_t row_tiles = plan.products.size() / layer.planes.size();
+  double largest = 0.0;  // part of a full scale that any column uses
+  for (std::size_t t = 0; t < plan.products.size(); ++t)
+    for (int n = 0; n < plan.columns; ++n) {
+      const TileProduct& product = plan.products[t];
+      const double weight =
+          layer.weight_per_S(layer.planes[t / row_tiles], static_cast<int>(t % row_tiles), n);
+      const auto column = static_cast<std::size_t>(n);
+      const double full_scale = product.digital[column] * product.highest / weight;
+      const double seen = ranges.output[t * static_cast<std::size_t>(plan.columns) + column];
+      if (full_scale > 0) largest = std::max(largest, seen / full_scale);
+    }
+  return largest > 0 ? -std::log2(largest) : 0.0;
 }
 
 }  // namespace ohmic

@@ -50,4 +50,9 @@ class RangeObserver {
   std::vector<MagnitudeHistogram> outputs_;
 };
 
+/// Bits of the converters that even the busiest column leaves unused: log2 of its full scale over
+/// the percentile that calibration saw (negative where outputs saturate). 0 without converters or
+/// where nothing was seen.
+double unused_bits(const LayerOnTiles&, const LayerRanges&);
+
 }  // namespace ohmic

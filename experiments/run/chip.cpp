@@ -1,5 +1,7 @@
 #include "experiments/run/chip.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace ohmic {
@@ -7,6 +9,7 @@ namespace {
 
 constexpr double kDeadVariance = 1e-6;
 constexpr std::int64_t kTorchBatch = 1000;
+constexpr int kUnusedBits = 2;
 
 bool runs_on_torch(const Experiment& e, const std::string& device) {
   return device.starts_with("cuda") && e.compute.backend == "cpu" &&
@@ -109,6 +112,20 @@ std::vector<LayerResult> Chip::layers() const {
     results.push_back(std::move(r));
   }
   return results;
+}
+
+std::string Chip::range_warning() const {
+  const std::vector<double> unused = analog_->unused_adc_bits();
+  const auto wide =
+      std::count_if(unused.begin(), unused.end(), [](double bits) { return bits > kUnusedBits; });
+  if (wide == 0) return {};
+  const auto worst = std::max_element(unused.begin(), unused.end());
+  const std::string& layer =
+      analog_->layers()[static_cast<std::size_t>(worst - unused.begin())].name();
+  return fmt::format(
+      "warning: periphery.adc: the range leaves more than {} of {} bits unused in {} of {} layers, "
+      "{:.1f} in {}; range = \"calibrated\" uses them",
+      kUnusedBits, experiment_.periphery.adc->bits, wide, unused.size(), *worst, layer);
 }
 
 void Chip::program(std::uint64_t draw) {

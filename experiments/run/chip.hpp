@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "experiments/experiment.hpp"
@@ -27,6 +28,9 @@ class Chip {
   /// Replicate `index` of the estimator that the experiment names.
   DrawResult measure(std::int64_t index);
   std::vector<LayerResult> layers() const;
+  /// What a user should know about converters whose range leaves more than two bits unused on what
+  /// calibration images produce; empty where all is well.
+  std::string range_warning() const;
 
  private:
   void program(std::uint64_t draw);

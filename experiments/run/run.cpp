@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 
 #include "experiments/figures/accuracy_figure.hpp"
 #include "experiments/plugin.hpp"
@@ -83,6 +84,7 @@ class Run {
   void compute(std::size_t index);
   void measure_without_noise(Chip&, const TrainedNetwork&, const Experiment&, PointResult&);
   void draw_until_known(Chip&, std::size_t index, PointResult&);
+  void warn(const std::string& message);
   RunOutcome finish();
   void write_provenance_file();
   void draw_figures(const std::vector<Group>&);
@@ -101,6 +103,7 @@ class Run {
   /// Right answers without noise: of a network, and of a network on a kind of hardware.
   std::map<const TrainedNetwork*, std::int64_t> baselines_;
   std::map<std::pair<const TrainedNetwork*, std::string>, std::int64_t> noise_free_;
+  std::set<std::string> warnings_;
   std::size_t computed_ = 0;
 };
 
@@ -138,6 +141,7 @@ void Run::compute(std::size_t index) {
   result.identity = identities_[index];
   result.draws = store_.logged_draws(result.identity);
   Chip chip(experiment, network);
+  warn(chip.range_warning());
   measure_without_noise(chip, network, experiment, result);
   draw_until_known(chip, index, result);
   result.layers = chip.layers();
@@ -148,6 +152,11 @@ void Run::compute(std::size_t index) {
   results_[index] = std::move(result);
   ++computed_;
   write_tables();
+}
+
+/// Says it once.
+void Run::warn(const std::string& message) {
+  if (!message.empty() && warnings_.insert(message).second) progress_.say(message);
 }
 
 void Run::measure_without_noise(Chip& chip, const TrainedNetwork& network, const Experiment& e,

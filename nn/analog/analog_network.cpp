@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <map>
 #include <utility>
 
 #include "nn/analog/batch_norm.hpp"
@@ -13,6 +14,7 @@
 #include "nn/analog/digital_ops.hpp"
 #include "nn/analog/plan.hpp"
 #include "simulator/error.hpp"
+#include "simulator/range_observer.hpp"
 
 namespace ohmic {
 namespace {
@@ -85,10 +87,9 @@ struct AnalogNetwork::State {
     return epilogue(step, step.norm >= 0 ? &node(step.norm) : nullptr, step.relu);
   }
   void load(const DeviceModel* device, NoiseKey key, Weights digital);
-  void load_step(std::size_t s);
+  void load_step(std::size_t s, bool measures);
   std::unique_ptr<LoadedLayer> load_layer(const Step&, const LayerOnTiles&, const Epilogue&) const;
 
-  bool measures_norms() const { return loaded_device && measured_images > 0; }
   void measure_norm(const Node& norm, const float* x);
   void load_and_measure();
 
@@ -114,6 +115,7 @@ struct AnalogNetwork::State {
   std::vector<LayerRanges> ranges;  ///< empty until calibrated
   std::vector<float> measured;      ///< normalised images that BatchNorm is measured on
   std::int64_t measured_images = 0;
+  std::map<std::string, ChannelMoments> undisturbed;  ///< what digital BatchNorms see of them
 
   // What is loaded at the moment.
   const DeviceModel* loaded_device = nullptr;  ///< null: the ideal digital network
@@ -188,21 +190,21 @@ void AnalogNetwork::State::load(const DeviceModel* on, NoiseKey key, Weights ten
   layers.resize(plan.steps.size());
   norms.assign(plan.steps.size(), {});
   if (every_answer_nan) return;
-  if (measures_norms()) return load_and_measure();
-  for (std::size_t s = 0; s < plan.steps.size(); ++s) load_step(s);
+  if (on && measured_images > 0) return load_and_measure();
+  for (std::size_t s = 0; s < plan.steps.size(); ++s) load_step(s, false);
 }
 
-void AnalogNetwork::State::load_step(std::size_t s) {
+void AnalogNetwork::State::load_step(std::size_t s, bool measures) {
   const Step& step = plan.steps[s];
   if (step.mvm < 0) {
     if (node(step.node).op != Op::batch_norm) return;
-    if (measures_norms()) measure_norm(node(step.node), value(step.x, measured.data()));
+    if (measures) measure_norm(node(step.node), value(step.x, measured.data()));
     norms[s] = channel_affine(digital, node(step.node).channels, &node(step.node), nullptr);
     return;
   }
   const LayerOnTiles tiles =
       loaded_device ? programmed_layer(step, *loaded_device, loaded_key) : digital_layer(step);
-  if (measures_norms() && step.norm >= 0) {
+  if (measures && step.norm >= 0) {
     float* sums = slots[static_cast<std::size_t>(step.slot)].data();
     load_layer(step, tiles, epilogue(step, nullptr, false))
         ->forward(value(step.x, measured.data()), measured_images, kFirstMeasuredImage, nullptr,
@@ -221,10 +223,12 @@ std::unique_ptr<LoadedLayer> AnalogNetwork::State::load_layer(const Step& step,
 }
 
 void AnalogNetwork::State::measure_norm(const Node& norm, const float* x) {
-  ChannelMoments moments =
+  const ChannelMoments seen =
       channel_moments(x, measured_images * norm.height * norm.width, norm.channels);
-  digital.at(norm.name + ".running_mean").values = std::move(moments.mean);
-  digital.at(norm.name + ".running_var").values = std::move(moments.variance);
+  if (loaded_device)
+    follow_moments(undisturbed.at(norm.name), seen, norm, digital);
+  else
+    undisturbed[norm.name] = seen;
 }
 
 /// Takes the images through the network while it is loaded: a BatchNorm sees what the layers before
@@ -233,7 +237,7 @@ void AnalogNetwork::State::load_and_measure() {
   const Tally counted = tally;
   reserve_slots(measured_images);
   for (std::size_t s = 0; s < plan.steps.size(); ++s) {
-    load_step(s);
+    load_step(s, true);
     run_step(s, measured.data(), measured_images, kFirstMeasuredImage, {});
   }
   slots.assign(slots.size(), {});
@@ -337,6 +341,8 @@ void AnalogNetwork::measure_batch_norm(const ImageSet& set, const Normalization&
   s.measured_images = std::min(images, set.size());
   s.measured.resize(static_cast<std::size_t>(s.measured_images * ImageSet::kPixels));
   normalized_batch(set, normalization, 0, s.measured_images, s.measured.data());
+  load_ideal();
+  s.load_and_measure();
 }
 
 std::vector<float> AnalogNetwork::logits(const float* nhwc, std::int64_t images,
@@ -402,6 +408,16 @@ std::vector<LayerNoise> AnalogNetwork::measure_noise(std::uint64_t seed, std::ui
     noise.push_back(compare(s.mapped_layer(step), s.kernel(s.mappable, step), got));
   }
   return noise;
+}
+
+std::vector<double> AnalogNetwork::unused_adc_bits() const {
+  const State& s = *state_;
+  std::vector<double> bits;
+  if (!s.periphery.adc || s.ranges.empty()) return bits;
+  for (const Step& step : s.crossbar)
+    bits.push_back(unused_bits(s.programmed_layer(step, s.exact, {}),
+                               s.ranges[static_cast<std::size_t>(step.layer)]));
+  return bits;
 }
 
 double Predictions::accuracy() const {

@@ -52,10 +52,13 @@ class AnalogNetwork {
   void calibrate(const ImageSet&, const Normalization&, std::int64_t images);
   /// Whatever is programmed from here on (program, load_noise_free) gets the mean and the variance
   /// of every BatchNorm measured again, on the first `images` images as the programmed arrays and
-  /// their converters compute them, behind layers that were measured before. Needs
+  /// their converters compute them, behind layers that were measured before. What counts is the
+  /// change against the digital network on the same images (follow_moments). Needs
   /// NoiseSettings::leaves_statistics. Images are held for later draws; while a draw is measured,
   /// activations of all of them are, 64 KB per image and buffer in a ResNet of width 16.
   void measure_batch_norm(const ImageSet&, const Normalization&, std::int64_t images);
+  /// unused_bits of every layer's converters after calibration, by layer; empty without converters.
+  std::vector<double> unused_adc_bits() const;
   /// Programs every layer for one draw; draw 0, 1, ... Throws ConfigError when the noise semantics
   /// need a form factor that the device does not have.
   void program(std::uint64_t seed, std::uint64_t draw);

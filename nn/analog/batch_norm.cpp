@@ -120,6 +120,16 @@ ChannelMoments channel_moments(const float* x, std::int64_t values, int channels
   return moments;
 }
 
+void follow_moments(const ChannelMoments& before, const ChannelMoments& now, const Node& node,
+                    Weights& weights) {
+  Norm norm = norm_of(weights, node);
+  for (std::size_t c = 0; c < now.mean.size(); ++c) {
+    norm.mean[c] += now.mean[c] - before.mean[c];
+    const double ratio = (now.variance[c] + node.epsilon) / (before.variance[c] + node.epsilon);
+    norm.variance[c] = static_cast<float>((norm.variance[c] + node.epsilon) * ratio - node.epsilon);
+  }
+}
+
 bool apply_negative_variance(const Graph& graph, NegativeVariance rule, Weights& weights) {
   bool rootless = false;
   for (const Node& node : graph.nodes)

@@ -27,6 +27,13 @@ struct ChannelMoments {
 /// Mean and population variance of each channel of x, values x channels, at least one value.
 ChannelMoments channel_moments(const float* x, std::int64_t values, int channels);
 
+/// Changes the statistics of `norm` as its inputs have changed, channel by channel: mean by the
+/// difference of the means, variance + epsilon by the ratio of the variances + epsilon. Inputs that
+/// have not changed leave it as trained: stored statistics are those of augmented images, which the
+/// images at hand need not have.
+void follow_moments(const ChannelMoments& before, const ChannelMoments& now, const Node& norm,
+                    Weights&);
+
 /// Applies a rule to every BatchNorm of `weights`, in place, so that they can be computed as they
 /// stand: clamp0 and abs mend variances; dead makes a channel without a square root 0 * x - 1e30,
 /// which is 0 after the ReLU that must follow, with or without a residual sum before it (as

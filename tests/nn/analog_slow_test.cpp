@@ -150,5 +150,29 @@ TEST_F(TrainedNetworks, LoseWithFoldedKernelsWhatWasPublished) {
   expect_published({Semantics::folded, {}, NegativeVariance::dead}, 0.1, 95.5);
 }
 
+/// Exact training images, for what is measured after programming.
+ImageSet training_images() {
+  DataSettings data;
+  data.name = "cifar10";
+  data.normalize = "none";
+  data.train = {(shared_data() / "cifar10-lossless-train.bin.xz").string()};
+  return load_dataset(data, 1, {true, false}).train;
+}
+
+TEST_F(TrainedNetworks, GainFromBatchNormMeasuredBehindNoisyKernels) {
+  const Trained trained = resnet20_he();
+  test::Chip as_trained(trained.graph, trained.weights, {}, 0.2, "", {}, "cpu");
+  test::Chip measured(trained.graph, trained.weights, {}, 0.2, "", {}, "cpu");
+  measured.network.measure_batch_norm(training_images(), trained.normalization, 500);
+  for (std::uint64_t draw = 0; draw < 3; ++draw) {
+    const auto accuracy = [&](AnalogNetwork& network) {
+      network.program(1, draw);
+      return network.evaluate(trained.images, trained.normalization, 0, kImages, 100).accuracy();
+    };
+    // The same noise in both, so that each draw gains by itself.
+    EXPECT_GT(accuracy(measured.network), accuracy(as_trained.network) + 0.02) << "draw " << draw;
+  }
+}
+
 }  // namespace
 }  // namespace ohmic

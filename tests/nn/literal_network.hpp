@@ -25,9 +25,11 @@ class LiteralNetwork {
     for (const Node& node : graph_.nodes) values_.push_back(compute(node, image));
     return values_.back();
   }
+  using Values = std::vector<double>;
+  /// Of every node, for the image that was computed last.
+  const std::vector<Values>& values() const { return values_; }
 
  private:
-  using Values = std::vector<double>;
   const Values& input(const Node& node, int i = 0) const {
     return values_[static_cast<std::size_t>(node.inputs[static_cast<std::size_t>(i)])];
   }

@@ -1,0 +1,148 @@
+// BatchNorm measured again on a programmed network, against the definition computed literally.
+#include "nn/analog/batch_norm.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "nn/analog/analog_network.hpp"
+#include "tests/nn/chip.hpp"
+#include "tests/nn/literal_network.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr std::int64_t kImages = 5;
+
+/// A BatchNorm behind a convolution, one whose sum goes on to a residual, and one behind no layer.
+Graph small_graph() {
+  test::GraphMaker g(ImageSet::kSide, ImageSet::kChannels);
+  const int x = g.relu(g.norm("bn1", g.convolution("conv1", 0, 4, 3, 2, true)));
+  const int y = g.norm("bn2", g.convolution("conv2", x, 4, 3, 1, false));
+  g.dense("linear", g.average(g.norm("bn3", g.relu(g.add(y, x)))), 10);
+  return g.graph();
+}
+
+ImageSet images() {
+  ImageSet set;
+  for (const float z : test::normals(kImages * ImageSet::kPixels, 31))
+    set.pixels.push_back(static_cast<std::uint8_t>(std::clamp(128 + 50 * z, 0.0f, 255.0f)));
+  set.labels.assign(kImages, 0);
+  return set;
+}
+
+struct Statistics {
+  std::vector<double> mean, variance;
+};
+
+/// Of what enters node `norm`, over all images and pixels.
+Statistics literally(const Graph& graph, const Weights& weights, const Node& norm) {
+  std::vector<float> x(kImages * ImageSet::kPixels);
+  normalized_batch(images(), {}, 0, kImages, x.data());
+  const auto channels = static_cast<std::size_t>(norm.channels);
+  std::vector<std::vector<double>> seen(channels);
+  test::LiteralNetwork network(graph, weights);
+  for (std::int64_t i = 0; i < kImages; ++i) {
+    network.logits(x.data() + i * ImageSet::kPixels);
+    const auto& in = network.values()[static_cast<std::size_t>(norm.inputs[0])];
+    for (std::size_t j = 0; j < in.size(); ++j) seen[j % channels].push_back(in[j]);
+  }
+  Statistics s;
+  for (const auto& values : seen) {
+    double mean = 0, variance = 0;
+    for (const double v : values) mean += v / static_cast<double>(values.size());
+    for (const double v : values)
+      variance += (v - mean) * (v - mean) / static_cast<double>(values.size());
+    s.mean.push_back(mean);
+    s.variance.push_back(variance);
+  }
+  return s;
+}
+
+class MeasuredBatchNorm : public testing::TestWithParam<std::string> {
+ protected:
+  Graph graph = small_graph();
+  Weights weights = test::random_weights(graph);
+  test::Chip chip{graph, weights, {}, 0.4, "", {}, GetParam()};
+};
+
+TEST_P(MeasuredBatchNorm, FollowsWhatTheProgrammedLayersGiveAgainstTheDigitalOnes) {
+  chip.network.measure_batch_norm(images(), {}, kImages);
+  chip.network.program(3, 1);
+  // Every BatchNorm's inputs follow from the loaded tensors, those of earlier BatchNorms included.
+  const Weights loaded = chip.network.effective_weights();
+  for (const Node& node : graph.nodes) {
+    if (node.op != Op::batch_norm) continue;
+    const Statistics now = literally(graph, loaded, node), before = literally(graph, weights, node);
+    for (std::size_t c = 0; c < now.mean.size(); ++c) {
+      const auto value = [&](const Weights& of, const char* suffix) -> double {
+        return of.at(node.name + suffix).values[c];
+      };
+      const double ratio = (now.variance[c] + node.epsilon) / (before.variance[c] + node.epsilon);
+      const double mean = value(weights, ".running_mean") + now.mean[c] - before.mean[c];
+      const double variance =
+          (value(weights, ".running_var") + node.epsilon) * ratio - node.epsilon;
+      EXPECT_NEAR(value(loaded, ".running_mean"), mean, 1e-4 * std::sqrt(variance)) << node.name;
+      EXPECT_NEAR(value(loaded, ".running_var"), variance, 1e-4 * variance) << node.name;
+      EXPECT_GT(std::abs(ratio - 1), 1e-3) << node.name;
+    }
+  }
+}
+
+TEST_P(MeasuredBatchNorm, ComputesWithWhatItHolds) {
+  chip.network.measure_batch_norm(images(), {}, kImages);
+  chip.network.program(3, 1);
+  std::vector<float> x(ImageSet::kPixels);
+  normalized_batch(images(), {}, 2, 1, x.data());
+  const Weights loaded = chip.network.effective_weights();
+  const auto wanted = test::LiteralNetwork(graph, loaded).logits(x.data());
+  const auto got = chip.network.logits(x.data(), 1, 2);
+  for (std::size_t i = 0; i < wanted.size(); ++i) EXPECT_NEAR(got[i], wanted[i], 1e-4);
+}
+
+TEST_P(MeasuredBatchNorm, DependsOnTheDrawAlone) {
+  chip.network.measure_batch_norm(images(), {}, kImages);
+  const auto means = [&](std::uint64_t draw) {
+    chip.network.program(3, draw);
+    return chip.network.effective_weights().at("bn3.running_mean").values;
+  };
+  const auto first = means(0);
+  EXPECT_NE(first, means(1));
+  EXPECT_EQ(first, means(0));
+}
+
+TEST_P(MeasuredBatchNorm, StaysAsTrainedOnAChipWithoutError) {
+  chip.network.measure_batch_norm(images(), {}, kImages);
+  chip.network.load_noise_free();
+  const Weights loaded = chip.network.effective_weights();
+  for (const char* name : {"bn1.running_var", "bn2.running_var", "bn3.running_var"})
+    for (std::size_t c = 0; c < 4; ++c)
+      EXPECT_NEAR(loaded.at(name).values[c], weights.at(name).values[c],
+                  1e-4 * weights.at(name).values[c]);
+}
+
+TEST_P(MeasuredBatchNorm, LeavesTheDigitalNetworkAsTrained) {
+  chip.network.measure_batch_norm(images(), {}, kImages);
+  chip.network.load_ideal();
+  EXPECT_EQ(chip.network.effective_weights().at("bn2.running_var").values,
+            weights.at("bn2.running_var").values);
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends, MeasuredBatchNorm, testing::Values("reference", "cpu"),
+                         [](const auto& info) { return info.param; });
+
+TEST(ChannelMoments, AreMeanAndPopulationVariance) {
+  const std::vector<float> x{1, 1000, 2, 1000, 6, 1003};
+  const ChannelMoments moments = channel_moments(x.data(), 3, 2);
+  EXPECT_EQ(moments.mean, (std::vector<float>{3, 1001}));
+  EXPECT_FLOAT_EQ(moments.variance[0], 14.0f / 3);
+  EXPECT_FLOAT_EQ(moments.variance[1], 2);
+}
+
+TEST(ChannelMoments, AreExactFarFromZero) {
+  const std::vector<float> x{16777212, 16777214, 16777216};
+  EXPECT_FLOAT_EQ(channel_moments(x.data(), 3, 1).variance[0], 8.0f / 3);
+}
+
+}  // namespace
+}  // namespace ohmic
