@@ -23,7 +23,7 @@ std::string refusal(const std::string& file) {
   try {
     load_plugin(file);
   } catch (const ConfigError& error) {
-    return error.what();
+    return std::string(error.what()).substr(std::string("error: ").size());
   }
   return "loaded";
 }

@@ -106,7 +106,8 @@ TEST(Presets, AreDescribedAsTheyAre) {
     manual_page("preset sonos-lik");
     FAIL();
   } catch (const ConfigError& error) {
-    EXPECT_STREQ(error.what(), "nothing is called \"sonos-lik\"; did you mean \"sonos-like\"?");
+    EXPECT_STREQ(error.what(),
+                 "error: nothing is called \"sonos-lik\"; did you mean \"sonos-like\"?");
   }
 }
 
