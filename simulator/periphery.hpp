@@ -40,15 +40,15 @@ enum class Rounding { nearest, stochastic };
 struct Adc {
   int bits = 8;
   AdcRange range = AdcRange::calibrated;
-  RangePer per = RangePer::tile;    ///< what shares one calibrated range
-  double percentile = 99.9;         ///< of |column output| on calibration data, for calibrated
-  double full_scale = 1.0;          ///< for fixed: fraction of the largest possible column output
-  int columns_per_adc = 1;          ///< neighbouring columns that take turns on one converter
-  double offset_lsb = 0.0;          ///< std over converters
-  double gain_error = 0.0;          ///< std over converters, relative
-  double inl_lsb = 0.0;             ///< peak of the cubic bend of the transfer curve
-  std::optional<double> enob = std::nullopt;       ///< effective bits left by thermal noise
-  double capacitor_mismatch = 0.0;  ///< relative std of a SAR converter's unit capacitor
+  RangePer per = RangePer::tile;  ///< what shares one calibrated range
+  double percentile = 99.9;       ///< of |column output| on calibration data, for calibrated
+  double full_scale = 1.0;        ///< for fixed: fraction of the largest possible column output
+  int columns_per_adc = 1;        ///< neighbouring columns that take turns on one converter
+  double offset_lsb = 0.0;        ///< std over converters
+  double gain_error = 0.0;        ///< std over converters, relative
+  double inl_lsb = 0.0;           ///< peak of the cubic bend of the transfer curve
+  std::optional<double> enob = std::nullopt;  ///< effective bits left by thermal noise
+  double capacitor_mismatch = 0.0;            ///< relative std of a SAR converter's unit capacitor
   Rounding rounding = Rounding::nearest;
   static const Schema<Adc>& schema();
 };

@@ -9,6 +9,7 @@
 #include "experiments/manual.hpp"
 #include "experiments/program.hpp"
 #include "simulator/error.hpp"
+#include "tests/source_folder.hpp"
 
 namespace ohmic {
 namespace {
@@ -169,7 +170,7 @@ TEST(Manual, EveryParameterIsDocumented) {
 }
 
 TEST(Manual, ParametersMdIsUpToDate) {
-  const auto root = std::filesystem::path(__FILE__).parent_path() / ".." / "..";
+  const auto root = test::source_folder();
   std::ifstream stream(root / "docs" / "parameters.md");
   std::ostringstream text;
   text << stream.rdbuf();

@@ -5,12 +5,13 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "tests/source_folder.hpp"
+
 namespace ohmic::test {
 
 inline std::filesystem::path shared_data() {
   if (const char* folder = std::getenv("OHMIC_SHARED_DATA")) return folder;
-  return std::filesystem::path(__FILE__).parent_path().parent_path().parent_path().parent_path() /
-         "shared" / "data";
+  return source_folder().parent_path() / "shared" / "data";
 }
 
 }  // namespace ohmic::test
