@@ -113,7 +113,7 @@ TEST_F(GetCifar, RefusesLinksInAnArchive) {
             std::string::npos);
 }
 
-TEST_F(GetCifar, SaysWhatToDoByHandWithoutAConnection) {
+TEST_F(GetCifar, NamesUrlAndFolderWithoutAConnection) {
   Download download;
   download.url = "http://127.0.0.1:1/";  // nobody listens there
   const std::string message = error_of([&] { get_cifar(format_, root(), download); });
