@@ -118,7 +118,7 @@ Experiment Experiment::read(const Value& given, std::vector<Fault>& faults) {
   const std::size_t faults_before = faults.size();
   const Value root = with_preset(given, faults);
   Experiment experiment;
-  schema().read_into(root, "", experiment, faults, {"sweep"});
+  schema().read_into(root, "", experiment, faults, {"sweep", "budget"});
   if (!root.at("device")) read_device_table({Table{}, root.where}, "device", experiment, faults);
   if (experiment.output.dir.empty()) experiment.output.dir = default_folder(root);
   if (faults.size() == faults_before) check_whole(root, experiment, faults);

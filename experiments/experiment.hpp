@@ -75,8 +75,8 @@ struct Experiment {
   ComputeSettings compute;
   OutputSettings output;
 
-  /// Reads every table but [sweep], and the preset that is named; all faults are appended. What
-  /// holds between tables is checked too.
+  /// Reads every table but [sweep] and [budget], and the preset that is named; all faults are
+  /// appended. What holds between tables is checked too.
   static Experiment read(const Value& root, std::vector<Fault>& faults);
   static const Schema<Experiment>& schema();
   /// Every key with its resolved value, in the order of the chain (resolved.toml).

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "experiments/budget/settings.hpp"
 #include "experiments/experiment.hpp"
 #include "experiments/presets.hpp"
 #include "simulator/config/describe.hpp"
@@ -38,6 +39,8 @@ void add_nested(const SchemaBase& schema, const std::string& prefix, std::vector
 std::vector<Page> pages() {
   std::vector<Page> all;
   add_nested(Experiment::schema(), "", all);
+  all.push_back({"budget", "budget", &BudgetSettings::schema()});
+  add_nested(BudgetSettings::schema(), "budget.", all);
   for (const DeviceKind& kind : device_kinds()) all.push_back({kind.name, "device", kind.schema});
   return all;
 }
@@ -59,6 +62,7 @@ std::string overview() {
     const bool is_table = p.type == "table";
     lines.push_back({is_table ? "[" + p.key + "]" : p.key, p.nested ? p.nested->doc : p.doc});
   }
+  lines.push_back({"[budget]", BudgetSettings::schema().doc});
   lines.push_back({"[sweep]", "Axes by dotted key; every combination is a point."});
   return Experiment::schema().doc + "\n\n" + two_columns(lines) +
          "\nDevice models, for device.model:\n\n" + device_list() +
@@ -163,6 +167,7 @@ std::string parameters_markdown() {
   text += "\n\n## Tables\n";
   for (const Parameter& p : root.parameters())
     if (p.nested) text += "\n" + describe_markdown(*p.nested, p.key);
+  text += "\n" + describe_markdown(BudgetSettings::schema(), "budget");
   text += "\n### `[sweep]`\n```toml\n" + std::string(kSweep) + "```\n\n## Device models\n";
   for (const DeviceKind& kind : device_kinds())
     text += "\n" + describe_markdown(*kind.schema, "device");

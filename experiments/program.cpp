@@ -17,6 +17,7 @@ namespace {
 
 void add_commands(CLI::App& app) {
   add_run_command(app);
+  add_budget_command(app);
   add_check_command(app);
   add_describe_command(app);
   add_list_command(app);
@@ -50,6 +51,7 @@ void configure(CLI::App& app) {
       "Examples:\n"
       "  ohmic run experiments/quickstart.toml            train, map, perturb, measure, report\n"
       "  ohmic run my.toml --set device.eta=0.2           one key changed\n"
+      "  ohmic budget experiments/budget_eta.toml         how much noise it tolerates\n"
       "  ohmic check my.toml                              every fault, with its place\n"
       "  ohmic describe device                            what a table may hold\n"
       "  ohmic list devices                               device models by name\n\n"

@@ -107,7 +107,7 @@ class SweepReader {
     if (!values.is_array() || values.array().empty())
       return fault(values.where, "sweep." + key,
                    "expected an array of values, got " + values.text());
-    if (key != "preset" && keeps_numbers(key))
+    if (key != "preset" && (keeps_numbers(key) || key.starts_with("budget")))
       return fault(entry.where, "sweep." + key, "cannot be swept: it does not change results");
     const auto present = std::find_if(axes_.begin(), axes_.end(),
                                       [&](const Axis& other) { return other.key == key; });

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "experiments/budget/budget.hpp"
 #include "experiments/commands/commands.hpp"
 #include "experiments/experiment.hpp"
 
@@ -18,7 +19,9 @@ void add_check_command(CLI::App& app) {
   auto file = std::make_shared<ExperimentFile>();
   file->add_to(*command);
   command->callback([file] {
-    const std::size_t points = expand(file->read()).size();
+    const Value root = file->read();
+    const std::size_t points =
+        root.at("budget") ? read_budget(root).points.size() : expand(root).size();
     fmt::print("{}: ok, {} {}\n", file->path.string(), points, points == 1 ? "point" : "points");
   });
 }

@@ -17,6 +17,7 @@ class App;
 namespace ohmic {
 
 void add_run_command(CLI::App&);
+void add_budget_command(CLI::App&);
 void add_check_command(CLI::App&);
 void add_describe_command(CLI::App&);
 void add_list_command(CLI::App&);

@@ -1,0 +1,270 @@
+// [budget.attribution]: which share of the loss comes from which source.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "experiments/budget/analysis.hpp"
+#include "experiments/budget/factorial.hpp"
+#include "experiments/budget/panels.hpp"
+#include "experiments/budget/sources.hpp"
+#include "experiments/run/setup.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr std::size_t kMostSources = 8;  // 256 combinations
+
+/// What one point's combinations measured.
+struct Attribution {
+  const Point* point;
+  std::vector<Source> sources;
+  double baseline;
+  std::map<Combination, Replicates> measured;
+
+  int count() const { return static_cast<int>(sources.size()); }
+};
+
+/// Losses of one source.
+struct SourceLoss {
+  Estimate alone, last, share;
+};
+
+bool is_asked(const BudgetSettings& settings) { return settings.attribution.has_value(); }
+
+/// The sources of a point that are asked for.
+std::vector<Source> asked_sources(const Point& point, const AttributionSettings& settings) {
+  std::vector<Source> sources = sources_of(point.experiment);
+  std::erase_if(sources, [&](const Source& source) {
+    return !settings.sources.empty() &&
+           std::count(settings.sources.begin(), settings.sources.end(), source.name) == 0;
+  });
+  return sources;
+}
+
+std::string names(const std::vector<Source>& sources) {
+  std::vector<std::string> words;
+  for (const Source& source : sources) words.push_back(source.name);
+  return words.empty() ? "none" : fmt::format("{}", fmt::join(words, ", "));
+}
+
+void check_point(const BudgetRequest& request, const Point& point, std::vector<Fault>& faults) {
+  const AttributionSettings& settings = *request.settings.attribution;
+  const std::vector<Source> sources = asked_sources(point, settings);
+  for (const std::string& name : settings.sources)
+    if (std::none_of(sources.begin(), sources.end(),
+                     [&](const Source& source) { return source.name == name; }))
+      faults.push_back(request.fault(
+          "attribution.sources", fmt::format("\"{}\" is no source of this experiment; it has {}",
+                                             name, names(sources_of(point.experiment)))));
+  if (sources.empty() && settings.sources.empty())
+    faults.push_back(request.fault("attribution", "this experiment has no source of error"));
+  if (settings.design == Design::half && sources.size() < 3)
+    faults.push_back(request.fault("attribution.design",
+                                   "\"half\" needs 3 sources at least; expected \"full\""));
+  if (sources.size() > kMostSources)
+    faults.push_back(request.fault("attribution.sources",
+                                   fmt::format("expected at most {} sources", kMostSources)));
+}
+
+void check(const BudgetRequest& request, std::vector<Fault>& faults) {
+  const std::size_t before = faults.size();
+  for (const Point& point : request.points)
+    if (faults.size() == before) check_point(request, point, faults);
+}
+
+Experiment with_sources(const Experiment& experiment, const std::vector<Source>& sources,
+                        Combination on) {
+  KeyValues off;
+  for (std::size_t s = 0; s < sources.size(); ++s)
+    if ((on >> s & 1) == 0) off.insert(off.end(), sources[s].off.begin(), sources[s].off.end());
+  return with_keys(experiment, off);
+}
+
+Attribution measure(AnalysisContext& context, const Point& point) {
+  const AttributionSettings& settings = *context.request.settings.attribution;
+  Attribution a{&point, asked_sources(point, settings), 0, {}};
+  const std::vector<Combination> all = combinations(settings.design, a.count());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const PointResult result = context.evaluations.measure(
+        with_sources(point.experiment, a.sources, all[i]), settings.draws,
+        fmt::format("{}, combination {}/{}", point_label(point), i + 1, all.size()));
+    a.baseline = result.baseline();
+    a.measured[all[i]] = result.replicates();
+  }
+  return a;
+}
+
+SourceLoss loss_of(const Attribution& a, int source, const BudgetSettings& settings) {
+  const auto estimate = [&](const Contrast& contrast) {
+    return contrast_estimate(contrast, a.measured, settings.confidence);
+  };
+  return {estimate(loss_alone(source)), estimate(loss_last(source, a.count())),
+          estimate(loss_share(settings.attribution->design, source, a.count()))};
+}
+
+Estimate total_of(const Attribution& a, double confidence) {
+  return contrast_estimate(total_loss(a.count()), a.measured, confidence);
+}
+
+/// Accuracy with every source off.
+double without_sources(const Attribution& a) { return mean_estimate(a.measured.at(0), 0.95).mean; }
+
+void add_cells(std::vector<Cell>& row, const Estimate& e) {
+  row.insert(row.end(), {e.mean, e.lo, e.hi});
+}
+
+ResultTable source_table(const std::vector<Attribution>& all, const BudgetSettings& settings) {
+  ResultTable table{"attribution", axis_columns(*all.front().point), {}};
+  for (const char* column : {"source", "draws", "alone", "alone_lo", "alone_hi", "last", "last_lo",
+                             "last_hi", "share", "share_lo", "share_hi", "share_of_loss"})
+    table.columns.push_back(column);
+  for (const Attribution& a : all)
+    for (int s = 0; s < a.count(); ++s) {
+      const SourceLoss loss = loss_of(a, s, settings);
+      std::vector<Cell> row = axis_cells(*a.point);
+      row.push_back(a.sources[static_cast<std::size_t>(s)].name);
+      row.push_back(settings.attribution->draws);
+      for (const Estimate& e : {loss.alone, loss.last, loss.share}) add_cells(row, e);
+      row.push_back(loss.share.mean / total_of(a, settings.confidence).mean);
+      table.rows.push_back(std::move(row));
+    }
+  return table;
+}
+
+/// Accuracy of every combination: a 0 or 1 per source.
+ResultTable combination_table(const std::vector<Attribution>& all, const BudgetSettings& settings) {
+  ResultTable table{"attribution_combinations", axis_columns(*all.front().point), {}};
+  for (const char* column : {"on", "draws", "accuracy", "accuracy_lo", "accuracy_hi"})
+    table.columns.push_back(column);
+  for (const Attribution& a : all)
+    for (const auto& [combination, replicates] : a.measured) {
+      std::vector<Source> on;
+      for (std::size_t s = 0; s < a.sources.size(); ++s)
+        if (combination >> s & 1) on.push_back(a.sources[s]);
+      std::vector<Cell> row = axis_cells(*a.point);
+      row.insert(row.end(), {names(on), replicates.count()});
+      add_cells(row, mean_estimate(replicates, settings.confidence));
+      table.rows.push_back(std::move(row));
+    }
+  return table;
+}
+
+ResultTable interaction_table(const std::vector<Attribution>& all, const BudgetSettings& settings) {
+  ResultTable table{"attribution_interactions", axis_columns(*all.front().point), {}};
+  for (const char* column : {"source", "other", "loss", "loss_lo", "loss_hi"})
+    table.columns.push_back(column);
+  for (const Attribution& a : all)
+    for (int s = 0; s < a.count(); ++s)
+      for (int t = s + 1; t < a.count(); ++t) {
+        std::vector<Cell> row = axis_cells(*a.point);
+        row.push_back(a.sources[static_cast<std::size_t>(s)].name);
+        row.push_back(a.sources[static_cast<std::size_t>(t)].name);
+        add_cells(row,
+                  contrast_estimate(interaction(s, t, a.count()), a.measured, settings.confidence));
+        table.rows.push_back(std::move(row));
+      }
+  return table;
+}
+
+Row losses_row(const std::string& source, const SourceLoss& loss, double total) {
+  const bool has_share = !std::isnan(loss.share.mean) && total > 0;
+  return {source, percent_text(loss.alone), percent_text(loss.last), percent_text(loss.share),
+          has_share ? fmt::format("{:.0f}", 100 * loss.share.mean / total) : ""};
+}
+
+TextTable answers(const Attribution& a, const BudgetSettings& settings) {
+  const Estimate total = total_of(a, settings.confidence);
+  const Row axes = axis_texts(*a.point);
+  TextTable table{
+      fmt::format("{}{:.2f} % digital, {:.2f} % with every source off, {:.2f} % with all on; "
+                  "losses in points:",
+                  axes.empty() ? "" : fmt::format("{}: ", fmt::join(axes, ", ")), 100 * a.baseline,
+                  100 * without_sources(a), 100 * (without_sources(a) - total.mean)),
+      {{"source", "alone", "given back when off", "share", "% of the loss"}}};
+  for (int s = 0; s < a.count(); ++s)
+    table.rows.push_back(losses_row(a.sources[static_cast<std::size_t>(s)].name,
+                                    loss_of(a, s, settings), total.mean));
+  table.rows.push_back({"all", percent_text(total), percent_text(total), percent_text(total), ""});
+  return table;
+}
+
+std::string data_line(const std::string& name, const SourceLoss& loss) {
+  std::string line = "\"" + name + "\"";
+  for (const Estimate& e : {loss.alone, loss.last, loss.share}) {
+    const bool known = !std::isnan(e.lo);
+    line += std::isnan(e.mean)
+                ? " NaN NaN NaN"
+                : fmt::format(" {:.4f} {:.4f} {:.4f}", 100 * e.mean, 100 * (known ? e.lo : e.mean),
+                              100 * (known ? e.hi : e.mean));
+  }
+  return line + "\n";
+}
+
+std::string panel(std::size_t number, const Attribution& a) {
+  const char* const names[] = {"alone", "given back when off", "share"};
+  std::vector<std::string> plots;
+  for (std::size_t i = 0; i < 3; ++i)
+    plots.push_back(fmt::format(
+        "$a{0} using ($0+{1}):{2}:(0.22):xtic(1) with boxes linecolor '{3}' title '{4}', "
+        "$a{0} using ($0+{1}):{2}:{5}:{6} with yerrorbars pointtype 0 linecolor '#222222' notitle",
+        number, 0.25 * (static_cast<double>(i) - 1), 3 * i + 2, panel_color(i), names[i], 3 * i + 3,
+        3 * i + 4));
+  return fmt::format("set title {}\nplot {}\n", quoted(point_label(*a.point)),
+                     fmt::join(plots, ", "));
+}
+
+Figure attribution_figure(const std::vector<Attribution>& all, const BudgetSettings& settings) {
+  std::string data;
+  std::vector<std::string> panels;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    data += fmt::format("$a{} << EOD\n", i);
+    for (int s = 0; s < all[i].count(); ++s)
+      data +=
+          data_line(all[i].sources[static_cast<std::size_t>(s)].name, loss_of(all[i], s, settings));
+    data += "EOD\n";
+    panels.push_back(panel(i, all[i]));
+  }
+  return panel_figure("attribution", data,
+                      "set style fill solid 0.8 noborder; set key top right samplen 1\n"
+                      "set ylabel 'loss of accuracy (points)'; set xzeroaxis linetype -1\n"
+                      "set xtics rotate by -30; set offsets 0.5, 0.5, graph 0.1, 0\n",
+                      panels);
+}
+
+std::string explanation(Design design) {
+  const std::string intervals =
+      "Intervals are of each number by itself, over draws that all "
+      "combinations share.";
+  if (design == Design::full)
+    return "A share is the loss a source adds, averaged over all orders of switching sources on "
+           "(Shapley value); shares add up. " +
+           intervals;
+  if (design == Design::half)
+    return "A share is the mean accuracy with the source off less that with it on, over half of "
+           "all combinations. " +
+           intervals;
+  return intervals;
+}
+
+AnalysisResult run(AnalysisContext& context) {
+  const BudgetSettings& settings = context.request.settings;
+  const Design design = settings.attribution->design;
+  std::vector<Attribution> all;
+  for (const Point& point : context.request.points) all.push_back(measure(context, point));
+  AnalysisResult result;
+  result.heading = "Attribution";
+  for (const Attribution& a : all) result.tables.push_back(answers(a, settings));
+  result.notes = {explanation(design)};
+  result.files = {source_table(all, settings), combination_table(all, settings)};
+  if (design == Design::full) result.files.push_back(interaction_table(all, settings));
+  result.figures = {attribution_figure(all, settings)};
+  return result;
+}
+
+}  // namespace
+
+Analysis attribution_analysis() { return {is_asked, check, run}; }
+
+}  // namespace ohmic

@@ -1,0 +1,124 @@
+#include "experiments/budget/budget.hpp"
+
+#include <fmt/format.h>
+
+#include "experiments/results/files.hpp"
+#include "experiments/run/setup.hpp"
+
+namespace ohmic {
+namespace {
+
+/// In the order of the answers.
+std::vector<Analysis> analyses_of(const BudgetSettings& settings) {
+  std::vector<Analysis> asked;
+  for (const Analysis& analysis : {find_analysis(), yield_analysis(), attribution_analysis()})
+    if (analysis.is_asked(settings)) asked.push_back(analysis);
+  return asked;
+}
+
+std::string analysis_tables() {
+  std::string names;
+  for (const Parameter& p : BudgetSettings::schema().parameters())
+    if (p.nested) names += fmt::format("{}[budget.{}]", names.empty() ? "" : ", ", p.key);
+  return names;
+}
+
+void check_whole(const BudgetRequest& request, std::vector<Fault>& faults) {
+  const std::vector<Analysis> analyses = analyses_of(request.settings);
+  if (analyses.empty())
+    faults.push_back(request.fault("", "asks for nothing; expected one of " + analysis_tables()));
+  for (const Analysis& analysis : analyses) analysis.check(request, faults);
+}
+
+/// Data and given weights of all points are loaded before any long work.
+void check_inputs(const BudgetRequest& request, Networks& networks) {
+  for (const Point& point : request.points) networks.check(point.experiment);
+}
+
+void write_result(const AnalysisResult& result, const std::filesystem::path& folder) {
+  for (const ResultTable& table : result.files) {
+    write_atomically(folder / (table.name + ".csv"), table.csv());
+    write_atomically(folder / (table.name + ".jsonl"), table.jsonl());
+  }
+}
+
+Value resolved_request(const BudgetRequest& request) {
+  Value resolved = resolved_file(request.root, request.points.front().experiment);
+  resolved.table()["budget"] = BudgetSettings::schema().write(&request.settings);
+  return resolved;
+}
+
+std::string page(const std::string& title, const std::vector<AnalysisResult>& results) {
+  std::string text = "# " + (title.empty() ? std::string("Noise budget") : title) + "\n";
+  for (const AnalysisResult& result : results) text += "\n" + markdown_text(result);
+  return text;
+}
+
+BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& request) {
+  const Experiment& first = request.points.front().experiment;
+  Progress progress;
+  make_folder(folder);
+  const FolderLock lock(folder, [&] {
+    progress.say(fmt::format("{}: another ohmic works here; waiting for it", folder.string()));
+  });
+  write_atomically(folder / "resolved.toml", to_toml(resolved_request(request)));
+  Networks networks(folder / "training", progress);
+  check_inputs(request, networks);
+  Evaluations evaluations(folder, networks, progress);
+  AnalysisContext context{request, evaluations, networks, progress};
+  std::vector<AnalysisResult> results;
+  BudgetOutcome outcome{folder, "", 0};
+  for (const Analysis& analysis : analyses_of(request.settings)) {
+    results.push_back(analysis.run(context));
+    write_result(results.back(), folder);
+    if (first.output.figures)
+      for (const Figure& figure : results.back().figures) draw_or_say(figure, folder, progress);
+    outcome.text += terminal_text(results.back()) + "\n";
+  }
+  write_atomically(folder / "budget.md", page(first.title, results));
+  outcome.new_draws = evaluations.new_draws();
+  if (outcome.new_draws > 0)
+    write_provenance(folder / "provenance.json", provenance_of(first, networks));
+  return outcome;
+}
+
+}  // namespace
+
+Position BudgetRequest::where(const std::string& key) const {
+  for (std::string at = key.empty() ? "budget" : "budget." + key;; at.resize(at.rfind('.'))) {
+    if (const Value* value = root.at(at)) return value->where;
+    if (at.find('.') == std::string::npos) return root.where;
+  }
+}
+
+Fault BudgetRequest::fault(const std::string& key, const std::string& message) const {
+  return {where(key), key.empty() ? "budget" : "budget." + key, message};
+}
+
+BudgetRequest read_budget(const Value& root) {
+  const Value* table = root.at("budget");
+  if (!table)
+    throw ConfigError({{root.where, "budget",
+                        "is missing: `ohmic budget` runs what this table asks for, one of " +
+                            analysis_tables()}});
+  BudgetRequest request{root, {}, {}};
+  std::vector<Fault> faults;
+  BudgetSettings::schema().read_into(*table, "budget", request.settings, faults);
+  try {
+    request.points = expand(root);
+  } catch (const ConfigError& error) {
+    faults.insert(faults.end(), error.faults().begin(), error.faults().end());
+  }
+  if (faults.empty()) check_whole(request, faults);
+  if (!faults.empty()) throw ConfigError(std::move(faults));
+  return request;
+}
+
+BudgetOutcome run_budget(const Value& root, const std::filesystem::path& folder) {
+  const BudgetRequest request = read_budget(root);
+  const Experiment& first = request.points.front().experiment;
+  use_threads(first.compute.threads);
+  return run_in(folder.empty() ? first.output.dir : folder, request);
+}
+
+}  // namespace ohmic

@@ -1,0 +1,78 @@
+#include "experiments/budget/evaluations.hpp"
+
+#include <fmt/format.h>
+
+#include "experiments/results/files.hpp"
+
+namespace ohmic {
+namespace {
+
+/// One identity for any number of draws.
+Experiment without_number_of_draws(Experiment experiment) {
+  const EvaluationSettings defaults;
+  experiment.evaluation.draws = defaults.draws;
+  experiment.evaluation.confidence = defaults.confidence;
+  experiment.evaluation.stop.reset();
+  return experiment;
+}
+
+}  // namespace
+
+Evaluations::Evaluations(const std::filesystem::path& run_folder, Networks& networks,
+                         Progress& progress)
+    : store_(run_folder / "evaluations"), networks_(networks), progress_(progress) {
+  make_folder(run_folder / "evaluations");
+}
+
+PointResult Evaluations::measure(const Experiment& experiment, std::int64_t draws,
+                                 const std::string& label) {
+  const std::string identity = without_number_of_draws(experiment).identity();
+  PointResult& result = known(experiment, identity);
+  const auto have = static_cast<std::int64_t>(result.draws.size());
+  if (have < draws) {
+    Chip& chip = chip_of(experiment, identity);
+    progress_.begin(label);
+    for (std::int64_t d = have; d < draws; ++d, ++new_draws_) {
+      result.draws.push_back(chip.measure(d));
+      store_.log_draw(identity, d, result.draws.back());
+      progress_.update(static_cast<double>(d + 1) / static_cast<double>(draws),
+                       fmt::format("draw {}/{}", d + 1, draws));
+    }
+  }
+  PointResult asked = result;
+  asked.draws.resize(static_cast<std::size_t>(draws));
+  return asked;
+}
+
+PointResult& Evaluations::known(const Experiment& experiment, const std::string& identity) {
+  const auto present = known_.find(identity);
+  if (present != known_.end()) return present->second;
+  auto stored = store_.find(identity);
+  if (stored)
+    stored->draws = store_.logged_draws(identity);
+  else
+    store_.publish(*(stored = without_draws(experiment, identity)));
+  return known_.emplace(identity, std::move(*stored)).first->second;
+}
+
+PointResult Evaluations::without_draws(const Experiment& experiment, const std::string& identity) {
+  PointResult result;
+  result.identity = identity;
+  const bool whole = experiment.evaluation.estimator == Estimator::per_draw;
+  result.batch = whole ? 0 : experiment.evaluation.batch;
+  Chip& chip = chip_of(experiment, identity);
+  without_noise_.measure(chip, networks_.get(experiment), experiment, result);
+  result.layers = chip.layers();
+  return result;
+}
+
+Chip& Evaluations::chip_of(const Experiment& experiment, const std::string& identity) {
+  if (chip_ && chip_identity_ == identity) return *chip_;
+  chip_ = std::make_unique<Chip>(experiment, networks_.get(experiment));
+  chip_identity_ = identity;
+  const std::string warning = chip_->range_warning();
+  if (!warning.empty() && warnings_.insert(warning).second) progress_.say(warning);
+  return *chip_;
+}
+
+}  // namespace ohmic

@@ -1,0 +1,51 @@
+// Accuracy of configurations under noise, measured as a run measures its points and kept in
+// evaluations/ of the run folder: one file per configuration and a log of its draws that only
+// grows. What was measured is never measured again, whatever question asks for it next.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "experiments/experiment.hpp"
+#include "experiments/results/point_result.hpp"
+#include "experiments/run/chip.hpp"
+#include "experiments/run/networks.hpp"
+#include "experiments/run/progress.hpp"
+#include "experiments/run/without_noise.hpp"
+
+namespace ohmic {
+
+class Evaluations {
+ public:
+  /// Networks and progress must outlive it.
+  Evaluations(const std::filesystem::path& run_folder, Networks&, Progress&);
+
+  /// The first `draws` replicates of the experiment's estimator, never more: an answer does not
+  /// depend on what was measured before. evaluation.draws, stop and confidence do not count.
+  /// `label` names it in the progress line. Draw d has the same noise in every configuration.
+  PointResult measure(const Experiment&, std::int64_t draws, const std::string& label);
+
+  /// Replicates measured by this object, not read from the folder.
+  std::int64_t new_draws() const { return new_draws_; }
+
+ private:
+  PointResult& known(const Experiment&, const std::string& identity);
+  PointResult without_draws(const Experiment&, const std::string& identity);
+  Chip& chip_of(const Experiment&, const std::string& identity);
+
+  PointStore store_;
+  Networks& networks_;
+  Progress& progress_;
+  WithoutNoise without_noise_;
+  std::map<std::string, PointResult> known_;  ///< by identity
+  std::unique_ptr<Chip> chip_;                ///< of the configuration measured last
+  std::string chip_identity_;
+  std::set<std::string> warnings_;
+  std::int64_t new_draws_ = 0;
+};
+
+}  // namespace ohmic

@@ -1,0 +1,131 @@
+// [budget.find]: the global budget of one knob.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "experiments/budget/analysis.hpp"
+#include "experiments/budget/configure.hpp"
+#include "experiments/budget/find_tables.hpp"
+#include "experiments/run/setup.hpp"
+
+namespace ohmic {
+namespace {
+
+KeyValues settings_at(const FindSettings& find, const Value& value) {
+  KeyValues keys;
+  for (const std::string& key : find.knob) keys.push_back({key, value});
+  return keys;
+}
+
+bool is_asked(const BudgetSettings& settings) { return settings.find.has_value(); }
+
+/// Whether the knob is a number of this point; if not, a fault says so.
+bool check_knob(const BudgetRequest& request, const Point& point, std::vector<Fault>& faults) {
+  for (const std::string& key : request.settings.find->knob) {
+    const Parameter* p = parameter_of(point.experiment, key);
+    if (p && (p->type == "integer" || p->type == "real")) continue;
+    faults.push_back(
+        request.fault("find.knob", fmt::format("\"{}\" is {}; expected a numeric key of this file",
+                                               key, p ? "no number" : "no key here")));
+    return false;
+  }
+  return true;
+}
+
+void check_range(const BudgetRequest& request, std::vector<Fault>& faults) {
+  const FindSettings& find = *request.settings.find;
+  const bool is_log = find.scale == KnobScale::log;
+  if (find.range.size() == 2 && find.range[0] < find.range[1] && (!is_log || find.range[0] > 0))
+    return;
+  faults.push_back(
+      request.fault("find.range", fmt::format("expected [lowest, highest] with {} < highest",
+                                              is_log ? "0 < lowest (scale \"log\")" : "lowest")));
+}
+
+/// Both ends must be accepted for every point.
+void check_ends(const BudgetRequest& request, const Point& point, std::vector<Fault>& faults) {
+  const FindSettings& find = *request.settings.find;
+  const Grid grid = grid_of(find, point.experiment);
+  for (const std::size_t end : {std::size_t{0}, grid.values.size() - 1}) try {
+      with_keys(point.experiment, settings_at(find, grid.value(end)));
+    } catch (const ConfigError& error) {
+      const Fault& first = error.faults().front();
+      faults.push_back(request.fault("find.range", first.key + ": " + first.message));
+    }
+}
+
+void check(const BudgetRequest& request, std::vector<Fault>& faults) {
+  const std::size_t before = faults.size();
+  check_range(request, faults);
+  for (const Point& point : request.points)
+    if (faults.size() == before && check_knob(request, point, faults))
+      check_ends(request, point, faults);
+}
+
+class Finder {
+ public:
+  Finder(AnalysisContext& context, const Point& point)
+      : context_(context),
+        settings_(context.request.settings),
+        point_(point),
+        grid_(grid_of(*settings_.find, point.experiment)) {}
+
+  FoundBudget find(double max_drop) {
+    FoundBudget found{&point_, grid_, max_drop, {}, {}, {}};
+    found.start = measure(0, 1);
+    SearchSettings search;
+    search.steps = grid_.values.size() - 1;
+    search.least_accuracy =
+        found.start.baseline() - settings_.allowed_loss(max_drop, found.start.baseline());
+    search.quantum = 1.0 / static_cast<double>(found.start.images);
+    search.confidence = settings_.confidence;
+    search.draws = settings_.draws;
+    search.max_draws = settings_.max_draws;
+    found.search = search;
+    found.result = search_crossing(search, [&](std::size_t index, std::int64_t draws) {
+      return measure(index, draws).replicates();
+    });
+    return found;
+  }
+
+  PointResult measure(std::size_t index, std::int64_t draws) {
+    const Value value = grid_.value(index);
+    const Experiment experiment = with_keys(point_.experiment, settings_at(*settings_.find, value));
+    return context_.evaluations.measure(
+        experiment, draws,
+        fmt::format("{}, {} {}", point_label(point_), short_knob(*settings_.find),
+                    fmt::format("{:g}", grid_.values[index])));
+  }
+
+ private:
+  AnalysisContext& context_;
+  const BudgetSettings& settings_;
+  const Point& point_;
+  Grid grid_;
+};
+
+AnalysisResult run(AnalysisContext& context) {
+  const BudgetSettings& settings = context.request.settings;
+  std::vector<FoundBudget> budgets;
+  for (const Point& point : context.request.points) {
+    Finder finder(context, point);
+    for (const double max_drop : settings.max_drop) {
+      FoundBudget found = finder.find(max_drop);
+      if (found.result.tolerated) found.at_budget = finder.measure(*found.result.tolerated, 1);
+      context.progress.say(fmt::format("{}: {}", point_label(point), answer_text(found, settings)));
+      budgets.push_back(std::move(found));
+    }
+  }
+  return find_result(budgets, settings);
+}
+
+}  // namespace
+
+Analysis find_analysis() { return {is_asked, check, run}; }
+
+Grid grid_of(const FindSettings& find, const Experiment& experiment) {
+  const Parameter* p = parameter_of(experiment, find.knob.front());
+  return make_grid(find, p && p->type == "integer");
+}
+
+}  // namespace ohmic

@@ -1,0 +1,222 @@
+#include "experiments/budget/find_tables.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "experiments/budget/find_figure.hpp"
+#include "experiments/run/networks.hpp"
+
+namespace ohmic {
+namespace {
+
+using Cells = std::vector<Cell>;
+
+std::string general(double value) { return std::isnan(value) ? "" : fmt::format("{:g}", value); }
+
+std::string fixed(const char* format, double value) {
+  return std::isnan(value) ? "" : fmt::format(fmt::runtime(format), value);
+}
+
+double value_at(const FoundBudget& b, const std::optional<std::size_t>& index) {
+  return index ? b.grid.values.at(*index) : Estimate::kNone;
+}
+
+double estimate_of(const FoundBudget& b, KnobScale scale) {
+  const auto index = crossing_estimate(b.result, b.search.least_accuracy);
+  return index ? b.grid.between(*index, scale) : Estimate::kNone;
+}
+
+std::int64_t draws_of(const FoundBudget& b) {
+  std::int64_t draws = 0;
+  for (const Probe& probe : b.result.probes) draws += probe.replicates.count();
+  return draws;
+}
+
+const Probe* probe_at(const FoundBudget& b, const std::optional<std::size_t>& index) {
+  for (const Probe& probe : b.result.probes)
+    if (index && probe.index == *index) return &probe;
+  return nullptr;
+}
+
+Estimate accuracy_at_budget(const FoundBudget& b, double confidence) {
+  const Probe* probe = probe_at(b, b.result.tolerated);
+  return probe ? mean_estimate(probe->replicates, confidence) : Estimate{};
+}
+
+const char* name_of(Verdict verdict) {
+  return verdict == Verdict::tolerated       ? "tolerated"
+         : verdict == Verdict::not_tolerated ? "not tolerated"
+                                             : "undecided";
+}
+
+ResultTable budget_table(const std::vector<FoundBudget>& budgets, const BudgetSettings& settings) {
+  ResultTable table{"budget", axis_columns(*budgets.front().point), {}};
+  for (const char* column :
+       {"knob", "max_drop", "drop", "baseline", "least_accuracy", "tolerated", "not_tolerated",
+        "estimate", "accuracy", "accuracy_lo", "accuracy_hi", "values", "draws", "images"})
+    table.columns.push_back(column);
+  for (const FoundBudget& b : budgets) {
+    const Estimate a = accuracy_at_budget(b, settings.confidence);
+    Cells row = axis_cells(*b.point);
+    const Cells cells{
+        settings.find->knob.front(),
+        b.max_drop,
+        std::string(settings.drop == DropUnit::points ? "points" : "percent_of_baseline"),
+        b.start.baseline(),
+        b.search.least_accuracy,
+        value_at(b, b.result.tolerated),
+        value_at(b, b.result.not_tolerated),
+        estimate_of(b, settings.find->scale),
+        a.mean,
+        a.lo,
+        a.hi,
+        static_cast<std::int64_t>(b.result.probes.size()),
+        draws_of(b),
+        draws_of(b) * b.start.images};
+    row.insert(row.end(), cells.begin(), cells.end());
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+ResultTable probe_table(const std::vector<FoundBudget>& budgets, const BudgetSettings& settings) {
+  ResultTable table{"budget_probes", axis_columns(*budgets.front().point), {}};
+  for (const char* column :
+       {"max_drop", "value", "draws", "accuracy", "accuracy_lo", "accuracy_hi", "verdict"})
+    table.columns.push_back(column);
+  for (const FoundBudget& b : budgets)
+    for (const Probe& probe : b.result.probes) {
+      const Estimate a = mean_estimate(probe.replicates, settings.confidence);
+      Cells row = axis_cells(*b.point);
+      const Cells cells{
+          b.max_drop, b.grid.values[probe.index],         probe.replicates.count(), a.mean, a.lo,
+          a.hi,       std::string(name_of(probe.verdict))};
+      row.insert(row.end(), cells.begin(), cells.end());
+      table.rows.push_back(std::move(row));
+    }
+  return table;
+}
+
+ResultTable layer_table(const std::vector<FoundBudget>& budgets) {
+  ResultTable table{"budget_layers", axis_columns(*budgets.front().point), {}};
+  for (const char* column : {"max_drop", "layer", "eta", "snr_dB", "sigma_G_uS", "sigma_G_percent",
+                             "bits", "measured_eta", "measured_bias"})
+    table.columns.push_back(column);
+  for (const FoundBudget& b : budgets) {
+    if (!b.at_budget) continue;
+    for (const LayerResult& l : b.at_budget->layers) {
+      Cells row = axis_cells(*b.point);
+      const Cells cells{b.max_drop,        l.layer, l.eta,          l.snr_dB,       l.sigma_G_uS,
+                        l.sigma_G_percent, l.bits,  l.measured_eta, l.measured_bias};
+      row.insert(row.end(), cells.begin(), cells.end());
+      table.rows.push_back(std::move(row));
+    }
+  }
+  return table;
+}
+
+Row heading(const FoundBudget& b, const BudgetSettings& settings) {
+  Row row = axis_headings(*b.point);
+  const std::string knob = short_knob(*settings.find);
+  const Row words{"loss up to", "baseline %",       knob + " tolerated", knob + " not tolerated",
+                  "about",      "accuracy there %", "evaluations"};
+  row.insert(row.end(), words.begin(), words.end());
+  return row;
+}
+
+Row answer(const FoundBudget& b, const BudgetSettings& settings) {
+  Row row = axis_texts(*b.point);
+  const Row cells{settings.drop_text(b.max_drop),
+                  percent_text(b.start.baseline()),
+                  general(value_at(b, b.result.tolerated)),
+                  general(value_at(b, b.result.not_tolerated)),
+                  fixed("{:.3g}", estimate_of(b, settings.find->scale)),
+                  percent_text(accuracy_at_budget(b, settings.confidence)),
+                  std::to_string(draws_of(b))};
+  row.insert(row.end(), cells.begin(), cells.end());
+  return row;
+}
+
+TextTable answers(const std::vector<FoundBudget>& budgets, const BudgetSettings& settings) {
+  TextTable table{
+      fmt::format("{} of {}, {:g} % confidence:",
+                  settings.find->tolerate == Tolerate::largest ? "Largest value" : "Fewest",
+                  settings.find->knob.front(), 100 * settings.confidence),
+      {heading(budgets.front(), settings)}};
+  for (const FoundBudget& b : budgets) table.rows.push_back(answer(b, settings));
+  return table;
+}
+
+/// What a device engineer reads: the noise of each layer at the budget.
+TextTable layer_units(const FoundBudget& b, const BudgetSettings& settings) {
+  TextTable table{fmt::format("{}{}: noise of each layer at {} = {:g}",
+                              b.point->axes.empty() ? "" : axis_texts(*b.point).front() + ", ",
+                              settings.drop_text(b.max_drop), short_knob(*settings.find),
+                              value_at(b, b.result.tolerated)),
+                  {{"layer", "eta", "SNR dB", "sigma_G uS", "% of g_max", "bits", "as measured"}}};
+  for (const LayerResult& l : b.at_budget->layers)
+    table.rows.push_back({l.layer, fixed("{:.4f}", l.eta), fixed("{:.1f}", l.snr_dB),
+                          fixed("{:.4f}", l.sigma_G_uS), fixed("{:.3f}", l.sigma_G_percent),
+                          fixed("{:.2f}", l.bits), fixed("{:.4f}", l.measured_eta)});
+  return table;
+}
+
+void add_notes(const FoundBudget& b, const BudgetSettings& settings, AnalysisResult& result) {
+  if (!b.result.tolerated || !b.result.not_tolerated)
+    result.notes.push_back(answer_text(b, settings) + ".");
+  if (const auto pair = rise(b.result, settings.confidence))
+    result.notes.push_back(fmt::format(
+        "Accuracy is higher at {} = {:g} than at {:g}: it does not fall steadily, so the answer is "
+        "one crossing of possibly several.",
+        short_knob(*settings.find), b.grid.values[pair->second], b.grid.values[pair->first]));
+}
+
+}  // namespace
+
+std::string short_knob(const FindSettings& find) {
+  const std::string& key = find.knob.front();
+  const auto dot = key.rfind('.');
+  const std::string last = key.substr(dot + 1);
+  if (last != "bits" || dot == std::string::npos) return last;
+  const std::string table = key.substr(0, dot);
+  return table.substr(table.rfind('.') + 1) + " bits";
+}
+
+std::string answer_text(const FoundBudget& b, const BudgetSettings& settings) {
+  const std::string knob = short_knob(*settings.find), drop = settings.drop_text(b.max_drop);
+  const auto &yes = b.result.tolerated, &no = b.result.not_tolerated;
+  std::string text = fmt::format("loss of at most {}: ", drop);
+  if (yes && no)
+    return text +
+           fmt::format("{} {:g} tolerated, {:g} not", knob, value_at(b, yes), value_at(b, no));
+  if (yes && *yes == b.search.steps)
+    return text +
+           fmt::format("the whole range of {} is tolerated, to {:g}", knob, value_at(b, yes));
+  if (no && *no == 0)
+    return text +
+           fmt::format("none of the range is tolerated, not even {} {:g}", knob, value_at(b, no));
+  if (yes)
+    return text +
+           fmt::format("{} {:g} tolerated, no value shown not to be", knob, value_at(b, yes));
+  if (no)
+    return text + fmt::format("{} {:g} not tolerated, no value shown to be", knob, value_at(b, no));
+  return text + "nothing shown in this range with these draws";
+}
+
+AnalysisResult find_result(const std::vector<FoundBudget>& budgets,
+                           const BudgetSettings& settings) {
+  AnalysisResult result;
+  result.heading = "Budget of " + settings.find->knob.front();
+  result.tables.push_back(answers(budgets, settings));
+  for (const FoundBudget& b : budgets) {
+    if (b.at_budget) result.tables.push_back(layer_units(b, settings));
+    add_notes(b, settings, result);
+  }
+  result.files = {budget_table(budgets, settings), probe_table(budgets, settings),
+                  layer_table(budgets)};
+  result.figures.push_back(budget_figure(budgets, settings));
+  return result;
+}
+
+}  // namespace ohmic

@@ -1,0 +1,33 @@
+// The answers of [budget.find] as tables and a figure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "experiments/budget/grid.hpp"
+#include "experiments/budget/result_table.hpp"
+#include "experiments/budget/search.hpp"
+#include "experiments/results/point_result.hpp"
+
+namespace ohmic {
+
+/// The budget of one point for one max_drop.
+struct FoundBudget {
+  const Point* point = nullptr;
+  Grid grid;
+  double max_drop = 0;
+  PointResult start;  ///< at the mildest value, for its baseline and images
+  SearchSettings search;
+  SearchResult result;
+  std::optional<PointResult> at_budget = std::nullopt;  ///< at the tolerated value, for its layers
+};
+
+Grid grid_of(const FindSettings&, const Experiment&);
+/// Last part of the first key: "eta".
+std::string short_knob(const FindSettings&);
+/// "loss of at most 1 %: eta up to 0.0513 tolerated, 0.0532 not".
+std::string answer_text(const FoundBudget&, const BudgetSettings&);
+/// Tables budget, budget_probes and budget_layers, and the figure budget.
+AnalysisResult find_result(const std::vector<FoundBudget>&, const BudgetSettings&);
+
+}  // namespace ohmic

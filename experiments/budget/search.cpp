@@ -1,0 +1,156 @@
+#include "experiments/budget/search.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "experiments/statistics/stopping.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr double kRounding = 1e-12;  // of sums of fractions
+
+class Search {
+ public:
+  Search(const SearchSettings& settings, const MeasureAt& measure)
+      : settings_(settings), measure_(measure) {
+    looks_.draws = settings.draws;
+    looks_.stop = StopRule{};
+    looks_.stop->max_draws = settings.max_draws;
+  }
+
+  SearchResult run() {
+    const Verdict mildest = verdict_at(0);
+    if (mildest == Verdict::not_tolerated) {
+      result_.not_tolerated = 0;
+    } else if (const Verdict harshest = verdict_at(settings_.steps);
+               harshest == Verdict::tolerated) {
+      result_.tolerated = settings_.steps;
+    } else if (mildest == Verdict::undecided || harshest == Verdict::undecided) {
+      search_both(mildest, harshest);
+    } else {
+      bisect();
+    }
+    std::sort(result_.probes.begin(), result_.probes.end(),
+              [](const Probe& a, const Probe& b) { return a.index < b.index; });
+    return std::move(result_);
+  }
+
+ private:
+  /// An end that is undecided leaves its side open.
+  void search_both(Verdict mildest, Verdict harshest) {
+    if (mildest == Verdict::tolerated) largest_tolerated(0, settings_.steps);
+    if (harshest == Verdict::not_tolerated) smallest_not_tolerated(0, settings_.steps);
+  }
+
+  void bisect() {
+    std::size_t low = 0, high = settings_.steps;
+    while (high - low > 1) {
+      const std::size_t middle = low + (high - low) / 2;
+      const Verdict verdict = verdict_at(middle);
+      if (verdict == Verdict::undecided) {
+        largest_tolerated(low, middle);
+        return smallest_not_tolerated(middle, high);
+      }
+      (verdict == Verdict::tolerated ? low : high) = middle;
+    }
+    result_.tolerated = low;
+    result_.not_tolerated = high;
+  }
+
+  /// `low` is tolerated; `high` is not shown to be.
+  void largest_tolerated(std::size_t low, std::size_t high) {
+    while (high - low > 1) {
+      const std::size_t middle = low + (high - low) / 2;
+      (verdict_at(middle) == Verdict::tolerated ? low : high) = middle;
+    }
+    result_.tolerated = low;
+  }
+
+  /// `high` is not tolerated; `low` is not shown to be so.
+  void smallest_not_tolerated(std::size_t low, std::size_t high) {
+    while (high - low > 1) {
+      const std::size_t middle = low + (high - low) / 2;
+      (verdict_at(middle) == Verdict::not_tolerated ? high : low) = middle;
+    }
+    result_.not_tolerated = high;
+  }
+
+  Verdict verdict_at(std::size_t index) {
+    for (const Probe& probe : result_.probes)
+      if (probe.index == index) return probe.verdict;
+    Probe probe{index, Verdict::undecided, {}};
+    std::int64_t before = 0;
+    for (std::int64_t draws = first_look(looks_);; draws = next_look(looks_, draws)) {
+      probe.replicates = measure_(index, draws);
+      probe.verdict = decide(probe.replicates, draws - before);
+      if (probe.verdict != Verdict::undecided || draws >= settings_.max_draws) break;
+      before = draws;
+    }
+    result_.probes.push_back(std::move(probe));
+    return result_.probes.back().verdict;
+  }
+
+  /// One look that `new_draws` came for.
+  Verdict decide(const Replicates& replicates, std::int64_t new_draws) const {
+    const double error = (1 - settings_.confidence) /
+                         static_cast<double>(path_length(settings_.steps)) *
+                         static_cast<double>(new_draws) / static_cast<double>(settings_.max_draws);
+    const Estimate e = mean_estimate(replicates, 1 - 2 * error);
+    const double margin = e.mean - settings_.least_accuracy;
+    if (settings_.max_draws == 1)
+      return margin >= -kRounding ? Verdict::tolerated : Verdict::not_tolerated;
+    const double half_width = std::max(e.half_width(), unseen(replicates.count(), error));
+    if (margin >= half_width) return Verdict::tolerated;
+    return margin < -half_width ? Verdict::not_tolerated : Verdict::undecided;
+  }
+
+  /// n replicates that agree to the image: another one differs with a probability p of at most
+  /// 1 - error^(1/n), which moves the mean by p images. Without a spread the t bound would be 0.
+  double unseen(std::int64_t replicates, double error) const {
+    return settings_.quantum * (1 - std::pow(error, 1 / static_cast<double>(replicates)));
+  }
+
+  const SearchSettings& settings_;
+  const MeasureAt& measure_;
+  EvaluationSettings looks_;
+  SearchResult result_;
+};
+
+double mean_of(const Probe& probe) { return mean_estimate(probe.replicates, 0.95).mean; }
+
+}  // namespace
+
+std::size_t path_length(std::size_t steps) {
+  return static_cast<std::size_t>(std::bit_width(steps - 1)) + 2;
+}
+
+SearchResult search_crossing(const SearchSettings& settings, const MeasureAt& measure) {
+  return Search(settings, measure).run();
+}
+
+std::optional<double> crossing_estimate(const SearchResult& result, double least_accuracy) {
+  for (std::size_t i = 0; i + 1 < result.probes.size(); ++i) {
+    const Probe &a = result.probes[i], &b = result.probes[i + 1];
+    const double above = mean_of(a) - least_accuracy, below = mean_of(b) - least_accuracy;
+    if (above >= 0 && below < 0)
+      return static_cast<double>(a.index) +
+             static_cast<double>(b.index - a.index) * above / (above - below);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::pair<std::size_t, std::size_t>> rise(const SearchResult& result,
+                                                        double confidence) {
+  if (result.probes.size() < 2) return std::nullopt;
+  const double error = (1 - confidence) / static_cast<double>(result.probes.size() - 1);
+  for (std::size_t i = 0; i + 1 < result.probes.size(); ++i) {
+    const Probe &a = result.probes[i], &b = result.probes[i + 1];
+    const Estimate e = average_estimate({&b.replicates, &a.replicates}, {1, -1}, 1 - 2 * error);
+    if (e.lo > 0) return {{a.index, b.index}};
+  }
+  return std::nullopt;
+}
+
+}  // namespace ohmic

@@ -1,0 +1,64 @@
+// Where an accuracy that falls along a grid crosses a limit, when it can only be sampled.
+//
+// Stochastic bisection: at each value draws are added, look by look (statistics/stopping.hpp),
+// until the mean accuracy is shown to be at or above the limit ("tolerated") or below it, or
+// max_draws leave it undecided. Around an undecided value the search goes on to either side for the
+// largest value shown to be tolerated and the smallest shown not to be.
+//
+// Confidence. Values that decide right lie on one fixed path of at most K = ceil(log2(n)) + 2
+// values for n steps; once a value is undecided, each side makes only claims of its own kind, which
+// can be false only on that path. A value gets the error alpha/K, which its looks spend in
+// proportion to their draws: n_j - n_(j-1) of max_draws each, one-sided t bounds (Bonferroni over
+// looks and values). So P(the interval misses the crossing) <= 1 - confidence for an accuracy that
+// does not rise along the grid, as far as t bounds hold for means of that many draws. Values share
+// their draws' random numbers; nothing above needs them to be independent.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "experiments/statistics/estimate.hpp"
+
+namespace ohmic {
+
+enum class Verdict { tolerated, not_tolerated, undecided };
+
+/// One value of the grid that was looked at.
+struct Probe {
+  std::size_t index = 0;
+  Verdict verdict = Verdict::undecided;
+  Replicates replicates;  ///< all it was decided on
+};
+
+struct SearchSettings {
+  std::size_t steps = 1;  ///< indices 0 (mildest) to steps (harshest)
+  double least_accuracy = 0;
+  double quantum = 0;  ///< one image, as a fraction of all
+  double confidence = 0.95;
+  std::int64_t draws = 10, max_draws = 200;  ///< of the first look and the last
+};
+
+struct SearchResult {
+  std::optional<std::size_t> tolerated;      ///< none: not shown for any value
+  std::optional<std::size_t> not_tolerated;  ///< none: not shown for any value
+  std::vector<Probe> probes;                 ///< ascending by index
+};
+
+/// The first `draws` replicates at an index.
+using MeasureAt = std::function<Replicates(std::size_t index, std::int64_t draws)>;
+
+SearchResult search_crossing(const SearchSettings&, const MeasureAt&);
+
+/// The most values that the right answers can lead to.
+std::size_t path_length(std::size_t steps);
+
+/// Where the means of neighbouring probes cross the limit, between indices; none if they do not.
+std::optional<double> crossing_estimate(const SearchResult&, double least_accuracy);
+
+/// Two probes of which the harsher has the higher accuracy, shown with this confidence over all
+/// pairs of neighbours; none where the accuracy falls as it should.
+std::optional<std::pair<std::size_t, std::size_t>> rise(const SearchResult&, double confidence);
+
+}  // namespace ohmic

@@ -1,0 +1,91 @@
+#include "experiments/results/text_table.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace ohmic {
+namespace {
+
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+std::string markdown_cell(const std::string& text) {
+  std::string cell;
+  for (const char c : text) cell += c == '|' ? "\\|" : c == '\n' ? " " : std::string(1, c);
+  return cell;
+}
+
+std::string markdown_line(const Row& row, std::size_t columns) {
+  std::string line = "|";
+  for (std::size_t i = 0; i < columns; ++i)
+    line += " " + (i < row.size() ? markdown_cell(row[i]) : "") + " |";
+  return line + "\n";
+}
+
+/// Width on a terminal: code points, not bytes.
+std::size_t width_of(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
+}
+
+}  // namespace
+
+std::string csv_line(const Row& row) {
+  Row cells;
+  for (const std::string& text : row) cells.push_back(csv_cell(text));
+  return fmt::format("{}\n", fmt::join(cells, ","));
+}
+
+std::string csv_text(const std::vector<Row>& rows) {
+  std::string text;
+  for (Row row : rows) {
+    row.resize(rows.front().size());
+    text += csv_line(row);
+  }
+  return text;
+}
+
+std::string markdown_text(const std::vector<Row>& rows) {
+  std::string text;
+  const std::size_t columns = rows.empty() ? 0 : rows.front().size();
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    text += markdown_line(rows[r], columns);
+    if (r == 0) text += markdown_line(Row(columns, "---"), columns);
+  }
+  return text;
+}
+
+std::string aligned_text(const std::vector<Row>& rows) {
+  std::vector<std::size_t> widths(rows.front().size());
+  for (const Row& row : rows)
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+  std::string text;
+  for (const Row& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i)
+      text += std::string(widths[i] - width_of(row[i]) + (i > 0 ? 2 : 0), ' ') + row[i];
+    text += "\n";
+  }
+  return text;
+}
+
+std::string number_text(double value) { return std::isnan(value) ? "" : fmt::format("{}", value); }
+
+std::string percent_text(double fraction) {
+  return std::isnan(fraction) ? "" : fmt::format("{:.2f}", 100 * fraction);
+}
+
+std::string percent_text(const Estimate& e) {
+  if (std::isnan(e.mean)) return "";
+  if (std::isnan(e.lo)) return percent_text(e.mean);
+  return fmt::format("{:.2f} ± {:.2f}", 100 * e.mean, 100 * e.half_width());
+}
+
+}  // namespace ohmic

@@ -1,0 +1,73 @@
+#include "experiments/run/setup.hpp"
+
+#include <fmt/format.h>
+#include <omp.h>
+
+#include "experiments/plugin.hpp"
+#include "experiments/results/tables.hpp"
+#include "nn/torch_evaluation.hpp"
+
+namespace ohmic {
+namespace {
+
+/// Where presets are swept, what a preset gives has no value that holds for all points.
+void leave_to_presets(Value& resolved, const Value& root) {
+  for (const char* key : {"preset", "mapping", "device", "periphery"}) {
+    const Value* given = root.at(key);
+    if (given)
+      resolved.set(key, *given);
+    else
+      resolved.table().erase(key);
+  }
+}
+
+}  // namespace
+
+void use_threads(int threads) {
+  if (threads <= 0) threads = omp_get_num_procs();
+  omp_set_num_threads(threads);
+  set_threads(threads);
+}
+
+Value resolved_file(const Value& root, const Experiment& first) {
+  Value resolved = first.resolved();
+  if (root.at("sweep.preset")) leave_to_presets(resolved, root);
+  if (root.at("sweep")) resolved.table()["sweep"] = resolved_sweep(root);
+  return resolved;
+}
+
+std::string point_label(const Point& point) {
+  std::string text;
+  for (const auto& [key, value] : point.axes) {
+    const std::string short_key = key.substr(key.rfind('.') + 1);
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", short_key, plain_text(value));
+  }
+  return text.empty() ? network_label(point.experiment) : text;
+}
+
+Provenance provenance_of(const Experiment& experiment, const Networks& networks) {
+  Provenance p;
+  p.seed = experiment.seed;
+  p.threads = omp_get_max_threads();
+  p.device = resolve_device(experiment.compute.device);
+  for (const Plugin& plugin : plugins()) p.plugins[plugin.file.string()] = plugin.sha256;
+  for (const auto& [key, network] : networks.all()) {
+    p.networks[network.label + ", " + network.identity.substr(0, 12)] = network.weights_hash;
+    p.data[network.data_name + " train"] = network.data->train.hash();
+    p.data[network.data_name + " test"] = network.data->test.hash();
+  }
+  return p;
+}
+
+void draw_or_say(const Figure& figure, const std::filesystem::path& run_folder,
+                 Progress& progress) {
+  const auto folder = run_folder / "figures";
+  const Drawn drawn = draw(figure, folder);
+  if (drawn == Drawn::no_gnuplot)
+    progress.say("no figures: gnuplot is not installed (Debian: gnuplot-nox)");
+  else if (drawn == Drawn::failed)
+    progress.say(fmt::format("no figure: gnuplot does not like {}",
+                             (folder / (figure.name + ".gp")).string()));
+}
+
+}  // namespace ohmic

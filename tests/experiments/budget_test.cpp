@@ -1,0 +1,247 @@
+// `ohmic budget` on a network of two filters that is trained here.
+#include "experiments/budget/budget.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <sstream>
+
+#include "experiments/budget/sources.hpp"
+#include "experiments/results/files.hpp"
+#include "experiments/run/run.hpp"
+#include "tests/source_folder.hpp"
+
+namespace ohmic {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kTiny[] = R"(
+[data]
+name = "synthetic"
+train_images = 256
+test_images = 40
+[model]
+name = "resnet8"
+width = 2
+[train]
+epochs = 3
+augment = false
+[device]
+model = "awgn"
+[compute]
+device = "cpu"
+threads = 1
+[output]
+figures = false
+)";
+
+constexpr char kFind[] = R"(
+[budget]
+max_drop = 20
+drop = "points"
+max_draws = 12
+[budget.find]
+knob = "device.eta"
+range = [0.01, 10]
+steps = 8
+)";
+
+Value tiny(const std::string& more) { return parse_toml(std::string(kTiny) + more, "tiny.toml"); }
+
+class Budget : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / ("ohmic_budget_test_" + std::to_string(::getpid()));
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  BudgetOutcome run(const std::string& more) const { return run_budget(tiny(more), folder_); }
+  std::string content(const fs::path& file) const { return read_whole(folder_ / file); }
+  /// Cells of a table's row under a column, by name.
+  std::vector<std::string> column(const char* table, const std::string& name) const {
+    std::istringstream lines(content(table));
+    std::vector<std::string> cells;
+    std::string line, cell;
+    std::getline(lines, line);
+    const auto place = std::count(
+        line.begin(), line.begin() + static_cast<long>(("," + line).find("," + name + ",")), ',');
+    while (std::getline(lines, line)) {
+      std::istringstream row(line);
+      for (long i = 0; i <= place; ++i) std::getline(row, cell, ',');
+      cells.push_back(cell);
+    }
+    return cells;
+  }
+  fs::path folder_;
+};
+
+std::string error_of(const std::string& more) {
+  try {
+    read_budget(tiny(more));
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST_F(Budget, LeavesTablesAndAPage) {
+  const BudgetOutcome outcome = run(kFind);
+  EXPECT_GT(outcome.new_draws, 0);
+  EXPECT_NE(outcome.text.find("eta tolerated"), std::string::npos) << outcome.text;
+  EXPECT_EQ(column("budget.csv", "knob"), std::vector<std::string>{"device.eta"});
+  EXPECT_NE(content("budget.md").find("## Budget of device.eta"), std::string::npos);
+  EXPECT_NE(content("budget.jsonl").find("\"max_drop\":20.0"), std::string::npos);
+  EXPECT_TRUE(fs::exists(folder_ / "provenance.json"));
+}
+
+TEST_F(Budget, AsksForNothingTwice) {
+  run(kFind);
+  const std::string first = content("budget.csv") + content("budget_probes.csv");
+  const BudgetOutcome again = run(kFind);
+  EXPECT_EQ(again.new_draws, 0);
+  EXPECT_EQ(content("budget.csv") + content("budget_probes.csv"), first);
+}
+
+// Every value that the second question needs is an end of the range or was looked at before.
+TEST_F(Budget, AnswersAnotherQuestionFromTheSameEvaluations) {
+  run(kFind);
+  const BudgetOutcome outcome =
+      run(std::string(kFind) + "[budget.yield]\n");  // other values of eta: all new
+  EXPECT_EQ(outcome.new_draws, 100);
+  std::string wider = kFind;
+  wider.replace(wider.find("max_drop = 20"), 13, "max_drop = 21\nconfidence = 0.9");
+  EXPECT_LT(run(wider).new_draws, 24);
+}
+
+// What a process that dies leaves: logs that end anywhere, and no answers.
+TEST_F(Budget, GoesOnFromTornLogsToTheSameBytes) {
+  run(kFind);
+  const std::string answers = content("budget.csv") + content("budget_probes.csv");
+  std::size_t cut = 7;
+  for (const auto& entry : fs::directory_iterator(folder_ / "evaluations")) {
+    if (entry.path().extension() != ".draws") continue;
+    const std::string log = read_whole(entry.path());
+    write_atomically(entry.path(), log.substr(0, log.size() * (cut++ % 10) / 10));
+  }
+  for (const char* table : {"budget.csv", "budget_probes.csv"}) fs::remove(folder_ / table);
+  EXPECT_GT(run(kFind).new_draws, 0);
+  EXPECT_EQ(content("budget.csv") + content("budget_probes.csv"), answers);
+}
+
+TEST_F(Budget, EachPointOfASweepHasItsAnswer) {
+  run(std::string(kFind) + "[sweep]\ndevice.clip = [\"none\", \"positive\"]\n");
+  EXPECT_EQ(column("budget.csv", "device.clip"), (std::vector<std::string>{"none", "positive"}));
+}
+
+// Right answers fall in steps of one image: the fewest bits are found by one draw each.
+TEST_F(Budget, FindsTheFewestBits) {
+  run(R"([periphery.adc]
+[budget]
+max_drop = 10
+drop = "points"
+max_draws = 1
+[budget.find]
+knob = "periphery.adc.bits"
+range = [2, 12]
+scale = "linear"
+tolerate = "fewest"
+)");
+  const double yes = std::stod(column("budget.csv", "tolerated").at(0));
+  const double no = std::stod(column("budget.csv", "not_tolerated").at(0));
+  EXPECT_EQ(yes, no + 1);
+  for (const std::string& draws : column("budget_probes.csv", "draws")) EXPECT_EQ(draws, "1");
+}
+
+TEST_F(Budget, YieldCountsChips) {
+  run("eta = 0.5\n[budget.yield]\ntarget = 0.0\ndraws = 12\n");
+  EXPECT_EQ(column("yield.csv", "good"), std::vector<std::string>{"12"});
+  EXPECT_NEAR(std::stod(column("yield.csv", "yield_lo").at(0)), std::pow(0.025, 1.0 / 12), 1e-9);
+  EXPECT_EQ(column("yield_chips.csv", "accuracy").size(), 12u);
+}
+
+constexpr char kStack[] = R"(
+[periphery.adc]
+bits = 6
+[[device.models]]
+model = "pcm"
+[[device.models]]
+model = "stuck"
+min_rate = 0.02
+)";
+
+Value stacked(const std::string& more) {
+  std::string text = kTiny;
+  text.replace(text.find("model = \"awgn\""), 14, "model = \"stack\"\ntime_s = 1000.0");
+  return parse_toml(text + kStack + more, "tiny.toml");
+}
+
+TEST_F(Budget, SharesOfAllSourcesAddUpToTheLoss) {
+  run_budget(stacked("[budget.attribution]\ndraws = 2\nsources = [\"programming\", \"drift\", "
+                     "\"adc\"]\n"),
+             folder_);
+  double sum = 0;
+  for (const std::string& part : column("attribution.csv", "share_of_loss")) sum += std::stod(part);
+  EXPECT_NEAR(sum, 1.0, 1e-9);
+  EXPECT_EQ(column("attribution_combinations.csv", "on").size(), 8u);
+}
+
+TEST(Sources, AreSwitchedOffByTheirKeys) {
+  const Experiment all = expand(stacked("")).front().experiment;
+  std::vector<std::string> names;
+  KeyValues off;
+  for (const Source& source : sources_of(all)) {
+    names.push_back(source.name);
+    off.insert(off.end(), source.off.begin(), source.off.end());
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"programming", "faults", "drift", "read", "adc"}));
+  const Experiment none = with_keys(all, off);
+  EXPECT_TRUE(sources_of(none).empty());
+  EXPECT_FALSE(none.periphery.adc);
+  EXPECT_EQ(with_keys(all, {}).identity(), all.identity());
+}
+
+TEST(BudgetFile, SaysWhatIsWrongAndWhere) {
+  EXPECT_NE(error_of("").find("budget: is missing"), std::string::npos);
+  EXPECT_NE(error_of("[budget]\n").find("asks for nothing; expected one of [budget.find]"),
+            std::string::npos);
+  EXPECT_NE(error_of("[budget.find]\nknob = \"device.etta\"\n")
+                .find("tiny.toml:20:8: error: budget.find.knob: \"device.etta\" is no key here"),
+            std::string::npos)
+      << error_of("[budget.find]\nknob = \"device.etta\"\n");
+  EXPECT_NE(error_of("[budget.find]\nrange = [0, 1]\n").find("0 < lowest"), std::string::npos);
+  EXPECT_NE(error_of("[budget.find]\nrange = [1, 20]\n").find("device.eta: expected a real number"),
+            std::string::npos);
+  EXPECT_NE(error_of("[evaluation]\nestimator = \"per_batch\"\n[budget.yield]\n").find("per_draw"),
+            std::string::npos);
+  EXPECT_NE(error_of("[budget.attribution]\n").find("has no source of error"), std::string::npos);
+  EXPECT_NE(
+      error_of("[budget.yield]\n[sweep]\n\"budget.max_drop\" = [1]\n").find("cannot be swept"),
+      std::string::npos);
+}
+
+TEST(BudgetFile, IsNotForRun) {
+  try {
+    run_experiment(tiny("[budget.yield]\n"), {});
+    FAIL();
+  } catch (const ConfigError& error) {
+    EXPECT_NE(std::string(error.what()).find("`ohmic budget` answers"), std::string::npos);
+  }
+}
+
+TEST(BudgetFile, ShippedFilesAreRight) {
+  int files = 0;
+  for (const auto& entry : fs::directory_iterator(test::source_folder() / "experiments")) {
+    if (entry.path().extension() != ".toml") continue;
+    const Value root = read_toml(entry.path());
+    if (!root.at("budget")) continue;
+    EXPECT_NO_THROW(read_budget(root)) << entry.path();
+    ++files;
+  }
+  EXPECT_GE(files, 4);
+}
+
+}  // namespace
+}  // namespace ohmic
