@@ -1,6 +1,7 @@
 #include "simulator/backend.hpp"
 
 #include "simulator/backends/cpu/cpu_backend.hpp"
+#include "simulator/backends/cuda/cuda_backend.hpp"
 #include "simulator/backends/reference/reference_backend.hpp"
 #include "simulator/error.hpp"
 
@@ -14,11 +15,20 @@ Tally& Tally::operator+=(const Tally& other) {
   return *this;
 }
 
-std::vector<std::string> backend_names() { return {"reference", "cpu"}; }
+std::vector<std::string> backend_names() {
+#ifdef OHMIC_CUDA
+  return {"reference", "cpu", "cuda"};
+#else
+  return {"reference", "cpu"};
+#endif
+}
 
 std::unique_ptr<Backend> make_backend(const std::string& name) {
   if (name == "reference") return std::make_unique<ReferenceBackend>();
   if (name == "cpu") return std::make_unique<CpuBackend>();
+#ifdef OHMIC_CUDA
+  if (name == "cuda") return std::make_unique<CudaBackend>(cuda::gpu_machine());
+#endif
   if (name == "cuda")
     throw UnsupportedError(
         "compute.backend = \"cuda\": this build has no CUDA back end; configure with "

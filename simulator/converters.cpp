@@ -260,19 +260,6 @@ LayerPlan empty_plan(const LayerOnTiles& layer) {
 
 }  // namespace
 
-Address read_noise_address(std::uint16_t layer, std::uint64_t image) {
-  return {Stream::read, layer, 0, image};
-}
-Address output_noise_address(std::uint16_t layer, std::uint64_t image) {
-  return {Stream::output, layer, 0, image};
-}
-Address thermal_noise_address(std::uint16_t layer, std::uint64_t image) {
-  return {Stream::output, layer, 1, image};
-}
-Address dither_address(std::uint16_t layer, std::uint64_t image) {
-  return {Stream::rounding, layer, 0, image};
-}
-
 LayerPlan plan_layer(const LayerOnTiles& layer, const LayerRanges& ranges) {
   const Periphery& around = layer.periphery;
   LayerPlan plan = empty_plan(layer);

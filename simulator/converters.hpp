@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "simulator/backend.hpp"
+#include "simulator/mvm_noise.hpp"
 
 namespace ohmic {
 
@@ -72,12 +73,6 @@ struct LayerPlan {
            static_cast<std::uint64_t>(positions) * static_cast<std::uint64_t>(columns);
   }
 };
-
-/// Addresses of what is redrawn at each MVM.
-Address read_noise_address(std::uint16_t layer, std::uint64_t image);
-Address output_noise_address(std::uint16_t layer, std::uint64_t image);
-Address thermal_noise_address(std::uint16_t layer, std::uint64_t image);
-Address dither_address(std::uint16_t layer, std::uint64_t image);
 
 /// The plan of a layer whose ranges are known (they are not looked at when none is needed).
 LayerPlan plan_layer(const LayerOnTiles&, const LayerRanges&);

@@ -82,17 +82,25 @@ double code_step(const LayerOnTiles& layer, const LayerRanges& ranges) {
 }
 
 std::vector<std::string> backends_but_the_reference() {
-  std::vector<std::string> names = backend_names();
+  std::vector<std::string> names = test::backends();
   std::erase(names, "reference");
   return names;
 }
 
-class AgreementTest : public testing::TestWithParam<std::string> {};
+class AgreementTest : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    if (const std::string why = test::missing_machine(GetParam()); !why.empty())
+      GTEST_SKIP() << why;
+    backend_ = test::backend_under_test(GetParam());
+  }
+  std::unique_ptr<Backend> backend_;
+};
 INSTANTIATE_TEST_SUITE_P(, AgreementTest, testing::ValuesIn(backends_but_the_reference()),
                          [](const auto& info) { return info.param; });
 
 TEST_P(AgreementTest, HoldsForEveryEffectAndGeometry) {
-  const auto reference = make_backend("reference"), backend = make_backend(GetParam());
+  const auto reference = make_backend("reference");
   for (const auto& [geometry, g] : test::geometries())
     for (const Effect& effect : effects()) {
       SCOPED_TRACE(geometry + ", " + effect.name);
@@ -108,14 +116,14 @@ TEST_P(AgreementTest, HoldsForEveryEffectAndGeometry) {
       epilogue.shift.back() = 0.5f;
       LayerRanges expected_ranges, ranges;
       reference->load(layer, epilogue)->observe(x.data(), 2, expected_ranges);
-      backend->load(layer, epilogue)->observe(x.data(), 2, ranges);
+      backend_->load(layer, epilogue)->observe(x.data(), 2, ranges);
       EXPECT_EQ(ranges.input, expected_ranges.input);
       for (std::size_t i = 0; i < ranges.output.size(); ++i)
         ASSERT_NEAR(ranges.output[i], expected_ranges.output[i], 0.03 * ranges.output[i]);
       const Floats expected =
           forward(*reference->load(layer, epilogue, &expected_ranges), g, x, residual.data(), 7);
       const Floats y =
-          forward(*backend->load(layer, epilogue, &expected_ranges), g, x, residual.data(), 7);
+          forward(*backend_->load(layer, epilogue, &expected_ranges), g, x, residual.data(), 7);
       const double rounding = test::tolerance(3 * std::sqrt(g.rows()));
       const double step = code_step(layer, expected_ranges);
       std::size_t neighbours = 0;
@@ -128,23 +136,22 @@ TEST_P(AgreementTest, HoldsForEveryEffectAndGeometry) {
     }
 }
 
-TEST(Bf16Products, DifferFromFloatByTheirRoundingOnly) {
-  const auto cpu = make_backend("cpu");
+TEST_P(AgreementTest, Bf16ProductsDifferFromFloatByTheirRoundingOnly) {
   for (const auto& [name, g] : test::geometries()) {
     LayerOnTiles layer =
         test::layer_of(g, test::normals(static_cast<std::size_t>(g.rows()) * g.columns(), 1));
     layer.tile = {100, 40};
     layer.periphery.dac = Dac{.bits = 8};
     layer.periphery.products = Products::bf16;
-    if (!cpu->refusal(layer).empty()) GTEST_SKIP() << cpu->refusal(layer);
+    if (!backend_->refusal(layer).empty()) GTEST_SKIP() << backend_->refusal(layer);
     Floats x = test::normals(test::values_in(g), 2);
     for (float& v : x) v = std::abs(v);
     LayerRanges ranges;
     const auto epilogue = test::identity_epilogue(g.out_channels);
-    cpu->load(layer, epilogue)->observe(x.data(), 1, ranges);
-    const Floats half = forward(*cpu->load(layer, epilogue, &ranges), g, x);
+    backend_->load(layer, epilogue)->observe(x.data(), 1, ranges);
+    const Floats half = forward(*backend_->load(layer, epilogue, &ranges), g, x);
     layer.periphery.products = Products::bf16x2;
-    const Floats both = forward(*cpu->load(layer, epilogue, &ranges), g, x);
+    const Floats both = forward(*backend_->load(layer, epilogue, &ranges), g, x);
     const Floats exact = forward(*make_backend("reference")->load(layer, epilogue, &ranges), g, x);
     // Codes are exact, weights are rounded to 8 (16) bits: errors of 2^-9 (2^-17) of each product,
     // of which K add at random; six times that for the largest of all outputs.

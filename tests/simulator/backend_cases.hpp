@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -11,6 +12,14 @@
 #include "simulator/backend.hpp"
 
 namespace ohmic::test {
+
+/// Back ends under test: those of this build, and "emulated": the cuda back end on the host's
+/// emulation of a GPU's grid.
+std::vector<std::string> backends();
+std::unique_ptr<Backend> backend_under_test(const std::string& name);
+/// Why this machine cannot run a back end; empty when it can. Where OHMIC_REQUIRE_CUDA=1 is set it
+/// must, and this is empty.
+std::string missing_machine(const std::string& name);
 
 /// Float sums of K products, whatever their order, differ from the exact ones by a few
 /// roundings of the sums on the way; so many cover every case here.

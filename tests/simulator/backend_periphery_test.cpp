@@ -23,10 +23,15 @@ class PeripheryTest : public testing::TestWithParam<std::string> {
   Floats run(const LayerOnTiles& layer, const LayerRanges& ranges, const Floats& x) {
     return forward(*load(layer, ranges), layer.geometry, x);
   }
-  std::unique_ptr<Backend> backend_ = make_backend(GetParam());
+  void SetUp() override {
+    if (const std::string why = test::missing_machine(GetParam()); !why.empty())
+      GTEST_SKIP() << why;
+    backend_ = test::backend_under_test(GetParam());
+  }
+  std::unique_ptr<Backend> backend_;
 };
 
-INSTANTIATE_TEST_SUITE_P(, PeripheryTest, testing::ValuesIn(backend_names()),
+INSTANTIATE_TEST_SUITE_P(, PeripheryTest, testing::ValuesIn(test::backends()),
                          [](const auto& info) { return info.param; });
 
 /// `size` inputs that each reach one output with weight 1.

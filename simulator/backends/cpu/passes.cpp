@@ -9,20 +9,8 @@
 namespace ohmic::cpu {
 namespace {
 
-OHMIC_HOST_DEVICE Bf16 bf16_of(float v) {
-  std::uint32_t bits;
-  std::memcpy(&bits, &v, sizeof bits);
-  const std::uint32_t rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
-  return static_cast<Bf16>(v == v ? rounded : bits >> 16 | 0x40u);
-}
-
 OHMIC_HOST_DEVICE float value(float v) { return v; }
-OHMIC_HOST_DEVICE float value(Bf16 v) {
-  const std::uint32_t bits = std::uint32_t{v} << 16;
-  float f;
-  std::memcpy(&f, &bits, sizeof f);
-  return f;
-}
+OHMIC_HOST_DEVICE float value(Bf16 v) { return float_of(v); }
 OHMIC_HOST_DEVICE void store(float v, float& out) { out = v; }
 OHMIC_HOST_DEVICE void store(float v, Bf16& out) { out = bf16_of(v); }
 

@@ -5,10 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace ohmic::cpu {
+#include "simulator/bf16.hpp"
 
-/// A bf16 number: the upper half of a float's bits.
-using Bf16 = std::uint16_t;
+namespace ohmic::cpu {
 
 /// codes = quantize(x * codes_per_x), in bf16 rounded to the nearest, halves to even; returns how
 /// many clipped.

@@ -1,0 +1,81 @@
+// What the kernels are told: sizes, and pointers into the memory of the machine that runs them.
+#pragma once
+
+#include <cstdint>
+
+#include "simulator/random/noise.hpp"
+
+namespace ohmic::cuda {
+
+/// Rows of a product are packed in steps of so many, with zeros at the end.
+constexpr int kDepth = 16;
+/// Columns are packed to a multiple of so many, with zeros at the end.
+constexpr int kLane = 16;
+
+/// Where one row of a tile finds its input, relative to the first pixel under the kernel.
+struct Row {
+  std::int32_t offset;  ///< in floats
+  std::int16_t ky, kx;
+};
+/// ky of a row that only fills up a step: no image is so high.
+constexpr std::int16_t kNoRow = 0x4000;
+
+struct ProductArguments {
+  std::int32_t first_row, rows;  ///< of the packed rows, a multiple of kDepth
+  std::int32_t reads_noisily;    ///< 0 or 1
+  float lowest, highest;         ///< codes
+  float zero;                    ///< sar_zero
+};
+
+struct PhaseArguments {
+  std::int32_t sign, shift;
+  float weight;
+};
+
+/// codes[i] = quantize(x[i] codes_per_x, lowest, highest), clips counted.
+struct ConvertArguments {
+  const float* x;
+  float* codes;
+  std::int64_t size;
+  float codes_per_x, lowest, highest;
+  std::uint64_t* clipped;
+};
+
+/// One layer on a batch: y = epilogue(sum over phases and products of digital * ADC(product)).
+struct TileArguments {
+  std::int32_t bf16_parts;  ///< bf16 numbers that make up a weight, 1 or 2; 0: all float
+
+  // Geometry. Images follow one another; pixels = images * positions.
+  std::int32_t in_height, in_width, in_channels, out_width, stride, pad_top, pad_left;
+  std::int32_t positions, columns, packed_columns;
+  std::int32_t pixels;
+
+  const float* x;         ///< inputs, or their codes
+  const float* residual;  ///< as y, or null
+  float* y;               ///< pixels x columns
+
+  const Row* rows;
+  const float* weights;    ///< packed rows x packed columns
+  const float* variances;  ///< the same, or null where no product reads noisily
+
+  const PhaseArguments* phases;
+  const ProductArguments* products;
+  std::int32_t first_phase, end_phase, first_product, end_product;  ///< those of this launch
+  std::int32_t all_phases;                                          ///< of the layer
+
+  // Per product and packed column, or null without.
+  const float *noise, *offset, *digital;
+  const float* capacitors;  ///< [product][bit][packed column]
+  const float* shift;       ///< per packed column
+
+  std::int32_t slice_mask;  ///< 0: inputs are applied whole
+  std::int32_t converts, bits, dithers, relu;
+  float inl, thermal;
+
+  NoiseKey key;
+  std::uint16_t layer;
+  std::uint64_t first_image;
+  std::uint64_t* clipped;  ///< conversions beyond the limits are added here
+};
+
+}  // namespace ohmic::cuda

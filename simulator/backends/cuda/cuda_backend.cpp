@@ -1,0 +1,187 @@
+#include "simulator/backends/cuda/cuda_backend.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "simulator/backends/cuda/packed_layer.hpp"
+#include "simulator/error.hpp"
+#include "simulator/range_observer.hpp"
+
+namespace ohmic {
+
+namespace {
+
+int bf16_parts(Products products) {
+  if (products == Products::f32) return 0;
+  return products == Products::bf16 ? 1 : 2;
+}
+
+Epilogue identity(int columns) {
+  const auto N = static_cast<std::size_t>(columns);
+  return {std::vector<float>(N, 1.0f), std::vector<float>(N, 0.0f), false};
+}
+
+}  // namespace
+
+struct CudaBackend::Workspace {
+  Workspace(std::shared_ptr<cuda::Machine> m, std::int64_t limit)
+      : values_at_once(limit),
+        machine(std::move(m)),
+        x(machine),
+        residual(machine),
+        y(machine),
+        codes(machine),
+        clipped(machine) {}
+
+  /// `host` in the machine's memory: itself, or a copy in `buffer`.
+  const float* staged(const float* host, std::size_t size, cuda::Array<float>& buffer) {
+    if (!host || machine->holds(host)) return host;
+    float* copy = buffer.at_least(size);
+    machine->upload(host, copy, size * sizeof(float));
+    return copy;
+  }
+
+  std::int64_t values_at_once;
+  std::shared_ptr<cuda::Machine> machine;
+  cuda::Array<float> x, residual, y, codes;
+  cuda::Array<std::uint64_t> clipped;  ///< by the DACs, by the ADCs
+};
+
+class CudaBackend::Layer final : public LoadedLayer {
+ public:
+  Layer(std::shared_ptr<Workspace> workspace, const LayerOnTiles& layer, const Epilogue& epilogue,
+        const LayerRanges* ranges)
+      : workspace_(std::move(workspace)), layer_(layer) {
+    const ConvGeometry& g = layer.geometry;
+    values_in_ = std::int64_t{g.in_height} * g.in_width * g.in_channels;
+    values_out_ = std::int64_t{g.out_height()} * g.out_width() * g.out_channels;
+    if (layer.periphery.needs_ranges() && (!ranges || ranges->output.empty())) return;
+    const LayerPlan plan = plan_layer(layer, ranges ? *ranges : LayerRanges{});
+    input_ = plan.input;
+    ready_.emplace(workspace_->machine, layer, plan, epilogue);
+  }
+
+  void forward(const float* x, std::int64_t images, std::uint64_t first_image,
+               const float* residual, float* y, Tally& tally) override {
+    OHMIC_ASSERT(ready_);
+    const std::uint64_t none[2] = {0, 0};
+    std::uint64_t* clipped = workspace_->clipped.assign(std::span(none));
+    each_chunk(images, [&](std::int64_t first, std::int64_t count) {
+      const std::int64_t at = first * values_out_;
+      run(x + first * values_in_, count, first_image + static_cast<std::uint64_t>(first),
+          residual ? residual + at : nullptr, y + at, clipped);
+    });
+    count(images, clipped, tally);
+  }
+
+  void observe(const float* x, std::int64_t images, LayerRanges& ranges) override {
+    if (!observer_) observer_.emplace(layer_);
+    observer_->see_inputs({x, static_cast<std::size_t>(images * values_in_)});
+    LayerPlan plan = plan_observation(layer_, observer_->input_range());
+    for (Phase& phase : plan.input.phases) phase.weight = 1.0;
+    const cuda::DeviceLayer device(workspace_->machine, layer_, plan, identity(plan.columns));
+    each_chunk(images, [&](std::int64_t first, std::int64_t count) {
+      observe_chunk(plan, device, x + first * values_in_, count);
+    });
+    observer_->write(ranges);
+  }
+
+ private:
+  template <class Run>
+  void each_chunk(std::int64_t images, const Run& run) const {
+    const std::int64_t at_once =
+        std::max<std::int64_t>(1, workspace_->values_at_once / std::max(values_in_, values_out_));
+    for (std::int64_t first = 0; first < images; first += at_once)
+      run(first, std::min(at_once, images - first));
+  }
+
+  /// What the rows are driven by: x, or its codes.
+  const float* drive(const InputPlan& plan, const float* x, std::int64_t images,
+                     std::uint64_t* clipped) {
+    const std::int64_t size = images * values_in_;
+    x = workspace_->staged(x, static_cast<std::size_t>(size), workspace_->x);
+    if (!plan.converts) return x;
+    float* codes = workspace_->codes.at_least(static_cast<std::size_t>(size));
+    workspace_->machine->run(cuda::ConvertArguments{
+        x, codes, size, static_cast<float>(1.0 / plan.step), static_cast<float>(plan.lowest),
+        static_cast<float>(plan.highest), clipped});
+    return codes;
+  }
+
+  void run(const float* x, std::int64_t images, std::uint64_t first_image, const float* residual,
+           float* y, std::uint64_t* clipped) {
+    Workspace& w = *workspace_;
+    const auto size = static_cast<std::size_t>(images * values_out_);
+    const bool stays = w.machine->holds(y);
+    cuda::TileArguments a = ready_->arguments();
+    a.bf16_parts = bf16_parts(layer_.periphery.products);
+    a.x = drive(input_, x, images, clipped);
+    a.residual = w.staged(residual, size, w.residual);
+    a.y = stays ? y : w.y.at_least(size);
+    a.pixels = static_cast<std::int32_t>(images) * a.positions;
+    a.first_image = first_image;
+    a.clipped = clipped + 1;
+    w.machine->run(a);
+    if (!stays) w.machine->download(a.y, y, size * sizeof(float));
+  }
+
+  void count(std::int64_t images, const std::uint64_t* clipped, Tally& tally) const {
+    const cuda::TileArguments& a = ready_->arguments();
+    if (!input_.converts && !a.converts) return;
+    std::uint64_t counts[2];
+    workspace_->machine->download(clipped, counts, sizeof counts);
+    if (input_.converts)
+      tally += {static_cast<std::uint64_t>(images * values_in_), counts[0], 0, 0};
+    if (a.converts)
+      tally +=
+          {0, 0, static_cast<std::uint64_t>(images * values_out_ * a.all_phases * a.end_product),
+           counts[1]};
+  }
+
+  void observe_chunk(const LayerPlan& plan, const cuda::DeviceLayer& device, const float* x,
+                     std::int64_t images) {
+    Workspace& w = *workspace_;
+    std::vector<float> outputs(static_cast<std::size_t>(images * values_out_));
+    cuda::TileArguments a = device.arguments();
+    a.x = drive(plan.input, x, images, w.clipped.at_least(2));
+    a.y = w.y.at_least(outputs.size());
+    a.pixels = static_cast<std::int32_t>(images) * a.positions;
+    for (a.first_phase = 0; a.first_phase < a.all_phases; ++a.first_phase)
+      for (std::size_t t = 0; t < plan.products.size(); ++t) {
+        a.end_phase = a.first_phase + 1;
+        a.first_product = static_cast<std::int32_t>(t);
+        a.end_product = a.first_product + 1;
+        w.machine->run(a);
+        w.machine->download(a.y, outputs.data(), outputs.size() * sizeof(float));
+        for (std::size_t i = 0; i < outputs.size(); ++i)
+          observer_->see_output(t, static_cast<int>(i % static_cast<std::size_t>(plan.columns)),
+                                outputs[i]);
+      }
+  }
+
+  std::shared_ptr<Workspace> workspace_;
+  LayerOnTiles layer_;
+  std::int64_t values_in_, values_out_;
+  InputPlan input_;
+  std::optional<cuda::DeviceLayer> ready_;  ///< absent until ranges are known
+  std::optional<RangeObserver> observer_;
+};
+
+CudaBackend::CudaBackend(std::shared_ptr<cuda::Machine> machine, std::int64_t values_at_once)
+    : workspace_(std::make_shared<Workspace>(std::move(machine), values_at_once)) {}
+
+CudaBackend::~CudaBackend() = default;
+
+std::string CudaBackend::refusal(const LayerOnTiles& layer) const {
+  if (layer.periphery.products == Products::f32) return {};
+  const std::string why = workspace_->machine->refusal_of_bf16();
+  return why.empty() ? why : "periphery.products: " + why + "; accepted here: \"f32\"";
+}
+
+std::unique_ptr<LoadedLayer> CudaBackend::load(const LayerOnTiles& layer, const Epilogue& epilogue,
+                                               const LayerRanges* ranges) {
+  if (std::string why = refusal(layer); !why.empty()) throw UnsupportedError(why);
+  return std::make_unique<Layer>(workspace_, layer, epilogue, ranges);
+}
+
+}  // namespace ohmic

@@ -1,0 +1,30 @@
+// The back end for GPUs: every layer is one kernel over the whole batch (tile_kernel.hpp).
+#pragma once
+
+#include <memory>
+
+#include "simulator/backend.hpp"
+#include "simulator/backends/cuda/machine.hpp"
+
+namespace ohmic {
+
+class CudaBackend final : public Backend {
+ public:
+  /// At most `values_at_once` inputs or outputs of a layer are in the machine's memory at a time,
+  /// or one image's: so that they are counted in 32 bits and still fill any GPU.
+  explicit CudaBackend(std::shared_ptr<cuda::Machine>,
+                       std::int64_t values_at_once = std::int64_t{1} << 27);
+  ~CudaBackend() override;
+  std::string_view name() const override { return "cuda"; }
+  std::string refusal(const LayerOnTiles&) const override;
+  /// Activations that layers are given may lie in the host's memory or in the machine's.
+  std::unique_ptr<LoadedLayer> load(const LayerOnTiles&, const Epilogue&,
+                                    const LayerRanges* ranges) override;
+
+ private:
+  struct Workspace;
+  class Layer;
+  std::shared_ptr<Workspace> workspace_;  ///< of all layers, which run one after the other
+};
+
+}  // namespace ohmic

@@ -1,0 +1,166 @@
+#include "simulator/backends/cuda/packed_layer.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "simulator/error.hpp"
+#include "simulator/quantizer.hpp"
+
+namespace ohmic::cuda {
+namespace {
+
+int rounded_up(int n, int step) { return (n + step - 1) / step * step; }
+
+/// A row of the layer's matrix, k = (channel * kernel_height + ky) * kernel_width + kx.
+struct Tap {
+  int channel, ky, kx;
+};
+Tap tap_of(const ConvGeometry& g, int k) {
+  return {k / (g.kernel_width * g.kernel_height), k / g.kernel_width % g.kernel_height,
+          k % g.kernel_width};
+}
+
+/// Rows of a tile in the order in which they are packed.
+std::vector<int> packing_order(const ConvGeometry& g, const TileProduct& t) {
+  std::vector<int> order(static_cast<std::size_t>(t.rows));
+  std::iota(order.begin(), order.end(), 0);
+  const auto position = [&](int k) {
+    const Tap tap = tap_of(g, t.first_row + k);
+    return tap.ky * g.kernel_width + tap.kx;
+  };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int a, int b) { return position(a) < position(b); });
+  return order;
+}
+
+class Packer {
+ public:
+  Packer(const ConvGeometry& g, const LayerPlan& plan, const Epilogue& epilogue)
+      : g_(g), plan_(plan), epilogue_(epilogue) {
+    packed_.columns = rounded_up(plan.columns, kLane);
+    for (const TileProduct& t : plan.products) is_noisy_ |= !t.variance.empty();
+  }
+
+  PackedLayer pack() {
+    for (const Phase& phase : plan_.input.phases)
+      packed_.phases.push_back({phase.sign, phase.shift, static_cast<float>(phase.weight)});
+    for (const TileProduct& t : plan_.products) add(t);
+    append_columns({epilogue_.shift.begin(), epilogue_.shift.end()}, packed_.shift);
+    return std::move(packed_);
+  }
+
+ private:
+  void add(const TileProduct& t) {
+    const std::vector<int> order = packing_order(g_, t);
+    const int first = static_cast<int>(packed_.rows.size()), rows = rounded_up(t.rows, kDepth);
+    for (const int k : order) packed_.rows.push_back(row(t.first_row + k));
+    packed_.rows.resize(static_cast<std::size_t>(first + rows), {0, kNoRow, 0});
+    append_matrix(t, t.G, order, packed_.weights);
+    if (is_noisy_) append_matrix(t, t.variance, order, packed_.variances);
+    const auto lowest = static_cast<float>(t.lowest);
+    packed_.products.push_back({first, rows, t.variance.empty() ? 0 : 1, lowest,
+                                static_cast<float>(t.highest), sar_zero(plan_.adc.bits, lowest)});
+    append_columns(t.noise, packed_.noise);
+    append_columns(t.offset, packed_.offset);
+    std::vector<double> digital = t.digital;
+    for (std::size_t n = 0; n < digital.size(); ++n) digital[n] *= epilogue_.scale[n];
+    append_columns(digital, packed_.digital);
+    append_columns(t.capacitors, packed_.capacitors);
+  }
+
+  Row row(int k) const {
+    const Tap tap = tap_of(g_, k);
+    return {(tap.ky * g_.in_width + tap.kx) * g_.in_channels + tap.channel,
+            static_cast<std::int16_t>(tap.ky), static_cast<std::int16_t>(tap.kx)};
+  }
+
+  /// Element (k, n) of `matrix` at n * rows + k, or zeros when it is empty.
+  void append_matrix(const TileProduct& t, const std::vector<double>& matrix,
+                     const std::vector<int>& order, std::vector<float>& out) const {
+    const auto columns = static_cast<std::size_t>(packed_.columns);
+    const std::size_t first = out.size();
+    out.resize(first + static_cast<std::size_t>(rounded_up(t.rows, kDepth)) * columns, 0.0f);
+    if (matrix.empty()) return;
+    for (std::size_t k = 0; k < order.size(); ++k)
+      for (std::size_t n = 0; n < static_cast<std::size_t>(plan_.columns); ++n)
+        out[first + k * columns + n] =
+            static_cast<float>(matrix[n * order.size() + static_cast<std::size_t>(order[k])]);
+  }
+
+  /// Lines of values per column, each filled up.
+  void append_columns(const std::vector<double>& values, std::vector<float>& out) const {
+    const auto N = static_cast<std::size_t>(plan_.columns);
+    for (std::size_t first = 0; first < values.size(); first += N)
+      for (std::size_t n = 0; n < static_cast<std::size_t>(packed_.columns); ++n)
+        out.push_back(n < N ? static_cast<float>(values[first + n]) : 0.0f);
+  }
+
+  const ConvGeometry& g_;
+  const LayerPlan& plan_;
+  const Epilogue& epilogue_;
+  bool is_noisy_ = false;
+  PackedLayer packed_;
+};
+
+TileArguments geometry_arguments(const LayerOnTiles& layer, const LayerPlan& plan) {
+  const ConvGeometry& g = layer.geometry;
+  OHMIC_ASSERT(g.in_height + g.kernel_height < kNoRow && g.in_width + g.kernel_width < kNoRow);
+  TileArguments a{};
+  a.in_height = g.in_height;
+  a.in_width = g.in_width;
+  a.in_channels = g.in_channels;
+  a.out_width = g.out_width();
+  a.stride = g.stride;
+  a.pad_top = g.pad_top;
+  a.pad_left = g.pad_left;
+  a.positions = static_cast<std::int32_t>(plan.positions);
+  a.columns = plan.columns;
+  a.key = layer.key;
+  a.layer = layer.layer;
+  return a;
+}
+
+}  // namespace
+
+PackedLayer pack(const ConvGeometry& g, const LayerPlan& plan, const Epilogue& epilogue) {
+  return Packer(g, plan, epilogue).pack();
+}
+
+DeviceLayer::DeviceLayer(const std::shared_ptr<Machine>& m, const LayerOnTiles& layer,
+                         const LayerPlan& plan, const Epilogue& epilogue)
+    : rows_(m),
+      weights_(m),
+      variances_(m),
+      noise_(m),
+      offset_(m),
+      digital_(m),
+      capacitors_(m),
+      shift_(m),
+      phases_(m),
+      products_(m),
+      arguments_(geometry_arguments(layer, plan)) {
+  const PackedLayer packed = pack(layer.geometry, plan, epilogue);
+  TileArguments& a = arguments_;
+  a.packed_columns = packed.columns;
+  a.rows = rows_.assign(packed.rows);
+  a.weights = weights_.assign(packed.weights);
+  a.variances = variances_.assign(packed.variances);
+  a.phases = phases_.assign(packed.phases);
+  a.products = products_.assign(packed.products);
+  a.noise = noise_.assign(packed.noise);
+  a.offset = offset_.assign(packed.offset);
+  a.digital = digital_.assign(packed.digital);
+  a.capacitors = capacitors_.assign(packed.capacitors);
+  a.shift = shift_.assign(packed.shift);
+  a.end_phase = a.all_phases = static_cast<std::int32_t>(packed.phases.size());
+  a.end_product = static_cast<std::int32_t>(packed.products.size());
+  a.slice_mask = plan.input.slice_mask;
+  a.converts = plan.adc.converts;
+  a.bits = plan.adc.bits;
+  a.dithers = plan.adc.dithers;
+  a.relu = epilogue.relu;
+  a.inl = static_cast<float>(plan.adc.inl);
+  a.thermal = static_cast<float>(plan.adc.thermal);
+}
+
+}  // namespace ohmic::cuda

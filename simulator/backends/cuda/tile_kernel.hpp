@@ -1,0 +1,232 @@
+// The kernel of a layer on tiles: an implicit-GEMM convolution. A block computes some pixels of
+// some columns; for every phase of the inputs and every product (plane and row tile) it multiplies,
+// adds noise, converts and accumulates in registers, then writes the epilogue's result. No patches
+// are stored anywhere.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "simulator/backends/cuda/arguments.hpp"
+#include "simulator/backends/cuda/block.hpp"
+#include "simulator/backends/cuda/short_normals.hpp"
+#include "simulator/mvm_noise.hpp"
+#include "simulator/quantizer.hpp"
+#include "simulator/random/normal.hpp"
+
+namespace ohmic::cuda {
+
+/// Where a pixel of the output lies.
+struct Place {
+  std::int32_t base;  ///< of the input under the kernel's first row, in floats; may be negative
+  std::int32_t iy, ix;
+  std::int32_t image, position;
+};
+
+template <class Tile>
+struct TileShared {
+  Place places[Tile::kPixels];
+  typename Tile::Operands operands;
+};
+
+/// One thread's outputs, [own pixel][own column].
+template <class Tile>
+struct TileThread {
+  using Values = float[Tile::kOwnPixels][Tile::kOwnColumns];
+  int id = 0;
+  std::uint32_t clipped = 0;
+  Values v{}, variance{};         ///< sums of a product: only unrolled loops touch these registers
+  Values y, held, held_variance;  ///< what conversions, too long to unroll, work on
+};
+
+/// Hands a product's sums over to its conversions and begins anew.
+template <class Tile>
+OHMIC_HOST_DEVICE void hold_sums(TileThread<Tile>& t) {
+  OHMIC_UNROLL
+  for (int i = 0; i < Tile::kOwnPixels; ++i) {
+    OHMIC_UNROLL
+    for (int j = 0; j < Tile::kOwnColumns; ++j) {
+      t.held[i][j] = t.v[i][j];
+      t.held_variance[i][j] = t.variance[i][j];
+      t.v[i][j] = t.variance[i][j] = 0.0f;
+    }
+  }
+}
+
+/// Place of output pixel `pixel` of the batch; beyond the batch one that lies outside every image.
+OHMIC_HOST_DEVICE Place place_of(const TileArguments& a, int pixel) {
+  const int image = pixel / a.positions, position = pixel % a.positions;
+  const int iy = position / a.out_width * a.stride - a.pad_top;
+  const int ix = position % a.out_width * a.stride - a.pad_left;
+  const int base = ((image * a.in_height + iy) * a.in_width + ix) * a.in_channels;
+  return {base, pixel < a.pixels ? iy : -2 * kNoRow, ix, image, position};
+}
+
+/// What drives a row at a place: an input or code, or a phase's slice of it; 0 in the padding.
+OHMIC_HOST_DEVICE float drive_of(const TileArguments& a, const PhaseArguments& phase,
+                                 const Place& place, const Row& row) {
+  const int iy = place.iy + row.ky, ix = place.ix + row.kx;
+  if (iy < 0 || iy >= a.in_height || ix < 0 || ix >= a.in_width) return 0.0f;
+  const float x = a.x[place.base + row.offset];
+  return a.slice_mask == 0 ? x : input_slice(x, phase.sign, phase.shift, a.slice_mask);
+}
+
+/// Rows [k, k + kDepth) of a product and what drives them, spread over the block's threads.
+template <class Tile>
+OHMIC_HOST_DEVICE void load_step(const TileArguments& a, const ProductArguments& product,
+                                 const PhaseArguments& phase, int k, int first_column, int id,
+                                 TileShared<Tile>& shared) {
+  const int first = product.first_row + k;
+  const Row row = a.rows[first + id % kDepth];
+  for (int p = id / kDepth; p < Tile::kPixels; p += Tile::kThreads / kDepth)
+    shared.operands.set_input(p, id % kDepth, drive_of(a, phase, shared.places[p], row));
+  for (int i = id; i < kDepth * Tile::kColumns; i += Tile::kThreads) {
+    const int depth = i / Tile::kColumns, n = i % Tile::kColumns;
+    const bool inside = first_column + n < a.packed_columns;
+    const std::int64_t at = std::int64_t{first + depth} * a.packed_columns + first_column + n;
+    shared.operands.set_weight(depth, n, inside ? a.weights[at] : 0.0f);
+    if constexpr (Tile::kReads)
+      shared.operands.set_variance(depth, n, inside ? a.variances[at] : 0.0f);
+  }
+}
+
+/// Sources of noise of one conversion.
+struct ConversionNoise {
+  ShortNormals read, output, thermal;
+};
+
+/// v as the converter's decision meets it.
+OHMIC_HOST_DEVICE float disturb(const TileArguments& a, const ProductArguments& product, int column,
+                                std::uint64_t image, std::uint64_t element, float variance,
+                                ConversionNoise& noise, float v) {
+  if (product.reads_noisily)
+    v += std::sqrt(variance) * noise.read.at(a.key, read_noise_address(a.layer, image), element);
+  if (a.noise)
+    v += a.noise[column] * noise.output.at(a.key, output_noise_address(a.layer, image), element);
+  if (a.offset) v += a.offset[column];
+  if (a.thermal > 0)
+    v += a.thermal * noise.thermal.at(a.key, thermal_noise_address(a.layer, image), element);
+  return v;
+}
+
+/// Successive approximation with one converter's capacitors.
+OHMIC_HOST_DEVICE float approximate(const TileArguments& a, const ProductArguments& product,
+                                    const float* capacitors, float v) {
+  float level = 0.0f, code = 0.0f;
+  const float held = clamp_code(v, product.lowest, product.highest) + product.zero + 0.5f;
+  for (int bit = a.bits - 1; bit >= 0; --bit)
+    sar_decision(held, capacitors[bit * a.packed_columns], static_cast<float>(1 << bit), level,
+                 code);
+  return code - product.zero;
+}
+
+/// One of the uniforms that fill_uniforms gives.
+OHMIC_HOST_DEVICE float dither_at(const TileArguments& a, std::uint64_t image,
+                                  std::uint64_t element) {
+  const philox4x32_ctr_t words =
+      philox_block(a.key, counter_of(dither_address(a.layer, image)), element / kLanes);
+  const auto lane = static_cast<int>(element % kLanes);
+  const std::uint32_t low = lane == 0 ? words.v[0] : words.v[1];
+  const std::uint32_t high = lane == 2 ? words.v[2] : words.v[3];
+  return uniform_of(lane < 2 ? low : high);
+}
+
+/// The code that stands for v.
+OHMIC_HOST_DEVICE float convert(const TileArguments& a, const ProductArguments& product,
+                                const float* capacitors, std::uint64_t image, std::uint64_t element,
+                                float v, std::uint32_t& clipped) {
+  if (!a.converts) return v;
+  if (a.inl != 0) v = bend(v, a.inl, product.highest);
+  clipped += saturates(v, product.lowest, product.highest) ? 1u : 0u;
+  if (capacitors) v = approximate(a, product, capacitors, v);
+  return a.dithers
+             ? quantize_dithered(v, dither_at(a, image, element), product.lowest, product.highest)
+             : quantize(v, product.lowest, product.highest);
+}
+
+/// Calls f(own pixel, own column, place, column) for what this thread owns inside the layer, in an
+/// order in which neighbours share noise.
+template <class Tile, class F>
+OHMIC_HOST_DEVICE void each_owned(const TileArguments& a, const TileShared<Tile>& shared,
+                                  int first_pixel, int first_column, int id, const F& f) {
+  for (int c = 0; c < Tile::kClasses; ++c)
+    for (int i = 0; i < Tile::kOwnPixels; ++i) {
+      const int pixel = Tile::pixel(id, i);
+      if (first_pixel + pixel >= a.pixels) continue;
+      for (int j = c; j < Tile::kOwnColumns; j += Tile::kClasses) {
+        const int n = first_column + Tile::column(id, j);
+        if (n < a.columns) f(i, j, shared.places[pixel], n);
+      }
+    }
+}
+
+/// Adds one phase of one product to y.
+template <class Tile>
+OHMIC_HOST_DEVICE void accumulate(const TileArguments& a, int f, int p, int first_pixel,
+                                  int first_column, const TileShared<Tile>& shared,
+                                  TileThread<Tile>& t) {
+  hold_sums(t);
+  const ProductArguments product = a.products[p];
+  const float weight = a.phases[f].weight;
+  const std::uint64_t conversion = static_cast<std::uint64_t>(p) * a.all_phases + f;
+  ConversionNoise noise;
+  each_owned(
+      a, shared, first_pixel, first_column, t.id, [&](int i, int j, const Place& place, int n) {
+        const std::uint64_t element = (conversion * a.positions + place.position) * a.columns + n;
+        const std::uint64_t image = a.first_image + static_cast<std::uint64_t>(place.image);
+        const int column = p * a.packed_columns + n;
+        const float* capacitors =
+            a.capacitors ? a.capacitors + (p * a.bits) * a.packed_columns + n : nullptr;
+        const float v =
+            disturb(a, product, column, image, element, t.held_variance[i][j], noise, t.held[i][j]);
+        t.y[i][j] += weight * a.digital[column] *
+                     convert(a, product, capacitors, image, element, v, t.clipped);
+      });
+}
+
+template <class Tile, class Block>
+OHMIC_HOST_DEVICE void add_product(const TileArguments& a, int f, int p, Block& block) {
+  const int first_pixel = block.x() * Tile::kPixels, first_column = block.y() * Tile::kColumns;
+  TileShared<Tile>& shared = block.shared();
+  const int rows = a.products[p].rows;
+  for (int k = 0; k < rows; k += kDepth) {
+    block.each([&](TileThread<Tile>& t) {
+      load_step<Tile>(a, a.products[p], a.phases[f], k, first_column, t.id, shared);
+    });
+    block.each([&](TileThread<Tile>& t) { Tile::multiply(shared.operands, t); });
+  }
+  block.each([&](TileThread<Tile>& t) {
+    accumulate<Tile>(a, f, p, first_pixel, first_column, shared, t);
+  });
+}
+
+/// The whole of block (x, y): pixels from x kPixels on, columns from y kColumns on.
+template <class Tile, class Block>
+OHMIC_HOST_DEVICE void compute_tile(const TileArguments& a, Block& block) {
+  const int first_pixel = block.x() * Tile::kPixels, first_column = block.y() * Tile::kColumns;
+  TileShared<Tile>& shared = block.shared();
+  block.each([&](TileThread<Tile>& t) {
+    for (int p = t.id; p < Tile::kPixels; p += Tile::kThreads)
+      shared.places[p] = place_of(a, first_pixel + p);
+  });
+  const auto at = [&](const Place& place, int n) {
+    return (std::int64_t{place.image} * a.positions + place.position) * a.columns + n;
+  };
+  block.each([&](TileThread<Tile>& t) {
+    each_owned(a, shared, first_pixel, first_column, t.id,
+               [&](int i, int j, const Place& place, int n) {
+                 t.y[i][j] = a.residual ? a.shift[n] + a.residual[at(place, n)] : a.shift[n];
+               });
+  });
+  for (int f = a.first_phase; f < a.end_phase; ++f)
+    for (int p = a.first_product; p < a.end_product; ++p) add_product<Tile>(a, f, p, block);
+  block.each([&](TileThread<Tile>& t) {
+    each_owned(a, shared, first_pixel, first_column, t.id,
+               [&](int i, int j, const Place& place, int n) {
+                 a.y[at(place, n)] = a.relu ? relu(t.y[i][j]) : t.y[i][j];
+               });
+  });
+  if (a.converts) block.count(a.clipped);
+}
+
+}  // namespace ohmic::cuda

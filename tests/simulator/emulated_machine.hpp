@@ -1,0 +1,106 @@
+// The grid of a GPU on the host: the kernels' own bodies, block by block and thread by thread.
+//
+// Between two barriers threads run one after the other, forwards and backwards in turn, so that a
+// body that needs a barrier it does not have reads what is not there yet.
+#pragma once
+
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "simulator/backends/cuda/launch.hpp"
+#include "simulator/backends/cuda/machine.hpp"
+
+namespace ohmic::test {
+
+template <class Tile>
+class EmulatedBlock {
+ public:
+  EmulatedBlock(int x, int y)
+      : x_(x),
+        y_(y),
+        shared_(std::make_unique<cuda::TileShared<Tile>>()),
+        threads_(static_cast<std::size_t>(Tile::kThreads)) {
+    // What nothing has written is a not-a-number, in every format.
+    std::memset(static_cast<void*>(shared_.get()), 0xff, sizeof *shared_);
+    for (int id = 0; id < Tile::kThreads; ++id) threads_[static_cast<std::size_t>(id)].id = id;
+  }
+  int x() const { return x_; }
+  int y() const { return y_; }
+  cuda::TileShared<Tile>& shared() { return *shared_; }
+
+  template <class F>
+  void each(const F& f) {
+    for (std::size_t i = 0; i < threads_.size(); ++i)
+      f(threads_[backwards_ ? threads_.size() - 1 - i : i]);
+    backwards_ = !backwards_;
+  }
+
+  void count(std::uint64_t* total) {
+    std::uint64_t sum = 0;
+    for (const auto& thread : threads_) sum += thread.clipped;
+#pragma omp atomic
+    *total += sum;
+  }
+
+ private:
+  int x_, y_;
+  bool backwards_ = false;
+  std::unique_ptr<cuda::TileShared<Tile>> shared_;
+  std::vector<cuda::TileThread<Tile>> threads_;
+};
+
+class EmulatedMachine final : public cuda::Machine {
+ public:
+  std::string refusal_of_bf16() const override { return {}; }
+
+  void* allocate(std::size_t bytes) override {
+    void* p = std::malloc(bytes);
+    std::memset(p, 0xff, bytes);
+    const std::lock_guard lock(mutex_);
+    return sizes_[p] = bytes, p;
+  }
+  void release(void* p) noexcept override {
+    const std::lock_guard lock(mutex_);
+    sizes_.erase(p);
+    std::free(p);
+  }
+  bool holds(const void* p) const override {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [first, size] : sizes_)
+      if (p >= first && p < static_cast<const char*>(first) + size) return true;
+    return false;
+  }
+  void upload(const void* host, void* to, std::size_t bytes) override {
+    std::memcpy(to, host, bytes);
+  }
+  void download(const void* from, void* host, std::size_t bytes) override {
+    std::memcpy(host, from, bytes);
+  }
+
+  void run(const cuda::ConvertArguments& a) override {
+    std::uint32_t clipped = 0;
+    for (std::int64_t i = 0; i < a.size; ++i) cuda::convert_input(a, i, clipped);
+    *a.clipped += clipped;
+  }
+  void run(const cuda::TileArguments& a) override {
+    cuda::with_tile(a, [&]<class Tile>(std::type_identity<Tile>) {
+      const cuda::Grid grid = cuda::grid_of<Tile>(a);
+#pragma omp parallel for collapse(2) schedule(dynamic)
+      for (int y = 0; y < grid.y; ++y)
+        for (int x = 0; x < grid.x; ++x) {
+          EmulatedBlock<Tile> block(x, y);
+          cuda::compute_tile<Tile>(a, block);
+        }
+    });
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::unordered_map<void*, std::size_t> sizes_;
+};
+
+}  // namespace ohmic::test
