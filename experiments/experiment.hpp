@@ -82,8 +82,8 @@ struct Experiment {
   /// Every key with its resolved value, in the order of the chain (resolved.toml).
   Value resolved() const;
   /// SHA-256 (hexadecimal) of what can change this point's numbers: not title, compute, output or
-  /// folders. A weight file counts by its content, so it may move; with one, [train] does not
-  /// count.
+  /// folders. Weight files and those that devices read count by their content, so they may move;
+  /// with weights given, [train] does not count.
   std::string identity() const;
   /// SHA-256 of what can change the trained weights: seed, data, model, train, and the test images
   /// only where they choose the epoch that is kept.

@@ -4,15 +4,17 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <memory>
 #include <ostream>
 
 #include "nn/analog/analog_network.hpp"
 #include "nn/torch_evaluation.hpp"
 #include "simulator/error.hpp"
+#include "simulator/wires.hpp"
 
 namespace ohmic {
 namespace {
@@ -20,12 +22,11 @@ namespace {
 constexpr std::int64_t kBatch = 100;
 constexpr std::int64_t kCalibration = 20;
 constexpr std::uint64_t kSeed = 1;
-constexpr double kEta = 0.1;
 
-double seconds_of(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+double now_s(bool of_thread) {
+  timespec t{};
+  clock_gettime(of_thread ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
 double median(std::vector<double> v) {
@@ -34,21 +35,65 @@ double median(std::vector<double> v) {
   return *middle;
 }
 
-std::shared_ptr<const DeviceModel> awgn() {
+/// Seconds of what was measured by name, in turns; the first turn does not count (caches, first use
+/// of primitives).
+class Clock {
+ public:
+  explicit Clock(int threads) : of_thread_(threads == 1) {}
+
+  void measure(const std::string& what, const std::function<void()>& work) {
+    const double start = now_s(of_thread_);
+    work();
+    seconds_[what].push_back(now_s(of_thread_) - start);
+  }
+  double median_of(const std::string& what) const {
+    const std::vector<double>& all = seconds_.at(what);
+    return median({all.begin() + (all.size() > 1 ? 1 : 0), all.end()});
+  }
+
+ private:
+  bool of_thread_;
+  std::map<std::string, std::vector<double>> seconds_;
+};
+
+/// Null for models that need parameters of their own.
+std::shared_ptr<const DeviceModel> device(const std::string& toml) {
   std::vector<Fault> faults;
-  auto device = read_device(parse_toml(fmt::format("model = 'awgn'\neta = {}", kEta), "bench"),
-                            "device", faults);
-  if (!faults.empty()) throw ConfigError(std::move(faults));
-  return device;
+  std::shared_ptr<const DeviceModel> model = read_device(parse_toml(toml, "bench"), "", faults);
+  return faults.empty() ? model : nullptr;
 }
 
-/// 8-bit DAC and ADC with noise before the ADC: a converter's usual surroundings.
-Periphery converters() {
+/// 8-bit DAC and ADC: a converter's usual surroundings.
+Periphery converters(Products products) {
   Periphery periphery;
   periphery.dac = Dac{};
   periphery.adc = Adc{};
+  periphery.products = products;
+  return periphery;
+}
+
+Periphery noisy_converters(Products products) {
+  Periphery periphery = converters(products);
   periphery.output_noise = OutputNoise{.relative = 0.01};
   return periphery;
+}
+
+Periphery bit_serial(Products products) {
+  Periphery periphery = converters(products);
+  periphery.dac->slice_bits = 1;
+  return periphery;
+}
+
+Periphery wired() {
+  Periphery periphery;
+  periphery.wires = Wires{};
+  return periphery;
+}
+
+bool runs_here(Backend& backend, const Periphery& periphery) {
+  LayerOnTiles probe;
+  probe.periphery = periphery;
+  return backend.refusal(probe).empty();
 }
 
 ImageSet random_pixels(std::int64_t images) {
@@ -60,6 +105,33 @@ ImageSet random_pixels(std::int64_t images) {
   return set;
 }
 
+/// Hardware, and what its draw and inference together may cost.
+struct Hardware {
+  std::string name;
+  std::string device;  ///< TOML
+  Periphery periphery;
+  double target;
+  TileShape tile = MappingSettings{}.tile;
+};
+
+const std::string kAwgn = "model = 'awgn'\neta = 0.1";
+const std::string kIdeal = "AWGN draw + inference, ideal periphery";
+const std::string kWired = "wires of 1 ohm, 64 x 64 tiles: inference";
+
+std::vector<Hardware> all_hardware() {
+  std::vector<Hardware> all{{kIdeal, kAwgn, {}, 0.75}};
+  const auto add = [&](const std::string& name, const std::string& device, const auto& periphery,
+                       double f32, double bf16) {
+    all.push_back({name + ", float", device, periphery(Products::f32), f32});
+    all.push_back({name + ", bf16", device, periphery(Products::bf16), bf16});
+  };
+  add("8-bit DAC, ADC, output noise, 256-row tiles", kAwgn, noisy_converters, 1.0, 0.5);
+  add("the same + read noise per MVM", "model = 'pcm'", noisy_converters, 2.0, 1.2);
+  add("8-bit bit-serial inputs, ADC per bit", kAwgn, bit_serial, 6.0, 2.0);
+  all.push_back({kWired, kAwgn + "\ng_max_S = 100e-6", wired(), 0.75, {64, 64}});
+  return all;
+}
+
 /// ResNet-20 with random weights on random images, in LibTorch and on crossbars.
 class Workload {
  public:
@@ -69,25 +141,67 @@ class Workload {
         graph_(build_model({}, 10)),
         weights_(initialize(graph_, "glorot_uniform", kSeed)),
         backend_(make_backend("cpu")),
-        torch_(graph_, weights_, "cpu"),
-        analog_(graph_, weights_, {}, {}, {}, awgn(), *backend_),
-        converted_(graph_, weights_, {}, {}, converters(), awgn(), *backend_) {
+        torch_(graph_, weights_, "cpu") {
     fill_normals(noise_key(kSeed, 0), {Stream::synthetic_data}, 0, std::span<float>(pixels_));
-    converted_.calibrate(random_pixels(kCalibration), {}, kCalibration);
+    for (const Hardware& hardware : all_hardware())
+      if (runs_here(*backend_, hardware.periphery))
+        networks_.emplace(hardware.name, make(hardware));
+    for (const DeviceKind& kind : device_kinds())
+      if (const auto model = device("model = '" + kind.name + "'\ntime_s = 3600.0"))
+        models_.emplace(kind.name, make({kind.name, {}, {}, 0}, model));
   }
 
-  void torch_forward() {
-    each_batch([&](const float* x, std::int64_t first, std::int64_t n) {
-      (void)first;
-      torch_.logits(x, n);
+  bool has(const std::string& hardware) const { return networks_.count(hardware) > 0; }
+
+  /// Everything once, in the clock's names: "base", a hardware's name, "program ..." of it.
+  void take_turn(Clock& clock, std::uint64_t draw) {
+    clock.measure("base", [&] {
+      each_batch([&](const float* x, std::int64_t, std::int64_t n) { torch_.logits(x, n); });
     });
+    for (auto& [name, network] : networks_) {
+      const bool apart = name == kWired || name == kIdeal;
+      if (apart) clock.measure("program " + name, [&, &n = network] { n->program(kSeed, draw); });
+      if (apart) clock.measure("forward " + name, [&, &n = network] { forward(*n); });
+      if (name == kWired) continue;
+      clock.measure(name, [&, &n = network] {
+        n->program(kSeed, draw);
+        forward(*n);
+      });
+    }
+    for (auto& [name, network] : models_)
+      clock.measure("model " + name, [&, &n = network] { n->program(kSeed, draw); });
+    clock.measure("tile", [] { wire_one_tile(); });
   }
-  void program(std::uint64_t draw) { analog_.program(kSeed, draw); }
-  void forward() { forward(analog_); }
-  void program_converted(std::uint64_t draw) { converted_.program(kSeed, draw); }
-  void forward_converted() { forward(converted_); }
+
+  /// The model that takes longest to program.
+  std::string slowest_model(const Clock& clock) const {
+    std::pair<double, std::string> slowest;
+    for (const auto& [name, network] : models_)
+      slowest = std::max(slowest, {clock.median_of("model " + name), name});
+    return slowest.second;
+  }
 
  private:
+  std::unique_ptr<AnalogNetwork> make(const Hardware& hardware,
+                                      std::shared_ptr<const DeviceModel> model = nullptr) {
+    MappingSettings mapping;
+    mapping.tile = hardware.tile;
+    auto network = std::make_unique<AnalogNetwork>(
+        graph_, weights_, mapping, NoiseSettings{}, hardware.periphery,
+        model ? model : device(hardware.device), *backend_);
+    network->calibrate(random_pixels(kCalibration), {}, kCalibration);
+    return network;
+  }
+
+  static void wire_one_tile() {
+    constexpr int kSize = 256;
+    std::vector<float> uniforms(kSize * kSize);
+    fill_uniforms(noise_key(kSeed, 0), {Stream::programming}, 0, std::span(uniforms));
+    std::vector<double> G_S;
+    for (const float u : uniforms) G_S.push_back(1e-4 * u);
+    wired_effective_S(kSize, kSize, G_S, Wires{}, G_S, omp_get_max_threads());
+  }
+
   void forward(AnalogNetwork& network) {
     each_batch([&](const float* x, std::int64_t first, std::int64_t n) {
       network.logits(x, n, static_cast<std::uint64_t>(first));
@@ -105,8 +219,31 @@ class Workload {
   Weights weights_;
   std::unique_ptr<Backend> backend_;
   TorchNetwork torch_;
-  AnalogNetwork analog_, converted_;
+  std::map<std::string, std::unique_ptr<AnalogNetwork>> networks_, models_;
 };
+
+std::vector<BenchRow> rows_of(const Workload& work, const Clock& clock, int threads) {
+  std::vector<BenchRow> rows;
+  const auto add = [&](const std::string& what, const std::string& measured,
+                       const std::string& base, double target) {
+    rows.push_back({what, threads, clock.median_of(measured),
+                    base.empty() ? 0.0 : clock.median_of(base), target, true});
+  };
+  for (const Hardware& hardware : all_hardware()) {
+    if (!work.has(hardware.name))
+      rows.push_back({hardware.name, threads, 0, 0, hardware.target, false});
+    else
+      add(hardware.name, hardware.name == kWired ? "forward " + kWired : hardware.name, "base",
+          hardware.target);
+  }
+  const std::string evaluation = "forward " + kIdeal, model = work.slowest_model(clock);
+  add("programming an AWGN draw / its evaluation", "program " + kIdeal, evaluation, 0.05);
+  add("programming the slowest model, " + model + " / the same", "model " + model, evaluation, 0.1);
+  if (threads < 2) return rows;
+  add("wires of 1 ohm, 64 x 64 tiles: programming", "program " + kWired, "", 1.0);
+  add("wires of 1 ohm: one tile of 256 x 256", "tile", "", 0.3);
+  return rows;
+}
 
 std::string processor() {
   std::ifstream cpuinfo("/proc/cpuinfo");
@@ -123,9 +260,13 @@ std::string load_average() {
 }
 
 std::string text(const BenchRow& row) {
-  return fmt::format("{:>7}  {:<46} {:>8.3f} s {:>8.3f} s  {:>6.3f}  <= {:<5.2f} {}", row.threads,
-                     row.what, row.seconds, row.base_seconds, row.ratio(), row.target,
-                     row.met() ? "met" : "missed");
+  if (!row.runs)
+    return fmt::format("{:>7}  {:<53} {:>8} {:>10} {:>10}  <= {:<5.2f} not on this processor",
+                       row.threads, row.what, "-", "-", "-", row.target);
+  const std::string base = row.base_seconds > 0 ? fmt::format("{:.3f} s", row.base_seconds) : "-";
+  return fmt::format("{:>7}  {:<53} {:>8.3f} s {:>10} {:>8.3f}{}  <= {:<5.2f} {}", row.threads,
+                     row.what, row.seconds, base, row.value(), row.base_seconds > 0 ? "  " : " s",
+                     row.target, row.met() ? "met" : "missed");
 }
 
 }  // namespace
@@ -134,27 +275,10 @@ std::vector<BenchRow> measure_network(const BenchOptions& options, int threads) 
   set_threads(threads);
   omp_set_num_threads(threads);
   Workload work(options.images);
-  std::vector<double> torch, program, forward, both, converted;
-  for (int r = -1; r < options.repetitions; ++r) {
-    const auto draw = static_cast<std::uint64_t>(r + 1);
-    const double base = seconds_of([&] { work.torch_forward(); });
-    const double programming = seconds_of([&] { work.program(draw); });
-    const double inference = seconds_of([&] { work.forward(); });
-    const double conversion = seconds_of([&] {
-      work.program_converted(draw);
-      work.forward_converted();
-    });
-    if (r < 0) continue;  // caches, first use of primitives
-    torch.push_back(base);
-    program.push_back(programming);
-    forward.push_back(inference);
-    both.push_back(programming + inference);
-    converted.push_back(conversion);
-  }
-  const double base = median(torch);
-  return {{"AWGN draw + inference, ideal periphery", threads, median(both), base, 0.75},
-          {"programming a draw / its evaluation", threads, median(program), median(forward), 0.05},
-          {"8-bit DAC, ADC, output noise, 256-row tiles", threads, median(converted), base, 1.0}};
+  Clock clock(threads);
+  for (int turn = 0; turn <= options.repetitions; ++turn)
+    work.take_turn(clock, static_cast<std::uint64_t>(turn));
+  return rows_of(work, clock, threads);
 }
 
 int run_bench(const BenchOptions& options, std::ostream& out) {
@@ -162,12 +286,12 @@ int run_bench(const BenchOptions& options, std::ostream& out) {
   std::vector<int> threads = options.threads;
   if (threads.empty()) threads = all > 1 ? std::vector{1, all} : std::vector{1};
   out << fmt::format(
-      "ResNet-20 (keras_v1, random weights), {} images in batches of {}, float, medians of {}\n"
-      "base: LibTorch {} eager forward, channels-last, same run\n"
+      "ResNet-20 (keras_v1, random weights), {} images in batches of {}, medians of {}\n"
+      "base: LibTorch {} eager float forward, channels-last, same run\n"
       "processor: {}, {} logical; load of the last minute {}\n\n",
       options.images, kBatch, options.repetitions, libtorch_version(), processor(), all,
       load_average());
-  out << fmt::format("{:>7}  {:<46} {:>10} {:>10}  {:>6}  {}\n", "threads", "what", "candidate",
+  out << fmt::format("{:>7}  {:<53} {:>10} {:>10} {:>10}  {}\n", "threads", "what", "candidate",
                      "base", "ratio", "target");
   for (const int n : threads)
     for (const BenchRow& row : measure_network(options, n)) out << text(row) << std::endl;

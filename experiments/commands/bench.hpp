@@ -14,18 +14,22 @@ struct BenchOptions {
   int repetitions = 5;       ///< base and candidates take turns; medians are reported
 };
 
-/// One measured ratio beside its target.
+/// One measurement beside its target.
 struct BenchRow {
   std::string what;
   int threads = 1;
   double seconds = 0;       ///< median of the candidate
-  double base_seconds = 0;  ///< median of what it is compared with
-  double target = 0;        ///< largest ratio accepted
-  double ratio() const { return seconds / base_seconds; }
-  bool met() const { return ratio() <= target; }
+  double base_seconds = 0;  ///< median of what it is compared with; 0: with nothing
+  double target = 0;        ///< largest value() accepted
+  bool runs = true;         ///< false: this processor cannot
+  /// Ratio to the base, or the seconds themselves where there is none.
+  double value() const { return base_seconds > 0 ? seconds / base_seconds : seconds; }
+  bool met() const { return value() <= target; }
 };
 
-/// Measures every row on `threads` threads.
+/// Measures every row on `threads` threads: on one, in seconds of that thread's processor time,
+/// which other work on the machine disturbs least; on more, in seconds of the clock. Targets in
+/// seconds are those of two threads or more.
 std::vector<BenchRow> measure_network(const BenchOptions&, int threads);
 
 /// Measures and prints the whole report. Returns 0; missing a target is no error.

@@ -148,6 +148,33 @@ TEST(Identity, FollowsTheContentOfAWeightFileNotItsPlace) {
   EXPECT_NE(read(table).identity(), first);
 }
 
+TEST(Identity, FollowsTheContentOfFilesThatDevicesRead) {
+  const std::string header = "g_target_uS, g_mean_uS, g_std_uS\n0, 0, 1\n";
+  const TemporaryFile file(header + "25, 25, 1\n");
+  const auto name = [&](const std::string& path) {
+    return std::string("model = \"lookup\"\nfile = \"") + path + "\"\n";
+  };
+  const std::string path = file.path.string(), moved = path + "_moved";
+  const std::string alone = "[device]\n" + name(path);
+  const std::string stacked = "[device]\nmodel = \"stack\"\n[[device.models]]\n" + name(path);
+  const std::string first = read(alone).identity(), first_stacked = read(stacked).identity();
+  std::filesystem::copy_file(file.path, moved);
+  EXPECT_EQ(read("[device]\n" + name(moved)).identity(), first);
+  std::filesystem::remove(moved);
+  file.write(header + "25, 24, 1\n");
+  EXPECT_NE(read(alone).identity(), first);
+  EXPECT_NE(read(stacked).identity(), first_stacked);
+}
+
+TEST(Identity, FollowsTheContentOfAMapOfStuckCells) {
+  const TemporaryFile file("layer, role, row, column, state\n0, 0, 0, 0, min\n");
+  const std::string table = "[device]\nmodel = \"stuck\"\nmap = \"" + file.path.string() + "\"\n";
+  const std::string first = read(table).identity();
+  EXPECT_EQ(read(table).identity(), first);
+  file.write("layer, role, row, column, state\n0, 0, 0, 0, max\n");
+  EXPECT_NE(read(table).identity(), first);
+}
+
 TEST(Sweep, LastAxisIsFastest) {
   const auto points = points_of(
       "[device]\nmodel = \"awgn\"\n[sweep]\nseed = [1, 2]\n\"device.eta\" = [0.0, 0.1, 0.2]\n");
