@@ -73,21 +73,22 @@ void count_weights_by_content(Value& identity, const std::string& weights) {
   identity.set("model.weights", {"sha256:" + sha256_of_file(weights)});
 }
 
-/// Every value that is the name of `file` becomes its content's hash.
-void count_by_content(Value& value, const std::filesystem::path& file, const std::string& hash) {
-  if (value.is_array())
-    for (Value& element : value.array()) count_by_content(element, file, hash);
-  if (value.is_table())
-    for (const auto& entry : value.table().entries())
-      count_by_content(*value.table().find(entry.key), file, hash);
-  if (auto* text = std::get_if<std::string>(&value.data); text && *text == file) *text = hash;
-}
-
-/// A device's files count by their content; by name only while they cannot be read.
-void count_device_files(Value& identity, const DeviceModel& device) {
-  for (const auto& file : device.files())
-    if (std::filesystem::is_regular_file(file))
-      count_by_content(*identity.table().find("device"), file, "sha256:" + sha256_of_file(file));
+/// Files that device models read count by their content; by name only while they cannot be read.
+void count_device_files(Value& device) {
+  if (auto* array = std::get_if<Array>(&device.data))
+    for (Value& element : *array) count_device_files(element);
+  if (!device.is_table()) return;
+  const Value* model = device.at("model");
+  const auto* name = model ? std::get_if<std::string>(&model->data) : nullptr;
+  const DeviceKind* kind = name ? find_device_kind(*name) : nullptr;
+  for (auto& entry : device.table().entries()) {
+    const Parameter* parameter = kind ? kind->schema->find(entry.key) : nullptr;
+    const auto* file = std::get_if<std::string>(&entry.value.data);
+    if (file && parameter && parameter->type == "path" && std::filesystem::is_regular_file(*file))
+      entry.value.data = "sha256:" + sha256_of_file(*file);
+    else
+      count_device_files(entry.value);
+  }
 }
 
 /// A device model from outside counts by its code.
@@ -150,7 +151,7 @@ std::string Experiment::identity() const {
     identity.table().erase("train");
     count_weights_by_content(identity, model.weights);
   }
-  count_device_files(identity, *device);
+  count_device_files(*identity.table().find("device"));
   count_plugins(identity);
   return hash_of(std::move(identity));
 }

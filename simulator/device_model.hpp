@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -86,8 +85,6 @@ class DeviceModel {
   /// Std of one device's programming noise in this layer where it does not depend on the state,
   /// else negative: for the table of unit conversions.
   virtual double uniform_sigma_S(const LayerScale&) const { return -1.0; }
-  /// Files that the model reads, as its parameters name them: results depend on their content.
-  virtual std::vector<std::filesystem::path> files() const { return {}; }
   /// Called once after parameters are read; throws ConfigError when they contradict each other.
   virtual void validate() const;
 };

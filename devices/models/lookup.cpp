@@ -142,8 +142,6 @@ class Lookup final : public DeviceModel {
     apply_clip(clip, g_min_S, g_max_S, G_S);
   }
 
-  std::vector<std::filesystem::path> files() const override { return {file}; }
-
   void validate() const override {
     DeviceModel::validate();
     measured_ = read_measured(file);

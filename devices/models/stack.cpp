@@ -78,13 +78,6 @@ class Stack final : public DeviceModel {
     return eta;
   }
 
-  std::vector<std::filesystem::path> files() const override {
-    std::vector<std::filesystem::path> all;
-    for (const Entry& e : entries)
-      for (const auto& file : e.device->files()) all.push_back(file);
-    return all;
-  }
-
   void validate() const override {
     DeviceModel::validate();
     for (const Entry& e : entries) {

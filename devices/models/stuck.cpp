@@ -87,10 +87,6 @@ class Stuck final : public DeviceModel {
     program(block, target_S, G_S);
   }
 
-  std::vector<std::filesystem::path> files() const override {
-    return map.empty() ? std::vector<std::filesystem::path>{} : std::vector{map};
-  }
-
   void validate() const override {
     DeviceModel::validate();
     if (total_rate() > 1)

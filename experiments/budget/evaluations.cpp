@@ -68,7 +68,7 @@ PointResult Evaluations::without_draws(const Experiment& experiment, const std::
 
 Chip& Evaluations::chip_of(const Experiment& experiment, const std::string& identity) {
   if (chip_ && chip_identity_ == identity) return *chip_;
-  chip_ = std::make_unique<Chip>(experiment, networks_.get(experiment));
+  chip_ = std::make_unique<Chip>(experiment, networks_.get(experiment), calibrations_);
   chip_identity_ = identity;
   const std::string warning = chip_->range_warning();
   if (!warning.empty() && warnings_.insert(warning).second) progress_.say(warning);

@@ -42,7 +42,8 @@ class Evaluations {
   Progress& progress_;
   WithoutNoise without_noise_;
   std::map<std::string, PointResult> known_;  ///< by identity
-  std::unique_ptr<Chip> chip_;                ///< of the configuration measured last
+  Calibrations calibrations_;
+  std::unique_ptr<Chip> chip_;  ///< of the configuration measured last
   std::string chip_identity_;
   std::set<std::string> warnings_;
   std::int64_t new_draws_ = 0;

@@ -35,6 +35,24 @@ void add_norm(const TrainedNetwork& network, LayerResult& result) {
       std::count_if(variance.begin(), variance.end(), [](float v) { return v < kDeadVariance; }));
 }
 
+/// What ranges depend on besides the network: how its weights lie on exact devices, what drives the
+/// rows, and who shares a range; not the noise and not the converters' resolution or errors.
+std::string calibration_key(const Experiment& e) {
+  Periphery seen;
+  seen.dac = e.periphery.dac;
+  seen.wires = e.periphery.wires;
+  if (e.periphery.adc) {
+    seen.adc = Adc{};
+    seen.adc->per = e.periphery.adc->per;
+    seen.adc->percentile = e.periphery.adc->percentile;
+    seen.adc->columns_per_adc = e.periphery.adc->columns_per_adc;
+  }
+  return fmt::format("{} {} {} {} {} {} {}", MappingSettings::schema().write(&e.mapping).text(),
+                     Periphery::schema().write(&seen).text(),
+                     NoiseSettings::schema().write(&e.noise).text(), e.device->g_min_S,
+                     e.device->g_max_S, e.compute.backend, e.evaluation.calibration_images);
+}
+
 LayerResult convert(const LayerScale& scale, const DeviceModel& device) {
   LayerResult r;
   r.sigma_w = scale.sigma_w;
@@ -54,23 +72,30 @@ LayerResult convert(const LayerScale& scale, const DeviceModel& device) {
 
 }  // namespace
 
-Chip::Chip(const Experiment& experiment, const TrainedNetwork& network)
+Chip::Chip(const Experiment& experiment, const TrainedNetwork& network, Calibrations& calibrations)
     : experiment_(experiment),
       network_(network),
       backend_(make_backend(experiment.compute.backend)) {
   analog_ = std::make_unique<AnalogNetwork>(network.graph, network.weights, experiment.mapping,
                                             experiment.noise, experiment.periphery,
                                             experiment.device, *backend_);
-  if (experiment.periphery.needs_ranges())
-    analog_->calibrate(
-        network.data->train, network.data->normalization,
-        std::min(experiment.evaluation.calibration_images, network.data->train.size()));
+  calibrate(calibrations);
   if (experiment.evaluation.batch_norm_images)
     analog_->measure_batch_norm(network.data->train, network.data->normalization,
                                 *experiment.evaluation.batch_norm_images);
   const std::string device = resolve_device(experiment.compute.device);
   if (runs_on_torch(experiment, device))
     torch_ = std::make_unique<TorchNetwork>(network.graph, network.weights, device);
+}
+
+void Chip::calibrate(Calibrations& calibrations) {
+  if (!experiment_.periphery.needs_ranges()) return;
+  auto& known = calibrations[{&network_, calibration_key(experiment_)}];
+  if (!known.empty()) return analog_->take_ranges(known);
+  const Dataset& data = *network_.data;
+  analog_->calibrate(data.train, data.normalization,
+                     std::min(experiment_.evaluation.calibration_images, data.train.size()));
+  known = analog_->ranges();
 }
 
 std::int64_t Chip::baseline_correct() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,10 +16,15 @@
 
 namespace ohmic {
 
+/// Converters' ranges that were found before, by network and by all that they depend on.
+using Calibrations =
+    std::map<std::pair<const TrainedNetwork*, std::string>, std::vector<LayerRanges>>;
+
 class Chip {
  public:
-  /// The network must outlive the chip.
-  Chip(const Experiment&, const TrainedNetwork&);
+  /// The network must outlive the chip. Ranges that are not among `calibrations` are found on
+  /// calibration images and added.
+  Chip(const Experiment&, const TrainedNetwork&, Calibrations& calibrations);
 
   std::int64_t images() const { return network_.data->test.size(); }
   /// Right answers with digital weights.
@@ -33,6 +39,7 @@ class Chip {
   std::string range_warning() const;
 
  private:
+  void calibrate(Calibrations&);
   void program(std::uint64_t draw);
   void weights_changed();
   std::int64_t count_correct(std::int64_t first, std::int64_t count, Tally& tally);

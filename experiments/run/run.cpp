@@ -63,6 +63,7 @@ class Run {
   Progress progress_;
   Networks networks_;
   WithoutNoise without_noise_;
+  Calibrations calibrations_;
   std::set<std::string> warnings_;
   std::size_t computed_ = 0;
 };
@@ -91,7 +92,7 @@ void Run::compute(std::size_t index) {
   PointResult result;
   result.identity = identities_[index];
   result.draws = store_.logged_draws(result.identity);
-  Chip chip(experiment, network);
+  Chip chip(experiment, network, calibrations_);
   warn(chip.range_warning());
   without_noise_.measure(chip, network, experiment, result);
   draw_until_known(chip, index, result);

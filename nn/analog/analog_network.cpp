@@ -334,6 +334,13 @@ void AnalogNetwork::calibrate(const ImageSet& set, const Normalization& normaliz
   }
 }
 
+const std::vector<LayerRanges>& AnalogNetwork::ranges() const { return state_->ranges; }
+
+void AnalogNetwork::take_ranges(std::vector<LayerRanges> ranges) {
+  OHMIC_ASSERT(ranges.size() == state_->crossbar.size());
+  state_->ranges = std::move(ranges);
+}
+
 void AnalogNetwork::measure_batch_norm(const ImageSet& set, const Normalization& normalization,
                                        std::int64_t images) {
   State& s = *state_;

@@ -50,6 +50,10 @@ class AnalogNetwork {
   /// Finds converter ranges on the first `images` calibration images (no-op when the periphery
   /// needs none): activations are those of the digital network, arrays are free of noise.
   void calibrate(const ImageSet&, const Normalization&, std::int64_t images);
+  /// What calibrate() found, by layer; empty before. Another network of these weights, with the
+  /// same mapping, periphery and range of conductances, can take it instead of finding it again.
+  const std::vector<LayerRanges>& ranges() const;
+  void take_ranges(std::vector<LayerRanges>);
   /// Whatever is programmed from here on (program, load_noise_free) gets the mean and the variance
   /// of every BatchNorm measured again, on the first `images` images as the programmed arrays and
   /// their converters compute them, behind layers that were measured before. What counts is the

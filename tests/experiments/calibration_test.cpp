@@ -1,0 +1,65 @@
+// Converter ranges are found once for all points that share what they depend on.
+#include <gtest/gtest.h>
+
+#include "experiments/run/chip.hpp"
+
+namespace ohmic {
+namespace {
+
+Experiment read(const std::string& more) {
+  std::vector<Fault> faults;
+  Experiment e = Experiment::read(
+      parse_toml("seed = 3\ndata = { name = 'synthetic', train_images = 20, test_images = 20 }\n"
+                 "model = { name = 'resnet8', width = 2 }\nmapping.tile = [64, 64]\n"
+                 "compute.device = 'cpu'\nperiphery.output_noise.relative = 0.01\n" +
+                     more,
+                 "test"),
+      faults);
+  if (!faults.empty()) throw ConfigError(faults);
+  return e;
+}
+
+class CalibrationsOfAChip : public testing::Test {
+ protected:
+  CalibrationsOfAChip() {
+    const Experiment e = read(device(0.1, 8));
+    network_.data = std::make_shared<const Dataset>(load_dataset(e.data, e.seed));
+    network_.graph = build_model(e.model, 10);
+    network_.weights = initialize(network_.graph, "he_normal", 1);
+  }
+
+  static std::string device(double eta, int adc_bits, double percentile = 99) {
+    return "periphery.dac.bits = 6\nperiphery.adc = { bits = " + std::to_string(adc_bits) +
+           ", percentile = " + std::to_string(percentile) +
+           " }\ndevice = { model = 'awgn', eta = " + std::to_string(eta) + " }\n";
+  }
+  /// Right answers of draw 0.
+  std::vector<std::int64_t> draw(const std::string& hardware, Calibrations& calibrations) const {
+    return Chip(read(hardware), network_, calibrations).measure(0).correct;
+  }
+  TrainedNetwork network_;
+};
+
+TEST_F(CalibrationsOfAChip, AreSharedAcrossNoiseAndConverters) {
+  Calibrations shared;
+  for (const auto& hardware : {device(0.1, 8), device(0.3, 8), device(0.1, 3)}) {
+    Calibrations own;
+    EXPECT_EQ(draw(hardware, shared), draw(hardware, own)) << hardware;
+  }
+  EXPECT_EQ(shared.size(), 1u);
+}
+
+TEST_F(CalibrationsOfAChip, AreFoundAgainForWhatChangesThem) {
+  Calibrations shared;
+  int expected = 0;
+  for (const std::string& hardware :
+       {device(0.1, 8), device(0.1, 8, 90), device(0.1, 8) + "mapping.encoding = 'offset'\n",
+        device(0.1, 8) + "periphery.wires.row_ohm = 5\n",
+        device(0.1, 8) + "evaluation.calibration_images = 5\n"}) {
+    draw(hardware, shared);
+    EXPECT_EQ(shared.size(), static_cast<std::size_t>(++expected)) << hardware;
+  }
+}
+
+}  // namespace
+}  // namespace ohmic
