@@ -21,6 +21,7 @@ const NoiseKey kKey = noise_key(5, 0);
 struct Case {
   const char* name;
   MappingSettings settings;
+  friend void PrintTo(const Case& c, std::ostream* os) { *os << c.name; }
 };
 
 std::vector<Case> encodings() {
