@@ -77,7 +77,9 @@ Pickled call(const Pickled& global, const Pickled& arguments) {
   if (name == "collections OrderedDict") return make(Kind::dictionary);
   if (name == "torch._utils _rebuild_tensor" || name == "torch._utils _rebuild_tensor_v2")
     return rebuild_tensor(arguments);
-  if (name == "torch._utils _rebuild_parameter") return item(arguments, 0);
+  const bool wraps_its_first_argument =
+      name == "torch._utils _rebuild_parameter" || name.starts_with("torch.jit._pickle build_");
+  if (wraps_its_first_argument) return item(arguments, 0);
   if (name.starts_with("__torch__")) return make(Kind::dictionary);
   fail("holds more than tensors (" + name +
        "); it could run code, so it is not read. In Python: torch.save(model.state_dict(), FILE)");

@@ -9,26 +9,14 @@
 #include "experiments/manual.hpp"
 #include "experiments/program.hpp"
 #include "simulator/error.hpp"
+#include "tests/experiments/command_line.hpp"
 #include "tests/source_folder.hpp"
 
 namespace ohmic {
 namespace {
 
-struct Result {
-  int status;
-  std::string out, err;
-};
-
-Result ohmic(std::vector<std::string> words) {
-  words.insert(words.begin(), "ohmic");
-  std::vector<const char*> argv;
-  for (const std::string& word : words) argv.push_back(word.c_str());
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  const int status = run_program(static_cast<int>(argv.size()), argv.data());
-  const std::string err = testing::internal::GetCapturedStderr();
-  return {status, testing::internal::GetCapturedStdout(), err};
-}
+using test::ohmic;
+using test::Result;
 
 /// A folder of this test with one experiment file, removed at the end.
 class Cli : public testing::Test {
