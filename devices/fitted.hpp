@@ -33,6 +33,18 @@ class FittedDevice : public DeviceModel {
 
  protected:
   void apply_own_clip(std::span<double> G_S) const { apply_clip(clip, g_min_S, g_max_S, G_S); }
+
+  /// G = clip(G_T + unit_S max(sigma(G_T), 0) xi), one xi per device.
+  template <class Sigma>
+  void write_with_error(const DeviceBlock& block, double unit_S, std::span<const double> target_S,
+                        std::span<double> G_S, const Sigma& sigma) const {
+    block.normals(Stream::programming, 0, G_S);
+    for (std::size_t i = 0; i < G_S.size(); ++i) {
+      const double std = sigma(target_S[i]);
+      G_S[i] = target_S[i] + unit_S * (std > 0 ? std : 0) * G_S[i];
+    }
+    apply_own_clip(G_S);
+  }
 };
 
 template <class Model>
@@ -64,6 +76,15 @@ void declare_read_scale(Schema<Model>& s) {
       .unit("1")
       .range(0, 100)
       .doc("Std of read noise over the published one.");
+}
+
+/// All three effects and the clip.
+template <class Model>
+void declare_effects(Schema<Model>& s) {
+  declare_programming_scale(s);
+  declare_drift_scale(s);
+  declare_read_scale(s);
+  declare_clip(s);
 }
 
 }  // namespace ohmic

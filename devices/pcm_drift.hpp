@@ -40,4 +40,9 @@ void flicker_sigma(double age_s, double t0_s, double t_read_s, double g_max_S, d
   }
 }
 
+template <class Model>
+void declare_read_time(Schema<Model>& s) {
+  s.add("t_read_s", &Model::t_read_s).unit("s").above(0).doc("Duration of one read.");
+}
+
 }  // namespace ohmic

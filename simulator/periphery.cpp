@@ -1,20 +1,34 @@
 #include "simulator/periphery.hpp"
 
 namespace ohmic {
+namespace {
+
+template <class Converter>
+void declare_bits(Schema<Converter>& s) {
+  s.add("bits", &Converter::bits).unit("bit").range(1, 16).doc("Resolution.");
+}
+
+template <class Converter>
+void declare_percentile(Schema<Converter>& s, const char* doc) {
+  s.add("percentile", &Converter::percentile).unit("%").range(50, 100).doc(doc);
+}
+
+void declare_ohms(Schema<Wires>& s, const char* key, double Wires::*member, const char* doc) {
+  s.add(key, member).unit("ohm").at_least(0).doc(doc);
+}
+
+}  // namespace
 
 const Schema<Dac>& Dac::schema() {
   static const Schema<Dac> schema = [] {
     Schema<Dac> s{"dac",
                   "Converters of a layer's digital inputs to row voltages; \"ideal\": none."};
-    s.add("bits", &Dac::bits).unit("bit").range(1, 16).doc("Resolution.");
+    declare_bits(s);
     s.add("is_signed", &Dac::is_signed)
         .doc("Codes cover [-1, 1] instead of [0, 1]; inputs after a ReLU need no sign.");
-    s.add("percentile", &Dac::percentile)
-        .unit("%")
-        .range(50, 100)
-        .doc(
-            "Percentile of |input| on calibration images that is mapped to full scale; "
-            "larger inputs clip and are counted.");
+    declare_percentile(s,
+                       "Percentile of |input| on calibration images that is mapped to full scale; "
+                       "larger inputs clip and are counted.");
     s.add_choice("drive", &Dac::drive,
                  {{"bipolar", SignedDrive::bipolar}, {"two_phase", SignedDrive::two_phase}})
         .doc(
@@ -73,19 +87,17 @@ void declare_errors(Schema<Adc>& s) {
 const Schema<Adc>& Adc::schema() {
   static const Schema<Adc> schema = [] {
     Schema<Adc> s{"adc", "Converters of a tile's column currents; \"ideal\": none."};
-    s.add("bits", &Adc::bits).unit("bit").range(1, 16).doc("Resolution.");
+    declare_bits(s);
     s.add_choice(
          "range", &Adc::range,
          {{"max", AdcRange::max}, {"calibrated", AdcRange::calibrated}, {"fixed", AdcRange::fixed}})
         .doc(
             "Full scale: the largest column output that can occur (max), a percentile of what "
             "calibration images produce (calibrated), or a given fraction of max (fixed).");
-    s.add("percentile", &Adc::percentile)
-        .unit("%")
-        .range(50, 100)
-        .doc(
-            "For range = \"calibrated\": percentile of |column output| at full scale; larger "
-            "outputs saturate and are counted.");
+    declare_percentile(
+        s,
+        "For range = \"calibrated\": percentile of |column output| at full scale; larger "
+        "outputs saturate and are counted.");
     s.add("full_scale", &Adc::full_scale)
         .unit("1")
         .above(0)
@@ -110,22 +122,13 @@ const Schema<Wires>& Wires::schema() {
     Schema<Wires> s{"wires",
                     "Resistance of the array's wires, solved exactly per programmed tile; columns "
                     "are sensed at the bottom; \"ideal\": none."};
-    s.add("row_ohm", &Wires::row_ohm)
-        .unit("ohm")
-        .at_least(0)
-        .doc("Resistance of a row between neighbouring cells.");
-    s.add("column_ohm", &Wires::column_ohm)
-        .unit("ohm")
-        .at_least(0)
-        .doc("Resistance of a column between neighbouring cells.");
-    s.add("driver_ohm", &Wires::driver_ohm)
-        .unit("ohm")
-        .at_least(0)
-        .doc("Output resistance of a row's driver, in series with the row.");
-    s.add("sense_ohm", &Wires::sense_ohm)
-        .unit("ohm")
-        .at_least(0)
-        .doc("Input resistance of a column's sense amplifier, in series with the column.");
+    declare_ohms(s, "row_ohm", &Wires::row_ohm, "Resistance of a row between neighbouring cells.");
+    declare_ohms(s, "column_ohm", &Wires::column_ohm,
+                 "Resistance of a column between neighbouring cells.");
+    declare_ohms(s, "driver_ohm", &Wires::driver_ohm,
+                 "Output resistance of a row's driver, in series with the row.");
+    declare_ohms(s, "sense_ohm", &Wires::sense_ohm,
+                 "Input resistance of a column's sense amplifier, in series with the column.");
     s.add_choice("drive", &Wires::drive, {{"left", RowDrive::left}, {"both", RowDrive::both}})
         .doc("Whether a row is driven at its left end or by equal drivers at both ends.");
     return s;

@@ -27,7 +27,7 @@
 
 #include <cmath>
 
-#include "simulator/device_model.hpp"
+#include "devices/fitted.hpp"
 
 namespace ohmic {
 namespace {
@@ -81,9 +81,7 @@ class Awgn final : public DeviceModel {
           .doc(
               "What eta is a fraction of: the layer's weight std or largest weight (noise of a "
               "weight), g_max or g_max - g_min (noise of a device).");
-      s.add_choice("clip", &Awgn::clip,
-                   {{"none", Clip::none}, {"positive", Clip::positive}, {"range", Clip::range}})
-          .doc("Conductances outside their physical range: left, cut at 0, cut at [g_min, g_max].");
+      declare_clip(s);
       return s;
     }();
     return schema;

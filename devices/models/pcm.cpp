@@ -37,14 +37,9 @@ class Pcm final : public FittedDevice {
 
   void program(const DeviceBlock& block, std::span<const double> target_S,
                std::span<double> G_S) const override {
-    block.normals(Stream::programming, 0, G_S);
-    const double unit_S = programming_scale * g_max_S / 25.0;
     const double(&c)[3] = fit == Fit::nandakumar ? kNandakumar : kJoshi;
-    for (std::size_t i = 0; i < G_S.size(); ++i) {
-      const double sigma = polynomial(c, target_S[i] / g_max_S);
-      G_S[i] = target_S[i] + unit_S * (sigma > 0 ? sigma : 0) * G_S[i];
-    }
-    apply_own_clip(G_S);
+    write_with_error(block, programming_scale * g_max_S / 25.0, target_S, G_S,
+                     [&](double G_T) { return polynomial(c, G_T / g_max_S); });
   }
 
   void drift(const DeviceBlock& block, double age_s, std::span<const double> target_S,
@@ -77,11 +72,8 @@ class Pcm final : public FittedDevice {
           .unit("s")
           .above(0)
           .doc("Time after programming at which drift is counted from.");
-      s.add("t_read_s", &Pcm::t_read_s).unit("s").above(0).doc("Duration of one read.");
-      declare_programming_scale(s);
-      declare_drift_scale(s);
-      declare_read_scale(s);
-      declare_clip(s);
+      declare_read_time(s);
+      declare_effects(s);
       return s;
     }();
     return schema;

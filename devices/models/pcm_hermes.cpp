@@ -64,14 +64,9 @@ class PcmHermes final : public FittedDevice {
 
   void program(const DeviceBlock& block, std::span<const double> target_S,
                std::span<double> G_S) const override {
-    block.normals(Stream::programming, 0, G_S);
-    const double unit_S = programming_scale * kMicro * g_max_S / fit().g_ref_S;
     const Fit f = fit();
-    for (std::size_t i = 0; i < G_S.size(); ++i) {
-      const double sigma = polynomial(f.sigma_p_uS, target_S[i] / g_max_S);
-      G_S[i] = target_S[i] + unit_S * (sigma > 0 ? sigma : 0) * G_S[i];
-    }
-    apply_own_clip(G_S);
+    write_with_error(block, programming_scale * kMicro * g_max_S / f.g_ref_S, target_S, G_S,
+                     [&](double G_T) { return polynomial(f.sigma_p_uS, G_T / g_max_S); });
   }
 
   void drift(const DeviceBlock& block, double age_s, std::span<const double> target_S,
@@ -101,11 +96,8 @@ class PcmHermes final : public FittedDevice {
           .range(1, 2)
           .doc("Devices in parallel per polarity; two have g_max_S = 20.7e-6.")
           .source("Le Gallo et al. 2023");
-      s.add("t_read_s", &PcmHermes::t_read_s).unit("s").above(0).doc("Duration of one read.");
-      declare_programming_scale(s);
-      declare_drift_scale(s);
-      declare_read_scale(s);
-      declare_clip(s);
+      declare_read_time(s);
+      declare_effects(s);
       return s;
     }();
     return schema;

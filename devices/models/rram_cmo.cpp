@@ -36,13 +36,11 @@ class RramCmo final : public FittedDevice {
 
   void program(const DeviceBlock& block, std::span<const double> target_S,
                std::span<double> G_S) const override {
-    block.normals(Stream::programming, 0, G_S);
     const bool fine = acceptance == Acceptance::fine;
     const double offset_S = kMicro * (fine ? 0.00081107 : 0.0112185391);
     const double slope = fine ? 0.00106879 : 0.01129027418;
-    for (std::size_t i = 0; i < G_S.size(); ++i)
-      G_S[i] = target_S[i] + programming_scale * (offset_S + slope * target_S[i]) * G_S[i];
-    apply_own_clip(G_S);
+    write_with_error(block, programming_scale, target_S, G_S,
+                     [=](double G_T) { return offset_S + slope * G_T; });
   }
 
   void drift(const DeviceBlock& block, double age_s, std::span<const double>,
@@ -75,10 +73,7 @@ class RramCmo final : public FittedDevice {
                    {{"0.2%", Acceptance::fine}, {"2%", Acceptance::coarse}})
           .doc("Window of write and verify.")
           .source("AIHWKit, CMO/HfOx arrays");
-      declare_programming_scale(s);
-      declare_drift_scale(s);
-      declare_read_scale(s);
-      declare_clip(s);
+      declare_effects(s);
       return s;
     }();
     return schema;

@@ -24,12 +24,8 @@ class RramMilo final : public FittedDevice {
 
   void program(const DeviceBlock& block, std::span<const double> target_S,
                std::span<double> G_S) const override {
-    block.normals(Stream::programming, 0, G_S);
-    for (std::size_t i = 0; i < G_S.size(); ++i) {
-      const double sigma_S = 4.782321e-6 - 0.009107 * target_S[i];
-      G_S[i] = target_S[i] + programming_scale * (sigma_S > 0 ? sigma_S : 0) * G_S[i];
-    }
-    apply_own_clip(G_S);
+    write_with_error(block, programming_scale, target_S, G_S,
+                     [](double G_T) { return 4.782321e-6 - 0.009107 * G_T; });
   }
   bool reads_noisily() const override { return false; }
 

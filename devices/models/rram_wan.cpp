@@ -84,14 +84,9 @@ class RramWan final : public FittedDevice {
 
   void relax(const DeviceBlock& block, double age_s, std::span<const double> target_S,
              std::span<double> G_S) const {
-    block.normals(Stream::programming, 0, G_S);
     const Curve curve = curve_at(age_s);
-    const double unit_S = programming_scale * g_max_S / 40.0;
-    for (std::size_t i = 0; i < G_S.size(); ++i) {
-      const double sigma = polynomial(curve.c, target_S[i] / g_max_S);
-      G_S[i] = target_S[i] + unit_S * (sigma > 0 ? sigma : 0) * G_S[i];
-    }
-    apply_own_clip(G_S);
+    write_with_error(block, programming_scale * g_max_S / 40.0, target_S, G_S,
+                     [&](double G_T) { return polynomial(curve.c, G_T / g_max_S); });
   }
 };
 

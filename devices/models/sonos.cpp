@@ -85,10 +85,8 @@ class Sonos final : public FittedDevice {
     const double part = days - day;
     const double A = kA_nA[day] + part * (kA_nA[day + 1] - kA_nA[day]);
     const double B = kB_nA[day] + part * (kB_nA[day + 1] - kB_nA[day]);
-    block.normals(Stream::programming, 0, G_S);
-    for (std::size_t i = 0; i < G_S.size(); ++i)
-      G_S[i] = target_S[i] + programming_scale * sigma_of(target_S[i], A, B) * G_S[i];
-    apply_own_clip(G_S);
+    write_with_error(block, programming_scale, target_S, G_S,
+                     [&](double G_T) { return sigma_of(G_T, A, B); });
   }
 };
 

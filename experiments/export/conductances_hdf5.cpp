@@ -2,35 +2,26 @@
 #include <hdf5.h>
 
 #include "experiments/export/conductances.hpp"
+#include "nn/io/hdf5_handle.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
 namespace {
 
-/// An HDF5 handle that closes itself; a failed call becomes an OutputError.
-class Handle {
- public:
-  Handle(hid_t id, herr_t (*close)(hid_t), const std::string& what) : id_(id), close_(close) {
-    if (id < 0) throw OutputError("HDF5 cannot write " + what);
-  }
-  ~Handle() { close_(id_); }
-  Handle(const Handle&) = delete;
-  Handle& operator=(const Handle&) = delete;
-  operator hid_t() const { return id_; }
-
- private:
-  hid_t id_;
-  herr_t (*close_)(hid_t);
-};
-
 void check(herr_t status, const std::string& what) {
   if (status < 0) throw OutputError("HDF5 cannot write " + what);
 }
 
+/// What a call opened; a call that failed becomes an OutputError.
+Hdf5Handle opened(hid_t id, herr_t (*close)(hid_t), const std::string& what) {
+  check(id < 0 ? -1 : 0, what);
+  return {id, close};
+}
+
 void write_attribute(hid_t object, const char* name, double value) {
-  const Handle space(H5Screate(H5S_SCALAR), H5Sclose, name);
-  const Handle attribute(H5Acreate2(object, name, H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT),
-                         H5Aclose, name);
+  const Hdf5Handle space = opened(H5Screate(H5S_SCALAR), H5Sclose, name);
+  const Hdf5Handle attribute = opened(
+      H5Acreate2(object, name, H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose, name);
   check(H5Awrite(attribute, H5T_NATIVE_DOUBLE, &value), name);
 }
 
@@ -43,18 +34,18 @@ void write_matrix(hid_t group, const char* name, const ProgrammedTile& t,
       by_row[static_cast<std::size_t>(i * t.columns + j)] =
           cells[static_cast<std::size_t>(j * t.rows + i)];
   const hsize_t shape[] = {static_cast<hsize_t>(t.rows), static_cast<hsize_t>(t.columns)};
-  const Handle space(H5Screate_simple(2, shape, nullptr), H5Sclose, name);
-  const Handle set(
-      H5Dcreate2(group, name, H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
-      H5Dclose, name);
+  const Hdf5Handle space = opened(H5Screate_simple(2, shape, nullptr), H5Sclose, name);
+  const Hdf5Handle set =
+      opened(H5Dcreate2(group, name, H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
+             H5Dclose, name);
   check(H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, by_row.data()), name);
 }
 
 void write_tile(hid_t file, hid_t with_parents, const ProgrammedTile& t) {
   const std::string name =
       fmt::format("/{}/tile_{}_{}/{}_{}", t.layer, t.tile_row, t.tile_column, t.polarity, t.slice);
-  const Handle group(H5Gcreate2(file, name.c_str(), with_parents, H5P_DEFAULT, H5P_DEFAULT),
-                     H5Gclose, name);
+  const Hdf5Handle group = opened(
+      H5Gcreate2(file, name.c_str(), with_parents, H5P_DEFAULT, H5P_DEFAULT), H5Gclose, name);
   write_attribute(group, "first_row", t.first_row);
   write_attribute(group, "first_column", t.first_column);
   write_matrix(group, "target_S", t, t.target_S);
@@ -65,8 +56,8 @@ void write_layers(hid_t file, const ProgrammedChip& chip) {
   double index = 0;
   for (const MappedLayer& layer : chip.layers) {
     const std::string name = "/" + layer.name();
-    const Handle group(H5Gcreate2(file, name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
-                       H5Gclose, name);
+    const Hdf5Handle group = opened(
+        H5Gcreate2(file, name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose, name);
     write_attribute(group, "index", index++);
     write_attribute(group, "weight_per_S", layer.scale().weight_per_S);
   }
@@ -78,9 +69,9 @@ void write_conductances_hdf5(const std::filesystem::path& path, const Programmed
   const std::filesystem::path part = path.string() + ".part";
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // errors are ours to report
   {
-    const Handle file(H5Fcreate(part.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose,
-                      path.string());
-    const Handle with_parents(H5Pcreate(H5P_LINK_CREATE), H5Pclose, path.string());
+    const Hdf5Handle file = opened(H5Fcreate(part.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT),
+                                   H5Fclose, path.string());
+    const Hdf5Handle with_parents = opened(H5Pcreate(H5P_LINK_CREATE), H5Pclose, path.string());
     check(H5Pset_create_intermediate_group(with_parents, 1), path.string());
     write_layers(file, chip);
     chip.for_each_tile([&](const MappedLayer&, const ProgrammedTile& tile) {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "nn/io/hdf5_handle.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -19,22 +20,6 @@ namespace fs = std::filesystem;
 [[noreturn]] void fail(const fs::path& file, const std::string& why) {
   throw DataError(file.string() + ": " + why);
 }
-
-/// An HDF5 identifier, closed at the end of its scope.
-class Handle {
- public:
-  Handle(hid_t id, herr_t (*close)(hid_t)) : id_(id), close_(close) {}
-  ~Handle() {
-    if (id_ >= 0) close_(id_);
-  }
-  Handle(const Handle&) = delete;
-  Handle& operator=(const Handle&) = delete;
-  operator hid_t() const { return id_; }
-
- private:
-  hid_t id_;
-  herr_t (*close_)(hid_t);
-};
 
 /// HDF5 prints its error stack by default; libraries never print.
 class Quiet {
@@ -63,8 +48,8 @@ std::vector<std::string> dataset_paths(const fs::path& file, hid_t h5) {
 }
 
 HostTensor read_dataset(const fs::path& file, hid_t h5, const std::string& path) {
-  const Handle data(H5Dopen2(h5, path.c_str(), H5P_DEFAULT), H5Dclose);
-  const Handle space(data >= 0 ? H5Dget_space(data) : -1, H5Sclose);
+  const Hdf5Handle data(H5Dopen2(h5, path.c_str(), H5P_DEFAULT), H5Dclose);
+  const Hdf5Handle space(data >= 0 ? H5Dget_space(data) : -1, H5Sclose);
   const int rank = space >= 0 ? H5Sget_simple_extent_ndims(space) : -1;
   if (rank < 0) fail(file, "is damaged: " + path + " cannot be read");
   std::vector<hsize_t> extents(static_cast<std::size_t>(rank));
@@ -102,7 +87,7 @@ using Layers = std::map<std::string, std::map<int, Layer>>;  ///< by kind, then 
 
 Layers read_layers(const fs::path& file) {
   const Quiet quiet;
-  const Handle h5(H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
+  const Hdf5Handle h5(H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
   if (h5 < 0) fail(file, "is damaged or truncated: HDF5 cannot open it");
   Layers layers;
   for (const std::string& path : dataset_paths(file, h5)) {
