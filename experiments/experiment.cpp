@@ -125,6 +125,7 @@ const Schema<Experiment>& Experiment::schema() {
     s.add("periphery", &E::periphery);
     s.add("noise", &E::noise);
     s.add("evaluation", &E::evaluation);
+    s.add("cost", &E::cost).absent("none").keeps_numbers();
     s.add("compute", &E::compute).keeps_numbers();
     s.add("output", &E::output).keeps_numbers();
     return s;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "mapping/cost.hpp"
 #include "mapping/settings.hpp"
 #include "nn/analog/noise_settings.hpp"
 #include "nn/data/dataset.hpp"
@@ -72,6 +73,7 @@ struct Experiment {
   Periphery periphery;
   NoiseSettings noise;
   EvaluationSettings evaluation;
+  std::optional<CostSettings> cost;  ///< absent ("none"): not reported
   ComputeSettings compute;
   OutputSettings output;
 

@@ -21,6 +21,7 @@ void add_commands(CLI::App& app) {
   add_check_command(app);
   add_describe_command(app);
   add_list_command(app);
+  add_cost_command(app);
   add_export_command(app);
   add_data_command(app);
   add_bench_command(app);
@@ -52,6 +53,7 @@ void configure(CLI::App& app) {
       "  ohmic run experiments/quickstart.toml            train, map, perturb, measure, report\n"
       "  ohmic run my.toml --set device.eta=0.2           one key changed\n"
       "  ohmic budget experiments/budget_eta.toml         how much noise it tolerates\n"
+      "  ohmic cost my.toml                               tiles, conversions, energy, time, area\n"
       "  ohmic check my.toml                              every fault, with its place\n"
       "  ohmic describe device                            what a table may hold\n"
       "  ohmic list devices                               device models by name\n\n"

@@ -26,6 +26,8 @@ class MappedLayer {
   const std::string& name() const { return name_; }
   const LayerScale& scale() const { return scale_; }
   const ConvGeometry& geometry() const { return geometry_; }
+  TileShape tile() const { return settings_.tile; }
+  const CellCode& code() const { return code_; }
   /// Weights beyond +-w_max, clipped at the mapping (none when the percentile is 100).
   std::int64_t clipped_weights() const { return clipped_weights_; }
   /// Devices of one cell; role r of cell i has target conductance target_S(r, ...).

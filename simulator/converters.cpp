@@ -31,28 +31,6 @@ void add_slices(const Dac& dac, int sign, int magnitude_bits, double levels, Inp
         {sign, shift, (sign < 0 ? -1 : 1) * std::exp2(shift) * full_drive / levels});
 }
 
-/// `linear`: nothing between the DAC and the digital sum depends on the phase, so one does for all.
-InputPlan plan_input(const Periphery& periphery, double range, bool linear) {
-  InputPlan plan;
-  plan.phases = {{}};
-  if (!periphery.dac) return plan;
-  const Dac& dac = *periphery.dac;
-  const double levels = codes_above_zero(dac.bits, !dac.is_signed);
-  plan.converts = true;
-  plan.step = plan.drive_step = positive_or_one(range) / levels;
-  plan.lowest = dac.is_signed ? -levels : 0;
-  plan.highest = levels;
-  plan.unipolar = !dac.is_signed || dac.drive == SignedDrive::two_phase;
-  const int bits = dac.is_signed ? std::max(1, dac.bits - 1) : dac.bits;
-  const bool sliced = dac.slice_bits && *dac.slice_bits < bits;
-  const bool two_phase = dac.is_signed && dac.drive == SignedDrive::two_phase;
-  if (linear || (!sliced && !two_phase)) return plan;
-  plan.phases.clear();
-  add_slices(dac, two_phase ? 1 : 0, bits, levels, plan);
-  if (two_phase) add_slices(dac, -1, bits, levels, plan);
-  return plan;
-}
-
 /// Places of a plane's columns among converters and groups that share a range.
 struct Columns {
   explicit Columns(const LayerOnTiles& layer)
@@ -259,6 +237,27 @@ LayerPlan empty_plan(const LayerOnTiles& layer) {
 }
 
 }  // namespace
+
+InputPlan plan_input(const Periphery& periphery, double range, bool linear) {
+  InputPlan plan;
+  plan.phases = {{}};
+  if (!periphery.dac) return plan;
+  const Dac& dac = *periphery.dac;
+  const double levels = codes_above_zero(dac.bits, !dac.is_signed);
+  plan.converts = true;
+  plan.step = plan.drive_step = positive_or_one(range) / levels;
+  plan.lowest = dac.is_signed ? -levels : 0;
+  plan.highest = levels;
+  plan.unipolar = !dac.is_signed || dac.drive == SignedDrive::two_phase;
+  const int bits = dac.is_signed ? std::max(1, dac.bits - 1) : dac.bits;
+  const bool sliced = dac.slice_bits && *dac.slice_bits < bits;
+  const bool two_phase = dac.is_signed && dac.drive == SignedDrive::two_phase;
+  if (linear || (!sliced && !two_phase)) return plan;
+  plan.phases.clear();
+  add_slices(dac, two_phase ? 1 : 0, bits, levels, plan);
+  if (two_phase) add_slices(dac, -1, bits, levels, plan);
+  return plan;
+}
 
 LayerPlan plan_layer(const LayerOnTiles& layer, const LayerRanges& ranges) {
   const Periphery& around = layer.periphery;

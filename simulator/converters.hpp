@@ -74,6 +74,9 @@ struct LayerPlan {
   }
 };
 
+/// The plan of inputs whose largest magnitude is `range`. `linear`: nothing between the DAC and the
+/// digital sum depends on the phase, so that one computes all of them.
+InputPlan plan_input(const Periphery&, double range, bool linear);
 /// The plan of a layer whose ranges are known (they are not looked at when none is needed).
 LayerPlan plan_layer(const LayerOnTiles&, const LayerRanges&);
 /// The plan that calibration observes with: every product in units of x * S, nothing noisy, and

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "simulator/config/value.hpp"
+#include "experiments/experiment.hpp"
 
 namespace CLI {
 class App;
@@ -24,6 +24,7 @@ void add_list_command(CLI::App&);
 void add_data_command(CLI::App&);
 void add_bench_command(CLI::App&);
 void add_export_command(CLI::App&);
+void add_cost_command(CLI::App&);
 
 /// The experiment that a command line names: FILE and its --set overrides.
 struct ExperimentFile {
@@ -34,6 +35,8 @@ struct ExperimentFile {
   void add_to(CLI::App&);
   /// The file with the overrides applied. Throws ConfigError or DataError.
   Value read() const;
+  /// The one point that the file and its overrides leave. Throws ConfigError where there are more.
+  Experiment only_point() const;
 };
 
 }  // namespace ohmic

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 
 #include "experiments/commands/commands.hpp"
@@ -17,6 +19,16 @@ Value ExperimentFile::read() const {
   Value root = read_toml(path);
   for (const std::string& assignment : overrides) apply_override(root, assignment);
   return root;
+}
+
+Experiment ExperimentFile::only_point() const {
+  const auto points = expand(read());
+  if (points.size() == 1) return points.front().experiment;
+  std::string axes;
+  for (const auto& [key, value] : points.front().axes)
+    axes += fmt::format(" --set {}={}", key, value.text());
+  throw ConfigError(fmt::format("{} has {} points and a chip is one of them; choose, for example{}",
+                                path.string(), points.size(), axes));
 }
 
 }  // namespace ohmic

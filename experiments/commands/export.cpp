@@ -43,17 +43,6 @@ TileName parse_tile(const std::string& text) {
   return name;
 }
 
-/// The one point that a file and its overrides leave.
-Experiment only_point(const ExperimentFile& file) {
-  const auto points = expand(file.read());
-  if (points.size() == 1) return points.front().experiment;
-  std::string axes;
-  for (const auto& [key, value] : points.front().axes)
-    axes += fmt::format(" --set {}={}", key, value.text());
-  throw ConfigError(fmt::format("{} has {} points and a chip is one of them; choose, for example{}",
-                                file.path.string(), points.size(), axes));
-}
-
 void write_netlist(const ExportOptions& options, const Experiment& experiment,
                    const ProgrammedChip& chip) {
   const TileName name = parse_tile(options.tile);
@@ -66,7 +55,7 @@ void write_netlist(const ExportOptions& options, const Experiment& experiment,
 }
 
 void export_chip(ExportOptions options) {
-  const Experiment experiment = only_point(options.file);
+  const Experiment experiment = options.file.only_point();
   const auto run_folder = experiment.output.dir;
   if (options.folder.empty()) options.folder = run_folder / "export";
   make_folder(options.folder);

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "experiments/results/cost_tables.hpp"
+
 namespace ohmic {
 namespace {
 
@@ -38,20 +40,24 @@ double share(std::uint64_t part, std::uint64_t whole) {
 std::vector<std::pair<std::string, double>> measures(const MeasuredPoint& p) {
   const PointSummary s = summarize(*p.result, p.point->experiment.evaluation.confidence);
   const Tally tally = p.result->tally();
-  return {{"images", static_cast<double>(p.result->images)},
-          {"draws", static_cast<double>(p.result->draws.size())},
-          {"baseline", s.baseline},
-          {"accuracy", s.accuracy.mean},
-          {"accuracy_lo", s.accuracy.lo},
-          {"accuracy_hi", s.accuracy.hi},
-          {"normalized", s.normalized.mean},
-          {"normalized_lo", s.normalized.lo},
-          {"normalized_hi", s.normalized.hi},
-          {"std_draws", s.std_draws},
-          {"noise_free", p.result->noise_free()},
-          {"dac_clipped", share(tally.dac_clipped, tally.dac_samples)},
-          {"adc_clipped", share(tally.adc_clipped, tally.adc_samples)},
-          {"dead_filters", static_cast<double>(p.result->dead_filters())}};
+  std::vector<std::pair<std::string, double>> columns{
+      {"images", static_cast<double>(p.result->images)},
+      {"draws", static_cast<double>(p.result->draws.size())},
+      {"baseline", s.baseline},
+      {"accuracy", s.accuracy.mean},
+      {"accuracy_lo", s.accuracy.lo},
+      {"accuracy_hi", s.accuracy.hi},
+      {"normalized", s.normalized.mean},
+      {"normalized_lo", s.normalized.lo},
+      {"normalized_hi", s.normalized.hi},
+      {"std_draws", s.std_draws},
+      {"noise_free", p.result->noise_free()},
+      {"dac_clipped", share(tally.dac_clipped, tally.dac_samples)},
+      {"adc_clipped", share(tally.adc_clipped, tally.adc_samples)},
+      {"dead_filters", static_cast<double>(p.result->dead_filters())}};
+  if (p.cost)
+    for (auto& column : cost_columns(p.cost->total)) columns.push_back(std::move(column));
+  return columns;
 }
 
 std::vector<std::pair<std::string, std::string>> layer_columns(const LayerResult& l) {

@@ -10,10 +10,13 @@
 
 namespace ohmic {
 
+struct NetworkCost;
+
 /// A point of the sweep and what it measured.
 struct MeasuredPoint {
   const Point* point = nullptr;
   const PointResult* result = nullptr;
+  const NetworkCost* cost = nullptr;  ///< null where the experiment has no [cost]
 };
 
 /// What is said of one point, all as fractions of 1.
@@ -27,7 +30,8 @@ PointSummary summarize(const PointResult&, double confidence);
 
 /// One row per point, in the order given: every swept key under its dotted name, then images,
 /// draws, baseline, accuracy, accuracy_lo, accuracy_hi, normalized, normalized_lo, normalized_hi,
-/// std_draws, noise_free, dac_clipped, adc_clipped (shares of samples), dead_filters, identity.
+/// std_draws, noise_free, dac_clipped, adc_clipped (shares of samples), dead_filters, cost_columns
+/// where there is a cost, identity.
 /// Fractions; a number that does not exist is empty.
 std::string results_csv(const std::vector<MeasuredPoint>&);
 /// The same with each draw's accuracy, one JSON object per line.

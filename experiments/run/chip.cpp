@@ -139,6 +139,20 @@ std::vector<LayerResult> Chip::layers() const {
   return results;
 }
 
+NetworkCost Chip::cost() {
+  const CostSettings settings = experiment_.cost.value_or(CostSettings{});
+  std::vector<std::vector<double>> drives(analog_->layers().size());
+  if (!settings.mean_square_drive)
+    drives = analog_->row_drives(network_.data->train, network_.data->normalization,
+                                 experiment_.evaluation.calibration_images);
+  NetworkCost cost;
+  for (std::size_t i = 0; i < drives.size(); ++i)
+    cost.layers.push_back(
+        layer_cost(analog_->layers()[i], analog_->periphery(i), settings, drives[i]));
+  cost.total = total_cost(cost.layers);
+  return cost;
+}
+
 std::string Chip::range_warning() const {
   const std::vector<double> unused = analog_->unused_adc_bits();
   const auto wide =

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "experiments/experiment.hpp"
+#include "experiments/results/cost_tables.hpp"
 #include "experiments/results/point_result.hpp"
 #include "experiments/run/networks.hpp"
 #include "nn/analog/analog_network.hpp"
@@ -34,6 +35,9 @@ class Chip {
   /// Replicate `index` of the estimator that the experiment names.
   DrawResult measure(std::int64_t index);
   std::vector<LayerResult> layers() const;
+  /// With the constants of the experiment's [cost], or the default ones. What was programmed before
+  /// has to be programmed again.
+  NetworkCost cost();
   /// What a user should know about converters whose range leaves more than two bits unused on what
   /// calibration images produce; empty where all is well.
   std::string range_warning() const;

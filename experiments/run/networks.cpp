@@ -11,7 +11,9 @@ namespace ohmic {
 namespace {
 
 bool needs_training_images(const Experiment& e) {
-  return e.model.weights.empty() || e.periphery.needs_ranges() || e.evaluation.batch_norm_images;
+  const bool measures_drive = e.cost && !e.cost->mean_square_drive;
+  return e.model.weights.empty() || e.periphery.needs_ranges() || e.evaluation.batch_norm_images ||
+         measures_drive;
 }
 
 /// What decides which images and which normalisation an experiment has.

@@ -6,10 +6,12 @@
 #include <set>
 
 #include "experiments/figures/accuracy_figure.hpp"
+#include "experiments/figures/pareto_figure.hpp"
 #include "experiments/results/files.hpp"
 #include "experiments/results/groups.hpp"
 #include "experiments/results/tables.hpp"
 #include "experiments/run/chip.hpp"
+#include "experiments/run/costs.hpp"
 #include "experiments/run/networks.hpp"
 #include "experiments/run/progress.hpp"
 #include "experiments/run/setup.hpp"
@@ -50,9 +52,9 @@ class Run {
   void draw_until_known(Chip&, std::size_t index, PointResult&);
   void warn(const std::string& message);
   RunOutcome finish();
-  void draw_figures(const std::vector<Group>&);
+  void draw_figures(const std::vector<Group>&, const std::vector<PricedPoint>&);
   void write_tables();
-  std::vector<MeasuredPoint> measured() const;
+  std::vector<MeasuredPoint> measured();
 
   const Value& root_;
   std::vector<Point> points_;
@@ -64,6 +66,7 @@ class Run {
   Networks networks_;
   WithoutNoise without_noise_;
   Calibrations calibrations_;
+  Costs costs_{networks_, calibrations_};
   std::set<std::string> warnings_;
   std::size_t computed_ = 0;
 };
@@ -124,10 +127,11 @@ void Run::draw_until_known(Chip& chip, std::size_t index, PointResult& result) {
   }
 }
 
-std::vector<MeasuredPoint> Run::measured() const {
+std::vector<MeasuredPoint> Run::measured() {
   std::vector<MeasuredPoint> measured;
   for (std::size_t i = 0; i < points_.size(); ++i)
-    if (results_[i]) measured.push_back({&points_[i], &*results_[i]});
+    if (results_[i])
+      measured.push_back({&points_[i], &*results_[i], costs_.of(points_[i].experiment)});
   return measured;
 }
 
@@ -136,21 +140,26 @@ void Run::write_tables() {
   write_atomically(folder_ / "results.jsonl", results_jsonl(measured()));
 }
 
-void Run::draw_figures(const std::vector<Group>& groups) {
-  if (!points_.front().experiment.output.figures || !has_accuracy_figure(groups)) return;
+void Run::draw_figures(const std::vector<Group>& groups, const std::vector<PricedPoint>& priced) {
+  if (!points_.front().experiment.output.figures) return;
   const std::string& title = points_.front().experiment.title;
-  draw_or_say(accuracy_figure(title, groups), folder_, progress_);
+  if (has_accuracy_figure(groups)) draw_or_say(accuracy_figure(title, groups), folder_, progress_);
+  if (has_pareto_figure(priced)) draw_or_say(pareto_figure(title, priced), folder_, progress_);
 }
 
 RunOutcome Run::finish() {
   write_tables();
   write_atomically(folder_ / "layers.csv", layers_csv(measured()));
+  const std::vector<MeasuredPoint> all = measured();
+  const std::vector<PricedPoint> priced = priced_points(all);
+  if (!priced.empty()) write_atomically(folder_ / "cost.csv", cost_csv(all));
   if (computed_ > 0)
     write_provenance(folder_ / "provenance.json",
                      provenance_of(points_.front().experiment, networks_));
   const std::vector<Group> groups = group_points(measured());
-  draw_figures(groups);
-  return {folder_, points_.size(), computed_, summary_table(groups)};
+  draw_figures(groups, priced);
+  const std::string costs = priced.empty() ? "" : "\nPer image:\n\n" + pareto_text(priced);
+  return {folder_, points_.size(), computed_, summary_table(groups) + costs};
 }
 
 }  // namespace

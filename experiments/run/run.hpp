@@ -3,9 +3,10 @@
 //   provenance.json    program, compiler, libraries, processor, hashes of data and weights, date
 //   results.csv|jsonl  one row per point, in the order of the sweep
 //   layers.csv         noise of every layer in every unit, and as measured
+//   cost.csv           energy, latency and area of every layer, where there is [cost]
 //   points/            one file per finished point, a log of draws per unfinished one
 //   training/          one folder per trained network
-//   figures/           A_x against eta, SVG and PNG
+//   figures/           A_x against eta, accuracy against energy, SVG and PNG
 //   lock               held while a process works here
 // A point is found again by its identity, so that a run that was killed, or whose file has changed,
 // computes only what is not there.

@@ -13,6 +13,7 @@
 #include "nn/analog/digital_noise.hpp"
 #include "nn/analog/digital_ops.hpp"
 #include "nn/analog/plan.hpp"
+#include "nn/analog/row_activity.hpp"
 #include "simulator/error.hpp"
 #include "simulator/range_observer.hpp"
 
@@ -80,6 +81,7 @@ struct AnalogNetwork::State {
     return mapped[static_cast<std::size_t>(step.layer)];
   }
 
+  Periphery periphery_of(const Step&) const;
   LayerOnTiles digital_layer(const Step&) const;
   LayerOnTiles programmed_layer(const Step&, const DeviceModel&, NoiseKey) const;
   Epilogue epilogue(const Step&, const Node* norm, bool relu) const;
@@ -96,6 +98,8 @@ struct AnalogNetwork::State {
   using BeforeLayer = std::function<void(const Step&, const float* x)>;
   const float* run(const float* nhwc, std::int64_t images, std::uint64_t first_image,
                    const BeforeLayer& before = {});
+  void run_images(const ImageSet&, const Normalization&, std::int64_t images,
+                  const std::function<void(const Step&, const float* x, std::int64_t n)>& before);
   void reserve_slots(std::int64_t images);
   const float* value(int node, const float* nhwc) const;
   void run_step(std::size_t s, const float* nhwc, std::int64_t images, std::uint64_t first_image,
@@ -166,11 +170,15 @@ LayerOnTiles AnalogNetwork::State::digital_layer(const Step& step) const {
   return layer;
 }
 
-LayerOnTiles AnalogNetwork::State::programmed_layer(const Step& step, const DeviceModel& on,
-                                                    NoiseKey key) const {
+Periphery AnalogNetwork::State::periphery_of(const Step& step) const {
   Periphery around = periphery;
   if (around.dac && may_be_negative(graph, step.x)) around.dac->is_signed = true;
-  return mapped_layer(step).program(on, key, around);
+  return around;
+}
+
+LayerOnTiles AnalogNetwork::State::programmed_layer(const Step& step, const DeviceModel& on,
+                                                    NoiseKey key) const {
+  return mapped_layer(step).program(on, key, periphery_of(step));
 }
 
 Epilogue AnalogNetwork::State::epilogue(const Step& step, const Node* norm, bool relu) const {
@@ -277,6 +285,21 @@ const float* AnalogNetwork::State::run(const float* nhwc, std::int64_t images,
   return value(plan.steps.back().node, nhwc);
 }
 
+/// Takes the first images of a set through what is loaded, batch by batch.
+void AnalogNetwork::State::run_images(
+    const ImageSet& set, const Normalization& normalization, std::int64_t images,
+    const std::function<void(const Step&, const float* x, std::int64_t n)>& before) {
+  std::vector<float> x;
+  images = std::min(images, set.size());
+  for (std::int64_t first = 0; first < images; first += kCalibrationBatch) {
+    const std::int64_t count = std::min(kCalibrationBatch, images - first);
+    x.resize(static_cast<std::size_t>(count * ImageSet::kPixels));
+    normalized_batch(set, normalization, first, count, x.data());
+    run(x.data(), count, static_cast<std::uint64_t>(first),
+        [&](const Step& step, const float* in) { before(step, in, count); });
+  }
+}
+
 AnalogNetwork::AnalogNetwork(const Graph& graph, const Weights& weights,
                              const MappingSettings& mapping, const NoiseSettings& noise,
                              const Periphery& periphery, std::shared_ptr<const DeviceModel> device,
@@ -320,18 +343,34 @@ void AnalogNetwork::calibrate(const ImageSet& set, const Normalization& normaliz
   for (const Step& step : s.crossbar)
     observers.push_back(s.backend.load(s.programmed_layer(step, s.exact, {}), s.epilogue(step),
                                        &s.ranges[static_cast<std::size_t>(step.layer)]));
-  std::vector<float> x;
-  images = std::min(images, set.size());
-  for (std::int64_t first = 0; first < images; first += kCalibrationBatch) {
-    const std::int64_t count = std::min(kCalibrationBatch, images - first);
-    x.resize(static_cast<std::size_t>(count * ImageSet::kPixels));
-    normalized_batch(set, normalization, first, count, x.data());
-    s.run(x.data(), count, static_cast<std::uint64_t>(first),
-          [&](const Step& step, const float* in) {
-            const auto i = static_cast<std::size_t>(step.layer);
-            observers[i]->observe(in, count, s.ranges[i]);
-          });
-  }
+  s.run_images(set, normalization, images,
+               [&](const Step& step, const float* x, std::int64_t count) {
+                 const auto i = static_cast<std::size_t>(step.layer);
+                 observers[i]->observe(x, count, s.ranges[i]);
+               });
+}
+
+std::vector<std::vector<double>> AnalogNetwork::row_drives(const ImageSet& set,
+                                                           const Normalization& normalization,
+                                                           std::int64_t images) {
+  State& s = *state_;
+  OHMIC_ASSERT(!s.periphery.dac || !s.ranges.empty());
+  load_ideal();
+  std::vector<RowActivity> rows;
+  for (const Step& step : s.crossbar)
+    rows.emplace_back(s.node(step.mvm).conv, s.periphery_of(step),
+                      s.ranges.empty() ? 0.0 : s.ranges[rows.size()].input);
+  s.run_images(set, normalization, images,
+               [&](const Step& step, const float* x, std::int64_t count) {
+                 rows[static_cast<std::size_t>(step.layer)].observe(x, count);
+               });
+  std::vector<std::vector<double>> means;
+  for (const RowActivity& drive : rows) means.push_back(drive.mean_squares());
+  return means;
+}
+
+Periphery AnalogNetwork::periphery(std::size_t i) const {
+  return state_->periphery_of(state_->crossbar.at(i));
 }
 
 const std::vector<LayerRanges>& AnalogNetwork::ranges() const { return state_->ranges; }

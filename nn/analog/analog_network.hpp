@@ -61,6 +61,12 @@ class AnalogNetwork {
   /// NoiseSettings::leaves_statistics. Images are held for later draws; while a draw is measured,
   /// activations of all of them are, 64 KB per image and buffer in a ResNet of width 16.
   void measure_batch_norm(const ImageSet&, const Normalization&, std::int64_t images);
+  /// How strongly the first `images` images drive every row of every layer, as the digital network
+  /// sees them and, with a DAC, in the ranges that calibrate() found (RowActivity::mean_squares).
+  std::vector<std::vector<double>> row_drives(const ImageSet&, const Normalization&,
+                                              std::int64_t images);
+  /// The periphery of layer i: its DAC has a sign where inputs can be negative.
+  Periphery periphery(std::size_t i) const;
   /// unused_bits of every layer's converters after calibration, by layer; empty without converters.
   std::vector<double> unused_adc_bits() const;
   /// Programs every layer for one draw; draw 0, 1, ... Throws ConfigError when the noise semantics

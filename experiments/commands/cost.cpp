@@ -1,0 +1,52 @@
+// `ohmic cost`.
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "experiments/commands/commands.hpp"
+#include "experiments/run/chip.hpp"
+
+namespace ohmic {
+namespace {
+
+struct CostOptions {
+  ExperimentFile file;
+  bool csv = false;
+};
+
+void print_cost(const CostOptions& options) {
+  Experiment experiment = options.file.only_point();
+  if (!experiment.cost) experiment.cost.emplace();
+  Progress progress;
+  Networks networks(experiment.output.dir / "training", progress);
+  networks.check(experiment);
+  Calibrations calibrations;
+  const NetworkCost cost = Chip(experiment, networks.get(experiment), calibrations).cost();
+  if (options.csv) return fmt::print("{}", cost_csv(cost));
+  fmt::print("{}, one image:\n\n{}\nConstants ([cost]):\n{}", network_label(experiment),
+             cost_text(cost), constants_text(*experiment.cost));
+}
+
+}  // namespace
+
+void add_cost_command(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("cost", "Tiles, conversions, energy, latency and area per image");
+  command->footer(
+      "First order, from the constants of [cost]; see `ohmic describe cost`. The network is the "
+      "one "
+      "that\n"
+      "`run` with the same file trains or loads. With [cost] in a file, `run` puts the cost of "
+      "every\n"
+      "point beside its accuracy. Choose one point of a sweep with --set.\n\n"
+      "Examples:\n"
+      "  ohmic cost my.toml --set periphery.adc.bits=6\n"
+      "  ohmic cost my.toml --csv > cost.csv");
+  auto options = std::make_shared<CostOptions>();
+  options->file.add_to(*command);
+  command->add_flag("--csv", options->csv, "As CSV, with the parts of energy and area");
+  command->callback([options] { print_cost(*options); });
+}
+
+}  // namespace ohmic

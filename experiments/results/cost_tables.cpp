@@ -1,0 +1,180 @@
+#include "experiments/results/cost_tables.hpp"
+
+#include <fmt/format.h>
+
+#include "experiments/results/text_table.hpp"
+#include "experiments/statistics/pareto.hpp"
+
+namespace ohmic {
+namespace {
+
+using Columns = std::vector<std::pair<std::string, double>>;
+
+constexpr double kNanoPerPico = 1e-3, kMicro = 1e6, kSquareMillimetres = 1e-6;
+
+/// visit(name, value) for every part.
+template <class Visit>
+void visit_parts(const CostParts& p, const Visit& visit) {
+  visit("arrays", p.arrays);
+  visit("dac", p.dac);
+  visit("adc", p.adc);
+  visit("shift_add", p.shift_add);
+  visit("buffer", p.buffer);
+  visit("router", p.router);
+}
+
+Columns all_columns(const LayerCost& c) {
+  Columns columns = cost_columns(c);
+  columns.push_back({"macs", static_cast<double>(c.macs)});
+  columns.push_back({"phases", static_cast<double>(c.phases)});
+  visit_parts(c.energy_pJ, [&](const std::string& part, double pJ) {
+    columns.push_back({"energy_" + part + "_nJ", pJ * kNanoPerPico});
+  });
+  visit_parts(c.area_um2, [&](const std::string& part, double um2) {
+    columns.push_back({"area_" + part + "_mm2", um2 * kSquareMillimetres});
+  });
+  return columns;
+}
+
+/// Appends a row of `c` behind `keys` and `values`; the header first where there is none.
+void append_row(const Row& keys, const Row& values, const LayerCost& c, std::vector<Row>& rows) {
+  Row header = keys, row = values;
+  header.push_back("layer");
+  row.push_back(c.layer);
+  for (const auto& [key, value] : all_columns(c)) {
+    header.push_back(key);
+    row.push_back(number_text(value));
+  }
+  if (rows.empty()) rows.push_back(std::move(header));
+  rows.push_back(std::move(row));
+}
+
+void append_network(const Row& keys, const Row& values, const NetworkCost& cost,
+                    std::vector<Row>& rows) {
+  for (const LayerCost& layer : cost.layers) append_row(keys, values, layer, rows);
+  append_row(keys, values, cost.total, rows);
+}
+
+Row layer_row(const LayerCost& c) {
+  return {c.layer,
+          fmt::format("{}", c.tiles),
+          fmt::format("{}", c.devices),
+          fmt::format("{:.1f}", 100 * c.utilization()),
+          fmt::format("{}", c.mvms),
+          fmt::format("{}", c.phases),
+          fmt::format("{}", c.dac_conversions),
+          fmt::format("{}", c.adc_conversions),
+          fmt::format("{:.4g}", c.energy_pJ.total() * kNanoPerPico),
+          fmt::format("{:.4g}", c.latency_s * kMicro),
+          fmt::format("{:.4g}", c.area_um2.total() * kSquareMillimetres)};
+}
+
+std::string shares(const std::string& title, const CostParts& parts) {
+  std::string text;
+  visit_parts(parts, [&](const std::string& part, double value) {
+    text += fmt::format("{}{} {:.1f} %", text.empty() ? title + ": " : ", ", part,
+                        100 * value / parts.total());
+  });
+  return text + "\n";
+}
+
+Row priced_header(const Point& point) {
+  Row row;
+  for (const auto& axis : point.axes) row.push_back(axis.first.substr(axis.first.rfind('.') + 1));
+  row.insert(row.end(), {"accuracy %", "energy nJ", "latency us", "area mm2", "tiles", "used %",
+                         "ADC conversions", "front"});
+  return row;
+}
+
+Row priced_row(const PricedPoint& p) {
+  const LayerCost& c = p.point->cost->total;
+  Row row;
+  for (const auto& axis : p.point->point->axes) row.push_back(plain_text(axis.second));
+  row.insert(row.end(), {percent_text(p.accuracy), fmt::format("{:.4g}", p.energy_nJ),
+                         fmt::format("{:.4g}", c.latency_s * kMicro),
+                         fmt::format("{:.4g}", c.area_um2.total() * kSquareMillimetres),
+                         fmt::format("{}", c.tiles), fmt::format("{:.1f}", 100 * c.utilization()),
+                         fmt::format("{}", c.adc_conversions), p.on_front ? "*" : ""});
+  return row;
+}
+
+}  // namespace
+
+Columns cost_columns(const LayerCost& c) {
+  return {{"tiles", static_cast<double>(c.tiles)},
+          {"devices", static_cast<double>(c.devices)},
+          {"utilization", c.utilization()},
+          {"adcs", static_cast<double>(c.adcs)},
+          {"mvms", static_cast<double>(c.mvms)},
+          {"dac_conversions", static_cast<double>(c.dac_conversions)},
+          {"adc_conversions", static_cast<double>(c.adc_conversions)},
+          {"energy_nJ", c.energy_pJ.total() * kNanoPerPico},
+          {"latency_us", c.latency_s * kMicro},
+          {"area_mm2", c.area_um2.total() * kSquareMillimetres}};
+}
+
+std::string cost_text(const NetworkCost& cost) {
+  std::vector<Row> rows{{"layer", "tiles", "devices", "used %", "MVMs", "phases", "DAC conv.",
+                         "ADC conv.", "energy nJ", "latency us", "area mm2"}};
+  for (const LayerCost& layer : cost.layers) rows.push_back(layer_row(layer));
+  rows.push_back(layer_row(cost.total));
+  return aligned_text(rows) + "\n" + shares("energy", cost.total.energy_pJ) +
+         shares("area", cost.total.area_um2);
+}
+
+std::string constants_text(const CostSettings& settings) {
+  std::vector<Row> rows;
+  for (const Parameter& p : CostSettings::schema().parameters()) {
+    const Value value = p.write(&settings);
+    rows.push_back({p.key, value.data.index() == 0 ? p.absent : plain_text(value),
+                    p.unit == "1" ? "" : p.unit, p.source});
+  }
+  std::string text;
+  for (const Row& row : rows)
+    text += fmt::format("  {:<20}{:>12} {:<6} {}\n", row[0], row[1], row[2], row[3]);
+  return text;
+}
+
+std::string cost_csv(const NetworkCost& cost) {
+  std::vector<Row> rows;
+  append_network({}, {}, cost, rows);
+  return csv_text(rows);
+}
+
+std::string cost_csv(const std::vector<MeasuredPoint>& points) {
+  std::vector<Row> rows;
+  for (const MeasuredPoint& p : points) {
+    if (!p.cost) continue;
+    Row keys, values;
+    for (const auto& [key, value] : p.point->axes) {
+      keys.push_back(key);
+      values.push_back(plain_text(value));
+    }
+    append_network(keys, values, *p.cost, rows);
+  }
+  return rows.empty() ? "" : csv_text(rows);
+}
+
+std::vector<PricedPoint> priced_points(const std::vector<MeasuredPoint>& points) {
+  std::vector<PricedPoint> all;
+  std::vector<double> energies, accuracies;
+  for (const MeasuredPoint& p : points) {
+    if (!p.cost) continue;
+    const double confidence = p.point->experiment.evaluation.confidence;
+    energies.push_back(p.cost->total.energy_pJ.total() * kNanoPerPico);
+    all.push_back({&p, summarize(*p.result, confidence).accuracy, energies.back(), false});
+    accuracies.push_back(all.back().accuracy.mean);
+  }
+  const std::vector<bool> front = pareto_front(energies, accuracies);
+  for (std::size_t i = 0; i < all.size(); ++i) all[i].on_front = front[i];
+  return all;
+}
+
+std::string pareto_text(const std::vector<PricedPoint>& points) {
+  if (points.empty()) return "";
+  std::vector<Row> rows{priced_header(*points.front().point->point)};
+  for (const PricedPoint& p : points) rows.push_back(priced_row(p));
+  return aligned_text(rows);
+}
+
+}  // namespace ohmic

@@ -1,0 +1,110 @@
+// First-order cost of a layer on its tiles, for one image: what is built, what is converted and
+// moved, and the energy, time and area of that. Leakage, clocks and control are not counted, nor
+// is any digital work behind the layers' sums.
+//
+// A K x N matrix is applied at P output positions, each time in F phases (slices of the inputs'
+// bits, once more for inputs of either sign in two phases). Every device of a cell lies in an array
+// of its own, as wires and converters are simulated; the arrays of one cell share the drivers of
+// their rows, and those that are subtracted as currents share converters. With T_r x T_c tiles of
+// R x C cells, D devices per cell, Z planes that are sensed by themselves and k columns per
+// converter:
+//
+//   tiles             T_r T_c D, whole ones: cells beyond K and N are built too
+//   DAC conversions   P F K T_c
+//   ADC conversions   P F N T_r Z            (each is shifted and added once)
+//   energy of arrays  P F sum_k d_k (V^2 t_read sum_n G_kn + T_c D c_wire V^2), d_k the mean square
+//                     of row k's drive over full drive, G the target conductances
+//   latency           t_read + (P F - 1) max(t_read, t_convert) + t_convert, t_convert = k/rate:
+//                     converters work on one read while the arrays do the next; layers take turns
+//   buffer, router    P (K + N) and P N activations
+//
+// A column of reference devices adds R cells per tile and, sensed by itself, one conversion.
+// Converters that are "ideal" cost nothing.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "mapping/mapped_layer.hpp"
+#include "simulator/config/schema.hpp"
+#include "simulator/periphery.hpp"
+
+namespace ohmic {
+
+enum class CellArea {
+  transistor,  ///< one transistor and one device: 12 F along the row, 4 F along the column
+  crossbar,    ///< 2 F x 2 F
+};
+
+/// The [cost] table: constants of the circuits around the arrays.
+struct CostSettings {
+  double tech_nm = 32;
+  double read_V = 0.2;
+  double read_s = 100e-9;
+  CellArea cell = CellArea::transistor;
+  double wire_fF_per_um = 0.2;
+  std::optional<double> mean_square_drive;  ///< absent: measured on calibration images
+  double adc_rate_Hz = 1.2e9;
+  std::optional<double> adc_pJ;   ///< per conversion; absent: the regression
+  std::optional<double> adc_um2;  ///< of one converter; absent: the regression
+  double dac_pJ = 0.4167;         ///< per row and bit that is applied
+  double dac_um2 = 0.166;         ///< per row and bit that is applied at a time
+  double shift_add_pJ = 0.021;
+  double shift_add_um2 = 60;
+  int activation_bits = 8;
+  double buffer_pJ = 20.45;  ///< per 256 bits
+  double buffer_um2 = 83000;
+  int tiles_per_buffer = 96;
+  double router_pJ = 20.74;  ///< per 256 bits
+  double router_um2 = 150000;
+  int buffers_per_router = 4;
+  static const Schema<CostSettings>& schema();
+};
+
+/// Energy of one conversion and area of a converter. Regression over published converters for
+/// `bits` >= 4 (below, as for 4) effective bits at `rate_Hz` conversions per second in a technology
+/// of `tech_nm`:
+///   E = exp(26.0496 + 1.88004 ln tech - 2.82913 ln B - 1.4702) / (2 10^((FOM - SNDR)/10)) pJ
+///   FOM = min(213.7807 - 2.8719 ln f, 128.307 + 3.2205 ceil(B)), SNDR = 6.0206 B + 1.761
+///   A = exp(1.3462 + 0.99328 ln tech + 0.18072 ln f + 0.29912 ln E) um^2
+/// Source: T. Andrulis et al., arXiv 2404.06553 (2024).
+struct ConverterCost {
+  double energy_pJ = 0, area_um2 = 0;
+};
+ConverterCost adc_regression(double bits, double rate_Hz, double tech_nm);
+
+/// A sum with its parts.
+struct CostParts {
+  double arrays = 0, dac = 0, adc = 0, shift_add = 0, buffer = 0, router = 0;
+  double total() const { return arrays + dac + adc + shift_add + buffer + router; }
+  CostParts& operator+=(const CostParts&);
+};
+
+struct LayerCost {
+  std::string layer;
+  std::int64_t tiles = 0;
+  std::int64_t devices = 0;  ///< that hold a weight, a slice of one or a reference
+  std::int64_t cells = 0;    ///< places for devices in the tiles
+  std::int64_t adcs = 0;
+  std::int64_t macs = 0;
+  std::int64_t mvms = 0;    ///< products with the whole matrix: P
+  std::int64_t phases = 1;  ///< reads of the arrays per MVM: F; of a sum: the most
+  std::int64_t dac_conversions = 0, adc_conversions = 0;
+  CostParts energy_pJ, area_um2;
+  double latency_s = 0;
+
+  double utilization() const { return static_cast<double>(devices) / static_cast<double>(cells); }
+};
+
+/// `periphery` as this layer uses it (the sign of its DAC). `row_drive`: d_k of every row, or
+/// empty: mean_square_drive for all of them, 1 (full drive) without one.
+LayerCost layer_cost(const MappedLayer&, const Periphery&, const CostSettings&,
+                     std::span<const double> row_drive = {});
+
+/// Everything added up, layers one after the other; called "total".
+LayerCost total_cost(std::span<const LayerCost>);
+
+}  // namespace ohmic

@@ -1,0 +1,143 @@
+// The [cost] table.
+#include "mapping/cost.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr char kIsaac[] = "Shafiee et al., ISAAC, ISCA 2016, table I (32 nm)";
+constexpr char kRegression[] = "Andrulis et al., arXiv 2404.06553 (2024)";
+
+void declare_arrays(Schema<CostSettings>& s) {
+  using C = CostSettings;
+  s.add("tech_nm", &C::tech_nm)
+      .unit("nm")
+      .range(1, 1000)
+      .doc("Feature size F: of the cells' area and of the converters' regression.")
+      .source(kIsaac);
+  s.add("read_V", &C::read_V)
+      .unit("V")
+      .range(0, 10)
+      .doc("Voltage of a row at full drive.")
+      .source("a choice");
+  s.add("read_s", &C::read_s)
+      .unit("s")
+      .above(0)
+      .doc("Time for which the rows are driven in one read.")
+      .source("Shafiee et al., ISAAC, ISCA 2016: a read takes 100 ns");
+  s.add_choice("cell", &C::cell,
+               {{"transistor", CellArea::transistor}, {"crossbar", CellArea::crossbar}})
+      .doc(
+          "One transistor and one device, 12 F along the row and 4 F along the column; or a bare "
+          "crossing of 2 F x 2 F.")
+      .source("Chen et al., NeuroSim, IEEE TCAD 37 (2018)");
+  s.add("wire_fF_per_um", &C::wire_fF_per_um)
+      .unit("fF/um")
+      .at_least(0)
+      .doc("Capacitance of a row's wire, charged in every read.")
+      .source("a usual value of intermediate metal layers");
+  s.add("mean_square_drive", &C::mean_square_drive)
+      .unit("1")
+      .range(0, 1)
+      .absent("measured")
+      .doc(
+          "Mean square of a row's drive over full drive; measured: of every row, on the images of "
+          "evaluation.calibration_images.");
+}
+
+void declare_converters(Schema<CostSettings>& s) {
+  using C = CostSettings;
+  s.add("adc_rate_Hz", &C::adc_rate_Hz)
+      .unit("Hz")
+      .above(0)
+      .doc("Conversions of one ADC per second.")
+      .source(kIsaac);
+  s.add("adc_pJ", &C::adc_pJ)
+      .unit("pJ")
+      .at_least(0)
+      .absent("regression")
+      .doc(
+          "Energy of one conversion; regression: over published converters, from tech_nm, "
+          "adc_rate_Hz and the bits (the effective ones where periphery.adc.enob gives them; below "
+          "4 as for 4).")
+      .source(kRegression);
+  s.add("adc_um2", &C::adc_um2)
+      .unit("um^2")
+      .at_least(0)
+      .absent("regression")
+      .doc("Area of one ADC.")
+      .source(kRegression);
+  s.add("dac_pJ", &C::dac_pJ)
+      .unit("pJ")
+      .at_least(0)
+      .doc("Energy of driving one row, per bit that is applied.")
+      .source(kIsaac);
+  s.add("dac_um2", &C::dac_um2)
+      .unit("um^2")
+      .at_least(0)
+      .doc("Area of one row's driver, per bit that is applied at a time.")
+      .source(kIsaac);
+  s.add("shift_add_pJ", &C::shift_add_pJ)
+      .unit("pJ")
+      .at_least(0)
+      .doc("Energy of adding one conversion to the digital sum.")
+      .source(kIsaac);
+  s.add("shift_add_um2", &C::shift_add_um2)
+      .unit("um^2")
+      .at_least(0)
+      .doc("Area of that adder, one per ADC.")
+      .source(kIsaac);
+}
+
+void declare_memory(Schema<CostSettings>& s) {
+  using C = CostSettings;
+  s.add("activation_bits", &C::activation_bits)
+      .unit("bit")
+      .range(1, 64)
+      .doc("Bits of an activation in the buffers.")
+      .source("a choice");
+  s.add("buffer_pJ", &C::buffer_pJ)
+      .unit("pJ")
+      .at_least(0)
+      .doc("Energy of 256 bits from or to a buffer.")
+      .source(kIsaac);
+  s.add("buffer_um2", &C::buffer_um2)
+      .unit("um^2")
+      .at_least(0)
+      .doc("Area of a buffer.")
+      .source(kIsaac);
+  s.add("tiles_per_buffer", &C::tiles_per_buffer)
+      .at_least(1)
+      .doc("Arrays that share a buffer; layers count their share of one.")
+      .source(kIsaac);
+  s.add("router_pJ", &C::router_pJ)
+      .unit("pJ")
+      .at_least(0)
+      .doc("Energy of moving 256 bits to the next layer.")
+      .source(kIsaac);
+  s.add("router_um2", &C::router_um2)
+      .unit("um^2")
+      .at_least(0)
+      .doc("Area of a router.")
+      .source(kIsaac);
+  s.add("buffers_per_router", &C::buffers_per_router)
+      .at_least(1)
+      .doc("Buffers that share a router.")
+      .source(kIsaac);
+}
+
+}  // namespace
+
+const Schema<CostSettings>& CostSettings::schema() {
+  static const Schema<CostSettings> schema = [] {
+    Schema<CostSettings> s{"cost",
+                           "Energy, latency and area per image, first order, from these constants; "
+                           "\"none\": not reported."};
+    declare_arrays(s);
+    declare_converters(s);
+    declare_memory(s);
+    return s;
+  }();
+  return schema;
+}
+
+}  // namespace ohmic

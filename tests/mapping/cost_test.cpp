@@ -1,0 +1,278 @@
+// Cost against values worked out by hand and against counting by plain loops.
+#include "mapping/cost.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "simulator/backend.hpp"
+#include "tests/devices/device_test.hpp"
+#include "tests/simulator/backend_cases.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr double kGMin = 1e-6, kGMax = 25e-6;
+
+MappedLayer mapped(const ConvGeometry& g, const MappingSettings& settings,
+                   std::vector<float> weights = {}) {
+  const auto size = static_cast<std::size_t>(g.rows() * g.columns());
+  if (weights.empty()) weights.assign(size, 1.0f);
+  return {"layer", 0, g, weights, settings, kGMin, kGMax};
+}
+
+MappingSettings differential(TileShape tile) {
+  MappingSettings s;
+  s.tile = tile;
+  return s;
+}
+
+Periphery converters(int bits = 8) {
+  Periphery p;
+  p.dac.emplace().bits = bits;
+  p.adc.emplace().bits = bits;
+  p.adc->range = AdcRange::max;
+  return p;
+}
+
+CostSettings given_adc() {
+  CostSettings s;
+  s.adc_pJ = 2;
+  s.adc_um2 = 1000;
+  return s;
+}
+
+TEST(AdcRegression, GivesTheWorkedExample) {
+  const ConverterCost cost = adc_regression(8, 1e9, 32);
+  EXPECT_NEAR(cost.energy_pJ, 1.71, 0.005);
+  EXPECT_NEAR(cost.area_um2, 5970, 5);
+}
+
+TEST(AdcRegression, TakesTheFigureOfMeritThatIsLower) {
+  // At 1 MS/s, 8 bits, the cap holds: only the area still depends on the rate.
+  EXPECT_DOUBLE_EQ(adc_regression(8, 1e6, 32).energy_pJ, adc_regression(8, 1e7, 32).energy_pJ);
+  // At 1e11 the rate term is 213.7807 - 2.8719 * 25.328436 = 141.0399 dB, 13.0311 dB below the cap.
+  EXPECT_NEAR(adc_regression(8, 1e11, 32).energy_pJ / adc_regression(8, 1e6, 32).energy_pJ,
+              std::pow(10.0, 1.30311), 1e-3);
+  EXPECT_EQ(adc_regression(2, 1e9, 32).energy_pJ, adc_regression(4, 1e9, 32).energy_pJ);
+}
+
+// K = 3 x 3 x 3 = 27 rows, N = 16 columns, P = 32 x 32 = 1024 positions; one 256 x 256 tile for G+
+// and one for G-.
+TEST(LayerCost, OfResNet20sFirstLayerIsAsByHand) {
+  const LayerCost cost =
+      layer_cost(mapped(test::same_padded(32, 3, 16, 3, 1), differential({256, 256})), converters(),
+                 given_adc());
+  EXPECT_EQ(cost.tiles, 2);
+  EXPECT_EQ(cost.devices, 27 * 16 * 2);
+  EXPECT_EQ(cost.cells, 2 * 65536);
+  EXPECT_DOUBLE_EQ(cost.utilization(), 864.0 / 131072);
+  EXPECT_EQ(cost.adcs, 256);
+  EXPECT_EQ(cost.macs, 442368);
+  EXPECT_EQ(cost.mvms, 1024);
+  EXPECT_EQ(cost.phases, 1);
+  EXPECT_EQ(cost.dac_conversions, 27648);
+  EXPECT_EQ(cost.adc_conversions, 16384);
+  EXPECT_NEAR(cost.energy_pJ.dac, 92167.3728, 1e-6);     // 27648 x 8 bits x 0.4167 pJ
+  EXPECT_NEAR(cost.energy_pJ.adc, 32768, 1e-6);          // 16384 x 2 pJ
+  EXPECT_NEAR(cost.energy_pJ.shift_add, 344.064, 1e-6);  // 16384 x 0.021 pJ
+  EXPECT_NEAR(cost.energy_pJ.buffer, 28139.2, 1e-6);     // 1024 x 43 x 8/256 x 20.45 pJ
+  EXPECT_NEAR(cost.energy_pJ.router, 10618.88, 1e-6);    // 1024 x 16 x 8/256 x 20.74 pJ
+  // Full drive: 1024 x 27 x (0.04 V^2 x 100 ns x 16 x 26 uS = 1.664 pJ, and two wires of 256 x 12 F
+  // = 98.304 um or 19.6608 fF at 0.04 V^2: 0.001572864 pJ).
+  EXPECT_NEAR(cost.energy_pJ.arrays, 27648 * 1.665572864, 1e-6);
+  EXPECT_NEAR(cost.area_um2.arrays, 6442.450944, 1e-6);  // 131072 x 48 x (0.032 um)^2
+  EXPECT_NEAR(cost.area_um2.dac, 339.968, 1e-9);         // 256 rows x 8 bits x 0.166 um^2
+  EXPECT_NEAR(cost.area_um2.adc, 256000, 1e-6);
+  EXPECT_NEAR(cost.area_um2.shift_add, 15360, 1e-9);
+  EXPECT_NEAR(cost.area_um2.buffer, 83000.0 / 48, 1e-6);
+  EXPECT_NEAR(cost.area_um2.router, 150000.0 / 192, 1e-6);
+  // A conversion takes 0.8333 ns, so reads of 100 ns follow each other.
+  EXPECT_NEAR(cost.latency_s, 1024 * 100e-9 + 1 / 1.2e9, 1e-15);
+}
+
+TEST(LayerCost, MeasuredDriveCountsRowByRow) {
+  const ConvGeometry g = test::dense(2, 1);
+  CostSettings s;
+  s.wire_fF_per_um = 0;
+  const std::vector<double> drive{0.5, 0.25};
+  // Weights 1 and -0.5 of w_max 1: row 0 has 25 + 1 uS, row 1 has 1 + 13 uS; 0.04 V^2 x 100 ns.
+  const LayerCost cost = layer_cost(mapped(g, differential({8, 8}), {1.0f, -0.5f}), {}, s, drive);
+  EXPECT_NEAR(cost.energy_pJ.arrays, (0.5 * 26e-6 + 0.25 * 14e-6) * 0.04 * 100e-9 * 1e12, 1e-12);
+  s.mean_square_drive = 0.5;
+  EXPECT_NEAR(layer_cost(mapped(g, differential({8, 8}), {1.0f, -0.5f}), {}, s).energy_pJ.arrays,
+              0.5 * 40e-6 * 0.04 * 100e-9 * 1e12, 1e-12);
+}
+
+TEST(LayerCost, IdealConvertersCostNothing) {
+  const LayerCost cost =
+      layer_cost(mapped(test::dense(100, 10), differential({64, 64})), {}, CostSettings{});
+  EXPECT_EQ(cost.dac_conversions + cost.adc_conversions + cost.adcs, 0);
+  EXPECT_EQ(cost.energy_pJ.dac + cost.energy_pJ.adc + cost.energy_pJ.shift_add, 0.0);
+  EXPECT_EQ(cost.area_um2.dac + cost.area_um2.adc + cost.area_um2.shift_add, 0.0);
+  EXPECT_DOUBLE_EQ(cost.latency_s, 100e-9);
+}
+
+/// What the loops of a chip count for one image.
+struct Counted {
+  std::int64_t tiles = 0, devices = 0, dac = 0, adc = 0;
+};
+
+/// One loop per thing that is built or happens: `arrays` devices of a cell, `senses` planes,
+/// `phases` reads.
+Counted count(const ConvGeometry& g, TileShape tile, int arrays, int senses, int phases) {
+  Counted n;
+  for (int r = 0; r < g.rows(); r += tile.rows)
+    for (int c = 0; c < g.columns(); c += tile.columns)
+      for (int a = 0; a < arrays; ++a) {
+        ++n.tiles;
+        for (int row = r; row < std::min(r + tile.rows, g.rows()); ++row)
+          for (int column = c; column < std::min(c + tile.columns, g.columns()); ++column)
+            ++n.devices;
+      }
+  for (int y = 0; y < g.out_height(); ++y)
+    for (int x = 0; x < g.out_width(); ++x)
+      for (int phase = 0; phase < phases; ++phase)
+        for (int r = 0; r < g.rows(); r += tile.rows)
+          for (int c = 0; c < g.columns(); c += tile.columns) {
+            for (int row = r; row < std::min(r + tile.rows, g.rows()); ++row) ++n.dac;
+            for (int column = c; column < std::min(c + tile.columns, g.columns()); ++column)
+              n.adc += senses;
+          }
+  return n;
+}
+
+struct Design {
+  const char* name;
+  MappingSettings mapping;
+  int dac_slice = 0;
+  bool is_signed = false;
+  int arrays = 2, senses = 1, phases = 1;
+};
+
+std::vector<Design> designs() {
+  MappingSettings digital, offset, sliced, offset_slices;
+  digital.subtraction = Subtraction::digital;
+  offset.encoding = Encoding::offset;
+  sliced.encoding = offset_slices.encoding = Encoding::bit_sliced;  // 7 bits: 4 digits of 2
+  offset_slices.slices = Encoding::offset;
+  return {{"differential", {}},
+          {"an ADC per polarity", digital, 0, false, 2, 2, 1},
+          {"offset", offset, 0, false, 1, 1, 1},
+          {"sliced pairs", sliced, 0, false, 8, 4, 1},
+          {"sliced offset cells", offset_slices, 0, false, 4, 4, 1},
+          {"bit-serial", {}, 1, false, 2, 1, 8},
+          {"bit-serial with sign, sliced", sliced, 1, true, 8, 4, 7}};
+}
+
+TEST(LayerCost, CountsWhatLoopsCount) {
+  const ConvGeometry g = test::same_padded(5, 7, 11, 3, 2);
+  for (Design d : designs()) {
+    SCOPED_TRACE(d.name);
+    d.mapping.tile = {20, 4};
+    Periphery p = converters();
+    p.dac->is_signed = d.is_signed;
+    if (d.dac_slice > 0) p.dac->slice_bits = d.dac_slice;
+    const LayerCost cost = layer_cost(mapped(g, d.mapping), p, CostSettings{});
+    const Counted n = count(g, d.mapping.tile, d.arrays, d.senses, d.phases);
+    EXPECT_EQ(cost.tiles, n.tiles);
+    EXPECT_EQ(cost.devices, n.devices);
+    EXPECT_EQ(cost.cells, n.tiles * 80);
+    EXPECT_EQ(cost.phases, d.phases);
+    EXPECT_EQ(cost.dac_conversions, n.dac);
+    EXPECT_EQ(cost.adc_conversions, n.adc);
+  }
+}
+
+TEST(LayerCost, ConversionsAreThoseThatTheSimulatorMakes) {
+  const ConvGeometry g = test::same_padded(4, 3, 5, 3, 1);
+  for (Design d : designs()) {
+    SCOPED_TRACE(d.name);
+    d.mapping.tile = {10, 2};
+    Periphery p = converters();
+    p.dac->is_signed = d.is_signed;
+    if (d.dac_slice > 0) p.dac->slice_bits = d.dac_slice;
+    const MappedLayer layer = mapped(g, d.mapping);
+    const LayerRanges ranges{1.0, std::vector<double>(1000, 1.0)};
+    const auto loaded = make_backend("reference")
+                            ->load(layer.program(*testing::make_device("model = 'ideal'\n"
+                                                                       "g_min_S = 1e-6"),
+                                                 noise_key(1, 0), p),
+                                   test::identity_epilogue(5), &ranges);
+    const std::vector<float> x(test::values_in(g), 0.5f);
+    std::vector<float> y(test::values_out(g));
+    Tally tally;
+    loaded->forward(x.data(), 1, 0, nullptr, y.data(), tally);
+    EXPECT_EQ(layer_cost(layer, p, CostSettings{}).adc_conversions,
+              static_cast<std::int64_t>(tally.adc_samples));
+  }
+}
+
+TEST(LayerCost, ReferenceColumnsStandBesideEveryTile) {
+  MappingSettings s = differential({20, 4});
+  s.encoding = Encoding::offset;
+  s.reference = Reference::physical;
+  const ConvGeometry g = test::dense(50, 10);  // 3 x 3 tiles
+  const LayerCost analog = layer_cost(mapped(g, s), converters(), CostSettings{});
+  EXPECT_EQ(analog.tiles, 9);
+  EXPECT_EQ(analog.devices, 50 * 10 + 50 * 3);
+  EXPECT_EQ(analog.cells, 9 * (80 + 20));
+  EXPECT_EQ(analog.adc_conversions, 3 * 10);
+  s.subtraction = Subtraction::digital;
+  const LayerCost digital = layer_cost(mapped(g, s), converters(), CostSettings{});
+  EXPECT_EQ(digital.adc_conversions, 3 * 10 + 9);
+  EXPECT_EQ(digital.adcs, 9 * (4 + 1));
+}
+
+TEST(LayerCost, SharedConvertersSaveAreaAndTakeTime) {
+  const MappedLayer layer = mapped(test::same_padded(8, 16, 16, 3, 1), differential({256, 16}));
+  Periphery p = converters();
+  CostSettings s = given_adc();
+  s.adc_rate_Hz = 1e8;
+  const LayerCost own = layer_cost(layer, p, s);
+  p.adc->columns_per_adc = 16;
+  const LayerCost shared = layer_cost(layer, p, s);
+  EXPECT_EQ(own.adcs, 16);
+  EXPECT_EQ(shared.adcs, 1);
+  EXPECT_EQ(shared.adc_conversions, own.adc_conversions);
+  EXPECT_EQ(shared.energy_pJ.total(), own.energy_pJ.total());
+  // 64 reads of 100 ns with conversions of 10 ns, or 16 x 10 ns after the first read.
+  EXPECT_NEAR(own.latency_s, 64 * 100e-9 + 10e-9, 1e-15);
+  EXPECT_NEAR(shared.latency_s, 100e-9 + 64 * 160e-9, 1e-15);
+}
+
+TEST(LayerCost, EffectiveBitsSetTheConvertersPrice) {
+  const MappedLayer layer = mapped(test::dense(8, 8), differential({8, 8}));
+  Periphery p = converters(8);
+  const double eight = layer_cost(layer, p, CostSettings{}).energy_pJ.adc;
+  EXPECT_DOUBLE_EQ(eight, 8 * adc_regression(8, 1.2e9, 32).energy_pJ);
+  p.adc->enob = 6.5;
+  EXPECT_DOUBLE_EQ(layer_cost(layer, p, CostSettings{}).energy_pJ.adc,
+                   8 * adc_regression(6.5, 1.2e9, 32).energy_pJ);
+}
+
+TEST(TotalCost, AddsLayersUp) {
+  const LayerCost a =
+      layer_cost(mapped(test::dense(50, 10), differential({20, 4})), converters(), CostSettings{});
+  Periphery serial = converters();
+  serial.dac->slice_bits = 1;
+  const LayerCost b =
+      layer_cost(mapped(test::dense(9, 3), differential({20, 4})), serial, CostSettings{});
+  const std::vector<LayerCost> layers{a, b, a};
+  const LayerCost sum = total_cost(layers);
+  EXPECT_EQ(sum.tiles, 2 * a.tiles + b.tiles);
+  EXPECT_EQ(sum.devices, 2 * a.devices + b.devices);
+  EXPECT_EQ(sum.adc_conversions, 2 * a.adc_conversions + b.adc_conversions);
+  EXPECT_EQ(sum.phases, 8);
+  EXPECT_DOUBLE_EQ(sum.energy_pJ.total(), 2 * a.energy_pJ.total() + b.energy_pJ.total());
+  EXPECT_DOUBLE_EQ(sum.area_um2.total(), 2 * a.area_um2.total() + b.area_um2.total());
+  EXPECT_DOUBLE_EQ(sum.latency_s, 2 * a.latency_s + b.latency_s);
+}
+
+TEST(CostSettings, EveryConstantNamesItsSource) {
+  for (const Parameter& p : CostSettings::schema().parameters())
+    EXPECT_TRUE(!p.source.empty() || p.absent == "measured") << p.key;
+}
+
+}  // namespace
+}  // namespace ohmic
