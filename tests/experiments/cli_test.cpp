@@ -133,7 +133,7 @@ TEST_F(Cli, DescribeExplainsTablesModelsAndParameters) {
   EXPECT_NE(ohmic({"describe", "eta"}).out.find("[device] awgn\n"), std::string::npos);
   EXPECT_NE(ohmic({"describe", "device"}).out.find("awgn"), std::string::npos);
   for (const char* table : {"data", "model", "train", "mapping", "device", "periphery", "noise",
-                            "evaluation", "cost", "compute", "output", "sweep"})
+                            "evaluation", "cost", "compute", "output", "budget", "sweep"})
     EXPECT_NE(ohmic({"describe"}).out.find("[" + std::string(table) + "]"), std::string::npos);
 }
 
@@ -145,7 +145,7 @@ TEST_F(Cli, DescribeOfNothingKnownSuggests) {
 
 TEST(Manual, FitsAHundredColumns) {
   for (const char* thing : {"", "data", "model", "train", "mapping", "device", "periphery", "noise",
-                            "evaluation", "cost", "compute", "output", "awgn", "sweep"}) {
+                            "evaluation", "cost", "compute", "output", "awgn", "budget", "sweep"}) {
     std::istringstream lines(manual_page(thing));
     for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100u) << line;
   }
