@@ -171,10 +171,17 @@ Fault unknown_key(const Table::Entry& entry, const std::string& prefix,
           "unknown key" + (near.empty() ? "; known here: " + join(keys) : near)};
 }
 
+bool has_default(const Value& table, const Value& defaults, const std::string& key) {
+  const Value *value = table.at(key), *preset = defaults.at(key);
+  return !value || (preset && value->text() == preset->text());
+}
+
 /// Removes from a written table what cannot change numbers, sub-tables included.
 void keep_identity(Value& table, const SchemaBase& schema) {
+  const Value defaults = schema.write(schema.make_default().get());
   for (const Parameter& p : schema.parameters()) {
-    if (!p.changes_numbers) table.table().erase(p.key);
+    if (!p.changes_numbers || (p.joined_later && has_default(table, defaults, p.key)))
+      table.table().erase(p.key);
     Value* nested = p.nested ? table.table().find(p.key) : nullptr;
     if (nested && nested->is_table()) keep_identity(*nested, *p.nested);
   }

@@ -49,6 +49,9 @@ struct Parameter {
   bool required = false;
   bool changes_numbers =
       true;  ///< false: left out of a point's identity (threads, folders, titles)
+  /// Left out of identities while it has its default: declared when points existed already, which
+  /// are to be found again.
+  bool joined_later = false;
   const SchemaBase* nested = nullptr;  ///< the schema of a sub-table
 
   /// Reads a value into the object; on failure appends faults. Set by Schema::add.
@@ -111,6 +114,11 @@ class ParameterBuilder {
     p_.changes_numbers = false;
     return *this;
   }
+  /// For a parameter whose default is what was done before it existed.
+  ParameterBuilder& joined_later() {
+    p_.joined_later = true;
+    return *this;
+  }
 
  private:
   Parameter& p_;
@@ -129,7 +137,7 @@ class SchemaBase {
   void read(const Value& table, const std::string& prefix, void* object, std::vector<Fault>& faults,
             const std::vector<std::string>& ignored = {}) const;
   /// Every parameter with its present value, in declared order.
-  /// `identity_only`: leave out what cannot change numbers.
+  /// `identity_only`: leave out what cannot change numbers, and defaults of what joined later.
   Value write(const void* object, bool identity_only = false) const;
 
   std::string title;

@@ -133,6 +133,27 @@ TEST(Schema, IdentityLeavesOutWhatKeepsNumbers) {
   EXPECT_EQ(Camera::schema().write(&camera, true).at("folder"), nullptr);
 }
 
+struct Grown {
+  int old_key = 1, new_key = 2;
+  static const Schema<Grown>& schema() {
+    static const Schema<Grown> s = [] {
+      Schema<Grown> s{"grown", "Has a parameter that it did not always have."};
+      s.add("old_key", &Grown::old_key);
+      s.add("new_key", &Grown::new_key).joined_later();
+      return s;
+    }();
+    return s;
+  }
+};
+
+TEST(Schema, IdentityCountsWhatJoinedLaterOnlyWhenItIsNotTheDefault) {
+  Grown grown;
+  EXPECT_EQ(to_toml(Grown::schema().write(&grown, true)), "old_key = 1\n");
+  EXPECT_EQ(Grown::schema().write(&grown).at("new_key")->text(), "2");
+  grown.new_key = 3;
+  EXPECT_EQ(to_toml(Grown::schema().write(&grown, true)), "old_key = 1\nnew_key = 3\n");
+}
+
 TEST(SchemaErrors, MisspeltKey) {
   EXPECT_EQ(fault_of("expsoure_s = 1"),
             "f.toml:1:1: error: camera.expsoure_s: unknown key; did you mean \"exposure_s\"?");
