@@ -119,6 +119,23 @@ void MappedLayer::target_S(int role, std::uint64_t first, std::span<double> out)
   code_.targets(code_.roles()[static_cast<std::size_t>(role)], v, out);
 }
 
+void MappedLayer::spare(std::vector<bool> columns) {
+  OHMIC_ASSERT(columns.empty() || static_cast<int>(columns.size()) == geometry_.columns());
+  spared_ = std::move(columns);
+}
+
+void MappedLayer::hold_spared(int role, std::uint64_t first, std::span<const double> target_S,
+                              RoleMatrix& m) const {
+  if (spared_.empty() || code_.roles()[static_cast<std::size_t>(role)].is_reference) return;
+  const auto K = static_cast<std::size_t>(geometry_.rows());
+  for (std::size_t i = 0; i < target_S.size(); ++i) {
+    const std::size_t cell = first + i;
+    if (!spared_[cell / K]) continue;
+    m.G_S[cell] = target_S[i];
+    if (!m.read_sigma_S.empty()) m.read_sigma_S[cell] = 0;
+  }
+}
+
 // Programs `count` devices of a role and ages them, block by block in parallel.
 MappedLayer::RoleMatrix MappedLayer::devices(int role, std::size_t count,
                                              const Moment& moment) const {
@@ -142,6 +159,7 @@ MappedLayer::RoleMatrix MappedLayer::devices(int role, std::size_t count,
     if (noisy)
       moment.device.read_sigma(block, moment.age_s, targets, G_S,
                                {m.read_sigma_S.data() + first, n});
+    hold_spared(role, first, targets, m);
   }
   return m;
 }
@@ -245,6 +263,12 @@ void MappedLayer::check(const Periphery& periphery) const {
     throw UnsupportedError("layer " + name_ +
                            ": wires are not solved for arrays with a reference column; use "
                            "mapping.reference = \"ideal\" or periphery.wires = \"ideal\"");
+  if (geometry_.groups > 1 && (physical || periphery.wires))
+    throw UnsupportedError(
+        "layer " + name_ +
+        ": a grouped convolution has an array per group, for which neither wires nor reference "
+        "columns are computed; accepted: periphery.wires = \"ideal\", mapping.reference = "
+        "\"ideal\"");
 }
 
 LayerOnTiles MappedLayer::program(const DeviceModel& device, NoiseKey key,

@@ -23,6 +23,11 @@ class MappedLayer {
               std::span<const float> weights, const MappingSettings& settings, double g_min_S,
               double g_max_S);
 
+  /// Makes the devices of the columns that are marked hold their targets exactly, whatever the
+  /// device model: never written amiss, never drifting, read quietly. One entry per column, or
+  /// none. Devices of a reference column stay as they are.
+  void spare(std::vector<bool> columns);
+
   const std::string& name() const { return name_; }
   const LayerScale& scale() const { return scale_; }
   const ConvGeometry& geometry() const { return geometry_; }
@@ -61,6 +66,8 @@ class MappedLayer {
   void values(std::uint64_t first, std::span<double> out) const;
 
   void check(const Periphery& periphery) const;
+  void hold_spared(int role, std::uint64_t first, std::span<const double> target_S,
+                   RoleMatrix& matrix) const;
   RoleMatrix devices(int role, std::size_t count, const Moment& moment) const;
   RoleMatrix role_matrix(int role, const Moment& moment) const;
   RoleMatrix spread_reference(const RoleMatrix& reference) const;
@@ -79,6 +86,7 @@ class MappedLayer {
   LayerScale scale_;
   std::vector<double> gains_;  ///< w_max of a column's group over the layer's, [row tile][column]
   std::int64_t clipped_weights_ = 0;
+  std::vector<bool> spared_;  ///< by column; empty: none
 };
 
 }  // namespace ohmic

@@ -17,12 +17,17 @@ struct ConvGeometry {
   int kernel_height = 1, kernel_width = 1;
   int stride = 1;
   int pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+  /// Of channels in and out: group j of the outputs sees group j of the inputs alone, on rows of
+  /// its own (an array per group, no idle cells). in_channels groups of one make a depthwise layer.
+  int groups = 1;
 
   int out_height() const { return (in_height + pad_top + pad_bottom - kernel_height) / stride + 1; }
   int out_width() const { return (in_width + pad_left + pad_right - kernel_width) / stride + 1; }
-  /// Rows of the layer's matrix: K = in_channels * kernel_height * kernel_width,
-  /// row k = (channel * kernel_height + ky) * kernel_width + kx.
-  int rows() const { return in_channels * kernel_height * kernel_width; }
+  /// Rows of the layer's matrix: K = in_channels/groups * kernel_height * kernel_width,
+  /// row k = (channel of the group * kernel_height + ky) * kernel_width + kx.
+  int rows() const { return in_channels / groups * kernel_height * kernel_width; }
+  /// First input channel that output channel n sees.
+  int first_channel(int n) const { return n / (out_channels / groups) * (in_channels / groups); }
   /// Columns of the layer's matrix: N = out_channels.
   int columns() const { return out_channels; }
   std::int64_t macs() const {

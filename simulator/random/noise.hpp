@@ -28,7 +28,8 @@ enum class Stream : std::uint8_t {
   synthetic_data = 12,
   rounding = 13,  ///< stochastic rounding
   telegraph = 14,
-  resampling = 15,  ///< bootstrap and search
+  resampling = 15,      ///< bootstrap and search
+  training_noise = 16,  ///< on weights in the forward passes of training
 };
 
 /// 64-bit Philox key of one draw.

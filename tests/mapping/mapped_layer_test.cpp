@@ -184,5 +184,37 @@ TEST(MappedLayer, RefusesAWeightThatIsNotFinite) {
   }
 }
 
+TEST(MappedLayer, SparedColumnsAreExactAndTheOthersAsBefore) {
+  const std::vector<float> w = normal_weights(33, 5);
+  const std::string device = "model = 'awgn'\neta = 0.5\n";
+  MappedLayer layer = mapped(w, settings(DifferentialForm::one_sided, {16, 2}), 33, 5);
+  const std::vector<double> before = errors(layer, w, device);
+  layer.spare({false, true, false, false, true});
+  const std::vector<double> after = errors(layer, w, device);
+  for (std::size_t i = 0; i < w.size(); ++i) {
+    const std::size_t column = i / 33;
+    if (column == 1 || column == 4)
+      EXPECT_NEAR(after[i], 0, 1e-8) << i;
+    else
+      EXPECT_EQ(after[i], before[i]) << i;
+  }
+}
+
+TEST(MappedLayer, SparedColumnsNeitherDriftNorReadNoisily) {
+  const std::vector<float> w = normal_weights(33, 5);
+  MappedLayer layer = mapped(w, settings(DifferentialForm::one_sided), 33, 5);
+  layer.spare({false, true, false, false, true});
+  Periphery periphery;
+  periphery.read_noise = true;
+  const auto device = make_device("model = 'pcm'\ntime_s = 1e6\n");
+  const LayerOnTiles tiles = layer.program(*device, kKey, periphery);
+  const std::vector<double> effective_w = effective(tiles);
+  for (std::size_t i = 0; i < w.size(); ++i) {
+    const bool spared = i / 33 == 1 || i / 33 == 4;
+    EXPECT_EQ(std::abs(effective_w[i] - w[i]) < 1e-8, spared) << i;
+    EXPECT_EQ(tiles.planes[0].read_variance_S2[i] == 0, spared) << i;
+  }
+}
+
 }  // namespace
 }  // namespace ohmic

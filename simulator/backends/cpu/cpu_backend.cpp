@@ -11,6 +11,11 @@ std::string CpuBackend::refusal(const LayerOnTiles& layer) const {
   if (layer.periphery.products != Products::f32 && !onednn::multiplies_bf16())
     return "periphery.products: this processor does not multiply bf16 numbers (it has neither AMX "
            "nor AVX512-BF16); accepted here: \"f32\"";
+  if (layer.geometry.groups > 1 &&
+      !(layer.is_ideal_per_mvm() && layer.periphery.products == Products::f32))
+    return "a grouped (depthwise) convolution with converters, noise at each read or bf16 "
+           "products; "
+           "accepted here: an ideal periphery, or compute.backend = \"reference\"";
   return {};
 }
 

@@ -49,7 +49,17 @@ void* scratch(const memory::desc& desc) {
 }
 
 memory::desc weights_desc(const ConvGeometry& g, Format format, memory::format_tag tag) {
-  return {{g.out_channels, g.in_channels, g.kernel_height, g.kernel_width}, type_of(format), tag};
+  if (g.groups == 1)
+    return {{g.out_channels, g.in_channels, g.kernel_height, g.kernel_width}, type_of(format), tag};
+  return {{g.groups, g.out_channels / g.groups, g.in_channels / g.groups, g.kernel_height,
+           g.kernel_width},
+          type_of(format),
+          tag};
+}
+
+/// Weights as they are given: [out, in, kh, kw], with groups as the outermost axis of a view.
+memory::format_tag given_layout(const ConvGeometry& g) {
+  return g.groups == 1 ? memory::format_tag::oihw : memory::format_tag::goihw;
 }
 
 dnnl::primitive_attr fused(const ConvolutionSpec& spec) {
@@ -66,7 +76,7 @@ std::string text(const ConvGeometry& g) {
   return std::to_string(g.in_channels) + " x " + std::to_string(g.in_height) + " x " +
          std::to_string(g.in_width) + " -> " + std::to_string(g.out_channels) + ", kernel " +
          std::to_string(g.kernel_height) + " x " + std::to_string(g.kernel_width) + ", stride " +
-         std::to_string(g.stride);
+         std::to_string(g.stride) + ", groups " + std::to_string(g.groups);
 }
 
 dnnl::convolution_forward::primitive_desc describe(const ConvolutionSpec& spec,
@@ -138,7 +148,7 @@ Weights Convolution::pack(std::span<const float> weights) const {
   const OneThread guard;
   const ConvGeometry& g = impl_->spec.geometry;
   OHMIC_ASSERT(weights.size() == static_cast<std::size_t>(g.rows()) * g.columns());
-  memory given(weights_desc(g, Format::f32, memory::format_tag::oihw), engine(),
+  memory given(weights_desc(g, Format::f32, given_layout(g)), engine(),
                const_cast<float*>(weights.data()));
   Weights packed;
   packed.impl_ = std::make_unique<Weights::Impl>(Weights::Impl{memory(impl_->w, engine())});

@@ -14,14 +14,14 @@ namespace ohmic {
 namespace {
 
 /// Rows [first, first + patch.size()) of the inputs at one output position of one image; 0 where
-/// the kernel reaches into the padding.
-void gather_patch(const ConvGeometry& g, const std::vector<double>& image, int position, int first,
-                  std::span<double> patch) {
+/// the kernel reaches into the padding. Rows count from `channel` on.
+void gather_patch(const ConvGeometry& g, const std::vector<double>& image, int position,
+                  int channel, int first, std::span<double> patch) {
   const int oy = position / g.out_width(), ox = position % g.out_width();
   for (std::size_t i = 0; i < patch.size(); ++i) {
     const int k = first + static_cast<int>(i);
     const int kx = k % g.kernel_width, ky = k / g.kernel_width % g.kernel_height;
-    const int c = k / (g.kernel_width * g.kernel_height);
+    const int c = channel + k / (g.kernel_width * g.kernel_height);
     const int iy = oy * g.stride - g.pad_top + ky, ix = ox * g.stride - g.pad_left + kx;
     const bool inside = iy >= 0 && iy < g.in_height && ix >= 0 && ix < g.in_width;
     patch[i] =
@@ -140,8 +140,8 @@ class ReferenceLayer final : public LoadedLayer {
                    std::vector<double>& sums, Tally& tally) const {
     std::vector<double> patch(static_cast<std::size_t>(t.rows));
     for (std::int64_t p = 0; p < plan_->positions; ++p) {
-      gather_patch(g_, drive, static_cast<int>(p), t.first_row, patch);
       for (int n = 0; n < plan_->columns; ++n) {
+        gather_for(n, drive, p, t.first_row, patch);
         const std::size_t o = static_cast<std::size_t>(p) * plan_->columns + n;
         double v = dot(t.G, n, patch) + read(t, n, patch, noise, image, first + o, o);
         const std::size_t c = static_cast<std::size_t>(n);
@@ -149,6 +149,13 @@ class ReferenceLayer final : public LoadedLayer {
         sums[o] += weight * t.digital[c] * convert(t, n, v, noise, o, tally);
       }
     }
+  }
+
+  /// The patch that column n sees, where it is not that of the column before.
+  void gather_for(int n, const std::vector<double>& drive, std::int64_t position, int first_row,
+                  std::span<double> patch) const {
+    if (n % (g_.out_channels / g_.groups) == 0)
+      gather_patch(g_, drive, static_cast<int>(position), g_.first_channel(n), first_row, patch);
   }
 
   static double dot(const std::vector<double>& G, int n, std::span<const double> patch) {
@@ -210,9 +217,10 @@ class ReferenceLayer final : public LoadedLayer {
       const TileProduct& product = plan.products[t];
       std::vector<double> patch(static_cast<std::size_t>(product.rows));
       for (std::int64_t p = 0; p < plan.positions; ++p) {
-        gather_patch(g_, drive, static_cast<int>(p), product.first_row, patch);
-        for (int n = 0; n < plan.columns; ++n)
+        for (int n = 0; n < plan.columns; ++n) {
+          gather_for(n, drive, p, product.first_row, patch);
           observer_->see_output(t, n, dot(product.G, n, patch));
+        }
       }
     }
   }
