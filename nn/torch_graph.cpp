@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace ohmic {
@@ -26,11 +27,33 @@ Tensor view(const Tensor& flat, std::int64_t offset, const std::vector<std::int6
 }
 
 Tensor convolve(const ConvGeometry& g, const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  using Sides = std::vector<std::int64_t>;
   const bool even = g.pad_top == g.pad_bottom && g.pad_left == g.pad_right;
-  if (even) return at::conv2d(x, weight, bias, {g.stride, g.stride}, {g.pad_top, g.pad_left});
-  const Tensor padded =
-      at::constant_pad_nd(x, {g.pad_left, g.pad_right, g.pad_top, g.pad_bottom}, 0);
-  return at::conv2d(padded, weight, bias, {g.stride, g.stride});
+  const Sides stride{g.stride, g.stride}, one{1, 1};
+  const Sides pad = even ? Sides{g.pad_top, g.pad_left} : Sides{0, 0};
+  const Tensor in =
+      even ? x : at::constant_pad_nd(x, {g.pad_left, g.pad_right, g.pad_top, g.pad_bottom}, 0);
+  return at::conv2d(in, weight, bias, stride, pad, one, g.groups);
+}
+
+/// Per channel, as x's other axes have it.
+Tensor per_channel(const Tensor& values) { return values.view({1, -1, 1, 1}); }
+
+/// BatchNorm with sqrt(pi/2) times the mean absolute deviation; the factor makes it the standard
+/// deviation of normal values.
+Tensor l1_batch_norm(const Node& node, const Tensor& input, const std::vector<Tensor>& p,
+                     bool training, double momentum) {
+  const Tensor x = input.to(at::kFloat);
+  Tensor mean = p[2], deviation = p[3];
+  if (training) {
+    mean = x.mean(at::IntArrayRef{0, 2, 3});
+    deviation = x.sub(per_channel(mean)).abs().mean(at::IntArrayRef{0, 2, 3}) * std::sqrt(M_PI / 2);
+    const at::NoGradGuard no_gradients;
+    p[2].lerp_(mean, momentum);
+    p[3].lerp_(deviation, momentum);
+  }
+  const Tensor scale = p[0] / (deviation + node.epsilon);
+  return x.sub(per_channel(mean)).mul(per_channel(scale)).add(per_channel(p[1])).to(input.dtype());
 }
 
 Tensor subsample_pad(const Node& node, const Tensor& x) {
@@ -112,6 +135,7 @@ struct TorchGraph::State {
       case Op::dense:
         return at::linear(x.flatten(1), p[0], p[1]);
       case Op::batch_norm:
+        if (node.l1) return l1_batch_norm(node, x, p, training, graph.batch_norm_momentum);
         return at::batch_norm(x, p[0], p[1], p[2], p[3], training, graph.batch_norm_momentum,
                               node.epsilon, true);
       case Op::relu:
@@ -122,6 +146,12 @@ struct TorchGraph::State {
         return x.mean(at::IntArrayRef{2, 3}, true, at::kFloat);
       case Op::subsample_pad:
         return subsample_pad(node, x);
+      case Op::max_pool:
+        return at::max_pool2d(x, {node.stride, node.stride});
+      case Op::average_pool:
+        return at::avg_pool2d(x, {node.stride, node.stride});
+      case Op::concatenate:
+        return at::cat({x, values[static_cast<std::size_t>(node.inputs[1])]}, 1);
       case Op::input:
         break;
     }
@@ -197,6 +227,22 @@ std::vector<float> TorchGraph::logits(const float* nhwc, std::int64_t count, boo
 
 Tensor& TorchGraph::parameters() { return state_->parameters; }
 Tensor& TorchGraph::gradients() { return state_->gradients; }
+Tensor TorchGraph::kernel_noise(NoiseKey key, std::uint64_t event, double eta) const {
+  const at::NoGradGuard no_gradients;
+  const Tensor noise = at::zeros_like(state_->parameters);
+  std::vector<float> z;
+  std::uint16_t kernel = 0;
+  for (const Tensor& weights : state_->tensors) {
+    if (weights.dim() < 2) continue;
+    z.resize(static_cast<std::size_t>(weights.numel()));
+    fill_normals(key, {Stream::training_noise, kernel++, 0, event}, 0, std::span<float>(z));
+    view(noise, weights.storage_offset(), weights.sizes().vec())
+        .copy_(at::from_blob(z.data(), weights.sizes(), at::kFloat))
+        .mul_(weights.std(false) * eta);
+  }
+  return noise;
+}
+
 Tensor TorchGraph::convolution_kernels() const { return state_->kernels; }
 
 }  // namespace ohmic

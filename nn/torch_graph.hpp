@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "nn/network/graph.hpp"
+#include "simulator/random/noise.hpp"
 
 namespace at {
 class Tensor;
@@ -40,6 +41,10 @@ class TorchGraph {
   /// All trainable parameters in one buffer, every tensor a view of it; gradients alike.
   at::Tensor& parameters();
   at::Tensor& gradients();
+  /// Weight noise for one forward pass, as parameters(): at the kernels of convolutions and dense
+  /// layers normal with std eta times the kernel's own std, addressed by (Stream::training_noise,
+  /// number of the kernel, event); 0 elsewhere.
+  at::Tensor kernel_noise(NoiseKey, std::uint64_t event, double eta) const;
   /// 1 at convolution kernels, 0 elsewhere: what L2 acts on.
   at::Tensor convolution_kernels() const;
 

@@ -307,10 +307,12 @@ AnalogNetwork::AnalogNetwork(const Graph& graph, const Weights& weights,
     : state_(
           std::make_unique<State>(graph, weights, noise, periphery, std::move(device), backend)) {
   State& s = *state_;
-  for (const Step& step : s.crossbar)
+  for (const Step& step : s.crossbar) {
     s.mapped.emplace_back(s.node(step.mvm).name, static_cast<std::uint16_t>(step.layer),
                           s.node(step.mvm).conv, s.kernel(s.mappable, step), mapping,
                           s.device->g_min_S, s.device->g_max_S);
+    s.mapped.back().spare(spared_filters(s.graph, s.weights, s.noise, step.mvm));
+  }
 }
 
 AnalogNetwork::~AnalogNetwork() = default;

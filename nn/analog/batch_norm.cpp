@@ -18,7 +18,7 @@ struct Norm {
 
 Norm norm_of(Weights& w, const Node& node) {
   return {w.at(node.name + ".weight").values, w.at(node.name + ".bias").values,
-          w.at(node.name + ".running_mean").values, w.at(node.name + ".running_var").values};
+          w.at(node.name + ".running_mean").values, w.at(spread_name(node)).values};
 }
 
 bool has_root(float variance, double epsilon) { return variance + epsilon > 0; }
@@ -32,6 +32,7 @@ void kill_channel(Norm& norm, std::size_t c) {
 
 bool apply_rule(const Node& node, NegativeVariance rule, Norm norm) {
   bool rootless = false;
+  if (node.l1) return rootless;
   for (std::size_t c = 0; c < norm.variance.size(); ++c) {
     float& v = norm.variance[c];
     if (rule == NegativeVariance::clamp0) v = std::max(v, 0.0f);
@@ -90,9 +91,10 @@ ChannelAffine channel_affine(const Weights& weights, int channels, const Node* n
   if (bias) out.shift = bias->values;
   if (!norm) return out;
   const float *gamma = values(".weight"), *beta = values(".bias");
-  const float *mean = values(".running_mean"), *variance = values(".running_var");
+  const float *mean = values(".running_mean"),
+              *spread = weights.at(spread_name(*norm)).values.data();
   for (std::size_t c = 0; c < n; ++c) {
-    const double scale = gamma[c] / std::sqrt(variance[c] + norm->epsilon);
+    const double scale = gamma[c] / divisor(*norm, spread[c]);
     out.scale[c] = static_cast<float>(scale);
     out.shift[c] = static_cast<float>(beta[c] + (double{out.shift[c]} - mean[c]) * scale);
   }
@@ -122,6 +124,7 @@ ChannelMoments channel_moments(const float* x, std::int64_t values, int channels
 
 void follow_moments(const ChannelMoments& before, const ChannelMoments& now, const Node& node,
                     Weights& weights) {
+  OHMIC_ASSERT(!node.l1);
   Norm norm = norm_of(weights, node);
   for (std::size_t c = 0; c < now.mean.size(); ++c) {
     norm.mean[c] += now.mean[c] - before.mean[c];

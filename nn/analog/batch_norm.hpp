@@ -30,21 +30,22 @@ ChannelMoments channel_moments(const float* x, std::int64_t values, int channels
 /// Changes the statistics of `norm` as its inputs have changed, channel by channel: mean by the
 /// difference of the means, variance + epsilon by the ratio of the variances + epsilon. Inputs that
 /// have not changed leave it as trained: stored statistics are those of augmented images, which the
-/// images at hand need not have.
+/// images at hand need not have. Not for l1.
 void follow_moments(const ChannelMoments& before, const ChannelMoments& now, const Node& norm,
                     Weights&);
 
 /// Applies a rule to every BatchNorm of `weights`, in place, so that they can be computed as they
 /// stand: clamp0 and abs mend variances; dead makes a channel without a square root 0 * x - 1e30,
 /// which is 0 after the ReLU that must follow, with or without a residual sum before it (as
-/// ReLU(NaN + shortcut) = 0); nan leaves it. Returns whether a channel without a root remains.
+/// ReLU(NaN + shortcut) = 0); nan leaves it. An l1 BatchNorm takes no root and is left. Returns
+/// whether a channel without a root remains.
 bool apply_negative_variance(const Graph&, NegativeVariance, Weights& weights);
 
 /// Whether every BatchNorm's output meets a ReLU before anything but sums: what `dead` relies on.
 bool every_norm_meets_relu(const Graph&);
 
 /// The same network with each BatchNorm after a convolution folded into kernel and shift: the norm
-/// that remains is y = x + beta (gamma 1, mean 0, variance 1 - epsilon), the convolution's bias 0.
+/// that remains is y = x + beta (gamma 1, mean 0, spread 1 - epsilon), the convolution's bias 0.
 Weights fold_batch_norm(const Graph&, const Weights&);
 
 }  // namespace ohmic

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "nn/network/dead_filters.hpp"
+
 namespace ohmic {
 namespace {
 
@@ -23,11 +25,12 @@ double population_std(const std::vector<float>& v) {
   return std::sqrt(squares / n);
 }
 
-void add_noise(std::vector<float>& values, double sigma, NoiseKey key, std::uint16_t tensor) {
+void add_noise(std::vector<float>& values, double sigma, NoiseKey key, std::uint16_t tensor,
+               const std::vector<bool>& spared) {
   std::vector<double> z(values.size());
   fill_normals(key, {Stream::digital, tensor}, 0, std::span<double>(z));
   for (std::size_t i = 0; i < z.size(); ++i)
-    values[i] = static_cast<float>(values[i] + sigma * z[i]);
+    if (spared.empty() || !spared[i]) values[i] = static_cast<float>(values[i] + sigma * z[i]);
 }
 
 const HostTensor& finite_tensor(const Weights& weights, const std::string& name) {
@@ -45,8 +48,16 @@ std::vector<NamedTensor> tensors_of(const Graph& graph) {
   std::vector<NamedTensor> tensors;
   for (const ParameterShape& p : parameter_shapes(graph))
     tensors.push_back({p.name, kind_of(graph.nodes[static_cast<std::size_t>(p.node)], p.name),
-                       static_cast<std::uint16_t>(tensors.size())});
+                       static_cast<std::uint16_t>(tensors.size()), p.node});
   return tensors;
+}
+
+std::vector<bool> spared_filters(const Graph& graph, const Weights& weights,
+                                 const NoiseSettings& settings, int node) {
+  if (!settings.spare_dead_filters) return {};
+  const Node& layer = graph.nodes[static_cast<std::size_t>(node)];
+  const Node* norm = layer.op == Op::batch_norm ? &layer : norm_after(graph, layer.name);
+  return norm ? dead_filters(weights, *norm) : std::vector<bool>{};
 }
 
 Weights perturbed_digital(const Graph& graph, const Weights& weights, const NoiseSettings& settings,
@@ -56,7 +67,8 @@ Weights perturbed_digital(const Graph& graph, const Weights& weights, const Nois
     if (tensor.kind == TensorKind::kernel) continue;
     HostTensor& out = digital[tensor.name] = finite_tensor(weights, tensor.name);
     if (eta > 0 && settings.perturbs(tensor.kind))
-      add_noise(out.values, eta * population_std(out.values), key, tensor.index);
+      add_noise(out.values, eta * population_std(out.values), key, tensor.index,
+                spared_filters(graph, weights, settings, tensor.node));
   }
   return digital;
 }

@@ -17,10 +17,15 @@ struct NamedTensor {
   std::string name;
   TensorKind kind = TensorKind::kernel;
   std::uint16_t index = 0;  ///< in the order of nodes, then as listed at Op: addresses its noise
+  int node = 0;             ///< of the graph, whose parameter it is
 };
 
 /// Every parameter of the graph, kernels included.
 std::vector<NamedTensor> tensors_of(const Graph&);
+
+/// Which channels of a layer or BatchNorm NoiseSettings::spare_dead_filters leaves exact; empty:
+/// none.
+std::vector<bool> spared_filters(const Graph&, const Weights&, const NoiseSettings&, int node);
 
 /// All tensors that are not kernels, those that `settings` names with normal noise of std
 /// eta * sigma, sigma the population std of that tensor (Stream::digital). Throws DataError when a

@@ -8,8 +8,8 @@
 
 namespace ohmic {
 
-/// y = the digital operation `node` of x (and `other` for add); `norm` is needed by batch_norm
-/// only.
+/// y = the digital operation `node` of x (and `other` for add and concatenate); `norm` is needed by
+/// batch_norm only.
 void run_digital(const Node& node, const Node& input, const float* x, const float* other,
                  const ChannelAffine& norm, std::int64_t images, float* y);
 

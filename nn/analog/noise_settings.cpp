@@ -103,6 +103,12 @@ const Schema<NoiseSettings>& NoiseSettings::schema() {
             "When noise pushes a moving variance to -epsilon or below: nan, every answer is class "
             "0 (Keras today); dead, only that channel dies (TensorFlow on GPU up to 2.3); clamp0 "
             "and abs keep every variance non-negative.");
+    s.add("spare_dead_filters", &NoiseSettings::spare_dead_filters)
+        .joined_later()
+        .doc(
+            "Filters whose BatchNorm has a running variance below 1e-6 get no noise, neither on "
+            "their column of devices nor on bias and BatchNorm: what of a network's fragility is "
+            "theirs. No hardware does this.");
     return s;
   }();
   return schema;

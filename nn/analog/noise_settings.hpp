@@ -35,6 +35,9 @@ struct NoiseSettings {
   /// moving_variance. Kernels that are not named are held exactly.
   std::vector<std::string> tensors;
   NegativeVariance negative_variance = NegativeVariance::dead;
+  /// Filters that are dead (dead_filters.hpp) keep all their tensors exact: kernel, bias,
+  /// BatchNorm.
+  bool spare_dead_filters = false;
 
   bool perturbs(TensorKind) const;
   /// Whether any tensor outside the crossbars is perturbed, which needs DeviceModel::form_factor.

@@ -92,7 +92,7 @@ class Fusion {
       Step step;
       step.node = i;
       step.x = node(i).inputs.front();
-      if (node(i).op == Op::add) step.residual = node(i).inputs.back();
+      if (node(i).inputs.size() > 1) step.residual = node(i).inputs.back();
       steps.push_back(step);
     }
     return steps;
@@ -179,6 +179,9 @@ bool may_be_negative(const Graph& graph, int i) {
     case Op::add:
     case Op::global_average:
     case Op::subsample_pad:
+    case Op::max_pool:
+    case Op::average_pool:
+    case Op::concatenate:
       return std::any_of(node.inputs.begin(), node.inputs.end(),
                          [&](int input) { return may_be_negative(graph, input); });
     default:

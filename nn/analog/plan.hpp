@@ -18,7 +18,7 @@ struct Step {
   int norm = -1;   ///< batch_norm fused into the epilogue
   bool relu = false;
   int x = 0;          ///< node that is read
-  int residual = -1;  ///< node that is added (second input of a digital add)
+  int residual = -1;  ///< node that is added (second input of a digital add or concatenate)
   int slot = 0;       ///< buffer that receives the output
 };
 

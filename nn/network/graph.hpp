@@ -14,14 +14,17 @@ namespace ohmic {
 
 enum class Op {
   input,
-  convolution,  ///< parameters: weight [out,in,kh,kw], bias [out] if has_bias
+  convolution,  ///< parameters: weight [out,in/groups,kh,kw], bias [out] if has_bias
   dense,        ///< weight [out,in], bias [out]
-  batch_norm,   ///< weight, bias, running_mean, running_var [channels]
+  batch_norm,   ///< weight, bias, running_mean, running_var (running_dev if l1) [channels]
   relu,
   add,             ///< two inputs
   global_average,  ///< N x H x W x C -> N x 1 x 1 x C
   subsample_pad,   ///< He's option A: every stride-th pixel, channels zero-padded evenly on both
                    ///< sides
+  max_pool,        ///< over windows of stride x stride, side by side
+  average_pool,    ///< the same
+  concatenate,     ///< channels of two inputs, one after the other
 };
 
 struct Node {
@@ -32,7 +35,11 @@ struct Node {
   ConvGeometry conv;                        ///< convolution, dense
   bool has_bias = false;
   double epsilon = 0.0;  ///< batch_norm
-  int stride = 1;        ///< subsample_pad
+  /// batch_norm with sqrt(pi/2) times the mean absolute deviation in place of the standard
+  /// deviation: y = gamma (x - mean)/(deviation + epsilon) + beta (Hoffer et al. 2018, Wu et al.
+  /// 2018).
+  bool l1 = false;
+  int stride = 1;  ///< subsample_pad, max_pool, average_pool
 };
 
 struct Graph {
@@ -51,14 +58,22 @@ struct ParameterShape {
   bool trainable = true;            ///< false: running statistics
 };
 
+/// The tensor with a batch_norm's spread: NAME.running_var, for l1 NAME.running_dev.
+std::string spread_name(const Node& norm);
+/// What a batch_norm divides by where its spread is `spread`: NaN for a variance below -epsilon.
+double divisor(const Node& norm, double spread);
+/// The spread as a variance, so that both kinds compare: that of a normal distribution for l1.
+double variance_of(const Node& norm, double spread);
+
 /// Every parameter of the graph, in the order of nodes, then as listed at Op.
 std::vector<ParameterShape> parameter_shapes(const Graph&);
 
 /// The [model] table.
 struct ModelSettings {
-  std::string name = "resnet20";    ///< resnetD, D = 6n+2
+  std::string name = "resnet20";    ///< resnetD (D = 6n+2), vggD, plainD, mobilenet, densenetD
   std::string layout = "keras_v1";  ///< keras_v1 (the paper's) | he (option A shortcuts)
   int width = 16;                   ///< filters of the first stage; 16 in the paper
+  std::string norm = "batch";       ///< batch | none | l1_batch
   std::string weights;              ///< file; empty: the network is trained
   static const Schema<ModelSettings>& schema();
 };
@@ -67,9 +82,9 @@ struct ModelSettings {
 Graph build_model(const ModelSettings&, int classes);
 std::vector<std::string> model_names();
 
-/// Kernels by `init` with F = kh kw times channels in or out: glorot_uniform in +-sqrt(6/(F_in +
-/// F_out)) (Glorot and Bengio 2010), he_normal of std sqrt(2/F_in) (He et al. 2015). Biases 0,
-/// BatchNorm (1, 0, 0, 1). Addressed by seed.
+/// Kernels by `init` with F = kh kw times channels in or out of a group: glorot_uniform in
+/// +-sqrt(6/(F_in + F_out)) (Glorot and Bengio 2010), he_normal of std sqrt(2/F_in) (He et al.
+/// 2015). Biases 0, BatchNorm (1, 0, 0, 1). Addressed by seed.
 Weights initialize(const Graph&, const std::string& init, std::uint64_t seed);
 
 /// Every parameter present with the right shape, nothing left over. Throws DataError that names

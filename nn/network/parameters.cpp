@@ -44,6 +44,7 @@ std::string architecture_of(const Weights& weights) {
     return "";
   std::int64_t blocks = 0;
   while (weights.contains("layer1." + std::to_string(blocks) + ".conv1.weight")) ++blocks;
+  if (blocks == 0) return "";
   return "resnet" + std::to_string(6 * blocks + 2) + ", layout " +
          (weights.contains("conv1.bias") ? "keras_v1" : "he") + ", width " +
          std::to_string(first->second.shape[0]) + ", " + std::to_string(last->second.shape[0]) +
@@ -70,6 +71,16 @@ std::vector<std::string> misfits(const Graph& graph, const Weights& weights) {
 
 }  // namespace
 
+std::string spread_name(const Node& norm) {
+  return norm.name + (norm.l1 ? ".running_dev" : ".running_var");
+}
+
+double divisor(const Node& norm, double spread) {
+  return norm.l1 ? spread + norm.epsilon : std::sqrt(spread + norm.epsilon);
+}
+
+double variance_of(const Node& norm, double spread) { return norm.l1 ? spread * spread : spread; }
+
 std::vector<ParameterShape> parameter_shapes(const Graph& graph) {
   std::vector<ParameterShape> all;
   for (int i = 0; i < static_cast<int>(graph.nodes.size()); ++i) {
@@ -79,13 +90,14 @@ std::vector<ParameterShape> parameter_shapes(const Graph& graph) {
       all.push_back({node.name + suffix, std::move(shape), i, trainable});
     };
     if (node.op == Op::convolution)
-      add(".weight", {g.out_channels, g.in_channels, g.kernel_height, g.kernel_width}, true);
+      add(".weight", {g.out_channels, g.in_channels / g.groups, g.kernel_height, g.kernel_width},
+          true);
     if (node.op == Op::dense) add(".weight", {g.out_channels, g.in_channels}, true);
     if (node.op == Op::batch_norm) add(".weight", {node.channels}, true);
     if (node.has_bias || node.op == Op::batch_norm) add(".bias", {node.channels}, true);
     if (node.op != Op::batch_norm) continue;
     add(".running_mean", {node.channels}, false);
-    add(".running_var", {node.channels}, false);
+    add(node.l1 ? ".running_dev" : ".running_var", {node.channels}, false);
   }
   return all;
 }
@@ -103,15 +115,15 @@ Weights initialize(const Graph& graph, const std::string& init, std::uint64_t se
     const Address address{Stream::initialization, index++};
     if (p.shape.size() > 1) {
       const double positions = node.conv.kernel_height * node.conv.kernel_width;
-      const double F_in = positions * node.conv.in_channels;
-      const double F_out = positions * node.conv.out_channels;
+      const double F_in = positions * node.conv.in_channels / node.conv.groups;
+      const double F_out = positions * node.conv.out_channels / node.conv.groups;
       const NoiseKey key = noise_key(seed, 0);
       if (init == "he_normal")
         he_normal(key, address, F_in, tensor.values);
       else
         glorot_uniform(key, address, F_in, F_out, tensor.values);
     } else if (node.op == Op::batch_norm &&
-               (p.name.ends_with(".weight") || p.name.ends_with("_var"))) {
+               (p.name.ends_with(".weight") || p.name == spread_name(node))) {
       std::fill(tensor.values.begin(), tensor.values.end(), 1.0f);
     }
   }

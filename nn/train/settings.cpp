@@ -50,6 +50,23 @@ void declare_schedule(Schema<TrainSettings>& s) {
 
 }  // namespace
 
+const Schema<DistillSettings>& DistillSettings::schema() {
+  static const Schema<DistillSettings> schema = [] {
+    using D = DistillSettings;
+    Schema<D> s{"distill",
+                "(1 - weight) cross-entropy with the labels + weight T^2 cross-entropy with the "
+                "teacher's answers softmax(logits/T)."};
+    s.add("teacher", &D::teacher)
+        .doc(
+            "File with weights of the same network; empty: it is trained first, by the same recipe "
+            "without weight noise and without a teacher.");
+    s.add("temperature", &D::temperature).unit("1").above(0).doc("T.");
+    s.add("weight", &D::weight).unit("1").range(0, 1).doc("Of the teacher's answers.");
+    return s;
+  }();
+  return schema;
+}
+
 const Schema<TrainSettings>& TrainSettings::schema() {
   static const Schema<TrainSettings> schema = [] {
     using T = TrainSettings;
@@ -61,6 +78,13 @@ const Schema<TrainSettings>& TrainSettings::schema() {
     s.add("l2", &T::l2)
         .at_least(0)
         .doc("l2 times the sum of squares of all convolution kernels is added to the loss.");
+    s.add("weight_decay", &T::weight_decay)
+        .at_least(0)
+        .joined_later()
+        .doc(
+            "Decoupled from the loss: before each update every convolution kernel is multiplied by "
+            "1 - learning rate * weight_decay, so that no optimizer rescales it; beside l2.")
+        .source("Loshchilov and Hutter, ICLR 2019, with the learning rate as PyTorch and Keras");
     s.add("init", &T::init).choices({"glorot_uniform", "he_normal"}).doc("First kernels.");
     s.add("augment", &T::augment).doc("Shift and flip training images.");
     s.add("shift", &T::shift)
@@ -75,12 +99,34 @@ const Schema<TrainSettings>& TrainSettings::schema() {
     s.add("precision", &T::precision)
         .choices({"f32", "bf16"})
         .doc("bf16 computes convolutions in bfloat16: twice as fast with AMX, slow without.");
+    s.add("noise_eta", &T::noise_eta)
+        .unit("1")
+        .range(0, 10)
+        .joined_later()
+        .doc(
+            "Noise-injection training: in each batch's forward pass convolution and dense kernels "
+            "carry normal noise of std noise_eta * sigma_w, sigma_w the layer's std at the time.")
+        .source("Joshi et al., Nature Communications 11 (2020)");
+    s.add("distill", &T::distill)
+        .absent("none")
+        .joined_later()
+        .doc("Train on a teacher's answers beside the labels.")
+        .source("Hinton et al., Distilling the Knowledge in a Neural Network, 2015");
+    s.add("measure", &T::measure)
+        .absent("none")
+        .joined_later()
+        .doc("Gradient noise and the state of layers, written beside the learning curves.")
+        .source("Fagbohungbe and Qian 2022, eqs 1-3; McCandlish et al. 2018, appendix A.1");
     return s;
   }();
   return schema;
 }
 
 void TrainSettings::validate() const {
+  if (measure && measure->images < 2 * batch)
+    fail("measure.images", "expected two batches of train.batch at least, " +
+                               std::to_string(2 * batch) + ", got " +
+                               std::to_string(measure->images));
   if (schedule != "steps") {
     if (!schedule_epochs.empty() || !schedule_factors.empty())
       fail("schedule", "is " + schedule +

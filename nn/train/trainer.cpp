@@ -9,8 +9,10 @@
 #include "nn/io/checkpoint.hpp"
 #include "nn/io/file.hpp"
 #include "nn/io/sha256.hpp"
+#include "nn/network/dead_filters.hpp"
 #include "nn/torch_evaluation.hpp"
 #include "nn/torch_graph.hpp"
+#include "nn/train/measurement.hpp"
 #include "nn/train/optimizer.hpp"
 #include "nn/train/training_state.hpp"
 #include "simulator/error.hpp"
@@ -25,7 +27,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::int64_t kTestBatch = 250;
 constexpr std::int64_t kBatchesPerReport = 10;
-constexpr float kDeadVariance = 1e-6f;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -44,6 +45,9 @@ Precision precision_of(const TrainSettings& settings, const std::string& device)
 
 void check_data(const Graph& graph, const Dataset& data, const TrainSettings& settings) {
   if (data.train.size() == 0) throw DataError("there are no training images");
+  if (settings.measure && data.train.size() < 2 * settings.batch)
+    throw DataError("train.measure: needs two batches of " + std::to_string(settings.batch) +
+                    " training images, there are " + std::to_string(data.train.size()));
   if (settings.keep == "best" && data.test.size() == 0)
     throw DataError("train.keep = best: there are no test images to choose by");
   for (const ImageSet* set : {&data.train, &data.test})
@@ -65,7 +69,8 @@ struct Sums {
 class Training {
  public:
   Training(const Graph& graph, const Dataset& data, const TrainSettings& settings,
-           std::uint64_t seed, const std::string& device, const TrainProgress& progress)
+           std::uint64_t seed, const std::string& device, const TrainProgress& progress,
+           const Weights* teacher)
       : graph_(graph),
         data_(data),
         settings_(settings),
@@ -75,7 +80,13 @@ class Training {
         network_(graph, initialize(graph, settings.init, seed), device,
                  precision_of(settings, device)),
         optimizer_(make_optimizer(settings)),
-        decay_(network_.convolution_kernels() * (2 * settings.l2)) {}
+        kernels_(network_.convolution_kernels()),
+        decay_(kernels_ * (2 * settings.l2)) {
+    OHMIC_ASSERT(teacher || !settings.distill);
+    if (settings.distill)
+      teacher_ =
+          std::make_unique<TorchGraph>(graph, *teacher, device, precision_of(settings, device));
+  }
 
   void restore(const TrainingState& state) {
     network_.set_weights(state.weights);
@@ -111,9 +122,26 @@ class Training {
     report.accuracy = accuracy(sums);
     report.learning_rate = rate;
     report.test_accuracy = test_accuracy();
-    report.dead_filters = dead_filters();
+    report.dead_filters = count_dead_filters(graph_, network_.weights());
     report.seconds = seconds_since(start);
     return report;
+  }
+
+  /// Of the batches that the epoch after `epoch` begins with; leaves the network as it is.
+  GradientNoise gradient_noise(std::int64_t epoch) {
+    const Weights before = network_.weights();
+    const std::vector<std::int64_t> order = epoch_order(data_.train.size(), seed_, epoch + 1);
+    GradientNoise noise(settings_.batch);
+    const std::int64_t images = std::min(settings_.measure->images, data_.train.size());
+    for (std::int64_t first = 0; first + settings_.batch <= images; first += settings_.batch) {
+      const auto indices = std::span(order).subspan(static_cast<std::size_t>(first),
+                                                    static_cast<std::size_t>(settings_.batch));
+      pass(batch_of(indices, epoch + 1), &Training::cross_entropy);
+      const Tensor host = network_.gradients().to(at::kCPU);
+      noise.add({host.data_ptr<float>(), static_cast<std::size_t>(host.numel())});
+    }
+    network_.set_weights(before);
+    return noise;
   }
 
  private:
@@ -128,7 +156,11 @@ class Training {
     return at::tensor(values, at::kLong).to(device_);
   }
 
-  void step(std::span<const std::int64_t> indices, std::int64_t epoch, double rate, Sums& sums) {
+  struct Batch {
+    Tensor images, classes;
+  };
+
+  Batch batch_of(std::span<const std::int64_t> indices, std::int64_t epoch) {
     const Augmentation augmentation{settings_.shift, settings_.flip};
     batch_.resize(indices.size() * ImageSet::kPixels);
     training_batch(data_.train, data_.normalization, indices,
@@ -136,20 +168,65 @@ class Training {
     std::vector<std::int64_t> classes;
     for (const std::int64_t i : indices)
       classes.push_back(data_.train.labels[static_cast<std::size_t>(i)]);
-    const auto count = static_cast<std::int64_t>(indices.size());
-    update(network_.images(batch_.data(), count), labels(classes), rate, sums);
-    sums.images += count;
+    return {network_.images(batch_.data(), static_cast<std::int64_t>(indices.size())),
+            labels(classes)};
   }
 
-  void update(const Tensor& images, const Tensor& classes, double rate, Sums& sums) {
+  struct Pass {
+    Tensor loss, logits;
+  };
+  using Loss = Tensor (Training::*)(const Tensor& logits, const Batch&);
+
+  /// The loss of a batch, its gradients left in the network.
+  Pass pass(const Batch& batch, Loss loss_of) {
     network_.gradients().zero_();
-    const Tensor logits = network_.forward(images, true);
-    const Tensor loss = at::cross_entropy_loss(logits, classes);
+    const Tensor logits = network_.forward(batch.images, true);
+    const Tensor loss = (this->*loss_of)(logits, batch);
     loss.backward();
+    return {loss.detach(), logits};
+  }
+
+  /// The same with noise on the weights, which are afterwards what they were.
+  Pass noisy_pass(const Batch& batch, Loss loss_of) {
+    if (settings_.noise_eta == 0) return pass(batch, loss_of);
+    const Tensor clean = network_.parameters().clone();
+    network_.parameters().add_(network_.kernel_noise(
+        noise_key(seed_, 0), static_cast<std::uint64_t>(optimizer_->steps()), settings_.noise_eta));
+    const Pass done = pass(batch, loss_of);
+    network_.parameters().copy_(clean);
+    return done;
+  }
+
+  Tensor cross_entropy(const Tensor& logits, const Batch& batch) {
+    return at::cross_entropy_loss(logits, batch.classes);
+  }
+
+  Tensor training_loss(const Tensor& logits, const Batch& batch) {
+    const Tensor hard = cross_entropy(logits, batch);
+    if (!teacher_) return hard;
+    const double T = settings_.distill->temperature, weight = settings_.distill->weight;
+    const Tensor soft =
+        -(softened_answers(batch, T) * at::log_softmax(logits / T, 1)).sum(1).mean();
+    return hard * (1 - weight) + soft * (weight * T * T);
+  }
+
+  Tensor softened_answers(const Batch& batch, double temperature) {
+    const at::NoGradGuard no_gradients;
+    return at::softmax(teacher_->forward(batch.images, false) / temperature, 1);
+  }
+
+  void step(std::span<const std::int64_t> indices, std::int64_t epoch, double rate, Sums& sums) {
+    const Batch batch = batch_of(indices, epoch);
+    const Pass done = noisy_pass(batch, &Training::training_loss);
     network_.gradients().addcmul_(decay_, network_.parameters());
+    if (settings_.weight_decay > 0)
+      network_.parameters().addcmul_(kernels_, network_.parameters(),
+                                     -rate * settings_.weight_decay);
     optimizer_->step(network_.parameters(), network_.gradients(), rate);
-    sums.loss.add_(loss.detach(), images.size(0));
-    sums.right.add_(logits.argmax(1).eq(classes).sum());
+    const auto count = static_cast<std::int64_t>(indices.size());
+    sums.loss.add_(done.loss, count);
+    sums.right.add_(done.logits.argmax(1).eq(batch.classes).sum());
+    sums.images += count;
   }
 
   /// In the precision of training; -1 without test images.
@@ -169,15 +246,6 @@ class Training {
     return accuracy(sums);
   }
 
-  int dead_filters() const {
-    std::ptrdiff_t dead = 0;
-    for (const auto& [name, tensor] : network_.weights())
-      if (name.ends_with(".running_var"))
-        dead += std::count_if(tensor.values.begin(), tensor.values.end(),
-                              [](float v) { return v < kDeadVariance; });
-    return static_cast<int>(dead);
-  }
-
   const Graph& graph_;
   const Dataset& data_;
   const TrainSettings& settings_;
@@ -185,7 +253,9 @@ class Training {
   const TrainProgress& progress_;
   at::Device device_;
   TorchGraph network_;
+  std::unique_ptr<TorchGraph> teacher_;  ///< null: none
   std::unique_ptr<Optimizer> optimizer_;
+  Tensor kernels_;  ///< 1 at convolution kernels, 0 elsewhere
   Tensor decay_;
   std::vector<float> batch_;
 };
@@ -229,7 +299,7 @@ Metadata metadata_of(const Graph& graph, const Dataset& data, const TrainSetting
              {"width", std::to_string(graph.nodes[1].channels)},
              {"classes", std::to_string(graph.classes)},
              {"data_sha256", data.train.hash()},
-             {"train", to_toml(TrainSettings::schema().write(&settings))},
+             {"train", to_toml(TrainSettings::schema().write(&settings, true))},
              {"epoch", std::to_string(kept_epoch)},
              {"seed", std::to_string(seed)},
              {"precision", settings.precision},
@@ -254,6 +324,26 @@ std::optional<Checkpoint> finished(const fs::path& file, const Graph& graph,
   return checkpoint;
 }
 
+bool is_measured(std::int64_t epoch, const TrainSettings& settings) {
+  return settings.measure &&
+         ((epoch + 1) % settings.measure->every == 0 || epoch + 1 == settings.epochs);
+}
+
+void measure(Training& training, const Graph& graph, const TrainSettings& settings,
+             std::int64_t epoch, TrainingState& state) {
+  if (!is_measured(epoch, settings)) return;
+  state.theory +=
+      theory_row(training.gradient_noise(epoch), epoch, settings.rate_in(epoch), settings.batch);
+  state.theory_layers += theory_layer_rows(graph, state.weights, epoch);
+}
+
+void write_curves(const fs::path& folder, const TrainingState& state) {
+  replace_file(folder / "history.csv", {kHistoryHeader, state.history});
+  if (state.theory.empty()) return;
+  replace_file(folder / "theory.csv", {kTheoryHeader, state.theory});
+  replace_file(folder / "theory_layers.csv", {kTheoryLayersHeader, state.theory_layers});
+}
+
 void note(const EpochReport& report, const TrainSettings& settings, TrainingState& state) {
   state.epochs_done = report.epoch + 1;
   state.history += history_row(report);
@@ -267,7 +357,8 @@ void note(const EpochReport& report, const TrainSettings& settings, TrainingStat
 
 Checkpoint train(const Graph& graph, const Dataset& data, const TrainSettings& settings,
                  std::uint64_t seed, const std::string& device, const fs::path& folder,
-                 const std::string& identity, const TrainProgress& progress) {
+                 const std::string& identity, const TrainProgress& progress,
+                 const Weights* teacher) {
   settings.validate();
   check_data(graph, data, settings);
   make_folder(folder);
@@ -275,7 +366,7 @@ Checkpoint train(const Graph& graph, const Dataset& data, const TrainSettings& s
   const fs::path state_file = folder / "state.safetensors";
   if (auto done = finished(weights_file, graph, identity)) return *done;
 
-  Training training(graph, data, settings, seed, resolve_device(device), progress);
+  Training training(graph, data, settings, seed, resolve_device(device), progress, teacher);
   TrainingState state;
   if (auto saved = read_state(state_file, graph, identity)) {
     state = std::move(*saved);
@@ -285,15 +376,16 @@ Checkpoint train(const Graph& graph, const Dataset& data, const TrainSettings& s
     const EpochReport report = training.run_epoch(state.epochs_done);
     training.save(state);
     note(report, settings, state);
+    measure(training, graph, settings, report.epoch, state);
     write_state(state_file, state, identity);
-    replace_file(folder / "history.csv", {kHistoryHeader, state.history});
+    write_curves(folder, state);
     if (progress.on_epoch) progress.on_epoch(report);
   }
   const bool best = settings.keep == "best" && !state.best.empty();
   const std::int64_t kept_epoch = best ? state.best_epoch : settings.epochs - 1;
   Checkpoint kept{best ? state.best : state.weights,
                   metadata_of(graph, data, settings, seed, identity, kept_epoch)};
-  replace_file(folder / "history.csv", {kHistoryHeader, state.history});
+  write_curves(folder, state);
   write_safetensors(weights_file, kept);
   fs::remove(state_file);
   return kept;

@@ -4,13 +4,26 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "nn/data/dataset.hpp"
 #include "nn/network/graph.hpp"
+#include "nn/train/measurement.hpp"
 
 namespace ohmic {
+
+/// train.distill: the loss is (1 - weight) cross-entropy + weight T^2 cross-entropy between the
+/// softened answers softmax(z/T) of teacher and student (Hinton et al. 2015).
+struct DistillSettings {
+  /// Weights of the same [model]; empty: it is trained first, as this one but without weight noise
+  /// and teacher.
+  std::string teacher;
+  double temperature = 4;
+  double weight = 0.9;
+  static const Schema<DistillSettings>& schema();
+};
 
 /// The [train] table. Defaults are the paper's recipe (Keras CIFAR ResNet v1 example).
 struct TrainSettings {
@@ -26,17 +39,24 @@ struct TrainSettings {
   /// schedule_epochs[i].
   std::string schedule = "paper";
   std::vector<double> schedule_epochs, schedule_factors;
-  double l2 = 1e-4;  ///< l2 * sum of squares of convolution kernels is added to the loss
+  double l2 = 1e-4;         ///< l2 * sum of squares of convolution kernels is added to the loss
+  double weight_decay = 0;  ///< decoupled: kernels shrink by rate * weight_decay at each update
   std::string init = "glorot_uniform";
   bool augment = true;
   double shift = 0.1;
   bool flip = true;
   std::string keep = "last";      ///< last | best (by test accuracy: selects on test data)
   std::string precision = "f32";  ///< f32 | bf16
+  /// Std of the weight noise in every forward pass of training over sigma_w of the layer: each
+  /// batch has its own, convolution and dense kernels alike; gradients reach the weights as they
+  /// are.
+  double noise_eta = 0;
+  std::optional<DistillSettings> distill;
+  std::optional<MeasureSettings> measure;  ///< absent ("none"): nothing is measured
 
   /// Learning rate in `epoch`, from 0.
   double rate_in(std::int64_t epoch) const;
-  /// Throws ConfigError when the schedule's keys contradict each other.
+  /// Throws ConfigError when keys contradict each other.
   void validate() const;
   static const Schema<TrainSettings>& schema();
 };
@@ -47,7 +67,7 @@ struct EpochReport {
   double test_accuracy = -1;           ///< negative when not measured
   double learning_rate = 0;
   double seconds = 0;
-  int dead_filters = 0;  ///< BatchNorm channels with running variance below 1e-6
+  int dead_filters = 0;  ///< BatchNorm channels with running variance below kDeadVariance
 };
 
 struct TrainProgress {
@@ -60,10 +80,13 @@ struct TrainProgress {
 /// Trains, or continues from `folder`/state.safetensors, to `folder`/weights.safetensors.
 /// Everything random is addressed by (seed, epoch, image), so a run killed anywhere ends in the
 /// same bits on the same machine and thread count. `identity` (a hash) is stored and must match
-/// when continuing. Learning curves go to `folder`/history.csv. Returns the kept weights.
+/// when continuing. Learning curves go to `folder`/history.csv, what train.measure asks for to
+/// theory.csv and theory_layers.csv (measurement.hpp); measuring changes no bit of the training.
+/// `teacher`, of the same graph, is needed for train.distill. Returns the kept weights.
 Checkpoint train(const Graph&, const Dataset&, const TrainSettings&, std::uint64_t seed,
                  const std::string& device, const std::filesystem::path& folder,
-                 const std::string& identity, const TrainProgress&);
+                 const std::string& identity, const TrainProgress&,
+                 const Weights* teacher = nullptr);
 
 std::vector<std::string> optimizer_names();
 

@@ -80,6 +80,10 @@ void write_state(const std::filesystem::path& path, const TrainingState& state,
                    {"best_accuracy", Value{state.best_accuracy}.text()},
                    {"best_epoch", std::to_string(state.best_epoch)},
                    {"history", state.history}};
+  if (!state.theory.empty()) {
+    file.metadata["theory"] = state.theory;
+    file.metadata["theory_layers"] = state.theory_layers;
+  }
   file.metadata[kDigest] = digest(file);
   write_safetensors(path, file);
 }
@@ -100,6 +104,10 @@ std::optional<TrainingState> read_state(const std::filesystem::path& path, const
   state.best_accuracy = number<double>(file, "best_accuracy");
   state.best_epoch = number<std::int64_t>(file, "best_epoch");
   state.history = file.metadata.at("history");
+  if (file.metadata.contains("theory")) {
+    state.theory = file.metadata.at("theory");
+    state.theory_layers = file.metadata.at("theory_layers");
+  }
   for (const auto& [name, moment] : take(file, kMoment)) state.moments.push_back(moment.values);
   return state;
 }

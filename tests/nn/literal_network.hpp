@@ -57,6 +57,11 @@ class LiteralNetwork {
         return global_average(node);
       case Op::subsample_pad:
         return subsample_pad(node);
+      case Op::max_pool:
+      case Op::average_pool:
+        return pool(node);
+      case Op::concatenate:
+        return concatenate(node);
     }
     return {};
   }
@@ -70,12 +75,14 @@ class LiteralNetwork {
       for (int ox = 0; ox < g.out_width(); ++ox)
         for (int n = 0; n < g.out_channels; ++n) {
           double sum = node.has_bias ? tensor(node, ".bias")[static_cast<std::size_t>(n)] : 0.0;
-          for (int c = 0; c < g.in_channels; ++c)
+          for (int j = 0; j < g.in_channels / g.groups; ++j)
             for (int ky = 0; ky < g.kernel_height; ++ky)
               for (int kx = 0; kx < g.kernel_width; ++kx) {
                 const int iy = oy * g.stride + ky - g.pad_top, ix = ox * g.stride + kx - g.pad_left;
                 if (iy < 0 || ix < 0 || iy >= g.in_height || ix >= g.in_width) continue;
-                const int k = (c * g.kernel_height + ky) * g.kernel_width + kx;
+                const int group = n / (g.out_channels / g.groups);
+                const int c = group * (g.in_channels / g.groups) + j;
+                const int k = (j * g.kernel_height + ky) * g.kernel_width + kx;
                 sum += x[static_cast<std::size_t>((iy * g.in_width + ix) * g.in_channels + c)] *
                        w[static_cast<std::size_t>(n * g.rows() + k)];
               }
@@ -88,9 +95,9 @@ class LiteralNetwork {
     Values y = input(node);
     for (std::size_t i = 0; i < y.size(); ++i) {
       const std::size_t c = i % static_cast<std::size_t>(node.channels);
-      const double variance = tensor(node, ".running_var")[c];
-      y[i] = tensor(node, ".weight")[c] * (y[i] - tensor(node, ".running_mean")[c]) /
-                 std::sqrt(variance + node.epsilon) +
+      const double below = node.l1 ? tensor(node, ".running_dev")[c] + node.epsilon
+                                   : std::sqrt(tensor(node, ".running_var")[c] + node.epsilon);
+      y[i] = tensor(node, ".weight")[c] * (y[i] - tensor(node, ".running_mean")[c]) / below +
              tensor(node, ".bias")[c];
     }
     return y;
@@ -135,6 +142,35 @@ class LiteralNetwork {
     return y;
   }
 
+  Values pool(const Node& node) const {
+    const Node& in = input_node(node);
+    Values y;
+    for (int oy = 0; oy < node.height; ++oy)
+      for (int ox = 0; ox < node.width; ++ox)
+        for (int c = 0; c < node.channels; ++c) {
+          double sum = 0, largest = -1e300;
+          for (int iy = oy * node.stride; iy < (oy + 1) * node.stride; ++iy)
+            for (int ix = ox * node.stride; ix < (ox + 1) * node.stride; ++ix) {
+              const int i = (iy * in.width + ix) * in.channels + c;
+              sum += input(node)[static_cast<std::size_t>(i)];
+              largest = std::max(largest, input(node)[static_cast<std::size_t>(i)]);
+            }
+          y.push_back(node.op == Op::max_pool ? largest : sum / (node.stride * node.stride));
+        }
+    return y;
+  }
+
+  Values concatenate(const Node& node) const {
+    const auto n = static_cast<std::size_t>(input_node(node).channels);
+    const std::size_t all = static_cast<std::size_t>(node.channels), m = all - n;
+    Values y;
+    for (int p = 0; p < node.height * node.width; ++p)
+      for (std::size_t c = 0; c < all; ++c)
+        y.push_back(c < n ? input(node)[static_cast<std::size_t>(p) * n + c]
+                          : input(node, 1)[static_cast<std::size_t>(p) * m + c - n]);
+    return y;
+  }
+
   const Graph& graph_;
   const Weights& weights_;
   ReluOfNan rule_;
@@ -153,13 +189,13 @@ class GraphMaker {
     graph_.nodes.push_back(node);
   }
   int convolution(const std::string& name, int from, int channels, int kernel, int stride,
-                  bool has_bias) {
+                  bool has_bias, int groups = 1) {
     const Node in = at(from);
     Node node = next(Op::convolution, {from}, name);
     const int pad = stride == 1 ? kernel / 2 : 0;
     const int pad_end = stride == 1 ? kernel / 2 : (kernel > 1 ? 1 : 0);
-    node.conv = {in.height, in.width, in.channels, channels, kernel, kernel,
-                 stride,    pad,      pad,         pad_end,  pad_end};
+    node.conv = {in.height, in.width, in.channels, channels, kernel,  kernel,
+                 stride,    pad,      pad,         pad_end,  pad_end, groups};
     node.height = node.conv.out_height();
     node.width = node.conv.out_width();
     node.channels = channels;
@@ -174,9 +210,10 @@ class GraphMaker {
     node.has_bias = true;
     return push(node);
   }
-  int norm(const std::string& name, int from) {
+  int norm(const std::string& name, int from, bool l1 = false) {
     Node node = next(Op::batch_norm, {from}, name);
     node.epsilon = 1e-3;
+    node.l1 = l1;
     return push(node);
   }
   int relu(int from) { return push(next(Op::relu, {from}, "")); }
@@ -192,6 +229,18 @@ class GraphMaker {
     node.height = (node.height + 1) / 2;
     node.width = (node.width + 1) / 2;
     node.channels = channels;
+    return push(node);
+  }
+  int pool(Op op, int from) {
+    Node node = next(op, {from}, "");
+    node.stride = 2;
+    node.height /= 2;
+    node.width /= 2;
+    return push(node);
+  }
+  int concatenate(int a, int b) {
+    Node node = next(Op::concatenate, {a, b}, "");
+    node.channels += at(b).channels;
     return push(node);
   }
   Graph graph() const { return graph_; }
@@ -213,6 +262,21 @@ class GraphMaker {
   }
   Graph graph_;
 };
+
+/// Every operation that small_resnet lacks: depthwise and grouped convolutions, both pools,
+/// channels side by side, BatchNorm before the ReLU before a convolution, L1 BatchNorm; 6 x 6 x 3
+/// pixels, 5 classes.
+inline Graph small_mixture(bool l1) {
+  GraphMaker g(6, 3);
+  int x = g.relu(g.norm("bn1", g.convolution("conv1", 0, 4, 3, 1, false), l1));
+  x = g.relu(g.norm("bn2", g.convolution("depthwise", x, 4, 3, 1, false, 4), l1));
+  x = g.pool(Op::max_pool, g.convolution("pairs", x, 6, 3, 1, true, 2));
+  const int y = g.relu(g.norm("bn3", x, l1));
+  x = g.concatenate(x, g.convolution("conv2", y, 2, 3, 1, true));
+  x = g.pool(Op::average_pool, g.convolution("conv3", g.relu(g.norm("bn4", x, l1)), 8, 1, 1, true));
+  g.dense("linear", g.average(x), 5);
+  return g.graph();
+}
 
 /// Stem, a block with identity shortcut, a block with projection (no BatchNorm on it) when `keras`,
 /// else option A; average and dense: 6 x 6 x 3 pixels, 4 then 8 channels, 5 classes.
@@ -253,15 +317,15 @@ inline Weights random_weights(const Graph& graph) {
     const auto kernel = [&](double z) { return z * std::sqrt(1.6 / g.rows()); };
     const auto small = [](double z) { return 0.2 * z; };
     if (node.op == Op::convolution)
-      make(node.name + ".weight", {g.out_channels, g.in_channels, g.kernel_height, g.kernel_width},
-           kernel);
+      make(node.name + ".weight",
+           {g.out_channels, g.in_channels / g.groups, g.kernel_height, g.kernel_width}, kernel);
     if (node.op == Op::dense) make(node.name + ".weight", {g.out_channels, g.in_channels}, kernel);
     if (node.has_bias) make(node.name + ".bias", {node.channels}, small);
     if (node.op != Op::batch_norm) continue;
     make(node.name + ".weight", {node.channels}, [](double z) { return 1 + 0.2 * z; });
     make(node.name + ".bias", {node.channels}, small);
     make(node.name + ".running_mean", {node.channels}, small);
-    make(node.name + ".running_var", {node.channels}, [](double z) { return 0.2 + z * z; });
+    make(spread_name(node), {node.channels}, [](double z) { return 0.2 + z * z; });
   }
   return weights;
 }

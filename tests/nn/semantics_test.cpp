@@ -187,6 +187,54 @@ TEST_P(NoisyNetwork, KernelsThatAreNotNamedStayExact) {
   EXPECT_NE(effective.at("bn1.weight").values, weights.at("bn1.weight").values);
 }
 
+/// The network with two dead filters: in a.conv1 and in b.conv2, whose sum has a shortcut.
+Weights with_dead_filters(Weights weights) {
+  weights.at("a.bn1.running_var").values[2] = 9e-7f;
+  weights.at("b.bn2.running_var").values[5] = 0.0f;
+  weights.at("b.bn2.running_var").values[6] = 1.1e-6f;
+  return weights;
+}
+
+TEST_P(NoisyNetwork, SparedFiltersAreExactAndAllElseIsAsNoisyAsBefore) {
+  const Weights dying = with_dead_filters(weights);
+  NoiseSettings noise = semantics(Semantics::keras_get_weights, NegativeVariance::abs);
+  const auto effective = [&] {
+    test::Chip chip(graph, dying, noise, 0.3);
+    chip.network.program(kSeed, 4);
+    return chip.network.effective_weights();
+  };
+  const Weights before = effective();
+  noise.spare_dead_filters = true;
+  const Weights after = effective();
+  const std::map<std::string, std::size_t> dead = {
+      {"a.conv1", 2}, {"a.bn1", 2}, {"b.conv2", 5}, {"b.bn2", 5}};
+  for (const auto& [name, tensor] : dying) {
+    const auto found = dead.find(name.substr(0, name.rfind('.')));
+    const std::size_t filters = static_cast<std::size_t>(tensor.shape[0]);
+    const std::size_t per_filter = tensor.values.size() / filters;
+    for (std::size_t i = 0; i < tensor.values.size(); ++i) {
+      const float got = after.at(name).values[i];
+      if (found != dead.end() && i / per_filter == found->second)
+        EXPECT_NEAR(got, tensor.values[i], 1e-7) << name << " " << i;
+      else
+        EXPECT_EQ(got, before.at(name).values[i]) << name << " " << i;
+    }
+  }
+}
+
+// gamma/sqrt(0 + 1e-3) = 31.6: what reaches the logits through the dead filter without sparing.
+TEST_P(NoisyNetwork, SparingDeadFiltersComputesAsDefined) {
+  const Weights dying = with_dead_filters(weights);
+  NoiseSettings noise;
+  noise.spare_dead_filters = true;
+  test::Chip chip(graph, dying, noise, 0.3);
+  chip.network.program(kSeed, 0);
+  const auto got = chip.network.logits(image.data(), 1, 0);
+  const auto wanted = LiteralNetwork(graph, chip.network.effective_weights()).logits(image.data());
+  for (std::size_t i = 0; i < got.size(); ++i)
+    EXPECT_NEAR(got[i], wanted[i], 1e-4 * std::max(1.0, std::abs(wanted[i])));
+}
+
 TEST_P(NoisyNetwork, DigitalNoiseNeedsAFormFactor) {
   test::Chip chip(graph, weights, semantics(Semantics::trainable), 0.1, "reference = 'w_max'");
   try {

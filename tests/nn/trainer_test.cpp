@@ -196,6 +196,24 @@ TEST_F(Trainer, L2ActsOnConvolutionKernelsOnly) {
     }
 }
 
+// One update: Adam's first step is rate * g/(|g| + small) whatever the size of g, and a decoupled
+// decay of 0.5 takes 0.01 * 0.5 w of every kernel besides. (In the loss, the decay would only turn
+// signs of g.)
+TEST_F(Trainer, WeightDecayIsNotRescaledByTheOptimizer) {
+  TrainSettings settings = quick();
+  settings.epochs = 1;
+  settings.batch = 40;
+  settings.l2 = 0;
+  const Weights without = run("a", settings).weights;
+  settings.weight_decay = 0.5;
+  const Weights with = run("b", settings).weights;
+  for (const auto& [name, start] : initialize(tiny(), settings.init, 1))
+    for (std::size_t i = 0; i < start.values.size(); ++i) {
+      const double decay = start.shape.size() == 4 ? 0.01 * 0.5 * start.values[i] : 0.0;
+      ASSERT_NEAR(with.at(name).values[i], without.at(name).values[i] - decay, 1e-7) << name;
+    }
+}
+
 TEST_F(Trainer, BestKeepsTheEpochOfHighestTestAccuracy) {
   TrainSettings settings = quick();
   settings.keep = "best";

@@ -1,0 +1,106 @@
+#include "nn/network/builder.hpp"
+
+#include <algorithm>
+
+namespace ohmic {
+namespace {
+
+constexpr int kSide = 32, kChannels = 3;
+
+}  // namespace
+
+GraphBuilder::GraphBuilder(const ModelSettings& model, int classes)
+    : keras_(model.layout == "keras_v1"), norm_(model.norm) {
+  graph_.model = model.name;
+  graph_.layout = model.layout;
+  graph_.classes = classes;
+  graph_.batch_norm_momentum = keras_ ? 0.01 : 0.1;
+  Node input;
+  input.height = input.width = kSide;
+  input.channels = kChannels;
+  push(input);
+}
+
+int GraphBuilder::convolution(const std::string& name, int from, int channels, int kernel,
+                              int stride, int groups) {
+  const Node& in = node(from);
+  Node node = next(Op::convolution, {from});
+  node.name = name;
+  node.has_bias = keras_ || norm_ == "none";
+  const auto [before, after] = padding(in.height, kernel, stride);
+  node.conv = {in.height, in.width, in.channels, channels, kernel, kernel,
+               stride,    before,   before,      after,    after,  groups};
+  node.height = node.conv.out_height();
+  node.width = node.conv.out_width();
+  node.channels = channels;
+  return push(node);
+}
+
+/// TensorFlow's "same" puts what is odd at the end; the other layout pads both sides alike.
+std::pair<int, int> GraphBuilder::padding(int side, int kernel, int stride) const {
+  if (!keras_) return {kernel / 2, kernel / 2};
+  const int outputs = (side + stride - 1) / stride;
+  const int total = std::max((outputs - 1) * stride + kernel - side, 0);
+  return {total / 2, total - total / 2};
+}
+
+int GraphBuilder::norm(const std::string& name, int from) {
+  if (norm_ == "none") return from;
+  Node node = next(Op::batch_norm, {from});
+  node.name = name;
+  node.epsilon = keras_ ? 1e-3 : 1e-5;
+  node.l1 = norm_ == "l1_batch";
+  return push(node);
+}
+
+int GraphBuilder::subsample(int from, int channels, int stride) {
+  Node node = next(Op::subsample_pad, {from});
+  node.stride = stride;
+  node.height = (node.height + stride - 1) / stride;
+  node.width = (node.width + stride - 1) / stride;
+  node.channels = channels;
+  return push(node);
+}
+
+int GraphBuilder::pool(Op op, int from) {
+  Node node = next(op, {from});
+  node.stride = 2;
+  node.height /= 2;
+  node.width /= 2;
+  return push(node);
+}
+
+int GraphBuilder::concatenate(int a, int b) {
+  Node joined = next(Op::concatenate, {a, b});
+  joined.channels += node(b).channels;
+  return push(joined);
+}
+
+void GraphBuilder::classify(const std::string& name, int from) {
+  Node average = next(Op::global_average, {from});
+  average.height = average.width = 1;
+  Node dense = next(Op::dense, {push(average)});
+  dense.name = name;
+  dense.has_bias = true;
+  dense.conv.in_channels = dense.channels;
+  dense.conv.out_channels = dense.channels = graph_.classes;
+  push(dense);
+}
+
+Node GraphBuilder::next(Op op, std::vector<int> inputs) const {
+  const Node& first = node(inputs[0]);
+  Node node;
+  node.op = op;
+  node.inputs = std::move(inputs);
+  node.height = first.height;
+  node.width = first.width;
+  node.channels = first.channels;
+  return node;
+}
+
+int GraphBuilder::push(Node node) {
+  graph_.nodes.push_back(std::move(node));
+  return static_cast<int>(graph_.nodes.size()) - 1;
+}
+
+}  // namespace ohmic

@@ -1,0 +1,60 @@
+// The [model] table.
+#include "nn/network/architectures.hpp"
+#include "simulator/error.hpp"
+
+namespace ohmic {
+
+const Schema<ModelSettings>& ModelSettings::schema() {
+  static const Schema<ModelSettings> schema = [] {
+    using M = ModelSettings;
+    Schema<M> s{"model", "The network: trained, or read from a file."};
+    s.add("name", &M::name)
+        .doc(
+            "resnetD with D = 6n+2 layers (resnet8, resnet20, ..., resnet1202), plainD (the same "
+            "without shortcuts), vgg11, vgg13, vgg16, mobilenet, densenetD with D = 3n+4.")
+        .source(
+            "He et al. 2016, section 4.2; Simonyan and Zisserman 2015; Howard et al. 2017; Huang "
+            "et "
+            "al. 2017; each for 32 x 32 images as nn/network/architectures.hpp says");
+    s.add("layout", &M::layout)
+        .choices({"keras_v1", "he"})
+        .doc(
+            "keras_v1: 1x1 convolutions on shortcuts that change shape, convolutions with bias, "
+            "TensorFlow padding (the paper's); he: option A shortcuts, convolutions without bias.");
+    s.add("width", &M::width)
+        .range(1, 1024)
+        .doc(
+            "Filters of the first stage, of which later ones are multiples; a DenseNet's growth "
+            "rate.");
+    s.add("norm", &M::norm)
+        .choices({"batch", "none", "l1_batch"})
+        .joined_later()
+        .doc(
+            "batch: BatchNorm; none: convolutions with bias alone; l1_batch: sqrt(pi/2) times the "
+            "mean absolute deviation in place of the standard deviation, so that no root is taken.")
+        .source("Hoffer et al., NeurIPS 2018; Wu et al., L1-Norm Batch Normalization, 2018");
+    s.add("weights", &M::weights)
+        .doc("File with trained weights (.safetensors, Keras .h5, PyTorch .pt); empty: train.");
+    return s;
+  }();
+  return schema;
+}
+
+Graph build_model(const ModelSettings& model, int classes) {
+  for (const auto& build : {resnet, vgg, mobilenet, densenet})
+    if (auto graph = build(model, classes)) return std::move(*graph);
+  throw ConfigError(
+      {Fault{{},
+             "model.name",
+             "expected resnetD with D = 6n+2 between 8 and 1202 (resnet20, "
+             "resnet32, resnet44, resnet56, ...), plainD with such a D, vgg11, vgg13, "
+             "vgg16, mobilenet or densenetD with D = 3n+4 between 7 and 250, got " +
+                 model.name}});
+}
+
+std::vector<std::string> model_names() {
+  return {"resnet8", "resnet14", "resnet20", "resnet32", "resnet44",  "resnet56",   "resnet110",
+          "plain20", "vgg11",    "vgg13",    "vgg16",    "mobilenet", "densenet22", "densenet40"};
+}
+
+}  // namespace ohmic

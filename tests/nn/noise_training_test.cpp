@@ -1,0 +1,156 @@
+// Training with weight noise and with a teacher: one update of plain SGD on one batch against
+// gradients by central differences, so that the whole of the step is checked.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "nn/train/trainer.hpp"
+#include "simulator/random/noise.hpp"
+#include "tests/nn/gradients.hpp"
+#include "tests/nn/temporary_folder.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr std::int64_t kImages = 4;
+constexpr double kRate = 0.1;
+
+TrainSettings one_update() {
+  TrainSettings s;
+  s.epochs = 1;
+  s.batch = kImages;
+  s.optimizer = "sgd";
+  s.learning_rate = kRate;
+  s.schedule = "constant";
+  s.augment = false;
+  s.l2 = 0;
+  return s;
+}
+
+class NoiseTraining : public testing::Test {
+ protected:
+  Weights run(const std::string& name, const TrainSettings& settings,
+              const Weights* teacher = nullptr) {
+    return train(graph, data, settings, 1, "cpu", folder_.path() / name, "one", {}, teacher)
+        .weights;
+  }
+
+  /// Mean over the batch of the gradients of `loss` at `at`; loss gets image and label.
+  std::vector<double> mean_gradient(
+      const Weights& at,
+      const std::function<test::LossOfLogits(const float* image, int label)>& loss) const {
+    std::vector<double> mean;
+    std::vector<float> x(ImageSet::kPixels);
+    for (std::int64_t i = 0; i < kImages; ++i) {
+      normalized_batch(data.train, data.normalization, i, 1, x.data());
+      const int label = data.train.labels[static_cast<std::size_t>(i)];
+      const auto g = test::gradient_of(graph, at, x.data(), loss(x.data(), label));
+      mean.resize(g.size());
+      for (std::size_t k = 0; k < g.size(); ++k) mean[k] += g[k] / kImages;
+    }
+    return mean;
+  }
+
+  void expect_step(const Weights& from, const std::vector<double>& gradient, const Weights& to) {
+    std::size_t k = 0;
+    for (const ParameterShape& p : parameter_shapes(graph))
+      for (std::size_t i = 0; i < from.at(p.name).values.size(); ++i, ++k)
+        EXPECT_NEAR(to.at(p.name).values[i], from.at(p.name).values[i] - kRate * gradient[k], 2e-6)
+            << p.name << " " << i;
+    EXPECT_EQ(k, gradient.size());
+  }
+
+  static test::LossOfLogits of_label(const float*, int label) { return test::cross_entropy(label); }
+
+  const Graph graph = test::without_norm();
+  const Dataset data = test::noisy_images(kImages);
+  const Weights start = initialize(graph, "glorot_uniform", 1);
+  test::TemporaryFolder folder_;
+};
+
+double population_std(const std::vector<float>& v) {
+  double mean = 0, squares = 0;
+  for (const float x : v) mean += x / static_cast<double>(v.size());
+  for (const float x : v) squares += (x - mean) * (x - mean) / static_cast<double>(v.size());
+  return std::sqrt(squares);
+}
+
+/// `weights` with eta sigma_w z on kernels, z the normals of (Stream::training_noise, kernel,
+/// update).
+Weights noisy(Weights weights, double eta, std::uint64_t update) {
+  std::uint16_t kernel = 0;
+  for (const char* name : {"conv.weight", "linear.weight"}) {
+    auto& w = weights.at(name).values;
+    std::vector<float> z(w.size());
+    fill_normals(noise_key(1, 0), {Stream::training_noise, kernel++, 0, update}, 0,
+                 std::span<float>(z));
+    const double sigma = eta * population_std(w);
+    for (std::size_t i = 0; i < w.size(); ++i) w[i] = static_cast<float>(w[i] + sigma * z[i]);
+  }
+  return weights;
+}
+
+TEST_F(NoiseTraining, StepsFromTheCleanWeightsByTheGradientAtNoisyOnes) {
+  TrainSettings settings = one_update();
+  settings.noise_eta = 0.5;
+  expect_step(start, mean_gradient(noisy(start, 0.5, 0), of_label), run("a", settings));
+}
+
+TEST_F(NoiseTraining, DrawsAnewForEveryUpdate) {
+  TrainSettings settings = one_update();
+  settings.noise_eta = 0.5;
+  const Weights first = run("a", settings);
+  settings.epochs = 2;
+  expect_step(first, mean_gradient(noisy(first, 0.5, 1), of_label), run("b", settings));
+}
+
+TEST_F(NoiseTraining, LearnsFromSoftenedAnswersAndLabels) {
+  const Weights teacher = test::random_weights(graph);
+  TrainSettings settings = one_update();
+  settings.distill = DistillSettings{"", 3.0, 0.7};
+  test::LiteralNetwork literal(graph, teacher);
+  const auto loss = [&](const float* image, int label) -> test::LossOfLogits {
+    const auto p = test::softened(literal.logits(image), 3);
+    return [p, label](const std::vector<double>& logits) {
+      const auto q = test::softened(logits, 3);
+      const double soft = -p[0] * std::log(q[0]) - p[1] * std::log(q[1]);
+      return 0.3 * test::cross_entropy(label)(logits) + 0.7 * 9 * soft;
+    };
+  };
+  expect_step(start, mean_gradient(start, loss), run("a", settings, &teacher));
+}
+
+TEST_F(NoiseTraining, ATeacherWithTheSameAnswersLeavesNothingToLearn) {
+  TrainSettings settings = one_update();
+  settings.distill = DistillSettings{"", 2.0, 1.0};
+  const Weights after = run("a", settings, &start);
+  for (const auto& [name, tensor] : start)
+    for (std::size_t i = 0; i < tensor.values.size(); ++i)
+      EXPECT_NEAR(after.at(name).values[i], tensor.values[i], 1e-7) << name;
+}
+
+struct Interrupted {};
+
+TEST_F(NoiseTraining, ContinuesToTheSameBitsWithNoiseAndTeacher) {
+  const Weights teacher = test::random_weights(graph);
+  TrainSettings settings = one_update();
+  settings.epochs = 3;
+  settings.batch = 2;
+  settings.optimizer = "adam";
+  settings.noise_eta = 0.2;
+  settings.distill = DistillSettings{};
+  const Weights whole = run("a", settings, &teacher);
+  TrainProgress progress;
+  progress.on_epoch = [](const EpochReport& report) {
+    if (report.epoch == 1) throw Interrupted{};
+  };
+  EXPECT_THROW(
+      train(graph, data, settings, 1, "cpu", folder_.path() / "b", "one", progress, &teacher),
+      Interrupted);
+  const Weights cut = run("b", settings, &teacher);
+  for (const auto& [name, tensor] : whole) EXPECT_EQ(cut.at(name).values, tensor.values) << name;
+}
+
+}  // namespace
+}  // namespace ohmic
