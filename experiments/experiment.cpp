@@ -42,9 +42,15 @@ void check_form_factor(const Experiment& experiment) {
   throw ConfigError({fault});
 }
 
-/// BatchNorm is measured again only where its statistics are its own.
+/// BatchNorm is measured again only where its statistics are its own, and variances.
 void check_batch_norm(const Experiment& experiment) {
-  if (!experiment.evaluation.batch_norm_images || experiment.noise.leaves_statistics()) return;
+  if (!experiment.evaluation.batch_norm_images) return;
+  Fault l1;
+  l1.key = "evaluation.batch_norm_images";
+  l1.message =
+      "measures variances, which model.norm = \"l1_batch\" does not have; expected \"none\"";
+  if (experiment.model.norm == "l1_batch") throw ConfigError({l1});
+  if (experiment.noise.leaves_statistics()) return;
   Fault fault;
   fault.key = "evaluation.batch_norm_images";
   fault.message =
@@ -68,9 +74,14 @@ std::filesystem::path default_folder(const Value& root) {
 }
 
 /// A weight file counts by its content; by its name only while it cannot be read.
-void count_weights_by_content(Value& identity, const std::string& weights) {
+void count_by_content(Value& identity, const std::string& key, const std::string& weights) {
   if (!std::filesystem::is_regular_file(weights)) return;
-  identity.set("model.weights", {"sha256:" + sha256_of_file(weights)});
+  identity.set(key, {"sha256:" + sha256_of_file(weights)});
+}
+
+void count_teacher_by_content(Value& identity, const TrainSettings& train) {
+  if (train.distill && identity.at("train"))
+    count_by_content(identity, "train.distill.teacher", train.distill->teacher);
 }
 
 /// Files that device models read count by their content; by name only while they cannot be read.
@@ -150,9 +161,10 @@ std::string Experiment::identity() const {
   Value identity = schema().write(this, true);
   if (!model.weights.empty()) {
     identity.table().erase("train");
-    count_weights_by_content(identity, model.weights);
+    count_by_content(identity, "model.weights", model.weights);
   }
   count_device_files(*identity.table().find("device"));
+  count_teacher_by_content(identity, train);
   count_plugins(identity);
   return hash_of(std::move(identity));
 }
@@ -164,7 +176,8 @@ std::string Experiment::training_identity() const {
   if (model.weights.empty())
     identity.set("train", *whole.at("train"));
   else
-    count_weights_by_content(identity, model.weights);
+    count_by_content(identity, "model.weights", model.weights);
+  count_teacher_by_content(identity, train);
   if (train.keep != "best")
     for (const char* key : {"test", "test_images"})
       identity.table().find("data")->table().erase(key);

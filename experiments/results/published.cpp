@@ -60,12 +60,19 @@ void add_optimizers(const Experiment& e, Published& published) {
   }
 }
 
+/// Whether the network is one that the paper has: a ResNet of its layout, trained without what it
+/// does not use.
+bool is_the_papers(const Experiment& e) {
+  return e.model.weights.empty() && e.model.layout == "keras_v1" && e.model.width == 16 &&
+         e.model.norm == "batch" && e.train.noise_eta == 0 && !e.train.distill &&
+         e.train.weight_decay == 0;
+}
+
 }  // namespace
 
 Published published_for(const Experiment& e) {
   Published published;
-  if (!e.model.weights.empty() || e.model.layout != "keras_v1" || e.model.width != 16)
-    return published;
+  if (!is_the_papers(e)) return published;
   if (e.train.optimizer == "adam") {
     published.baseline = cell("baseline", e);
     published.average = cell("average", e);

@@ -24,15 +24,6 @@ std::string csv_cell(const std::string& text) {
   return quoted + "\"";
 }
 
-std::string csv_line(const Row& row) {
-  Row cells;
-  for (const std::string& text : row) cells.push_back(csv_cell(text));
-  return fmt::format("{}\n", fmt::join(cells, ","));
-}
-
-/// The shortest text that reads back to the same bits; empty where there is no number.
-std::string number(double value) { return std::isnan(value) ? "" : fmt::format("{}", value); }
-
 double share(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
 }
@@ -63,17 +54,17 @@ std::vector<std::pair<std::string, double>> measures(const MeasuredPoint& p) {
 
 std::vector<std::pair<std::string, std::string>> layer_columns(const LayerResult& l) {
   return {{"layer", l.layer},
-          {"sigma_w", number(l.sigma_w)},
-          {"w_max", number(l.w_max)},
-          {"eta", number(l.eta)},
-          {"snr", number(l.snr)},
-          {"snr_dB", number(l.snr_dB)},
-          {"sigma_G_uS", number(l.sigma_G_uS)},
-          {"sigma_G_percent", number(l.sigma_G_percent)},
-          {"bits", number(l.bits)},
-          {"measured_eta", number(l.measured_eta)},
-          {"measured_bias", number(l.measured_bias)},
-          {"signed_bias", number(l.signed_bias)},
+          {"sigma_w", number_text(l.sigma_w)},
+          {"w_max", number_text(l.w_max)},
+          {"eta", number_text(l.eta)},
+          {"snr", number_text(l.snr)},
+          {"snr_dB", number_text(l.snr_dB)},
+          {"sigma_G_uS", number_text(l.sigma_G_uS)},
+          {"sigma_G_percent", number_text(l.sigma_G_percent)},
+          {"bits", number_text(l.bits)},
+          {"measured_eta", number_text(l.measured_eta)},
+          {"measured_bias", number_text(l.measured_bias)},
+          {"signed_bias", number_text(l.signed_bias)},
           {"batch_norm", l.batch_norm},
           {"filters", l.batch_norm.empty() ? "" : fmt::format("{}", l.filters)},
           {"dead_filters", l.batch_norm.empty() ? "" : fmt::format("{}", l.dead_filters)}};
@@ -109,9 +100,17 @@ Json accuracies(const PointResult& result) {
 
 }  // namespace
 
+std::string csv_line(const std::vector<std::string>& row) {
+  Row cells;
+  for (const std::string& text : row) cells.push_back(csv_cell(text));
+  return fmt::format("{}\n", fmt::join(cells, ","));
+}
+
+std::string number_text(double value) { return std::isnan(value) ? "" : fmt::format("{}", value); }
+
 std::string plain_text(const Value& value) {
   if (const auto* text = std::get_if<std::string>(&value.data)) return *text;
-  if (const auto* real = std::get_if<double>(&value.data)) return number(*real);
+  if (const auto* real = std::get_if<double>(&value.data)) return number_text(*real);
   return value.text();
 }
 
@@ -137,7 +136,7 @@ std::string results_csv(const std::vector<MeasuredPoint>& points) {
     Row keys = axis_keys(p), row = axis_values(p);
     for (const auto& [key, value] : measures(p)) {
       keys.push_back(key);
-      row.push_back(number(value));
+      row.push_back(number_text(value));
     }
     keys.push_back("identity");
     row.push_back(p.result->identity);

@@ -4,10 +4,11 @@
 
 #include <algorithm>
 
+#include "nn/network/dead_filters.hpp"
+
 namespace ohmic {
 namespace {
 
-constexpr double kDeadVariance = 1e-6;
 constexpr std::int64_t kTorchBatch = 1000;
 constexpr int kUnusedBits = 2;
 
@@ -16,23 +17,13 @@ bool runs_on_torch(const Experiment& e, const std::string& device) {
          e.periphery.is_ideal_per_mvm(e.device->reads_noisily());
 }
 
-/// The BatchNorm that reads the node called `layer`, or null.
-const Node* norm_after(const Graph& graph, const std::string& layer) {
-  for (const Node& node : graph.nodes)
-    if (node.op == Op::batch_norm &&
-        graph.nodes[static_cast<std::size_t>(node.inputs.at(0))].name == layer)
-      return &node;
-  return nullptr;
-}
-
 void add_norm(const TrainedNetwork& network, LayerResult& result) {
   const Node* norm = norm_after(network.graph, result.layer);
   if (!norm) return;
-  const auto& variance = network.weights.at(norm->name + ".running_var").values;
+  const std::vector<bool> dead = dead_filters(network.weights, *norm);
   result.batch_norm = norm->name;
-  result.filters = static_cast<int>(variance.size());
-  result.dead_filters = static_cast<int>(
-      std::count_if(variance.begin(), variance.end(), [](float v) { return v < kDeadVariance; }));
+  result.filters = static_cast<int>(dead.size());
+  result.dead_filters = static_cast<int>(std::count(dead.begin(), dead.end(), true));
 }
 
 /// What ranges depend on besides the network: how its weights lie on exact devices, what drives the

@@ -53,8 +53,12 @@ TrainProgress report_to(Progress& progress, Timer& timer, const std::string& lab
 std::string network_label(const Experiment& e) {
   if (!e.model.weights.empty())
     return std::filesystem::path(e.model.weights).filename().string() + " on " + e.data.name;
-  return fmt::format("{} on {}, {} {}", e.model.name, e.data.name, e.train.optimizer,
-                     e.train.learning_rate);
+  std::string label = fmt::format("{} on {}, {} {}", e.model.name, e.data.name, e.train.optimizer,
+                                  e.train.learning_rate);
+  if (e.model.norm != "batch") label += ", norm " + e.model.norm;
+  if (e.train.noise_eta > 0) label += fmt::format(", weight noise {}", e.train.noise_eta);
+  if (e.train.distill) label += ", with a teacher";
+  return label;
 }
 
 std::int64_t epochs_recorded(const std::filesystem::path& training_folder) {
@@ -66,8 +70,11 @@ std::int64_t epochs_recorded(const std::filesystem::path& training_folder) {
 
 void Networks::check(const Experiment& experiment) {
   const auto data = data_of(experiment);
-  if (experiment.model.weights.empty()) return;
-  load_checkpoint(experiment.model.weights, build_model(experiment.model, data->test.classes));
+  const Graph graph = build_model(experiment.model, data->test.classes);
+  if (!experiment.model.weights.empty())
+    load_checkpoint(experiment.model.weights, graph);
+  else if (experiment.train.distill && !experiment.train.distill->teacher.empty())
+    load_checkpoint(experiment.train.distill->teacher, graph);
 }
 
 const TrainedNetwork& Networks::get(const Experiment& experiment) {
@@ -114,12 +121,24 @@ bool Networks::train_or_load(const Experiment& experiment, TrainedNetwork& netwo
 
 Checkpoint Networks::train_in(const std::filesystem::path& folder, const Experiment& experiment,
                               const TrainedNetwork& network) {
+  const std::optional<Weights> teacher = teacher_of(experiment, network.graph);
   const std::string label = network_label(experiment);
   progress_.begin("training " + label);
   Timer timer(timing_file(folder_.parent_path()), epoch_work(experiment));
   return train(network.graph, *network.data, experiment.train, experiment.seed,
                resolve_device(experiment.compute.device), folder, network.identity,
-               report_to(progress_, timer, label, experiment.train.epochs));
+               report_to(progress_, timer, label, experiment.train.epochs),
+               teacher ? &*teacher : nullptr);
+}
+
+std::optional<Weights> Networks::teacher_of(const Experiment& experiment, const Graph& graph) {
+  if (!experiment.train.distill) return std::nullopt;
+  const std::string& file = experiment.train.distill->teacher;
+  if (!file.empty()) return load_checkpoint(file, graph).weights;
+  Experiment plain = experiment;
+  plain.train.distill.reset();
+  plain.train.noise_eta = 0;
+  return get(plain).weights;
 }
 
 std::shared_ptr<const Dataset> Networks::data_of(const Experiment& experiment) {

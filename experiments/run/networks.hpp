@@ -53,6 +53,8 @@ class Networks {
   bool train_or_load(const Experiment&, TrainedNetwork&);
   Checkpoint train_in(const std::filesystem::path& folder, const Experiment&,
                       const TrainedNetwork&);
+  /// Of train.distill, trained if need be; none without it.
+  std::optional<Weights> teacher_of(const Experiment&, const Graph&);
 
   std::filesystem::path folder_;
   Progress& progress_;

@@ -11,6 +11,7 @@
 #include "experiments/results/files.hpp"
 #include "experiments/results/groups.hpp"
 #include "experiments/results/tables.hpp"
+#include "experiments/results/theory.hpp"
 #include "experiments/run/chip.hpp"
 #include "experiments/run/claims.hpp"
 #include "experiments/run/costs.hpp"
@@ -242,8 +243,10 @@ RunOutcome Run::finish() {
   write_atomically(folder_ / "layers.csv", layers_csv(all));
   const std::vector<PricedPoint> priced = priced_points(all);
   if (!priced.empty()) write_atomically(folder_ / "cost.csv", cost_csv(all));
-  if (!options_.rank.is_first()) return outcome;
   const std::vector<Group> groups = group_points(all);
+  const std::string theory = theory_csv(groups, folder_);
+  if (!theory.empty()) write_atomically(folder_ / "theory.csv", theory);
+  if (!options_.rank.is_first()) return outcome;
   draw_figures(groups, priced);
   outcome.summary =
       summary_table(groups) + (priced.empty() ? "" : "\nPer image:\n\n" + pareto_text(priced));

@@ -4,6 +4,7 @@
 //   results.csv|jsonl  one row per point, in the order of the sweep
 //   layers.csv         noise of every layer in every unit, and as measured
 //   cost.csv           energy, latency and area of every layer, where there is [cost]
+//   theory.csv         gradient noise and layers of each training beside A_avr, with train.measure
 //   points/            one file per finished point, a log of draws per unfinished one
 //   training/          one folder per trained network
 //   figures/           A_x against eta, accuracy against energy, SVG and PNG

@@ -207,6 +207,17 @@ TEST(Published, IsFoundForThePapersNetworksOnly) {
   EXPECT_TRUE(published_for(e).empty());
 }
 
+// Figure 3 names an "AdamX", which AdaMax and AdamX may both be.
+TEST(Published, BothReadingsOfAdamXHaveItsNumber) {
+  Experiment e = four_points().points.front().experiment;
+  e.train.learning_rate = 0.00075;
+  for (const char* name : {"adamax", "adamx"}) {
+    e.train.optimizer = name;
+    EXPECT_DOUBLE_EQ(published_for(e).baseline.value(), 0.8947) << name;
+    EXPECT_DOUBLE_EQ(published_for(e).average.value(), 0.68) << name;
+  }
+}
+
 // The mean of ResNet-56's published curve is the published average.
 TEST(Published, CurvesAgreeWithTheirAverages) {
   Experiment e = four_points().points.front().experiment;
