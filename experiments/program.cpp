@@ -18,6 +18,7 @@ namespace {
 void add_commands(CLI::App& app) {
   add_run_command(app);
   add_budget_command(app);
+  add_report_command(app);
   add_check_command(app);
   add_describe_command(app);
   add_list_command(app);

@@ -18,6 +18,7 @@ namespace ohmic {
 
 void add_run_command(CLI::App&);
 void add_budget_command(CLI::App&);
+void add_report_command(CLI::App&);
 void add_check_command(CLI::App&);
 void add_describe_command(CLI::App&);
 void add_list_command(CLI::App&);

@@ -13,6 +13,6 @@ namespace ohmic {
 /// Whether the groups have two or more etas, so that there is something to draw.
 bool has_accuracy_figure(const std::vector<Group>&);
 /// Files are called accuracy.*.
-Figure accuracy_figure(const std::string& title, const std::vector<Group>&);
+Figure accuracy_figure(const std::vector<Group>&);
 
 }  // namespace ohmic

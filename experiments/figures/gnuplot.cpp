@@ -56,4 +56,12 @@ Drawn draw(const Figure& figure, const std::filesystem::path& folder) {
   return status == 0 ? Drawn::yes : status == 127 ? Drawn::no_gnuplot : Drawn::failed;
 }
 
+std::string drawing_problem(Drawn drawn, const Figure& figure,
+                            const std::filesystem::path& folder) {
+  if (drawn == Drawn::no_gnuplot) return "gnuplot is not installed (Debian: gnuplot-nox)";
+  if (drawn == Drawn::failed)
+    return fmt::format("gnuplot does not like {}", (folder / (figure.name + ".gp")).string());
+  return "";
+}
+
 }  // namespace ohmic

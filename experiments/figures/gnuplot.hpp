@@ -19,6 +19,9 @@ enum class Drawn { yes, no_gnuplot, failed };
 /// OutputError when the script cannot be written.
 Drawn draw(const Figure&, const std::filesystem::path& folder);
 
+/// Why `draw` left no figure; empty where it did not.
+std::string drawing_problem(Drawn, const Figure&, const std::filesystem::path& folder);
+
 /// A string constant of gnuplot's language.
 std::string quoted(const std::string& text);
 

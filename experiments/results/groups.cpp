@@ -43,6 +43,7 @@ Group make_group(const std::vector<MeasuredPoint>& members) {
   group.axes = other_axes(*members.front().point);
   group.experiment = &members.front().point->experiment;
   group.baseline = members.front().result->baseline();
+  group.images = members.front().result->images;
   for (const MeasuredPoint& p : members)
     group.points.push_back(
         {eta_of(*p.point), summarize(*p.result, p.point->experiment.evaluation.confidence)});
@@ -52,6 +53,12 @@ Group make_group(const std::vector<MeasuredPoint>& members) {
 }
 
 }  // namespace
+
+const GroupPoint* Group::at(double eta) const {
+  const auto found =
+      std::find_if(points.begin(), points.end(), [&](const GroupPoint& p) { return p.eta == eta; });
+  return found == points.end() ? nullptr : &*found;
+}
 
 std::vector<Group> group_points(const std::vector<MeasuredPoint>& points) {
   std::vector<std::vector<MeasuredPoint>> members;

@@ -22,8 +22,11 @@ struct Group {
   const Experiment* experiment = nullptr;                 ///< of its first point
   std::vector<GroupPoint> points;                         ///< in the order of the sweep
   double baseline = 0;
+  std::int64_t images = 0;
   Estimate average;  ///< A_avr over the non-zero eta; NaN without any, or when the baseline is 0
   Published published;
+
+  const GroupPoint* at(double eta) const;  ///< null where that eta was not measured
 };
 
 inline constexpr char kEtaKey[] = "device.eta";

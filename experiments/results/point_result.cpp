@@ -43,21 +43,37 @@ void visit_numbers(Layer& l, const Visit& visit) {
   visit("signed_bias", l.signed_bias);
 }
 
+/// Numbers that points of earlier versions do not have.
+template <class Layer, class Visit>
+void visit_later_numbers(Layer& l, const Visit& visit) {
+  visit("smallest_variance", l.smallest_variance);
+  visit("largest_gain", l.largest_gain);
+  visit("median_gain", l.median_gain);
+  visit("unused_adc_bits", l.unused_adc_bits);
+}
+
+double number_from(const Json& json) {
+  return json.is_null() ? Estimate::kNone : json.get<double>();
+}
+
 /// JSON has no NaN and no infinity: they are null, and read back as NaN.
 Json to_json(const LayerResult& layer) {
   Json json{{"layer", layer.layer}};
-  visit_numbers(layer, [&](const char* key, double value) { json[key] = value; });
+  const auto put = [&](const char* key, double value) { json[key] = value; };
+  visit_numbers(layer, put);
   json["batch_norm"] = layer.batch_norm;
   json["filters"] = layer.filters;
   json["dead_filters"] = layer.dead_filters;
+  visit_later_numbers(layer, put);
   return json;
 }
 
 LayerResult layer_from(const Json& json) {
   LayerResult layer;
   layer.layer = json.at("layer");
-  visit_numbers(layer, [&](const char* key, double& value) {
-    value = json.at(key).is_null() ? Estimate::kNone : json.at(key).get<double>();
+  visit_numbers(layer, [&](const char* key, double& value) { value = number_from(json.at(key)); });
+  visit_later_numbers(layer, [&](const char* key, double& value) {
+    if (json.contains(key)) value = number_from(json.at(key));
   });
   layer.batch_norm = json.at("batch_norm");
   layer.filters = json.at("filters");

@@ -27,12 +27,18 @@ struct LayerResult {
   double eta = 0, snr = 0, snr_dB = 0;
   double sigma_G_uS = 0, sigma_G_percent = 0, bits = 0;
   double sigma_w = 0, w_max = 0;
-  double measured_eta = 0;   ///< std of w_eff - w over sigma_w
-  double measured_bias = 0;  ///< mean of w_eff - w over sigma_w
-  double signed_bias = 0;    ///< mean of sign(w) (w_eff - w) over sigma_w
-  std::string batch_norm;    ///< the one this layer feeds; empty: none
-  int filters = 0;           ///< of that BatchNorm
-  int dead_filters = 0;      ///< of them with running variance below 1e-6
+  double measured_eta = 0;                     ///< std of w_eff - w over sigma_w
+  double measured_bias = 0;                    ///< mean of w_eff - w over sigma_w
+  double signed_bias = 0;                      ///< mean of sign(w) (w_eff - w) over sigma_w
+  std::string batch_norm;                      ///< the one this layer feeds; empty: none
+  int filters = 0;                             ///< of that BatchNorm
+  int dead_filters = 0;                        ///< of them with running variance below 1e-6
+  double smallest_variance = Estimate::kNone;  ///< of its running variances
+  /// Over its channels, |gamma| / sqrt(variance + epsilon): times the std of the noise on one
+  /// weight and the norm of the layer's input patch, this is the std of the noise behind the
+  /// BatchNorm.
+  double largest_gain = Estimate::kNone, median_gain = Estimate::kNone;
+  double unused_adc_bits = Estimate::kNone;  ///< on calibration images, see Chip::range_warning
 };
 
 struct PointResult {

@@ -83,6 +83,18 @@ Published published_for(const Experiment& e) {
   return published;
 }
 
+std::optional<double> Published::at(double eta) const {
+  for (const auto& [x, value] : curve)
+    if (std::abs(x - eta) < 1e-9) return value;
+  return std::nullopt;
+}
+
+std::vector<double> published_etas() {
+  std::vector<double> etas;
+  for (const Value& eta : file().at("eta")->array()) etas.push_back(real(eta));
+  return etas;
+}
+
 std::string published_label() { return std::get<std::string>(file().at("label")->data); }
 
 }  // namespace ohmic

@@ -1,7 +1,6 @@
 #include "experiments/results/tables.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -9,20 +8,12 @@
 #include <numeric>
 
 #include "experiments/results/cost_tables.hpp"
+#include "experiments/results/text_table.hpp"
 
 namespace ohmic {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Row = std::vector<std::string>;
-
-/// RFC 4180.
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
 
 double share(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
@@ -43,7 +34,7 @@ std::vector<std::pair<std::string, double>> measures(const MeasuredPoint& p) {
       {"normalized_lo", s.normalized.lo},
       {"normalized_hi", s.normalized.hi},
       {"std_draws", s.std_draws},
-      {"noise_free", p.result->noise_free()},
+      {"noise_free", s.noise_free},
       {"dac_clipped", share(tally.dac_clipped, tally.dac_samples)},
       {"adc_clipped", share(tally.adc_clipped, tally.adc_samples)},
       {"dead_filters", static_cast<double>(p.result->dead_filters())}};
@@ -67,7 +58,11 @@ std::vector<std::pair<std::string, std::string>> layer_columns(const LayerResult
           {"signed_bias", number_text(l.signed_bias)},
           {"batch_norm", l.batch_norm},
           {"filters", l.batch_norm.empty() ? "" : fmt::format("{}", l.filters)},
-          {"dead_filters", l.batch_norm.empty() ? "" : fmt::format("{}", l.dead_filters)}};
+          {"dead_filters", l.batch_norm.empty() ? "" : fmt::format("{}", l.dead_filters)},
+          {"smallest_variance", number_text(l.smallest_variance)},
+          {"largest_gain", number_text(l.largest_gain)},
+          {"median_gain", number_text(l.median_gain)},
+          {"unused_adc_bits", number_text(l.unused_adc_bits)}};
 }
 
 Row axis_keys(const MeasuredPoint& p) {
@@ -87,6 +82,12 @@ Json to_json(const Value& value) {
   if (const auto* i = std::get_if<std::int64_t>(&value.data)) return *i;
   if (const auto* d = std::get_if<double>(&value.data)) return *d;
   return plain_text(value);
+}
+
+Json axes_object(const Point& point) {
+  Json axes = Json::object();
+  for (const auto& [key, value] : point.axes) axes[key] = to_json(value);
+  return axes;
 }
 
 Json accuracies(const PointResult& result) {
@@ -127,6 +128,7 @@ PointSummary summarize(const PointResult& result, double confidence) {
   if (result.baseline_correct > 0) s.normalized = s.accuracy.scaled(1.0 / s.baseline);
   s.normalized.mean = result.normalized();
   s.std_draws = std_between(replicates);
+  s.noise_free = result.noise_free();
   return s;
 }
 
@@ -149,8 +151,7 @@ std::string results_csv(const std::vector<MeasuredPoint>& points) {
 std::string results_jsonl(const std::vector<MeasuredPoint>& points) {
   std::string lines;
   for (const MeasuredPoint& p : points) {
-    Json line = Json::object();
-    for (const auto& [key, value] : p.point->axes) line[key] = to_json(value);
+    Json line = axes_object(*p.point);
     for (const auto& [key, value] : measures(p)) line[key] = value;
     line["identity"] = p.result->identity;
     line["accuracies"] = accuracies(*p.result);
@@ -158,6 +159,8 @@ std::string results_jsonl(const std::vector<MeasuredPoint>& points) {
   }
   return lines;
 }
+
+std::string axes_json(const Point& point) { return axes_object(point).dump(); }
 
 std::string layers_csv(const std::vector<MeasuredPoint>& points) {
   std::string csv;

@@ -25,6 +25,7 @@ struct PointSummary {
   Estimate accuracy;    ///< interval within [0, 1]
   Estimate normalized;  ///< accuracy / baseline, the baseline a constant; NaN when it is 0
   double std_draws = 0;
+  double noise_free = 0;  ///< mapped and converted, devices exact
 };
 PointSummary summarize(const PointResult&, double confidence);
 
@@ -36,6 +37,8 @@ PointSummary summarize(const PointResult&, double confidence);
 std::string results_csv(const std::vector<MeasuredPoint>&);
 /// The same with each draw's accuracy, one JSON object per line.
 std::string results_jsonl(const std::vector<MeasuredPoint>&);
+/// The swept keys of a point as they begin its line, a JSON object.
+std::string axes_json(const Point&);
 /// One row per point and crossbar layer: every unit of its noise, and what draw 0 really did.
 std::string layers_csv(const std::vector<MeasuredPoint>&);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "nn/network/dead_filters.hpp"
 
@@ -17,9 +18,22 @@ bool runs_on_torch(const Experiment& e, const std::string& device) {
          e.periphery.is_ideal_per_mvm(e.device->reads_noisily());
 }
 
+void add_gains(const std::vector<float>& gamma, const std::vector<float>& variance, double epsilon,
+               LayerResult& result) {
+  std::vector<double> gains;
+  for (std::size_t c = 0; c < gamma.size(); ++c)
+    gains.push_back(std::abs(double{gamma[c]}) / std::sqrt(double{variance[c]} + epsilon));
+  std::sort(gains.begin(), gains.end());
+  result.largest_gain = gains.back();
+  result.median_gain = (gains[(gains.size() - 1) / 2] + gains[gains.size() / 2]) / 2;
+  result.smallest_variance = *std::min_element(variance.begin(), variance.end());
+}
+
 void add_norm(const TrainedNetwork& network, LayerResult& result) {
   const Node* norm = norm_after(network.graph, result.layer);
   if (!norm) return;
+  const auto& variance = network.weights.at(norm->name + ".running_var").values;
+  add_gains(network.weights.at(norm->name + ".weight").values, variance, norm->epsilon, result);
   const std::vector<bool> dead = dead_filters(network.weights, *norm);
   result.batch_norm = norm->name;
   result.filters = static_cast<int>(dead.size());
@@ -116,6 +130,7 @@ DrawResult Chip::measure(std::int64_t index) {
 
 std::vector<LayerResult> Chip::layers() const {
   const std::vector<LayerNoise> measured = analog_->measure_noise(experiment_.seed, 0);
+  const std::vector<double> unused = analog_->unused_adc_bits();
   std::vector<LayerResult> results;
   for (std::size_t i = 0; i < measured.size(); ++i) {
     const LayerNoise& m = measured[i];
@@ -124,6 +139,7 @@ std::vector<LayerResult> Chip::layers() const {
     r.measured_eta = m.std / m.sigma_w;
     r.measured_bias = m.bias / m.sigma_w;
     r.signed_bias = m.signed_bias / m.sigma_w;
+    if (!unused.empty()) r.unused_adc_bits = unused.at(i);
     add_norm(network_, r);
     results.push_back(std::move(r));
   }

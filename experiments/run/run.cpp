@@ -6,8 +6,8 @@
 #include <set>
 #include <thread>
 
-#include "experiments/figures/accuracy_figure.hpp"
 #include "experiments/figures/pareto_figure.hpp"
+#include "experiments/report/report.hpp"
 #include "experiments/results/files.hpp"
 #include "experiments/results/groups.hpp"
 #include "experiments/results/tables.hpp"
@@ -67,7 +67,7 @@ class Run {
   void warn(const std::string& message);
   RunOutcome finish();
   void note_provenance(const TrainedNetwork&);
-  void draw_figures(const std::vector<Group>&, const std::vector<PricedPoint>&);
+  void report(const std::vector<PricedPoint>&);
   void write_tables();
   std::vector<MeasuredPoint> measured();
 
@@ -228,11 +228,14 @@ void Run::note_provenance(const TrainedNetwork& network) {
   write_provenance(folder_ / "provenance.json", p);
 }
 
-void Run::draw_figures(const std::vector<Group>& groups, const std::vector<PricedPoint>& priced) {
-  if (!points_.front().experiment.output.figures) return;
-  const std::string& title = points_.front().experiment.title;
-  if (has_accuracy_figure(groups)) draw_or_say(accuracy_figure(title, groups), folder_, progress_);
-  if (has_pareto_figure(priced)) draw_or_say(pareto_figure(title, priced), folder_, progress_);
+void Run::report(const std::vector<PricedPoint>& priced) {
+  const Experiment& first = points_.front().experiment;
+  const OutputSettings& output = first.output;
+  if (output.figures && has_pareto_figure(priced))
+    draw_or_say(pareto_figure(first.title, priced), folder_, progress_);
+  if (!output.figures && !output.report) return;
+  const ReportOutcome outcome = write_report({folder_}, {folder_, output.figures, output.report});
+  if (!outcome.problem.empty()) progress_.say("no figures: " + outcome.problem);
 }
 
 RunOutcome Run::finish() {
@@ -247,7 +250,7 @@ RunOutcome Run::finish() {
   const std::string theory = theory_csv(groups, folder_);
   if (!theory.empty()) write_atomically(folder_ / "theory.csv", theory);
   if (!options_.rank.is_first()) return outcome;
-  draw_figures(groups, priced);
+  report(priced);
   outcome.summary =
       summary_table(groups) + (priced.empty() ? "" : "\nPer image:\n\n" + pareto_text(priced));
   return outcome;

@@ -7,7 +7,8 @@
 //   theory.csv         gradient noise and layers of each training beside A_avr, with train.measure
 //   points/            one file per finished point, a log of draws per unfinished one
 //   training/          one folder per trained network
-//   figures/           A_x against eta, accuracy against energy, SVG and PNG
+//   report.html        the run as one page, see report/report.hpp
+//   figures/, tables/  its figures (SVG, PNG) and tables (CSV, Markdown)
 //   before-*/          what --fresh set aside
 //   timing.jsonl       how long work took: no part of the results
 //   lock               who works on what, see claims.hpp

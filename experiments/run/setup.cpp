@@ -68,12 +68,8 @@ Provenance provenance_of(const Experiment& experiment, const Networks& networks)
 void draw_or_say(const Figure& figure, const std::filesystem::path& run_folder,
                  Progress& progress) {
   const auto folder = run_folder / "figures";
-  const Drawn drawn = draw(figure, folder);
-  if (drawn == Drawn::no_gnuplot)
-    progress.say("no figures: gnuplot is not installed (Debian: gnuplot-nox)");
-  else if (drawn == Drawn::failed)
-    progress.say(fmt::format("no figure: gnuplot does not like {}",
-                             (folder / (figure.name + ".gp")).string()));
+  const std::string problem = drawing_problem(draw(figure, folder), figure, folder);
+  if (!problem.empty()) progress.say("no figures: " + problem);
 }
 
 }  // namespace ohmic

@@ -1,0 +1,177 @@
+#include "experiments/figures/axis_figure.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "experiments/figures/panels.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr double kWideSpread = 30;
+constexpr std::size_t kMostCurves = 12;
+
+std::string value_of(const Group& group, const std::string& key) {
+  for (const auto& axis : group.axes)
+    if (axis.first == key) return axis.second;
+  return "";
+}
+
+std::string name_without(const Group& group, const std::string& key) {
+  std::vector<std::string> values;
+  for (const auto& axis : group.axes)
+    if (axis.first != key) values.push_back(axis.second);
+  return fmt::format("{}", fmt::join(values, ", "));
+}
+
+std::string title_without(const Group& group, const std::string& key) {
+  std::vector<std::string> keys;
+  for (const auto& axis : group.axes)
+    if (axis.first != key) keys.push_back(axis_title(axis.first));
+  return fmt::format("{}", fmt::join(keys, ", "));
+}
+
+/// NaN where the text is no number.
+double number_in(const std::string& text) {
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  return !text.empty() && *end == 0 ? value : Estimate::kNone;
+}
+
+/// Where values of one axis stand on a figure.
+class Scale {
+ public:
+  explicit Scale(std::vector<std::string> names) : names_(std::move(names)) {
+    for (const std::string& name : names_) numbers_.push_back(number_in(name));
+    named_ = std::any_of(numbers_.begin(), numbers_.end(), [](double x) { return std::isnan(x); });
+    const auto [least, most] = std::minmax_element(numbers_.begin(), numbers_.end());
+    logarithmic_ = !named_ && *least > 0 && *most / *least >= kWideSpread;
+    if (named_)
+      for (std::size_t i = 0; i < names_.size(); ++i) numbers_[i] = static_cast<double>(i);
+  }
+  double at(const std::string& name) const { return numbers_[index_of(names_, name)]; }
+  bool named() const { return named_; }
+
+  std::string style() const {
+    std::vector<std::string> tics;
+    for (std::size_t i = 0; i < names_.size(); ++i)
+      tics.push_back(fmt::format("{} {}", quoted(names_[i]), numbers_[i]));
+    return fmt::format("{}set xtics ({}); {}\n", logarithmic_ ? "set logscale x; " : "",
+                       fmt::join(tics, ", "),
+                       named_ ? fmt::format("set xrange [-0.5:{}]", names_.size() - 0.5)
+                              : "set offsets graph 0.05, graph 0.05, graph 0.05, graph 0.05");
+  }
+
+ private:
+  std::vector<std::string> names_;
+  std::vector<double> numbers_;
+  bool named_ = false, logarithmic_ = false;
+};
+
+Estimate shown(const Group& group) {
+  return std::isnan(group.average.mean) ? group.points.front().summary.accuracy : group.average;
+}
+
+std::vector<std::string> curves_of(const std::vector<Group>& groups, const std::string& key) {
+  std::vector<std::string> names;
+  for (const Group& group : groups) names.push_back(name_without(group, key));
+  return distinct(names);
+}
+
+std::string data_of(const std::vector<Group>& groups, const std::string& key,
+                    const std::string& curve, const Scale& scale) {
+  std::vector<std::pair<double, std::string>> lines;
+  for (const Group& group : groups) {
+    if (name_without(group, key) != curve) continue;
+    const Estimate e = shown(group).scaled(100);
+    const bool known = !std::isnan(e.lo);
+    const double x = scale.at(value_of(group, key));
+    if (!std::isnan(e.mean))
+      lines.push_back(
+          {x, fmt::format("{} {:.4f} {:.4f} {:.4f} {:.4f}\n", x, e.mean, known ? e.lo : e.mean,
+                          known ? e.hi : e.mean, 100 * group.baseline)});
+  }
+  std::sort(lines.begin(), lines.end());
+  std::string text;
+  for (const auto& line : lines) text += line.second;
+  return text;
+}
+
+std::string plots(std::size_t curves, bool named, bool with_baselines) {
+  std::vector<std::string> plots;
+  for (std::size_t i = 0; i < curves; ++i) {
+    const char* color = curve_color(i, curves);
+    if (!named)
+      plots.push_back(
+          fmt::format("$c{} using 1:2 with lines linewidth 2 linecolor '{}' notitle", i, color));
+    if (with_baselines)
+      plots.push_back(
+          fmt::format("$c{} using 1:5 with {} linewidth 1.2 dashtype 2 linecolor '{}' notitle", i,
+                      named ? "points pointtype 2" : "lines", color));
+    plots.push_back(
+        fmt::format("$c{} using 1:2:3:4 with yerrorbars pointtype 7 pointsize 0.8 linewidth 1.4 "
+                    "linecolor '{}' notitle",
+                    i, color));
+  }
+  return fmt::format("plot {}\n", fmt::join(plots, ", "));
+}
+
+std::vector<LegendEntry> entries_of(const std::vector<std::string>& curves, bool named,
+                                    bool with_baselines) {
+  std::vector<LegendEntry> entries = curve_entries(curves);
+  if (with_baselines)
+    entries.push_back({"without noise", named ? "points pointtype 2 linecolor '#555555'"
+                                              : "lines dashtype 2 linecolor '#555555'"});
+  return entries;
+}
+
+std::string file_name(const std::string& key) {
+  std::string name = "axis_" + key;
+  std::replace(name.begin(), name.end(), '.', '_');
+  return name;
+}
+
+}  // namespace
+
+std::vector<std::string> figure_axes(const std::vector<Group>& groups) {
+  std::vector<std::string> keys;
+  if (groups.empty()) return keys;
+  for (const auto& axis : groups.front().axes) {
+    const std::string& key = axis.first;
+    if (key == kRateKey || key == "model.name" || key.starts_with("data.") ||
+        key.starts_with("noise."))
+      continue;
+    std::vector<std::string> values;
+    for (const Group& group : groups) values.push_back(value_of(group, key));
+    if (distinct(values).size() > 1 && curves_of(groups, key).size() <= kMostCurves)
+      keys.push_back(key);
+  }
+  return keys;
+}
+
+Figure axis_figure(const std::string& key, const std::vector<Group>& groups) {
+  std::vector<std::string> values;
+  for (const Group& group : groups) values.push_back(value_of(group, key));
+  const Scale scale(distinct(values));
+  const std::vector<std::string> curves = curves_of(groups, key);
+  const bool averages = !std::isnan(groups.front().average.mean);
+  const std::string title = title_without(groups.front(), key);
+  const auto entries = entries_of(curves, scale.named(), !averages);
+  const PanelLayout layout(1, 520, 360, legend_width(curves, title), 10);
+  Figure figure{file_name(key), layout.width(), layout.height(), ""};
+  for (std::size_t i = 0; i < curves.size(); ++i)
+    figure.script += fmt::format("$c{} << EOD\n{}EOD\n", i, data_of(groups, key, curves[i], scale));
+  figure.script += "set multiplot\nunset key\n" + panel_style() + scale.style() +
+                   fmt::format("set xlabel {}; set ylabel '{}'\n", quoted(key),
+                               averages ? "A_avr (%)" : "accuracy (%)") +
+                   layout.place(0) + plots(curves.size(), scale.named(), !averages) +
+                   layout.place_legend() + "set offsets\n" + legend_panel(title, entries) +
+                   "unset multiplot\nreset\n";
+  return figure;
+}
+
+}  // namespace ohmic

@@ -1,0 +1,21 @@
+// Accuracy against any other swept axis: bits of a converter, size of a tile, time, presets.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "experiments/figures/gnuplot.hpp"
+#include "experiments/results/groups.hpp"
+
+namespace ohmic {
+
+/// Swept keys with two or more values for which there is no figure of their own: all but eta, the
+/// learning rate and the network.
+std::vector<std::string> figure_axes(const std::vector<Group>&);
+
+/// A_avr where eta is swept, else accuracy, against the values of `key` (as names where one is no
+/// number, logarithmic where positive and spread wide), one curve per combination of the other
+/// axes, dashed what the networks score without noise. Files axis_KEY.*.
+Figure axis_figure(const std::string& key, const std::vector<Group>&);
+
+}  // namespace ohmic

@@ -1,0 +1,65 @@
+// What all figures over swept axes share: which axes make panels and which make curves, colours,
+// and where panels and the legend lie.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ohmic {
+
+using Axes = std::vector<std::pair<std::string, std::string>>;  ///< swept key, value as text
+
+inline constexpr char kRateKey[] = "train.learning_rate";
+
+/// "bits" of "periphery.adc.bits", "model" of "model.name", "learning rate".
+std::string axis_title(const std::string& key);
+
+/// Values of the axes that tell curves apart (the learning rate, else the keys of the table swept
+/// last), and of those that tell panels apart.
+std::string curve_name(const Axes&);
+std::string panel_name(const Axes&);
+std::string legend_title(const Axes&);
+/// In the order of first appearance.
+std::vector<std::string> distinct(const std::vector<std::string>&);
+std::size_t index_of(const std::vector<std::string>&, const std::string&);
+
+/// "#rrggbb", legible on white; few curves are spread over the palette.
+const char* curve_color(std::size_t curve, std::size_t curves);
+
+/// Panels of one size in rows and columns, a legend right of them.
+class PanelLayout {
+ public:
+  PanelLayout(std::size_t panels, int panel_width, int panel_height, int legend_width,
+              int top_margin);
+  int width() const;
+  int height() const;
+  /// "set origin x,y; set size w,h" of one panel.
+  std::string place(std::size_t panel) const;
+  std::string place_legend() const;
+
+ private:
+  std::string box(int x, int y, int w, int h) const;
+  int panel_width_, panel_height_, legend_width_, top_margin_;
+  int columns_, rows_;
+};
+
+/// Wide enough for the longest name beside its sample.
+int legend_width(const std::vector<std::string>& names, const std::string& title);
+
+/// Borders, tics, grid and margins of a panel.
+std::string panel_style();
+/// "set title ..." of a panel.
+std::string panel_title(const std::string&);
+
+/// One entry of a legend: a colour and the style of its line or point.
+struct LegendEntry {
+  std::string name;
+  std::string style;  ///< "linespoints pointtype 7 linecolor '#...'"
+};
+/// A panel in which nothing is drawn but the key; empty without entries.
+std::string legend_panel(const std::string& title, const std::vector<LegendEntry>&);
+/// Entries of curves in their colours.
+std::vector<LegendEntry> curve_entries(const std::vector<std::string>& curves);
+
+}  // namespace ohmic

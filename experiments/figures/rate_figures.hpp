@@ -1,0 +1,43 @@
+// Figures of a sweep over the learning rate: the sweet spot, and maps of learning rate x network.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "experiments/figures/gnuplot.hpp"
+#include "experiments/results/groups.hpp"
+#include "experiments/results/regions.hpp"
+
+namespace ohmic {
+
+/// The networks of one panel against their learning rate.
+struct RatePanel {
+  std::string name;  ///< "resnet20, kernels"
+  double eta = 0;    ///< at which the normalised accuracy is taken
+  Regions regions;
+  std::vector<std::optional<double>> published_baseline, published_normalized;  ///< by rate
+};
+
+/// Panels with two or more rates, at the eta of the groups that is nearest to 10 %; none where the
+/// rate or eta is unknown.
+std::vector<RatePanel> rate_panels(const std::vector<Group>&);
+
+/// a_o and A against learning rate with intervals, the sweet spot shaded; files sweet_spot.*.
+Figure sweet_spot_figure(const std::vector<RatePanel>&);
+
+/// One quantity of several networks at several rates; fractions, NaN where nothing was measured.
+struct RateMap {
+  std::string title;
+  std::vector<std::string> networks, rates;
+  std::vector<std::vector<double>> values, published;  ///< [network][rate]
+};
+
+/// a_o, then A_avr, for every combination of the other axes; none unless two or more rates and two
+/// or more networks (model.name) are swept.
+std::vector<RateMap> rate_maps(const std::vector<Group>&);
+
+/// Files rate_map.*.
+Figure rate_map_figure(const std::vector<RateMap>&);
+
+}  // namespace ohmic

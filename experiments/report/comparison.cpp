@@ -1,0 +1,130 @@
+// Several runs side by side.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "experiments/figures/accuracy_figure.hpp"
+#include "experiments/figures/panels.hpp"
+#include "experiments/report/result_tables.hpp"
+#include "experiments/report/sections.hpp"
+
+namespace ohmic {
+namespace {
+
+using Runs = std::vector<RunRecord>;
+using Groups = std::vector<std::vector<Group>>;
+
+/// Names of the folders, told apart by number where they are the same.
+std::vector<std::string> names_of(const Runs& runs) {
+  std::vector<std::string> names;
+  for (const RunRecord& run : runs) {
+    std::string name = run.name();
+    if (std::count(names.begin(), names.end(), name) > 0)
+      name += fmt::format(" ({})", names.size() + 1);
+    names.push_back(name);
+  }
+  return names;
+}
+
+std::string label_of(const Group& group) {
+  const std::string text = axes_text(group.axes);
+  return text.empty() ? "all" : text;
+}
+
+const Group* find(const std::vector<Group>& groups, const std::string& label) {
+  const auto found = std::find_if(groups.begin(), groups.end(),
+                                  [&](const Group& g) { return label_of(g) == label; });
+  return found == groups.end() ? nullptr : &*found;
+}
+
+Estimate outcome(const Group& group) {
+  return std::isnan(group.average.mean) ? group.points.front().summary.normalized : group.average;
+}
+
+ReportTable side_by_side(const Runs& runs, const Groups& groups) {
+  ReportTable table{"side_by_side", "", {""}, 1, {}};
+  std::vector<std::string> labels;
+  for (const auto& of_run : groups)
+    for (const Group& group : of_run) labels.push_back(label_of(group));
+  for (const std::string& name : names_of(runs)) {
+    table.header.push_back(name + ": a_o");
+    table.header.push_back("A");
+  }
+  for (const std::string& label : distinct(labels)) {
+    ReportTable::Line line{{TableCell(label)}, ""};
+    for (const auto& of_run : groups) {
+      const Group* group = find(of_run, label);
+      line.cells.emplace_back(group ? percent_text(group->baseline) : "");
+      line.cells.push_back(group ? TableCell(outcome(*group)) : TableCell());
+    }
+    table.lines.push_back(std::move(line));
+  }
+  return table;
+}
+
+/// Leaves of a table with their dotted keys.
+void leaves(const std::string& key, const Value& value,
+            std::vector<std::pair<std::string, std::string>>& entries) {
+  if (!value.is_table()) return entries.push_back({key, plain_text(value)});
+  for (const auto& entry : value.table().entries())
+    leaves(key.empty() ? entry.key : key + "." + entry.key, entry.value, entries);
+}
+
+/// Keys whose values are not the same in all runs.
+ReportTable differences(const Runs& runs) {
+  ReportTable table{"settings", "", {"key"}, 1, {}};
+  for (const std::string& name : names_of(runs)) table.header.push_back(name);
+  std::vector<std::string> keys;
+  std::vector<std::vector<std::pair<std::string, std::string>>> settings(runs.size());
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    leaves("", parse_toml(runs[i].resolved, "resolved.toml"), settings[i]);
+    for (const auto& entry : settings[i]) keys.push_back(entry.first);
+  }
+  for (const std::string& key : distinct(keys)) {
+    ReportTable::Line line{{TableCell(key)}, ""};
+    for (const auto& of_run : settings) {
+      const auto entry =
+          std::find_if(of_run.begin(), of_run.end(), [&](const auto& e) { return e.first == key; });
+      line.cells.emplace_back(entry == of_run.end() ? "" : entry->second);
+    }
+    if (std::any_of(line.cells.begin() + 2, line.cells.end(),
+                    [&](const TableCell& c) { return c.text != line.cells[1].text; }))
+      table.lines.push_back(std::move(line));
+  }
+  return table;
+}
+
+/// All groups with the run as one more axis.
+std::vector<Group> with_run_axis(const Runs& runs, const Groups& groups) {
+  const std::vector<std::string> names = names_of(runs);
+  std::vector<Group> all;
+  for (std::size_t i = 0; i < runs.size(); ++i)
+    for (Group group : groups[i]) {
+      group.axes.push_back({"run", names[i]});
+      all.push_back(std::move(group));
+    }
+  return all;
+}
+
+}  // namespace
+
+std::vector<Section> comparison_sections(const Runs& runs, const Groups& groups, Press& press) {
+  Markup content;
+  const std::vector<Group> all = with_run_axis(runs, groups);
+  if (has_accuracy_figure(all)) {
+    Figure figure = accuracy_figure(all);
+    figure.name = "side_by_side";
+    content += press.figure(figure, "A_x against η, run by run.");
+  }
+  content += press.table(side_by_side(runs, groups));
+  content += element("p",
+                     "In %. a_o: accuracy without noise. A: its mean over the η above 0 where "
+                     "η is swept.");
+  std::vector<Section> sections{{"side", "Side by side", content}};
+  const Markup settings = press.table(differences(runs));
+  if (!settings.empty()) sections.push_back({"settings", "What differs", settings});
+  return sections;
+}
+
+}  // namespace ohmic

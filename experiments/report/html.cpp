@@ -1,0 +1,80 @@
+#include "experiments/report/html.hpp"
+
+#include <fmt/format.h>
+
+#include <regex>
+
+namespace ohmic {
+namespace {
+
+std::string escaped(std::string_view text) {
+  std::string html;
+  for (const char c : text) {
+    if (c == '&')
+      html += "&amp;";
+    else if (c == '<')
+      html += "&lt;";
+    else if (c == '>')
+      html += "&gt;";
+    else if (c == '"')
+      html += "&quot;";
+    else
+      html += c;
+  }
+  return html;
+}
+
+/// gnuplot's opening tag gives its size once as width and height, once as viewBox.
+std::string without_size(std::string opening) {
+  return std::regex_replace(opening, std::regex(R"re(\s(width|height)="[^"]*")re"), "");
+}
+
+std::string with_prefixed_ids(const std::string& svg, const std::string& prefix) {
+  static const std::regex ids(R"re((\bid=["']|href=["']#|url\(["']?#))re");
+  return std::regex_replace(svg, ids, "$1" + prefix + "-");
+}
+
+}  // namespace
+
+Markup::Markup(std::string_view text) : html_(escaped(text)) {}
+
+Markup Markup::trusted(std::string html) {
+  Markup markup;
+  markup.html_ = std::move(html);
+  return markup;
+}
+
+Markup& Markup::operator+=(const Markup& more) {
+  html_ += more.html_;
+  return *this;
+}
+
+Markup element(const std::string& name, const Attributes& attributes, const Markup& content) {
+  std::string html = "<" + name;
+  for (const auto& [key, value] : attributes) html += " " + key + "=\"" + escaped(value) + "\"";
+  return Markup::trusted(html + ">" + content.html() + "</" + name + ">");
+}
+
+Markup element(const std::string& name, const Markup& content) {
+  return element(name, {}, content);
+}
+
+Markup inline_svg(const std::string& svg, const std::string& prefix) {
+  const auto begin = svg.find("<svg");
+  const auto end = svg.rfind("</svg>");
+  const auto opened = svg.find('>', begin);
+  if (begin == std::string::npos || end == std::string::npos || opened > end) return {};
+  return Markup::trusted(without_size(svg.substr(begin, opened - begin)) +
+                         with_prefixed_ids(svg.substr(opened, end + 6 - opened), prefix));
+}
+
+std::string document(const std::string& title, const std::string& style, const Markup& body) {
+  return fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta name=\"color-scheme\" content=\"light dark\">\n"
+      "<title>{}</title>\n<style>\n{}</style>\n</head>\n<body>\n{}\n</body>\n</html>\n",
+      Markup(title).html(), style, body.html());
+}
+
+}  // namespace ohmic

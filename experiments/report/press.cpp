@@ -1,0 +1,49 @@
+#include <fmt/format.h>
+
+#include "experiments/report/sections.hpp"
+#include "experiments/results/files.hpp"
+
+namespace ohmic {
+namespace {
+
+/// Below this share of its size a figure's text cannot be read; it scrolls instead.
+constexpr double kSmallest = 0.62;
+
+}  // namespace
+
+std::string Press::prefix() const { return run_ < 2 ? "" : fmt::format("{}_", run_); }
+
+Markup Press::figure(Figure figure, const Markup& caption) {
+  if (!draws_) return {};
+  figure.name = prefix() + figure.name;
+  const std::filesystem::path folder = folder_ / "figures";
+  const Drawn drawn = draw(figure, folder);
+  if (const std::string problem = drawing_problem(drawn, figure, folder); !problem.empty())
+    problem_ = problem;
+  if (drawn != Drawn::yes) return {};
+  ++figures_;
+  const Markup svg = inline_svg(read_whole(folder / (figure.name + ".svg")), figure.name);
+  const std::string style =
+      fmt::format("min-width: {:.0f}px; max-width: {}px", kSmallest * figure.width, figure.width);
+  const Markup sized = element("div", {{"style", style}}, svg);
+  return element("figure", element("div", {{"class", "canvas"}, {"tabindex", "0"}}, sized) +
+                               element("figcaption", caption));
+}
+
+Markup Press::table(ReportTable table) {
+  if (table.lines.empty()) return {};
+  const Markup html = table.html();
+  file(std::move(table));
+  return html;
+}
+
+void Press::file(ReportTable table) {
+  if (!writes_ || table.lines.empty()) return;
+  const std::filesystem::path folder = folder_ / "tables";
+  make_folder(folder);
+  write_atomically(folder / (prefix() + table.name + ".csv"), table.csv());
+  write_atomically(folder / (prefix() + table.name + ".md"), table.markdown());
+  ++tables_;
+}
+
+}  // namespace ohmic

@@ -1,0 +1,237 @@
+// Tables of accuracies, regions and verdicts.
+#include "experiments/report/result_tables.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "experiments/figures/panels.hpp"
+
+namespace ohmic {
+namespace {
+
+bool names_a_network(const std::string& key) { return key == "data.name" || key == "model.name"; }
+
+std::string network_of(const Group& group) {
+  std::vector<std::string> values;
+  for (const auto& [key, value] : group.axes)
+    if (names_a_network(key)) values.push_back(value);
+  return fmt::format("{}", fmt::join(values, ", "));
+}
+
+/// "cifar10_resnet20" of "cifar10, resnet20".
+std::string as_file_name(const std::string& text) {
+  std::string name;
+  for (const char c : text)
+    if (std::isalnum(static_cast<unsigned char>(c)) || c == '-')
+      name += c;
+    else if (!name.empty() && name.back() != '_')
+      name += '_';
+  return name;
+}
+
+Axes label_axes(const Group& group) {
+  Axes axes;
+  for (const auto& axis : group.axes)
+    if (!names_a_network(axis.first)) axes.push_back(axis);
+  return axes;
+}
+
+std::vector<TableCell> label_cells(const Group& group) {
+  std::vector<TableCell> cells;
+  for (const auto& axis : label_axes(group)) cells.emplace_back(axis.second);
+  if (cells.empty()) cells.emplace_back("here");
+  return cells;
+}
+
+Row label_titles(const Group& group) {
+  Row titles;
+  for (const auto& axis : label_axes(group)) titles.push_back(axis_title(axis.first));
+  if (titles.empty()) titles.push_back("");
+  return titles;
+}
+
+std::string difference(double ours, const std::optional<double>& published) {
+  return published && !std::isnan(ours) ? fmt::format("{:+.2f}", 100 * (ours - *published)) : "";
+}
+
+TableCell published_cell(const std::optional<double>& value) {
+  return TableCell(value ? percent_text(*value) : "");
+}
+
+using Member = const Group*;
+
+/// A table over swept eta: a_o, A_x, A_avr.
+class EtaTable {
+ public:
+  explicit EtaTable(const std::vector<Member>& members) {
+    for (const Member g : members)
+      for (const double eta : etas_of({*g}))
+        if (std::count(etas_.begin(), etas_.end(), eta) == 0) etas_.push_back(eta);
+    std::sort(etas_.begin(), etas_.end());
+    same_average_ = etas_ == published_etas();
+  }
+
+  Row titles() const {
+    Row titles{"a_o"};
+    for (const double eta : etas_) titles.push_back(fmt::format("A {:g} %", 100 * eta));
+    titles.push_back("A_avr");
+    return titles;
+  }
+
+  std::vector<TableCell> ours(const Group& g) const {
+    std::vector<TableCell> cells{TableCell(percent_text(g.baseline))};
+    for (const double eta : etas_)
+      cells.push_back(g.at(eta) ? TableCell(g.at(eta)->summary.normalized) : TableCell());
+    cells.push_back(TableCell(g.average));
+    return cells;
+  }
+
+  std::vector<TableCell> published(const Group& g) const {
+    std::vector<TableCell> cells{published_cell(g.published.baseline)};
+    for (const double eta : etas_) cells.push_back(published_cell(g.published.at(eta)));
+    cells.push_back(published_cell(g.published.average));
+    return cells;
+  }
+
+  std::vector<TableCell> differences(const Group& g) const {
+    std::vector<TableCell> cells{TableCell(difference(g.baseline, g.published.baseline))};
+    for (const double eta : etas_)
+      cells.emplace_back(
+          g.at(eta) ? difference(g.at(eta)->summary.normalized.mean, g.published.at(eta)) : "");
+    cells.emplace_back(same_average_ ? difference(g.average.mean, g.published.average) : "");
+    return cells;
+  }
+
+ private:
+  std::vector<double> etas_;
+  bool same_average_ = false;
+};
+
+std::vector<TableCell> row_of(std::vector<TableCell> labels, const std::vector<TableCell>& values) {
+  labels.insert(labels.end(), values.begin(), values.end());
+  return labels;
+}
+
+void add_eta_lines(const std::vector<Member>& members, ReportTable& table) {
+  const EtaTable columns(members);
+  for (const std::string& title : columns.titles()) table.header.push_back(title);
+  for (const Member g : members) {
+    table.lines.push_back({row_of(label_cells(*g), columns.ours(*g)), ""});
+    if (g->published.empty()) continue;
+    std::vector<TableCell> labels(table.labels);
+    labels.back() = published_label();
+    table.lines.push_back({row_of(labels, columns.published(*g)), "published"});
+    labels.back() = "difference";
+    table.lines.push_back({row_of(labels, columns.differences(*g)), "difference"});
+  }
+}
+
+void add_plain_lines(const std::vector<Member>& members, ReportTable& table) {
+  for (const char* title : {"without noise", "devices exact", "accuracy", "normalised"})
+    table.header.push_back(title);
+  for (const Member g : members) {
+    const PointSummary& s = g->points.front().summary;
+    table.lines.push_back(
+        {row_of(label_cells(*g),
+                {TableCell(percent_text(g->baseline)), TableCell(percent_text(s.noise_free)),
+                 TableCell(s.accuracy), TableCell(s.normalized)}),
+         ""});
+  }
+}
+
+ReportTable accuracy_table(const std::string& network, const std::vector<Member>& members) {
+  ReportTable table;
+  table.name = network.empty() ? "accuracy" : "accuracy_" + as_file_name(network);
+  table.caption = network;
+  table.header = label_titles(*members.front());
+  table.labels = table.header.size();
+  const bool has_eta =
+      std::any_of(members.begin(), members.end(), [](Member g) { return !etas_of({*g}).empty(); });
+  if (has_eta)
+    add_eta_lines(members, table);
+  else
+    add_plain_lines(members, table);
+  return table;
+}
+
+std::string verdict_text(const VerdictRow& row) {
+  std::vector<std::string> names;
+  for (const std::size_t i : row.verdict.candidates) names.push_back(row.readings[i].reading);
+  return fmt::format("{}", fmt::join(names, " or "));
+}
+
+}  // namespace
+
+std::string axes_text(const Axes& axes) {
+  std::vector<std::string> parts;
+  for (const auto& [key, value] : axes)
+    parts.push_back(fmt::format("{} {}", axis_title(key), value));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::vector<ReportTable> accuracy_tables(const std::vector<Group>& groups) {
+  std::vector<std::string> networks;
+  for (const Group& group : groups) networks.push_back(network_of(group));
+  std::vector<ReportTable> tables;
+  for (const std::string& network : distinct(networks)) {
+    std::vector<Member> members;
+    for (const Group& group : groups)
+      if (network_of(group) == network) members.push_back(&group);
+    tables.push_back(accuracy_table(network, members));
+  }
+  return tables;
+}
+
+ReportTable regions_table(const std::vector<RatePanel>& panels) {
+  ReportTable table{"regions", "", {}, 1, {}};
+  const bool named = !panels.front().name.empty();
+  if (named) table.header.push_back("");
+  table.labels += named;
+  for (const std::string& title :
+       {std::string("learning rate"), std::string("a_o"),
+        fmt::format("A {:g} %", 100 * panels.front().eta), std::string("region")})
+    table.header.push_back(title);
+  for (const RatePanel& panel : panels)
+    for (std::size_t i = 0; i < panel.regions.rates.size(); ++i) {
+      const RateMeasure& m = panel.regions.rates[i];
+      const int region = panel.regions.region_of(i);
+      std::vector<TableCell> cells;
+      if (named) cells.emplace_back(panel.name);
+      table.lines.push_back({row_of(cells, {TableCell(number_text(m.rate)), TableCell(m.baseline),
+                                            TableCell(m.normalized),
+                                            TableCell(region == 0 ? "" : std::to_string(region))}),
+                             ""});
+    }
+  return table;
+}
+
+ReportTable verdict_table(const std::vector<VerdictRow>& rows) {
+  ReportTable table{"readings", "", {}, 0, {}};
+  for (const auto& axis : rows.front().axes) table.header.push_back(axis_title(axis.first));
+  table.header.push_back("");
+  table.labels = table.header.size();
+  table.header.push_back(published_label());
+  for (const ReadingResult& r : rows.front().readings) {
+    table.header.push_back(r.reading);
+    table.header.push_back("difference");
+  }
+  table.header.push_back("nearest");
+  for (const VerdictRow& row : rows) {
+    ReportTable::Line line;
+    for (const auto& axis : row.axes) line.cells.emplace_back(axis.second);
+    line.cells.emplace_back(row.quantity);
+    line.cells.emplace_back(percent_text(row.published));
+    for (std::size_t i = 0; i < row.readings.size(); ++i) {
+      line.cells.emplace_back(row.readings[i].ours);
+      line.cells.emplace_back(difference(row.readings[i].ours.mean, row.published));
+    }
+    line.cells.emplace_back(verdict_text(row));
+    table.lines.push_back(std::move(line));
+  }
+  return table;
+}
+
+}  // namespace ohmic

@@ -1,0 +1,43 @@
+// The tables of one run's report.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "experiments/figures/rate_figures.hpp"
+#include "experiments/report/report_table.hpp"
+#include "experiments/results/groups.hpp"
+#include "experiments/results/run_folder.hpp"
+#include "experiments/results/verdict.hpp"
+
+namespace ohmic {
+
+/// One table per network and data set: baseline, A_x per eta and A_avr with intervals; below each
+/// row what is published, and ours minus that. Where eta is not swept: accuracy and A.
+std::vector<ReportTable> accuracy_tables(const std::vector<Group>&);
+
+/// Rates with both measures and the region each lies in.
+ReportTable regions_table(const std::vector<RatePanel>&);
+
+/// Published number, each reading's distance to it, the nearest.
+ReportTable verdict_table(const std::vector<VerdictRow>&);
+
+/// eta, SNR, sigma_G, share of g_max and bits, over all layers, per kind of device and eta; no
+/// lines where no point has layers.
+ReportTable device_table(const RunRecord&);
+
+/// One table per network: sigma_w, dead filters, smallest variance, noise gains of every layer, at
+/// the eta nearest to 10 %.
+std::vector<ReportTable> layer_tables(const RunRecord&);
+
+/// Every epoch of every network; and where each network stands.
+ReportTable curves_table(const RunRecord&);
+ReportTable training_table(const RunRecord&);
+
+/// Points without results: how far each is, and why.
+ReportTable missing_table(const RunRecord&);
+
+/// "learning_rate 0.002, eta 0.1"; empty without axes.
+std::string axes_text(const std::vector<std::pair<std::string, std::string>>&);
+
+}  // namespace ohmic

@@ -1,0 +1,55 @@
+// One run as sections of a page.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "experiments/figures/gnuplot.hpp"
+#include "experiments/report/html.hpp"
+#include "experiments/report/report_table.hpp"
+#include "experiments/results/groups.hpp"
+#include "experiments/results/run_folder.hpp"
+
+namespace ohmic {
+
+/// Draws figures and writes tables as sections ask for them, and hands back their HTML. Files of
+/// the second run onwards start with its number.
+class Press {
+ public:
+  Press(std::filesystem::path folder, bool figures, bool tables)
+      : folder_(std::move(folder)), draws_(figures), writes_(tables) {}
+
+  void begin_run(std::size_t number) { run_ = number; }
+  /// The figure with its caption; empty where it could not be drawn.
+  Markup figure(Figure, const Markup& caption);
+  /// The table; empty where it has no lines.
+  Markup table(ReportTable);
+  /// Written beside the page only.
+  void file(ReportTable);
+
+  std::size_t figures() const { return figures_; }
+  std::size_t tables() const { return tables_; }
+  const std::string& problem() const { return problem_; }
+
+ private:
+  std::string prefix() const;
+  std::filesystem::path folder_;
+  bool draws_, writes_;
+  std::size_t run_ = 1, figures_ = 0, tables_ = 0;
+  std::string problem_;
+};
+
+struct Section {
+  std::string id, title;
+  Markup content;
+};
+
+/// In reading order; sections that would be empty are left out.
+std::vector<Section> run_sections(const RunRecord&, const std::vector<Group>&, Press&);
+
+/// Several runs in one table and one figure, and what differs in their settings.
+std::vector<Section> comparison_sections(const std::vector<RunRecord>&,
+                                         const std::vector<std::vector<Group>>&, Press&);
+
+}  // namespace ohmic

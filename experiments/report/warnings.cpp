@@ -1,0 +1,167 @@
+#include "experiments/report/warnings.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "experiments/statistics/proportion.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr double kWideInterval = 0.02, kCostlyConversion = 0.01, kClipped = 0.01, kBias = 0.05;
+constexpr double kUnusedBits = 2;
+constexpr std::int64_t kFewImages = 1000;
+
+using Points = std::vector<MeasuredPoint>;
+
+/// The largest value over points and layers, at least 0; NaN does not count.
+double largest(const Points& points, const auto& value_of) {
+  double most = 0;
+  for (const MeasuredPoint& p : points)
+    if (const double value = value_of(p); value > most) most = value;
+  return most;
+}
+
+double largest_in_layers(const Points& points, const auto& value_of) {
+  return largest(points, [&](const MeasuredPoint& p) {
+    double most = 0;
+    for (const LayerResult& layer : p.result->layers)
+      if (const double value = value_of(layer); value > most) most = value;
+    return most;
+  });
+}
+
+PointSummary summary_of(const MeasuredPoint& p) {
+  return summarize(*p.result, p.point->experiment.evaluation.confidence);
+}
+
+class Warnings {
+ public:
+  Warnings(const RunRecord& run, const std::vector<Group>& groups)
+      : run_(run), groups_(groups), points_(run.measured()) {}
+
+  std::vector<std::string> all() {
+    about_identities();
+    if (points_.empty()) return std::move(texts_);
+    about_draws();
+    about_images();
+    about_converters();
+    about_devices();
+    about_networks();
+    about_the_paper();
+    return std::move(texts_);
+  }
+
+ private:
+  void say(std::string text) { texts_.push_back(std::move(text)); }
+
+  void about_identities() {
+    if (run_.found_by_axes > 0)
+      say(
+          fmt::format("{} of {} points were found by their swept values, not by their identity: "
+                      "they were measured by another version of ohmic, or their weight file is not "
+                      "at hand.",
+                      run_.found_by_axes, run_.points.size()));
+  }
+
+  void about_draws() {
+    const auto single = std::count_if(points_.begin(), points_.end(), [](const MeasuredPoint& p) {
+      return p.result->draws.size() == 1;
+    });
+    if (single > 0)
+      say(fmt::format("{} of {} points have one draw, hence no interval.", single, points_.size()));
+    const double widest = largest(
+        points_, [](const MeasuredPoint& p) { return summary_of(p).accuracy.half_width(); });
+    if (widest > kWideInterval)
+      say(
+          fmt::format("Some accuracies are known no better than ± {:.1f} points; more draws "
+                      "(evaluation.draws, evaluation.stop) narrow them.",
+                      100 * widest));
+  }
+
+  void about_images() {
+    const std::int64_t images = points_.front().result->images;
+    const Experiment& e = points_.front().point->experiment;
+    const Estimate share = proportion_estimate(points_.front().result->baseline_correct, images,
+                                               e.evaluation.confidence);
+    if (images < kFewImages)
+      say(
+          fmt::format("There are {} test images: another sample of as many would move every "
+                      "accuracy by some ± {:.1f} points, which no interval over draws shows.",
+                      images, 100 * share.half_width()));
+    if (e.data.name == "synthetic")
+      say("The images are the built-in ones: good for trying things, not a benchmark.");
+  }
+
+  void about_converters() {
+    const double cost = largest(points_, [](const MeasuredPoint& p) {
+      return p.result->baseline() - p.result->noise_free();
+    });
+    if (cost > kCostlyConversion)
+      say(fmt::format("Mapping and converters alone, with exact devices, cost up to {:.1f} points.",
+                      100 * cost));
+    const double clipped = largest(points_, [](const MeasuredPoint& p) {
+      const Tally t = p.result->tally();
+      return t.adc_samples == 0 ? 0.0 : double(t.adc_clipped) / double(t.adc_samples);
+    });
+    if (clipped > kClipped)
+      say(fmt::format("Up to {:.1f} % of ADC samples are clipped.", 100 * clipped));
+    const double unused =
+        largest_in_layers(points_, [](const LayerResult& l) { return l.unused_adc_bits; });
+    if (unused > kUnusedBits)
+      say(
+          fmt::format("Converter ranges leave up to {:.1f} bits unused on calibration images; "
+                      "range = \"calibrated\" uses them.",
+                      unused));
+  }
+
+  void about_devices() {
+    const double bias =
+        largest_in_layers(points_, [](const LayerResult& l) { return std::abs(l.signed_bias); });
+    if (bias > kBias)
+      say(
+          fmt::format("Devices shift weights along their sign by up to {:.2f} σ_w: limits of the "
+                      "conductance or drift make noise that has a mean.",
+                      bias));
+  }
+
+  void about_networks() {
+    const auto dead = std::max_element(points_.begin(), points_.end(),
+                                       [](const MeasuredPoint& a, const MeasuredPoint& b) {
+                                         return a.result->dead_filters() < b.result->dead_filters();
+                                       });
+    if (dead->result->dead_filters() > 0)
+      say(
+          fmt::format("Up to {} filters of a network are dead (BatchNorm variance below 1e-6); "
+                      "BatchNorm amplifies the noise that lands on them.",
+                      dead->result->dead_filters()));
+    if (std::any_of(groups_.begin(), groups_.end(),
+                    [](const Group& g) { return g.experiment->noise.perturbs_digital(); }))
+      say("Some readings put noise on biases or BatchNorm, which are digital: that is what the "
+          "published study may have done, not what a crossbar does.");
+  }
+
+  void about_the_paper() {
+    for (const Group& g : groups_) {
+      if (g.published.empty() || g.experiment->train.epochs >= 200) continue;
+      say(fmt::format("Networks were trained for {} epochs; the published ones for some 200.",
+                      g.experiment->train.epochs));
+      return;
+    }
+  }
+
+  const RunRecord& run_;
+  const std::vector<Group>& groups_;
+  Points points_;
+  std::vector<std::string> texts_;
+};
+
+}  // namespace
+
+std::vector<std::string> warnings_of(const RunRecord& run, const std::vector<Group>& groups) {
+  return Warnings(run, groups).all();
+}
+
+}  // namespace ohmic

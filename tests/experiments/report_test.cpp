@@ -1,0 +1,317 @@
+// `ohmic report`: pages from small run folders written by hand.
+#include "experiments/report/report.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "experiments/figures/gnuplot.hpp"
+#include "experiments/report/html.hpp"
+#include "experiments/report/report_table.hpp"
+#include "experiments/results/files.hpp"
+#include "experiments/results/regions.hpp"
+#include "experiments/results/run_folder.hpp"
+#include "experiments/results/tables.hpp"
+#include "experiments/results/verdict.hpp"
+#include "simulator/error.hpp"
+
+namespace ohmic {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Every element but the void ones is closed in the order it was opened. Returns the first fault.
+std::string fault_in(const std::string& html) {
+  std::vector<std::string> open;
+  for (std::size_t at = html.find('<'); at != std::string::npos; at = html.find('<', at + 1)) {
+    const std::size_t end = html.find('>', at);
+    if (end == std::string::npos) return "unclosed tag";
+    if (html[at + 1] == '!') continue;
+    const bool closes = html[at + 1] == '/';
+    const std::size_t from = at + (closes ? 2 : 1);
+    const std::string name = html.substr(from, html.find_first_of(" />\n\t", from) - from);
+    if (html[end - 1] == '/' || name == "meta") continue;
+    if (!closes)
+      open.push_back(name);
+    else if (open.empty() || open.back() != name)
+      return "</" + name + "> closes " + (open.empty() ? "nothing" : open.back());
+    else
+      open.pop_back();
+  }
+  return open.empty() ? "" : open.back() + " is never closed";
+}
+
+Estimate within(double mean, double half_width) {
+  return {mean, mean - half_width, mean + half_width, half_width / 2, 9};
+}
+
+TEST(Html, TextIsEscapedEverywhere) {
+  const Markup m = element("p", {{"title", "a\"<b>"}}, "x < y & \"z\"");
+  EXPECT_EQ(m.html(), "<p title=\"a&quot;&lt;b&gt;\">x &lt; y &amp; &quot;z&quot;</p>");
+  EXPECT_EQ(document("<t>", "", m).find("<t>"), std::string::npos);
+}
+
+TEST(Html, AnSvgLosesItsPrologAndSizeAndKeepsItsIdsToItself) {
+  const Markup m = inline_svg(
+      "<?xml version=\"1.0\"?>\n<!DOCTYPE svg>\n<svg width=\"10\" height=\"20\" viewBox=\"0 0 10 "
+      "20\">\n<g id=\"a\" width=\"3\"/><use xlink:href='#a'/><path fill=\"url(#p)\"/></svg>\n",
+      "f");
+  EXPECT_EQ(m.html(),
+            "<svg viewBox=\"0 0 10 20\">\n<g id=\"f-a\" width=\"3\"/><use xlink:href='#f-a'/>"
+            "<path fill=\"url(#f-p)\"/></svg>");
+  EXPECT_TRUE(inline_svg("no figure", "f").empty());
+}
+
+TEST(ReportTables, IntervalsBecomeColumnsInCsvAndStayInMarkdown) {
+  ReportTable table{
+      "t", "", {"rate", "A"}, 1, {{{TableCell("0.1"), TableCell(within(0.9, 0.01))}, ""}}};
+  table.lines.push_back({{TableCell("a|b, c"), TableCell("")}, ""});
+  EXPECT_EQ(table.csv(), "rate,A,A half-width\n0.1,90.00,1.00\n\"a|b, c\",,\n");
+  EXPECT_EQ(table.markdown(),
+            "| rate | A |\n| --- | --- |\n| 0.1 | 90.00 ± 1.00 |\n| a\\|b, c |  |\n");
+  EXPECT_EQ(fault_in(table.html().html()), "");
+}
+
+/// a_o and A_10 in per cent of four rates, intervals of +-0.2.
+Regions regions_of(const std::vector<std::pair<double, double>>& percent) {
+  std::vector<RateMeasure> rates;
+  for (const auto& [baseline, normalized] : percent)
+    rates.push_back({0.001 * static_cast<double>(rates.size() + 1), within(baseline / 100, 0.002),
+                     within(normalized / 100, 0.002)});
+  return find_regions(std::move(rates));
+}
+
+// Best a_o 92: 91 and more are near. Best A 96: 95 and more are near. Only the second rate is both.
+TEST(Regions, TheSweetSpotIsNearTheBestInBoth) {
+  const Regions r = regions_of({{90, 96}, {91.1, 95.1}, {91.5, 94.9}, {92, 80}});
+  EXPECT_EQ(r.good, (std::vector<bool>{false, true, false, false}));
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(r.region_of(i), (std::vector<int>{1, 2, 3, 3})[i]);
+  EXPECT_EQ(describe(r), "Region 1: 0.001. Region 2: 0.002. Region 3: 0.003, 0.004.");
+}
+
+TEST(Regions, AWideIntervalReachesFarther) {
+  Regions r = regions_of({{91.1, 96}, {91.5, 93}, {92, 80}});
+  EXPECT_EQ(r.region_of(1), 3);
+  r.rates[1].normalized = within(0.93, 0.031);
+  EXPECT_EQ(find_regions(r.rates).region_of(1), 2);
+}
+
+TEST(Regions, ARateInsideThatFailsIsNamed) {
+  const Regions r = regions_of({{92, 96}, {92, 90}, {92, 96}});
+  EXPECT_EQ(r.region_of(1), 2);
+  EXPECT_NE(describe(r).find("though 0.002 between them fails"), std::string::npos);
+}
+
+TEST(Regions, ThereMayBeNone) {
+  const Regions r = regions_of({{85, 96}, {92, 80}});
+  EXPECT_FALSE(r.sweet_spot);
+  EXPECT_EQ(r.region_of(0), 0);
+  EXPECT_EQ(describe(r),
+            "No sweet spot: a_o is best at 0.002, A at 0.001, and no rate is near both.");
+}
+
+TEST(Verdict, TheNearestReadingWinsAlone) {
+  const Verdict v = judge(0.723, {{"kernels", within(0.853, 0.008)},
+                                  {"dead", within(0.733, 0.012)},
+                                  {"nan", within(0.10, 0.01)}});
+  EXPECT_EQ(v.candidates, (std::vector<std::size_t>{1}));
+  EXPECT_NEAR(v.distances[0], 0.13, 1e-12);
+}
+
+// Distances 0.027 +- 0.02 and 0.013 +- 0.01 overlap: neither can be excluded.
+TEST(Verdict, ReadingsWhoseDistancesOverlapAreNamedTogether) {
+  const Verdict v = judge(0.723, {{"kernels", within(0.75, 0.02)}, {"dead", within(0.71, 0.01)}});
+  EXPECT_EQ(v.nearest, 1u);
+  EXPECT_EQ(v.candidates, (std::vector<std::size_t>{1, 0}));
+}
+
+TEST(Verdict, AReadingWithoutANumberIsNoCandidate) {
+  const Verdict v = judge(0.7, {{"kernels", {}}, {"dead", within(0.2, 0.01)}});
+  EXPECT_EQ(v.candidates, (std::vector<std::size_t>{1}));
+}
+
+constexpr char kStudy[] = R"(
+title = "<b>A & B</b>"
+[data]
+name = "cifar10"
+[device]
+model = "awgn"
+[train]
+epochs = 3
+[sweep]
+train.learning_rate = [0.0005, 0.0015]
+noise.semantics = ["kernels", "keras_get_weights"]
+device.eta = [0.1, 0.2]
+)";
+
+class Report : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / ("ohmic_report_test_" + std::to_string(::getpid()));
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  /// A run folder with results for its first points.
+  fs::path run(const std::string& name, const std::string& text, std::size_t finished,
+               const std::string& prefix = "") const {
+    const fs::path run = folder_ / name;
+    make_folder(run / "points");
+    write_atomically(run / "resolved.toml", text);
+    const std::vector<Point> points = expand(parse_toml(text, "test.toml"));
+    std::vector<PointResult> results;
+    for (std::size_t i = 0; i < finished; ++i)
+      results.push_back(result(prefix + points[i].experiment.identity(), 80 - 5 * std::int64_t(i)));
+    std::vector<MeasuredPoint> measured;
+    for (std::size_t i = 0; i < finished; ++i) {
+      PointStore(run / "points").publish(results[i]);
+      measured.push_back({&points[i], &results[i]});
+    }
+    write_atomically(run / "results.jsonl", results_jsonl(measured));
+    return run;
+  }
+
+  static PointResult result(const std::string& identity, std::int64_t correct) {
+    PointResult r;
+    r.identity = identity;
+    r.images = 100;
+    r.baseline_correct = r.noise_free_correct = 90;
+    for (const std::int64_t c : {correct - 1, correct, correct + 1}) r.draws.push_back({{c}, {}});
+    LayerResult layer;
+    layer.layer = "conv<1>";
+    layer.batch_norm = "bn1";
+    layer.filters = 16;
+    layer.dead_filters = 2;
+    r.layers.push_back(layer);
+    return r;
+  }
+
+  std::string page(const std::vector<fs::path>& runs) const {
+    write_report(runs, {folder_ / "out", false, true});
+    return read_whole(folder_ / "out" / "report.html");
+  }
+
+  fs::path folder_;
+};
+
+TEST_F(Report, APageIsWellFormedEscapedAndAlone) {
+  const std::string html = page({run("a", kStudy, 8)});
+  EXPECT_EQ(fault_in(html), "");
+  EXPECT_NE(html.find("<h1>&lt;b&gt;A &amp; B&lt;/b&gt;</h1>"), std::string::npos);
+  EXPECT_NE(html.find("conv&lt;1&gt;"), std::string::npos);
+  for (const char* outside : {"src=", "http://", "https://", "<script", "@import", "<link"})
+    EXPECT_EQ(html.find(outside), std::string::npos) << outside;
+  EXPECT_EQ(html.find("What was not run"), std::string::npos);
+}
+
+// Published: A 10 % 95.93 and 80.52 at these rates; ours is 80/90 under `kernels` at the first.
+TEST_F(Report, PublishedNumbersStandBesideOursWithTheDifference) {
+  page({run("a", kStudy, 8)});
+  const std::string csv = read_whole(folder_ / "out" / "tables" / "accuracy.csv");
+  EXPECT_NE(csv.find("0.0005,kernels,90.00,88.89,2.76"), std::string::npos) << csv;
+  EXPECT_NE(csv.find(",paper,91.11,95.93,"), std::string::npos) << csv;
+  EXPECT_NE(csv.find(",difference,-1.11,-7.04,"), std::string::npos) << csv;
+  const std::string verdicts = read_whole(folder_ / "out" / "tables" / "readings.csv");
+  EXPECT_NE(verdicts.find("0.0005,A 10 %,95.93,88.89,2.76,-7.04,77.78"), std::string::npos)
+      << verdicts;
+}
+
+TEST_F(Report, PointsWithoutResultsAreNamedWithTheCommandThatGoesOn) {
+  const fs::path folder = run("a", kStudy, 3);
+  const std::vector<Point> points = expand(parse_toml(kStudy, "test.toml"));
+  PointStore(folder / "points").log_draw(points[3].experiment.identity(), 0, {{50}, {}});
+  const auto training =
+      folder / "training" / points[4].experiment.training_identity().substr(0, 12);
+  make_folder(training);
+  write_atomically(training / "history.csv",
+                   "epoch,loss,accuracy,test_accuracy,learning_rate,dead_filters\n"
+                   "0,1.5,0.4,0.35,0.001,0\n1,1.25,0.5,,0.001,3\n2,1.2,0.");
+  const std::string html = page({folder});
+  EXPECT_EQ(fault_in(html), "");
+  EXPECT_NE(html.find("5 of 8 points have no result"), std::string::npos);
+  EXPECT_NE(html.find("ohmic run " + folder.string() + "/resolved.toml"), std::string::npos);
+  const std::string csv = read_whole(folder_ / "out" / "tables" / "not_run.csv");
+  EXPECT_NE(csv.find("stopped after draw 1 of 10"), std::string::npos) << csv;
+  EXPECT_NE(csv.find("its network stands at epoch 2 of 3"), std::string::npos) << csv;
+  const std::string curves = read_whole(folder_ / "out" / "tables" / "learning_curves.csv");
+  EXPECT_NE(curves.find(",2,1.25,0.5,,0.001,3\n"), std::string::npos) << curves;
+}
+
+TEST_F(Report, ARunThatHasJustBegunHasAPage) {
+  const fs::path folder = folder_ / "bare";
+  make_folder(folder);
+  write_atomically(folder / "resolved.toml", "seed = 2\n");
+  const std::string html = page({folder});
+  EXPECT_EQ(fault_in(html), "");
+  EXPECT_NE(html.find("0 of 1"), std::string::npos);
+  EXPECT_NE(html.find("has not come to its end"), std::string::npos);
+}
+
+TEST_F(Report, AFolderThatIsNoRunIsADataError) {
+  try {
+    write_report({folder_}, {});
+    FAIL();
+  } catch (const DataError& error) {
+    EXPECT_EQ(error.what(), folder_.string() + ": is not a run folder: it has no resolved.toml");
+  }
+}
+
+TEST_F(Report, TwoRunsStandSideBySideWithWhatDiffers) {
+  const std::string other = std::string(kStudy) + "\n[evaluation]\ndraws = 5\n";
+  const std::string html = page({run("a", kStudy, 8), run("b", other, 8)});
+  EXPECT_EQ(fault_in(html), "");
+  EXPECT_NE(html.find("2 runs side by side"), std::string::npos);
+  const std::string csv = read_whole(folder_ / "out" / "tables" / "settings.csv");
+  EXPECT_EQ(csv, "key,a,b\nevaluation.draws,,5\n");
+  const std::string beside = read_whole(folder_ / "out" / "tables" / "side_by_side.csv");
+  EXPECT_NE(beside.find("\"learning rate 0.0005, semantics kernels\",90.00,86.11"),
+            std::string::npos)
+      << beside;
+  EXPECT_TRUE(fs::exists(folder_ / "out" / "tables" / "2_accuracy.csv"));
+}
+
+// An older version hashed other keys: its points are still found, and the page says how.
+TEST_F(Report, PointsOfAnotherVersionAreFoundByTheirAxes) {
+  const fs::path folder = run("a", kStudy, 8, "old-");
+  EXPECT_EQ(read_run(folder).found_by_axes, 8u);
+  EXPECT_NE(page({folder}).find("were found by their swept values"), std::string::npos);
+}
+
+TEST_F(Report, APointOfAnEarlierVersionReadsBack) {
+  const fs::path folder = run("a", kStudy, 1);
+  const std::string identity = read_run(folder).results[0]->identity;
+  const fs::path file = folder / "points" / (identity + ".json");
+  auto json = nlohmann::ordered_json::parse(read_whole(file));
+  for (const char* key : {"smallest_variance", "largest_gain", "median_gain", "unused_adc_bits"})
+    json["layers"][0].erase(key);
+  write_atomically(file, json.dump());
+  EXPECT_TRUE(std::isnan(read_run(folder).results[0]->layers[0].largest_gain));
+}
+
+TEST_F(Report, WithoutGnuplotThePageSaysSo) {
+  const std::string path = std::getenv("PATH") ? std::getenv("PATH") : "";
+  ::setenv("PATH", "/nonexistent", 1);
+  const ReportOutcome outcome = write_report({run("a", kStudy, 8)}, {});
+  ::setenv("PATH", path.c_str(), 1);
+  EXPECT_EQ(outcome.figures, 0u);
+  const std::string html = read_whole(folder_ / "a" / "report.html");
+  EXPECT_EQ(fault_in(html), "");
+  EXPECT_NE(html.find("gnuplot is not installed"), std::string::npos);
+}
+
+TEST_F(Report, FiguresAreInThePageAndBesideIt) {
+  const ReportOutcome outcome = write_report({run("a", kStudy, 8)}, {});
+  if (outcome.problem.find("not installed") != std::string::npos) GTEST_SKIP() << outcome.problem;
+  EXPECT_EQ(outcome.problem, "");
+  const std::string html = read_whole(folder_ / "a" / "report.html");
+  EXPECT_EQ(fault_in(html), "");
+  EXPECT_NE(html.find("<svg"), std::string::npos);
+  for (const char* name : {"accuracy.svg", "accuracy.png", "sweet_spot.svg", "sweet_spot.png"})
+    EXPECT_TRUE(fs::exists(folder_ / "a" / "figures" / name)) << name;
+}
+
+}  // namespace
+}  // namespace ohmic
