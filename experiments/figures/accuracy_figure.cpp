@@ -13,11 +13,6 @@ namespace {
 
 constexpr int kPanelWidth = 430, kPanelHeight = 330, kTopMargin = 10;
 
-bool has_published(const std::vector<Group>& groups) {
-  return std::any_of(groups.begin(), groups.end(),
-                     [](const Group& g) { return !g.published.curve.empty(); });
-}
-
 /// "$m3" and "$p3": what was measured and what is published of group 3, in per cent.
 std::string data_blocks(const std::vector<Group>& groups) {
   std::string text;
@@ -71,13 +66,18 @@ std::string panel(const std::vector<Group>& groups, const std::string& name,
 std::vector<LegendEntry> legend_entries(const std::vector<Group>& groups,
                                         const std::vector<std::string>& curves) {
   std::vector<LegendEntry> entries = curve_entries(curves);
-  if (has_published(groups))
+  if (has_published_curves(groups))
     entries.push_back(
         {published_label(), "points pointtype 6 pointsize 1.2 linewidth 1.6 linecolor '#222222'"});
   return entries;
 }
 
 }  // namespace
+
+bool has_published_curves(const std::vector<Group>& groups) {
+  return std::any_of(groups.begin(), groups.end(),
+                     [](const Group& g) { return !g.published.curve.empty(); });
+}
 
 bool has_accuracy_figure(const std::vector<Group>& groups) { return etas_of(groups).size() > 1; }
 

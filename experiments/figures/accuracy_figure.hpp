@@ -12,6 +12,8 @@ namespace ohmic {
 
 /// Whether the groups have two or more etas, so that there is something to draw.
 bool has_accuracy_figure(const std::vector<Group>&);
+/// Whether it has published values beside ours.
+bool has_published_curves(const std::vector<Group>&);
 /// Files are called accuracy.*.
 Figure accuracy_figure(const std::vector<Group>&);
 

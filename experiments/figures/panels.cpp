@@ -10,8 +10,6 @@
 namespace ohmic {
 namespace {
 
-constexpr int kMostColumns = 4;
-
 /// Dark to bright, for values that have an order; all legible on white.
 constexpr const char* kColors[] = {"#440154", "#31688e", "#1f9e89",
                                    "#6ccd5a", "#e6a100", "#d1495b"};
@@ -32,9 +30,9 @@ std::string name_of(const Axes& axes, bool of_curve) {
   return fmt::format("{}", fmt::join(values, ", "));
 }
 
-int columns_for(int panels) {
-  if (panels <= 3) return panels;
-  return panels == 4 ? 2 : panels % 3 == 0 ? 3 : kMostColumns;
+int columns_for(int panels, int most) {
+  if (panels <= 3 || most < 3) return std::min(panels, most);
+  return panels == 4 ? 2 : panels % 3 == 0 ? 3 : most;
 }
 
 }  // namespace
@@ -72,12 +70,12 @@ const char* curve_color(std::size_t curve, std::size_t curves) {
 }
 
 PanelLayout::PanelLayout(std::size_t panels, int panel_width, int panel_height, int legend_width,
-                         int top_margin)
+                         int top_margin, int most_columns)
     : panel_width_(panel_width),
       panel_height_(panel_height),
       legend_width_(legend_width),
       top_margin_(top_margin),
-      columns_(columns_for(static_cast<int>(panels))),
+      columns_(columns_for(static_cast<int>(panels), most_columns)),
       rows_((static_cast<int>(panels) + columns_ - 1) / columns_) {}
 
 int PanelLayout::width() const { return columns_ * panel_width_ + legend_width_; }

@@ -31,7 +31,7 @@ const char* curve_color(std::size_t curve, std::size_t curves);
 class PanelLayout {
  public:
   PanelLayout(std::size_t panels, int panel_width, int panel_height, int legend_width,
-              int top_margin);
+              int top_margin, int most_columns = 4);
   int width() const;
   int height() const;
   /// "set origin x,y; set size w,h" of one panel.

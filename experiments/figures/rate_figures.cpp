@@ -198,7 +198,7 @@ Figure rate_map_figure(const std::vector<RateMap>& maps) {
   const int columns = static_cast<int>(maps.front().rates.size()),
             rows = static_cast<int>(maps.front().networks.size());
   const PanelLayout layout(maps.size(), columns * kCellWidth + kMapMargin,
-                           rows * kCellHeight + kMapMargin, 0, 0);
+                           rows * kCellHeight + kMapMargin, 0, 0, 2);
   Figure figure{"rate_map", layout.width(), layout.height(), ""};
   figure.script =
       "set multiplot\nunset key; unset border; set tics scale 0 textcolor '#222222'\n"

@@ -33,7 +33,8 @@ struct RateMap {
   std::vector<std::vector<double>> values, published;  ///< [network][rate]
 };
 
-/// a_o, then A_avr, for every combination of the other axes; none unless two or more rates and two
+/// a_o for every combination of the axes that make a network, each followed by A_avr for every
+/// combination of the others; none unless two or more rates and two
 /// or more networks (model.name) are swept.
 std::vector<RateMap> rate_maps(const std::vector<Group>&);
 

@@ -119,12 +119,16 @@ std::vector<RatePanel> rate_panels(const std::vector<Group>& groups) {
 
 std::vector<RateMap> rate_maps(const std::vector<Group>& groups) {
   if (values_of(groups, kModelKey).size() < 2 || values_of(groups, kRateKey).size() < 2) return {};
+  std::vector<std::string> trained, measured;
+  for (const Group& group : groups) trained.push_back(rest_of(group, false));
   std::vector<RateMap> maps;
-  for (const bool averages : {false, true}) {
-    std::vector<std::string> rests;
-    for (const Group& group : groups) rests.push_back(rest_of(group, averages));
-    for (const std::string& rest : distinct(rests))
-      maps.push_back(make_map(groups, rest, averages));
+  for (const std::string& rest : distinct(trained)) {
+    maps.push_back(make_map(groups, rest, false));
+    measured.clear();
+    for (const Group& group : groups)
+      if (rest_of(group, false) == rest) measured.push_back(rest_of(group, true));
+    for (const std::string& whole : distinct(measured))
+      maps.push_back(make_map(groups, whole, true));
   }
   return maps;
 }

@@ -38,6 +38,19 @@ TableCell::TableCell(const Estimate& e) : text(percent_text(e.mean)) {
   if (!std::isnan(e.mean) && !std::isnan(e.lo)) half_width = percent_text(e.half_width());
 }
 
+void ReportTable::drop_empty_columns() {
+  for (std::size_t column = header.size(); column-- > labels;) {
+    const auto says = [&](const Line& line) {
+      return column < line.cells.size() && !line.cells[column].text.empty();
+    };
+    if (std::any_of(lines.begin(), lines.end(), says)) continue;
+    header.erase(header.begin() + static_cast<std::ptrdiff_t>(column));
+    for (Line& line : lines)
+      if (column < line.cells.size())
+        line.cells.erase(line.cells.begin() + static_cast<std::ptrdiff_t>(column));
+  }
+}
+
 Markup ReportTable::html() const {
   Markup titles, body;
   for (std::size_t i = 0; i < header.size(); ++i)

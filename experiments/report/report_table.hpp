@@ -31,6 +31,8 @@ struct ReportTable {
   std::size_t labels = 1;  ///< leading columns that name the row
   std::vector<Line> lines;
 
+  /// Leaves out columns in which no line says anything.
+  void drop_empty_columns();
   Markup html() const;  ///< in a box that scrolls sideways
   std::string markdown() const;
   /// A column that has intervals becomes two.

@@ -163,6 +163,22 @@ std::string verdict_text(const VerdictRow& row) {
   return fmt::format("{}", fmt::join(names, " or "));
 }
 
+ReportTable::Line verdict_line(const VerdictRow& row, const std::vector<std::string>& readings) {
+  ReportTable::Line line;
+  for (const auto& axis : row.axes) line.cells.emplace_back(axis.second);
+  line.cells.emplace_back(row.quantity);
+  line.cells.emplace_back(percent_text(row.published));
+  for (const std::string& reading : readings) {
+    const auto found = std::find_if(row.readings.begin(), row.readings.end(),
+                                    [&](const ReadingResult& r) { return r.reading == reading; });
+    const Estimate ours = found == row.readings.end() ? Estimate{} : found->ours;
+    line.cells.emplace_back(ours);
+    line.cells.emplace_back(difference(ours.mean, row.published));
+  }
+  line.cells.emplace_back(verdict_text(row));
+  return line;
+}
+
 }  // namespace
 
 std::string axes_text(const Axes& axes) {
@@ -209,28 +225,21 @@ ReportTable regions_table(const std::vector<RatePanel>& panels) {
 }
 
 ReportTable verdict_table(const std::vector<VerdictRow>& rows) {
+  std::vector<std::string> readings;
+  for (const VerdictRow& row : rows)
+    for (const ReadingResult& r : row.readings) readings.push_back(r.reading);
+  readings = distinct(readings);
   ReportTable table{"readings", "", {}, 0, {}};
   for (const auto& axis : rows.front().axes) table.header.push_back(axis_title(axis.first));
   table.header.push_back("");
   table.labels = table.header.size();
   table.header.push_back(published_label());
-  for (const ReadingResult& r : rows.front().readings) {
-    table.header.push_back(r.reading);
+  for (const std::string& reading : readings) {
+    table.header.push_back(reading);
     table.header.push_back("difference");
   }
   table.header.push_back("nearest");
-  for (const VerdictRow& row : rows) {
-    ReportTable::Line line;
-    for (const auto& axis : row.axes) line.cells.emplace_back(axis.second);
-    line.cells.emplace_back(row.quantity);
-    line.cells.emplace_back(percent_text(row.published));
-    for (std::size_t i = 0; i < row.readings.size(); ++i) {
-      line.cells.emplace_back(row.readings[i].ours);
-      line.cells.emplace_back(difference(row.readings[i].ours.mean, row.published));
-    }
-    line.cells.emplace_back(verdict_text(row));
-    table.lines.push_back(std::move(line));
-  }
+  for (const VerdictRow& row : rows) table.lines.push_back(verdict_line(row, readings));
   return table;
 }
 

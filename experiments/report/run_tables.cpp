@@ -74,23 +74,16 @@ std::vector<MeasuredPoint> one_point_per_network(const RunRecord& run) {
   return points;
 }
 
-bool has_unused_bits(const PointResult& result) {
-  return std::any_of(result.layers.begin(), result.layers.end(),
-                     [](const LayerResult& l) { return !std::isnan(l.unused_adc_bits); });
-}
-
-ReportTable::Line layer_line(const LayerResult& l, bool with_unused_bits) {
+ReportTable::Line layer_line(const LayerResult& l) {
   const double sigma_noise = l.measured_eta * l.sigma_w;
-  ReportTable::Line line{
-      {TableCell(l.layer), TableCell(short_number(l.sigma_w)), TableCell(short_number(l.w_max)),
-       TableCell(short_number(sigma_noise)),
-       TableCell(l.batch_norm.empty() ? "" : fmt::format("{} / {}", l.dead_filters, l.filters)),
-       TableCell(short_number(l.smallest_variance)),
-       TableCell(short_number(l.median_gain * sigma_noise)),
-       TableCell(short_number(l.largest_gain * sigma_noise))},
-      ""};
-  if (with_unused_bits) line.cells.emplace_back(short_number(l.unused_adc_bits));
-  return line;
+  return {{TableCell(l.layer), TableCell(short_number(l.sigma_w)), TableCell(short_number(l.w_max)),
+           TableCell(short_number(sigma_noise)),
+           TableCell(l.batch_norm.empty() ? "" : fmt::format("{} / {}", l.dead_filters, l.filters)),
+           TableCell(short_number(l.smallest_variance)),
+           TableCell(short_number(l.median_gain * sigma_noise)),
+           TableCell(short_number(l.largest_gain * sigma_noise)),
+           TableCell(short_number(l.unused_adc_bits))},
+          ""};
 }
 
 ReportTable layer_table(const MeasuredPoint& p, std::size_t number) {
@@ -99,11 +92,11 @@ ReportTable layer_table(const MeasuredPoint& p, std::size_t number) {
   const std::string of = axes_text(network_axes(*p.point));
   table.caption = of.empty() ? p.point->experiment.model.name : of;
   if (!std::isnan(eta)) table.caption += fmt::format(", noise at η = {:g} %", 100 * eta);
-  table.header = {"layer",        "σ_w",           "max |w|",      "σ_noise",
-                  "dead filters", "smallest var.", "gain, median", "gain, largest"};
-  const bool unused = has_unused_bits(*p.result);
-  if (unused) table.header.push_back("unused ADC bits");
-  for (const LayerResult& l : p.result->layers) table.lines.push_back(layer_line(l, unused));
+  table.header = {"layer",        "σ_w",           "max |w|",
+                  "σ_noise",      "dead filters",  "smallest var.",
+                  "gain, median", "gain, largest", "unused ADC bits"};
+  for (const LayerResult& l : p.result->layers) table.lines.push_back(layer_line(l));
+  table.drop_empty_columns();
   return table;
 }
 
@@ -153,10 +146,11 @@ ReportTable device_table(const RunRecord& run) {
     if (table.lines.empty()) {
       for (const auto& axis : axes) table.header.push_back(axis_title(axis.first));
       for (const auto& [title, number] : kDeviceColumns) table.header.push_back(title);
-      table.labels = std::max<std::size_t>(axes.size(), 1);
+      table.labels = axes.size();
     }
     table.lines.push_back(std::move(line));
   }
+  table.drop_empty_columns();
   return table;
 }
 

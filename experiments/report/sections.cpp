@@ -21,6 +21,8 @@ namespace {
 
 Markup paragraph(const Markup& content) { return element("p", content); }
 
+constexpr char kPercent[] = "\u00a0%";
+
 using Facts = std::vector<std::pair<std::string, Markup>>;
 
 Markup fact_list(const Facts& facts) {
@@ -96,7 +98,7 @@ const Group* best_average(const std::vector<Group>& groups) {
 
 std::string span_text(double least, double most) {
   const std::string from = percent_text(least), to = percent_text(most);
-  return from == to ? from + " %" : from + " to " + to + " %";
+  return from == to ? from + kPercent : from + " to " + to + kPercent;
 }
 
 Markup baseline_card(const std::vector<Group>& groups) {
@@ -110,8 +112,8 @@ Markup baseline_card(const std::vector<Group>& groups) {
 Markup outcome_cards(const std::vector<Group>& groups) {
   Markup cards = baseline_card(groups);
   if (const Group* best = best_average(groups)) {
-    cards += card(groups.size() > 1 ? "best A_avr" : "A_avr", percent_text(best->average) + " %",
-                  axes_text(best->axes));
+    cards += card(groups.size() > 1 ? "best A_avr" : "A_avr",
+                  percent_text(best->average) + kPercent, axes_text(best->axes));
     return cards;
   }
   const auto best =
@@ -119,7 +121,7 @@ Markup outcome_cards(const std::vector<Group>& groups) {
         return a.points.front().summary.accuracy.mean < b.points.front().summary.accuracy.mean;
       });
   return cards + card(groups.size() > 1 ? "best accuracy on hardware" : "accuracy on hardware",
-                      percent_text(best->points.front().summary.accuracy) + " %",
+                      percent_text(best->points.front().summary.accuracy) + kPercent,
                       axes_text(best->axes));
 }
 
@@ -154,7 +156,8 @@ Section accuracy(const RunRecord& run, const std::vector<Group>& groups, Press& 
     content += press.figure(
         accuracy_figure(groups),
         "A_x = accuracy under noise / accuracy without, against η = noise std / weight std; " +
-            interval_text(run) + ". Open circles: published.");
+            interval_text(run) +
+            (has_published_curves(groups) ? ". Open circles: published." : "."));
   for (const std::string& key : figure_axes(groups))
     content += press.figure(axis_figure(key, groups),
                             fmt::format("Against {}; {}.", key, interval_text(run)));

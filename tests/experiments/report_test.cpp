@@ -65,6 +65,14 @@ TEST(Html, AnSvgLosesItsPrologAndSizeAndKeepsItsIdsToItself) {
   EXPECT_TRUE(inline_svg("no figure", "f").empty());
 }
 
+TEST(ReportTables, ColumnsThatSayNothingAreLeftOut) {
+  ReportTable table{"t", "", {"a", "b", "c"}, 1, {}};
+  table.lines.push_back({{TableCell(""), TableCell(""), TableCell("1")}, ""});
+  table.lines.push_back({{TableCell(""), TableCell(""), TableCell("2")}, ""});
+  table.drop_empty_columns();
+  EXPECT_EQ(table.csv(), "a,c\n,1\n,2\n");
+}
+
 TEST(ReportTables, IntervalsBecomeColumnsInCsvAndStayInMarkdown) {
   ReportTable table{
       "t", "", {"rate", "A"}, 1, {{{TableCell("0.1"), TableCell(within(0.9, 0.01))}, ""}}};
