@@ -101,14 +101,6 @@ Json accuracies(const PointResult& result) {
 
 }  // namespace
 
-std::string csv_line(const std::vector<std::string>& row) {
-  Row cells;
-  for (const std::string& text : row) cells.push_back(csv_cell(text));
-  return fmt::format("{}\n", fmt::join(cells, ","));
-}
-
-std::string number_text(double value) { return std::isnan(value) ? "" : fmt::format("{}", value); }
-
 std::string plain_text(const Value& value) {
   if (const auto* text = std::get_if<std::string>(&value.data)) return *text;
   if (const auto* real = std::get_if<double>(&value.data)) return number_text(*real);

@@ -7,6 +7,7 @@
 
 #include "experiments/experiment.hpp"
 #include "experiments/results/point_result.hpp"
+#include "experiments/results/text_table.hpp"
 
 namespace ohmic {
 
@@ -41,11 +42,6 @@ std::string results_jsonl(const std::vector<MeasuredPoint>&);
 std::string axes_json(const Point&);
 /// One row per point and crossbar layer: every unit of its noise, and what draw 0 really did.
 std::string layers_csv(const std::vector<MeasuredPoint>&);
-
-/// A line of a CSV file (RFC 4180).
-std::string csv_line(const std::vector<std::string>& cells);
-/// The shortest text that reads back to the same bits; empty for NaN.
-std::string number_text(double);
 
 /// A swept value as a person reads it: strings without quotes, 0.0005 rather than 5e-04.
 std::string plain_text(const Value&);
