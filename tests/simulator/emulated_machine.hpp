@@ -23,7 +23,8 @@ class EmulatedBlock {
       : x_(x),
         y_(y),
         shared_(std::make_unique<cuda::TileShared<Tile>>()),
-        threads_(static_cast<std::size_t>(Tile::kThreads)) {
+        threads_(static_cast<std::size_t>(Tile::kThreads)),
+        sums_(threads_.size()) {
     // What nothing has written is a not-a-number, in every format.
     std::memset(static_cast<void*>(shared_.get()), 0xff, sizeof *shared_);
     for (int id = 0; id < Tile::kThreads; ++id) threads_[static_cast<std::size_t>(id)].id = id;
@@ -34,8 +35,10 @@ class EmulatedBlock {
 
   template <class F>
   void each(const F& f) {
-    for (std::size_t i = 0; i < threads_.size(); ++i)
-      f(threads_[backwards_ ? threads_.size() - 1 - i : i]);
+    for (std::size_t i = 0; i < threads_.size(); ++i) {
+      const std::size_t id = backwards_ ? threads_.size() - 1 - i : i;
+      f(threads_[id], sums_[id]);
+    }
     backwards_ = !backwards_;
   }
 
@@ -51,6 +54,7 @@ class EmulatedBlock {
   bool backwards_ = false;
   std::unique_ptr<cuda::TileShared<Tile>> shared_;
   std::vector<cuda::TileThread<Tile>> threads_;
+  std::vector<cuda::TileSums<Tile>> sums_;
 };
 
 class EmulatedMachine final : public cuda::Machine {

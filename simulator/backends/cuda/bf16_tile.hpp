@@ -97,11 +97,12 @@ struct Bf16Tile {
     }
   };
 
-  template <class Thread>
-  OHMIC_HOST_DEVICE static void multiply(const Operands& o, Thread& t) {
+  /// Adds thread `id`'s products of one step to its sums, and to their variances.
+  using Values = float[kOwnPixels][kOwnColumns];
+  OHMIC_HOST_DEVICE static void multiply(const Operands& o, int id, Values& v, Values& variance) {
     OHMIC_UNROLL
-    for (int part = 0; part < kParts; ++part) multiply(o.x, o.weight[part], t.id, t.v);
-    if constexpr (kReads) multiply(o.squares, o.variance, t.id, t.variance);
+    for (int part = 0; part < kParts; ++part) add_products(o.x, o.weight[part], id, v);
+    if constexpr (kReads) add_products(o.squares, o.variance, id, variance);
   }
 
   /// Registers of thread `id` for rows 16 tile ... of its warp's pixels.
@@ -119,8 +120,7 @@ struct Bf16Tile {
   }
 
  private:
-  OHMIC_HOST_DEVICE static void multiply(const Panel* x, const Panel* w, int id,
-                                         float (&sums)[kOwnPixels][kOwnColumns]) {
+  OHMIC_HOST_DEVICE static void add_products(const Panel* x, const Panel* w, int id, Values& sums) {
 #ifdef __CUDA_ARCH__
     multiply_by_warp(x, w, id, sums);
 #else
@@ -139,8 +139,7 @@ struct Bf16Tile {
   }
 
 #ifdef __CUDACC__
-  __device__ static void multiply_by_warp(const Panel* x, const Panel* w, int id,
-                                          float (&sums)[kOwnPixels][kOwnColumns]) {
+  __device__ static void multiply_by_warp(const Panel* x, const Panel* w, int id, Values& sums) {
     OHMIC_UNROLL
     for (int tile = 0; tile < kOwnPixels / 2; ++tile) {
       const FragmentA a = fragment_of_x(x, id, tile);
