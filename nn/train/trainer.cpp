@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <optional>
 
 #include "nn/io/checkpoint.hpp"
 #include "nn/io/file.hpp"
@@ -12,6 +13,7 @@
 #include "nn/torch_evaluation.hpp"
 #include "nn/torch_graph.hpp"
 #include "nn/train/optimizer.hpp"
+#include "nn/train/resident_images.hpp"
 #include "nn/train/training_state.hpp"
 #include "simulator/error.hpp"
 #include "simulator/version.hpp"
@@ -24,7 +26,7 @@ using at::Tensor;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::int64_t kTestBatch = 250;
-constexpr std::int64_t kBatchesPerReport = 10;
+constexpr double kSecondsPerReport = 0.2;  // a report waits for the device
 constexpr float kDeadVariance = 1e-6f;
 
 double seconds_since(Clock::time_point start) {
@@ -75,7 +77,9 @@ class Training {
         network_(graph, initialize(graph, settings.init, seed), device,
                  precision_of(settings, device)),
         optimizer_(make_optimizer(settings)),
-        decay_(network_.convolution_kernels() * (2 * settings.l2)) {}
+        decay_(network_.convolution_kernels() * (2 * settings.l2)) {
+    if (device_.is_cuda()) resident_.emplace(data.train, data.normalization, device);
+  }
 
   void restore(const TrainingState& state) {
     network_.set_weights(state.weights);
@@ -94,15 +98,21 @@ class Training {
     const auto images = static_cast<std::int64_t>(order.size());
     const double rate = settings_.rate_in(epoch);
     Sums sums(device_);
-    for (std::int64_t first = 0, batch = 0; first < images; first += settings_.batch, ++batch) {
+    if (resident_) start_resident_epoch(order, epoch);
+    double reported = -kSecondsPerReport;
+    for (std::int64_t first = 0; first < images; first += settings_.batch) {
       const std::int64_t count = std::min(settings_.batch, images - first);
-      step(std::span(order).subspan(static_cast<std::size_t>(first),
-                                    static_cast<std::size_t>(count)),
-           epoch, rate, sums);
-      if (progress_.on_batch && batch % kBatchesPerReport == 0)
-        progress_.on_batch(epoch, static_cast<double>(sums.images) / static_cast<double>(images),
-                           mean_loss(sums), accuracy(sums),
-                           static_cast<double>(sums.images) / seconds_since(start));
+      if (resident_)
+        update(resident_->images(first, count), resident_->classes(first, count), rate, sums);
+      else
+        step(std::span(order).subspan(static_cast<std::size_t>(first),
+                                      static_cast<std::size_t>(count)),
+             epoch, rate, sums);
+      if (!progress_.on_batch || seconds_since(start) - reported < kSecondsPerReport) continue;
+      reported = seconds_since(start);
+      progress_.on_batch(epoch, static_cast<double>(sums.images) / static_cast<double>(images),
+                         mean_loss(sums), accuracy(sums),
+                         static_cast<double>(sums.images) / reported);
     }
     EpochReport report;
     report.epoch = epoch;
@@ -138,7 +148,13 @@ class Training {
       classes.push_back(data_.train.labels[static_cast<std::size_t>(i)]);
     const auto count = static_cast<std::int64_t>(indices.size());
     update(network_.images(batch_.data(), count), labels(classes), rate, sums);
-    sums.images += count;
+  }
+
+  void start_resident_epoch(std::span<const std::int64_t> order, std::int64_t epoch) {
+    std::vector<Move> moves;
+    if (settings_.augment)
+      moves = epoch_moves({settings_.shift, settings_.flip}, data_.train.size(), seed_, epoch);
+    resident_->start_epoch(order, moves);
   }
 
   void update(const Tensor& images, const Tensor& classes, double rate, Sums& sums) {
@@ -150,6 +166,7 @@ class Training {
     optimizer_->step(network_.parameters(), network_.gradients(), rate);
     sums.loss.add_(loss.detach(), images.size(0));
     sums.right.add_(logits.argmax(1).eq(classes).sum());
+    sums.images += images.size(0);
   }
 
   /// In the precision of training; -1 without test images.
@@ -187,6 +204,7 @@ class Training {
   TorchGraph network_;
   std::unique_ptr<Optimizer> optimizer_;
   Tensor decay_;
+  std::optional<ResidentImages> resident_;  ///< training images, where the device is not the host
   std::vector<float> batch_;
 };
 

@@ -30,22 +30,19 @@ struct FragmentB {
 #ifdef __CUDACC__
 /// d += A B.
 __device__ inline void mma_bf16(float (&d)[4], const FragmentA& a, const FragmentB& b) {
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
   asm volatile(
       "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, "
       "{%8,%9}, {%0,%1,%2,%3};"
       : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
       : "r"(a.registers[0]), "r"(a.registers[1]), "r"(a.registers[2]), "r"(a.registers[3]),
         "r"(b.registers[0]), "r"(b.registers[1]));
-#else
-  __trap();
-#endif
 }
 #endif
 
 template <int kThreads_, int kOwnPixels_, int kOwnColumns_, int kParts, bool kReads_>
 struct Bf16Tile {
   static constexpr int kThreads = kThreads_, kOwnPixels = kOwnPixels_, kOwnColumns = kOwnColumns_;
+  static constexpr bool kIsBf16 = true;
   static constexpr bool kReads = kReads_;
   static constexpr int kWarpPixels = 8 * kOwnPixels;
   static constexpr int kPixels = kThreads / 32 * kWarpPixels, kColumns = 4 * kOwnColumns;

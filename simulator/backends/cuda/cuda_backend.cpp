@@ -21,6 +21,16 @@ Epilogue identity(int columns) {
   return {std::vector<float>(N, 1.0f), std::vector<float>(N, 0.0f), false};
 }
 
+class MachineActivations final : public Activations {
+ public:
+  explicit MachineActivations(std::shared_ptr<cuda::Machine> machine)
+      : values_(std::move(machine)) {}
+  float* at_least(std::size_t values) override { return values_.at_least(values); }
+
+ private:
+  cuda::Array<float> values_;
+};
+
 }  // namespace
 
 struct CudaBackend::Workspace {
@@ -31,6 +41,8 @@ struct CudaBackend::Workspace {
         residual(machine),
         y(machine),
         codes(machine),
+        scale(machine),
+        shift(machine),
         clipped(machine) {}
 
   /// `host` in the machine's memory: itself, or a copy in `buffer`.
@@ -41,9 +53,17 @@ struct CudaBackend::Workspace {
     return copy;
   }
 
+  /// The other way round.
+  const float* fetched(const float* x, std::size_t size, std::vector<float>& buffer) {
+    if (!machine->holds(x)) return x;
+    buffer.resize(size);
+    machine->download(x, buffer.data(), size * sizeof(float));
+    return buffer.data();
+  }
+
   std::int64_t values_at_once;
   std::shared_ptr<cuda::Machine> machine;
-  cuda::Array<float> x, residual, y, codes;
+  cuda::Array<float> x, residual, y, codes, scale, shift;
   cuda::Array<std::uint64_t> clipped;  ///< by the DACs, by the ADCs
 };
 
@@ -76,7 +96,9 @@ class CudaBackend::Layer final : public LoadedLayer {
 
   void observe(const float* x, std::int64_t images, LayerRanges& ranges) override {
     if (!observer_) observer_.emplace(layer_);
-    observer_->see_inputs({x, static_cast<std::size_t>(images * values_in_)});
+    const auto size = static_cast<std::size_t>(images * values_in_);
+    std::vector<float> inputs;
+    observer_->see_inputs({workspace_->fetched(x, size, inputs), size});
     LayerPlan plan = plan_observation(layer_, observer_->input_range());
     for (Phase& phase : plan.input.phases) phase.weight = 1.0;
     const cuda::DeviceLayer device(workspace_->machine, layer_, plan, identity(plan.columns));
@@ -176,6 +198,23 @@ std::string CudaBackend::refusal(const LayerOnTiles& layer) const {
   if (layer.periphery.products == Products::f32) return {};
   const std::string why = workspace_->machine->refusal_of_bf16();
   return why.empty() ? why : "periphery.products: " + why + "; accepted here: \"f32\"";
+}
+
+std::unique_ptr<Activations> CudaBackend::activations() {
+  return std::make_unique<MachineActivations>(workspace_->machine);
+}
+
+const float* CudaBackend::on_host(const float* x, std::size_t values, std::vector<float>& buffer) {
+  return workspace_->fetched(x, values, buffer);
+}
+
+void CudaBackend::run(const DigitalOp& op) {
+  Workspace& w = *workspace_;
+  OHMIC_ASSERT(w.machine->holds(op.y));
+  DigitalOp there = op;
+  there.x = w.staged(op.x, static_cast<std::size_t>(op.values_in()), w.x);
+  there.other = w.staged(op.other, static_cast<std::size_t>(op.values()), w.residual);
+  w.machine->run(there, w.scale.assign(op.scale), w.shift.assign(op.shift));
 }
 
 std::unique_ptr<LoadedLayer> CudaBackend::load(const LayerOnTiles& layer, const Epilogue& epilogue,

@@ -15,6 +15,7 @@ namespace ohmic::cuda {
 template <int kThreads_, int kOwnPixels_, int kOwnColumns_, bool kReads_>
 struct FloatTile {
   static constexpr int kThreads = kThreads_, kOwnPixels = kOwnPixels_, kOwnColumns = kOwnColumns_;
+  static constexpr bool kIsBf16 = false;
   static constexpr bool kReads = kReads_;  ///< whether variances are computed
   static constexpr int kPixels = kThreads / kLane * kOwnPixels, kColumns = kLane * kOwnColumns;
   static constexpr int kClasses = 1;  ///< of own columns that share no block of noise

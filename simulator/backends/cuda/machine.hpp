@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "simulator/backends/cuda/arguments.hpp"
+#include "simulator/digital_op.hpp"
 
 namespace ohmic::cuda {
 
@@ -28,6 +29,8 @@ class Machine {
 
   virtual void run(const ConvertArguments&) = 0;
   virtual void run(const TileArguments&) = 0;
+  /// Everything in this machine's memory; op.scale and op.shift are not looked at.
+  virtual void run(const DigitalOp& op, const float* scale, const float* shift) = 0;
 };
 
 /// The GPU that the CUDA runtime calls `index`. Throws UnsupportedError when there is no driver, no
