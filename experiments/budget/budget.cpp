@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "experiments/results/files.hpp"
+#include "experiments/run/claims.hpp"
+#include "experiments/run/run_folder.hpp"
 #include "experiments/run/setup.hpp"
 
 namespace ohmic {
@@ -58,7 +60,7 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
   const Experiment& first = request.points.front().experiment;
   Progress progress;
   make_folder(folder);
-  const FolderLock lock(folder, [&] {
+  const Claim alone = Claims(folder / "lock").exclusive(kFolderClaim, [&] {
     progress.say(fmt::format("{}: another ohmic works here; waiting for it", folder.string()));
   });
   write_atomically(folder / "resolved.toml", to_toml(resolved_request(request)));

@@ -1,23 +1,126 @@
 #include "experiments/run/run.hpp"
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <memory>
 
 #include "experiments/commands/commands.hpp"
+#include "experiments/run/progress.hpp"
+#include "simulator/error.hpp"
 
 namespace ohmic {
 namespace {
 
-void print_outcome(const RunOutcome& outcome, const std::string& file) {
+struct RunCommand {
+  ExperimentFile file;
+  RunOptions options;
+  bool dry_run = false;
+};
+
+/// A word as a shell reads it back.
+std::string quoted(const std::string& word) {
+  if (word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                             "_-+=./:,@%") == std::string::npos)
+    return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
+
+/// The command that goes on with every point of the file: without --only and --fresh.
+std::string continuation(const RunCommand& command) {
+  std::string text = "ohmic run " + quoted(command.file.path.string());
+  for (const std::string& assignment : command.file.overrides)
+    text += " --set " + quoted(assignment);
+  if (!command.options.folder.empty()) text += " --out " + quoted(command.options.folder.string());
+  return text;
+}
+
+/// What Ctrl-C or the end of a batch job says: fixed beforehand, as a signal handler may only
+/// write.
+std::string stopped_message;
+
+void say_stopped(int signal) {
+  [[maybe_unused]] const auto written =
+      ::write(STDERR_FILENO, stopped_message.data(), stopped_message.size());
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
+void explain_when_stopped(const RunCommand& command) {
+  stopped_message =
+      "\nohmic: stopped; what is finished is kept. To continue:\n  " + continuation(command) + "\n";
+  for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, say_stopped);
+}
+
+void print_files(const RunOutcome& outcome) {
+  for (const auto& entry : std::filesystem::directory_iterator(outcome.folder))
+    if (entry.path().filename() != "lock" && entry.path().extension() != ".tmp")
+      fmt::print("  {}\n", entry.path().string());
+}
+
+void print_outcome(const RunOutcome& outcome, const RunCommand& command, double seconds) {
   fmt::print("\n{}\n", outcome.summary);
   fmt::print("A: accuracy under noise / accuracy without, in %; intervals over draws.\n\n");
-  fmt::print("{} points in {}/, {} of them new:\n", outcome.points, outcome.folder.string(),
-             outcome.computed);
-  for (const auto& entry : std::filesystem::directory_iterator(outcome.folder))
-    if (entry.path().filename() != "lock") fmt::print("  {}\n", entry.path().string());
-  fmt::print("Change {} and run it again: only points that are not there are computed.\n", file);
+  fmt::print("{} of {} points finished, {} of them now in {}:\n", outcome.finished, outcome.points,
+             outcome.computed, duration_text(seconds));
+  print_files(outcome);
+  if (outcome.finished < outcome.points)
+    fmt::print("The other points:\n  {}\n", continuation(command));
+  else
+    fmt::print("Change {} and run it again: only points that are not there are computed.\n",
+               command.file.path.string());
+}
+
+void run(const RunCommand& command) {
+  const Value root = command.file.read();
+  if (command.dry_run) {
+    if (command.options.rank.is_first()) fmt::print("{}", dry_run(root, command.options));
+    return;
+  }
+  if (command.options.rank.is_first()) explain_when_stopped(command);
+  const auto began = std::chrono::steady_clock::now();
+  const RunOutcome outcome = run_experiment(root, command.options);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  if (command.options.rank.is_first()) print_outcome(outcome, command, took.count());
+}
+
+/// A failure to write is the one that a user mends and goes on from.
+void run_and_say_how_to_continue(const RunCommand& command) {
+  try {
+    run(command);
+  } catch (const OutputError& error) {
+    throw OutputError(std::string(error.what()) +
+                      "\nWhat is finished is kept. When this is mended, continue with\n  " +
+                      continuation(command));
+  }
+}
+
+void add_options(CLI::App& command, RunCommand& run) {
+  run.file.add_to(command);
+  command.add_option("--out", run.options.folder, "Run folder (default: output.dir)");
+  command
+      .add_option("--only", run.options.only,
+                  "Compute only points where a swept key has this value; several values of one key "
+                  "are alternatives. results.csv still holds every finished point")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
+  auto* fresh = command.add_flag("--fresh", run.options.fresh,
+                                 "Measure again: what was measured before is moved to "
+                                 "before-DATE/ in the run folder. Trained networks are kept");
+  auto* fresh_training =
+      command.add_flag("--fresh-training", run.options.fresh_training,
+                       "Train and measure again: trained networks are moved there too");
+  command
+      .add_flag("--dry-run", run.dry_run,
+                "Print every point with its state and the time that is left; write nothing")
+      ->excludes(fresh)
+      ->excludes(fresh_training);
 }
 
 }  // namespace
@@ -27,17 +130,18 @@ void add_run_command(CLI::App& app) {
       app.add_subcommand("run", "Train or load, map, perturb, measure and report an experiment");
   command->footer(
       "What is finished in the run folder is not computed again: the same command continues a run "
-      "that was stopped.\n\n"
+      "that was stopped. Any number of processes share the points of one folder: started by "
+      "mpirun or srun, or by hand.\n\n"
       "Examples:\n"
       "  ohmic run experiments/quickstart.toml\n"
-      "  ohmic run my.toml --set evaluation.draws=50 --out runs/fifty");
-  auto file = std::make_shared<ExperimentFile>();
-  auto options = std::make_shared<RunOptions>();
-  file->add_to(*command);
-  command->add_option("--out", options->folder, "Run folder (default: output.dir)");
-  command->callback([file, options] {
-    print_outcome(run_experiment(file->read(), *options), file->path.string());
-  });
+      "  ohmic run my.toml --set evaluation.draws=50 --out runs/fifty\n"
+      "  ohmic run my.toml --dry-run                      what is finished, what is left\n"
+      "  ohmic run my.toml --only device.eta=0.3          a part of the sweep\n"
+      "  mpirun -n 4 ohmic run my.toml                    four processes");
+  auto run = std::make_shared<RunCommand>();
+  run->options.rank = this_rank();
+  add_options(*command, *run);
+  command->callback([run] { run_and_say_how_to_continue(*run); });
 }
 
 }  // namespace ohmic

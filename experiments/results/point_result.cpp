@@ -103,13 +103,48 @@ std::vector<double> stratum_sizes(const PointResult& point) {
   return sizes;
 }
 
+struct DrawLog {
+  std::vector<DrawResult> draws;
+  std::string text;
+  std::size_t good = 0;  ///< bytes that hold whole lines
+};
+
+DrawLog read_log(const std::filesystem::path& path) {
+  DrawLog log;
+  if (!std::filesystem::exists(path)) return log;
+  log.text = read_whole(path);
+  for (std::size_t end; (end = log.text.find('\n', log.good)) != std::string::npos;
+       log.good = end + 1) {
+    const Json line = Json::parse(log.text.substr(log.good, end - log.good), nullptr, false);
+    if (!line.is_object() || line.value("draw", -1) != static_cast<int>(log.draws.size())) break;
+    log.draws.push_back(draw_from(line));
+  }
+  return log;
+}
+
 double fraction(std::int64_t correct, std::int64_t images) {
-  return static_cast<double>(correct) / static_cast<double>(images);
+  return images == 0 ? Estimate::kNone : static_cast<double>(correct) / static_cast<double>(images);
+}
+
+std::int64_t all_correct(const std::vector<DrawResult>& draws) {
+  std::int64_t sum = 0;
+  for (const DrawResult& draw : draws)
+    sum = std::accumulate(draw.correct.begin(), draw.correct.end(), sum);
+  return sum;
 }
 
 }  // namespace
 
 double PointResult::baseline() const { return fraction(baseline_correct, images); }
+
+double PointResult::accuracy() const {
+  return fraction(all_correct(draws), images * static_cast<std::int64_t>(draws.size()));
+}
+
+double PointResult::normalized() const {
+  return fraction(all_correct(draws), baseline_correct * static_cast<std::int64_t>(draws.size()));
+}
+
 double PointResult::noise_free() const { return fraction(noise_free_correct, images); }
 
 Replicates PointResult::replicates() const {
@@ -154,17 +189,14 @@ std::optional<PointResult> PointStore::find(const std::string& identity) const {
 
 std::vector<DrawResult> PointStore::logged_draws(const std::string& identity) const {
   const auto path = file(identity, ".draws");
-  std::vector<DrawResult> draws;
-  if (!std::filesystem::exists(path)) return draws;
-  const std::string text = read_whole(path);
-  std::size_t good = 0;
-  for (std::size_t end; (end = text.find('\n', good)) != std::string::npos; good = end + 1) {
-    const Json line = Json::parse(text.substr(good, end - good), nullptr, false);
-    if (!line.is_object() || line.value("draw", -1) != static_cast<int>(draws.size())) break;
-    draws.push_back(draw_from(line));
-  }
-  if (good < text.size()) write_atomically(path, std::string_view(text).substr(0, good));
-  return draws;
+  DrawLog log = read_log(path);
+  if (log.good < log.text.size())
+    write_atomically(path, std::string_view(log.text).substr(0, log.good));
+  return std::move(log.draws);
+}
+
+std::int64_t PointStore::count_logged(const std::string& identity) const {
+  return static_cast<std::int64_t>(read_log(file(identity, ".draws")).draws.size());
 }
 
 void PointStore::log_draw(const std::string& identity, std::int64_t draw,

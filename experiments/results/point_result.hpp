@@ -45,6 +45,10 @@ struct PointResult {
   std::vector<LayerResult> layers;
 
   double baseline() const;
+  /// Right answers over all draws and images: the mean, rounded once.
+  double accuracy() const;
+  /// accuracy() / baseline(), rounded once; NaN when the baseline is 0.
+  double normalized() const;
   double noise_free() const;
   Replicates replicates() const;
   Tally tally() const;
@@ -61,6 +65,8 @@ class PointStore {
   /// Draws logged by an unfinished point, in order. A last line that a dying process left
   /// incomplete is cut off.
   std::vector<DrawResult> logged_draws(const std::string& identity) const;
+  /// How many these are; changes nothing.
+  std::int64_t count_logged(const std::string& identity) const;
   void log_draw(const std::string& identity, std::int64_t draw, const DrawResult&) const;
   /// Publishes atomically; the log of draws is then gone.
   void publish(const PointResult&) const;

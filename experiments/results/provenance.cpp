@@ -21,9 +21,24 @@ std::string processor() {
   return "unknown";
 }
 
+/// What `file` holds under `key`, with `now` added.
+nlohmann::ordered_json merged(const nlohmann::ordered_json& before, const char* key,
+                              const std::map<std::string, std::string>& now) {
+  auto hashes = before.is_object() ? before.value(key, std::map<std::string, std::string>{})
+                                   : std::map<std::string, std::string>{};
+  for (const auto& [name, hash] : now) hashes[name] = hash;
+  return hashes;
+}
+
+nlohmann::ordered_json read_if_any(const std::filesystem::path& file) {
+  if (!std::filesystem::exists(file)) return {};
+  return nlohmann::ordered_json::parse(read_whole(file), nullptr, false);
+}
+
 }  // namespace
 
 void write_provenance(const std::filesystem::path& file, const Provenance& p) {
+  const nlohmann::ordered_json before = read_if_any(file);
   const nlohmann::ordered_json json{
       {"ohmic", version()},
       {"commit", commit()},
@@ -33,9 +48,9 @@ void write_provenance(const std::filesystem::path& file, const Provenance& p) {
       {"device", p.device},
       {"threads", p.threads},
       {"seed", p.seed},
-      {"data_sha256", p.data},
-      {"weights_sha256", p.networks},
-      {"plugins_sha256", p.plugins},
+      {"data_sha256", merged(before, "data_sha256", p.data)},
+      {"weights_sha256", merged(before, "weights_sha256", p.networks)},
+      {"plugins_sha256", merged(before, "plugins_sha256", p.plugins)},
       {"date", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))}};
   write_atomically(file, json.dump(2) + "\n");
 }

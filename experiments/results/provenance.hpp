@@ -16,7 +16,8 @@ struct Provenance {
   std::map<std::string, std::string> plugins;   ///< file -> SHA-256
 };
 
-/// With version, commit, compiler, LibTorch, processor and the date (UTC).
+/// With version, commit, compiler, LibTorch, processor and the date (UTC). Hashes of data, networks
+/// and plug-ins that the file holds already stay: one run may be the work of many processes.
 void write_provenance(const std::filesystem::path&, const Provenance&);
 
 }  // namespace ohmic

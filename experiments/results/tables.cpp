@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 namespace ohmic {
 namespace {
@@ -92,10 +93,12 @@ Json to_json(const Value& value) {
 }
 
 Json accuracies(const PointResult& result) {
-  const Replicates replicates = result.replicates();
-  Json totals = Json::array();
-  for (std::int64_t i = 0; i < replicates.count(); ++i) totals.push_back(replicates.total(i));
-  return totals;
+  Json means = Json::array();
+  for (const DrawResult& draw : result.draws)
+    means.push_back(static_cast<double>(std::accumulate(draw.correct.begin(), draw.correct.end(),
+                                                        std::int64_t{0})) /
+                    static_cast<double>(result.images));
+  return means;
 }
 
 }  // namespace
@@ -111,11 +114,13 @@ PointSummary summarize(const PointResult& result, double confidence) {
   PointSummary s;
   s.baseline = result.baseline();
   s.accuracy = mean_estimate(replicates, confidence);
+  s.accuracy.mean = result.accuracy();
   if (!std::isnan(s.accuracy.lo)) {
     s.accuracy.lo = std::max(s.accuracy.lo, 0.0);
     s.accuracy.hi = std::min(s.accuracy.hi, 1.0);
   }
   if (result.baseline_correct > 0) s.normalized = s.accuracy.scaled(1.0 / s.baseline);
+  s.normalized.mean = result.normalized();
   s.std_draws = std_between(replicates);
   return s;
 }

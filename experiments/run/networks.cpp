@@ -2,7 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <thread>
+
 #include "experiments/results/files.hpp"
+#include "experiments/run/run_folder.hpp"
+#include "experiments/run/timing.hpp"
 #include "nn/io/checkpoint.hpp"
 #include "nn/io/sha256.hpp"
 #include "nn/torch_evaluation.hpp"
@@ -20,7 +25,8 @@ std::string data_key(const Experiment& e) {
                      needs_training_images(e));
 }
 
-TrainProgress report_to(Progress& progress, const std::string& label, std::int64_t epochs) {
+TrainProgress report_to(Progress& progress, Timer& timer, const std::string& label,
+                        std::int64_t epochs) {
   TrainProgress callbacks;
   callbacks.on_batch = [&progress, epochs](std::int64_t epoch, double fraction, double loss,
                                            double accuracy, double images_per_s) {
@@ -28,7 +34,8 @@ TrainProgress report_to(Progress& progress, const std::string& label, std::int64
                     fmt::format("epoch {}/{}, loss {:.3f}, accuracy {:.1f} %, {:.0f} images/s",
                                 epoch + 1, epochs, loss, 100 * accuracy, images_per_s));
   };
-  callbacks.on_epoch = [&progress, label](const EpochReport& r) {
+  callbacks.on_epoch = [&progress, &timer, label](const EpochReport& r) {
+    timer.done();
     const std::string test =
         r.test_accuracy < 0 ? "" : fmt::format(", test {:.2f} %", 100 * r.test_accuracy);
     progress.say(
@@ -48,6 +55,13 @@ std::string network_label(const Experiment& e) {
                      e.train.learning_rate);
 }
 
+std::int64_t epochs_recorded(const std::filesystem::path& training_folder) {
+  const auto file = training_folder / "history.csv";
+  if (!std::filesystem::exists(file)) return 0;
+  const std::string history = read_whole(file);
+  return std::max<std::int64_t>(std::count(history.begin(), history.end(), '\n') - 1, 0);
+}
+
 void Networks::check(const Experiment& experiment) {
   const auto data = data_of(experiment);
   if (experiment.model.weights.empty()) return;
@@ -55,39 +69,55 @@ void Networks::check(const Experiment& experiment) {
 }
 
 const TrainedNetwork& Networks::get(const Experiment& experiment) {
+  const TrainedNetwork* network = try_get(experiment);
+  if (!network)
+    progress_.say("another process trains " + network_label(experiment) + "; waiting for it");
+  while (!network) {
+    std::this_thread::sleep_for(kPollInterval);
+    network = try_get(experiment);
+  }
+  return *network;
+}
+
+const TrainedNetwork* Networks::try_get(const Experiment& experiment) {
   const std::string key = experiment.training_identity() + data_key(experiment);
   const auto present = networks_.find(key);
-  if (present != networks_.end()) return present->second;
+  if (present != networks_.end()) return &present->second;
   TrainedNetwork network;
   network.data = data_of(experiment);
   network.graph = build_model(experiment.model, network.data->test.classes);
   network.label = network_label(experiment);
   network.data_name = experiment.data.name;
   network.identity = experiment.training_identity();
-  train_or_load(experiment, network);
-  return networks_.emplace(key, std::move(network)).first->second;
+  if (!train_or_load(experiment, network)) return nullptr;
+  return &networks_.emplace(key, std::move(network)).first->second;
 }
 
-void Networks::train_or_load(const Experiment& experiment, TrainedNetwork& network) {
+bool Networks::train_or_load(const Experiment& experiment, TrainedNetwork& network) {
   std::filesystem::path file = experiment.model.weights;
   if (file.empty()) {
-    const auto folder = folder_ / network.identity.substr(0, 12);
-    network.weights = train_in(folder, experiment, network).weights;
+    const auto folder = training_folder(folder_, network.identity);
     file = folder / "weights.safetensors";
+    make_folder(folder);
+    if (!claims_) claims_.emplace(folder_ / "lock");
+    const auto claim = claims_->try_exclusive(network.identity);
+    if (!claim && !std::filesystem::exists(file)) return false;
+    network.weights = train_in(folder, experiment, network).weights;
   } else {
     network.weights = load_checkpoint(file, network.graph).weights;
   }
   network.weights_hash = sha256_of_file(file);
+  return true;
 }
 
 Checkpoint Networks::train_in(const std::filesystem::path& folder, const Experiment& experiment,
                               const TrainedNetwork& network) {
-  make_folder(folder);
   const std::string label = network_label(experiment);
   progress_.begin("training " + label);
+  Timer timer(timing_file(folder_.parent_path()), epoch_work(experiment));
   return train(network.graph, *network.data, experiment.train, experiment.seed,
                resolve_device(experiment.compute.device), folder, network.identity,
-               report_to(progress_, label, experiment.train.epochs));
+               report_to(progress_, timer, label, experiment.train.epochs));
 }
 
 std::shared_ptr<const Dataset> Networks::data_of(const Experiment& experiment) {

@@ -4,9 +4,11 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "experiments/experiment.hpp"
+#include "experiments/run/claims.hpp"
 #include "experiments/run/progress.hpp"
 
 namespace ohmic {
@@ -24,28 +26,37 @@ struct TrainedNetwork {
 /// One line for a person: "resnet20 on cifar10, rate 0.0005", or the weight file's name.
 std::string network_label(const Experiment&);
 
+/// Epochs that a training folder has behind it; 0 where there is none.
+std::int64_t epochs_recorded(const std::filesystem::path& training_folder);
+
 class Networks {
  public:
-  /// Networks are trained in `folder`/<first 12 digits of their identity>.
+  /// Networks are trained in `folder`/<first 12 digits of their identity>, each by one process at a
+  /// time.
   Networks(std::filesystem::path folder, Progress& progress)
       : folder_(std::move(folder)), progress_(progress) {}
 
   /// Loads data and given weights of an experiment: throws what is wrong with them before any long
   /// work.
   void check(const Experiment&);
-  /// Loads the weights the experiment names, or trains (or goes on training) the network.
+  /// Loads the weights the experiment names, or trains (or goes on training) the network. Waits
+  /// while another process trains it.
   const TrainedNetwork& get(const Experiment&);
+  /// The same, but null while another process trains it.
+  const TrainedNetwork* try_get(const Experiment&);
   /// Every network that was got.
   const std::map<std::string, TrainedNetwork>& all() const { return networks_; }
 
  private:
   std::shared_ptr<const Dataset> data_of(const Experiment&);
-  void train_or_load(const Experiment&, TrainedNetwork&);
+  /// Whether it could: not while another process trains it.
+  bool train_or_load(const Experiment&, TrainedNetwork&);
   Checkpoint train_in(const std::filesystem::path& folder, const Experiment&,
                       const TrainedNetwork&);
 
   std::filesystem::path folder_;
   Progress& progress_;
+  std::optional<Claims> claims_;  ///< on trainings, from the first one
   std::map<std::string, std::shared_ptr<const Dataset>> data_;
   std::map<std::string, TrainedNetwork> networks_;
 };

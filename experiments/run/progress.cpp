@@ -32,7 +32,8 @@ std::string duration_text(double seconds) {
   return fmt::format("{} h {} min", s / 3600, s % 3600 / 60);
 }
 
-Progress::Progress() : live_(::isatty(STDERR_FILENO) == 1) {}
+Progress::Progress(std::string prefix)
+    : prefix_(std::move(prefix)), live_(::isatty(STDERR_FILENO) == 1) {}
 
 Progress::~Progress() { clear(); }
 
@@ -51,7 +52,7 @@ void Progress::update(double fraction, const std::string& detail) {
   if (now - shown_ < (live_ ? Clock::duration(kLiveInterval) : Clock::duration(kPlainInterval)))
     return;
   shown_ = now;
-  std::string line = fmt::format("{}: {:3.0f} %", what_, 100 * fraction);
+  std::string line = fmt::format("{}{}: {:3.0f} %", prefix_, what_, 100 * fraction);
   if (!detail.empty()) line += ", " + detail;
   if (fraction > first_fraction_)
     line += ", " +
@@ -66,7 +67,7 @@ void Progress::update(double fraction, const std::string& detail) {
 
 void Progress::say(const std::string& line) {
   clear();
-  fmt::print(stderr, "{}\n", line);
+  fmt::print(stderr, "{}{}\n", prefix_, line);
 }
 
 void Progress::clear() {

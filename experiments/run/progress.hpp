@@ -9,7 +9,8 @@ namespace ohmic {
 
 class Progress {
  public:
-  Progress();
+  /// `prefix` begins every line.
+  explicit Progress(std::string prefix = "");
   ~Progress();
 
   /// Names what runs from here on. Its pace counts from the first fraction reported.
@@ -23,6 +24,7 @@ class Progress {
   using Clock = std::chrono::steady_clock;
   void clear();
 
+  std::string prefix_;
   bool live_;
   bool line_is_open_ = false;
   std::string what_;

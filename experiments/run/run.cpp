@@ -4,97 +4,172 @@
 
 #include <optional>
 #include <set>
+#include <thread>
 
 #include "experiments/figures/accuracy_figure.hpp"
 #include "experiments/results/files.hpp"
 #include "experiments/results/groups.hpp"
 #include "experiments/results/tables.hpp"
 #include "experiments/run/chip.hpp"
+#include "experiments/run/claims.hpp"
 #include "experiments/run/networks.hpp"
 #include "experiments/run/progress.hpp"
+#include "experiments/run/run_folder.hpp"
+#include "experiments/run/selection.hpp"
+#include "experiments/run/set_aside.hpp"
 #include "experiments/run/setup.hpp"
+#include "experiments/run/timing.hpp"
 #include "experiments/run/without_noise.hpp"
 #include "experiments/statistics/stopping.hpp"
+#include "simulator/error.hpp"
 
 namespace ohmic {
 namespace {
 
 class Run {
  public:
-  Run(const Value& root, std::vector<Point> points, std::filesystem::path folder)
+  Run(const Value& root, std::vector<Point> points, const RunOptions& options)
       : root_(root),
         points_(std::move(points)),
+        options_(options),
+        chosen_(select_points(points_, options.only)),
         results_(points_.size()),
-        folder_(std::move(folder)),
+        folder_(run_folder(points_, options)),
         store_(folder_ / "points"),
-        networks_(folder_ / "training", progress_) {}
+        progress_(options.rank.prefix()),
+        networks_(folder_ / "training", progress_) {
+    for (const Point& point : points_) identities_.push_back(point.experiment.identity());
+  }
 
   RunOutcome run() {
+    make_folder(folder_);
+    claims_.emplace(folder_ / "lock");
+    if (options_.fresh || options_.fresh_training) make_room();
+    const auto here = claims_->try_shared(kFolderClaim);
+    if (!here) throw OutputError(folder_.string() + ": another ohmic sets results aside here");
     make_folder(folder_ / "points");
-    const FolderLock lock(folder_, [&] {
-      progress_.say(fmt::format("{}: another ohmic works here; waiting for it", folder_.string()));
-    });
-    write_atomically(folder_ / "resolved.toml",
-                     to_toml(resolved_file(root_, points_.front().experiment)));
-    find_finished_points();
-    check_inputs();
-    for (std::size_t i = 0; i < points_.size(); ++i)
-      if (!results_[i]) compute(i);
+    begin();
+    work();
     return finish();
   }
 
  private:
-  void find_finished_points();
-  void check_inputs();
-  void compute(std::size_t index);
+  void make_room();
+  void begin();
+  void work();
+  bool is_missing(std::size_t index);
+  bool try_point(std::size_t index);
+  void compute(std::size_t index, const TrainedNetwork&);
   void draw_until_known(Chip&, std::size_t index, PointResult&);
   void warn(const std::string& message);
   RunOutcome finish();
+  void note_provenance(const TrainedNetwork&);
   void draw_figures(const std::vector<Group>&);
   void write_tables();
   std::vector<MeasuredPoint> measured() const;
 
   const Value& root_;
   std::vector<Point> points_;
+  RunOptions options_;
+  std::vector<bool> chosen_;
   std::vector<std::string> identities_;
   std::vector<std::optional<PointResult>> results_;
   std::filesystem::path folder_;
+  std::optional<Claims> claims_;
   PointStore store_;
   Progress progress_;
   Networks networks_;
   WithoutNoise without_noise_;
   Calibrations calibrations_;
+  std::set<const TrainedNetwork*> noted_;
   std::set<std::string> warnings_;
   std::size_t computed_ = 0;
 };
 
-void Run::find_finished_points() {
-  std::size_t finished = 0;
+void Run::make_room() {
+  if (options_.rank.count > 1)
+    throw ConfigError(fmt::format(
+        "--fresh: {} processes were started together and one has to set aside what {} holds before "
+        "the others begin; start one alone with --fresh, stop it when it has said so, and start "
+        "all without --fresh",
+        options_.rank.count, folder_.string()));
+  const auto alone = claims_->try_exclusive(kFolderClaim);
+  if (!alone)
+    throw OutputError(folder_.string() + ": another ohmic works here; stop it before --fresh");
+  std::vector<const Experiment*> chosen;
+  for (std::size_t i = 0; i < points_.size(); ++i)
+    if (chosen_[i]) chosen.push_back(&points_[i].experiment);
+  const auto aside =
+      set_aside(folder_, chosen, chosen.size() == points_.size(), options_.fresh_training);
+  progress_.say(aside.empty() ? "nothing to set aside"
+                              : "what was there is now in " + aside.string());
+}
+
+/// Whether a chosen point is not finished, looking for what other processes did.
+bool Run::is_missing(std::size_t index) {
+  if (!results_[index]) results_[index] = store_.find(identities_[index]);
+  return chosen_[index] && !results_[index];
+}
+
+void Run::begin() {
+  {
+    const Claim tables = claims_->exclusive(kTablesClaim);
+    write_atomically(folder_ / "resolved.toml",
+                     to_toml(resolved_file(root_, points_.front().experiment)));
+  }
+  std::size_t finished = 0, missing = 0;
   for (std::size_t i = 0; i < points_.size(); ++i) {
-    identities_.push_back(points_[i].experiment.identity());
-    results_[i] = store_.find(identities_[i]);
+    missing += is_missing(i);
     finished += results_[i].has_value();
   }
-  progress_.say(
-      fmt::format("{}: {} points, {} finished before", folder_.string(), points_.size(), finished));
-}
-
-void Run::check_inputs() {
+  if (options_.rank.is_first())
+    progress_.say(fmt::format("{}: {} points, {} finished before, {} to do", folder_.string(),
+                              points_.size(), finished, missing));
   for (std::size_t i = 0; i < points_.size(); ++i)
-    if (!results_[i]) networks_.check(points_[i].experiment);
+    if (is_missing(i)) networks_.check(points_[i].experiment);
 }
 
-void Run::compute(std::size_t index) {
-  // Points of one identity (a swept key that does not matter there) are one measurement.
-  if ((results_[index] = store_.find(identities_[index]))) return;
+/// Goes through the points until none is missing, taking each that nobody else works on.
+void Run::work() {
+  for (bool said = false;;) {
+    std::size_t missing = 0;
+    bool did_any = false;
+    for (std::size_t i = 0; i < points_.size(); ++i) {
+      if (!is_missing(i)) continue;
+      ++missing;
+      did_any |= try_point(i);
+    }
+    if (missing == 0) return;
+    if (did_any) continue;
+    if (!said)
+      progress_.say("the points that are left are in other processes' hands; waiting for them");
+    said = true;
+    std::this_thread::sleep_for(kPollInterval);
+  }
+}
+
+/// Finishes a point unless another process works on it or trains its network.
+bool Run::try_point(std::size_t index) {
+  const auto claim = claims_->try_exclusive(point_claim(identities_[index]));
+  if (!claim) return false;
+  if (!is_missing(index)) return true;
+  const TrainedNetwork* network = networks_.try_get(points_[index].experiment);
+  if (!network) return false;
+  note_provenance(*network);
+  compute(index, *network);
+  return true;
+}
+
+void Run::compute(std::size_t index, const TrainedNetwork& network) {
   const Experiment& experiment = points_[index].experiment;
-  const TrainedNetwork& network = networks_.get(experiment);
   PointResult result;
   result.identity = identities_[index];
   result.draws = store_.logged_draws(result.identity);
+  Timer timer(timing_file(folder_), setup_work(experiment));
   Chip chip(experiment, network, calibrations_);
   warn(chip.range_warning());
   without_noise_.measure(chip, network, experiment, result);
+  timer.done();
   draw_until_known(chip, index, result);
   result.layers = chip.layers();
   store_.publish(result);
@@ -103,6 +178,7 @@ void Run::compute(std::size_t index) {
                             100 * s.accuracy.mean, 100 * s.baseline, result.draws.size()));
   results_[index] = std::move(result);
   ++computed_;
+  const Claim tables = claims_->exclusive(kTablesClaim);
   write_tables();
 }
 
@@ -115,10 +191,12 @@ void Run::draw_until_known(Chip& chip, std::size_t index, PointResult& result) {
   const EvaluationSettings& settings = points_[index].experiment.evaluation;
   if (settings.estimator == Estimator::per_batch) result.batch = settings.batch;
   progress_.begin(point_label(points_[index]));
+  Timer timer(timing_file(folder_), draw_work(points_[index].experiment));
   while (const std::int64_t missing = draws_missing(settings, result.replicates())) {
     const auto done = static_cast<std::int64_t>(result.draws.size());
     result.draws.push_back(chip.measure(done));
     store_.log_draw(result.identity, done, result.draws.back());
+    timer.done();
     progress_.update(static_cast<double>(done + 1) / static_cast<double>(done + missing),
                      fmt::format("draw {}/{}", done + 1, done + missing));
   }
@@ -131,9 +209,18 @@ std::vector<MeasuredPoint> Run::measured() const {
   return measured;
 }
 
+/// With what other processes have finished; by who holds the claim on the tables.
 void Run::write_tables() {
+  for (std::size_t i = 0; i < points_.size(); ++i) is_missing(i);
   write_atomically(folder_ / "results.csv", results_csv(measured()));
   write_atomically(folder_ / "results.jsonl", results_jsonl(measured()));
+}
+
+void Run::note_provenance(const TrainedNetwork& network) {
+  if (!noted_.insert(&network).second) return;
+  const Provenance p = provenance_of(points_.front().experiment, networks_);
+  const Claim tables = claims_->exclusive(kTablesClaim);
+  write_provenance(folder_ / "provenance.json", p);
 }
 
 void Run::draw_figures(const std::vector<Group>& groups) {
@@ -143,14 +230,15 @@ void Run::draw_figures(const std::vector<Group>& groups) {
 }
 
 RunOutcome Run::finish() {
+  const Claim tables = claims_->exclusive(kTablesClaim);
   write_tables();
+  RunOutcome outcome{folder_, points_.size(), measured().size(), computed_, ""};
   write_atomically(folder_ / "layers.csv", layers_csv(measured()));
-  if (computed_ > 0)
-    write_provenance(folder_ / "provenance.json",
-                     provenance_of(points_.front().experiment, networks_));
+  if (!options_.rank.is_first()) return outcome;
   const std::vector<Group> groups = group_points(measured());
   draw_figures(groups);
-  return {folder_, points_.size(), computed_, summary_table(groups)};
+  outcome.summary = summary_table(groups);
+  return outcome;
 }
 
 }  // namespace
@@ -160,10 +248,8 @@ RunOutcome run_experiment(const Value& root, const RunOptions& options) {
     throw ConfigError({{budget->where, "budget",
                         "is not for `ohmic run`; `ohmic budget` answers what this file asks"}});
   std::vector<Point> points = expand(root);
-  const Experiment& first = points.front().experiment;
-  use_threads(first.compute.threads);
-  const auto folder = options.folder.empty() ? first.output.dir : options.folder;
-  return Run(root, std::move(points), folder).run();
+  use_threads(points.front().experiment.compute.threads);
+  return Run(root, std::move(points), options).run();
 }
 
 }  // namespace ohmic

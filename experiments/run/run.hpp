@@ -6,32 +6,48 @@
 //   points/            one file per finished point, a log of draws per unfinished one
 //   training/          one folder per trained network
 //   figures/           A_x against eta, SVG and PNG
-//   lock               held while a process works here
+//   before-*/          what --fresh set aside
+//   timing.jsonl       how long work took: no part of the results
+//   lock               who works on what, see claims.hpp
 // A point is found again by its identity, so that a run that was killed, or whose file has changed,
-// computes only what is not there.
+// computes only what is not there. Any number of processes may work on one folder: each takes the
+// next point that is not finished and not taken, and trains the networks that it needs and that
+// nobody else trains.
 #pragma once
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
+#include "experiments/run/ranks.hpp"
 #include "simulator/config/value.hpp"
 
 namespace ohmic {
 
 struct RunOptions {
-  std::filesystem::path folder;  ///< empty: output.dir of the experiment
+  std::filesystem::path folder;   ///< empty: output.dir of the experiment
+  std::vector<std::string> only;  ///< see select_points
+  bool fresh = false;             ///< set aside what was measured of these points
+  bool fresh_training = false;    ///< and their trained networks
+  Rank rank = {};
 };
 
 /// What a run ends in.
 struct RunOutcome {
   std::filesystem::path folder;
-  std::size_t points = 0;
-  std::size_t computed = 0;  ///< points that were not there before
+  std::size_t points = 0;    ///< of the file
+  std::size_t finished = 0;  ///< of them, by whatever process; all that were chosen are
+  std::size_t computed = 0;  ///< of them, here and now
   std::string summary;       ///< table for a terminal: A_x per eta, A_avr, published numbers
 };
 
-/// Runs the file `root` (with overrides applied), progress on stderr. Throws ConfigError,
-/// DataError, UnsupportedError or OutputError; whatever was finished stays.
+/// Runs the file `root` (with overrides applied), progress on stderr; returns when every chosen
+/// point is finished. Throws ConfigError, DataError, UnsupportedError or OutputError; whatever was
+/// finished stays.
 RunOutcome run_experiment(const Value& root, const RunOptions&);
+
+/// What run_experiment would do, as text: every point with its state, what is left, and how long
+/// that takes one process where the folder knows how fast such work was. Writes nothing.
+std::string dry_run(const Value& root, const RunOptions&);
 
 }  // namespace ohmic

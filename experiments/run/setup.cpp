@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 #include <omp.h>
+#include <unistd.h>
 
 #include "experiments/plugin.hpp"
 #include "experiments/results/tables.hpp"
+#include "experiments/run/ranks.hpp"
 #include "nn/torch_evaluation.hpp"
 
 namespace ohmic {
@@ -24,7 +26,10 @@ void leave_to_presets(Value& resolved, const Value& root) {
 }  // namespace
 
 void use_threads(int threads) {
-  if (threads <= 0) threads = omp_get_num_procs();
+  if (threads <= 0) {
+    const auto online = static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
+    threads = threads_of(this_rank(), omp_get_num_procs(), online);
+  }
   omp_set_num_threads(threads);
   set_threads(threads);
 }
@@ -53,6 +58,7 @@ Provenance provenance_of(const Experiment& experiment, const Networks& networks)
   for (const Plugin& plugin : plugins()) p.plugins[plugin.file.string()] = plugin.sha256;
   for (const auto& [key, network] : networks.all()) {
     p.networks[network.label + ", " + network.identity.substr(0, 12)] = network.weights_hash;
+    if (p.data.contains(network.data_name + " test")) continue;
     p.data[network.data_name + " train"] = network.data->train.hash();
     p.data[network.data_name + " test"] = network.data->test.hash();
   }

@@ -11,7 +11,7 @@
 
 namespace ohmic {
 
-/// Threads of our loops and of LibTorch's; 0: as many as there are processors.
+/// Threads of our loops and of LibTorch's; 0: this process's share of the processors.
 void use_threads(int threads);
 
 /// A file that gives the same points, every key with its value: [sweep] included.

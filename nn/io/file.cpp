@@ -59,6 +59,12 @@ std::string read_bytes(const fs::path& file) {
   return std::move(bytes).str();
 }
 
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw OutputError(folder.string() + ": cannot be made: " + error.message());
+}
+
 void replace_file(const fs::path& file, std::initializer_list<std::string_view> parts) {
   fs::path beside = file;
   beside += ".tmp";

@@ -1,4 +1,4 @@
-// Whole files of weights.
+// Whole files, and the folders they lie in.
 #pragma once
 
 #include <filesystem>
@@ -11,8 +11,12 @@ namespace ohmic {
 /// The whole content. Throws DataError naming the file and the reason.
 std::string read_bytes(const std::filesystem::path&);
 
+/// Makes the folder (and those above it) if absent. Throws OutputError naming it and the reason.
+void make_folder(const std::filesystem::path&);
+
 /// Writes the parts, one after the other, beside the file, fsyncs and renames: a reader sees the
-/// old file or the new one, never half. Throws OutputError; then the old file is still there.
+/// old file or the new one, never half. Throws OutputError naming the file and the reason; then the
+/// old file is still there.
 void replace_file(const std::filesystem::path&, std::initializer_list<std::string_view> parts);
 
 }  // namespace ohmic

@@ -258,12 +258,6 @@ Metadata metadata_of(const Graph& graph, const Dataset& data, const TrainSetting
   return m;
 }
 
-void make_folder(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw OutputError(folder.string() + ": cannot be made: " + error.message());
-}
-
 /// The finished weights of this very training, if they are there.
 std::optional<Checkpoint> finished(const fs::path& file, const Graph& graph,
                                    const std::string& identity) {

@@ -1,113 +1,61 @@
-// `ohmic run`, killed with SIGKILL anywhere and started again, ends in the same bytes.
-#include <fcntl.h>
+// `ohmic run`, killed with SIGKILL anywhere and started again, ends in the same bytes; so does what
+// several processes do together.
 #include <gtest/gtest.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <thread>
 
-#include "experiments/results/files.hpp"
 #include "simulator/random/noise.hpp"
+#include "tests/experiments/started_run.hpp"
 
 namespace ohmic {
 namespace {
 
-namespace fs = std::filesystem;
+using test::run;
+using test::start;
+using test::wait_for;
 
-constexpr char kTiny[] = R"(
-[data]
-name = "synthetic"
-train_images = 96
-test_images = 40
-[model]
-name = "resnet8"
-width = 2
-[train]
-epochs = 3
-augment = false
-[device]
-model = "awgn"
-[evaluation]
-draws = 3
-[compute]
-device = "cpu"
-threads = 1
-[output]
-figures = false
-[sweep]
-train.learning_rate = [0.001, 0.01]
-device.eta = [0.1, 0.4]
-)";
-
-/// Starts the program with these words, its output discarded.
-pid_t start(const std::vector<std::string>& words) {
-  std::string program = OHMIC_PROGRAM;
-  std::vector<std::string> arguments = words;
-  std::vector<char*> argv{program.data()};
-  for (std::string& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  posix_spawn_file_actions_t quiet;
-  posix_spawn_file_actions_init(&quiet);
-  for (const int stream : {STDOUT_FILENO, STDERR_FILENO})
-    posix_spawn_file_actions_addopen(&quiet, stream, "/dev/null", O_WRONLY, 0);
-  pid_t process = 0;
-  EXPECT_EQ(posix_spawn(&process, program.c_str(), &quiet, nullptr, argv.data(), environ), 0);
-  posix_spawn_file_actions_destroy(&quiet);
-  return process;
-}
-
-/// Exit status, or -1 when a signal ended it.
-int wait_for(pid_t process) {
-  int status = 0;
-  ::waitpid(process, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-class Resume : public testing::Test {
+class Resume : public test::StartedRun {
  protected:
-  void SetUp() override {
-    folder_ = fs::temp_directory_path() / ("ohmic_resume_test_" + std::to_string(::getpid()));
-    fs::create_directories(folder_);
-    write_atomically(folder_ / "tiny.toml", kTiny);
+  /// How long an undisturbed run to `name` takes.
+  std::chrono::duration<double> time_whole(const std::string& name,
+                                           const std::vector<std::string>& more = {}) const {
+    const auto began = std::chrono::steady_clock::now();
+    EXPECT_EQ(run(command(name, more)), 0);
+    return std::chrono::steady_clock::now() - began;
   }
-  void TearDown() override { fs::remove_all(folder_); }
-
-  std::vector<std::string> command(const std::string& run) const {
-    return {"run", folder_ / "tiny.toml", "--out", folder_ / run};
+  /// Starts and kills, `kills` times, at moments spread evenly over `whole`; then lets it finish.
+  void kill_and_finish(const std::string& name, int kills, std::chrono::duration<double> whole,
+                       const std::vector<std::string>& more = {}) const {
+    for (int i = 0; i < kills; ++i) {
+      const pid_t process = start(command(name, more));
+      const auto bits =
+          bits_at(noise_key(5, static_cast<std::uint64_t>(i)), {Stream::resampling}, 0);
+      std::this_thread::sleep_for(whole * (bits / 4294967296.0));
+      ::kill(process, SIGKILL);
+      wait_for(process);
+    }
+    EXPECT_EQ(run(command(name, more)), 0);
   }
-  std::string content(const std::string& run, const char* file) const {
-    return read_whole(folder_ / run / file);
-  }
-  void expect_same(const std::string& a, const std::string& b) const {
-    for (const char* file : {"results.csv", "results.jsonl", "layers.csv", "resolved.toml"})
-      EXPECT_EQ(content(a, file), content(b, file)) << file;
-  }
-  fs::path folder_;
 };
 
-double uniform(std::uint64_t draw) {
-  return bits_at(noise_key(5, draw), {Stream::resampling}, 0) / 4294967296.0;
+// OHMIC_TEST_KILLS sets how many.
+TEST_F(Resume, KilledAnywhereARunEndsInTheSameBytes) {
+  const auto whole = time_whole("whole");
+  const char* kills = std::getenv("OHMIC_TEST_KILLS");
+  kill_and_finish("killed", kills ? std::atoi(kills) : 3, whole);
+  expect_same("whole", "killed");
 }
 
-// OHMIC_TEST_KILLS sets how many; each hits at a moment spread evenly over what an undisturbed run
-// takes.
-TEST_F(Resume, KilledAnywhereARunEndsInTheSameBytes) {
-  const auto began = std::chrono::steady_clock::now();
-  ASSERT_EQ(wait_for(start(command("whole"))), 0);
-  const std::chrono::duration<double> whole = std::chrono::steady_clock::now() - began;
-  const char* kills = std::getenv("OHMIC_TEST_KILLS");
-  for (int i = 0; i < (kills ? std::atoi(kills) : 3); ++i) {
-    const pid_t process = start(command("killed"));
-    std::this_thread::sleep_for(whole * uniform(static_cast<std::uint64_t>(i)));
-    ::kill(process, SIGKILL);
-    wait_for(process);
-  }
-  ASSERT_EQ(wait_for(start(command("killed"))), 0);
+// Passes with a draw per batch, and looks after 10, 15, 23, 35, 40 of them.
+TEST_F(Resume, KilledAStoppingPerBatchRunEndsInTheSameBytes) {
+  const std::vector<std::string> stop{"--set", "evaluation.estimator=per_batch",
+                                      "--set", "evaluation.batch=16",
+                                      "--set", "evaluation.stop={ max_draws = 40 }",
+                                      "--set", "train.learning_rate=0.01",
+                                      "--set", "device.eta=0.4"};
+  kill_and_finish("killed", 1, time_whole("whole", stop), stop);
   expect_same("whole", "killed");
 }
 
@@ -115,7 +63,19 @@ TEST_F(Resume, TwoProcessesOnOneFolderEndInTheSameBytes) {
   const pid_t one = start(command("shared")), two = start(command("shared"));
   EXPECT_EQ(wait_for(one), 0);
   EXPECT_EQ(wait_for(two), 0);
-  ASSERT_EQ(wait_for(start(command("alone"))), 0);
+  ASSERT_EQ(run(command("alone")), 0);
+  expect_same("alone", "shared");
+}
+
+TEST_F(Resume, AProcessTakesOverWhatADeadOneHad) {
+  const std::vector<std::string> longer{"--set", "evaluation.draws=40"};
+  const pid_t one = start(command("shared", longer));
+  ASSERT_TRUE(wait_for_points("shared", ".draws"));
+  const pid_t two = start(command("shared", longer));
+  ::kill(one, SIGKILL);
+  EXPECT_EQ(wait_for(one), -1);
+  EXPECT_EQ(wait_for(two), 0);
+  ASSERT_EQ(run(command("alone", longer)), 0);
   expect_same("alone", "shared");
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "experiments/results/point_result.hpp"
 #include "experiments/statistics/estimate.hpp"
 #include "experiments/statistics/stopping.hpp"
 #include "simulator/random/noise.hpp"
@@ -135,6 +136,59 @@ TEST(AverageEstimate, CoversWithUnequalNumbersOfDraws) {
   EXPECT_NEAR(coverage(20000, simulate), 0.95, 0.01 + 4.5 * 0.00154);
 }
 
+/// A point as a run measures it: `passes` over 400 images in 4 batches, a draw per batch, the
+/// counts of right answers rounded as counts are. Batches differ in how hard and how noisy they
+/// are; the spread grows with eta and the same draws serve every eta.
+Replicates measured_counts(std::uint64_t experiment, int eta, std::size_t passes) {
+  constexpr double kHard[] = {10, 4, -2, -12}, kSpread[] = {0.5, 1, 1.5, 2};
+  const auto z = normals(experiment, passes * 4);
+  PointResult point;
+  point.images = 400;
+  point.batch = 100;
+  for (std::size_t p = 0; p < passes; ++p) {
+    DrawResult draw;
+    for (std::size_t j = 0; j < 4; ++j)
+      draw.correct.push_back(
+          std::lround(80 - 5 * eta + kHard[j] + (1 + eta) * kSpread[j] * z[4 * p + j]));
+    point.draws.push_back(draw);
+  }
+  return point.replicates();
+}
+
+// Expectation of right answers in a batch at eta number e: 80 - 5 e.
+double expected_accuracy(int eta) { return (80 - 5 * eta) / 100.0; }
+
+// A_x is the accuracy over a baseline that is a constant. Satterthwaite as above.
+TEST(MeanEstimate, CoversTheNormalisedAccuracyOfCountsInBatches) {
+  constexpr double kBaseline = 0.85;
+  const auto simulate = [&](std::uint64_t i) {
+    Estimate e = mean_estimate(measured_counts(i, 2, 5), 0.95).scaled(1 / kBaseline);
+    const double truth = expected_accuracy(2) / kBaseline;
+    e.lo -= truth;
+    e.hi -= truth;
+    return e;
+  };
+  EXPECT_NEAR(coverage(20000, simulate), 0.95, 0.005 + 4.5 * 0.00154);
+}
+
+// A_avr over six eta that share a baseline and their draws.
+TEST(AverageEstimate, CoversTheMeanOfSixEtaThatShareDrawsAndBaseline) {
+  constexpr double kBaseline = 0.85;
+  double truth = 0;
+  for (int eta = 1; eta <= 6; ++eta) truth += expected_accuracy(eta) / kBaseline / 6;
+  const auto simulate = [&](std::uint64_t i) {
+    std::vector<Replicates> measured;
+    for (int eta = 1; eta <= 6; ++eta) measured.push_back(measured_counts(i, eta, 5));
+    std::vector<const Replicates*> conditions;
+    for (const Replicates& r : measured) conditions.push_back(&r);
+    Estimate e = average_estimate(conditions, std::vector<double>(6, 1 / kBaseline), 0.95);
+    e.lo -= truth;
+    e.hi -= truth;
+    return e;
+  };
+  EXPECT_NEAR(coverage(20000, simulate), 0.95, 0.005 + 4.5 * 0.00154);
+}
+
 EvaluationSettings with_stop(double half_width, std::int64_t max_draws) {
   EvaluationSettings settings;
   settings.draws = 10;
@@ -182,6 +236,26 @@ TEST(Stopping, KeepsMostOfTheCoverage) {
   for (const double half_width : {0.7, 0.5, 0.35}) {
     const EvaluationSettings settings = with_stop(half_width, 60);
     const double covered = coverage(4000, [&](auto i) { return run_to_stop(settings, i); });
+    RecordProperty("covered", std::to_string(covered));
+    EXPECT_GT(covered, 0.925) << "half width " << half_width;
+  }
+}
+
+// The same for passes with a draw per batch, half-widths around what 10 to 60 passes give.
+TEST(Stopping, KeepsMostOfTheCoverageWithBatches) {
+  for (const double half_width : {0.006, 0.004, 0.003}) {
+    const EvaluationSettings settings = with_stop(half_width, 60);
+    const auto simulate = [&](std::uint64_t i) {
+      const Replicates all = measured_counts(i, 1, 60);
+      Replicates sample{all.weights, {}};
+      while (const auto missing = draws_missing(settings, sample))
+        sample.values.assign(all.values.begin(), all.values.begin() + sample.count() + missing);
+      Estimate e = mean_estimate(sample, settings.confidence);
+      e.lo -= expected_accuracy(1);
+      e.hi -= expected_accuracy(1);
+      return e;
+    };
+    const double covered = coverage(4000, simulate);
     RecordProperty("covered", std::to_string(covered));
     EXPECT_GT(covered, 0.925) << "half width " << half_width;
   }

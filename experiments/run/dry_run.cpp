@@ -1,0 +1,154 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <sstream>
+
+#include "experiments/results/tables.hpp"
+#include "experiments/results/text_table.hpp"
+#include "experiments/run/claims.hpp"
+#include "experiments/run/networks.hpp"
+#include "experiments/run/progress.hpp"
+#include "experiments/run/run_folder.hpp"
+#include "experiments/run/selection.hpp"
+#include "experiments/run/timing.hpp"
+#include "experiments/statistics/stopping.hpp"
+
+namespace ohmic {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string plural(std::size_t count, const std::string& what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+/// Seconds that are known, and whether anything is not.
+struct Estimated {
+  double seconds = 0;
+  bool all_known = true;
+  void add(std::optional<double> seconds_per_unit, double units) {
+    if (units <= 0) return;
+    seconds += seconds_per_unit.value_or(0) * units;
+    all_known = all_known && seconds_per_unit.has_value();
+  }
+};
+
+class DryRun {
+ public:
+  DryRun(const std::vector<Point>& points, const RunOptions& options, fs::path folder)
+      : points_(points),
+        chosen_(select_points(points, options.only)),
+        folder_(std::move(folder)),
+        store_(folder_ / "points"),
+        speeds_(timing_file(folder_)) {}
+
+  std::string text() {
+    std::vector<std::string> states;
+    for (std::size_t i = 0; i < points_.size(); ++i) states.push_back(state(i));
+    return fmt::format("{}\n{}: {}\n{}\n", table(states), folder_.string(), totals(), time_left());
+  }
+
+ private:
+  std::string state(std::size_t index);
+  std::string unfinished(const Experiment&);
+  std::string training(const Experiment&);
+  std::string table(const std::vector<std::string>& states) const;
+  std::string totals() const;
+  std::string time_left() const;
+
+  const std::vector<Point>& points_;
+  std::vector<bool> chosen_;
+  fs::path folder_;
+  PointStore store_;
+  Speeds speeds_;
+  std::set<std::string> seen_, networks_;
+  std::size_t finished_ = 0, begun_ = 0, not_begun_ = 0, left_out_ = 0;
+  bool stops_early_ = false;
+  Estimated left_;
+};
+
+std::string DryRun::state(std::size_t index) {
+  const Experiment& e = points_[index].experiment;
+  const std::string identity = e.identity();
+  if (store_.find(identity)) return ++finished_, "finished";
+  if (!chosen_[index]) return ++left_out_, "not chosen";
+  std::string text = unfinished(e);
+  if (Claims::is_held(folder_ / "lock", point_claim(identity))) text += ", a process works on it";
+  return text;
+}
+
+std::string DryRun::unfinished(const Experiment& e) {
+  const std::string identity = e.identity(), train = training(e);
+  const auto logged = store_.count_logged(identity);
+  std::int64_t look = first_look(e.evaluation);
+  while (look <= logged && next_look(e.evaluation, look) > look)
+    look = next_look(e.evaluation, look);
+  ++(logged > 0 ? begun_ : not_begun_);
+  stops_early_ = stops_early_ || e.evaluation.stop;
+  if (seen_.insert(identity).second) {
+    left_.add(speeds_.seconds_per(setup_work(e)), 1);
+    left_.add(speeds_.seconds_per(draw_work(e)),
+              static_cast<double>(std::max(look - logged, std::int64_t{0})));
+  }
+  if (logged > 0)
+    return fmt::format("{} of {}{} draws", logged, e.evaluation.stop ? "at least " : "", look);
+  return "not begun" + train;
+}
+
+/// What is to be trained before the point, "" for nothing.
+std::string DryRun::training(const Experiment& e) {
+  if (!e.model.weights.empty()) return "";
+  const fs::path folder = training_folder(folder_ / "training", e.training_identity());
+  if (fs::exists(folder / "weights.safetensors")) return "";
+  const std::int64_t done = epochs_recorded(folder);
+  if (networks_.insert(e.training_identity()).second)
+    left_.add(speeds_.seconds_per(epoch_work(e)), static_cast<double>(e.train.epochs - done));
+  return fmt::format(", trains {}{}", network_label(e),
+                     done > 0 ? fmt::format(" ({} of {} epochs done)", done, e.train.epochs) : "");
+}
+
+std::string DryRun::table(const std::vector<std::string>& states) const {
+  std::vector<Row> rows(1);
+  for (const auto& axis : points_.front().axes) rows[0].push_back(axis.first);
+  for (const Point& point : points_) {
+    rows.emplace_back();
+    for (const auto& axis : point.axes) rows.back().push_back(plain_text(axis.second));
+  }
+  std::istringstream lines(aligned_text(rows));
+  std::string text, line;
+  for (std::size_t i = 0; std::getline(lines, line); ++i)
+    text += line + (line.empty() ? "" : "  ") + (i == 0 ? "state" : states[i - 1]) + "\n";
+  return text;
+}
+
+std::string DryRun::totals() const {
+  std::string text = plural(points_.size(), "point");
+  const auto add = [&](std::size_t count, const char* what) {
+    if (count > 0) text += fmt::format(", {} {}", count, what);
+  };
+  add(finished_, "finished");
+  add(begun_, "begun");
+  add(not_begun_, "not begun");
+  add(left_out_, "not chosen");
+  if (!networks_.empty()) text += "; to train: " + plural(networks_.size(), "network");
+  return text + ".";
+}
+
+std::string DryRun::time_left() const {
+  if (begun_ + not_begun_ == 0) return "Nothing is left to compute.";
+  if (left_.seconds == 0) return "Time left: unknown until some of it has run here.";
+  const bool at_least = stops_early_ || !left_.all_known;
+  return fmt::format("Time left: {} {} for one process, as fast as before{}.",
+                     at_least ? "at least" : "about", duration_text(left_.seconds),
+                     left_.all_known ? "" : "; the rest is of a kind that has not run here");
+}
+
+}  // namespace
+
+std::string dry_run(const Value& root, const RunOptions& options) {
+  const std::vector<Point> points = expand(root);
+  return DryRun(points, options, run_folder(points, options)).text();
+}
+
+}  // namespace ohmic

@@ -1,0 +1,171 @@
+// `ohmic run` as its options have it, and where it may not write.
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "experiments/run/claims.hpp"
+#include "tests/experiments/started_run.hpp"
+
+namespace ohmic {
+namespace {
+
+namespace fs = std::filesystem;
+using test::call;
+using test::Said;
+
+class RunOption : public test::StartedRun {
+ protected:
+  std::size_t rows(const std::string& run) const {
+    const std::string csv = content(run, "results.csv");
+    return static_cast<std::size_t>(std::count(csv.begin(), csv.end(), '\n')) - 1;
+  }
+};
+
+TEST_F(RunOption, OnlyComputesWhatIsChosenAndShowsEverythingFinished) {
+  const Said one =
+      call(command("run", {"--only", "device.eta=4e-1", "--only", "train.learning_rate=0.01"}));
+  EXPECT_EQ(one.status, 0) << one.err;
+  EXPECT_EQ(rows("run"), 1u);
+  EXPECT_NE(one.out.find("1 of 4 points finished, 1 of them now"), std::string::npos) << one.out;
+  EXPECT_NE(one.out.find("The other points:\n  ohmic run "), std::string::npos) << one.out;
+  EXPECT_EQ(call(command("run", {"--only", "train.learning_rate=0.01"})).status, 0);
+  EXPECT_EQ(rows("run"), 2u);
+  EXPECT_EQ(call(command("run", {"--only", "device.eta=0.1"})).status, 0);
+  EXPECT_EQ(rows("run"), 3u) << "what was not chosen is shown too";
+  const Said unknown = call(command("run", {"--only", "device.eta=0.5"}));
+  EXPECT_EQ(unknown.status, 2);
+  EXPECT_EQ(unknown.err,
+            "error: --only device.eta=0.5: the sweep does not have this value; device.eta is one "
+            "of 0.1, 0.4\n");
+}
+
+TEST_F(RunOption, FreshMeasuresAgainAndDeletesNothing) {
+  ASSERT_EQ(call(command("run")).status, 0);
+  const std::string before = content("run", "results.csv");
+  write_atomically(folder_ / "run" / "notes.txt", "mine");
+  const Said fresh = call(command("run", {"--fresh"}));
+  EXPECT_NE(fresh.out.find("4 of 4 points finished, 4 of them now"), std::string::npos);
+  EXPECT_EQ(fresh.err.find("epoch"), std::string::npos) << "trained networks are kept";
+  EXPECT_EQ(content("run", "results.csv"), before);
+  EXPECT_EQ(content("run", "notes.txt"), "mine");
+  fs::path aside;
+  for (const auto& entry : fs::directory_iterator(folder_ / "run"))
+    if (entry.path().filename().string().starts_with("before-")) aside = entry.path();
+  ASSERT_FALSE(aside.empty());
+  EXPECT_NE(fresh.err.find("what was there is now in " + aside.string()), std::string::npos);
+  EXPECT_EQ(read_whole(aside / "results.csv"), before);
+  EXPECT_EQ(std::distance(fs::directory_iterator(aside / "points"), {}), 4);
+}
+
+TEST_F(RunOption, FreshTrainingTrainsAgain) {
+  const std::vector<std::string> one{"--only", "device.eta=0.1", "--only",
+                                     "train.learning_rate=0.01"};
+  ASSERT_EQ(call(command("run", one)).status, 0);
+  std::vector<std::string> again = one;
+  again.push_back("--fresh-training");
+  EXPECT_NE(call(command("run", again)).err.find("epoch 3/3"), std::string::npos);
+}
+
+TEST_F(RunOption, FreshLeavesAFolderAloneThatAnotherProcessWorksIn) {
+  fs::create_directories(folder_ / "run");
+  const Claims other(folder_ / "run" / "lock");
+  const auto works = other.try_shared("folder");
+  const Said refused = call(command("run", {"--fresh"}));
+  EXPECT_EQ(refused.status, 5);
+  EXPECT_NE(refused.err.find("another ohmic works here; stop it before --fresh"), std::string::npos)
+      << refused.err;
+}
+
+// Of 40 images in batches of 16, 16 and 8. An interval of 0.5 is there at the first look, after 10
+// passes; one of 1e-9 never is, and the last look is at 25.
+TEST_F(RunOption, StopsWhenTheIntervalIsNarrowEnough) {
+  const auto draws = [&](const std::string& name, const std::string& stop) {
+    const Said said =
+        call(command(name, {"--set", "evaluation.estimator=per_batch", "--set",
+                            "evaluation.batch=16", "--set", "evaluation.stop=" + stop, "--set",
+                            "train.learning_rate=0.01", "--set", "device.eta=0.4"}));
+    EXPECT_EQ(said.status, 0) << said.err;
+    const std::string csv = content(name, "results.csv");
+    const std::string row = csv.substr(csv.find('\n') + 1);
+    return row.substr(0, row.find(',', std::string("0.01,0.4,40,").size()));
+  };
+  EXPECT_EQ(draws("early", "{ half_width = 0.5, max_draws = 25 }"), "0.01,0.4,40,10");
+  EXPECT_EQ(draws("late", "{ half_width = 1e-9, max_draws = 25 }"), "0.01,0.4,40,25");
+}
+
+/// Files of this process cannot grow beyond a size, as on a full disk.
+class SizeLimit {
+ public:
+  explicit SizeLimit(rlim_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~SizeLimit() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+// The limits are met by resolved.toml, by the state of the training, by the log of draws.
+TEST_F(RunOption, AFullDiskLosesNothing) {
+  const std::vector<std::string> one{"--set", "train.learning_rate=0.01", "--set",
+                                     "device.eta=0.4"};
+  std::vector<std::string> long_one = one;
+  long_one.insert(long_one.end(), {"--set", "evaluation.draws=100"});
+  ASSERT_EQ(call(command("whole", long_one)).status, 0);
+  const auto fails_at = [&](rlim_t bytes, const std::string& file) {
+    const SizeLimit full(bytes);
+    const Said said = call(command("full", long_one));
+    EXPECT_EQ(said.status, 5);
+    EXPECT_NE(said.err.find(file + ": cannot be written: File too large"), std::string::npos)
+        << said.err;
+    EXPECT_NE(said.err.find("continue with\n  ohmic run "), std::string::npos) << said.err;
+  };
+  fails_at(1000, "resolved.toml");
+  fails_at(15000, "state.safetensors");
+  EXPECT_EQ(call(command("full", one)).status, 0);
+  fails_at(3000, ".draws");
+  ASSERT_EQ(call(command("full", long_one)).status, 0);
+  expect_same("whole", "full");
+}
+
+/// Acts as a user without rights while alive.
+class Nobody {
+ public:
+  Nobody() : user_(::geteuid()) { changed_ = user_ != 0 || ::seteuid(65534) == 0; }
+  ~Nobody() {
+    if (user_ == 0 && ::seteuid(0) != 0) std::abort();
+  }
+  bool changed() const { return changed_; }
+
+ private:
+  uid_t user_;
+  bool changed_;
+};
+
+TEST_F(RunOption, AFolderWithoutPermissionLosesNothing) {
+  ASSERT_EQ(call(command("run", {"--only", "device.eta=0.1"})).status, 0);
+  const std::string before = content("run", "results.csv");
+  const auto permit = [&](fs::perm_options options) {
+    for (const char* name : {"run", "run/points"})
+      fs::permissions(folder_ / name, fs::perms::owner_write, options);
+  };
+  permit(fs::perm_options::remove);
+  {
+    const Nobody nobody;
+    if (!nobody.changed()) GTEST_SKIP() << "root that cannot become somebody else";
+    const Said said = call(command("run"));
+    EXPECT_EQ(said.status, 5);
+    EXPECT_NE(said.err.find(": Permission denied"), std::string::npos) << said.err;
+  }
+  permit(fs::perm_options::add);
+  EXPECT_EQ(content("run", "results.csv"), before);
+  EXPECT_EQ(points("run", ".json"), 2);
+}
+
+}  // namespace
+}  // namespace ohmic
