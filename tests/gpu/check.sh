@@ -53,7 +53,7 @@ libtorch() {
 # The libraries of CUDA that LibTorch's wheel leaves to other wheels, and those of the toolkit.
 cuda_libraries() {
   local site; site=$(dirname -- "$(dirname -- "$LIBTORCH")")
-  printf '%s:' "$site"/nvidia/*/lib /usr/local/cuda/lib64
+  printf '%s:' "$site"/nvidia/*/lib "$site"/nvidia/*/*/lib /usr/local/cuda/lib64
 }
 
 on_gpu() {
@@ -62,7 +62,8 @@ on_gpu() {
   nvidia-smi --query-gpu=name,driver_version,memory.total,compute_cap --format=csv | tee "$out/gpu.csv"
   export OHMIC_REQUIRE_CUDA=1
   LIBTORCH=$(libtorch)
-  export LD_LIBRARY_PATH=$carry/lib:$LIBTORCH:$(cuda_libraries)${LD_LIBRARY_PATH:-}
+  LD_LIBRARY_PATH=$carry/lib:$LIBTORCH:$(cuda_libraries)${LD_LIBRARY_PATH:-}
+  export LD_LIBRARY_PATH
 }
 
 test_kernels() {

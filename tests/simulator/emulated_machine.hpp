@@ -89,6 +89,10 @@ class EmulatedMachine final : public cuda::Machine {
     const Access access(*this);
     std::memcpy(to, host, bytes);
   }
+  void clear(void* values, std::size_t bytes) override {
+    const Access access(*this);
+    std::memset(values, 0, bytes);
+  }
   void download(const void* from, void* host, std::size_t bytes) override {
     const Access access(*this);
     std::memcpy(host, from, bytes);

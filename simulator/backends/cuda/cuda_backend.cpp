@@ -11,6 +11,8 @@ namespace ohmic {
 
 namespace {
 
+constexpr std::size_t kCounters = 2;  // what the DACs clipped, what the ADCs did
+
 int bf16_parts(Products products) {
   if (products == Products::f32) return 0;
   return products == Products::bf16 ? 1 : 2;
@@ -64,7 +66,7 @@ struct CudaBackend::Workspace {
   std::int64_t values_at_once;
   std::shared_ptr<cuda::Machine> machine;
   cuda::Array<float> x, residual, y, codes, scale, shift;
-  cuda::Array<std::uint64_t> clipped;  ///< by the DACs, by the ADCs
+  cuda::Array<std::uint64_t> clipped;  ///< kCounters
 };
 
 class CudaBackend::Layer final : public LoadedLayer {
@@ -84,14 +86,14 @@ class CudaBackend::Layer final : public LoadedLayer {
   void forward(const float* x, std::int64_t images, std::uint64_t first_image,
                const float* residual, float* y, Tally& tally) override {
     OHMIC_ASSERT(ready_);
-    const std::uint64_t none[2] = {0, 0};
-    std::uint64_t* clipped = workspace_->clipped.assign(std::span(none));
+    std::uint64_t* clipped = workspace_->clipped.at_least(kCounters);
+    if (counts()) workspace_->machine->clear(clipped, kCounters * sizeof *clipped);
     each_chunk(images, [&](std::int64_t first, std::int64_t count) {
       const std::int64_t at = first * values_out_;
       run(x + first * values_in_, count, first_image + static_cast<std::uint64_t>(first),
           residual ? residual + at : nullptr, y + at, clipped);
     });
-    count(images, clipped, tally);
+    if (counts()) count(images, clipped, tally);
   }
 
   void observe(const float* x, std::int64_t images, LayerRanges& ranges) override {
@@ -147,17 +149,19 @@ class CudaBackend::Layer final : public LoadedLayer {
     if (!stays) w.machine->download(a.y, y, size * sizeof(float));
   }
 
+  /// Whether anything has to be fetched after a call; without converters nobody waits.
+  bool counts() const { return input_.converts || ready_->arguments().converts; }
+
   void count(std::int64_t images, const std::uint64_t* clipped, Tally& tally) const {
     const cuda::TileArguments& a = ready_->arguments();
-    if (!input_.converts && !a.converts) return;
-    std::uint64_t counts[2];
-    workspace_->machine->download(clipped, counts, sizeof counts);
+    std::uint64_t counted[kCounters];
+    workspace_->machine->download(clipped, counted, sizeof counted);
     if (input_.converts)
-      tally += {static_cast<std::uint64_t>(images * values_in_), counts[0], 0, 0};
+      tally += {static_cast<std::uint64_t>(images * values_in_), counted[0], 0, 0};
     if (a.converts)
       tally +=
           {0, 0, static_cast<std::uint64_t>(images * values_out_ * a.all_phases * a.end_product),
-           counts[1]};
+           counted[1]};
   }
 
   void observe_chunk(const LayerPlan& plan, const cuda::DeviceLayer& device, const float* x,
@@ -165,7 +169,7 @@ class CudaBackend::Layer final : public LoadedLayer {
     Workspace& w = *workspace_;
     std::vector<float> outputs(static_cast<std::size_t>(images * values_out_));
     cuda::TileArguments a = device.arguments();
-    a.x = drive(plan.input, x, images, w.clipped.at_least(2));
+    a.x = drive(plan.input, x, images, w.clipped.at_least(kCounters));
     a.y = w.y.at_least(outputs.size());
     a.pixels = static_cast<std::int32_t>(images) * a.positions;
     for (a.first_phase = 0; a.first_phase < a.all_phases; ++a.first_phase)

@@ -20,7 +20,7 @@ std::string text(cudaError_t error) {
 }
 
 /// A call that only a bug or a broken machine makes fail.
-void check(cudaError_t error, const char *what) {
+void check(cudaError_t error, const char* what) {
   if (error == cudaSuccess) return;
   throw UnsupportedError("compute.backend = \"cuda\": " + std::string(what) +
                          " failed: " + text(error));
@@ -34,7 +34,7 @@ __global__ void convert_kernel(const ConvertArguments a) {
   add_counts(clipped, a.clipped);
 }
 
-__global__ void digital_kernel(const DigitalOp op, const float *scale, const float *shift,
+__global__ void digital_kernel(const DigitalOp op, const float* scale, const float* shift,
                                std::int64_t values) {
   const std::int64_t step = std::int64_t{gridDim.x} * kThreads;
   for (std::int64_t i = std::int64_t{blockIdx.x} * kThreads + threadIdx.x; i < values; i += step)
@@ -70,8 +70,8 @@ class Gpu final : public Machine {
            "below 8.0)";
   }
 
-  void *allocate(std::size_t bytes) override {
-    void *p = nullptr;
+  void* allocate(std::size_t bytes) override {
+    void* p = nullptr;
     choose();
     const cudaError_t error = cudaMalloc(&p, bytes);
     if (error == cudaSuccess) return p;
@@ -83,34 +83,38 @@ class Gpu final : public Machine {
         gigabytes(free) + " of " + gigabytes(total) +
         " are free; use a smaller evaluation.batch or another GPU: " + text(error));
   }
-  void release(void *p) noexcept override { cudaFree(p); }
+  void release(void* p) noexcept override { cudaFree(p); }
 
-  bool holds(const void *p) const override {
+  bool holds(const void* p) const override {
     cudaPointerAttributes attributes;
     if (cudaPointerGetAttributes(&attributes, p) != cudaSuccess) return cudaGetLastError(), false;
     return attributes.type == cudaMemoryTypeDevice;
   }
-  void upload(const void *host, void *to, std::size_t bytes) override {
+  void upload(const void* host, void* to, std::size_t bytes) override {
     choose();
     check(cudaMemcpy(to, host, bytes, cudaMemcpyHostToDevice), "copying to the GPU");
   }
-  void download(const void *from, void *host, std::size_t bytes) override {
+  void clear(void* values, std::size_t bytes) override {
+    choose();
+    check(cudaMemsetAsync(values, 0, bytes), "clearing the GPU's memory");
+  }
+  void download(const void* from, void* host, std::size_t bytes) override {
     choose();
     check(cudaMemcpy(host, from, bytes, cudaMemcpyDeviceToHost), "computing or copying back");
   }
 
-  void run(const ConvertArguments &a) override {
+  void run(const ConvertArguments& a) override {
     choose();
     convert_kernel<<<blocks_, kThreads>>>(a);
     check(cudaGetLastError(), "starting the conversion of inputs");
   }
-  void run(const TileArguments &a) override {
+  void run(const TileArguments& a) override {
     choose();
     start_tile_kernel(a);
     check(cudaGetLastError(), "starting a layer");
   }
 
-  void run(const DigitalOp &op, const float *scale, const float *shift) override {
+  void run(const DigitalOp& op, const float* scale, const float* shift) override {
     choose();
     digital_kernel<<<blocks_, kThreads>>>(op, scale, shift, op.values());
     check(cudaGetLastError(), "starting a digital operation");

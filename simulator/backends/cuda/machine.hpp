@@ -25,6 +25,7 @@ class Machine {
   /// Whether a pointer lies in this machine's memory.
   virtual bool holds(const void*) const = 0;
   virtual void upload(const void* host, void* to, std::size_t bytes) = 0;
+  virtual void clear(void* values, std::size_t bytes) = 0;  ///< all bits 0
   virtual void download(const void* from, void* host, std::size_t bytes) = 0;
 
   virtual void run(const ConvertArguments&) = 0;
