@@ -79,7 +79,9 @@ const Schema<ComputeSettings>& ComputeSettings::schema() {
         .doc("Where networks are trained; auto takes a GPU when LibTorch finds one.");
     s.add("backend", &C::backend)
         .choices({"reference", "cpu", "cuda"})
-        .doc("Where crossbars are computed; reference is slow, plain and the truth.");
+        .doc(
+            "Where crossbars are computed; reference is slow, plain and the truth; cuda takes the "
+            "GPU that device names, or the first.");
     s.add("threads", &C::threads).range(0, 4096).doc("Processor threads; 0 takes all.");
     return s;
   }();

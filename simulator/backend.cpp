@@ -1,11 +1,35 @@
 #include "simulator/backend.hpp"
 
+#include <omp.h>
+
 #include "simulator/backends/cpu/cpu_backend.hpp"
 #include "simulator/backends/cuda/cuda_backend.hpp"
 #include "simulator/backends/reference/reference_backend.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
+namespace {
+
+constexpr std::int64_t kImagesPerThread = 50;  // activations stay near their core between layers
+
+class HostActivations final : public Activations {
+ public:
+  float* at_least(std::size_t values) override {
+    if (values > values_.size()) values_.resize(values);
+    return values_.data();
+  }
+
+ private:
+  std::vector<float> values_;
+};
+
+#ifdef OHMIC_CUDA
+int gpu_of(const std::string& device) {
+  return device.starts_with("cuda:") ? std::stoi(device.substr(5)) : 0;
+}
+#endif
+
+}  // namespace
 
 Tally& Tally::operator+=(const Tally& other) {
   dac_samples += other.dac_samples;
@@ -15,6 +39,14 @@ Tally& Tally::operator+=(const Tally& other) {
   return *this;
 }
 
+std::unique_ptr<Activations> Backend::activations() { return std::make_unique<HostActivations>(); }
+
+const float* Backend::on_host(const float* x, std::size_t, std::vector<float>&) { return x; }
+
+void Backend::run(const DigitalOp& op) { run_on_host(op); }
+
+std::int64_t Backend::images_at_once() const { return kImagesPerThread * omp_get_max_threads(); }
+
 std::vector<std::string> backend_names() {
 #ifdef OHMIC_CUDA
   return {"reference", "cpu", "cuda"};
@@ -23,11 +55,12 @@ std::vector<std::string> backend_names() {
 #endif
 }
 
-std::unique_ptr<Backend> make_backend(const std::string& name) {
+std::unique_ptr<Backend> make_backend(const std::string& name,
+                                      [[maybe_unused]] const std::string& device) {
   if (name == "reference") return std::make_unique<ReferenceBackend>();
   if (name == "cpu") return std::make_unique<CpuBackend>();
 #ifdef OHMIC_CUDA
-  if (name == "cuda") return std::make_unique<CudaBackend>(cuda::gpu_machine());
+  if (name == "cuda") return std::make_unique<CudaBackend>(cuda::gpu_machine(gpu_of(device)));
 #endif
   if (name == "cuda")
     throw UnsupportedError(

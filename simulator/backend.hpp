@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "simulator/digital_op.hpp"
 #include "simulator/layer.hpp"
 
 namespace ohmic {
@@ -41,14 +42,23 @@ struct LayerRanges {
 class LoadedLayer {
  public:
   virtual ~LoadedLayer() = default;
-  /// x: images x H x W x C; residual: as y, or null; y: images x OH x OW x N. Image i of the call
-  /// is image `first_image + i` of the data set: noise redrawn at each MVM is addressed by it.
+  /// x: images x H x W x C; residual: as y, or null; y: images x OH x OW x N; each in the host's
+  /// memory or in the back end's Activations. Image i of the call is image `first_image + i` of the
+  /// data set: noise redrawn at each MVM is addressed by it.
   virtual void forward(const float* x, std::int64_t images, std::uint64_t first_image,
                        const float* residual, float* y, Tally& tally) = 0;
   /// Adds x to what this layer has observed and writes what its converters would see: percentiles
   /// over all images observed, without noise. The input range comes first; where inputs are applied
   /// in slices, outputs are those of slices cut with the range found so far, at full drive.
   virtual void observe(const float* x, std::int64_t images, LayerRanges& ranges) = 0;
+};
+
+/// Values in the memory that a back end computes in.
+class Activations {
+ public:
+  virtual ~Activations() = default;
+  /// Room for `values`; what was there is lost when it grows.
+  virtual float* at_least(std::size_t values) = 0;
 };
 
 class Backend {
@@ -61,10 +71,21 @@ class Backend {
   /// Periphery::needs_ranges() says so. Throws UnsupportedError on refusal.
   virtual std::unique_ptr<LoadedLayer> load(const LayerOnTiles&, const Epilogue&,
                                             const LayerRanges* ranges = nullptr) = 0;
+
+  // What follows is the host's memory and processor unless a back end has its own.
+
+  virtual std::unique_ptr<Activations> activations();
+  /// x where the host can read it: itself, or a copy in `buffer`.
+  virtual const float* on_host(const float* x, std::size_t values, std::vector<float>& buffer);
+  /// Pointers as in LoadedLayer::forward; scale and shift on the host.
+  virtual void run(const DigitalOp&);
+  /// Images that a call should have for the back end to be busy and its memory fast.
+  virtual std::int64_t images_at_once() const;
 };
 
-/// "reference", "cpu" or "cuda"; a build without it throws UnsupportedError naming the option.
-std::unique_ptr<Backend> make_backend(const std::string& name);
+/// "reference", "cpu" or "cuda", which takes GPU i of `device` = "cuda:i", else the first; a build
+/// without it, or a machine, throws UnsupportedError that says what is missing.
+std::unique_ptr<Backend> make_backend(const std::string& name, const std::string& device = "auto");
 std::vector<std::string> backend_names();
 
 }  // namespace ohmic

@@ -80,7 +80,7 @@ LayerResult convert(const LayerScale& scale, const DeviceModel& device) {
 Chip::Chip(const Experiment& experiment, const TrainedNetwork& network, Calibrations& calibrations)
     : experiment_(experiment),
       network_(network),
-      backend_(make_backend(experiment.compute.backend)) {
+      backend_(make_backend(experiment.compute.backend, experiment.compute.device)) {
   analog_ = std::make_unique<AnalogNetwork>(network.graph, network.weights, experiment.mapping,
                                             experiment.noise, experiment.periphery,
                                             experiment.device, *backend_);

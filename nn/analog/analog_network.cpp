@@ -1,7 +1,5 @@
 #include "nn/analog/analog_network.hpp"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -11,7 +9,6 @@
 
 #include "nn/analog/batch_norm.hpp"
 #include "nn/analog/digital_noise.hpp"
-#include "nn/analog/digital_ops.hpp"
 #include "nn/analog/plan.hpp"
 #include "nn/analog/row_activity.hpp"
 #include "simulator/error.hpp"
@@ -20,8 +17,6 @@
 namespace ohmic {
 namespace {
 
-// Activations of so many images per thread stay near its core between layers.
-constexpr std::int64_t kImagesPerThread = 50;
 constexpr std::int64_t kCalibrationBatch = 256;
 // Number of the first image on which BatchNorm is measured: its noise is no test image's.
 constexpr std::uint64_t kFirstMeasuredImage = std::uint64_t{1} << 32;
@@ -47,6 +42,42 @@ void require_form_factor(const DeviceModel& device) {
       "noise on biases or BatchNorm needs a device with a form factor eta (awgn with reference = "
       "\"sigma_w\"); accepted with this device: \"kernels\", \"folded\"";
   throw ConfigError(std::move(faults));
+}
+
+DigitalKind kind_of(Op op) {
+  switch (op) {
+    case Op::batch_norm:
+      return DigitalKind::affine;
+    case Op::relu:
+      return DigitalKind::relu;
+    case Op::add:
+      return DigitalKind::add;
+    case Op::global_average:
+      return DigitalKind::global_average;
+    case Op::max_pool:
+      return DigitalKind::max_pool;
+    case Op::average_pool:
+      return DigitalKind::average_pool;
+    case Op::concatenate:
+      return DigitalKind::concatenate;
+    default:
+      OHMIC_ASSERT(op == Op::subsample_pad);
+      return DigitalKind::subsample_pad;
+  }
+}
+
+/// A node outside the crossbars as an operation on a batch; pointers are left to the caller.
+DigitalOp digital_op(const Node& node, const Node& input, const ChannelAffine& norm,
+                     std::int64_t images) {
+  DigitalOp op;
+  op.kind = kind_of(node.op);
+  op.images = images;
+  op.height = node.height, op.width = node.width, op.channels = node.channels;
+  op.in_height = input.height, op.in_width = input.width, op.in_channels = input.channels;
+  op.stride = node.stride;
+  op.scale = norm.scale;
+  op.shift = norm.shift;
+  return op;
 }
 
 LayerNoise compare(const MappedLayer& layer, std::span<const float> wanted,
@@ -100,6 +131,7 @@ struct AnalogNetwork::State {
                    const BeforeLayer& before = {});
   void run_images(const ImageSet&, const Normalization&, std::int64_t images,
                   const std::function<void(const Step&, const float* x, std::int64_t n)>& before);
+  void free_slots();
   void reserve_slots(std::int64_t images);
   const float* value(int node, const float* nhwc) const;
   void run_step(std::size_t s, const float* nhwc, std::int64_t images, std::uint64_t first_image,
@@ -128,7 +160,8 @@ struct AnalogNetwork::State {
   bool every_answer_nan = false;
   std::vector<std::unique_ptr<LoadedLayer>> layers;  ///< by step; null for digital ones
   std::vector<ChannelAffine> norms;                  ///< by step; of BatchNorms by themselves
-  std::vector<std::vector<float>> slots;
+  std::vector<std::unique_ptr<Activations>> slots;
+  std::vector<float*> slot_values;  ///< where each slot lies now
   Tally tally;
 };
 
@@ -142,8 +175,8 @@ AnalogNetwork::State::State(const Graph& g, const Weights& w, const NoiseSetting
       exact(*device),
       backend(b),
       plan(make_plan(graph)),
-      crossbar(static_cast<std::size_t>(plan.layers)),
-      slots(plan.slot_size.size()) {
+      crossbar(static_cast<std::size_t>(plan.layers)) {
+  free_slots();
   noise.validate();
   check_weights(graph, weights, "the given weights");
   if (noise.negative_variance == NegativeVariance::dead &&
@@ -213,7 +246,7 @@ void AnalogNetwork::State::load_step(std::size_t s, bool measures) {
   const LayerOnTiles tiles =
       loaded_device ? programmed_layer(step, *loaded_device, loaded_key) : digital_layer(step);
   if (measures && step.norm >= 0) {
-    float* sums = slots[static_cast<std::size_t>(step.slot)].data();
+    float* sums = slot_values[static_cast<std::size_t>(step.slot)];
     load_layer(step, tiles, epilogue(step, nullptr, false))
         ->forward(value(step.x, measured.data()), measured_images, kFirstMeasuredImage, nullptr,
                   sums, tally);
@@ -231,8 +264,11 @@ std::unique_ptr<LoadedLayer> AnalogNetwork::State::load_layer(const Step& step,
 }
 
 void AnalogNetwork::State::measure_norm(const Node& norm, const float* x) {
+  const std::int64_t pixels = measured_images * norm.height * norm.width;
+  std::vector<float> buffer;
   const ChannelMoments seen =
-      channel_moments(x, measured_images * norm.height * norm.width, norm.channels);
+      channel_moments(backend.on_host(x, static_cast<std::size_t>(pixels * norm.channels), buffer),
+                      pixels, norm.channels);
   if (loaded_device)
     follow_moments(undisturbed.at(norm.name), seen, norm, digital);
   else
@@ -248,30 +284,38 @@ void AnalogNetwork::State::load_and_measure() {
     load_step(s, true);
     run_step(s, measured.data(), measured_images, kFirstMeasuredImage, {});
   }
-  slots.assign(slots.size(), {});
+  free_slots();
   tally = counted;
+}
+
+void AnalogNetwork::State::free_slots() {
+  slots.clear();
+  for (std::size_t i = 0; i < plan.slot_size.size(); ++i) slots.push_back(backend.activations());
+  slot_values.assign(slots.size(), nullptr);
 }
 
 void AnalogNetwork::State::reserve_slots(std::int64_t images) {
   for (std::size_t i = 0; i < slots.size(); ++i)
-    slots[i].resize(
-        std::max(static_cast<std::size_t>(images * plan.slot_size[i]), slots[i].size()));
+    slot_values[i] = slots[i]->at_least(static_cast<std::size_t>(images * plan.slot_size[i]));
 }
 
 /// Where a node's output lies; null for no node.
 const float* AnalogNetwork::State::value(int node, const float* nhwc) const {
   if (node < 0) return nullptr;
   const int slot = plan.slot[static_cast<std::size_t>(node)];
-  return slot < 0 ? nhwc : slots[static_cast<std::size_t>(slot)].data();
+  return slot < 0 ? nhwc : slot_values[static_cast<std::size_t>(slot)];
 }
 
 void AnalogNetwork::State::run_step(std::size_t s, const float* nhwc, std::int64_t images,
                                     std::uint64_t first_image, const BeforeLayer& before) {
   const Step& step = plan.steps[s];
   const float *x = value(step.x, nhwc), *residual = value(step.residual, nhwc);
-  float* y = slots[static_cast<std::size_t>(step.slot)].data();
-  if (step.mvm < 0)
-    return run_digital(node(step.node), node(step.x), x, residual, norms[s], images, y);
+  float* y = slot_values[static_cast<std::size_t>(step.slot)];
+  if (step.mvm < 0) {
+    DigitalOp op = digital_op(node(step.node), node(step.x), norms[s], images);
+    op.x = x, op.other = residual, op.y = y;
+    return backend.run(op);
+  }
   if (before) before(step, x);
   layers[s]->forward(x, images, first_image, residual, y, tally);
 }
@@ -362,9 +406,13 @@ std::vector<std::vector<double>> AnalogNetwork::row_drives(const ImageSet& set,
   for (const Step& step : s.crossbar)
     rows.emplace_back(s.node(step.mvm).conv, s.periphery_of(step),
                       s.ranges.empty() ? 0.0 : s.ranges[rows.size()].input);
+  std::vector<float> buffer;
   s.run_images(set, normalization, images,
                [&](const Step& step, const float* x, std::int64_t count) {
-                 rows[static_cast<std::size_t>(step.layer)].observe(x, count);
+                 const Node& in = s.node(step.x);
+                 const std::int64_t values = count * in.height * in.width * in.channels;
+                 rows[static_cast<std::size_t>(step.layer)].observe(
+                     s.backend.on_host(x, static_cast<std::size_t>(values), buffer), count);
                });
   std::vector<std::vector<double>> means;
   for (const RowActivity& drive : rows) means.push_back(drive.mean_squares());
@@ -401,11 +449,13 @@ std::vector<float> AnalogNetwork::logits(const float* nhwc, std::int64_t images,
   std::vector<float> out(static_cast<std::size_t>(images * classes),
                          std::numeric_limits<float>::quiet_NaN());
   if (s.every_answer_nan) return out;
-  const std::int64_t at_once = kImagesPerThread * omp_get_max_threads();
+  const std::int64_t at_once = s.backend.images_at_once();
+  std::vector<float> buffer;
   for (std::int64_t i = 0; i < images; i += at_once) {
     const std::int64_t count = std::min(at_once, images - i);
     const float* y = s.run(nhwc + i * pixels, count, first_image + static_cast<std::uint64_t>(i));
-    std::copy_n(y, count * classes, out.begin() + i * classes);
+    std::copy_n(s.backend.on_host(y, static_cast<std::size_t>(count * classes), buffer),
+                count * classes, out.begin() + i * classes);
   }
   return out;
 }

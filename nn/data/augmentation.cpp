@@ -51,12 +51,6 @@ struct Normalizer {
   }
 };
 
-/// What augmentation does to one image: y(row, column) = x(row + dy, column + dx), then a flip.
-struct Move {
-  float dy = 0, dx = 0;
-  bool flip = false;
-};
-
 Move draw_move(const Augmentation& augmentation, NoiseKey key, std::int64_t epoch,
                std::int64_t image) {
   OHMIC_ASSERT(augmentation.shift >= 0 && augmentation.shift <= 1);
@@ -136,6 +130,16 @@ void normalized_batch(const ImageSet& set, const Normalization& normalization, s
 #pragma omp parallel for schedule(static) if (count >= kParallelFrom)
   for (std::int64_t i = 0; i < count; ++i)
     normalizer.apply(set.image(first + i).data(), nhwc + i * ImageSet::kPixels);
+}
+
+std::vector<Move> epoch_moves(const Augmentation& augmentation, std::int64_t images,
+                              std::uint64_t seed, std::int64_t epoch) {
+  const NoiseKey key = noise_key(seed, 0);
+  std::vector<Move> moves(static_cast<std::size_t>(images));
+#pragma omp parallel for schedule(static)
+  for (std::int64_t i = 0; i < images; ++i)
+    moves[static_cast<std::size_t>(i)] = draw_move(augmentation, key, epoch, i);
+  return moves;
 }
 
 void training_batch(const ImageSet& set, const Normalization& normalization,

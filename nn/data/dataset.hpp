@@ -79,6 +79,14 @@ struct Augmentation {
   double shift = 0.1;  ///< in [0, 1]
   bool flip = true;
 };
+/// What augmentation does to one image: y(row, column) = x(row + dy, column + dx), then a flip.
+struct Move {
+  float dy = 0, dx = 0;
+  bool flip = false;
+};
+/// What it does to images 0, 1, ... of a set in one epoch.
+std::vector<Move> epoch_moves(const Augmentation&, std::int64_t images, std::uint64_t seed,
+                              std::int64_t epoch);
 /// Normalised (and, if given, augmented) images `indices` as float N x H x W x C.
 void training_batch(const ImageSet&, const Normalization&, std::span<const std::int64_t> indices,
                     const Augmentation* augmentation, std::uint64_t seed, std::int64_t epoch,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <optional>
 
 #include "nn/io/checkpoint.hpp"
 #include "nn/io/file.hpp"
@@ -14,6 +15,7 @@
 #include "nn/torch_graph.hpp"
 #include "nn/train/measurement.hpp"
 #include "nn/train/optimizer.hpp"
+#include "nn/train/resident_images.hpp"
 #include "nn/train/training_state.hpp"
 #include "simulator/error.hpp"
 #include "simulator/version.hpp"
@@ -26,7 +28,7 @@ using at::Tensor;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::int64_t kTestBatch = 250;
-constexpr std::int64_t kBatchesPerReport = 10;
+constexpr double kSecondsPerReport = 0.2;  // a report waits for the device
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -86,6 +88,7 @@ class Training {
     if (settings.distill)
       teacher_ =
           std::make_unique<TorchGraph>(graph, *teacher, device, precision_of(settings, device));
+    if (device_.is_cuda()) resident_.emplace(data.train, data.normalization, device);
   }
 
   void restore(const TrainingState& state) {
@@ -105,15 +108,20 @@ class Training {
     const auto images = static_cast<std::int64_t>(order.size());
     const double rate = settings_.rate_in(epoch);
     Sums sums(device_);
-    for (std::int64_t first = 0, batch = 0; first < images; first += settings_.batch, ++batch) {
+    if (resident_) start_resident_epoch(order, epoch);
+    double reported = -kSecondsPerReport;
+    for (std::int64_t first = 0; first < images; first += settings_.batch) {
       const std::int64_t count = std::min(settings_.batch, images - first);
-      step(std::span(order).subspan(static_cast<std::size_t>(first),
-                                    static_cast<std::size_t>(count)),
-           epoch, rate, sums);
-      if (progress_.on_batch && batch % kBatchesPerReport == 0)
-        progress_.on_batch(epoch, static_cast<double>(sums.images) / static_cast<double>(images),
-                           mean_loss(sums), accuracy(sums),
-                           static_cast<double>(sums.images) / seconds_since(start));
+      step(resident_ ? Batch{resident_->images(first, count), resident_->classes(first, count)}
+                     : batch_of(std::span(order).subspan(static_cast<std::size_t>(first),
+                                                         static_cast<std::size_t>(count)),
+                                epoch),
+           rate, sums);
+      if (!progress_.on_batch || seconds_since(start) - reported < kSecondsPerReport) continue;
+      reported = seconds_since(start);
+      progress_.on_batch(epoch, static_cast<double>(sums.images) / static_cast<double>(images),
+                         mean_loss(sums), accuracy(sums),
+                         static_cast<double>(sums.images) / reported);
     }
     EpochReport report;
     report.epoch = epoch;
@@ -172,6 +180,13 @@ class Training {
             labels(classes)};
   }
 
+  void start_resident_epoch(std::span<const std::int64_t> order, std::int64_t epoch) {
+    std::vector<Move> moves;
+    if (settings_.augment)
+      moves = epoch_moves({settings_.shift, settings_.flip}, data_.train.size(), seed_, epoch);
+    resident_->start_epoch(order, moves);
+  }
+
   struct Pass {
     Tensor loss, logits;
   };
@@ -215,15 +230,14 @@ class Training {
     return at::softmax(teacher_->forward(batch.images, false) / temperature, 1);
   }
 
-  void step(std::span<const std::int64_t> indices, std::int64_t epoch, double rate, Sums& sums) {
-    const Batch batch = batch_of(indices, epoch);
+  void step(const Batch& batch, double rate, Sums& sums) {
     const Pass done = noisy_pass(batch, &Training::training_loss);
     network_.gradients().addcmul_(decay_, network_.parameters());
     if (settings_.weight_decay > 0)
       network_.parameters().addcmul_(kernels_, network_.parameters(),
                                      -rate * settings_.weight_decay);
     optimizer_->step(network_.parameters(), network_.gradients(), rate);
-    const auto count = static_cast<std::int64_t>(indices.size());
+    const std::int64_t count = batch.images.size(0);
     sums.loss.add_(done.loss, count);
     sums.right.add_(done.logits.argmax(1).eq(batch.classes).sum());
     sums.images += count;
@@ -257,6 +271,7 @@ class Training {
   std::unique_ptr<Optimizer> optimizer_;
   Tensor kernels_;  ///< 1 at convolution kernels, 0 elsewhere
   Tensor decay_;
+  std::optional<ResidentImages> resident_;  ///< training images, where the device is not the host
   std::vector<float> batch_;
 };
 

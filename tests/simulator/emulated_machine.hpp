@@ -4,10 +4,12 @@
 // body that needs a barrier it does not have reads what is not there yet.
 #pragma once
 
-#include <cstdlib>
+#include <sys/mman.h>
+
+#include <algorithm>
 #include <cstring>
 #include <memory>
-#include <mutex>
+#include <new>
 #include <unordered_map>
 #include <vector>
 
@@ -23,7 +25,8 @@ class EmulatedBlock {
       : x_(x),
         y_(y),
         shared_(std::make_unique<cuda::TileShared<Tile>>()),
-        threads_(static_cast<std::size_t>(Tile::kThreads)) {
+        threads_(static_cast<std::size_t>(Tile::kThreads)),
+        sums_(threads_.size()) {
     // What nothing has written is a not-a-number, in every format.
     std::memset(static_cast<void*>(shared_.get()), 0xff, sizeof *shared_);
     for (int id = 0; id < Tile::kThreads; ++id) threads_[static_cast<std::size_t>(id)].id = id;
@@ -34,8 +37,10 @@ class EmulatedBlock {
 
   template <class F>
   void each(const F& f) {
-    for (std::size_t i = 0; i < threads_.size(); ++i)
-      f(threads_[backwards_ ? threads_.size() - 1 - i : i]);
+    for (std::size_t i = 0; i < threads_.size(); ++i) {
+      const std::size_t id = backwards_ ? threads_.size() - 1 - i : i;
+      f(threads_[id], sums_[id]);
+    }
     backwards_ = !backwards_;
   }
 
@@ -51,42 +56,60 @@ class EmulatedBlock {
   bool backwards_ = false;
   std::unique_ptr<cuda::TileShared<Tile>> shared_;
   std::vector<cuda::TileThread<Tile>> threads_;
+  std::vector<cuda::TileSums<Tile>> sums_;
 };
 
+/// Its memory can be touched only while a call of its own runs: a host that reads or writes what
+/// lies on a GPU stops at once.
 class EmulatedMachine final : public cuda::Machine {
  public:
   std::string refusal_of_bf16() const override { return {}; }
 
   void* allocate(std::size_t bytes) override {
-    void* p = std::malloc(bytes);
+    void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED) throw std::bad_alloc();
     std::memset(p, 0xff, bytes);
-    const std::lock_guard lock(mutex_);
-    return sizes_[p] = bytes, p;
+    mprotect(p, bytes, PROT_NONE);
+    sizes_[p] = bytes;
+    return p;
   }
   void release(void* p) noexcept override {
-    const std::lock_guard lock(mutex_);
-    sizes_.erase(p);
-    std::free(p);
+    const auto found = sizes_.find(p);
+    if (found == sizes_.end()) return;
+    munmap(p, found->second);
+    sizes_.erase(found);
   }
   bool holds(const void* p) const override {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [first, size] : sizes_)
-      if (p >= first && p < static_cast<const char*>(first) + size) return true;
-    return false;
+    return std::any_of(sizes_.begin(), sizes_.end(), [p](const auto& piece) {
+      const char* first = static_cast<const char*>(piece.first);
+      return p >= first && p < first + piece.second;
+    });
   }
   void upload(const void* host, void* to, std::size_t bytes) override {
+    const Access access(*this);
     std::memcpy(to, host, bytes);
   }
+  void clear(void* values, std::size_t bytes) override {
+    const Access access(*this);
+    std::memset(values, 0, bytes);
+  }
   void download(const void* from, void* host, std::size_t bytes) override {
+    const Access access(*this);
     std::memcpy(host, from, bytes);
   }
 
   void run(const cuda::ConvertArguments& a) override {
+    const Access access(*this);
     std::uint32_t clipped = 0;
     for (std::int64_t i = 0; i < a.size; ++i) cuda::convert_input(a, i, clipped);
     *a.clipped += clipped;
   }
+  void run(const DigitalOp& op, const float* scale, const float* shift) override {
+    const Access access(*this);
+    for (std::int64_t i = 0; i < op.values(); ++i) op.y[i] = digital_value(op, scale, shift, i);
+  }
   void run(const cuda::TileArguments& a) override {
+    const Access access(*this);
     cuda::with_tile(a, [&]<class Tile>(std::type_identity<Tile>) {
       const cuda::Grid grid = cuda::grid_of<Tile>(a);
 #pragma omp parallel for collapse(2) schedule(dynamic)
@@ -99,7 +122,21 @@ class EmulatedMachine final : public cuda::Machine {
   }
 
  private:
-  mutable std::mutex mutex_;
+  class Access {
+   public:
+    explicit Access(const EmulatedMachine& machine) : machine_(machine) {
+      machine_.protect(PROT_READ | PROT_WRITE);
+    }
+    ~Access() { machine_.protect(PROT_NONE); }
+
+   private:
+    const EmulatedMachine& machine_;
+  };
+
+  void protect(int rights) const {
+    for (const auto& [p, bytes] : sizes_) mprotect(p, bytes, rights);
+  }
+
   std::unordered_map<void*, std::size_t> sizes_;
 };
 

@@ -30,22 +30,19 @@ struct FragmentB {
 #ifdef __CUDACC__
 /// d += A B.
 __device__ inline void mma_bf16(float (&d)[4], const FragmentA& a, const FragmentB& b) {
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
   asm volatile(
       "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, "
       "{%8,%9}, {%0,%1,%2,%3};"
       : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
       : "r"(a.registers[0]), "r"(a.registers[1]), "r"(a.registers[2]), "r"(a.registers[3]),
         "r"(b.registers[0]), "r"(b.registers[1]));
-#else
-  __trap();
-#endif
 }
 #endif
 
 template <int kThreads_, int kOwnPixels_, int kOwnColumns_, int kParts, bool kReads_>
 struct Bf16Tile {
   static constexpr int kThreads = kThreads_, kOwnPixels = kOwnPixels_, kOwnColumns = kOwnColumns_;
+  static constexpr bool kIsBf16 = true;
   static constexpr bool kReads = kReads_;
   static constexpr int kWarpPixels = 8 * kOwnPixels;
   static constexpr int kPixels = kThreads / 32 * kWarpPixels, kColumns = 4 * kOwnColumns;
@@ -97,11 +94,12 @@ struct Bf16Tile {
     }
   };
 
-  template <class Thread>
-  OHMIC_HOST_DEVICE static void multiply(const Operands& o, Thread& t) {
+  /// Adds thread `id`'s products of one step to its sums, and to their variances.
+  using Values = float[kOwnPixels][kOwnColumns];
+  OHMIC_HOST_DEVICE static void multiply(const Operands& o, int id, Values& v, Values& variance) {
     OHMIC_UNROLL
-    for (int part = 0; part < kParts; ++part) multiply(o.x, o.weight[part], t.id, t.v);
-    if constexpr (kReads) multiply(o.squares, o.variance, t.id, t.variance);
+    for (int part = 0; part < kParts; ++part) add_products(o.x, o.weight[part], id, v);
+    if constexpr (kReads) add_products(o.squares, o.variance, id, variance);
   }
 
   /// Registers of thread `id` for rows 16 tile ... of its warp's pixels.
@@ -119,8 +117,7 @@ struct Bf16Tile {
   }
 
  private:
-  OHMIC_HOST_DEVICE static void multiply(const Panel* x, const Panel* w, int id,
-                                         float (&sums)[kOwnPixels][kOwnColumns]) {
+  OHMIC_HOST_DEVICE static void add_products(const Panel* x, const Panel* w, int id, Values& sums) {
 #ifdef __CUDA_ARCH__
     multiply_by_warp(x, w, id, sums);
 #else
@@ -139,8 +136,7 @@ struct Bf16Tile {
   }
 
 #ifdef __CUDACC__
-  __device__ static void multiply_by_warp(const Panel* x, const Panel* w, int id,
-                                          float (&sums)[kOwnPixels][kOwnColumns]) {
+  __device__ static void multiply_by_warp(const Panel* x, const Panel* w, int id, Values& sums) {
     OHMIC_UNROLL
     for (int tile = 0; tile < kOwnPixels / 2; ++tile) {
       const FragmentA a = fragment_of_x(x, id, tile);

@@ -16,14 +16,26 @@
 
 namespace ohmic::cuda {
 
+/// total += what the threads of a warp counted, all of which call this.
+OHMIC_HOST_DEVICE void add_counts(std::uint32_t own, std::uint64_t* total) {
+#ifdef __CUDA_ARCH__
+  for (int lanes = 16; lanes > 0; lanes /= 2) own += __shfl_down_sync(0xffffffffu, own, lanes);
+  if (threadIdx.x % 32 == 0 && own > 0)
+    atomicAdd(reinterpret_cast<unsigned long long*>(total), own);
+#else
+  *total += own;
+#endif
+}
+
 /// The block that this GPU thread belongs to.
-template <class Thread, class Shared>
+///
+/// A thread's state comes in two objects because a compiler keeps an object in registers only if
+/// every index into any of its arrays is known.
+template <class Thread, class Sums, class Shared>
 class GpuBlock {
  public:
-  OHMIC_HOST_DEVICE GpuBlock(Shared& shared, int x, int y, int thread)
-      : shared_(shared), x_(x), y_(y) {
-    thread_.id = thread;
-  }
+  OHMIC_HOST_DEVICE GpuBlock(Thread& thread, Sums& sums, Shared& shared, int x, int y)
+      : thread_(thread), sums_(sums), shared_(shared), x_(x), y_(y) {}
 
   OHMIC_HOST_DEVICE int x() const { return x_; }
   OHMIC_HOST_DEVICE int y() const { return y_; }
@@ -31,29 +43,20 @@ class GpuBlock {
 
   template <class F>
   OHMIC_HOST_DEVICE void each(const F& f) {
-    f(thread_);
+    f(thread_, sums_);
 #ifdef __CUDA_ARCH__
     __syncthreads();
 #endif
   }
 
   /// total += the threads' counts.
-  OHMIC_HOST_DEVICE void count(std::uint64_t* total) {
-#ifdef __CUDA_ARCH__
-    constexpr unsigned kAll = 0xffffffffu;
-    std::uint32_t sum = thread_.clipped;
-    for (int lanes = 16; lanes > 0; lanes /= 2) sum += __shfl_down_sync(kAll, sum, lanes);
-    if (thread_.id % 32 == 0 && sum > 0)
-      atomicAdd(reinterpret_cast<unsigned long long*>(total), sum);
-#else
-    *total += thread_.clipped;
-#endif
-  }
+  OHMIC_HOST_DEVICE void count(std::uint64_t* total) { add_counts(thread_.clipped, total); }
 
  private:
+  Thread& thread_;
+  Sums& sums_;
   Shared& shared_;
   int x_, y_;
-  Thread thread_;
 };
 
 }  // namespace ohmic::cuda

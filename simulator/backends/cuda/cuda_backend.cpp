@@ -11,6 +11,8 @@ namespace ohmic {
 
 namespace {
 
+constexpr std::size_t kCounters = 2;  // what the DACs clipped, what the ADCs did
+
 int bf16_parts(Products products) {
   if (products == Products::f32) return 0;
   return products == Products::bf16 ? 1 : 2;
@@ -20,6 +22,16 @@ Epilogue identity(int columns) {
   const auto N = static_cast<std::size_t>(columns);
   return {std::vector<float>(N, 1.0f), std::vector<float>(N, 0.0f), false};
 }
+
+class MachineActivations final : public Activations {
+ public:
+  explicit MachineActivations(std::shared_ptr<cuda::Machine> machine)
+      : values_(std::move(machine)) {}
+  float* at_least(std::size_t values) override { return values_.at_least(values); }
+
+ private:
+  cuda::Array<float> values_;
+};
 
 }  // namespace
 
@@ -31,6 +43,8 @@ struct CudaBackend::Workspace {
         residual(machine),
         y(machine),
         codes(machine),
+        scale(machine),
+        shift(machine),
         clipped(machine) {}
 
   /// `host` in the machine's memory: itself, or a copy in `buffer`.
@@ -41,10 +55,18 @@ struct CudaBackend::Workspace {
     return copy;
   }
 
+  /// The other way round.
+  const float* fetched(const float* x, std::size_t size, std::vector<float>& buffer) {
+    if (!machine->holds(x)) return x;
+    buffer.resize(size);
+    machine->download(x, buffer.data(), size * sizeof(float));
+    return buffer.data();
+  }
+
   std::int64_t values_at_once;
   std::shared_ptr<cuda::Machine> machine;
-  cuda::Array<float> x, residual, y, codes;
-  cuda::Array<std::uint64_t> clipped;  ///< by the DACs, by the ADCs
+  cuda::Array<float> x, residual, y, codes, scale, shift;
+  cuda::Array<std::uint64_t> clipped;  ///< kCounters
 };
 
 class CudaBackend::Layer final : public LoadedLayer {
@@ -64,19 +86,21 @@ class CudaBackend::Layer final : public LoadedLayer {
   void forward(const float* x, std::int64_t images, std::uint64_t first_image,
                const float* residual, float* y, Tally& tally) override {
     OHMIC_ASSERT(ready_);
-    const std::uint64_t none[2] = {0, 0};
-    std::uint64_t* clipped = workspace_->clipped.assign(std::span(none));
+    std::uint64_t* clipped = workspace_->clipped.at_least(kCounters);
+    if (counts()) workspace_->machine->clear(clipped, kCounters * sizeof *clipped);
     each_chunk(images, [&](std::int64_t first, std::int64_t count) {
       const std::int64_t at = first * values_out_;
       run(x + first * values_in_, count, first_image + static_cast<std::uint64_t>(first),
           residual ? residual + at : nullptr, y + at, clipped);
     });
-    count(images, clipped, tally);
+    if (counts()) count(images, clipped, tally);
   }
 
   void observe(const float* x, std::int64_t images, LayerRanges& ranges) override {
     if (!observer_) observer_.emplace(layer_);
-    observer_->see_inputs({x, static_cast<std::size_t>(images * values_in_)});
+    const auto size = static_cast<std::size_t>(images * values_in_);
+    std::vector<float> inputs;
+    observer_->see_inputs({workspace_->fetched(x, size, inputs), size});
     LayerPlan plan = plan_observation(layer_, observer_->input_range());
     for (Phase& phase : plan.input.phases) phase.weight = 1.0;
     const cuda::DeviceLayer device(workspace_->machine, layer_, plan, identity(plan.columns));
@@ -125,17 +149,19 @@ class CudaBackend::Layer final : public LoadedLayer {
     if (!stays) w.machine->download(a.y, y, size * sizeof(float));
   }
 
+  /// Whether anything has to be fetched after a call; without converters nobody waits.
+  bool counts() const { return input_.converts || ready_->arguments().converts; }
+
   void count(std::int64_t images, const std::uint64_t* clipped, Tally& tally) const {
     const cuda::TileArguments& a = ready_->arguments();
-    if (!input_.converts && !a.converts) return;
-    std::uint64_t counts[2];
-    workspace_->machine->download(clipped, counts, sizeof counts);
+    std::uint64_t counted[kCounters];
+    workspace_->machine->download(clipped, counted, sizeof counted);
     if (input_.converts)
-      tally += {static_cast<std::uint64_t>(images * values_in_), counts[0], 0, 0};
+      tally += {static_cast<std::uint64_t>(images * values_in_), counted[0], 0, 0};
     if (a.converts)
       tally +=
           {0, 0, static_cast<std::uint64_t>(images * values_out_ * a.all_phases * a.end_product),
-           counts[1]};
+           counted[1]};
   }
 
   void observe_chunk(const LayerPlan& plan, const cuda::DeviceLayer& device, const float* x,
@@ -143,7 +169,7 @@ class CudaBackend::Layer final : public LoadedLayer {
     Workspace& w = *workspace_;
     std::vector<float> outputs(static_cast<std::size_t>(images * values_out_));
     cuda::TileArguments a = device.arguments();
-    a.x = drive(plan.input, x, images, w.clipped.at_least(2));
+    a.x = drive(plan.input, x, images, w.clipped.at_least(kCounters));
     a.y = w.y.at_least(outputs.size());
     a.pixels = static_cast<std::int32_t>(images) * a.positions;
     for (a.first_phase = 0; a.first_phase < a.all_phases; ++a.first_phase)
@@ -179,6 +205,23 @@ std::string CudaBackend::refusal(const LayerOnTiles& layer) const {
   if (layer.periphery.products == Products::f32) return {};
   const std::string why = workspace_->machine->refusal_of_bf16();
   return why.empty() ? why : "periphery.products: " + why + "; accepted here: \"f32\"";
+}
+
+std::unique_ptr<Activations> CudaBackend::activations() {
+  return std::make_unique<MachineActivations>(workspace_->machine);
+}
+
+const float* CudaBackend::on_host(const float* x, std::size_t values, std::vector<float>& buffer) {
+  return workspace_->fetched(x, values, buffer);
+}
+
+void CudaBackend::run(const DigitalOp& op) {
+  Workspace& w = *workspace_;
+  OHMIC_ASSERT(w.machine->holds(op.y));
+  DigitalOp there = op;
+  there.x = w.staged(op.x, static_cast<std::size_t>(op.values_in()), w.x);
+  there.other = w.staged(op.other, static_cast<std::size_t>(op.values()), w.residual);
+  w.machine->run(there, w.scale.assign(op.scale), w.shift.assign(op.shift));
 }
 
 std::unique_ptr<LoadedLayer> CudaBackend::load(const LayerOnTiles& layer, const Epilogue& epilogue,

@@ -17,9 +17,12 @@ class CudaBackend final : public Backend {
   ~CudaBackend() override;
   std::string_view name() const override { return "cuda"; }
   std::string refusal(const LayerOnTiles&) const override;
-  /// Activations that layers are given may lie in the host's memory or in the machine's.
   std::unique_ptr<LoadedLayer> load(const LayerOnTiles&, const Epilogue&,
                                     const LayerRanges* ranges) override;
+  std::unique_ptr<Activations> activations() override;
+  const float* on_host(const float* x, std::size_t values, std::vector<float>& buffer) override;
+  void run(const DigitalOp&) override;
+  std::int64_t images_at_once() const override { return 4096; }
 
  private:
   struct Workspace;

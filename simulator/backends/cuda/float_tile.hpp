@@ -15,6 +15,7 @@ namespace ohmic::cuda {
 template <int kThreads_, int kOwnPixels_, int kOwnColumns_, bool kReads_>
 struct FloatTile {
   static constexpr int kThreads = kThreads_, kOwnPixels = kOwnPixels_, kOwnColumns = kOwnColumns_;
+  static constexpr bool kIsBf16 = false;
   static constexpr bool kReads = kReads_;  ///< whether variances are computed
   static constexpr int kPixels = kThreads / kLane * kOwnPixels, kColumns = kLane * kOwnColumns;
   static constexpr int kClasses = 1;  ///< of own columns that share no block of noise
@@ -33,25 +34,26 @@ struct FloatTile {
     OHMIC_HOST_DEVICE void set_variance(int k, int n, float value) { variance[k][n] = value; }
   };
 
-  template <class Thread>
-  OHMIC_HOST_DEVICE static void multiply(const Operands& o, Thread& t) {
+  /// Adds thread `id`'s products of one step to its sums, and to their variances.
+  using Values = float[kOwnPixels][kOwnColumns];
+  OHMIC_HOST_DEVICE static void multiply(const Operands& o, int id, Values& v, Values& variance) {
     OHMIC_UNROLL
     for (int k = 0; k < kDepth; ++k) {
       float x[kOwnPixels];
       OHMIC_UNROLL
-      for (int i = 0; i < kOwnPixels; ++i) x[i] = o.x[pixel(t.id, i)][k];
+      for (int i = 0; i < kOwnPixels; ++i) x[i] = o.x[pixel(id, i)][k];
       OHMIC_UNROLL
       for (int j = 0; j < kOwnColumns; ++j) {
-        const float w = o.weight[k][column(t.id, j)];
+        const float w = o.weight[k][column(id, j)];
         OHMIC_UNROLL
-        for (int i = 0; i < kOwnPixels; ++i) t.v[i][j] = std::fma(x[i], w, t.v[i][j]);
+        for (int i = 0; i < kOwnPixels; ++i) v[i][j] = std::fma(x[i], w, v[i][j]);
       }
       if constexpr (kReads) OHMIC_UNROLL
       for (int j = 0; j < kOwnColumns; ++j) {
-        const float s = o.variance[k][column(t.id, j)];
+        const float s = o.variance[k][column(id, j)];
         OHMIC_UNROLL
         for (int i = 0; i < kOwnPixels; ++i)
-          t.variance[i][j] = std::fma(x[i] * x[i], s, t.variance[i][j]);
+          variance[i][j] = std::fma(x[i] * x[i], s, variance[i][j]);
       }
     }
   }

@@ -43,6 +43,9 @@ Grid grid_of(const TileArguments& a) {
           (a.columns + Tile::kColumns - 1) / Tile::kColumns};
 }
 
+/// Starts a layer on the current GPU (tile_kernels.cu); cudaGetLastError says whether it could.
+void start_tile_kernel(const TileArguments&);
+
 /// One input.
 OHMIC_HOST_DEVICE void convert_input(const ConvertArguments& a, std::int64_t i,
                                      std::uint32_t& clipped) {

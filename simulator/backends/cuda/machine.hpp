@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "simulator/backends/cuda/arguments.hpp"
+#include "simulator/digital_op.hpp"
 
 namespace ohmic::cuda {
 
@@ -24,10 +25,13 @@ class Machine {
   /// Whether a pointer lies in this machine's memory.
   virtual bool holds(const void*) const = 0;
   virtual void upload(const void* host, void* to, std::size_t bytes) = 0;
+  virtual void clear(void* values, std::size_t bytes) = 0;  ///< all bits 0
   virtual void download(const void* from, void* host, std::size_t bytes) = 0;
 
   virtual void run(const ConvertArguments&) = 0;
   virtual void run(const TileArguments&) = 0;
+  /// Everything in this machine's memory; op.scale and op.shift are not looked at.
+  virtual void run(const DigitalOp& op, const float* scale, const float* shift) = 0;
 };
 
 /// The GPU that the CUDA runtime calls `index`. Throws UnsupportedError when there is no driver, no

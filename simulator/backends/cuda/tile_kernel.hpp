@@ -29,26 +29,37 @@ struct TileShared {
   typename Tile::Operands operands;
 };
 
-/// One thread's outputs, [own pixel][own column].
+/// Numbers per output of one thread, [own pixel][own column].
+template <class Tile>
+using OwnValues = float[Tile::kOwnPixels][Tile::kOwnColumns];
+
+/// A thread's sums of one product: only unrolled loops touch them, so that they stay in registers.
+template <class Tile>
+struct TileSums {
+  OwnValues<Tile> v{}, variance{};
+};
+
+/// The rest of a thread's state, which conversions, too long to unroll, index as they go.
 template <class Tile>
 struct TileThread {
-  using Values = float[Tile::kOwnPixels][Tile::kOwnColumns];
   int id = 0;
   std::uint32_t clipped = 0;
-  Values v{}, variance{};         ///< sums of a product: only unrolled loops touch these registers
-  Values y, held, held_variance;  ///< what conversions, too long to unroll, work on
+  OwnValues<Tile> y, v, variance;
 };
 
 /// Hands a product's sums over to its conversions and begins anew.
 template <class Tile>
-OHMIC_HOST_DEVICE void hold_sums(TileThread<Tile>& t) {
+OHMIC_HOST_DEVICE void hand_over(TileSums<Tile>& sums, TileThread<Tile>& t) {
   OHMIC_UNROLL
   for (int i = 0; i < Tile::kOwnPixels; ++i) {
     OHMIC_UNROLL
     for (int j = 0; j < Tile::kOwnColumns; ++j) {
-      t.held[i][j] = t.v[i][j];
-      t.held_variance[i][j] = t.variance[i][j];
-      t.v[i][j] = t.variance[i][j] = 0.0f;
+      t.v[i][j] = sums.v[i][j];
+      sums.v[i][j] = 0.0f;
+      if constexpr (Tile::kReads) {
+        t.variance[i][j] = sums.variance[i][j];
+        sums.variance[i][j] = 0.0f;
+      }
     }
   }
 }
@@ -165,7 +176,6 @@ template <class Tile>
 OHMIC_HOST_DEVICE void accumulate(const TileArguments& a, int f, int p, int first_pixel,
                                   int first_column, const TileShared<Tile>& shared,
                                   TileThread<Tile>& t) {
-  hold_sums(t);
   const ProductArguments product = a.products[p];
   const float weight = a.phases[f].weight;
   const std::uint64_t conversion = static_cast<std::uint64_t>(p) * a.all_phases + f;
@@ -177,8 +187,8 @@ OHMIC_HOST_DEVICE void accumulate(const TileArguments& a, int f, int p, int firs
         const int column = p * a.packed_columns + n;
         const float* capacitors =
             a.capacitors ? a.capacitors + (p * a.bits) * a.packed_columns + n : nullptr;
-        const float v =
-            disturb(a, product, column, image, element, t.held_variance[i][j], noise, t.held[i][j]);
+        const float v = disturb(a, product, column, image, element,
+                                Tile::kReads ? t.variance[i][j] : 0.0f, noise, t.v[i][j]);
         t.y[i][j] += weight * a.digital[column] *
                      convert(a, product, capacitors, image, element, v, t.clipped);
       });
@@ -190,12 +200,15 @@ OHMIC_HOST_DEVICE void add_product(const TileArguments& a, int f, int p, Block& 
   TileShared<Tile>& shared = block.shared();
   const int rows = a.products[p].rows;
   for (int k = 0; k < rows; k += kDepth) {
-    block.each([&](TileThread<Tile>& t) {
+    block.each([&](TileThread<Tile>& t, TileSums<Tile>&) {
       load_step<Tile>(a, a.products[p], a.phases[f], k, first_column, t.id, shared);
     });
-    block.each([&](TileThread<Tile>& t) { Tile::multiply(shared.operands, t); });
+    block.each([&](TileThread<Tile>& t, TileSums<Tile>& sums) {
+      Tile::multiply(shared.operands, t.id, sums.v, sums.variance);
+    });
   }
-  block.each([&](TileThread<Tile>& t) {
+  block.each([&](TileThread<Tile>& t, TileSums<Tile>& sums) {
+    hand_over(sums, t);
     accumulate<Tile>(a, f, p, first_pixel, first_column, shared, t);
   });
 }
@@ -205,14 +218,14 @@ template <class Tile, class Block>
 OHMIC_HOST_DEVICE void compute_tile(const TileArguments& a, Block& block) {
   const int first_pixel = block.x() * Tile::kPixels, first_column = block.y() * Tile::kColumns;
   TileShared<Tile>& shared = block.shared();
-  block.each([&](TileThread<Tile>& t) {
+  block.each([&](TileThread<Tile>& t, TileSums<Tile>&) {
     for (int p = t.id; p < Tile::kPixels; p += Tile::kThreads)
       shared.places[p] = place_of(a, first_pixel + p);
   });
   const auto at = [&](const Place& place, int n) {
     return (std::int64_t{place.image} * a.positions + place.position) * a.columns + n;
   };
-  block.each([&](TileThread<Tile>& t) {
+  block.each([&](TileThread<Tile>& t, TileSums<Tile>&) {
     each_owned(a, shared, first_pixel, first_column, t.id,
                [&](int i, int j, const Place& place, int n) {
                  t.y[i][j] = a.residual ? a.shift[n] + a.residual[at(place, n)] : a.shift[n];
@@ -220,7 +233,7 @@ OHMIC_HOST_DEVICE void compute_tile(const TileArguments& a, Block& block) {
   });
   for (int f = a.first_phase; f < a.end_phase; ++f)
     for (int p = a.first_product; p < a.end_product; ++p) add_product<Tile>(a, f, p, block);
-  block.each([&](TileThread<Tile>& t) {
+  block.each([&](TileThread<Tile>& t, TileSums<Tile>&) {
     each_owned(a, shared, first_pixel, first_column, t.id,
                [&](int i, int j, const Place& place, int n) {
                  a.y[at(place, n)] = a.relu ? relu(t.y[i][j]) : t.y[i][j];

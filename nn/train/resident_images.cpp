@@ -1,0 +1,93 @@
+#include "nn/train/resident_images.hpp"
+
+#include <torch/torch.h>
+
+#include <vector>
+
+#include "simulator/error.hpp"
+
+namespace ohmic {
+namespace {
+
+using at::Tensor;
+
+constexpr std::int64_t kSide = ImageSet::kSide, kChannels = ImageSet::kChannels;
+
+/// x (images x H x W x C) at real-valued places along `dimension`, `shift` further on: between two
+/// pixels by a + weight (b - a), beyond the edge as at the edge.
+Tensor shifted(const Tensor& x, const Tensor& shift, std::int64_t dimension) {
+  const Tensor whole = shift.floor();
+  const auto per_image = [&](const Tensor& t) { return t.view({-1, 1, 1, 1}); };
+  std::vector<std::int64_t> along(4, 1);
+  along[static_cast<std::size_t>(dimension)] = kSide;
+  const Tensor place = at::arange(kSide, whole.options().dtype(at::kLong)).view(along) +
+                       per_image(whole.to(at::kLong));
+  const auto pixels = [&](const Tensor& at) {
+    return x.gather(dimension, at.clamp(0, kSide - 1).expand_as(x));
+  };
+  const Tensor a = pixels(place);
+  return a + (pixels(place + 1) - a) * per_image(shift - whole);
+}
+
+}  // namespace
+
+struct ResidentImages::State {
+  Tensor pixels, labels;  ///< of the set
+  Tensor order;           ///< of the epoch
+  Tensor dy, dx, flip;    ///< by image of the epoch; undefined without moves
+
+  Tensor batch(std::int64_t first, std::int64_t count) const {
+    Tensor x = pixels.index_select(0, order.narrow(0, first, count));
+    if (!dy.defined()) return x;
+    x = shifted(x, dy.narrow(0, first, count), 1);
+    x = shifted(x, dx.narrow(0, first, count), 2);
+    return at::where(flip.narrow(0, first, count).view({-1, 1, 1, 1}), x.flip(2), x);
+  }
+};
+
+ResidentImages::ResidentImages(const ImageSet& set, const Normalization& normalization,
+                               const std::string& device)
+    : state_(std::make_unique<State>()) {
+  const std::int64_t images = set.size();
+  std::vector<float> nhwc(static_cast<std::size_t>(images * ImageSet::kPixels));
+  normalized_batch(set, normalization, 0, images, nhwc.data());
+  state_->pixels = at::from_blob(nhwc.data(), {images, kSide, kSide, kChannels}, at::kFloat)
+                       .to(at::Device(device), at::kFloat, false, true);
+  const std::vector<std::int64_t> labels(set.labels.begin(), set.labels.end());
+  state_->labels = at::tensor(labels, at::kLong).to(at::Device(device));
+}
+
+ResidentImages::~ResidentImages() = default;
+
+void ResidentImages::start_epoch(std::span<const std::int64_t> order, std::span<const Move> moves) {
+  const at::Device device = state_->pixels.device();
+  state_->order =
+      at::tensor(at::ArrayRef<std::int64_t>(order.data(), order.size()), at::kLong).to(device);
+  state_->dy = state_->dx = state_->flip = Tensor();
+  if (moves.empty()) return;
+  std::vector<float> dy, dx, flip;
+  for (const std::int64_t image : order) {
+    const Move& move = moves[static_cast<std::size_t>(image)];
+    dy.push_back(move.dy);
+    dx.push_back(move.dx);
+    flip.push_back(move.flip ? 1.0f : 0.0f);
+  }
+  state_->dy = at::tensor(dy, at::kFloat).to(device);
+  state_->dx = at::tensor(dx, at::kFloat).to(device);
+  state_->flip = at::tensor(flip, at::kFloat).to(device).gt(0);
+}
+
+Tensor ResidentImages::images(std::int64_t first, std::int64_t count) const {
+  return state_->batch(first, count).permute({0, 3, 1, 2});
+}
+
+Tensor ResidentImages::classes(std::int64_t first, std::int64_t count) const {
+  return state_->labels.index_select(0, state_->order.narrow(0, first, count));
+}
+
+void ResidentImages::copy_images(std::int64_t first, std::int64_t count, float* nhwc) const {
+  const Tensor host = state_->batch(first, count).to(at::kCPU).contiguous();
+  std::copy_n(host.data_ptr<float>(), host.numel(), nhwc);
+}
+
+}  // namespace ohmic

@@ -1,0 +1,152 @@
+// A GPU, through the CUDA runtime.
+#include <cuda_runtime.h>
+
+#include <string>
+#include <vector>
+
+#include "simulator/backends/cuda/block.hpp"
+#include "simulator/backends/cuda/launch.hpp"
+#include "simulator/backends/cuda/machine.hpp"
+#include "simulator/error.hpp"
+
+namespace ohmic::cuda {
+namespace {
+
+constexpr int kThreads = 256;
+constexpr int kBf16Capability = 80;
+
+std::string text(cudaError_t error) {
+  return std::string(cudaGetErrorString(error)) + " (" + cudaGetErrorName(error) + ")";
+}
+
+/// A call that only a bug or a broken machine makes fail.
+void check(cudaError_t error, const char* what) {
+  if (error == cudaSuccess) return;
+  throw UnsupportedError("compute.backend = \"cuda\": " + std::string(what) +
+                         " failed: " + text(error));
+}
+
+__global__ void convert_kernel(const ConvertArguments a) {
+  const std::int64_t step = std::int64_t{gridDim.x} * kThreads;
+  std::uint32_t clipped = 0;
+  for (std::int64_t i = std::int64_t{blockIdx.x} * kThreads + threadIdx.x; i < a.size; i += step)
+    convert_input(a, i, clipped);
+  add_counts(clipped, a.clipped);
+}
+
+__global__ void digital_kernel(const DigitalOp op, const float* scale, const float* shift,
+                               std::int64_t values) {
+  const std::int64_t step = std::int64_t{gridDim.x} * kThreads;
+  for (std::int64_t i = std::int64_t{blockIdx.x} * kThreads + threadIdx.x; i < values; i += step)
+    op.y[i] = digital_value(op, scale, shift, i);
+}
+
+std::string gigabytes(std::size_t bytes) {
+  return std::to_string(static_cast<double>(bytes) / 1e9) + " GB";
+}
+
+class Gpu final : public Machine {
+ public:
+  explicit Gpu(int index) : index_(index) {
+    check(cudaSetDevice(index), "choosing the GPU");
+    cudaDeviceProp properties;
+    check(cudaGetDeviceProperties(&properties, index), "asking for the GPU's properties");
+    name_ = properties.name;
+    capability_ = properties.major * 10 + properties.minor;
+    blocks_ = properties.multiProcessorCount * 8;
+    cudaFuncAttributes attributes;
+    if (const cudaError_t error = cudaFuncGetAttributes(&attributes, convert_kernel))
+      throw UnsupportedError(
+          "compute.backend = \"cuda\": this build has no code for " + name_ +
+          " (compute capability " + std::to_string(properties.major) + "." +
+          std::to_string(properties.minor) + "): " + text(error) +
+          "; build with CMAKE_CUDA_ARCHITECTURES=" + std::to_string(capability_));
+  }
+
+  std::string refusal_of_bf16() const override {
+    if (capability_ >= kBf16Capability) return {};
+    return name_ +
+           " does not multiply bf16 numbers (its compute capability is "
+           "below 8.0)";
+  }
+
+  void* allocate(std::size_t bytes) override {
+    void* p = nullptr;
+    choose();
+    const cudaError_t error = cudaMalloc(&p, bytes);
+    if (error == cudaSuccess) return p;
+    cudaGetLastError();  // it is reported here, not by the next call
+    std::size_t free = 0, total = 0;
+    cudaMemGetInfo(&free, &total);
+    throw UnsupportedError(
+        "compute.backend = \"cuda\": " + name_ + " has no room for " + gigabytes(bytes) + ": " +
+        gigabytes(free) + " of " + gigabytes(total) +
+        " are free; use a smaller evaluation.batch or another GPU: " + text(error));
+  }
+  void release(void* p) noexcept override { cudaFree(p); }
+
+  bool holds(const void* p) const override {
+    cudaPointerAttributes attributes;
+    if (cudaPointerGetAttributes(&attributes, p) != cudaSuccess) return cudaGetLastError(), false;
+    return attributes.type == cudaMemoryTypeDevice;
+  }
+  void upload(const void* host, void* to, std::size_t bytes) override {
+    choose();
+    check(cudaMemcpy(to, host, bytes, cudaMemcpyHostToDevice), "copying to the GPU");
+  }
+  void clear(void* values, std::size_t bytes) override {
+    choose();
+    check(cudaMemsetAsync(values, 0, bytes), "clearing the GPU's memory");
+  }
+  void download(const void* from, void* host, std::size_t bytes) override {
+    choose();
+    check(cudaMemcpy(host, from, bytes, cudaMemcpyDeviceToHost), "computing or copying back");
+  }
+
+  void run(const ConvertArguments& a) override {
+    choose();
+    convert_kernel<<<blocks_, kThreads>>>(a);
+    check(cudaGetLastError(), "starting the conversion of inputs");
+  }
+  void run(const TileArguments& a) override {
+    choose();
+    start_tile_kernel(a);
+    check(cudaGetLastError(), "starting a layer");
+  }
+
+  void run(const DigitalOp& op, const float* scale, const float* shift) override {
+    choose();
+    digital_kernel<<<blocks_, kThreads>>>(op, scale, shift, op.values());
+    check(cudaGetLastError(), "starting a digital operation");
+  }
+
+ private:
+  /// The current GPU belongs to the thread, and others may have chosen theirs.
+  void choose() const { check(cudaSetDevice(index_), "choosing the GPU"); }
+
+  int index_, capability_ = 0, blocks_ = 0;
+  std::string name_;
+};
+
+}  // namespace
+
+std::shared_ptr<Machine> gpu_machine(int index) {
+  int count = 0;
+  const cudaError_t error = cudaGetDeviceCount(&count);
+  if (error == cudaErrorInsufficientDriver)
+    throw UnsupportedError(
+        "compute.backend = \"cuda\": there is no NVIDIA "
+        "driver, or it is older than this build's "
+        "CUDA; use \"cpu\" or \"reference\"");
+  if (error == cudaErrorNoDevice || (error == cudaSuccess && count == 0))
+    throw UnsupportedError(
+        "compute.backend = \"cuda\": the NVIDIA driver "
+        "finds no GPU; use \"cpu\" or \"reference\"");
+  check(error, "asking for GPUs");
+  if (index < 0 || index >= count)
+    throw UnsupportedError("compute.device = \"cuda:" + std::to_string(index) +
+                           "\": there are GPUs cuda:0 to cuda:" + std::to_string(count - 1));
+  return std::make_shared<Gpu>(index);
+}
+
+}  // namespace ohmic::cuda

@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# What has to be seen on a GPU, in pieces of under ten minutes each: docs/gpu-checklist.md.
+#
+#   tests/gpu/check.sh carry      with nvcc and network: builds, and gathers what travels
+#   tests/gpu/check.sh test       on the GPU, no network: the tests that carry the label `cuda`
+#   tests/gpu/check.sh sanitize   the same, fewer, under compute-sanitizer
+#   tests/gpu/check.sh benchmark  layers of ResNet-20 on every back end
+#   tests/gpu/check.sh train      a little training and a noisy evaluation on the cuda back end
+#   tests/gpu/check.sh gather     everything seen so far as one archive
+#
+# OHMIC_GPU_CARRY   folder that travels (default build/gpu/carry)
+# OHMIC_GPU_OUT     folder for logs and numbers (default build/gpu/out)
+# LIBTORCH          folder with LibTorch's libraries (default: that of `python3 -c 'import torch'`)
+set -euo pipefail
+root=$(cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
+carry=${OHMIC_GPU_CARRY:-$root/build/gpu/carry}
+out=${OHMIC_GPU_OUT:-$root/build/gpu/out}
+
+die() { printf 'check.sh: %s\n' "$*" >&2; exit 1; }
+
+# A build for any x86-64 processor, and the shared libraries that neither LibTorch, CUDA nor every
+# Linux has.
+build_and_carry() {
+  command -v nvcc >/dev/null || die "there is no nvcc on the PATH"
+  export OHMIC_CMAKE_ARGS="-DOHMIC_CUDA=ON -DOHMIC_NATIVE=OFF ${OHMIC_CMAKE_ARGS:-}"
+  export OHMIC_BUILD_DIR=$root/build/gpu/build
+  "$root/ohmic" --version
+  nice cmake --build "$OHMIC_BUILD_DIR" --target simulator_tests ohmic_benchmarks
+  rm -rf "$carry"
+  mkdir -p "$carry/bin" "$carry/lib" "$carry/experiments"
+  cp "$OHMIC_BUILD_DIR"/{experiments/ohmic,tests/simulator_tests,tests/benchmarks/ohmic_benchmarks} \
+    "$carry/bin/"
+  cp "$root"/experiments/*.toml "$carry/experiments/"
+  carried_libraries | sort -u | xargs -r cp -L -t "$carry/lib"
+  strip --strip-unneeded "$carry"/bin/* "$carry"/lib/*.so*
+  du -sh "$carry"
+}
+
+carried_libraries() {
+  local everywhere='/(ld-linux|libc|libm|libdl|librt|libpthread|libgcc_s|libstdc\+\+|libgomp)[.-]'
+  local elsewhere='/(libtorch|libc10|libcu|libnv|libnccl|libshm|libcaffe2)'
+  ldd "$carry"/bin/* | awk '/=> \// {print $3}' | grep -vE "$everywhere|$elsewhere"
+}
+
+libtorch() {
+  local python=${PYTHON:-python3}
+  [[ -n ${LIBTORCH:-} ]] || LIBTORCH=$("$python" -c \
+    'import os, torch; print(os.path.join(os.path.dirname(torch.__file__), "lib"))') ||
+    die "no LibTorch: set LIBTORCH to the folder of libtorch.so"
+  printf '%s' "$LIBTORCH"
+}
+
+# The libraries of CUDA that LibTorch's wheel leaves to other wheels, and those of the toolkit.
+cuda_libraries() {
+  local site; site=$(dirname -- "$(dirname -- "$LIBTORCH")")
+  printf '%s:' "$site"/nvidia/*/lib "$site"/nvidia/*/*/lib /usr/local/cuda/lib64
+}
+
+on_gpu() {
+  [[ -x $carry/bin/simulator_tests ]] || die "$carry is empty: run 'check.sh carry' first"
+  mkdir -p "$out"
+  nvidia-smi --query-gpu=name,driver_version,memory.total,compute_cap --format=csv | tee "$out/gpu.csv"
+  export OHMIC_REQUIRE_CUDA=1
+  LIBTORCH=$(libtorch)
+  LD_LIBRARY_PATH=$carry/lib:$LIBTORCH:$(cuda_libraries)${LD_LIBRARY_PATH:-}
+  export LD_LIBRARY_PATH
+}
+
+test_kernels() {
+  "$carry/bin/simulator_tests" --gtest_filter='*/cuda' --gtest_output="json:$out/tests.json" |
+    tee "$out/tests.log"
+}
+
+# Each tool on the cases that reach every kind of block; a finding fails the run.
+sanitize() {
+  local tool
+  local cases='PeripheryTest.*/cuda:BackendTest.AnswersDepend*/cuda:AgreementTest.Bf16*/cuda'
+  for tool in memcheck racecheck initcheck synccheck; do
+    timeout 140 compute-sanitizer --tool "$tool" --error-exitcode 9 "$carry/bin/simulator_tests" \
+      --gtest_filter="$cases" 2>&1 | tee "$out/$tool.log" | tail -n 3
+  done
+}
+
+benchmark() {
+  "$carry/bin/ohmic_benchmarks" --benchmark_filter='MvmsOfResNet20/cuda|LibTorchForward' \
+    --benchmark_repetitions=5 --benchmark_report_aggregates_only=true --benchmark_min_time=0.5 \
+    --benchmark_out="$out/benchmarks.json" --benchmark_out_format=json | tee "$out/benchmarks.log"
+}
+
+# Trains on the GPU and puts the networks on crossbars, computed on cpu and on cuda: the same rows.
+train() {
+  local backend
+  for backend in cpu cuda; do
+    "$carry/bin/ohmic" run "$carry/experiments/quickstart.toml" --out "$out/run-$backend" \
+      --set compute.backend="$backend" --set output.figures=false \
+      --set periphery.dac.bits=8 --set periphery.adc.bits=8 | tee "$out/run-$backend.log"
+  done
+  paste -d '\n' "$out"/run-{cpu,cuda}/results.csv
+}
+
+case ${1:-} in
+  carry) build_and_carry ;;
+  test) on_gpu && test_kernels ;;
+  sanitize) on_gpu && sanitize ;;
+  benchmark) on_gpu && benchmark ;;
+  train) on_gpu && train ;;
+  gather) tar -C "$out" --exclude='*.safetensors' -czf "$out.tar.gz" . && ls -l "$out.tar.gz" ;;
+  *) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 2 ;;
+esac
