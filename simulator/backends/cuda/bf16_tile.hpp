@@ -131,7 +131,7 @@ struct Bf16Tile {
 
   OHMIC_HOST_DEVICE static std::uint32_t pair(const Panel& row, int k) {
     std::uint32_t both;
-    std::memcpy(&both, row + k, sizeof both);
+    std::memcpy(&both, __builtin_assume_aligned(row + k, sizeof both), sizeof both);
     return both;
   }
 
