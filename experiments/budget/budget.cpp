@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "experiments/budget/budget_page.hpp"
 #include "experiments/results/files.hpp"
 #include "experiments/run/claims.hpp"
 #include "experiments/run/run_folder.hpp"
@@ -73,11 +74,11 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
   for (const Analysis& analysis : analyses_of(request.settings)) {
     results.push_back(analysis.run(context));
     write_result(results.back(), folder);
-    if (first.output.figures)
-      for (const Figure& figure : results.back().figures) draw_or_say(figure, folder, progress);
     outcome.text += terminal_text(results.back()) + "\n";
   }
   write_atomically(folder / "budget.md", page(first.title, results));
+  if (const std::string problem = write_budget_page(first, folder, results); !problem.empty())
+    progress.say("figures are missing: " + problem);
   outcome.new_draws = evaluations.new_draws();
   if (outcome.new_draws > 0)
     write_provenance(folder / "provenance.json", provenance_of(first, networks));

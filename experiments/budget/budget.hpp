@@ -1,9 +1,9 @@
 // `ohmic budget`: what an experiment file with a [budget] table asks. Its run folder holds
 //   resolved.toml, provenance.json    as those of `ohmic run`
 //   evaluations/     accuracy of every configuration that was looked at, draw by draw
-//   budget.md        the answers as a page
+//   report.html      the answers as a page, with figures/ and tables/ beside it
+//   budget.md        the same for a text editor
 //   NAME.csv|jsonl   a table of each analysis
-//   figures/
 // Evaluations are found again whatever is asked of them: after a kill, or with another max_drop or
 // confidence, only those that are not there are computed.
 #pragma once

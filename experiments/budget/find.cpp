@@ -42,24 +42,29 @@ void check_range(const BudgetRequest& request, std::vector<Fault>& faults) {
                                               is_log ? "0 < lowest (scale \"log\")" : "lowest")));
 }
 
-/// Both ends must be accepted for every point.
-void check_ends(const BudgetRequest& request, const Point& point, std::vector<Fault>& faults) {
-  const FindSettings& find = *request.settings.find;
-  const Grid grid = grid_of(find, point.experiment);
-  for (const std::size_t end : {std::size_t{0}, grid.values.size() - 1}) try {
-      with_keys(point.experiment, settings_at(find, grid.value(end)));
-    } catch (const ConfigError& error) {
-      const Fault& first = error.faults().front();
-      faults.push_back(request.fault("find.range", first.key + ": " + first.message));
-    }
+void check_value(const BudgetRequest& request, const Point& point, const Value& value,
+                 std::vector<Fault>& faults) {
+  try {
+    with_keys(point.experiment, settings_at(*request.settings.find, value));
+  } catch (const ConfigError& error) {
+    const Fault& first = error.faults().front();
+    faults.push_back(request.fault("find.range", first.key + ": " + first.message));
+  }
+}
+
+/// Both ends of the range must be accepted.
+void check_point(const BudgetRequest& request, const Point& point, std::vector<Fault>& faults) {
+  if (!check_knob(request, point, faults)) return;
+  const Grid grid = grid_of(*request.settings.find, point.experiment);
+  check_value(request, point, grid.value(0), faults);
+  check_value(request, point, grid.value(grid.values.size() - 1), faults);
 }
 
 void check(const BudgetRequest& request, std::vector<Fault>& faults) {
   const std::size_t before = faults.size();
   check_range(request, faults);
   for (const Point& point : request.points)
-    if (faults.size() == before && check_knob(request, point, faults))
-      check_ends(request, point, faults);
+    if (faults.size() == before) check_point(request, point, faults);
 }
 
 class Finder {

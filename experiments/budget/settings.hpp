@@ -29,7 +29,7 @@ struct FindSettings {
   std::vector<double> range{0.005, 0.5};        ///< lowest and highest value
   KnobScale scale = KnobScale::log;
   Tolerate tolerate = Tolerate::largest;
-  int steps = 128;  ///< of the grid on which values lie; whole numbers have all of theirs
+  int steps = 64;  ///< of the grid on which values lie; whole numbers have all of theirs
   static const Schema<FindSettings>& schema();
 };
 

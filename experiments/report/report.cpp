@@ -64,6 +64,12 @@ Markup body(const std::vector<RunRecord>& runs, Press& press) {
 
 }  // namespace
 
+std::string report_page(const std::string& title, const std::string& lead,
+                        const std::vector<Section>& sections, const Press& press) {
+  return document(title, kReportCss,
+                  page_part(title, lead, sections, "") + element("footer", footer_text(press)));
+}
+
 ReportOutcome write_report(const std::vector<std::filesystem::path>& folders,
                            const ReportOptions& options) {
   std::vector<RunRecord> runs;

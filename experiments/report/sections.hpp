@@ -48,6 +48,10 @@ struct Section {
 /// In reading order; sections that would be empty are left out.
 std::vector<Section> run_sections(const RunRecord&, const std::vector<Group>&, Press&);
 
+/// A whole page of these sections, with a table of contents and what is missing at its end.
+std::string report_page(const std::string& title, const std::string& lead,
+                        const std::vector<Section>&, const Press&);
+
 /// Several runs in one table and one figure, and what differs in their settings.
 std::vector<Section> comparison_sections(const std::vector<RunRecord>&,
                                          const std::vector<std::vector<Group>>&, Press&);

@@ -95,6 +95,7 @@ TEST_F(Budget, LeavesTablesAndAPage) {
   EXPECT_NE(outcome.text.find("eta tolerated"), std::string::npos) << outcome.text;
   EXPECT_EQ(column("budget.csv", "knob"), std::vector<std::string>{"device.eta"});
   EXPECT_NE(content("budget.md").find("## Budget of device.eta"), std::string::npos);
+  EXPECT_NE(content("report.html").find("<h2>Budget of device.eta</h2>"), std::string::npos);
   EXPECT_NE(content("budget.jsonl").find("\"max_drop\":5.0"), std::string::npos);
   EXPECT_TRUE(fs::exists(folder_ / "provenance.json"));
 }
