@@ -18,10 +18,21 @@ namespace {
 namespace fs = std::filesystem;
 using Storages = std::map<std::string, std::string_view>;  ///< bytes by key
 
+/// Of the numbers that are read as weights; 0: of others.
 std::size_t element_bytes(const std::string& storage_type) {
   if (storage_type == "torch FloatStorage") return 4;
   if (storage_type == "torch DoubleStorage") return 8;
   return 0;
+}
+
+/// Of any storage, to find the next; 0: unknown.
+std::size_t stored_bytes(const std::string& storage_type) {
+  static const std::map<std::string, std::size_t> others{
+      {"torch LongStorage", 8}, {"torch IntStorage", 4},     {"torch ShortStorage", 2},
+      {"torch CharStorage", 1}, {"torch ByteStorage", 1},    {"torch BoolStorage", 1},
+      {"torch HalfStorage", 2}, {"torch BFloat16Storage", 2}};
+  const auto found = others.find(storage_type);
+  return found == others.end() ? element_bytes(storage_type) : found->second;
 }
 
 float element(std::string_view bytes, std::size_t size, std::size_t index) {
@@ -131,7 +142,7 @@ Storages legacy_storages(const Pickled& keys, std::string_view bytes,
     bytes.remove_prefix(sizeof elements);
     const auto it = sizes.find(key.text);
     const std::size_t size = it == sizes.end() ? 0 : it->second;
-    if (size == 0) throw DataError("holds tensors that are neither float32 nor float64");
+    if (size == 0) throw DataError("holds a kind of storage that is not known");
     if (elements > bytes.size() / size) throw DataError("truncated");
     storages[key.text] = bytes.substr(0, elements * size);
     bytes.remove_prefix(elements * size);
@@ -141,7 +152,7 @@ Storages legacy_storages(const Pickled& keys, std::string_view bytes,
 
 void storage_sizes(const Pickled& p, int depth, std::map<std::string, std::size_t>& sizes) {
   if (p.kind == Pickled::Kind::tensor)
-    sizes[p.tensor->storage] = element_bytes(p.tensor->storage_type);
+    sizes[p.tensor->storage] = stored_bytes(p.tensor->storage_type);
   if (p.kind == Pickled::Kind::dictionary && depth < 16)
     for (const auto& [key, value] : *p.entries) storage_sizes(value, depth + 1, sizes);
 }

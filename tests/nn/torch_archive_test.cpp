@@ -47,7 +47,8 @@ for t, (name, shape) in enumerate(shapes):
 torch.save(state, 'state.pt')
 torch.save({'state_dict': torch.nn.DataParallel(root).state_dict(), 'epoch': 7}, 'parallel.pt')
 torch.save(state, 'legacy.th', _use_new_zipfile_serialization=False)
-torch.save({k: v.double() for k, v in state.items()}, 'double.pt')
+torch.save({k: v.double() if v.is_floating_point() else v
+            for k, v in state.items()}, 'double.pt')
 torch.save({k: v.to(memory_format=torch.channels_last) if v.dim() == 4 else v
             for k, v in state.items()}, 'channels_last.pt')
 torch.save({k: v.half() for k, v in state.items()}, 'half.pt')
