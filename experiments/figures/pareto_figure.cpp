@@ -75,6 +75,17 @@ std::string series_plot(std::size_t s, const char* color, const std::string& nam
       s, color, quoted(name));
 }
 
+/// All energies with room for labels; logarithmic where they span a decade.
+std::string energy_axis(const std::vector<PricedPoint>& points) {
+  const auto [cheapest, dearest] = std::minmax_element(
+      points.begin(), points.end(),
+      [](const PricedPoint& a, const PricedPoint& b) { return a.energy_nJ < b.energy_nJ; });
+  const double low = cheapest->energy_nJ, high = dearest->energy_nJ, span = high - low;
+  if (low > 0 && high > 10 * low)
+    return fmt::format("set logscale x; set xrange [{:g}:{:g}]\n", 0.8 * low, 1.4 * high);
+  return fmt::format("set xrange [{:g}:{:g}]\n", low - 0.05 * span, high + 0.08 * span);
+}
+
 }  // namespace
 
 bool has_pareto_figure(const std::vector<PricedPoint>& points) {
@@ -92,9 +103,10 @@ Figure pareto_figure(const std::string& title, const std::vector<PricedPoint>& p
   for (std::size_t s = 0; s < series.size(); ++s)
     plots.push_back(series_plot(s, panel_color(s), series[s]));
   const std::string style = fmt::format(
-      "set logscale x; set offsets graph 0.05, graph 0.08, graph 0.05, graph 0.05\n"
+      "{}set offsets 0, 0, graph 0.05, graph 0.05\n"
       "set xlabel 'energy per image (nJ)'; set ylabel 'accuracy (%)'\n"
       "set key outside right top Left reverse samplen 1 spacing 1.3 title {} left\n",
+      energy_axis(points),
       quoted(fmt::format("{} (labels: {})", keys_of(points.front(), false),
                          keys_of(points.front(), true))));
   Figure figure =
