@@ -90,14 +90,14 @@ Figure accuracy_figure(const std::vector<Group>& groups) {
   panels = distinct(panels);
   curves = distinct(curves);
   const std::string key = legend_title(groups.front().axes);
-  const PanelLayout layout(panels.size(), kPanelWidth, kPanelHeight, legend_width(curves, key),
+  const std::vector<LegendEntry> entries = legend_entries(groups, curves);
+  const PanelLayout layout(panels.size(), kPanelWidth, kPanelHeight, legend_width(key, entries),
                            kTopMargin);
   Figure figure{"accuracy", layout.width(), layout.height(), data_blocks(groups)};
   figure.script += "set multiplot\nunset key\n" + axes_style(etas_of(groups));
   for (std::size_t i = 0; i < panels.size(); ++i)
     figure.script += layout.place(i) + panel(groups, panels[i], curves);
-  figure.script += layout.place_legend() + legend_panel(key, legend_entries(groups, curves)) +
-                   "unset multiplot\nreset\n";
+  figure.script += layout.place_legend() + legend_panel(key, entries) + "unset multiplot\nreset\n";
   return figure;
 }
 

@@ -82,14 +82,19 @@ std::vector<std::string> curves_of(const std::vector<Group>& groups, const std::
   return distinct(names);
 }
 
+/// Where the points of one of several curves stand beside a name, so that none hides another.
+double beside(std::size_t curve, std::size_t curves) {
+  return 0.5 * ((static_cast<double>(curve) + 0.5) / static_cast<double>(curves) - 0.5);
+}
+
 std::string data_of(const std::vector<Group>& groups, const std::string& key,
-                    const std::string& curve, const Scale& scale) {
+                    const std::string& curve, const Scale& scale, double shift) {
   std::vector<std::pair<double, std::string>> lines;
   for (const Group& group : groups) {
     if (name_without(group, key) != curve) continue;
     const Estimate e = shown(group).scaled(100);
     const bool known = !std::isnan(e.lo);
-    const double x = scale.at(value_of(group, key));
+    const double x = scale.at(value_of(group, key)) + shift;
     if (!std::isnan(e.mean))
       lines.push_back(
           {x, fmt::format("{} {:.4f} {:.4f} {:.4f} {:.4f}\n", x, e.mean, known ? e.lo : e.mean,
@@ -161,16 +166,18 @@ Figure axis_figure(const std::string& key, const std::vector<Group>& groups) {
   const bool averages = !std::isnan(groups.front().average.mean);
   const std::string title = title_without(groups.front(), key);
   const auto entries = entries_of(curves, scale.named(), !averages);
-  const PanelLayout layout(1, 520, 360, legend_width(curves, title), 10);
+  const PanelLayout layout(1, 520, 360, legend_width(title, entries), 10);
   Figure figure{file_name(key), layout.width(), layout.height(), ""};
   for (std::size_t i = 0; i < curves.size(); ++i)
-    figure.script += fmt::format("$c{} << EOD\n{}EOD\n", i, data_of(groups, key, curves[i], scale));
-  figure.script += "set multiplot\nunset key\n" + panel_style() + scale.style() +
-                   fmt::format("set xlabel {}; set ylabel '{}'\n", quoted(key),
-                               averages ? "A_avr (%)" : "accuracy (%)") +
-                   layout.place(0) + plots(curves.size(), scale.named(), !averages) +
-                   layout.place_legend() + "set offsets\n" + legend_panel(title, entries) +
-                   "unset multiplot\nreset\n";
+    figure.script += fmt::format(
+        "$c{} << EOD\n{}EOD\n", i,
+        data_of(groups, key, curves[i], scale, scale.named() ? beside(i, curves.size()) : 0.0));
+  figure.script +=
+      "set multiplot\nunset key\n" + panel_style() + "set yrange [0<*:*<102]\n" + scale.style() +
+      fmt::format("set xlabel {}; set ylabel '{}'\n", quoted(key),
+                  averages ? "A_avr (%)" : "accuracy (%)") +
+      layout.place(0) + plots(curves.size(), scale.named(), !averages) + layout.place_legend() +
+      "set offsets\n" + legend_panel(title, entries) + "unset multiplot\nreset\n";
   return figure;
 }
 

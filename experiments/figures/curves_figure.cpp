@@ -72,7 +72,7 @@ Figure curves_figure(const std::string& name, const Networks& networks) {
   const std::string key =
       networks.front()->axes.empty() ? "" : legend_title(networks.front()->axes);
   const auto entries = entries_of(networks);
-  const PanelLayout layout(3, 340, 290, legend_width({"training images"}, key), 0);
+  const PanelLayout layout(3, 340, 290, legend_width(key, entries), 0);
   Figure figure{name, layout.width(), layout.height(), ""};
   for (std::size_t i = 0; i < networks.size(); ++i) figure.script += data_block(*networks[i], i);
   const char* strong = "linewidth 2";

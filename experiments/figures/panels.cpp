@@ -95,9 +95,9 @@ std::string PanelLayout::box(int x, int y, int w, int h) const {
                      double(y) / height(), double(w) / width(), double(h) / height());
 }
 
-int legend_width(const std::vector<std::string>& names, const std::string& title) {
+int legend_width(const std::string& title, const std::vector<LegendEntry>& entries) {
   std::size_t longest = title.size();
-  for (const std::string& name : names) longest = std::max(longest, name.size() + 5);
+  for (const LegendEntry& entry : entries) longest = std::max(longest, entry.name.size() + 5);
   return std::clamp(static_cast<int>(longest) * 8 + 20, 120, 420);
 }
 

@@ -44,9 +44,6 @@ class PanelLayout {
   int columns_, rows_;
 };
 
-/// Wide enough for the longest name beside its sample.
-int legend_width(const std::vector<std::string>& names, const std::string& title);
-
 /// Borders, tics, grid and margins of a panel.
 std::string panel_style();
 /// "set title ..." of a panel.
@@ -57,6 +54,8 @@ struct LegendEntry {
   std::string name;
   std::string style;  ///< "linespoints pointtype 7 linecolor '#...'"
 };
+/// Wide enough for the longest name beside its sample.
+int legend_width(const std::string& title, const std::vector<LegendEntry>&);
 /// A panel in which nothing is drawn but the key; empty without entries.
 std::string legend_panel(const std::string& title, const std::vector<LegendEntry>&);
 /// Entries of curves in their colours.

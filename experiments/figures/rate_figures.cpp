@@ -177,7 +177,7 @@ std::string map_panel(const RateMap& map) {
 
 Figure sweet_spot_figure(const std::vector<RatePanel>& panels) {
   const std::vector<LegendEntry> legend = rate_legend(panels);
-  const PanelLayout layout(panels.size(), 430, 340, legend_width({legend[0].name}, ""), 10);
+  const PanelLayout layout(panels.size(), 430, 340, legend_width("", legend), 10);
   Figure figure{"sweet_spot", layout.width(), layout.height(), ""};
   for (std::size_t i = 0; i < panels.size(); ++i) figure.script += rate_data(panels[i], i);
   figure.script += "set multiplot\nunset key\n" + panel_style() +
