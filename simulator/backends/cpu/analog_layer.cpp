@@ -14,7 +14,7 @@
 namespace ohmic::cpu {
 namespace {
 
-constexpr std::size_t kBlock = 2048;  // values; a few buffers of it fit the first-level cache
+constexpr std::size_t kBlock = 1024;  // values; a few buffers of it fit the first-level cache
 
 /// Values per column, repeated over as many positions as make a block.
 std::vector<float> repeated(const std::vector<double>& per_column, std::size_t block) {
@@ -61,6 +61,8 @@ class Columns {
  public:
   Columns(const LayerOnTiles& layer, const LayerPlan& plan, const Epilogue& epilogue)
       : key_(layer.key), layer_(layer.layer), adc_(plan.adc), relu_(epilogue.relu) {
+    is_plain_ = adc_.converts && adc_.inl == 0 && adc_.thermal == 0 && !adc_.dithers &&
+                !adc_.has_capacitors;
     const auto N = static_cast<std::size_t>(plan.columns);
     values_ = static_cast<std::size_t>(plan.positions) * N;
     block_ = std::min(values_, std::max(kBlock / N, std::size_t{1}) * N);
@@ -76,17 +78,36 @@ class Columns {
       const std::size_t size = std::min(block_, values_ - first);
       Conversion here = conversion;
       here.first_element += first;
-      if (here.is_first)
-        start_sums(shift_.data(), residual ? residual + first : nullptr, size, y + first);
-      add_noise(converters_[product], here, variances ? variances + first : nullptr, size,
-                v + first);
-      tally.adc_clipped += convert(converters_[product], here, size, v + first, y + first);
-      if (here.is_last && relu_) rectify(size, y + first);
+      Ends ends{nullptr, nullptr, here.is_last && relu_};
+      if (here.is_first) ends = {shift_.data(), residual ? residual + first : nullptr, ends.relu};
+      tally.adc_clipped += add_block(converters_[product], here, ends, size, v + first,
+                                     variances ? variances + first : nullptr, y + first);
     }
     if (adc_.converts) tally.adc_samples += values_;
   }
 
  private:
+  /// One block through noise and converter; returns how many conversions saturated.
+  std::uint64_t add_block(const Converters& c, const Conversion& at, Ends ends, std::size_t size,
+                          float* v, const float* variances, float* y) const {
+    if (variances)
+      add_read_noise(variances, draw(read_noise_address(layer_, at.image), at.first_element, size),
+                     size, v);
+    ScaledNoise noise;
+    if (!c.noise.empty())
+      noise = {c.noise.data(),
+               draw(output_noise_address(layer_, at.image), at.first_element, size)};
+    if (is_plain_ && c.offset.empty())
+      return convert_nearest(v, noise, c.digital.data(), {c.lowest, c.highest, at.weight}, ends,
+                             size, y);
+    start_sums(ends, size, y);
+    if (noise.scale) add_products(noise.scale, noise.z, size, v);
+    add_errors(c, at, size, v);
+    const std::uint64_t saturated = convert(c, at, size, v, y);
+    if (ends.relu) rectify(size, y);
+    return saturated;
+  }
+
   const float* draw(Address address, std::uint64_t first, std::size_t size) const {
     thread_local Buffer<float> z;
     float* values = z.at_least(block_);
@@ -94,14 +115,7 @@ class Columns {
     return values;
   }
 
-  void add_noise(const Converters& c, const Conversion& at, const float* variances,
-                 std::size_t size, float* v) const {
-    if (variances)
-      add_read_noise(variances, draw(read_noise_address(layer_, at.image), at.first_element, size),
-                     size, v);
-    if (!c.noise.empty())
-      add_products(c.noise.data(),
-                   draw(output_noise_address(layer_, at.image), at.first_element, size), size, v);
+  void add_errors(const Converters& c, const Conversion& at, std::size_t size, float* v) const {
     if (!c.offset.empty()) add(c.offset.data(), size, v);
     if (adc_.thermal > 0)
       add_product(static_cast<float>(adc_.thermal),
@@ -116,7 +130,8 @@ class Columns {
     std::uint64_t saturated = 0;
     if (adc_.inl != 0) bend_curve(static_cast<float>(adc_.inl), c.highest, size, v);
     if (adc_.has_capacitors) saturated = approximate_codes(c, codes, size, v);
-    if (!adc_.dithers) return saturated + convert_nearest(v, c.digital.data(), codes, size, y);
+    if (!adc_.dithers)
+      return saturated + convert_nearest(v, {}, c.digital.data(), codes, {}, size, y);
     thread_local Buffer<float> u;
     float* uniforms = u.at_least(size);
     fill_uniforms(key_, dither_address(layer_, at.image), at.first_element, {uniforms, size});
@@ -134,6 +149,7 @@ class Columns {
   std::uint16_t layer_;
   AdcPlan adc_;
   bool relu_;
+  bool is_plain_;  ///< the converters do nothing but round
   std::size_t values_, block_;
   std::vector<Converters> converters_;
   std::vector<float> shift_;

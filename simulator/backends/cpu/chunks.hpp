@@ -32,13 +32,14 @@ void for_each_chunk(std::int64_t images, int chunk, const Run& run) {
     run(c * chunk, std::min<std::int64_t>(chunk, images - c * chunk));
 }
 
-/// Numbers that one thread works on, at cache lines' bounds; grows and is used again.
+/// Numbers that one thread works on, at cache lines' bounds; grows and is used again. A cache line
+/// more than asked for may be touched.
 template <class T>
 class Buffer {
  public:
   T* at_least(std::size_t size) {
     if (size > size_) {
-      values_.reset(static_cast<T*>(::operator new(size * sizeof(T), kLine)));
+      values_.reset(static_cast<T*>(::operator new(size * sizeof(T) + 64, kLine)));
       size_ = size;
     }
     return values_.get();

@@ -41,21 +41,75 @@ OHMIC_HOST_DEVICE void copy_to(const float* x, std::size_t size, T* out) {
 }
 
 template <class T>
-OHMIC_HOST_DEVICE void take(const T* x, std::size_t pixels, int channels, int first, int count,
-                            bool squared, T* out) {
-  // All channels of all pixels are one run.
-  const std::size_t runs = count == channels ? 1 : pixels;
-  const std::size_t length = static_cast<std::size_t>(count) * (count == channels ? pixels : 1);
-  for (std::size_t p = 0; p < runs; ++p) {
+OHMIC_HOST_DEVICE void take_whole(const T* x, std::size_t size, bool squared, T* out) {
+  if (!squared) {
+    std::memcpy(out, x, size * sizeof(T));
+    return;
+  }
+#pragma omp simd simdlen(16)
+  for (std::size_t i = 0; i < size; ++i) store(value(x[i]) * value(x[i]), out[i]);
+}
+
+/// kSlack values at a time; what is too much at a pixel's end is written over by the next pixel.
+template <class T, bool kSquared>
+OHMIC_HOST_DEVICE void take_some(const T* x, std::size_t pixels, int channels, int first, int count,
+                                 T* out) {
+  const auto length = static_cast<std::size_t>(count);
+  for (std::size_t p = 0; p < pixels; ++p) {
     const T* from = x + p * static_cast<std::size_t>(channels) + first;
     T* to = out + p * length;
-    if (squared) {
+    for (std::size_t at = 0; at < length; at += kSlack) {
+      T own[kSlack];
+      std::memcpy(own, from + at, sizeof own);
+      if constexpr (kSquared) {
 #pragma omp simd simdlen(16)
-      for (std::size_t i = 0; i < length; ++i) store(value(from[i]) * value(from[i]), to[i]);
-    } else {
-      std::memcpy(to, from, length * sizeof(T));
+        for (std::size_t i = 0; i < kSlack; ++i) store(value(own[i]) * value(own[i]), own[i]);
+      }
+      std::memcpy(to + at, own, sizeof own);
     }
   }
+}
+
+template <class T>
+OHMIC_HOST_DEVICE void take(const T* x, std::size_t pixels, int channels, int first, int count,
+                            bool squared, T* out) {
+  if (count == channels)
+    return take_whole(x, pixels * static_cast<std::size_t>(count), squared, out);
+  squared ? take_some<T, true>(x, pixels, channels, first, count, out)
+          : take_some<T, false>(x, pixels, channels, first, count, out);
+}
+
+/// The parts of a conversion that are there.
+template <bool kNoisy, bool kStarts, bool kResidual, bool kRelu>
+struct Conversion {
+  static OHMIC_HOST_DEVICE std::uint64_t run(const float* v, ScaledNoise noise,
+                                             const float* digital, Codes c, Ends ends,
+                                             std::size_t size, float* y) {
+    std::uint32_t saturated = 0;
+#pragma omp simd simdlen(16) reduction(+ : saturated)
+    for (std::size_t i = 0; i < size; ++i) {
+      float in = v[i], sum = kStarts ? ends.shift[i] : y[i];
+      if constexpr (kNoisy) in += noise.scale[i] * noise.z[i];
+      if constexpr (kResidual) sum += ends.residual[i];
+      saturated += saturates(in, c.lowest, c.highest) ? 1u : 0u;
+      sum += c.weight * digital[i] * quantize(in, c.lowest, c.highest);
+      y[i] = kRelu ? relu(sum) : sum;
+    }
+    return saturated;
+  }
+};
+
+template <bool kNoisy, bool kStarts, bool kResidual, class... Arguments>
+OHMIC_HOST_DEVICE std::uint64_t convert_to_end(Ends ends, Arguments... arguments) {
+  return ends.relu ? Conversion<kNoisy, kStarts, kResidual, true>::run(arguments...)
+                   : Conversion<kNoisy, kStarts, kResidual, false>::run(arguments...);
+}
+
+template <bool kNoisy, class... Arguments>
+OHMIC_HOST_DEVICE std::uint64_t convert_from_start(Ends ends, Arguments... arguments) {
+  if (!ends.shift) return convert_to_end<kNoisy, false, false>(ends, arguments...);
+  return ends.residual ? convert_to_end<kNoisy, true, true>(ends, arguments...)
+                       : convert_to_end<kNoisy, true, false>(ends, arguments...);
 }
 
 }  // namespace
@@ -98,9 +152,10 @@ OHMIC_VECTOR_CLONES void take_channels(const Bf16* x, std::size_t pixels, int ch
   take(x, pixels, channels, first, count, squared, out);
 }
 
-void start_sums(const float* shift, const float* residual, std::size_t size, float* y) {
-  std::memcpy(y, shift, size * sizeof(float));
-  if (residual) add(residual, size, y);
+void start_sums(Ends ends, std::size_t size, float* y) {
+  if (!ends.shift) return;
+  std::memcpy(y, ends.shift, size * sizeof(float));
+  if (ends.residual) add(ends.residual, size, y);
 }
 
 OHMIC_VECTOR_CLONES void add_products(const float* scale, const float* z, std::size_t size,
@@ -136,15 +191,11 @@ OHMIC_VECTOR_CLONES void accumulate(const float* v, const float* digital, float 
   for (std::size_t i = 0; i < size; ++i) y[i] += weight * digital[i] * v[i];
 }
 
-OHMIC_VECTOR_CLONES std::uint64_t convert_nearest(const float* v, const float* digital, Codes c,
+OHMIC_VECTOR_CLONES std::uint64_t convert_nearest(const float* v, ScaledNoise noise,
+                                                  const float* digital, Codes c, Ends ends,
                                                   std::size_t size, float* y) {
-  std::uint32_t saturated = 0;
-#pragma omp simd simdlen(16) reduction(+ : saturated)
-  for (std::size_t i = 0; i < size; ++i) {
-    saturated += saturates(v[i], c.lowest, c.highest) ? 1u : 0u;
-    y[i] += c.weight * digital[i] * quantize(v[i], c.lowest, c.highest);
-  }
-  return saturated;
+  return noise.scale ? convert_from_start<true>(ends, v, noise, digital, c, ends, size, y)
+                     : convert_from_start<false>(ends, v, noise, digital, c, ends, size, y);
 }
 
 OHMIC_VECTOR_CLONES std::uint64_t convert_dithered(const float* v, const float* u,

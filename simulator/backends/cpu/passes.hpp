@@ -22,14 +22,20 @@ void copy_inputs(const float* x, std::size_t size, float* drive);
 void copy_inputs(const float* x, std::size_t size, Bf16* drive);
 
 /// Channels [first, first + count) of pixels with `channels` each, as a dense buffer of their own,
-/// as they are or squared.
+/// as they are or squared. Reads and writes whole vectors: up to kSlack values beyond the ends.
+constexpr std::size_t kSlack = 16;
 void take_channels(const float* x, std::size_t pixels, int channels, int first, int count,
                    bool squared, float* out);
 void take_channels(const Bf16* x, std::size_t pixels, int channels, int first, int count,
                    bool squared, Bf16* out);
 
-/// y = shift + residual, or shift alone.
-void start_sums(const float* shift, const float* residual, std::size_t size, float* y);
+/// Where a sum begins: at what y holds, or at shift (+ residual); and whether a ReLU ends it.
+struct Ends {
+  const float* shift = nullptr;
+  const float* residual = nullptr;
+  bool relu = false;
+};
+void start_sums(Ends ends, std::size_t size, float* y);
 
 void add_products(const float* scale, const float* z, std::size_t size, float* v);
 void add_product(float scale, const float* z, std::size_t size, float* v);
@@ -44,9 +50,14 @@ struct Codes {
 };
 /// y += weight * digital * v.
 void accumulate(const float* v, const float* digital, float weight, std::size_t size, float* y);
-/// y += weight * digital * quantize(v); returns how many saturated.
-std::uint64_t convert_nearest(const float* v, const float* digital, Codes, std::size_t size,
-                              float* y);
+/// Noise in front of a converter, scale * z; none where scale is null.
+struct ScaledNoise {
+  const float* scale = nullptr;
+  const float* z = nullptr;
+};
+/// y += weight * digital * quantize(v + noise) between `ends`; returns how many saturated.
+std::uint64_t convert_nearest(const float* v, ScaledNoise noise, const float* digital, Codes, Ends,
+                              std::size_t size, float* y);
 std::uint64_t convert_dithered(const float* v, const float* u, const float* digital, Codes,
                                std::size_t size, float* y);
 /// v = code of the successive approximation; returns how many saturated. `capacitors` and `stride`:
