@@ -13,14 +13,21 @@ constexpr int kNumbers = 1;
 
 void read_device_table(const Value& table, const std::string& key, Experiment& experiment,
                        std::vector<Fault>& faults) {
-  experiment.device = read_device(table, key, faults);
+  const std::size_t faults_before = faults.size();
+  experiment.device = read_device(without_layers(table), key, faults);
   const Value* model = table.at("model");
   const auto* name = model ? std::get_if<std::string>(&model->data) : nullptr;
   experiment.device_model = name ? *name : "ideal";
+  if (faults.size() == faults_before)
+    experiment.layer_devices = read_layer_devices(table, key, faults);
 }
 
 Value write_device_table(const Experiment& experiment) {
-  return experiment.device ? write_device(experiment.device_model, *experiment.device) : Value{};
+  if (!experiment.device) return {};
+  Value table = write_device(experiment.device_model, *experiment.device);
+  if (!experiment.layer_devices.empty())
+    table.set(kLayersKey, write_layer_devices(experiment.layer_devices));
+  return table;
 }
 
 std::string models_with_form_factor() {
@@ -59,10 +66,20 @@ void check_batch_norm(const Experiment& experiment) {
   throw ConfigError({fault});
 }
 
+/// Layers that have devices of their own are layers of the network.
+void check_layer_names(const Experiment& experiment, const Graph& graph,
+                       std::vector<Fault>& faults) {
+  for (const auto& [layer, device] : experiment.layer_devices)
+    if (const std::string message = unknown_layer(graph, layer); !message.empty())
+      faults.push_back({device.keys.where, "device.layers." + layer, message});
+}
+
 /// What holds between tables; called when each table is right by itself.
 void check_whole(const Value& root, const Experiment& experiment, std::vector<Fault>& faults) {
   const int classes = experiment.data.name == "cifar100" ? 100 : 10;
-  append_faults(root, "", faults, [&] { build_model(experiment.model, classes); });
+  append_faults(root, "", faults, [&] {
+    check_layer_names(experiment, build_model(experiment.model, classes), faults);
+  });
   append_faults(root, "", faults, [&] { experiment.train.validate(); });
   append_faults(root, "", faults, [&] { experiment.noise.validate(); });
   append_faults(root, "", faults, [&] { check_form_factor(experiment); });
@@ -85,20 +102,21 @@ void count_teacher_by_content(Value& identity, const TrainSettings& train) {
 }
 
 /// Files that device models read count by their content; by name only while they cannot be read.
-void count_device_files(Value& device) {
+/// A table without a model of its own has the one around it.
+void count_device_files(Value& device, const DeviceKind* around = nullptr) {
   if (auto* array = std::get_if<Array>(&device.data))
     for (Value& element : *array) count_device_files(element);
   if (!device.is_table()) return;
   const Value* model = device.at("model");
   const auto* name = model ? std::get_if<std::string>(&model->data) : nullptr;
-  const DeviceKind* kind = name ? find_device_kind(*name) : nullptr;
+  const DeviceKind* kind = name ? find_device_kind(*name) : around;
   for (auto& entry : device.table().entries()) {
     const Parameter* parameter = kind ? kind->schema->find(entry.key) : nullptr;
     const auto* file = std::get_if<std::string>(&entry.value.data);
     if (file && parameter && parameter->type == "path" && std::filesystem::is_regular_file(*file))
       entry.value.data = "sha256:" + sha256_of_file(*file);
     else
-      count_device_files(entry.value);
+      count_device_files(entry.value, kind);
   }
 }
 
@@ -132,7 +150,9 @@ const Schema<Experiment>& Experiment::schema() {
     s.add("train", &E::train);
     s.add("mapping", &E::mapping);
     s.add_custom("device", "table", read_device_table, write_device_table)
-        .doc("What a device does to a conductance: `model` and that model's own parameters.");
+        .doc(
+            "What a device does to a conductance: `model` and that model's own parameters; a layer "
+            "may have keys of its own, in [device.layers.NAME].");
     s.add("periphery", &E::periphery);
     s.add("noise", &E::noise);
     s.add("evaluation", &E::evaluation);
@@ -153,6 +173,21 @@ Experiment Experiment::read(const Value& given, std::vector<Fault>& faults) {
   if (experiment.output.dir.empty()) experiment.output.dir = default_folder(root);
   if (faults.size() == faults_before) check_whole(root, experiment, faults);
   return experiment;
+}
+
+LayerDevices Experiment::devices() const {
+  LayerDevices devices(device);
+  for (const auto& [layer, own] : layer_devices) devices.own[layer] = own.model;
+  return devices;
+}
+
+std::string Experiment::conductance_ranges() const {
+  const auto text = [](const DeviceModel& d) {
+    return Value{d.g_min_S}.text() + " " + Value{d.g_max_S}.text();
+  };
+  std::string all = text(*device);
+  for (const auto& [layer, own] : layer_devices) all += " " + layer + " " + text(*own.model);
+  return all;
 }
 
 Value Experiment::resolved() const { return schema().write(this); }

@@ -8,8 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "experiments/layer_devices.hpp"
 #include "mapping/cost.hpp"
 #include "mapping/settings.hpp"
+#include "nn/analog/layer_devices.hpp"
 #include "nn/analog/noise_settings.hpp"
 #include "nn/data/dataset.hpp"
 #include "nn/network/graph.hpp"
@@ -35,6 +37,7 @@ struct StopRule {
 struct EvaluationSettings {
   Estimator estimator = Estimator::per_draw;
   std::int64_t draws = 10;
+  std::int64_t first_draw = 0;  ///< another range of draws is fresh noise
   std::int64_t batch = 100;
   double confidence = 0.95;
   std::optional<StopRule> stop;           ///< absent ("none"): a fixed number of draws
@@ -70,6 +73,7 @@ struct Experiment {
   MappingSettings mapping;
   std::string device_model;  ///< "awgn"
   std::shared_ptr<const DeviceModel> device;
+  OwnDevices layer_devices;  ///< layers whose devices are not `device`
   Periphery periphery;
   NoiseSettings noise;
   EvaluationSettings evaluation;
@@ -81,6 +85,10 @@ struct Experiment {
   /// appended. What holds between tables is checked too.
   static Experiment read(const Value& root, std::vector<Fault>& faults);
   static const Schema<Experiment>& schema();
+  /// `device` and `layer_devices` as a network takes them.
+  LayerDevices devices() const;
+  /// [g_min, g_max] of all layers: all that arrays without noise have of the devices.
+  std::string conductance_ranges() const;
   /// Every key with its resolved value, in the order of the chain (resolved.toml).
   Value resolved() const;
   /// SHA-256 (hexadecimal) of what can change this point's numbers: not title, compute, output or

@@ -49,6 +49,11 @@ const Schema<EvaluationSettings>& EvaluationSettings::schema() {
     s.add("draws", &E::draws)
         .at_least(1)
         .doc("Programmings of the whole chip (per_draw), or passes over the test set (per_batch).");
+    s.add("first_draw", &E::first_draw)
+        .at_least(0)
+        .doc(
+            "Number of the first draw: a range of its own gives noise that decided nothing before, "
+            "to verify what was found with the draws from 0.");
     s.add("batch", &E::batch).at_least(1).doc("Images computed together.");
     s.add("confidence", &E::confidence)
         .unit("1")

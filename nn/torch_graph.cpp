@@ -105,6 +105,7 @@ struct TorchGraph::State {
 
   /// Whether a value may be overwritten: one node reads it, and its own gradient does not need it.
   bool is_scratch(int from) const {
+    if (is_observed) return false;
     const auto i = static_cast<std::size_t>(from);
     const Op op = graph.nodes[i].op;
     return readers[i] == 1 && (op == Op::convolution || op == Op::batch_norm || op == Op::add);
@@ -162,6 +163,7 @@ struct TorchGraph::State {
   std::vector<ParameterShape> shapes;
   at::Device device;
   Precision precision;
+  bool is_observed = false;  ///< values are somebody else's too
   std::vector<int> readers;  ///< of each node's value
   Tensor parameters, gradients, kernels;
   std::vector<Tensor> tensors;               ///< as shapes
@@ -216,6 +218,19 @@ Tensor TorchGraph::forward(const Tensor& images, bool training) {
       if (--unread[static_cast<std::size_t>(input)] == 0)
         values[static_cast<std::size_t>(input)].reset();
   }
+  return values.back();
+}
+
+Tensor TorchGraph::observed(const Tensor& images, const Observer& observer) {
+  const std::vector<Node>& nodes = state_->graph.nodes;
+  std::vector<Tensor> values(nodes.size());
+  values[0] = images;
+  state_->is_observed = true;
+  for (std::size_t i = 1; i < nodes.size(); ++i) {
+    values[i] = state_->run(i, values, false);
+    observer(i, values[static_cast<std::size_t>(nodes[i].inputs[0])], values[i]);
+  }
+  state_->is_observed = false;
   return values.back();
 }
 

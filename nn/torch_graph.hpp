@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,6 +36,10 @@ class TorchGraph {
   /// Logits (images x classes, float). Training uses the batch's statistics and moves the running
   /// ones, whose variance takes the batch's with Bessel's correction (as Keras's fused BatchNorm).
   at::Tensor forward(const at::Tensor& images, bool training);
+  /// The input and the output of node `node`, as autograd follows them.
+  using Observer = std::function<void(std::size_t node, const at::Tensor& x, const at::Tensor& y)>;
+  /// forward() in inference, which shows every node to the observer and overwrites no value.
+  at::Tensor observed(const at::Tensor& images, const Observer&);
   /// The same from and to the host, without gradients.
   std::vector<float> logits(const float* nhwc, std::int64_t images, bool training = false);
 

@@ -65,8 +65,8 @@ void export_chip(ExportOptions options) {
   const TrainedNetwork& network = networks.get(experiment);
   const auto backend = make_backend(experiment.compute.backend);
   const AnalogNetwork analog(network.graph, network.weights, experiment.mapping, experiment.noise,
-                             experiment.periphery, experiment.device, *backend);
-  const ProgrammedChip chip{analog.layers(), experiment.mapping.tile, *experiment.device,
+                             experiment.periphery, experiment.devices(), *backend);
+  const ProgrammedChip chip{analog.layers(), experiment.mapping.tile, experiment.devices(),
                             noise_key(experiment.seed, options.draw)};
   if (!options.tile.empty()) write_netlist(options, experiment, chip);
   write_conductances_csv(options.folder / "conductances.csv", chip);

@@ -27,7 +27,7 @@ void cut_role(const MappedLayer& layer, int role, const ProgrammedChip& chip,
   const int K = layer.geometry().rows(), N = layer.geometry().columns();
   std::vector<double> target_S(static_cast<std::size_t>(K) * static_cast<std::size_t>(N));
   layer.target_S(role, 0, target_S);
-  const auto programmed_S = layer.programmed_S(role, chip.device, chip.key);
+  const auto programmed_S = layer.programmed_S(role, chip.devices.of(layer.name()), chip.key);
   const int height = chip.tile.rows > 0 ? chip.tile.rows : K;
   const int width = chip.tile.columns > 0 ? chip.tile.columns : N;
   for (int r = 0; r < chip.tile.row_tiles(K); ++r)

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "mapping/mapped_layer.hpp"
+#include "nn/analog/layer_devices.hpp"
 
 namespace ohmic {
 
@@ -33,7 +34,7 @@ struct ProgrammedTile {
 struct ProgrammedChip {
   const std::vector<MappedLayer>& layers;
   TileShape tile;
-  const DeviceModel& device;
+  LayerDevices devices;
   NoiseKey key;
 
   void for_each_tile(const std::function<void(const MappedLayer&, const ProgrammedTile&)>&) const;

@@ -15,7 +15,7 @@ constexpr int kUnusedBits = 2;
 
 bool runs_on_torch(const Experiment& e, const std::string& device) {
   return device.starts_with("cuda") && e.compute.backend == "cpu" &&
-         e.periphery.is_ideal_per_mvm(e.device->reads_noisily());
+         e.periphery.is_ideal_per_mvm(e.devices().reads_noisily());
 }
 
 void add_gains(const std::vector<float>& gamma, const std::vector<float>& variance, double epsilon,
@@ -52,10 +52,10 @@ std::string calibration_key(const Experiment& e) {
     seen.adc->percentile = e.periphery.adc->percentile;
     seen.adc->columns_per_adc = e.periphery.adc->columns_per_adc;
   }
-  return fmt::format("{} {} {} {} {} {} {}", MappingSettings::schema().write(&e.mapping).text(),
+  return fmt::format("{} {} {} {} {} {}", MappingSettings::schema().write(&e.mapping).text(),
                      Periphery::schema().write(&seen).text(),
-                     NoiseSettings::schema().write(&e.noise).text(), e.device->g_min_S,
-                     e.device->g_max_S, e.compute.backend, e.evaluation.calibration_images);
+                     NoiseSettings::schema().write(&e.noise).text(), e.conductance_ranges(),
+                     e.compute.backend, e.evaluation.calibration_images);
 }
 
 LayerResult convert(const LayerScale& scale, const DeviceModel& device) {
@@ -83,7 +83,7 @@ Chip::Chip(const Experiment& experiment, const TrainedNetwork& network, Calibrat
       backend_(make_backend(experiment.compute.backend, experiment.compute.device)) {
   analog_ = std::make_unique<AnalogNetwork>(network.graph, network.weights, experiment.mapping,
                                             experiment.noise, experiment.periphery,
-                                            experiment.device, *backend_);
+                                            experiment.devices(), *backend_);
   calibrate(calibrations);
   if (experiment.evaluation.batch_norm_images)
     analog_->measure_batch_norm(network.data->train, network.data->normalization,
@@ -117,11 +117,12 @@ std::int64_t Chip::noise_free_correct() {
 
 DrawResult Chip::measure(std::int64_t index) {
   DrawResult result;
-  const bool whole = experiment_.evaluation.estimator == Estimator::per_draw;
-  const std::int64_t batch = whole ? images() : experiment_.evaluation.batch;
+  const EvaluationSettings& evaluation = experiment_.evaluation;
+  const bool whole = evaluation.estimator == Estimator::per_draw;
+  const std::int64_t batch = whole ? images() : evaluation.batch;
   const std::int64_t batches = (images() + batch - 1) / batch;
   for (std::int64_t b = 0; b < batches; ++b) {
-    program(static_cast<std::uint64_t>(index * batches + b));
+    program(static_cast<std::uint64_t>((evaluation.first_draw + index) * batches + b));
     const std::int64_t count = std::min(batch, images() - b * batch);
     result.correct.push_back(count_correct(b * batch, count, result.tally));
   }
@@ -131,10 +132,11 @@ DrawResult Chip::measure(std::int64_t index) {
 std::vector<LayerResult> Chip::layers() const {
   const std::vector<LayerNoise> measured = analog_->measure_noise(experiment_.seed, 0);
   const std::vector<double> unused = analog_->unused_adc_bits();
+  const LayerDevices devices = experiment_.devices();
   std::vector<LayerResult> results;
   for (std::size_t i = 0; i < measured.size(); ++i) {
     const LayerNoise& m = measured[i];
-    LayerResult r = convert(analog_->layers().at(i).scale(), *experiment_.device);
+    LayerResult r = convert(analog_->layers().at(i).scale(), devices.of(m.layer));
     r.layer = m.layer;
     r.measured_eta = m.std / m.sigma_w;
     r.measured_bias = m.bias / m.sigma_w;

@@ -38,6 +38,8 @@ class Chip {
   /// With the constants of the experiment's [cost], or the default ones. What was programmed before
   /// has to be programmed again.
   NetworkCost cost();
+  /// The network on its crossbars, calibrated.
+  AnalogNetwork& analog() { return *analog_; }
   /// What a user should know about converters whose range leaves more than two bits unused on what
   /// calibration images produce; empty where all is well.
   std::string range_warning() const;

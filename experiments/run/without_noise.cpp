@@ -8,9 +8,9 @@ namespace {
 /// What the right answers without noise depend on besides the network.
 std::string hardware_key(const Experiment& e) {
   const Value resolved = e.resolved();
-  return fmt::format("{} {} {} {} {} {} {} {}", resolved.at("mapping")->text(),
+  return fmt::format("{} {} {} {} {} {} {}", resolved.at("mapping")->text(),
                      resolved.at("periphery")->text(), resolved.at("noise")->text(),
-                     e.device->g_min_S, e.device->g_max_S, e.seed, e.evaluation.calibration_images,
+                     e.conductance_ranges(), e.seed, e.evaluation.calibration_images,
                      e.evaluation.batch_norm_images.value_or(0));
 }
 

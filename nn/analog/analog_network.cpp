@@ -9,6 +9,7 @@
 
 #include "nn/analog/batch_norm.hpp"
 #include "nn/analog/digital_noise.hpp"
+#include "nn/analog/digital_op.hpp"
 #include "nn/analog/plan.hpp"
 #include "nn/analog/row_activity.hpp"
 #include "simulator/error.hpp"
@@ -34,6 +35,13 @@ class ExactDevice final : public DeviceModel {
   }
 };
 
+/// What the layers hold.
+enum class Loaded {
+  digital,  ///< weights as they are
+  exact,    ///< arrays without noise
+  devices,  ///< one draw
+};
+
 void require_form_factor(const DeviceModel& device) {
   if (device.form_factor() >= 0) return;
   std::vector<Fault> faults(1);
@@ -42,42 +50,6 @@ void require_form_factor(const DeviceModel& device) {
       "noise on biases or BatchNorm needs a device with a form factor eta (awgn with reference = "
       "\"sigma_w\"); accepted with this device: \"kernels\", \"folded\"";
   throw ConfigError(std::move(faults));
-}
-
-DigitalKind kind_of(Op op) {
-  switch (op) {
-    case Op::batch_norm:
-      return DigitalKind::affine;
-    case Op::relu:
-      return DigitalKind::relu;
-    case Op::add:
-      return DigitalKind::add;
-    case Op::global_average:
-      return DigitalKind::global_average;
-    case Op::max_pool:
-      return DigitalKind::max_pool;
-    case Op::average_pool:
-      return DigitalKind::average_pool;
-    case Op::concatenate:
-      return DigitalKind::concatenate;
-    default:
-      OHMIC_ASSERT(op == Op::subsample_pad);
-      return DigitalKind::subsample_pad;
-  }
-}
-
-/// A node outside the crossbars as an operation on a batch; pointers are left to the caller.
-DigitalOp digital_op(const Node& node, const Node& input, const ChannelAffine& norm,
-                     std::int64_t images) {
-  DigitalOp op;
-  op.kind = kind_of(node.op);
-  op.images = images;
-  op.height = node.height, op.width = node.width, op.channels = node.channels;
-  op.in_height = input.height, op.in_width = input.width, op.in_channels = input.channels;
-  op.stride = node.stride;
-  op.scale = norm.scale;
-  op.shift = norm.shift;
-  return op;
 }
 
 LayerNoise compare(const MappedLayer& layer, std::span<const float> wanted,
@@ -102,7 +74,7 @@ LayerNoise compare(const MappedLayer& layer, std::span<const float> wanted,
 
 struct AnalogNetwork::State {
   State(const Graph& g, const Weights& w, const NoiseSettings& n, const Periphery& p,
-        std::shared_ptr<const DeviceModel> d, Backend& b);
+        LayerDevices d, Backend& b);
 
   const Node& node(int i) const { return graph.nodes[static_cast<std::size_t>(i)]; }
   std::span<const float> kernel(const Weights& of, const Step& step) const {
@@ -115,11 +87,17 @@ struct AnalogNetwork::State {
   Periphery periphery_of(const Step&) const;
   LayerOnTiles digital_layer(const Step&) const;
   LayerOnTiles programmed_layer(const Step&, const DeviceModel&, NoiseKey) const;
+  LayerOnTiles loaded_layer(const Step&) const;
   Epilogue epilogue(const Step&, const Node* norm, bool relu) const;
   Epilogue epilogue(const Step& step) const {
     return epilogue(step, step.norm >= 0 ? &node(step.norm) : nullptr, step.relu);
   }
-  void load(const DeviceModel* device, NoiseKey key, Weights digital);
+  const DeviceModel& device_of(const Step& step) const { return devices.of(node(step.mvm).name); }
+  /// What the arrays of this step hold, when they are loaded.
+  const DeviceModel& loaded_device(const Step& step) const {
+    return loaded == Loaded::exact ? exact : device_of(step);
+  }
+  void load(Loaded what, NoiseKey key, Weights digital);
   void load_step(std::size_t s, bool measures);
   std::unique_ptr<LoadedLayer> load_layer(const Step&, const LayerOnTiles&, const Epilogue&) const;
 
@@ -142,7 +120,7 @@ struct AnalogNetwork::State {
   Weights mappable;  ///< what is mapped: BatchNorm folded where the semantics say so
   NoiseSettings noise;
   Periphery periphery;
-  std::shared_ptr<const DeviceModel> device;
+  LayerDevices devices;
   ExactDevice exact;
   Backend& backend;
   Plan plan;
@@ -154,7 +132,7 @@ struct AnalogNetwork::State {
   std::map<std::string, ChannelMoments> undisturbed;  ///< what digital BatchNorms see of them
 
   // What is loaded at the moment.
-  const DeviceModel* loaded_device = nullptr;  ///< null: the ideal digital network
+  Loaded loaded = Loaded::digital;
   NoiseKey loaded_key;
   Weights digital;  ///< all tensors but kernels, rule for negative variances applied
   bool every_answer_nan = false;
@@ -166,18 +144,19 @@ struct AnalogNetwork::State {
 };
 
 AnalogNetwork::State::State(const Graph& g, const Weights& w, const NoiseSettings& n,
-                            const Periphery& p, std::shared_ptr<const DeviceModel> d, Backend& b)
+                            const Periphery& p, LayerDevices d, Backend& b)
     : graph(g),
       weights(w),
       noise(n),
       periphery(p),
-      device(std::move(d)),
-      exact(*device),
+      devices(std::move(d)),
+      exact(*devices.common),
       backend(b),
       plan(make_plan(graph)),
       crossbar(static_cast<std::size_t>(plan.layers)) {
   free_slots();
   noise.validate();
+  devices.check(graph);
   check_weights(graph, weights, "the given weights");
   if (noise.negative_variance == NegativeVariance::dead &&
       noise.perturbs(TensorKind::moving_variance) && !every_norm_meets_relu(graph))
@@ -214,6 +193,11 @@ LayerOnTiles AnalogNetwork::State::programmed_layer(const Step& step, const Devi
   return mapped_layer(step).program(on, key, periphery_of(step));
 }
 
+LayerOnTiles AnalogNetwork::State::loaded_layer(const Step& step) const {
+  return loaded == Loaded::digital ? digital_layer(step)
+                                   : programmed_layer(step, loaded_device(step), loaded_key);
+}
+
 Epilogue AnalogNetwork::State::epilogue(const Step& step, const Node* norm, bool relu) const {
   const Node& mvm = node(step.mvm);
   const auto bias = digital.find(mvm.name + ".bias");
@@ -222,16 +206,16 @@ Epilogue AnalogNetwork::State::epilogue(const Step& step, const Node* norm, bool
   return {std::move(affine.scale), std::move(affine.shift), relu};
 }
 
-void AnalogNetwork::State::load(const DeviceModel* on, NoiseKey key, Weights tensors) {
+void AnalogNetwork::State::load(Loaded what, NoiseKey key, Weights tensors) {
   digital = std::move(tensors);
   every_answer_nan = apply_negative_variance(graph, noise.negative_variance, digital);
-  loaded_device = on;
+  loaded = what;
   loaded_key = key;
   layers.clear();
   layers.resize(plan.steps.size());
   norms.assign(plan.steps.size(), {});
   if (every_answer_nan) return;
-  if (on && measured_images > 0) return load_and_measure();
+  if (loaded != Loaded::digital && measured_images > 0) return load_and_measure();
   for (std::size_t s = 0; s < plan.steps.size(); ++s) load_step(s, false);
 }
 
@@ -243,8 +227,7 @@ void AnalogNetwork::State::load_step(std::size_t s, bool measures) {
     norms[s] = channel_affine(digital, node(step.node).channels, &node(step.node), nullptr);
     return;
   }
-  const LayerOnTiles tiles =
-      loaded_device ? programmed_layer(step, *loaded_device, loaded_key) : digital_layer(step);
+  const LayerOnTiles tiles = loaded_layer(step);
   if (measures && step.norm >= 0) {
     float* sums = slot_values[static_cast<std::size_t>(step.slot)];
     load_layer(step, tiles, epilogue(step, nullptr, false))
@@ -258,7 +241,7 @@ void AnalogNetwork::State::load_step(std::size_t s, bool measures) {
 std::unique_ptr<LoadedLayer> AnalogNetwork::State::load_layer(const Step& step,
                                                               const LayerOnTiles& tiles,
                                                               const Epilogue& after) const {
-  const bool calibrated = loaded_device && !ranges.empty();
+  const bool calibrated = loaded != Loaded::digital && !ranges.empty();
   return backend.load(tiles, after,
                       calibrated ? &ranges[static_cast<std::size_t>(step.layer)] : nullptr);
 }
@@ -269,7 +252,7 @@ void AnalogNetwork::State::measure_norm(const Node& norm, const float* x) {
   const ChannelMoments seen =
       channel_moments(backend.on_host(x, static_cast<std::size_t>(pixels * norm.channels), buffer),
                       pixels, norm.channels);
-  if (loaded_device)
+  if (loaded != Loaded::digital)
     follow_moments(undisturbed.at(norm.name), seen, norm, digital);
   else
     undisturbed[norm.name] = seen;
@@ -346,15 +329,14 @@ void AnalogNetwork::State::run_images(
 
 AnalogNetwork::AnalogNetwork(const Graph& graph, const Weights& weights,
                              const MappingSettings& mapping, const NoiseSettings& noise,
-                             const Periphery& periphery, std::shared_ptr<const DeviceModel> device,
-                             Backend& backend)
+                             const Periphery& periphery, LayerDevices devices, Backend& backend)
     : state_(
-          std::make_unique<State>(graph, weights, noise, periphery, std::move(device), backend)) {
+          std::make_unique<State>(graph, weights, noise, periphery, std::move(devices), backend)) {
   State& s = *state_;
   for (const Step& step : s.crossbar) {
     s.mapped.emplace_back(s.node(step.mvm).name, static_cast<std::uint16_t>(step.layer),
                           s.node(step.mvm).conv, s.kernel(s.mappable, step), mapping,
-                          s.device->g_min_S, s.device->g_max_S);
+                          s.device_of(step).g_min_S, s.device_of(step).g_max_S);
     s.mapped.back().spare(spared_filters(s.graph, s.weights, s.noise, step.mvm));
   }
 }
@@ -363,20 +345,20 @@ AnalogNetwork::~AnalogNetwork() = default;
 
 void AnalogNetwork::load_ideal() {
   State& s = *state_;
-  s.load(nullptr, {}, perturbed_digital(s.graph, s.weights, s.noise, 0.0, {}));
+  s.load(Loaded::digital, {}, perturbed_digital(s.graph, s.weights, s.noise, 0.0, {}));
 }
 
 void AnalogNetwork::load_noise_free() {
   State& s = *state_;
-  s.load(&s.exact, {}, perturbed_digital(s.graph, s.mappable, s.noise, 0.0, {}));
+  s.load(Loaded::exact, {}, perturbed_digital(s.graph, s.mappable, s.noise, 0.0, {}));
 }
 
 void AnalogNetwork::program(std::uint64_t seed, std::uint64_t draw) {
   State& s = *state_;
-  if (s.noise.perturbs_digital()) require_form_factor(*s.device);
+  if (s.noise.perturbs_digital()) require_form_factor(*s.devices.common);
   const NoiseKey key = noise_key(seed, draw);
-  s.load(s.noise.perturbs(TensorKind::kernel) ? s.device.get() : &s.exact, key,
-         perturbed_digital(s.graph, s.mappable, s.noise, s.device->form_factor(), key));
+  s.load(s.noise.perturbs(TensorKind::kernel) ? Loaded::devices : Loaded::exact, key,
+         perturbed_digital(s.graph, s.mappable, s.noise, s.devices.common->form_factor(), key));
 }
 
 void AnalogNetwork::calibrate(const ImageSet& set, const Normalization& normalization,
@@ -460,6 +442,30 @@ std::vector<float> AnalogNetwork::logits(const float* nhwc, std::int64_t images,
   return out;
 }
 
+std::vector<float> AnalogNetwork::layer_output(std::size_t layer, const float* x,
+                                               std::int64_t images) {
+  State& s = *state_;
+  const Step& step = s.crossbar.at(layer);
+  const Node* norm = step.norm >= 0 ? &s.node(step.norm) : nullptr;
+  std::vector<float> y(static_cast<std::size_t>(images * values_per_image(s.node(step.mvm))));
+  s.load_layer(step, s.loaded_layer(step), s.epilogue(step, norm, false))
+      ->forward(x, images, 0, nullptr, y.data(), s.tally);
+  return y;
+}
+
+void AnalogNetwork::visit_layers(const float* nhwc, std::int64_t images,
+                                 const LayerVisitor& visitor) {
+  State& s = *state_;
+  OHMIC_ASSERT(!s.layers.empty() && !s.every_answer_nan);
+  std::vector<float> buffer;
+  s.run(nhwc, images, 0, [&](const Step& step, const float* x) {
+    const auto layer = static_cast<std::size_t>(step.layer);
+    const auto values = static_cast<std::size_t>(images * values_per_image(s.node(step.x)));
+    const std::vector<float> output = layer_output(layer, x, images);
+    visitor(layer, {s.backend.on_host(x, values, buffer), values}, output);
+  });
+}
+
 Predictions AnalogNetwork::evaluate(const ImageSet& set, const Normalization& normalization,
                                     std::int64_t first, std::int64_t count, std::int64_t batch) {
   State& s = *state_;
@@ -489,9 +495,7 @@ Weights AnalogNetwork::effective_weights() const {
   for (const Step& step : s.crossbar) {
     const std::string name = s.node(step.mvm).name + ".weight";
     all[name] = s.weights.at(name);
-    if (s.loaded_device)
-      all[name].values =
-          s.programmed_layer(step, *s.loaded_device, s.loaded_key).effective_weights();
+    if (s.loaded != Loaded::digital) all[name].values = s.loaded_layer(step).effective_weights();
   }
   return all;
 }
@@ -502,7 +506,8 @@ std::vector<LayerNoise> AnalogNetwork::measure_noise(std::uint64_t seed, std::ui
   const State& s = *state_;
   std::vector<LayerNoise> noise;
   for (const Step& step : s.crossbar) {
-    const auto got = s.programmed_layer(step, *s.device, noise_key(seed, draw)).effective_weights();
+    const auto got =
+        s.programmed_layer(step, s.device_of(step), noise_key(seed, draw)).effective_weights();
     noise.push_back(compare(s.mapped_layer(step), s.kernel(s.mappable, step), got));
   }
   return noise;

@@ -8,12 +8,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "mapping/conversions.hpp"
 #include "mapping/mapped_layer.hpp"
+#include "nn/analog/layer_devices.hpp"
 #include "nn/analog/noise_settings.hpp"
 #include "nn/data/dataset.hpp"
 #include "nn/network/graph.hpp"
@@ -40,11 +43,12 @@ struct LayerNoise {
 
 class AnalogNetwork {
  public:
-  /// The back end must outlive the network. Throws ConfigError (noise settings), DataError
+  /// The back end must outlive the network. Tensors outside the crossbars take the form factor of
+  /// the common device. Throws ConfigError (noise settings, names of layers), DataError
   /// (weights) or UnsupportedError (a layer the back end refuses; `dead` in a network whose
   /// BatchNorms do not all end in a ReLU).
   AnalogNetwork(const Graph&, const Weights&, const MappingSettings&, const NoiseSettings&,
-                const Periphery&, std::shared_ptr<const DeviceModel>, Backend&);
+                const Periphery&, LayerDevices, Backend&);
   ~AnalogNetwork();
 
   /// Finds converter ranges on the first `images` calibration images (no-op when the periphery
@@ -82,6 +86,14 @@ class AnalogNetwork {
   /// when NegativeVariance::nan applies: a NaN channel is an input of the next convolution's every
   /// output, so no logit of any image escapes it.
   std::vector<float> logits(const float* nhwc, std::int64_t images, std::uint64_t first_image);
+  /// One layer's input x, images x H x W x C, and its output behind bias and BatchNorm, before the
+  /// sum with a shortcut and ReLU.
+  using LayerVisitor = std::function<void(std::size_t layer, std::span<const float> x,
+                                          std::span<const float> output)>;
+  /// Computes the images as logits() does and shows every crossbar layer. Costs twice as much.
+  void visit_layers(const float* nhwc, std::int64_t images, const LayerVisitor&);
+  /// That output of one layer for any inputs.
+  std::vector<float> layer_output(std::size_t layer, const float* x, std::int64_t images);
   /// How often converters met their limits since the last call of this function.
   Tally take_tally();
 

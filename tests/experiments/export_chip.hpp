@@ -26,10 +26,10 @@ struct SmallChip {
                         device->g_max_S);
   }
 
-  ProgrammedChip programmed() const { return {layers, tile, *device, noise_key(9, 4)}; }
+  ProgrammedChip programmed() const { return {layers, tile, device, noise_key(9, 4)}; }
 
   TileShape tile{8, 3};
-  std::unique_ptr<DeviceModel> device;
+  std::shared_ptr<const DeviceModel> device;
   std::vector<MappedLayer> layers;
 };
 

@@ -1,0 +1,59 @@
+#include "nn/analog/output_snr.hpp"
+
+#include <cmath>
+#include <limits>
+#include <span>
+
+namespace ohmic {
+namespace {
+
+double mean_square(std::span<const float> y) {
+  double sum = 0;
+  for (const float v : y) sum += double{v} * v;
+  return sum / static_cast<double>(y.size());
+}
+
+double mean_square_difference(std::span<const float> a, std::span<const float> b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const double d = double{a[i]} - b[i];
+    sum += d * d;
+  }
+  return sum / static_cast<double>(a.size());
+}
+
+/// What one layer reads and gives in the digital network.
+struct Clean {
+  std::vector<float> x, output;
+};
+
+}  // namespace
+
+double power_dB(double signal, double error) {
+  return error > 0 ? 10 * std::log10(signal / error) : std::numeric_limits<double>::infinity();
+}
+
+std::vector<OutputSnr> output_snrs(AnalogNetwork& network, const float* nhwc, std::int64_t images,
+                                   std::uint64_t seed, std::uint64_t first_draw,
+                                   std::int64_t draws) {
+  std::vector<Clean> clean(network.layers().size());
+  std::vector<OutputSnr> errors(clean.size());
+  network.load_ideal();
+  network.visit_layers(nhwc, images, [&](std::size_t l, auto x, auto output) {
+    clean[l] = {{x.begin(), x.end()}, {output.begin(), output.end()}};
+    errors[l].layer = network.layers()[l].name();
+    errors[l].signal = mean_square(output);
+  });
+  const double share = 1.0 / static_cast<double>(draws);
+  for (std::int64_t d = 0; d < draws; ++d) {
+    network.program(seed, first_draw + static_cast<std::uint64_t>(d));
+    network.visit_layers(nhwc, images, [&](std::size_t l, auto, auto output) {
+      const auto own = network.layer_output(l, clean[l].x.data(), images);
+      errors[l].error += share * mean_square_difference(output, clean[l].output);
+      errors[l].own_error += share * mean_square_difference(own, clean[l].output);
+    });
+  }
+  return errors;
+}
+
+}  // namespace ohmic

@@ -1,0 +1,106 @@
+#include "nn/noise_propagation.hpp"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "nn/torch_graph.hpp"
+
+namespace ohmic {
+namespace {
+
+using at::Tensor;
+
+/// Gradients of so many logits (images times classes) are held at a time.
+constexpr std::int64_t kLogitsAtOnce = 80;
+
+/// What a layer multiplies its weights with, images x K x positions, in the order of its matrix.
+Tensor patches(const Node& node, const Tensor& x) {
+  if (node.op == Op::dense) return x.flatten(1).unsqueeze(2);
+  const ConvGeometry& g = node.conv;
+  const Tensor padded =
+      at::constant_pad_nd(x.contiguous(), {g.pad_left, g.pad_right, g.pad_top, g.pad_bottom}, 0);
+  return at::im2col(padded, {g.kernel_height, g.kernel_width}, {1, 1}, {0, 0},
+                    {g.stride, g.stride});
+}
+
+/// A(c, c') of one layer, images x classes x classes. `errors`: gradients of each logit with
+/// respect to the layer's outputs, one tensor of all images per class.
+Tensor gram(const Node& node, const Tensor& x, const std::vector<Tensor>& errors) {
+  const std::int64_t images = x.size(0), N = node.channels;
+  const auto classes = static_cast<std::int64_t>(errors.size());
+  const Tensor K_by_P = patches(node, x);
+  const Tensor delta = at::stack(errors, 1).reshape({images, classes * N, -1});
+  const Tensor gradients = at::bmm(delta, K_by_P.transpose(1, 2)).view({images, classes, -1});
+  return at::bmm(gradients, gradients.transpose(1, 2));
+}
+
+void append_pairs(const Tensor& matrices, std::int64_t image, std::vector<float>& to) {
+  const auto a = matrices.accessor<float, 3>();
+  for (std::int64_t c = 0; c < a.size(1); ++c)
+    for (std::int64_t other = 0; other <= c; ++other) to.push_back(a[image][c][other]);
+}
+
+}  // namespace
+
+struct NoisePropagation::State {
+  struct Seen {
+    const Node* node;
+    Tensor x, y;
+  };
+
+  Graph graph;
+  TorchGraph network;
+
+  /// Every crossbar layer's input and output while logits are computed.
+  Tensor forward(const float* nhwc, std::int64_t images, std::vector<Seen>& seen) {
+    return network.observed(network.images(nhwc, images),
+                            [&](std::size_t i, const Tensor& x, const Tensor& y) {
+                              const Node& node = graph.nodes[i];
+                              if (node.op == Op::convolution || node.op == Op::dense)
+                                seen.push_back({&node, x.detach(), y});
+                            });
+  }
+
+  void add_batch(const float* nhwc, std::int64_t images, LogitSpread& spread) {
+    std::vector<Seen> seen;
+    const Tensor logits = forward(nhwc, images, seen);
+    std::vector<Tensor> outputs;
+    for (const Seen& s : seen) outputs.push_back(s.y);
+    std::vector<std::vector<Tensor>> errors(seen.size());
+    for (std::int64_t c = 0; c < graph.classes; ++c) {
+      const auto of_class = torch::autograd::grad({logits.select(1, c).sum()}, outputs, {}, true);
+      for (std::size_t l = 0; l < seen.size(); ++l) errors[l].push_back(of_class[l]);
+    }
+    const at::NoGradGuard no_gradients;
+    std::vector<Tensor> grams;
+    for (std::size_t l = 0; l < seen.size(); ++l)
+      grams.push_back(gram(*seen[l].node, seen[l].x, std::exchange(errors[l], {})).contiguous());
+    const Tensor host = logits.detach().contiguous();
+    spread.logits.insert(spread.logits.end(), host.data_ptr<float>(),
+                         host.data_ptr<float>() + host.numel());
+    for (std::int64_t i = 0; i < images; ++i)
+      for (const Tensor& g : grams) append_pairs(g, i, spread.gram);
+  }
+};
+
+NoisePropagation::NoisePropagation(const Graph& graph, const Weights& weights)
+    : state_(new State{graph, TorchGraph(graph, weights, "cpu")}) {}
+
+NoisePropagation::~NoisePropagation() = default;
+
+void NoisePropagation::add(const float* nhwc, std::int64_t images, LogitSpread& spread) {
+  const Graph& graph = state_->graph;
+  if (spread.classes == 0) {
+    spread.classes = graph.classes;
+    for (const Node& node : graph.nodes)
+      if (node.op == Op::convolution || node.op == Op::dense) spread.layers.push_back(node.name);
+  }
+  const Node& input = graph.nodes.front();
+  const std::int64_t pixels = std::int64_t{input.height} * input.width * input.channels;
+  const std::int64_t at_once = std::max<std::int64_t>(1, kLogitsAtOnce / graph.classes);
+  for (std::int64_t i = 0; i < images; i += at_once)
+    state_->add_batch(nhwc + i * pixels, std::min(at_once, images - i), spread);
+}
+
+}  // namespace ohmic
