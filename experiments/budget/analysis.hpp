@@ -2,6 +2,7 @@
 // member of BudgetSettings, declared below and listed in budget.cpp.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,7 @@ struct AnalysisContext {
   Evaluations& evaluations;
   Networks& networks;
   Progress& progress;
+  std::filesystem::path folder;  ///< of the run
 };
 
 struct Analysis {
@@ -42,5 +44,8 @@ struct Analysis {
 Analysis find_analysis();
 Analysis yield_analysis();
 Analysis attribution_analysis();
+Analysis sensitivity_analysis();
+Analysis prediction_analysis();
+Analysis allocation_analysis();
 
 }  // namespace ohmic

@@ -58,6 +58,9 @@ void check_point(const BudgetRequest& request, const Point& point, std::vector<F
       faults.push_back(request.fault(
           "attribution.sources", fmt::format("\"{}\" is no source of this experiment; it has {}",
                                              name, names(sources_of(point.experiment)))));
+  if (!point.experiment.layer_devices.empty())
+    faults.push_back(request.fault(
+        "attribution", "switches sources of all layers alike: leave [device.layers] out"));
   if (sources.empty() && settings.sources.empty())
     faults.push_back(request.fault("attribution", "this experiment has no source of error"));
   if (settings.design == Design::half && sources.size() < 3)

@@ -14,7 +14,9 @@ namespace {
 /// In the order of the answers.
 std::vector<Analysis> analyses_of(const BudgetSettings& settings) {
   std::vector<Analysis> asked;
-  for (const Analysis& analysis : {find_analysis(), yield_analysis(), attribution_analysis()})
+  for (const Analysis& analysis :
+       {find_analysis(), yield_analysis(), attribution_analysis(), sensitivity_analysis(),
+        prediction_analysis(), allocation_analysis()})
     if (analysis.is_asked(settings)) asked.push_back(analysis);
   return asked;
 }
@@ -68,7 +70,7 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
   Networks networks(folder / "training", progress);
   check_inputs(request, networks);
   Evaluations evaluations(folder, networks, progress);
-  AnalysisContext context{request, evaluations, networks, progress};
+  AnalysisContext context{request, evaluations, networks, progress, folder};
   std::vector<AnalysisResult> results;
   BudgetOutcome outcome{folder, "", 0};
   for (const Analysis& analysis : analyses_of(request.settings)) {

@@ -54,6 +54,7 @@ const Parameter* device_parameter(Value& device, std::string key) {
     Value* entry = models ? element(*models, take_head(key)) : nullptr;
     return entry ? device_parameter(*entry, key) : nullptr;
   }
+  if (key.starts_with("layers.")) key = key.substr(key.rfind('.') + 1);
   const SchemaBase* schema = device_schema(device);
   return schema ? schema->find(key) : nullptr;
 }

@@ -78,14 +78,8 @@ class Finder {
   FoundBudget find(double max_drop) {
     FoundBudget found{&point_, grid_, max_drop, {}, {}, {}};
     found.start = measure(0, 1);
-    SearchSettings search;
-    search.steps = grid_.values.size() - 1;
-    search.least_accuracy =
-        found.start.baseline() - settings_.allowed_loss(max_drop, found.start.baseline());
-    search.quantum = 1.0 / static_cast<double>(found.start.images);
-    search.confidence = settings_.confidence;
-    search.draws = settings_.draws;
-    search.max_draws = settings_.max_draws;
+    const SearchSettings search =
+        search_for(settings_, max_drop, found.start, grid_.values.size() - 1);
     found.search = search;
     found.result = search_crossing(search, [&](std::size_t index, std::int64_t draws) {
       return measure(index, draws).replicates();
@@ -127,6 +121,18 @@ AnalysisResult run(AnalysisContext& context) {
 }  // namespace
 
 Analysis find_analysis() { return {is_asked, check, run}; }
+
+SearchSettings search_for(const BudgetSettings& settings, double max_drop, const PointResult& start,
+                          std::size_t steps) {
+  SearchSettings search;
+  search.steps = steps;
+  search.least_accuracy = start.baseline() - settings.allowed_loss(max_drop, start.baseline());
+  search.quantum = 1.0 / static_cast<double>(start.images);
+  search.confidence = settings.confidence;
+  search.draws = settings.draws;
+  search.max_draws = settings.max_draws;
+  return search;
+}
 
 Grid grid_of(const FindSettings& find, const Experiment& experiment) {
   const Parameter* p = parameter_of(experiment, find.knob.front());

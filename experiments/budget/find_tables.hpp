@@ -23,6 +23,9 @@ struct FoundBudget {
 };
 
 Grid grid_of(const FindSettings&, const Experiment&);
+/// The search for a loss of `max_drop` of a network that `start` knows, over so many steps.
+SearchSettings search_for(const BudgetSettings&, double max_drop, const PointResult& start,
+                          std::size_t steps);
 /// Last part of the first key: "eta".
 std::string short_knob(const FindSettings&);
 /// "loss of at most 1 %: eta up to 0.0513 tolerated, 0.0532 not".

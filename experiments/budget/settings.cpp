@@ -40,6 +40,9 @@ void declare_analyses(Schema<BudgetSettings>& s) {
   s.add("find", &B::find).absent("none").doc("The value of a knob that keeps the loss within.");
   s.add("yield", &B::yield).absent("none").doc("How accuracy is spread over chips.");
   s.add("attribution", &B::attribution).absent("none").doc("Which source costs how much.");
+  s.add("sensitivity", &B::sensitivity).absent("none").doc("Which layer's noise costs how much.");
+  s.add("prediction", &B::prediction).absent("none").doc("Accuracy without drawing chips.");
+  s.add("allocation", &B::allocation).absent("none").doc("How noisy each layer may be.");
 }
 
 }  // namespace

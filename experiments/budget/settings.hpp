@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "experiments/budget/layer_settings.hpp"
 #include "simulator/config/schema.hpp"
 
 namespace ohmic {
@@ -64,6 +65,9 @@ struct BudgetSettings {
   std::optional<FindSettings> find;
   std::optional<YieldSettings> yield;
   std::optional<AttributionSettings> attribution;
+  std::optional<SensitivitySettings> sensitivity;
+  std::optional<PredictionSettings> prediction;
+  std::optional<AllocationSettings> allocation;
 
   static const Schema<BudgetSettings>& schema();
   /// A drop as a fraction of the images, for a baseline in [0, 1].

@@ -1,0 +1,207 @@
+// [budget.allocation]: an eta for each layer that asks least of the devices.
+//
+// With a cost of sum d_l / eta_l^2 and, to first order, a loss of sum s_l eta_l^2 (linear
+// propagation), the cheapest etas for a given loss are eta_l^2 proportional to sqrt(d_l / s_l). s_l
+// is taken at the allocation itself, found in a few rounds from one eta for all. How far all of
+// them may be scaled is then found by Monte Carlo as in [budget.find], so the linear loss decides
+// only how noise is shared out, never whether the result holds.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdlib>
+
+#include "experiments/budget/allocation_tables.hpp"
+#include "experiments/budget/configure.hpp"
+#include "experiments/budget/find_tables.hpp"
+#include "experiments/budget/layer_noise.hpp"
+#include "experiments/results/files.hpp"
+#include "experiments/run/setup.hpp"
+#include "experiments/statistics/logit_noise.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr int kRounds = 5;
+// Number of the first draw that verifies; searches use draws from 0.
+constexpr std::int64_t kFreshDraws = 1'000'000;
+constexpr char kEta[] = "device.eta";
+
+bool is_asked(const BudgetSettings& settings) { return settings.allocation.has_value(); }
+
+/// What one point needs to have its noise allocated; empty when all is well.
+std::string obstacle(const Experiment& experiment) {
+  if (!parameter_of(experiment, kEta) || experiment.device->form_factor() < 0)
+    return "needs a device with a form factor eta (awgn on sigma_w)";
+  if (!experiment.layer_devices.empty())
+    return "gives each layer its own eta: leave [device.layers] out";
+  return {};
+}
+
+void check(const BudgetRequest& request, std::vector<Fault>& faults) {
+  const AllocationSettings& a = *request.settings.allocation;
+  check_noise_is_on_crossbars(request, "allocation", faults);
+  if (a.range.size() != 2 || a.range[0] <= 0 || a.range[0] >= a.range[1])
+    faults.push_back(
+        request.fault("allocation.range", "expected [lowest, highest] with 0 < lowest < highest"));
+  for (const Point& point : request.points)
+    if (const std::string what = obstacle(point.experiment); !what.empty())
+      return faults.push_back(request.fault("allocation", what));
+}
+
+double four_digits(double value) {
+  return std::strtod(fmt::format("{:.4g}", value).c_str(), nullptr);
+}
+
+/// Etas by layer at a scale.
+using EtasAt = std::function<std::vector<double>(double scale)>;
+
+class Allocator {
+ public:
+  Allocator(AnalysisContext& context, const Point& point)
+      : context_(context),
+        settings_(context.request.settings),
+        asked_(*settings_.allocation),
+        point_(point),
+        grid_(make_grid({{kEta}, asked_.range, KnobScale::log, Tolerate::largest, asked_.steps},
+                        false)),
+        image_spread_(spread_of(context, point.experiment, asked_.images)),
+        start_(context.evaluations.measure(point.experiment, 1, point_label(point))) {
+    find_costs();
+  }
+
+  FoundAllocation find(double max_drop) {
+    FoundAllocation found{
+        &point_, max_drop, start_.baseline(), 0, image_spread_.spread.layers, costs_, {}, {}, {}};
+    found.least_accuracy = found.baseline - settings_.allowed_loss(max_drop, found.baseline);
+    const auto same = [&](double scale) { return std::vector(costs_.size(), scale); };
+    found.uniform = search("one eta", found, same);
+    const std::vector<double> shares =
+        shares_at(found.uniform.scale.value_or(std::sqrt(asked_.range[0] * asked_.range[1])));
+    found.allocated = search("allocated", found, [&](double scale) {
+      std::vector<double> etas;
+      for (const double share : shares)
+        etas.push_back(four_digits(std::min(scale * share, asked_.most)));
+      return etas;
+    });
+    return found;
+  }
+
+  Experiment at(const std::vector<double>& etas) const {
+    const bool one = std::all_of(etas.begin(), etas.end(), [&](double e) { return e == etas[0]; });
+    if (one) return with_keys(point_.experiment, {{kEta, {etas[0]}}});
+    return with_etas(point_.experiment, image_spread_.spread.layers, etas);
+  }
+
+  /// The same chips, with draws that no search uses.
+  Experiment on_fresh_draws(const std::vector<double>& etas) const {
+    Experiment fresh = at(etas);
+    fresh.evaluation.first_draw = kFreshDraws;
+    fresh.evaluation.draws = asked_.verify_draws;
+    fresh.evaluation.stop.reset();
+    return fresh;
+  }
+
+ private:
+  void find_costs() {
+    Calibrations calibrations;
+    Chip chip(point_.experiment, context_.networks.get(point_.experiment), calibrations);
+    for (const MappedLayer& layer : chip.analog().layers()) {
+      const double devices =
+          static_cast<double>(layer.geometry().rows()) * layer.geometry().columns() * layer.roles();
+      costs_.push_back(asked_.cost == LayerCost::devices ? devices : 1.0);
+      sigma_w_.push_back(layer.scale().sigma_w);
+    }
+  }
+
+  double cost_of(const std::vector<double>& etas) const {
+    double cost = 0;
+    for (std::size_t l = 0; l < etas.size(); ++l) cost += costs_[l] / (etas[l] * etas[l]);
+    return cost;
+  }
+
+  /// What the cheapest etas are to each other where the linear loss is that of one eta.
+  std::vector<double> shares_at(double eta) const {
+    std::vector<double> etas(costs_.size(), eta), shares(costs_.size(), 1.0);
+    for (int round = 0; round < kRounds; ++round) {
+      std::vector<double> sigma = sigma_w_;
+      for (std::size_t l = 0; l < sigma.size(); ++l) sigma[l] *= etas[l];
+      std::vector<double> loss =
+          loss_per_variance(image_spread_.spread, image_spread_.labels, sigma);
+      for (std::size_t l = 0; l < loss.size(); ++l) loss[l] *= sigma_w_[l] * sigma_w_[l];
+      shares = cheapest_shares(costs_, loss);
+      double now = 0, wanted = 0;
+      for (std::size_t l = 0; l < loss.size(); ++l) {
+        now += loss[l] * shares[l] * shares[l];
+        wanted += loss[l] * eta * eta;
+      }
+      if (now <= 0) break;
+      for (std::size_t l = 0; l < etas.size(); ++l)
+        etas[l] = std::min(std::sqrt(wanted / now) * shares[l], asked_.most);
+    }
+    return shares;
+  }
+
+  ScaledEtas search(const std::string& way, const FoundAllocation& found, const EtasAt& etas_at) {
+    ScaledEtas scaled;
+    const SearchSettings search =
+        search_for(settings_, found.max_drop, start_, grid_.values.size() - 1);
+    scaled.search = search_crossing(search, [&](std::size_t index, std::int64_t draws) {
+      const double scale = grid_.values[index];
+      return context_.evaluations
+          .measure(at(etas_at(scale)), draws,
+                   fmt::format("{}, {} {:g}", point_label(point_), way, scale))
+          .replicates();
+    });
+    if (!scaled.search.tolerated) return scaled;
+    scaled.scale = grid_.values[*scaled.search.tolerated];
+    scaled.etas = etas_at(*scaled.scale);
+    scaled.cost = cost_of(scaled.etas);
+    const PointResult fresh =
+        context_.evaluations.measure(on_fresh_draws(scaled.etas), asked_.verify_draws,
+                                     point_label(point_) + ", " + way + " on fresh draws");
+    scaled.draws = static_cast<std::int64_t>(fresh.draws.size());
+    scaled.verified = mean_estimate(fresh.replicates(), settings_.confidence);
+    return scaled;
+  }
+
+  AnalysisContext& context_;
+  const BudgetSettings& settings_;
+  const AllocationSettings& asked_;
+  const Point& point_;
+  Grid grid_;
+  ImageSpread image_spread_;
+  PointResult start_;
+  std::vector<double> costs_, sigma_w_;
+};
+
+/// An experiment that `ohmic run` takes, in a run folder of its own.
+void write_experiment(const Experiment& experiment, const std::filesystem::path& file) {
+  Value resolved = experiment.resolved();
+  resolved.table().find("output")->table().erase("dir");
+  write_atomically(file, to_toml(resolved));
+}
+
+AnalysisResult run(AnalysisContext& context) {
+  const BudgetSettings& settings = context.request.settings;
+  std::vector<FoundAllocation> all;
+  const bool only = context.request.points.size() * settings.max_drop.size() == 1;
+  for (const Point& point : context.request.points) {
+    Allocator allocator(context, point);
+    for (const double max_drop : settings.max_drop) {
+      all.push_back(allocator.find(max_drop));
+      FoundAllocation& found = all.back();
+      if (!found.allocated.scale) continue;
+      const auto name =
+          only ? std::string("allocation.toml") : fmt::format("allocation_{}.toml", all.size());
+      found.file = (context.folder / name).string();
+      write_experiment(allocator.on_fresh_draws(found.allocated.etas), found.file);
+    }
+  }
+  return allocation_result(all, settings);
+}
+
+}  // namespace
+
+Analysis allocation_analysis() { return {is_asked, check, run}; }
+
+}  // namespace ohmic

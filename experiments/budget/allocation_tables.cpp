@@ -1,0 +1,184 @@
+#include "experiments/budget/allocation_tables.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "experiments/run/networks.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr int kPanelHeight = 360, kBarWidth = 30, kMargin = 130;
+
+std::string name_of(Verification v) {
+  return v == Verification::passed   ? "passed"
+         : v == Verification::failed ? "failed"
+         : v == Verification::open   ? "open"
+                                     : "";
+}
+
+std::string general(double value) { return std::isnan(value) ? "" : fmt::format("{:.3g}", value); }
+
+double scale_of(const ScaledEtas& s) { return s.scale.value_or(Estimate::kNone); }
+
+std::int64_t draws_of(const ScaledEtas& s) {
+  std::int64_t draws = 0;
+  for (const Probe& probe : s.search.probes) draws += probe.replicates.count();
+  return draws;
+}
+
+std::string label_of(const FoundAllocation& a, const BudgetSettings& settings) {
+  const Row axes = axis_texts(*a.point);
+  return (axes.empty() ? network_label(a.point->experiment)
+                       : fmt::format("{}", fmt::join(axes, ", "))) +
+         ", loss of at most " + settings.drop_text(a.max_drop);
+}
+
+void add(std::vector<Cell>& row, const std::vector<Cell>& cells) {
+  row.insert(row.end(), cells.begin(), cells.end());
+}
+
+ResultTable summary(const std::vector<FoundAllocation>& found, const BudgetSettings& settings) {
+  ResultTable table{"allocation", axis_columns(*found.front().point), {}};
+  for (const char* column :
+       {"max_drop", "baseline", "least_accuracy", "way", "scale", "cost", "gain", "search_draws",
+        "verify_draws", "accuracy", "accuracy_lo", "accuracy_hi", "verification"})
+    table.columns.push_back(column);
+  for (const FoundAllocation& a : found)
+    for (const bool is_uniform : {true, false}) {
+      const ScaledEtas& s = is_uniform ? a.uniform : a.allocated;
+      std::vector<Cell> row = axis_cells(*a.point);
+      add(row, {a.max_drop, a.baseline, a.least_accuracy,
+                std::string(is_uniform ? "uniform" : "allocated"), scale_of(s), s.cost,
+                is_uniform ? 1.0 : a.gain(), draws_of(s), s.draws, s.verified.mean, s.verified.lo,
+                s.verified.hi, name_of(verify(s.verified, a.least_accuracy, settings.confidence))});
+      table.rows.push_back(std::move(row));
+    }
+  return table;
+}
+
+ResultTable layer_table(const std::vector<FoundAllocation>& found) {
+  ResultTable table{"allocation_layers", axis_columns(*found.front().point), {}};
+  for (const char* column : {"max_drop", "layer", "cost_at_eta_1", "eta", "uniform_eta"})
+    table.columns.push_back(column);
+  for (const FoundAllocation& a : found)
+    for (std::size_t l = 0; l < a.allocated.etas.size(); ++l) {
+      std::vector<Cell> row = axis_cells(*a.point);
+      add(row, {a.max_drop, a.layers[l], a.costs[l], a.allocated.etas[l], scale_of(a.uniform)});
+      table.rows.push_back(std::move(row));
+    }
+  return table;
+}
+
+TextTable answers(const std::vector<FoundAllocation>& found, const BudgetSettings& settings) {
+  Row heading = axis_headings(*found.front().point);
+  for (const char* word : {"loss up to", "least accuracy %", "eta", "geometric mean", "cost",
+                           "gain", "on fresh draws %", "verification"})
+    heading.push_back(word);
+  TextTable table{fmt::format("One eta for all layers and an eta for each, {:g} % confidence; "
+                              "cost = sum of cost_l / eta_l^2:",
+                              100 * settings.confidence),
+                  {heading}};
+  for (const FoundAllocation& a : found)
+    for (const bool is_uniform : {true, false}) {
+      const ScaledEtas& s = is_uniform ? a.uniform : a.allocated;
+      Row row = axis_texts(*a.point);
+      for (const std::string& cell :
+           {settings.drop_text(a.max_drop), percent_text(a.least_accuracy),
+            std::string(is_uniform ? "one for all" : "allocated"), general(scale_of(s)),
+            general(s.cost), is_uniform ? std::string("1") : general(a.gain()),
+            percent_text(s.verified),
+            name_of(verify(s.verified, a.least_accuracy, settings.confidence))})
+        row.push_back(cell);
+      table.rows.push_back(std::move(row));
+    }
+  return table;
+}
+
+TextTable layer_texts(const FoundAllocation& a, const BudgetSettings& settings) {
+  TextTable table{label_of(a, settings) + ":", {{"layer", "eta", "cost at eta 1", "cost %"}}};
+  for (std::size_t l = 0; l < a.layers.size(); ++l) {
+    const double eta = a.allocated.etas[l];
+    table.rows.push_back(
+        {a.layers[l], general(eta), general(a.costs[l]),
+         fmt::format("{:.1f}", 100 * a.costs[l] / (eta * eta) / a.allocated.cost)});
+  }
+  return table;
+}
+
+Figure allocation_figure(const std::vector<const FoundAllocation*>& found,
+                         const BudgetSettings& settings) {
+  std::size_t most = 15;
+  Figure figure{"allocation", 0, static_cast<int>(found.size()) * kPanelHeight, ""};
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const FoundAllocation& a = *found[i];
+    most = std::max(most, a.layers.size());
+    figure.script += fmt::format("$a{} << EOD\n", i);
+    for (std::size_t l = 0; l < a.layers.size(); ++l)
+      figure.script += fmt::format("\"{}\" {:g}\n", a.layers[l], a.allocated.etas[l]);
+    figure.script += "EOD\n";
+  }
+  figure.width = kMargin + kBarWidth * static_cast<int>(most);
+  figure.script += fmt::format(
+      "set style fill solid 0.9 noborder; set boxwidth 0.7\nset border 3 linecolor '#555555'\n"
+      "set tics nomirror out scale 0.5 textcolor '#222222'; set xtics rotate by 55 right\n"
+      "set grid ytics linecolor '#e4e4e4'; set key top right; set ylabel 'η of the layer'\n"
+      "set yrange [0:*]\nset multiplot layout {},1\n",
+      found.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    figure.script += fmt::format(
+        "set title {}\nplot $a{} using 2:xtic(1) with boxes fillcolor "
+        "'#31688e' title 'allocated'",
+        quoted(label_of(*found[i], settings)), i);
+    if (found[i]->uniform.scale)
+      figure.script += fmt::format(
+          ", {:g} with lines linewidth 2 linecolor '#d1495b' title "
+          "'one for all'",
+          *found[i]->uniform.scale);
+    figure.script += "\n";
+  }
+  figure.script += "unset multiplot\nreset\n";
+  return figure;
+}
+
+}  // namespace
+
+Verification verify(const Estimate& e, double least_accuracy, double confidence) {
+  if (std::isnan(e.standard_error)) return Verification::none;
+  const double margin =
+      e.standard_error > 0 ? e.standard_error * student_t_quantile(confidence, e.degrees_of_freedom)
+                           : 0.0;
+  if (e.mean - margin >= least_accuracy) return Verification::passed;
+  return e.mean + margin < least_accuracy ? Verification::failed : Verification::open;
+}
+
+AnalysisResult allocation_result(const std::vector<FoundAllocation>& found,
+                                 const BudgetSettings& settings) {
+  AnalysisResult result;
+  result.heading = "Allocation of noise to layers";
+  result.tables.push_back(answers(found, settings));
+  std::vector<const FoundAllocation*> shown;
+  for (const FoundAllocation& a : found) {
+    if (a.allocated.scale) {
+      result.tables.push_back(layer_texts(a, settings));
+      result.notes.push_back(label_of(a, settings) + ": `ohmic run " + a.file +
+                             "` measures the allocation on the fresh draws.");
+      shown.push_back(&a);
+    } else {
+      result.notes.push_back(label_of(a, settings) +
+                             ": no scale was shown to be tolerated in this range.");
+    }
+  }
+  result.notes.push_back(
+      "Verification: passed and failed are shown on draws that the search has not seen, open is "
+      "neither.");
+  result.files = {summary(found, settings), layer_table(found)};
+  if (!shown.empty()) result.figures.push_back(allocation_figure(shown, settings));
+  return result;
+}
+
+}  // namespace ohmic

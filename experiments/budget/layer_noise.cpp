@@ -1,0 +1,129 @@
+#include "experiments/budget/layer_noise.hpp"
+
+#include <fmt/format.h>
+
+#include "experiments/budget/configure.hpp"
+#include "experiments/results/files.hpp"
+#include "nn/analog/batch_norm.hpp"
+#include "nn/io/checkpoint.hpp"
+#include "nn/io/sha256.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr std::int64_t kImagesAtOnce = 50;
+
+Value exact_table(const DeviceModel& like) {
+  Value table{Table{}};
+  table.set("model", {std::string("ideal")});
+  table.set("g_min_S", {like.g_min_S});
+  table.set("g_max_S", {like.g_max_S});
+  return table;
+}
+
+/// Every key of one layer's devices.
+Value device_table(const Experiment& experiment, const std::string& layer) {
+  const auto own = experiment.layer_devices.find(layer);
+  if (own == experiment.layer_devices.end())
+    return write_device(experiment.device_model, *experiment.device);
+  const Value* model = own->second.keys.at("model");
+  return write_device(model ? std::get<std::string>(model->data) : experiment.device_model,
+                      *own->second.model);
+}
+
+LogitSpread propagate(const TrainedNetwork& network, bool folded, std::int64_t images,
+                      Progress& progress) {
+  progress.begin("linear propagation of noise, " + network.label);
+  NoisePropagation propagation(
+      network.graph, folded ? fold_batch_norm(network.graph, network.weights) : network.weights);
+  LogitSpread spread;
+  std::vector<float> x;
+  for (std::int64_t first = 0; first < images; first += kImagesAtOnce) {
+    const std::int64_t n = std::min(kImagesAtOnce, images - first);
+    x.resize(static_cast<std::size_t>(n * ImageSet::kPixels));
+    normalized_batch(network.data->test, network.data->normalization, first, n, x.data());
+    propagation.add(x.data(), n, spread);
+    progress.update(static_cast<double>(first + n) / static_cast<double>(images),
+                    fmt::format("image {}/{}", first + n, images));
+  }
+  return spread;
+}
+
+LogitSpread read_spread(const std::filesystem::path& file, const Graph& graph) {
+  Weights tensors = read_safetensors(file).weights;
+  return {graph.classes, crossbar_layers(graph), std::move(tensors.at("logits").values),
+          std::move(tensors.at("gram").values)};
+}
+
+void write_spread(const std::filesystem::path& file, const LogitSpread& s) {
+  Checkpoint checkpoint;
+  const auto layers = static_cast<std::int64_t>(s.layers.size());
+  checkpoint.weights["logits"] = {{s.images(), s.classes}, s.logits};
+  checkpoint.weights["gram"] = {{s.images(), layers, static_cast<std::int64_t>(s.pairs())}, s.gram};
+  write_safetensors(file, checkpoint);
+}
+
+}  // namespace
+
+Experiment noise_only_in(const Experiment& experiment, const std::string& layer) {
+  Value device = exact_table(*experiment.device), layers{Table{}};
+  for (const auto& [other, own] : experiment.layer_devices)
+    layers.set(other, exact_table(*own.model));
+  layers.set(layer, device_table(experiment, layer));
+  device.set(kLayersKey, layers);
+  return with_keys(experiment, {{"device", device}});
+}
+
+Experiment noise_in_all_but(const Experiment& experiment, const std::string& layer) {
+  return with_keys(experiment,
+                   {{"device.layers." + layer, exact_table(experiment.devices().of(layer))}});
+}
+
+Experiment with_etas(const Experiment& experiment, const std::vector<std::string>& layers,
+                     const std::vector<double>& etas) {
+  KeyValues keys;
+  for (std::size_t l = 0; l < layers.size(); ++l)
+    keys.push_back({"device.layers." + layers[l] + ".eta", {etas.at(l)}});
+  return with_keys(experiment, keys);
+}
+
+void check_noise_is_on_crossbars(const BudgetRequest& request, const std::string& analysis,
+                                 std::vector<Fault>& faults) {
+  for (const Point& point : request.points)
+    if (point.experiment.noise.perturbs_digital())
+      return faults.push_back(request.fault(
+          analysis,
+          "counts the noise of crossbars alone; expected noise.semantics kernels or folded"));
+}
+
+ImageSpread spread_of(AnalysisContext& context, const Experiment& experiment, std::int64_t images) {
+  const TrainedNetwork& network = context.networks.get(experiment);
+  const ImageSet& test = network.data->test;
+  const std::int64_t n = std::min(images, test.size());
+  const bool folded = experiment.noise.semantics == Semantics::folded;
+  const std::string key = sha256(
+      fmt::format("{} {} {} {}", network.weights_hash, folded, n, network.identity) + test.hash());
+  const auto file = context.folder / "spread" / (key.substr(0, 16) + ".safetensors");
+  ImageSpread result;
+  result.labels.assign(test.labels.begin(), test.labels.begin() + n);
+  if (std::filesystem::exists(file)) {
+    result.spread = read_spread(file, network.graph);
+  } else {
+    result.spread = propagate(network, folded, n, context.progress);
+    make_folder(file.parent_path());
+    write_spread(file, result.spread);
+  }
+  return result;
+}
+
+std::vector<double> weight_noise(const std::vector<LayerResult>& layers) {
+  std::vector<double> sigma;
+  for (const LayerResult& l : layers) sigma.push_back(l.measured_eta * l.sigma_w);
+  return sigma;
+}
+
+Estimate paired_difference(const Replicates& a, const Replicates& b, double confidence) {
+  return average_estimate({&a, &b}, {2.0, -2.0}, confidence);
+}
+
+}  // namespace ohmic

@@ -1,0 +1,38 @@
+// Configurations that differ in which layers are noisy, and what is needed to compare them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "experiments/budget/analysis.hpp"
+#include "nn/noise_propagation.hpp"
+
+namespace ohmic {
+
+/// Devices as declared in one layer, exact ones everywhere else.
+Experiment noise_only_in(const Experiment&, const std::string& layer);
+/// Exact devices in one layer.
+Experiment noise_in_all_but(const Experiment&, const std::string& layer);
+/// device.eta of its own for each layer. Throws ConfigError where the device does not take it.
+Experiment with_etas(const Experiment&, const std::vector<std::string>& layers,
+                     const std::vector<double>& etas);
+
+/// Faults of a point whose noise is not on crossbars alone: layers' shares would leave it out.
+void check_noise_is_on_crossbars(const BudgetRequest&, const std::string& analysis,
+                                 std::vector<Fault>&);
+
+/// Spread of the first `images` test images' logits by every layer's weight noise; kept in spread/
+/// of the run folder.
+struct ImageSpread {
+  LogitSpread spread;
+  std::vector<std::uint8_t> labels;
+};
+ImageSpread spread_of(AnalysisContext&, const Experiment&, std::int64_t images);
+
+/// Std of each layer's weight errors as programmed, in units of weights.
+std::vector<double> weight_noise(const std::vector<LayerResult>&);
+
+/// mean(a) - mean(b) over draws that share their noise.
+Estimate paired_difference(const Replicates& a, const Replicates& b, double confidence);
+
+}  // namespace ohmic

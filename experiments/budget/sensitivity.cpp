@@ -1,0 +1,102 @@
+// [budget.sensitivity]: what each layer's noise costs.
+#include <fmt/format.h>
+
+#include "experiments/budget/layer_noise.hpp"
+#include "experiments/budget/sensitivity_tables.hpp"
+#include "experiments/run/setup.hpp"
+#include "experiments/statistics/logit_noise.hpp"
+
+namespace ohmic {
+namespace {
+
+// Draws over which the powers of outputs' errors are averaged: each is already a mean over
+// thousands of values.
+constexpr std::int64_t kSnrDraws = 4;
+
+bool is_asked(const BudgetSettings& settings) { return settings.sensitivity.has_value(); }
+
+void check(const BudgetRequest& request, std::vector<Fault>& faults) {
+  check_noise_is_on_crossbars(request, "sensitivity", faults);
+}
+
+std::vector<OutputSnr> measure_snr(AnalysisContext& context, const Experiment& experiment) {
+  const TrainedNetwork& network = context.networks.get(experiment);
+  Calibrations calibrations;
+  Chip chip(experiment, network, calibrations);
+  const std::int64_t images =
+      std::min(context.request.settings.sensitivity->snr_images, chip.images());
+  std::vector<float> x(static_cast<std::size_t>(images * ImageSet::kPixels));
+  normalized_batch(network.data->test, network.data->normalization, 0, images, x.data());
+  return output_snrs(chip.analog(), x.data(), images, experiment.seed, 0, kSnrDraws);
+}
+
+/// Each layer's part of the loss by linear propagation; sums to 1 where there is any.
+std::vector<double> linear_shares(AnalysisContext& context, const Experiment& experiment,
+                                  const std::vector<double>& sigma_w) {
+  const ImageSpread s =
+      spread_of(context, experiment, context.request.settings.sensitivity->images);
+  std::vector<double> shares = loss_per_variance(s.spread, s.labels, sigma_w);
+  double sum = 0;
+  for (std::size_t l = 0; l < shares.size(); ++l) sum += shares[l] *= sigma_w[l] * sigma_w[l];
+  for (double& share : shares) share = sum > 0 ? share / sum : 0.0;
+  return shares;
+}
+
+class Study {
+ public:
+  Study(AnalysisContext& context, const Point& point) : context_(context), point_(point) {}
+
+  SensitivityStudy run() {
+    const Experiment& experiment = point_.experiment;
+    SensitivityStudy study{&point_, measure(experiment, "all layers"), {}};
+    const auto errors = measure_snr(context_, experiment);
+    const auto shares = linear_shares(context_, experiment, weight_noise(study.all.layers));
+    const Replicates all = study.all.replicates();
+    for (std::size_t l = 0; l < errors.size(); ++l) {
+      LayerSensitivity layer = measure_layer(study.all.layers.at(l).layer, all);
+      layer.noise = study.all.layers[l];
+      layer.output = errors[l];
+      layer.linear_share = shares[l];
+      study.layers.push_back(std::move(layer));
+    }
+    return study;
+  }
+
+ private:
+  LayerSensitivity measure_layer(const std::string& layer, const Replicates& all) {
+    LayerSensitivity result;
+    const double confidence = context_.request.settings.confidence;
+    const PointResult alone =
+        measure(noise_only_in(point_.experiment, layer), "noise in " + layer + " alone");
+    const Estimate a = mean_estimate(alone.replicates(), confidence);
+    const double without_noise = alone.noise_free();
+    result.alone = a;
+    result.alone.mean = without_noise - a.mean;
+    result.alone.lo = without_noise - a.hi;
+    result.alone.hi = without_noise - a.lo;
+    const PointResult others =
+        measure(noise_in_all_but(point_.experiment, layer), "noise in all but " + layer);
+    result.regained = paired_difference(others.replicates(), all, confidence);
+    return result;
+  }
+
+  PointResult measure(const Experiment& experiment, const std::string& what) {
+    return context_.evaluations.measure(experiment, context_.request.settings.sensitivity->draws,
+                                        point_label(point_) + ", " + what);
+  }
+
+  AnalysisContext& context_;
+  const Point& point_;
+};
+
+AnalysisResult run(AnalysisContext& context) {
+  std::vector<SensitivityStudy> studies;
+  for (const Point& point : context.request.points) studies.push_back(Study(context, point).run());
+  return sensitivity_result(studies, context.request.settings);
+}
+
+}  // namespace
+
+Analysis sensitivity_analysis() { return {is_asked, check, run}; }
+
+}  // namespace ohmic

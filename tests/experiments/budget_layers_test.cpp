@@ -1,0 +1,203 @@
+// The analyses of single layers on a network of two filters that is trained here.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <numeric>
+#include <set>
+#include <sstream>
+
+#include "experiments/budget/allocation_tables.hpp"
+#include "experiments/budget/budget.hpp"
+#include "experiments/budget/layer_noise.hpp"
+#include "experiments/results/files.hpp"
+#include "experiments/run/run.hpp"
+
+namespace ohmic {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kTiny[] = R"(
+[data]
+name = "synthetic"
+train_images = 256
+test_images = 40
+[model]
+name = "resnet8"
+width = 2
+[train]
+epochs = 3
+augment = false
+[compute]
+device = "cpu"
+threads = 1
+[output]
+figures = false
+[device]
+model = "awgn"
+)";
+
+Value tiny(const std::string& more) { return parse_toml(std::string(kTiny) + more, "tiny.toml"); }
+
+class BudgetOfLayers : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / ("ohmic_layers_test_" + std::to_string(::getpid()));
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  BudgetOutcome run(const std::string& more) const { return run_budget(tiny(more), folder_); }
+  /// Rows of a table by column.
+  std::map<std::string, std::vector<std::string>> table(const std::string& name) const {
+    std::istringstream lines(read_whole(folder_ / name));
+    std::map<std::string, std::vector<std::string>> columns;
+    std::string line, cell;
+    std::getline(lines, line);
+    std::vector<std::string> names;
+    for (std::istringstream head(line); std::getline(head, cell, ',');) names.push_back(cell);
+    while (std::getline(lines, line)) {
+      std::istringstream row(line + ",");
+      for (const std::string& column : names) {
+        std::getline(row, cell, ',');
+        columns[column].push_back(cell);
+      }
+    }
+    return columns;
+  }
+  fs::path folder_;
+};
+
+std::vector<double> numbers(const std::vector<std::string>& texts) {
+  std::vector<double> values;
+  for (const std::string& text : texts) values.push_back(std::stod(text));
+  return values;
+}
+
+std::string error_of(const std::string& more) {
+  try {
+    read_budget(tiny(more));
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+Experiment experiment_of(const std::string& more) { return expand(tiny(more)).front().experiment; }
+
+TEST(LayerNoiseConfigurations, LeaveTheirOtherLayersExact) {
+  const Experiment e =
+      experiment_of("eta = 0.2\ng_max_S = 5e-5\n[device.layers.linear]\neta = 0.3\n");
+  const LayerDevices only = noise_only_in(e, "layer2.0.conv1").devices();
+  EXPECT_EQ(only.of("layer2.0.conv1").form_factor(), 0.2);
+  EXPECT_EQ(only.of("layer2.0.conv1").g_max_S, 5e-5);
+  EXPECT_LT(only.of("conv1").form_factor(), 0);  // ideal
+  EXPECT_LT(only.of("linear").form_factor(), 0);
+  EXPECT_EQ(only.of("conv1").g_max_S, 5e-5);
+  const LayerDevices but = noise_in_all_but(e, "layer2.0.conv1").devices();
+  EXPECT_LT(but.of("layer2.0.conv1").form_factor(), 0);
+  EXPECT_EQ(but.of("conv1").form_factor(), 0.2);
+  EXPECT_EQ(but.of("linear").form_factor(), 0.3);
+}
+
+TEST(LayerNoiseConfigurations, GiveEachLayerItsEta) {
+  const Experiment e =
+      with_etas(experiment_of("eta = 0.2\n"), {"conv1", "layer1.0.conv2"}, {0.5, 0.7});
+  EXPECT_EQ(e.devices().of("conv1").form_factor(), 0.5);
+  EXPECT_EQ(e.devices().of("layer1.0.conv2").form_factor(), 0.7);
+  EXPECT_EQ(e.devices().of("linear").form_factor(), 0.2);
+}
+
+TEST_F(BudgetOfLayers, SensitivityRanksEveryLayerOnce) {
+  run("eta = 0.4\n[budget.sensitivity]\ndraws = 3\nsnr_images = 3\nimages = 10\n");
+  auto t = table("sensitivity.csv");
+  ASSERT_EQ(t["layer"].size(), 10u);  // 7 convolutions, 2 projections, dense
+  EXPECT_EQ(std::set<std::string>(t["layer"].begin(), t["layer"].end()).size(), 10u);
+  const auto lost = numbers(t["alone_loss"]), shares = numbers(t["linear_share"]);
+  EXPECT_TRUE(std::is_sorted(lost.rbegin(), lost.rend()));
+  EXPECT_NEAR(std::accumulate(shares.begin(), shares.end(), 0.0), 1, 1e-6);
+  // A layer behind noisy ones has the error of its inputs too.
+  for (std::size_t l = 0; l < 10; ++l) {
+    if (t["layer"][l] == "conv1") {
+      EXPECT_EQ(t["snr_dB"][l], t["own_snr_dB"][l]);
+    }
+    if (t["layer"][l] == "linear") {
+      EXPECT_LT(std::stod(t["snr_dB"][l]), std::stod(t["own_snr_dB"][l]));
+    }
+  }
+}
+
+TEST_F(BudgetOfLayers, SensitivityIsNotMeasuredTwice) {
+  const std::string asked =
+      "eta = 0.4\n[budget.sensitivity]\ndraws = 2\nsnr_images = 2\nimages = 5\n";
+  run(asked);
+  const std::string first = read_whole(folder_ / "sensitivity.csv");
+  EXPECT_EQ(run(asked).new_draws, 0);
+  EXPECT_EQ(read_whole(folder_ / "sensitivity.csv"), first);
+}
+
+TEST_F(BudgetOfLayers, PredictionStandsBesideMonteCarlo) {
+  run("[budget.prediction]\nvalues = [0.0, 0.05]\ndraws = 4\nsamples = 200\n");
+  auto t = table("prediction.csv");
+  const auto measured = numbers(t["accuracy"]), predicted = numbers(t["predicted"]);
+  EXPECT_NEAR(predicted[0], measured[0], 1e-9);  // without noise both are the network's own
+  EXPECT_NEAR(predicted[1], measured[1], 0.15);
+  EXPECT_EQ(t["baseline"][0], t["accuracy"][0]);
+}
+
+TEST_F(BudgetOfLayers, AnAllocationIsAnExperimentThatRuns) {
+  run(R"([budget]
+max_drop = 20
+drop = "points"
+max_draws = 12
+[budget.allocation]
+range = [0.01, 1]
+steps = 8
+verify_draws = 3
+images = 20
+)");
+  auto t = table("allocation.csv");
+  ASSERT_EQ(t["way"], (std::vector<std::string>{"uniform", "allocated"}));
+  auto layers = table("allocation_layers.csv");
+  ASSERT_EQ(layers["eta"].size(), 10u);
+  const auto eta = numbers(layers["eta"]), cost = numbers(layers["cost_at_eta_1"]);
+  double total = 0;
+  for (std::size_t l = 0; l < eta.size(); ++l) total += cost[l] / (eta[l] * eta[l]);
+  EXPECT_NEAR(total / std::stod(t["cost"][1]), 1, 1e-9);
+  EXPECT_EQ(cost[0], 2.0 * 27 * 2);  // 3 x 3 x 3 rows, 2 columns, two devices each
+  // The file gives the accuracy of the verification, draw by draw.
+  Value root = read_toml(folder_ / "allocation.toml");
+  const RunOutcome outcome = run_experiment(root, {folder_ / "run"});
+  std::istringstream lines(read_whole(outcome.folder / "results.csv"));
+  std::string head, row;
+  std::getline(lines, head);
+  std::getline(lines, row);
+  EXPECT_NE(row.find("," + t["accuracy"][1] + ","), std::string::npos) << row;
+}
+
+TEST(Verification, SaysWhatIsShown) {
+  Estimate e;
+  EXPECT_EQ(verify(e, 0.9, 0.95), Verification::none);
+  e = {0.91, 0, 0, 0.002, 9};  // t(0.95, 9) = 1.833: shown to be above 0.9063
+  EXPECT_EQ(verify(e, 0.906, 0.95), Verification::passed);
+  EXPECT_EQ(verify(e, 0.907, 0.95), Verification::open);
+  EXPECT_EQ(verify(e, 0.914, 0.95), Verification::failed);
+}
+
+TEST(BudgetOfLayersFaults, AreNamed) {
+  EXPECT_NE(error_of("[noise]\nsemantics = \"trainable\"\n[budget.sensitivity]\n")
+                .find("budget.sensitivity: counts the noise of crossbars alone"),
+            std::string::npos);
+  EXPECT_NE(error_of("[budget.prediction]\nknob = \"device.eat\"\n")
+                .find("budget.prediction.knob: \"device.eat\" is no real number here"),
+            std::string::npos);
+  EXPECT_NE(error_of("reference = \"g_max\"\n[budget.allocation]\n")
+                .find("budget.allocation: needs a device with a form factor eta"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace ohmic
