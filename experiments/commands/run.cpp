@@ -68,6 +68,7 @@ void print_outcome(const RunOutcome& outcome, const RunCommand& command, double 
   fmt::print("{} of {} points finished, {} of them now in {}:\n", outcome.finished, outcome.points,
              outcome.computed, duration_text(seconds));
   print_files(outcome);
+  fmt::print("Beside other runs:\n  ohmic report {} OTHER...\n", quoted(outcome.folder.string()));
   if (outcome.finished < outcome.points)
     fmt::print("The other points:\n  {}\n", continuation(command));
   else
