@@ -220,7 +220,9 @@ void CudaBackend::run(const DigitalOp& op) {
   OHMIC_ASSERT(w.machine->holds(op.y));
   DigitalOp there = op;
   there.x = w.staged(op.x, static_cast<std::size_t>(op.values_in()), w.x);
-  there.other = w.staged(op.other, static_cast<std::size_t>(op.values()), w.residual);
+  const bool concatenates = op.kind == DigitalKind::concatenate;
+  const std::int64_t others = concatenates ? op.values() - op.values_in() : op.values();
+  there.other = w.staged(op.other, static_cast<std::size_t>(others), w.residual);
   w.machine->run(there, w.scale.assign(op.scale), w.shift.assign(op.shift));
 }
 
