@@ -112,11 +112,7 @@ class Training {
     double reported = -kSecondsPerReport;
     for (std::int64_t first = 0; first < images; first += settings_.batch) {
       const std::int64_t count = std::min(settings_.batch, images - first);
-      step(resident_ ? Batch{resident_->images(first, count), resident_->classes(first, count)}
-                     : batch_of(std::span(order).subspan(static_cast<std::size_t>(first),
-                                                         static_cast<std::size_t>(count)),
-                                epoch),
-           rate, sums);
+      step(batch_at(order, first, count, epoch), rate, sums);
       if (!progress_.on_batch || seconds_since(start) - reported < kSecondsPerReport) continue;
       reported = seconds_since(start);
       progress_.on_batch(epoch, static_cast<double>(sums.images) / static_cast<double>(images),
@@ -139,12 +135,11 @@ class Training {
   GradientNoise gradient_noise(std::int64_t epoch) {
     const Weights before = network_.weights();
     const std::vector<std::int64_t> order = epoch_order(data_.train.size(), seed_, epoch + 1);
+    if (resident_) start_resident_epoch(order, epoch + 1);
     GradientNoise noise(settings_.batch);
     const std::int64_t images = std::min(settings_.measure->images, data_.train.size());
     for (std::int64_t first = 0; first + settings_.batch <= images; first += settings_.batch) {
-      const auto indices = std::span(order).subspan(static_cast<std::size_t>(first),
-                                                    static_cast<std::size_t>(settings_.batch));
-      pass(batch_of(indices, epoch + 1), &Training::cross_entropy);
+      pass(batch_at(order, first, settings_.batch, epoch + 1), &Training::cross_entropy);
       const Tensor host = network_.gradients().to(at::kCPU);
       noise.add({host.data_ptr<float>(), static_cast<std::size_t>(host.numel())});
     }
@@ -178,6 +173,14 @@ class Training {
       classes.push_back(data_.train.labels[static_cast<std::size_t>(i)]);
     return {network_.images(batch_.data(), static_cast<std::int64_t>(indices.size())),
             labels(classes)};
+  }
+
+  /// Images [first, first + count) of an epoch that goes through them in `order`.
+  Batch batch_at(std::span<const std::int64_t> order, std::int64_t first, std::int64_t count,
+                 std::int64_t epoch) {
+    if (resident_) return {resident_->images(first, count), resident_->classes(first, count)};
+    return batch_of(order.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)),
+                    epoch);
   }
 
   void start_resident_epoch(std::span<const std::int64_t> order, std::int64_t epoch) {

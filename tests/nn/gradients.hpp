@@ -2,6 +2,7 @@
 // should find.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <vector>

@@ -3,6 +3,7 @@
 // node.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
