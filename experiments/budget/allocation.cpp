@@ -17,6 +17,7 @@
 #include "experiments/results/files.hpp"
 #include "experiments/run/setup.hpp"
 #include "experiments/statistics/logit_noise.hpp"
+#include "mapping/cost.hpp"
 
 namespace ohmic {
 namespace {
@@ -105,11 +106,12 @@ class Allocator {
   void find_costs() {
     Calibrations calibrations;
     Chip chip(point_.experiment, context_.networks.get(point_.experiment), calibrations);
-    for (const MappedLayer& layer : chip.analog().layers()) {
-      const double devices =
-          static_cast<double>(layer.geometry().rows()) * layer.geometry().columns() * layer.roles();
-      costs_.push_back(asked_.cost == LayerCost::devices ? devices : 1.0);
-      sigma_w_.push_back(layer.scale().sigma_w);
+    const auto& layers = chip.analog().layers();
+    for (std::size_t l = 0; l < layers.size(); ++l) {
+      const LayerCost cost = layer_cost(layers[l], chip.analog().periphery(l), CostSettings{});
+      costs_.push_back(asked_.cost == LayerPrice::devices ? static_cast<double>(cost.devices)
+                                                          : 1.0);
+      sigma_w_.push_back(layers[l].scale().sigma_w);
     }
   }
 

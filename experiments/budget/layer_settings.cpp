@@ -47,7 +47,7 @@ const Schema<AllocationSettings>& AllocationSettings::schema() {
     Schema<A> s{"allocation",
                 "An eta for each layer that keeps the loss within max_drop at the least cost; the "
                 "cost of layers at eta_l is the sum of cost_l / eta_l^2."};
-    s.add_choice("cost", &A::cost, {{"devices", LayerCost::devices}, {"equal", LayerCost::equal}})
+    s.add_choice("cost", &A::cost, {{"devices", LayerPrice::devices}, {"equal", LayerPrice::equal}})
         .doc(
             "cost_l: devices counts the layer's devices, so that the cost is the number of devices "
             "where each is repeated until its mean error is small enough; equal is 1.");

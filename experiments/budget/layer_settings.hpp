@@ -27,14 +27,14 @@ struct PredictionSettings {
   static const Schema<PredictionSettings>& schema();
 };
 
-enum class LayerCost {
+enum class LayerPrice {
   devices,  ///< the layer's devices
   equal,    ///< 1 per layer
 };
 
 /// [budget.allocation]: an eta for each layer, asking least of the devices.
 struct AllocationSettings {
-  LayerCost cost = LayerCost::devices;
+  LayerPrice cost = LayerPrice::devices;
   std::vector<double> range{0.005, 0.5};  ///< of the geometric mean of the layers' eta
   int steps = 128;
   double most = 1.0;  ///< no layer's eta is larger
