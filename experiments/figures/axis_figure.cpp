@@ -60,10 +60,10 @@ class Scale {
     std::vector<std::string> tics;
     for (std::size_t i = 0; i < names_.size(); ++i)
       tics.push_back(fmt::format("{} {}", quoted(names_[i]), numbers_[i]));
-    return fmt::format("{}set xtics ({}); {}\n", logarithmic_ ? "set logscale x; " : "",
-                       fmt::join(tics, ", "),
-                       named_ ? fmt::format("set xrange [-0.5:{}]", names_.size() - 0.5)
-                              : "set offsets graph 0.05, graph 0.05, graph 0.05, graph 0.05");
+    const char* sideways = named_ ? "0, 0" : "graph 0.05, graph 0.05";
+    return fmt::format("{}set xtics ({}); set offsets {}, graph 0.05, graph 0.05{}\n",
+                       logarithmic_ ? "set logscale x; " : "", fmt::join(tics, ", "), sideways,
+                       named_ ? fmt::format("; set xrange [-0.5:{}]", names_.size() - 0.5) : "");
   }
 
  private:

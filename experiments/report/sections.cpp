@@ -162,10 +162,12 @@ Section accuracy(const RunRecord& run, const std::vector<Group>& groups, Press& 
     content += press.figure(axis_figure(key, groups),
                             fmt::format("Against {}; {}.", key, interval_text(run)));
   for (const ReportTable& table : accuracy_tables(groups)) content += press.table(table);
-  content += paragraph(
-      "In %. a_o: accuracy without noise. A_avr: mean of A_x over the η above 0. ± "
-      "is half of the " +
-      interval_text(run) + ".");
+  const std::string terms =
+      etas_of(groups).empty()
+          ? "In %. Devices exact: mapped and converted, without the devices' noise. Normalised: "
+            "accuracy over accuracy without noise. "
+          : "In %. a_o: accuracy without noise. A_avr: mean of A_x over the η above 0. ";
+  content += paragraph(terms + "± is half of the " + interval_text(run) + ".");
   return {"accuracy", "Accuracy under noise", content};
 }
 
