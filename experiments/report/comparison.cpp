@@ -49,7 +49,7 @@ ReportTable side_by_side(const Runs& runs, const Groups& groups) {
     for (const Group& group : of_run) labels.push_back(label_of(group));
   for (const std::string& name : names_of(runs)) {
     table.header.push_back(name + ": a_o");
-    table.header.push_back("A");
+    table.header.push_back(name + ": A");
   }
   for (const std::string& label : distinct(labels)) {
     ReportTable::Line line{{TableCell(label)}, ""};

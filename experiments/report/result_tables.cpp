@@ -168,6 +168,7 @@ ReportTable::Line verdict_line(const VerdictRow& row, const std::vector<std::str
   for (const auto& axis : row.axes) line.cells.emplace_back(axis.second);
   line.cells.emplace_back(row.quantity);
   line.cells.emplace_back(percent_text(row.published));
+  line.cells.emplace_back(verdict_text(row));
   for (const std::string& reading : readings) {
     const auto found = std::find_if(row.readings.begin(), row.readings.end(),
                                     [&](const ReadingResult& r) { return r.reading == reading; });
@@ -175,7 +176,6 @@ ReportTable::Line verdict_line(const VerdictRow& row, const std::vector<std::str
     line.cells.emplace_back(ours);
     line.cells.emplace_back(difference(ours.mean, row.published));
   }
-  line.cells.emplace_back(verdict_text(row));
   return line;
 }
 
@@ -234,11 +234,11 @@ ReportTable verdict_table(const std::vector<VerdictRow>& rows) {
   table.header.push_back("");
   table.labels = table.header.size();
   table.header.push_back(published_label());
+  table.header.push_back("nearest");
   for (const std::string& reading : readings) {
     table.header.push_back(reading);
-    table.header.push_back("difference");
+    table.header.push_back(reading + ": difference");
   }
-  table.header.push_back("nearest");
   for (const VerdictRow& row : rows) table.lines.push_back(verdict_line(row, readings));
   return table;
 }
