@@ -162,7 +162,7 @@ tolerate = "fewest"
 }
 
 TEST_F(Budget, YieldCountsChips) {
-  run("eta = 0.5\n[budget.yield]\ntarget = 0.0\ndraws = 12\n");
+  run("[budget.yield]\ntarget = 0.0\ndraws = 12\n[sweep]\ndevice.eta = [0.5]\n");
   EXPECT_EQ(column("yield.csv", "good"), std::vector<std::string>{"12"});
   EXPECT_NEAR(std::stod(column("yield.csv", "yield_lo").at(0)), std::pow(0.025, 1.0 / 12), 1e-9);
   EXPECT_EQ(column("yield_chips.csv", "accuracy").size(), 12u);
