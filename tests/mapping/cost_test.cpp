@@ -165,14 +165,19 @@ std::vector<Design> designs() {
           {"bit-serial with sign, sliced", sliced, 1, true, 8, 4, 7}};
 }
 
+Periphery converters_of(const Design& d) {
+  Periphery p = converters();
+  p.dac->is_signed = d.is_signed;
+  if (d.dac_slice > 0) p.dac->slice_bits = d.dac_slice;
+  return p;
+}
+
 TEST(LayerCost, CountsWhatLoopsCount) {
   const ConvGeometry g = test::same_padded(5, 7, 11, 3, 2);
   for (Design d : designs()) {
     SCOPED_TRACE(d.name);
     d.mapping.tile = {20, 4};
-    Periphery p = converters();
-    p.dac->is_signed = d.is_signed;
-    if (d.dac_slice > 0) p.dac->slice_bits = d.dac_slice;
+    const Periphery p = converters_of(d);
     const LayerCost cost = layer_cost(mapped(g, d.mapping), p, CostSettings{});
     const Counted n = count(g, d.mapping.tile, d.arrays, d.senses, d.phases);
     EXPECT_EQ(cost.tiles, n.tiles);
@@ -189,9 +194,7 @@ TEST(LayerCost, ConversionsAreThoseThatTheSimulatorMakes) {
   for (Design d : designs()) {
     SCOPED_TRACE(d.name);
     d.mapping.tile = {10, 2};
-    Periphery p = converters();
-    p.dac->is_signed = d.is_signed;
-    if (d.dac_slice > 0) p.dac->slice_bits = d.dac_slice;
+    const Periphery p = converters_of(d);
     const MappedLayer layer = mapped(g, d.mapping);
     const LayerRanges ranges{1.0, std::vector<double>(1000, 1.0)};
     const auto loaded = make_backend("reference")
