@@ -227,6 +227,26 @@ TEST(LayerCost, ReferenceColumnsStandBesideEveryTile) {
   EXPECT_EQ(digital.adcs, 9 * (4 + 1));
 }
 
+TEST(LayerCost, GroupsAreMatricesOfTheirOwn) {
+  ConvGeometry g = test::same_padded(4, 6, 4, 3, 1);
+  g.groups = 2;  // two matrices of 27 x 2, each on 2 x 1 tiles
+  CostSettings s = given_adc();
+  s.wire_fF_per_um = 0;
+  std::vector<float> weights(27 * 4, 0.0f);
+  for (int k = 0; k < 27; ++k) weights[static_cast<std::size_t>(27 * 3 + k)] = 1.0f;  // column 3
+  std::vector<double> drive(54, 0.0);
+  std::fill(drive.begin() + 27, drive.end(), 0.5);
+  const LayerCost cost =
+      layer_cost(mapped(g, differential({16, 16}), weights), converters(), s, drive);
+  EXPECT_EQ(cost.tiles, 2 * 2 * 2);
+  EXPECT_EQ(cost.devices, 27 * 4 * 2);
+  EXPECT_EQ(cost.dac_conversions, 16 * 54);
+  EXPECT_EQ(cost.adc_conversions, 16 * 4 * 2);
+  EXPECT_NEAR(cost.energy_pJ.buffer, 16 * (54 + 4) * 8 / 256.0 * 20.45, 1e-9);
+  // The second group's rows: 25 + 1 uS of column 3, 1 + 1 uS of column 2.
+  EXPECT_NEAR(cost.energy_pJ.arrays, 16 * 27 * 0.5 * 28e-6 * 0.04 * 100e-9 * 1e12, 1e-9);
+}
+
 TEST(LayerCost, SharedConvertersSaveAreaAndTakeTime) {
   const MappedLayer layer = mapped(test::same_padded(8, 16, 16, 3, 1), differential({256, 16}));
   Periphery p = converters();
