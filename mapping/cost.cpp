@@ -26,10 +26,11 @@ struct Placement {
   explicit Placement(const MappedLayer& layer)
       : K(layer.geometry().rows()),
         N(layer.geometry().columns()),
+        groups(layer.geometry().groups),
         row_tiles(layer.tile().row_tiles(static_cast<int>(K))),
-        column_tiles(layer.tile().column_tiles(static_cast<int>(N))),
+        column_tiles(groups * layer.tile().column_tiles(static_cast<int>(N / groups))),
         R(layer.tile().rows > 0 ? layer.tile().rows : K),
-        C(layer.tile().columns > 0 ? layer.tile().columns : N) {
+        C(layer.tile().columns > 0 ? layer.tile().columns : N / groups) {
     std::vector<char> is_matrix(layer.code().planes().size());
     for (const CellCode::Role& role : layer.code().roles()) {
       ++(role.is_reference ? references : devices);
@@ -41,27 +42,31 @@ struct Placement {
 
   std::int64_t grid() const { return row_tiles * column_tiles; }
 
-  std::int64_t K, N, row_tiles, column_tiles, R, C;
+  std::int64_t K, N, groups, row_tiles;
+  std::int64_t column_tiles;  ///< of all groups
+  std::int64_t R, C;
   std::int64_t devices = 0, references = 0;       ///< per cell; per row and tile
   std::int64_t planes = 0, reference_planes = 0;  ///< N columns wide; one per tile
 };
 
-/// Sum over columns and devices of every row's target conductances.
+/// Sum over columns and devices of every row's target conductances, group by group.
 std::vector<double> row_conductances_S(const MappedLayer& layer, const Placement& at) {
   const auto K = static_cast<std::size_t>(at.K);
-  std::vector<double> sums(K, 0.0);
+  std::vector<double> sums(K * static_cast<std::size_t>(at.groups), 0.0);
   for (int role = 0; role < layer.roles(); ++role) {
     const bool shared = layer.code().roles()[static_cast<std::size_t>(role)].is_reference;
-    std::vector<double> G_S(K * static_cast<std::size_t>(shared ? at.column_tiles : at.N));
+    const auto columns = static_cast<std::size_t>(shared ? at.column_tiles : at.N);
+    std::vector<double> G_S(K * columns);
     layer.target_S(role, 0, G_S);
-    for (std::size_t i = 0; i < G_S.size(); ++i) sums[i % K] += G_S[i];
+    for (std::size_t i = 0; i < G_S.size(); ++i)
+      sums[i / K * static_cast<std::size_t>(at.groups) / columns * K + i % K] += G_S[i];
   }
   return sums;
 }
 
 double array_energy_pJ(const MappedLayer& layer, const Placement& at, const CostSettings& s,
                        std::span<const double> row_drive) {
-  const double lines = static_cast<double>(at.column_tiles * at.devices);
+  const double lines = static_cast<double>(at.column_tiles / at.groups * at.devices);
   const double wire_F = s.wire_fF_per_um * 1e-15 * static_cast<double>(at.C) *
                         cell_size(s.cell).width_F * s.tech_nm * 1e-3;
   const std::vector<double> G_S = row_conductances_S(layer, at);
@@ -100,13 +105,14 @@ void add_converters(const Placement& at, const Periphery& periphery, const CostS
   cost.energy_pJ.shift_add = static_cast<double>(cost.adc_conversions) * s.shift_add_pJ;
   cost.area_um2.adc = static_cast<double>(cost.adcs) * one.area_um2;
   cost.area_um2.shift_add = static_cast<double>(cost.adcs) * s.shift_add_um2;
-  const double convert_s = static_cast<double>(std::min({shared, at.C, at.N})) / s.adc_rate_Hz;
+  const double convert_s =
+      static_cast<double>(std::min({shared, at.C, at.N / at.groups})) / s.adc_rate_Hz;
   cost.latency_s = s.read_s + (reads - 1) * std::max(s.read_s, convert_s) + convert_s;
 }
 
 void add_memory(const Placement& at, const CostSettings& s, LayerCost& cost) {
   const double accesses = static_cast<double>(cost.mvms * s.activation_bits) / kBitsPerAccess;
-  cost.energy_pJ.buffer = accesses * static_cast<double>(at.K + at.N) * s.buffer_pJ;
+  cost.energy_pJ.buffer = accesses * static_cast<double>(at.K * at.groups + at.N) * s.buffer_pJ;
   cost.energy_pJ.router = accesses * static_cast<double>(at.N) * s.router_pJ;
   const double buffers = static_cast<double>(cost.tiles) / s.tiles_per_buffer;
   cost.area_um2.buffer = buffers * s.buffer_um2;
@@ -141,7 +147,8 @@ LayerCost layer_cost(const MappedLayer& layer, const Periphery& periphery, const
                      std::span<const double> row_drive) {
   const Placement at(layer);
   const ConvGeometry& g = layer.geometry();
-  OHMIC_ASSERT(row_drive.empty() || static_cast<std::int64_t>(row_drive.size()) == at.K);
+  OHMIC_ASSERT(row_drive.empty() ||
+               static_cast<std::int64_t>(row_drive.size()) == at.K * at.groups);
   LayerCost cost;
   cost.layer = layer.name();
   cost.tiles = at.grid() * at.devices;

@@ -18,6 +18,7 @@
 //                     converters work on one read while the arrays do the next; layers take turns
 //   buffer, router    P (K + N) and P N activations
 //
+// A convolution of several groups is so many matrices, each on tiles of its own.
 // A column of reference devices adds R cells per tile and, sensed by itself, one conversion.
 // Converters that are "ideal" cost nothing.
 #pragma once
@@ -99,8 +100,8 @@ struct LayerCost {
   double utilization() const { return static_cast<double>(devices) / static_cast<double>(cells); }
 };
 
-/// `periphery` as this layer uses it (the sign of its DAC). `row_drive`: d_k of every row, or
-/// empty: mean_square_drive for all of them, 1 (full drive) without one.
+/// `periphery` as this layer uses it (the sign of its DAC). `row_drive`: d_k of every row (of every
+/// group), or empty: mean_square_drive for all of them, 1 (full drive) without one.
 LayerCost layer_cost(const MappedLayer&, const Periphery&, const CostSettings&,
                      std::span<const double> row_drive = {});
 

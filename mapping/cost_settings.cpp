@@ -7,6 +7,11 @@ namespace {
 constexpr char kIsaac[] = "Shafiee et al., ISAAC, ISCA 2016, table I (32 nm)";
 constexpr char kRegression[] = "Andrulis et al., arXiv 2404.06553 (2024)";
 
+void declare_price(Schema<CostSettings>& s, const char* key, double CostSettings::*price,
+                   const char* unit, const char* doc) {
+  s.add(key, price).unit(unit).at_least(0).doc(doc).source(kIsaac);
+}
+
 void declare_arrays(Schema<CostSettings>& s) {
   using C = CostSettings;
   s.add("tech_nm", &C::tech_nm)
@@ -66,26 +71,13 @@ void declare_converters(Schema<CostSettings>& s) {
       .absent("regression")
       .doc("Area of one ADC.")
       .source(kRegression);
-  s.add("dac_pJ", &C::dac_pJ)
-      .unit("pJ")
-      .at_least(0)
-      .doc("Energy of driving one row, per bit that is applied.")
-      .source(kIsaac);
-  s.add("dac_um2", &C::dac_um2)
-      .unit("um^2")
-      .at_least(0)
-      .doc("Area of one row's driver, per bit that is applied at a time.")
-      .source(kIsaac);
-  s.add("shift_add_pJ", &C::shift_add_pJ)
-      .unit("pJ")
-      .at_least(0)
-      .doc("Energy of adding one conversion to the digital sum.")
-      .source(kIsaac);
-  s.add("shift_add_um2", &C::shift_add_um2)
-      .unit("um^2")
-      .at_least(0)
-      .doc("Area of that adder, one per ADC.")
-      .source(kIsaac);
+  declare_price(s, "dac_pJ", &C::dac_pJ, "pJ",
+                "Energy of driving one row, per bit that is applied.");
+  declare_price(s, "dac_um2", &C::dac_um2, "um^2",
+                "Area of one row's driver, per bit that is applied at a time.");
+  declare_price(s, "shift_add_pJ", &C::shift_add_pJ, "pJ",
+                "Energy of adding one conversion to the digital sum.");
+  declare_price(s, "shift_add_um2", &C::shift_add_um2, "um^2", "Area of that adder, one per ADC.");
 }
 
 void declare_memory(Schema<CostSettings>& s) {
@@ -95,30 +87,15 @@ void declare_memory(Schema<CostSettings>& s) {
       .range(1, 64)
       .doc("Bits of an activation in the buffers.")
       .source("a choice");
-  s.add("buffer_pJ", &C::buffer_pJ)
-      .unit("pJ")
-      .at_least(0)
-      .doc("Energy of 256 bits from or to a buffer.")
-      .source(kIsaac);
-  s.add("buffer_um2", &C::buffer_um2)
-      .unit("um^2")
-      .at_least(0)
-      .doc("Area of a buffer.")
-      .source(kIsaac);
+  declare_price(s, "buffer_pJ", &C::buffer_pJ, "pJ", "Energy of 256 bits from or to a buffer.");
+  declare_price(s, "buffer_um2", &C::buffer_um2, "um^2", "Area of a buffer.");
   s.add("tiles_per_buffer", &C::tiles_per_buffer)
       .at_least(1)
       .doc("Arrays that share a buffer; layers count their share of one.")
       .source(kIsaac);
-  s.add("router_pJ", &C::router_pJ)
-      .unit("pJ")
-      .at_least(0)
-      .doc("Energy of moving 256 bits to the next layer.")
-      .source(kIsaac);
-  s.add("router_um2", &C::router_um2)
-      .unit("um^2")
-      .at_least(0)
-      .doc("Area of a router.")
-      .source(kIsaac);
+  declare_price(s, "router_pJ", &C::router_pJ, "pJ",
+                "Energy of moving 256 bits to the next layer.");
+  declare_price(s, "router_um2", &C::router_um2, "um^2", "Area of a router.");
   s.add("buffers_per_router", &C::buffers_per_router)
       .at_least(1)
       .doc("Buffers that share a router.")

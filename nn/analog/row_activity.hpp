@@ -19,8 +19,8 @@ class RowActivity {
   /// x: images x H x W x C.
   void observe(const float* x, std::int64_t images);
 
-  /// Of every row k = (channel, ky, kx): the mean over images, output positions and phases of
-  /// (drive / full drive)^2. Padding drives nothing.
+  /// Of every row k = (channel, ky, kx), group by group: the mean over images, output positions and
+  /// phases of (drive / full drive)^2. Padding drives nothing.
   std::vector<double> mean_squares() const;
 
  private:

@@ -10,6 +10,7 @@
 #include "nn/io/checkpoint.hpp"
 #include "tests/experiments/command_line.hpp"
 #include "tests/nn/temporary_folder.hpp"
+#include "tests/source_folder.hpp"
 
 namespace ohmic {
 namespace {
@@ -174,6 +175,32 @@ TEST_F(Cost, StandsBesideAccuracyAndComputesNoPointAgain) {
   ASSERT_EQ(run({"--set", sweep, "--set", "cost={}"}).status, 0);
   EXPECT_EQ(in_run("results.csv"), first);
   EXPECT_EQ(in_run("cost.csv"), cost);
+}
+
+TEST_F(Cost, ParetoStudyRunsOnASmallNetwork) {
+  const std::string study = (test::source_folder() / "experiments" / "pareto.toml").string();
+  std::vector<std::string> words{"run", study, "--out", run_folder()};
+  const std::vector<std::string> changes{
+      "data.name=synthetic",
+      "data.normalize=none",
+      "data.train_images=16",
+      "data.test_images=10",
+      "model.name=resnet8",
+      "model.width=2",
+      "model.weights=" + (folder_.path() / "weights.safetensors").string(),
+      "evaluation.draws=2",
+      "compute.threads=1",
+      "sweep.mapping.tile=[[16, 16], [64, 64]]",
+      "sweep.periphery.adc.bits=[4, 8]"};
+  for (const std::string& change : changes) {
+    words.push_back("--set");
+    words.push_back(change);
+  }
+  const Result result = ohmic(words);
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.out.find("\nPer image:\n"), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("*\n"), std::string::npos) << result.out;
+  EXPECT_NE(in_run("figures/pareto.gp").find("$s1 << EOD\n"), std::string::npos);
 }
 
 /// Designs of a sweep with these energies and right answers of 100.

@@ -165,14 +165,19 @@ std::vector<Design> designs() {
           {"bit-serial with sign, sliced", sliced, 1, true, 8, 4, 7}};
 }
 
+Periphery converters_of(const Design& d) {
+  Periphery p = converters();
+  p.dac->is_signed = d.is_signed;
+  if (d.dac_slice > 0) p.dac->slice_bits = d.dac_slice;
+  return p;
+}
+
 TEST(LayerCost, CountsWhatLoopsCount) {
   const ConvGeometry g = test::same_padded(5, 7, 11, 3, 2);
   for (Design d : designs()) {
     SCOPED_TRACE(d.name);
     d.mapping.tile = {20, 4};
-    Periphery p = converters();
-    p.dac->is_signed = d.is_signed;
-    if (d.dac_slice > 0) p.dac->slice_bits = d.dac_slice;
+    const Periphery p = converters_of(d);
     const LayerCost cost = layer_cost(mapped(g, d.mapping), p, CostSettings{});
     const Counted n = count(g, d.mapping.tile, d.arrays, d.senses, d.phases);
     EXPECT_EQ(cost.tiles, n.tiles);
@@ -189,9 +194,7 @@ TEST(LayerCost, ConversionsAreThoseThatTheSimulatorMakes) {
   for (Design d : designs()) {
     SCOPED_TRACE(d.name);
     d.mapping.tile = {10, 2};
-    Periphery p = converters();
-    p.dac->is_signed = d.is_signed;
-    if (d.dac_slice > 0) p.dac->slice_bits = d.dac_slice;
+    const Periphery p = converters_of(d);
     const MappedLayer layer = mapped(g, d.mapping);
     const LayerRanges ranges{1.0, std::vector<double>(1000, 1.0)};
     const auto loaded = make_backend("reference")
@@ -222,6 +225,26 @@ TEST(LayerCost, ReferenceColumnsStandBesideEveryTile) {
   const LayerCost digital = layer_cost(mapped(g, s), converters(), CostSettings{});
   EXPECT_EQ(digital.adc_conversions, 3 * 10 + 9);
   EXPECT_EQ(digital.adcs, 9 * (4 + 1));
+}
+
+TEST(LayerCost, GroupsAreMatricesOfTheirOwn) {
+  ConvGeometry g = test::same_padded(4, 6, 4, 3, 1);
+  g.groups = 2;  // two matrices of 27 x 2, each on 2 x 1 tiles
+  CostSettings s = given_adc();
+  s.wire_fF_per_um = 0;
+  std::vector<float> weights(27 * 4, 0.0f);
+  for (int k = 0; k < 27; ++k) weights[static_cast<std::size_t>(27 * 3 + k)] = 1.0f;  // column 3
+  std::vector<double> drive(54, 0.0);
+  std::fill(drive.begin() + 27, drive.end(), 0.5);
+  const LayerCost cost =
+      layer_cost(mapped(g, differential({16, 16}), weights), converters(), s, drive);
+  EXPECT_EQ(cost.tiles, 2 * 2 * 2);
+  EXPECT_EQ(cost.devices, 27 * 4 * 2);
+  EXPECT_EQ(cost.dac_conversions, 16 * 54);
+  EXPECT_EQ(cost.adc_conversions, 16 * 4 * 2);
+  EXPECT_NEAR(cost.energy_pJ.buffer, 16 * (54 + 4) * 8 / 256.0 * 20.45, 1e-9);
+  // The second group's rows: 25 + 1 uS of column 3, 1 + 1 uS of column 2.
+  EXPECT_NEAR(cost.energy_pJ.arrays, 16 * 27 * 0.5 * 28e-6 * 0.04 * 100e-9 * 1e12, 1e-9);
 }
 
 TEST(LayerCost, SharedConvertersSaveAreaAndTakeTime) {
