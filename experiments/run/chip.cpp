@@ -18,22 +18,22 @@ bool runs_on_torch(const Experiment& e, const std::string& device) {
          e.periphery.is_ideal_per_mvm(e.devices().reads_noisily());
 }
 
-void add_gains(const std::vector<float>& gamma, const std::vector<float>& variance, double epsilon,
+void add_gains(const Node& norm, const std::vector<float>& gamma, const std::vector<float>& spread,
                LayerResult& result) {
   std::vector<double> gains;
   for (std::size_t c = 0; c < gamma.size(); ++c)
-    gains.push_back(std::abs(double{gamma[c]}) / std::sqrt(double{variance[c]} + epsilon));
+    gains.push_back(std::abs(gamma[c] / divisor(norm, spread[c])));
   std::sort(gains.begin(), gains.end());
   result.largest_gain = gains.back();
   result.median_gain = (gains[(gains.size() - 1) / 2] + gains[gains.size() / 2]) / 2;
-  result.smallest_variance = *std::min_element(variance.begin(), variance.end());
+  result.smallest_variance = variance_of(norm, *std::min_element(spread.begin(), spread.end()));
 }
 
 void add_norm(const TrainedNetwork& network, LayerResult& result) {
   const Node* norm = norm_after(network.graph, result.layer);
   if (!norm) return;
-  const auto& variance = network.weights.at(norm->name + ".running_var").values;
-  add_gains(network.weights.at(norm->name + ".weight").values, variance, norm->epsilon, result);
+  add_gains(*norm, network.weights.at(norm->name + ".weight").values,
+            network.weights.at(spread_name(*norm)).values, result);
   const std::vector<bool> dead = dead_filters(network.weights, *norm);
   result.batch_norm = norm->name;
   result.filters = static_cast<int>(dead.size());
