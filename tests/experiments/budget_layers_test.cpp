@@ -170,7 +170,9 @@ images = 20
   EXPECT_EQ(cost[0], 2.0 * 27 * 2);  // 3 x 3 x 3 rows, 2 columns, two devices each
   // The file gives the accuracy of the verification, draw by draw.
   Value root = read_toml(folder_ / "allocation.toml");
-  const RunOutcome outcome = run_experiment(root, {folder_ / "run"});
+  RunOptions options;
+  options.folder = folder_ / "run";
+  const RunOutcome outcome = run_experiment(root, options);
   std::istringstream lines(read_whole(outcome.folder / "results.csv"));
   std::string head, row;
   std::getline(lines, head);

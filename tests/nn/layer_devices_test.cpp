@@ -71,7 +71,7 @@ TEST(LayerDevices, ALayerThatDoesNotExistIsNamedWithOneThatDoes) {
     FAIL() << "expected a ConfigError";
   } catch (const ConfigError& error) {
     EXPECT_STREQ(error.what(),
-                 "device.layers.b.conv3: small has no such crossbar layer; did you mean "
+                 "error: device.layers.b.conv3: small has no such crossbar layer; did you mean "
                  "\"b.conv1\"?");
   }
   EXPECT_EQ(unknown_layer(test::small_resnet(false), "head"),

@@ -39,7 +39,7 @@ TEST(NoisePropagation, OfADenseLayerIsTheSquareOfItsInputs) {
 /// Gradients of all logits of one image with respect to one kernel, by central differences.
 std::vector<std::vector<double>> gradients(const Graph& graph, Weights weights,
                                            const std::string& tensor, const float* image) {
-  constexpr float kStep = 1e-3f;
+  constexpr float kStep = 1e-4f;
   std::vector<std::vector<double>> by_class(5);
   for (float& w : weights.at(tensor).values) {
     const float value = w;
