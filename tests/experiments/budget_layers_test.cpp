@@ -174,10 +174,11 @@ images = 20
   options.folder = folder_ / "run";
   const RunOutcome outcome = run_experiment(root, options);
   std::istringstream lines(read_whole(outcome.folder / "results.csv"));
-  std::string head, row;
+  std::string head, images, draws, baseline, accuracy;
   std::getline(lines, head);
-  std::getline(lines, row);
-  EXPECT_NE(row.find("," + t["accuracy"][1] + ","), std::string::npos) << row;
+  ASSERT_EQ(head.rfind("images,draws,baseline,accuracy,", 0), 0u) << head;
+  for (std::string* cell : {&images, &draws, &baseline, &accuracy}) std::getline(lines, *cell, ',');
+  EXPECT_NEAR(std::stod(accuracy), std::stod(t["accuracy"][1]), 1e-12);
 }
 
 TEST(Verification, SaysWhatIsShown) {
