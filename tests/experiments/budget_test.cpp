@@ -68,8 +68,9 @@ class Budget : public testing::Test {
     std::vector<std::string> cells;
     std::string line, cell;
     std::getline(lines, line);
-    const auto place = std::count(
-        line.begin(), line.begin() + static_cast<long>(("," + line).find("," + name + ",")), ',');
+    const std::size_t begin = ("," + line + ",").find("," + name + ",");
+    if (begin == std::string::npos) throw std::runtime_error(name + " is no column of " + line);
+    const auto place = std::count(line.begin(), line.begin() + static_cast<long>(begin), ',');
     while (std::getline(lines, line)) {
       std::istringstream row(line);
       for (long i = 0; i <= place; ++i) std::getline(row, cell, ',');

@@ -162,7 +162,7 @@ TEST_F(Cost, StandsBesideAccuracyAndComputesNoPointAgain) {
   EXPECT_FALSE(std::filesystem::exists(folder_.path() / "run" / "cost.csv"));
   const Result priced = run({"--set", sweep, "--set", "cost={}"});
   ASSERT_EQ(priced.status, 0) << priced.err;
-  EXPECT_NE(priced.out.find(", 0 of them new:"), std::string::npos) << priced.out;
+  EXPECT_NE(priced.out.find(", 0 of them now in"), std::string::npos) << priced.out;
   EXPECT_NE(priced.out.find("Per image:"), std::string::npos);
   const Table rows = rows_of(in_run("results.csv"));
   ASSERT_EQ(rows.size(), 2u);
