@@ -88,7 +88,7 @@ TEST(LayerDevices, AreSweptByTheirDottedKeys) {
 
 TEST(LayerDevices, FaultsNameTheirPlace) {
   EXPECT_EQ(faults_of(kAwgn + "[device.layers.\"layer1.0.conv3\"]\neta = 0.05\n"),
-            "study.toml:5:1: error: device.layers.layer1.0.conv3: resnet20 has no such crossbar "
+            "study.toml:5:16: error: device.layers.layer1.0.conv3: resnet20 has no such crossbar "
             "layer; did you mean \"layer1.0.conv1\"?");
   EXPECT_EQ(faults_of(kAwgn + "[device.layers.linear]\neat = 0.05\n"),
             "study.toml:6:1: error: device.layers.linear.eat: unknown key; did you mean \"eta\"?");
