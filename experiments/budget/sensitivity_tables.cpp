@@ -102,8 +102,8 @@ std::string data_block(std::size_t number, const SensitivityStudy& study) {
 
 std::string panel(std::size_t number, const SensitivityStudy& study) {
   return fmt::format(
-      "set title {1}\nplot $s{0} using 2:3:4:xtic(1) fillcolor '#31688e' title 'lost with noise in "
-      "this layer alone', $s{0} using 5:6:7 fillcolor '#e6a100' title 'regained without its "
+      "set title {1}\nplot $s{0} using 2:3:4:xtic(1) linecolor '#31688e' title 'lost with noise in "
+      "this layer alone', $s{0} using 5:6:7 linecolor '#e6a100' title 'regained without its "
       "noise'\n",
       number, quoted(title_of(study)));
 }
@@ -117,7 +117,8 @@ Figure sensitivity_figure(const std::vector<SensitivityStudy>& studies) {
                 count * kPanelHeight, ""};
   for (std::size_t i = 0; i < studies.size(); ++i) figure.script += data_block(i, studies[i]);
   figure.script += fmt::format(
-      "set style data histograms\nset style histogram errorbars gap 1 linewidth 1\n"
+      "set style data histograms\nset style histogram errorbars gap 1 linewidth 1; set errorbars "
+      "linecolor '#555555'\n"
       "set style fill solid 0.9 noborder\nset border 3 linecolor '#555555'\n"
       "set tics nomirror out scale 0.5 textcolor '#222222'; set xtics rotate by 55 right\n"
       "set grid ytics linecolor '#e4e4e4'; set key top right\nset ylabel 'points of accuracy'\n"
