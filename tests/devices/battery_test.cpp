@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
 
 #include "tests/devices/device_test.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace ohmic {
 namespace {
@@ -29,6 +29,8 @@ constexpr const char* kAmplitudes[] = {
 
 class DeviceBattery : public ::testing::TestWithParam<std::string> {
  protected:
+  const test::TemporaryFolder folder_;
+
   const DeviceKind& kind() const { return *find_device_kind(GetParam()); }
   bool has(const std::string& key) const { return kind().schema->find(key) != nullptr; }
 
@@ -46,11 +48,10 @@ class DeviceBattery : public ::testing::TestWithParam<std::string> {
   }
 
   /// A table of measurements for models that need one.
-  static std::string measured_table() {
-    const std::string file = ::testing::TempDir() + "ohmic_battery.csv";
-    std::ofstream(file) << "g_target_uS, g_mean_uS, g_std_uS, time_s\n"
-                           "0, 0.1, 0.3, 1\n 25, 24, 1, 1\n0, 0.1, 0.4, 1e6\n25, 22, 2, 1e6\n";
-    return file;
+  std::string measured_table() const {
+    return folder_.write("measured.csv",
+                         "g_target_uS, g_mean_uS, g_std_uS, time_s\n"
+                         "0, 0.1, 0.3, 1\n 25, 24, 1, 1\n0, 0.1, 0.4, 1e6\n25, 22, 2, 1e6\n");
   }
 
   /// Targets over the whole range of the model, 33 levels again and again.

@@ -1,6 +1,5 @@
-#include <fstream>
-
 #include "tests/devices/device_test.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace ohmic {
 namespace {
@@ -10,29 +9,27 @@ using testing::Expected;
 using testing::make_device;
 using testing::sample;
 
-std::string write_table(const std::string& text) {
-  const std::string file = ::testing::TempDir() + "ohmic_measured.csv";
-  std::ofstream(file) << text;
-  return "model = \"lookup\"\nfile = \"" + file + "\"\n";
-}
+class Lookup : public ::testing::Test {
+ protected:
+  std::string write_table(const std::string& text) {
+    return "model = \"lookup\"\nfile = \"" + folder_.write("measured.csv", text).string() + "\"\n";
+  }
+  std::string fault_of(const std::string& table) {
+    const std::string what = test::error_of([&] { make_device(write_table(table)); });
+    return what.empty() ? "accepted" : what.substr(what.find("measured.csv"));
+  }
+
+ private:
+  test::TemporaryFolder folder_;
+};
 
 const std::string kTable =
     "g_target_uS, g_mean_uS, g_std_nS, time_h\n"
     "5,  5.0, 200, 1\n15, 14.0, 400, 1\n25, 24.0, 800, 1\n"
     "5,  4.0, 300, 100\n15, 12.0, 600, 100\n25, 20.0, 1000, 100\n";
 
-std::string fault_of(const std::string& table) {
-  try {
-    make_device(write_table(table));
-  } catch (const DataError& error) {
-    const std::string what = error.what();
-    return what.substr(what.find("ohmic_measured.csv"));
-  }
-  return "accepted";
-}
-
 // Knots, half way between targets, and 10 hours, half way between 1 and 100 in ln t.
-TEST(Lookup, IsBilinearInTargetAndLogTime) {
+TEST_F(Lookup, IsBilinearInTargetAndLogTime) {
   expect_published_moments(
       *make_device(write_table(kTable)), {5e-6, 10e-6, 15e-6, 20e-6, 25e-6}, {3600, 36000, 360000},
       [](double target_S, double age_s) {
@@ -49,31 +46,31 @@ TEST(Lookup, IsBilinearInTargetAndLogTime) {
       });
 }
 
-TEST(Lookup, HoldsTheNearestEntryBeyondItsEnds) {
+TEST_F(Lookup, HoldsTheNearestEntryBeyondItsEnds) {
   const auto device = make_device(write_table(kTable) + "programming_scale = 0.0");
   EXPECT_NEAR(sample(*device, 1e-6, 0, 1).G_S[0], 5e-6, 1e-18);
   EXPECT_NEAR(sample(*device, 40e-6, 1e9, 1).G_S[0], 20e-6, 1e-18);
 }
 
-TEST(Lookup, TakesATableWithoutTime) {
+TEST_F(Lookup, TakesATableWithoutTime) {
   const auto device =
       make_device(write_table("g_target_S,g_mean_S,g_std_S\n0,1e-6,0\n2e-5,2e-5,0"));
   EXPECT_NEAR(sample(*device, 1e-5, 3600, 1).G_S[0], 1.05e-5, 1e-18);
 }
 
-TEST(Lookup, SaysWhatIsWrongWithATable) {
+TEST_F(Lookup, SaysWhatIsWrongWithATable) {
   EXPECT_EQ(fault_of("g_target,g_mean_uS,g_std_uS\n"),
-            "ohmic_measured.csv: has no column g_target_S, g_target_mS, g_target_uS or "
+            "measured.csv: has no column g_target_S, g_target_mS, g_target_uS or "
             "g_target_nS");
   EXPECT_EQ(fault_of("g_target_uS,g_mean_uS,g_std_uS\n1,2\n"),
-            "ohmic_measured.csv:2: expected 3 cells as in the header, got 2");
+            "measured.csv:2: expected 3 cells as in the header, got 2");
   EXPECT_EQ(fault_of("g_target_uS,g_mean_uS,g_std_uS\n1,2,x\n"),
-            "ohmic_measured.csv:2: g_std_uS: expected a number, got \"x\"");
+            "measured.csv:2: g_std_uS: expected a number, got \"x\"");
   EXPECT_EQ(fault_of("g_target_uS,g_mean_uS,g_std_uS\n1,2,0\n1,2,0\n"),
-            "ohmic_measured.csv:3: this target and time were given before");
+            "measured.csv:3: this target and time were given before");
   EXPECT_EQ(fault_of("g_target_uS,g_mean_uS,g_std_uS,time_s\n1,2,0,1\n2,2,0,1\n1,2,0,9\n"),
-            "ohmic_measured.csv: the targets at time 9.0 s are not those of the first time");
-  EXPECT_EQ(fault_of(""), "ohmic_measured.csv: has no header line");
+            "measured.csv: the targets at time 9.0 s are not those of the first time");
+  EXPECT_EQ(fault_of(""), "measured.csv: has no header line");
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 // Key (11, 0), 2^16 devices; the count of each kind is binomial, bounds are five of its stds (false
 // alarm 6e-7 each).
 #include <algorithm>
-#include <fstream>
 
 #include "tests/devices/device_test.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace ohmic {
 namespace {
@@ -46,9 +46,11 @@ TEST(Stuck, FailsExactlyItsShareWhenAsked) {
 }
 
 TEST(Stuck, FailsTheCellsOfAMap) {
-  const std::string file = ::testing::TempDir() + "ohmic_stuck_map.csv";
-  std::ofstream(file) << "# broken row 3\nlayer, role, row, column, state\n2, 0, 3, 0, min\n"
-                         "2, 0, 3, 1, short\n2, 1, 3, 2, max\n5, 0, 0, 0, open\n";
+  const test::TemporaryFolder folder;
+  const std::string file =
+      folder.write("map.csv",
+                   "# broken row 3\nlayer, role, row, column, state\n2, 0, 3, 0, min\n"
+                   "2, 0, 3, 1, short\n2, 1, 3, 2, max\n5, 0, 0, 0, open\n");
   const auto device = make_device("model = \"stuck\"\nmap = \"" + file + "\"");
   const CellLayout layout{10, 4, 0, 0};
   const DeviceBlock block{noise_key(11, 0), 2, 0, 0, nullptr, &layout};
@@ -59,15 +61,11 @@ TEST(Stuck, FailsTheCellsOfAMap) {
 }
 
 TEST(Stuck, NamesTheLineOfAMapThatItCannotRead) {
-  const std::string file = ::testing::TempDir() + "ohmic_bad_map.csv";
-  std::ofstream(file) << "layer, role, row, column, state\n2, 0, 3, 0, stuck\n";
-  try {
-    make_device("model = \"stuck\"\nmap = \"" + file + "\"");
-    FAIL() << "accepted";
-  } catch (const DataError& error) {
-    EXPECT_EQ(std::string(error.what()),
-              file + ":2: state: expected min, max, open or short, got \"stuck\"");
-  }
+  const test::TemporaryFolder folder;
+  const std::string file =
+      folder.write("map.csv", "layer, role, row, column, state\n2, 0, 3, 0, stuck\n");
+  EXPECT_EQ(test::error_of([&] { make_device("model = \"stuck\"\nmap = \"" + file + "\""); }),
+            file + ":2: state: expected min, max, open or short, got \"stuck\"");
 }
 
 TEST(Stuck, RefusesRatesBeyondOne) {

@@ -9,8 +9,8 @@
 #include "experiments/results/cost_tables.hpp"
 #include "nn/io/checkpoint.hpp"
 #include "tests/experiments/command_line.hpp"
-#include "tests/nn/temporary_folder.hpp"
 #include "tests/source_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace ohmic {
 namespace {

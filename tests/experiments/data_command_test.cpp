@@ -5,7 +5,7 @@
 
 #include "nn/io/sha256.hpp"
 #include "tests/experiments/command_line.hpp"
-#include "tests/nn/temporary_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace ohmic {
 namespace {

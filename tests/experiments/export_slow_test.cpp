@@ -4,12 +4,11 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
 
 #include "experiments/export/netlist.hpp"
 #include "simulator/wires.hpp"
 #include "tests/experiments/export_chip.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace ohmic {
 namespace {
@@ -18,8 +17,8 @@ using testing::SmallChip;
 
 /// Column currents that `ngspice -b` prints for a netlist; empty when there is no ngspice.
 std::vector<double> run_ngspice(const std::string& netlist) {
-  const auto path = std::filesystem::path(::testing::TempDir()) / "ohmic_tile.sp";
-  std::ofstream(path) << netlist;
+  const test::TemporaryFolder folder;
+  const auto path = folder.write("tile.sp", netlist);
   FILE* pipe = popen(("ngspice -b '" + path.string() + "' 2>/dev/null").c_str(), "r");
   std::vector<double> currents;
   std::array<char, 256> line;

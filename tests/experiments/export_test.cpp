@@ -11,17 +11,12 @@
 #include "experiments/export/netlist.hpp"
 #include "simulator/error.hpp"
 #include "tests/experiments/export_chip.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace ohmic {
 namespace {
 
 using testing::SmallChip;
-
-std::filesystem::path scratch(const std::string& name) {
-  const auto folder = std::filesystem::path(::testing::TempDir()) / "ohmic_export";
-  std::filesystem::create_directories(folder);
-  return folder / name;
-}
 
 struct Line {
   std::string layer, polarity;
@@ -48,7 +43,8 @@ std::vector<Line> read_csv(const std::filesystem::path& path) {
 
 TEST(Export, CsvHoldsEveryDeviceInItsPlace) {
   const SmallChip chip;
-  const auto path = scratch("conductances.csv");
+  const test::TemporaryFolder folder;
+  const auto path = folder.path() / "conductances.csv";
   write_conductances_csv(path, chip.programmed());
   const auto lines = read_csv(path);
   ASSERT_EQ(lines.size(), 2u * 20 * 5);
@@ -81,7 +77,8 @@ TEST(Export, TilesAtTheEdgeHoldWhatIsLeft) {
 
 TEST(Export, Hdf5HoldsEveryTileIndexedByRowAndColumn) {
   const SmallChip chip;
-  const auto path = scratch("conductances.h5");
+  const test::TemporaryFolder folder;
+  const auto path = folder.path() / "conductances.h5";
   write_conductances_hdf5(path, chip.programmed());
   const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
   ASSERT_GE(file, 0);
@@ -99,15 +96,17 @@ TEST(Export, Hdf5HoldsEveryTileIndexedByRowAndColumn) {
 
 TEST(Export, AFolderThatIsMissingIsNamed) {
   const SmallChip chip;
-  const auto missing = scratch("no such folder") / "a.h5";
+  const test::TemporaryFolder folder;
+  const auto missing = folder.path() / "no such folder" / "a.h5";
   try {
     write_conductances_hdf5(missing, chip.programmed());
     FAIL() << "wrote into a folder that does not exist";
   } catch (const OutputError& error) {
     EXPECT_NE(std::string(error.what()).find("no such folder/a.h5"), std::string::npos);
   }
-  EXPECT_THROW(write_conductances_csv(scratch("no such folder") / "a.csv", chip.programmed()),
-               OutputError);
+  EXPECT_THROW(
+      write_conductances_csv(folder.path() / "no such folder" / "a.csv", chip.programmed()),
+      OutputError);
 }
 
 TEST(Export, NetlistOfTwoCellsIsThisText) {

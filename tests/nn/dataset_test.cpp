@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "simulator/error.hpp"
-#include "tests/nn/temporary_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace ohmic {
 namespace {

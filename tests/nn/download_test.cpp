@@ -4,7 +4,7 @@
 
 #include "nn/io/sha256.hpp"
 #include "simulator/error.hpp"
-#include "tests/nn/temporary_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace ohmic {
 namespace {

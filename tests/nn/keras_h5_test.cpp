@@ -7,7 +7,7 @@
 
 #include "simulator/error.hpp"
 #include "tests/nn/shared_data.hpp"
-#include "tests/nn/temporary_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace ohmic {
 namespace {

@@ -12,7 +12,7 @@
 #include "simulator/error.hpp"
 #include "tests/nn/gradients.hpp"
 #include "tests/nn/literal_network.hpp"
-#include "tests/nn/temporary_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace ohmic {
 namespace {

@@ -8,7 +8,7 @@
 #include "nn/train/trainer.hpp"
 #include "simulator/random/noise.hpp"
 #include "tests/nn/gradients.hpp"
-#include "tests/nn/temporary_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace ohmic {
 namespace {

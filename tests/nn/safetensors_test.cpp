@@ -5,7 +5,7 @@
 
 #include "nn/io/checkpoint.hpp"
 #include "simulator/error.hpp"
-#include "tests/nn/temporary_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace ohmic {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "nn/io/checkpoint.hpp"
-#include "tests/nn/temporary_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace ohmic {
 namespace {

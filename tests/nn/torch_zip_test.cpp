@@ -2,7 +2,7 @@
 
 #include "nn/io/torch_pickle.hpp"
 #include "simulator/error.hpp"
-#include "tests/nn/temporary_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace ohmic {
 namespace {

@@ -12,6 +12,7 @@
 #include "nn/torch_evaluation.hpp"
 #include "simulator/error.hpp"
 #include "simulator/random/noise.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace ohmic {
 namespace {
@@ -51,14 +52,6 @@ Graph tiny() {
 
 class Trainer : public testing::Test {
  protected:
-  void SetUp() override {
-    folder_ =
-        fs::path(testing::TempDir()) /
-        (std::string("trainer_") + testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   Checkpoint run(const std::string& name, const TrainSettings& settings = quick(),
                  const TrainProgress& progress = {}, std::uint64_t seed = 1,
                  const std::string& identity = "one") {
@@ -75,7 +68,8 @@ class Trainer : public testing::Test {
   }
   std::string history(const std::string& name) { return bytes(folder_ / name / "history.csv"); }
 
-  fs::path folder_;
+  const test::TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 struct Interrupted {};
