@@ -87,6 +87,12 @@ std::vector<std::string> backends_but_the_reference() {
   return names;
 }
 
+std::vector<test::Case> all_geometries() {
+  std::vector<test::Case> cases = test::geometries();
+  for (test::Case& grouped : test::grouped_geometries()) cases.push_back(std::move(grouped));
+  return cases;
+}
+
 class AgreementTest : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
@@ -101,7 +107,7 @@ INSTANTIATE_TEST_SUITE_P(, AgreementTest, testing::ValuesIn(backends_but_the_ref
 
 TEST_P(AgreementTest, HoldsForEveryEffectAndGeometry) {
   const auto reference = make_backend("reference");
-  for (const auto& [geometry, g] : test::geometries())
+  for (const auto& [geometry, g] : all_geometries())
     for (const Effect& effect : effects()) {
       SCOPED_TRACE(geometry + ", " + effect.name);
       LayerOnTiles layer =
@@ -110,6 +116,7 @@ TEST_P(AgreementTest, HoldsForEveryEffectAndGeometry) {
       layer.key = noise_key(1, 2);
       layer.tile = {100, 40};
       effect.apply(layer);
+      if (g.groups > 1 && !backend_->refusal(layer).empty()) continue;
       const Floats x = test::normals(2 * test::values_in(g), 2);
       const Floats residual = test::normals(2 * test::values_out(g), 3);
       Epilogue epilogue = test::identity_epilogue(g.out_channels);
@@ -136,13 +143,23 @@ TEST_P(AgreementTest, HoldsForEveryEffectAndGeometry) {
     }
 }
 
+TEST_P(AgreementTest, OnlyTheProcessorRefusesGroups) {
+  for (const auto& [name, g] : test::grouped_geometries()) {
+    LayerOnTiles layer =
+        test::layer_of(g, Floats(static_cast<std::size_t>(g.rows()) * g.columns(), 1.0f));
+    layer.periphery.adc = Adc{.bits = 8};
+    EXPECT_EQ(backend_->refusal(layer).empty(), GetParam() != "cpu") << name;
+  }
+}
+
 TEST_P(AgreementTest, Bf16ProductsDifferFromFloatByTheirRoundingOnly) {
-  for (const auto& [name, g] : test::geometries()) {
+  for (const auto& [name, g] : all_geometries()) {
     LayerOnTiles layer =
         test::layer_of(g, test::normals(static_cast<std::size_t>(g.rows()) * g.columns(), 1));
     layer.tile = {100, 40};
     layer.periphery.dac = Dac{.bits = 8};
     layer.periphery.products = Products::bf16;
+    if (g.groups > 1 && GetParam() == "cpu") continue;
     if (!backend_->refusal(layer).empty()) GTEST_SKIP() << backend_->refusal(layer);
     Floats x = test::normals(test::values_in(g), 2);
     for (float& v : x) v = std::abs(v);

@@ -120,4 +120,18 @@ inline std::vector<Case> geometries() {
   return cases;
 }
 
+/// Groups of several channels, of one (depthwise), with more columns than a block has, and fewer.
+inline std::vector<Case> grouped_geometries() {
+  std::vector<Case> cases;
+  const auto add = [&](const std::string& name, ConvGeometry g, int groups) {
+    g.groups = groups;
+    cases.push_back({name, g});
+  };
+  add("depthwise_c24_s2", same_padded(7, 24, 24, 3, 2), 24);
+  add("groups_4_of_8_to_5", same_padded(6, 32, 20, 3, 1), 4);
+  add("groups_2_of_3_to_70", same_padded(5, 6, 140, 3, 1), 2);
+  add("groups_3_of_33_to_1", same_padded(5, 99, 3, 1, 1), 3);
+  return cases;
+}
+
 }  // namespace ohmic::test

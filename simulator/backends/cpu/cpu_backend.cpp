@@ -15,7 +15,7 @@ std::string CpuBackend::refusal(const LayerOnTiles& layer) const {
       !(layer.is_ideal_per_mvm() && layer.periphery.products == Products::f32))
     return "a grouped (depthwise) convolution with converters, noise at each read or bf16 "
            "products; "
-           "accepted here: an ideal periphery, or compute.backend = \"reference\"";
+           "accepted here: an ideal periphery, or compute.backend = \"reference\" or \"cuda\"";
   return {};
 }
 

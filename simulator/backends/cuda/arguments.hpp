@@ -48,6 +48,7 @@ struct TileArguments {
   // Geometry. Images follow one another; pixels = images * positions.
   std::int32_t in_height, in_width, in_channels, out_width, stride, pad_top, pad_left;
   std::int32_t positions, columns, packed_columns;
+  std::int32_t groups;  ///< of channels and columns; 1 where every column sees every channel
   std::int32_t pixels;
 
   const float* x;         ///< inputs, or their codes

@@ -199,9 +199,6 @@ CudaBackend::CudaBackend(std::shared_ptr<cuda::Machine> machine, std::int64_t va
 CudaBackend::~CudaBackend() = default;
 
 std::string CudaBackend::refusal(const LayerOnTiles& layer) const {
-  if (layer.geometry.groups > 1)
-    return "a grouped (depthwise) convolution; accepted here: compute.backend = \"cpu\" with an "
-           "ideal periphery, or \"reference\"";
   if (layer.periphery.products == Products::f32) return {};
   const std::string why = workspace_->machine->refusal_of_bf16();
   return why.empty() ? why : "periphery.products: " + why + "; accepted here: \"f32\"";

@@ -20,14 +20,15 @@ void with_bf16_tile(int columns, const Launch& launch) {
 template <bool kReads, class Launch>
 void with_tile(const TileArguments& a, const Launch& launch) {
   using std::type_identity;
-  if (a.bf16_parts == 1) return with_bf16_tile<1, kReads>(a.columns, launch);
-  if (a.bf16_parts == 2) return with_bf16_tile<2, kReads>(a.columns, launch);
-  if (a.columns <= kLane) return launch(type_identity<FloatTile<256, 8, 1, kReads>>{});
-  if (a.columns <= 2 * kLane) return launch(type_identity<FloatTile<256, 8, 2, kReads>>{});
+  const int columns = a.columns / a.groups;
+  if (a.bf16_parts == 1) return with_bf16_tile<1, kReads>(columns, launch);
+  if (a.bf16_parts == 2) return with_bf16_tile<2, kReads>(columns, launch);
+  if (columns <= kLane) return launch(type_identity<FloatTile<256, 8, 1, kReads>>{});
+  if (columns <= 2 * kLane) return launch(type_identity<FloatTile<256, 8, 2, kReads>>{});
   launch(type_identity<FloatTile<256, 4, 4, kReads>>{});
 }
 
-/// Calls launch(std::type_identity<Tile>{}) with the block that fits a layer's columns.
+/// Calls launch(std::type_identity<Tile>{}) with the block that fits the columns of a group.
 template <class Launch>
 void with_tile(const TileArguments& a, const Launch& launch) {
   if (a.variances) return with_tile<true>(a, launch);
@@ -40,7 +41,7 @@ struct Grid {
 template <class Tile>
 Grid grid_of(const TileArguments& a) {
   return {(a.pixels + Tile::kPixels - 1) / Tile::kPixels,
-          (a.columns + Tile::kColumns - 1) / Tile::kColumns};
+          a.groups * ((a.columns / a.groups + Tile::kColumns - 1) / Tile::kColumns)};
 }
 
 /// Starts a layer on the current GPU (tile_kernels.cu); cudaGetLastError says whether it could.

@@ -11,7 +11,8 @@ namespace {
 
 int rounded_up(int n, int step) { return (n + step - 1) / step * step; }
 
-/// A row of the layer's matrix, k = (channel * kernel_height + ky) * kernel_width + kx.
+/// A row of the layer's matrix in its group, k = (channel * kernel_height + ky) * kernel_width +
+/// kx.
 struct Tap {
   int channel, ky, kx;
 };
@@ -115,6 +116,7 @@ TileArguments geometry_arguments(const LayerOnTiles& layer, const LayerPlan& pla
   a.pad_left = g.pad_left;
   a.positions = static_cast<std::int32_t>(plan.positions);
   a.columns = plan.columns;
+  a.groups = g.groups;
   a.key = layer.key;
   a.layer = layer.layer;
   return a;

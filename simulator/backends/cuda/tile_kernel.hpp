@@ -73,28 +73,45 @@ OHMIC_HOST_DEVICE Place place_of(const TileArguments& a, int pixel) {
   return {base, pixel < a.pixels ? iy : -2 * kNoRow, ix, image, position};
 }
 
+/// The columns that a block computes, all of one group, and what their inputs lie behind those of
+/// the first group, in floats.
+struct Columns {
+  int first, end;
+  std::int32_t input;
+};
+template <class Tile>
+OHMIC_HOST_DEVICE Columns columns_of(const TileArguments& a, int block_y) {
+  const int per_group = a.columns / a.groups;
+  const int blocks = (per_group + Tile::kColumns - 1) / Tile::kColumns;
+  const int group = block_y / blocks, end = (group + 1) * per_group;
+  const int first = group * per_group + block_y % blocks * Tile::kColumns;
+  return {first, first + Tile::kColumns < end ? first + Tile::kColumns : end,
+          group * (a.in_channels / a.groups)};
+}
+
 /// What drives a row at a place: an input or code, or a phase's slice of it; 0 in the padding.
 OHMIC_HOST_DEVICE float drive_of(const TileArguments& a, const PhaseArguments& phase,
-                                 const Place& place, const Row& row) {
+                                 const Place& place, const Row& row, std::int32_t input) {
   const int iy = place.iy + row.ky, ix = place.ix + row.kx;
   if (iy < 0 || iy >= a.in_height || ix < 0 || ix >= a.in_width) return 0.0f;
-  const float x = a.x[place.base + row.offset];
+  const float x = a.x[place.base + row.offset + input];
   return a.slice_mask == 0 ? x : input_slice(x, phase.sign, phase.shift, a.slice_mask);
 }
 
 /// Rows [k, k + kDepth) of a product and what drives them, spread over the block's threads.
 template <class Tile>
 OHMIC_HOST_DEVICE void load_step(const TileArguments& a, const ProductArguments& product,
-                                 const PhaseArguments& phase, int k, int first_column, int id,
+                                 const PhaseArguments& phase, int k, const Columns& columns, int id,
                                  TileShared<Tile>& shared) {
   const int first = product.first_row + k;
   const Row row = a.rows[first + id % kDepth];
   for (int p = id / kDepth; p < Tile::kPixels; p += Tile::kThreads / kDepth)
-    shared.operands.set_input(p, id % kDepth, drive_of(a, phase, shared.places[p], row));
+    shared.operands.set_input(p, id % kDepth,
+                              drive_of(a, phase, shared.places[p], row, columns.input));
   for (int i = id; i < kDepth * Tile::kColumns; i += Tile::kThreads) {
     const int depth = i / Tile::kColumns, n = i % Tile::kColumns;
-    const bool inside = first_column + n < a.packed_columns;
-    const std::int64_t at = std::int64_t{first + depth} * a.packed_columns + first_column + n;
+    const bool inside = columns.first + n < columns.end;
+    const std::int64_t at = std::int64_t{first + depth} * a.packed_columns + columns.first + n;
     shared.operands.set_weight(depth, n, inside ? a.weights[at] : 0.0f);
     if constexpr (Tile::kReads)
       shared.operands.set_variance(depth, n, inside ? a.variances[at] : 0.0f);
@@ -159,14 +176,14 @@ OHMIC_HOST_DEVICE float convert(const TileArguments& a, const ProductArguments& 
 /// order in which neighbours share noise.
 template <class Tile, class F>
 OHMIC_HOST_DEVICE void each_owned(const TileArguments& a, const TileShared<Tile>& shared,
-                                  int first_pixel, int first_column, int id, const F& f) {
+                                  int first_pixel, const Columns& columns, int id, const F& f) {
   for (int c = 0; c < Tile::kClasses; ++c)
     for (int i = 0; i < Tile::kOwnPixels; ++i) {
       const int pixel = Tile::pixel(id, i);
       if (first_pixel + pixel >= a.pixels) continue;
       for (int j = c; j < Tile::kOwnColumns; j += Tile::kClasses) {
-        const int n = first_column + Tile::column(id, j);
-        if (n < a.columns) f(i, j, shared.places[pixel], n);
+        const int n = columns.first + Tile::column(id, j);
+        if (n < columns.end) f(i, j, shared.places[pixel], n);
       }
     }
 }
@@ -174,34 +191,34 @@ OHMIC_HOST_DEVICE void each_owned(const TileArguments& a, const TileShared<Tile>
 /// Adds one phase of one product to y.
 template <class Tile>
 OHMIC_HOST_DEVICE void accumulate(const TileArguments& a, int f, int p, int first_pixel,
-                                  int first_column, const TileShared<Tile>& shared,
+                                  const Columns& columns, const TileShared<Tile>& shared,
                                   TileThread<Tile>& t) {
   const ProductArguments product = a.products[p];
   const float weight = a.phases[f].weight;
   const std::uint64_t conversion = static_cast<std::uint64_t>(p) * a.all_phases + f;
   ConversionNoise noise;
-  each_owned(
-      a, shared, first_pixel, first_column, t.id, [&](int i, int j, const Place& place, int n) {
-        const std::uint64_t element = (conversion * a.positions + place.position) * a.columns + n;
-        const std::uint64_t image = a.first_image + static_cast<std::uint64_t>(place.image);
-        const int column = p * a.packed_columns + n;
-        const float* capacitors =
-            a.capacitors ? a.capacitors + (p * a.bits) * a.packed_columns + n : nullptr;
-        const float v = disturb(a, product, column, image, element,
-                                Tile::kReads ? t.variance[i][j] : 0.0f, noise, t.v[i][j]);
-        t.y[i][j] += weight * a.digital[column] *
-                     convert(a, product, capacitors, image, element, v, t.clipped);
-      });
+  each_owned(a, shared, first_pixel, columns, t.id, [&](int i, int j, const Place& place, int n) {
+    const std::uint64_t element = (conversion * a.positions + place.position) * a.columns + n;
+    const std::uint64_t image = a.first_image + static_cast<std::uint64_t>(place.image);
+    const int column = p * a.packed_columns + n;
+    const float* capacitors =
+        a.capacitors ? a.capacitors + (p * a.bits) * a.packed_columns + n : nullptr;
+    const float v = disturb(a, product, column, image, element,
+                            Tile::kReads ? t.variance[i][j] : 0.0f, noise, t.v[i][j]);
+    t.y[i][j] +=
+        weight * a.digital[column] * convert(a, product, capacitors, image, element, v, t.clipped);
+  });
 }
 
 template <class Tile, class Block>
 OHMIC_HOST_DEVICE void add_product(const TileArguments& a, int f, int p, Block& block) {
-  const int first_pixel = block.x() * Tile::kPixels, first_column = block.y() * Tile::kColumns;
+  const int first_pixel = block.x() * Tile::kPixels;
+  const Columns columns = columns_of<Tile>(a, block.y());
   TileShared<Tile>& shared = block.shared();
   const int rows = a.products[p].rows;
   for (int k = 0; k < rows; k += kDepth) {
     block.each([&](TileThread<Tile>& t, TileSums<Tile>&) {
-      load_step<Tile>(a, a.products[p], a.phases[f], k, first_column, t.id, shared);
+      load_step<Tile>(a, a.products[p], a.phases[f], k, columns, t.id, shared);
     });
     block.each([&](TileThread<Tile>& t, TileSums<Tile>& sums) {
       Tile::multiply(shared.operands, t.id, sums.v, sums.variance);
@@ -209,14 +226,15 @@ OHMIC_HOST_DEVICE void add_product(const TileArguments& a, int f, int p, Block& 
   }
   block.each([&](TileThread<Tile>& t, TileSums<Tile>& sums) {
     hand_over(sums, t);
-    accumulate<Tile>(a, f, p, first_pixel, first_column, shared, t);
+    accumulate<Tile>(a, f, p, first_pixel, columns, shared, t);
   });
 }
 
-/// The whole of block (x, y): pixels from x kPixels on, columns from y kColumns on.
+/// The whole of block (x, y): pixels from x kPixels on, columns_of(y).
 template <class Tile, class Block>
 OHMIC_HOST_DEVICE void compute_tile(const TileArguments& a, Block& block) {
-  const int first_pixel = block.x() * Tile::kPixels, first_column = block.y() * Tile::kColumns;
+  const int first_pixel = block.x() * Tile::kPixels;
+  const Columns columns = columns_of<Tile>(a, block.y());
   TileShared<Tile>& shared = block.shared();
   block.each([&](TileThread<Tile>& t, TileSums<Tile>&) {
     for (int p = t.id; p < Tile::kPixels; p += Tile::kThreads)
@@ -226,18 +244,16 @@ OHMIC_HOST_DEVICE void compute_tile(const TileArguments& a, Block& block) {
     return (std::int64_t{place.image} * a.positions + place.position) * a.columns + n;
   };
   block.each([&](TileThread<Tile>& t, TileSums<Tile>&) {
-    each_owned(a, shared, first_pixel, first_column, t.id,
-               [&](int i, int j, const Place& place, int n) {
-                 t.y[i][j] = a.residual ? a.shift[n] + a.residual[at(place, n)] : a.shift[n];
-               });
+    each_owned(a, shared, first_pixel, columns, t.id, [&](int i, int j, const Place& place, int n) {
+      t.y[i][j] = a.residual ? a.shift[n] + a.residual[at(place, n)] : a.shift[n];
+    });
   });
   for (int f = a.first_phase; f < a.end_phase; ++f)
     for (int p = a.first_product; p < a.end_product; ++p) add_product<Tile>(a, f, p, block);
   block.each([&](TileThread<Tile>& t, TileSums<Tile>&) {
-    each_owned(a, shared, first_pixel, first_column, t.id,
-               [&](int i, int j, const Place& place, int n) {
-                 a.y[at(place, n)] = a.relu ? relu(t.y[i][j]) : t.y[i][j];
-               });
+    each_owned(a, shared, first_pixel, columns, t.id, [&](int i, int j, const Place& place, int n) {
+      a.y[at(place, n)] = a.relu ? relu(t.y[i][j]) : t.y[i][j];
+    });
   });
   if (a.converts) block.count(a.clipped);
 }
