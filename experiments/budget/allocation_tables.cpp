@@ -7,6 +7,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "experiments/figures/panels.hpp"
 #include "experiments/run/networks.hpp"
 
 namespace ohmic {
@@ -123,10 +124,10 @@ Figure allocation_figure(const std::vector<const FoundAllocation*>& found,
     figure.script += "EOD\n";
   }
   figure.width = kMargin + kBarWidth * static_cast<int>(most);
+  figure.script += frame_style();
   figure.script += fmt::format(
-      "set style fill solid 0.9 noborder; set boxwidth 0.7\nset border 3 linecolor '#555555'\n"
-      "set tics nomirror out scale 0.5 textcolor '#222222'; set xtics rotate by 55 right\n"
-      "set grid ytics linecolor '#e4e4e4'; set key top right; set ylabel 'η of the layer'\n"
+      "set style fill solid 0.9 noborder; set boxwidth 0.7; set xtics rotate by 55 right\n"
+      "set key top right; set ylabel 'η of the layer'\n"
       "set yrange [0:*]\nset multiplot layout {},1\n",
       found.size());
   for (std::size_t i = 0; i < found.size(); ++i) {

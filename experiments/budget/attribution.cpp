@@ -7,8 +7,9 @@
 
 #include "experiments/budget/analysis.hpp"
 #include "experiments/budget/factorial.hpp"
-#include "experiments/budget/panels.hpp"
 #include "experiments/budget/sources.hpp"
+#include "experiments/figures/panel_figure.hpp"
+#include "experiments/figures/panels.hpp"
 #include "experiments/run/setup.hpp"
 
 namespace ohmic {
@@ -212,8 +213,8 @@ std::string panel(std::size_t number, const Attribution& a) {
     plots.push_back(fmt::format(
         "$a{0} using ($0+{1}):{2}:(0.22):xtic(1) with boxes linecolor '{3}' title '{4}', "
         "$a{0} using ($0+{1}):{2}:{5}:{6} with yerrorbars pointtype 0 linecolor '#222222' notitle",
-        number, 0.25 * (static_cast<double>(i) - 1), 3 * i + 2, panel_color(i), names[i], 3 * i + 3,
-        3 * i + 4));
+        number, 0.25 * (static_cast<double>(i) - 1), 3 * i + 2, category_color(i), names[i],
+        3 * i + 3, 3 * i + 4));
   return fmt::format("set title {}\nplot {}\n", quoted(point_label(*a.point)),
                      fmt::join(plots, ", "));
 }

@@ -7,7 +7,8 @@
 #include <cmath>
 #include <map>
 
-#include "experiments/budget/panels.hpp"
+#include "experiments/figures/panel_figure.hpp"
+#include "experiments/figures/panels.hpp"
 #include "experiments/run/networks.hpp"
 
 namespace ohmic {
@@ -44,7 +45,7 @@ std::string data_block(std::size_t number, const Panel& panel, double confidence
 
 /// The limit as a line, the interval as a band.
 std::string limit(const FoundBudget& b, std::size_t index, int& object) {
-  const char* color = panel_color(index);
+  const char* color = category_color(index);
   std::string text;
   if (b.result.tolerated && b.result.not_tolerated)
     text += fmt::format(
@@ -63,7 +64,7 @@ std::string panel_script(std::size_t number, const Panel& panel, const BudgetSet
     text += limit(*panel[i], i, object);
     plots.push_back(
         fmt::format("{:.4f} with lines dashtype 2 linewidth 1.5 linecolor '{}' title {}",
-                    100 * panel[i]->search.least_accuracy, panel_color(i),
+                    100 * panel[i]->search.least_accuracy, category_color(i),
                     quoted("loss of " + settings.drop_text(panel[i]->max_drop))));
   }
   plots.push_back(fmt::format(

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "experiments/budget/find_figure.hpp"
@@ -148,17 +149,27 @@ TextTable answers(const std::vector<FoundBudget>& budgets, const BudgetSettings&
   return table;
 }
 
+/// Devices without a form factor eta leave most columns empty.
+void drop_empty_columns(std::vector<Row>& rows) {
+  for (std::size_t c = rows.front().size(); c-- > 0;) {
+    const auto at = static_cast<std::ptrdiff_t>(c);
+    if (std::all_of(rows.begin() + 1, rows.end(), [&](const Row& row) { return row[c].empty(); }))
+      for (Row& row : rows) row.erase(row.begin() + at);
+  }
+}
+
 /// What a device engineer reads: the noise of each layer at the budget.
 TextTable layer_units(const FoundBudget& b, const BudgetSettings& settings) {
   TextTable table{fmt::format("{}{}: noise of each layer at {} = {:g}",
                               b.point->axes.empty() ? "" : axis_texts(*b.point).front() + ", ",
                               settings.drop_text(b.max_drop), short_knob(*settings.find),
                               value_at(b, b.result.tolerated)),
-                  {{"layer", "eta", "SNR dB", "sigma_G uS", "% of g_max", "bits", "as measured"}}};
+                  {{"layer", "eta", "SNR dB", "sigma_G uS", "% of g_max", "bits", "measured eta"}}};
   for (const LayerResult& l : b.at_budget->layers)
     table.rows.push_back({l.layer, fixed("{:.4f}", l.eta), fixed("{:.1f}", l.snr_dB),
                           fixed("{:.4f}", l.sigma_G_uS), fixed("{:.3f}", l.sigma_G_percent),
                           fixed("{:.2f}", l.bits), fixed("{:.4f}", l.measured_eta)});
+  drop_empty_columns(table.rows);
   return table;
 }
 

@@ -6,7 +6,8 @@
 
 #include "experiments/budget/configure.hpp"
 #include "experiments/budget/layer_noise.hpp"
-#include "experiments/budget/panels.hpp"
+#include "experiments/figures/panel_figure.hpp"
+#include "experiments/figures/panels.hpp"
 #include "experiments/run/setup.hpp"
 #include "experiments/statistics/logit_noise.hpp"
 
@@ -110,7 +111,7 @@ std::string panel(std::size_t number, const Comparison& c) {
       "set title {1}\nplot $c{0} using 1:5 with lines linewidth 2 linecolor '{2}' title "
       "'predicted', $c{0} using 1:2:3:4 with yerrorbars pointtype 7 pointsize 0.6 linecolor "
       "'{3}' title 'measured'\n",
-      number, quoted(title), panel_color(1), panel_color(0));
+      number, quoted(title), category_color(1), category_color(0));
 }
 
 std::string data_block(std::size_t number, const Comparison& c) {

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "experiments/budget/analysis.hpp"
-#include "experiments/budget/panels.hpp"
+#include "experiments/figures/panels.hpp"
 #include "experiments/run/setup.hpp"
 #include "experiments/statistics/proportion.hpp"
 
@@ -165,7 +165,7 @@ Figure yield_figure(const std::vector<Chips>& all, const BudgetSettings& setting
   Figure figure{"yield", kWidth, kHeight, ""};
   std::vector<std::string> plots;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    const char* color = panel_color(i);
+    const char* color = category_color(i);
     figure.script += data_block(i, all[i]);
     for (const Target& target : targets_of(all[i], settings))
       figure.script += fmt::format(
@@ -174,9 +174,9 @@ Figure yield_figure(const std::vector<Chips>& all, const BudgetSettings& setting
     plots.push_back(fmt::format("$c{} using 1:2 with fsteps linewidth 2 linecolor '{}' title {}", i,
                                 color, quoted(point_label(*all[i].point))));
   }
+  figure.script += frame_style();
   figure.script += fmt::format(
-      "set border 3 linecolor '#555555'; set tics nomirror out scale 0.5 textcolor '#222222'\n"
-      "set grid ytics linecolor '#e4e4e4'; set key bottom left Left reverse samplen 2\n"
+      "set key bottom left Left reverse samplen 2\n"
       "set xlabel 'accuracy (%)'; set ylabel 'chips that reach it (%)'; set yrange [0:102]\n"
       "set offsets graph 0.05, graph 0.05, 0, 0\nplot {}\nreset\n",
       fmt::join(plots, ", "));

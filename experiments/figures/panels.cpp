@@ -10,10 +10,9 @@
 namespace ohmic {
 namespace {
 
-/// Dark to bright, for values that have an order; all legible on white.
-constexpr const char* kColors[] = {"#440154", "#31688e", "#1f9e89",
-                                   "#6ccd5a", "#e6a100", "#d1495b"};
-constexpr std::size_t kColorCount = std::size(kColors);
+constexpr const char* kOrdered[] = {"#440154", "#31688e", "#1f9e89",
+                                    "#6ccd5a", "#e6a100", "#d1495b"};
+constexpr const char* kDistinct[] = {"#31688e", "#d1495b", "#1f9e89", "#e6a100", "#440154"};
 
 std::string table_of(const std::string& key) { return key.substr(0, key.rfind('.')); }
 
@@ -65,9 +64,12 @@ std::size_t index_of(const std::vector<std::string>& names, const std::string& n
 }
 
 const char* curve_color(std::size_t curve, std::size_t curves) {
-  if (curves > kColorCount) return kColors[curve % kColorCount];
-  return kColors[curves < 2 ? 1 : curve * (kColorCount - 1) / (curves - 1)];
+  constexpr std::size_t kCount = std::size(kOrdered);
+  if (curves > kCount) return kOrdered[curve % kCount];
+  return kOrdered[curves < 2 ? 1 : curve * (kCount - 1) / (curves - 1)];
 }
+
+const char* category_color(std::size_t index) { return kDistinct[index % std::size(kDistinct)]; }
 
 PanelLayout::PanelLayout(std::size_t panels, int panel_width, int panel_height, int legend_width,
                          int top_margin, int most_columns)
@@ -101,9 +103,13 @@ int legend_width(const std::string& title, const std::vector<LegendEntry>& entri
   return std::clamp(static_cast<int>(longest) * 8 + 20, 120, 420);
 }
 
-std::string panel_style() {
+std::string frame_style() {
   return "set border 3 linecolor '#555555'; set tics nomirror out scale 0.5 textcolor '#222222'\n"
-         "set grid ytics linecolor '#e4e4e4' linewidth 1\n"
+         "set grid ytics linecolor '#e4e4e4' linewidth 1\n";
+}
+
+std::string panel_style() {
+  return frame_style() +
          "set lmargin 8; set rmargin 2; set tmargin 2.2; set bmargin 3.6\n"
          "set xlabel '' offset 0,0.3; set ylabel '' offset 1,0\n";
 }

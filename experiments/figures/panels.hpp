@@ -24,8 +24,11 @@ std::string legend_title(const Axes&);
 std::vector<std::string> distinct(const std::vector<std::string>&);
 std::size_t index_of(const std::vector<std::string>&, const std::string&);
 
-/// "#rrggbb", legible on white; few curves are spread over the palette.
+/// "#rrggbb", legible on white, dark to bright for values that have an order; few curves are spread
+/// over the palette.
 const char* curve_color(std::size_t curve, std::size_t curves);
+/// Colours that are told apart on white, by everybody, for kinds that have no order.
+const char* category_color(std::size_t index);
 
 /// Panels of one size in rows and columns, a legend right of them.
 class PanelLayout {
@@ -44,7 +47,9 @@ class PanelLayout {
   int columns_, rows_;
 };
 
-/// Borders, tics, grid and margins of a panel.
+/// Borders, tics and grid of every figure's axes.
+std::string frame_style();
+/// The same with the margins of a panel.
 std::string panel_style();
 /// "set title ..." of a panel.
 std::string panel_title(const std::string&);

@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "experiments/budget/panels.hpp"
+#include "experiments/figures/panel_figure.hpp"
+#include "experiments/figures/panels.hpp"
 #include "experiments/results/text_table.hpp"
 
 namespace ohmic {
@@ -101,7 +102,7 @@ Figure pareto_figure(const std::string& title, const std::vector<PricedPoint>& p
       "$front using 1:2 with points pointtype 6 pointsize 1.6 linewidth 1.3 linecolor '#222222' "
       "notitle"};
   for (std::size_t s = 0; s < series.size(); ++s)
-    plots.push_back(series_plot(s, panel_color(s), series[s]));
+    plots.push_back(series_plot(s, category_color(s), series[s]));
   const std::string style = fmt::format(
       "{}set offsets 0, 0, graph 0.05, graph 0.05\n"
       "set xlabel 'energy per image (nJ)'; set ylabel 'accuracy (%)'\n"

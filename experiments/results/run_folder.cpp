@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "experiments/results/files.hpp"
+#include "experiments/run/run_folder.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -72,7 +73,7 @@ void find_networks(RunRecord& run) {
     if (std::any_of(run.networks.begin(), run.networks.end(),
                     [&](const NetworkRecord& n) { return n.identity == identity; }))
       continue;
-    const fs::path file = run.folder / "training" / identity.substr(0, 12) / "history.csv";
+    const fs::path file = training_folder(run.folder / "training", identity) / "history.csv";
     run.networks.push_back({identity, &e, network_axes(point), read_history(file, e.train.epochs)});
   }
 }

@@ -8,9 +8,6 @@
 
 namespace ohmic {
 
-/// Colours that are told apart on white, by everybody.
-const char* panel_color(std::size_t index);
-
 /// `data` holds data blocks, `style` settings of all panels; a panel sets its title and plots.
 Figure panel_figure(const std::string& name, const std::string& data, const std::string& style,
                     const std::vector<std::string>& panels);
