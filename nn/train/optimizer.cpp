@@ -1,8 +1,11 @@
 // w: parameters, g: gradients, a: learning rate, t: number of the update from 1; m, v, u: moments.
+// What depends on t or a comes as a tensor without axes; x.addcmul_(g, c) is x + c g, rounded once
+// like x.add_(g, number).
 #include "nn/train/optimizer.hpp"
 
 #include <torch/torch.h>
 
+#include <array>
 #include <cmath>
 
 #include "simulator/error.hpp"
@@ -14,12 +17,21 @@ using at::Tensor;
 struct Optimizer::Moments {
   std::vector<Tensor> tensors;
   std::vector<std::vector<float>> restored;
+  std::vector<Tensor> coefficients;
+  std::array<Tensor, 2> scratch;
 };
 
 Optimizer::Optimizer() : moments_(std::make_unique<Moments>()) {}
 Optimizer::~Optimizer() = default;
 
 Tensor& Optimizer::slot(std::size_t i) { return moments_->tensors[i]; }
+const Tensor& Optimizer::c(std::size_t i) const { return moments_->coefficients[i]; }
+
+Tensor& Optimizer::scratch(std::size_t i) {
+  Tensor& memory = moments_->scratch[i];
+  if (!memory.defined()) memory = at::empty_like(slot(0));
+  return memory;
+}
 
 void Optimizer::make_room(const Tensor& w) {
   std::vector<std::vector<float>>& restored = moments_->restored;
@@ -30,10 +42,23 @@ void Optimizer::make_room(const Tensor& w) {
   restored.clear();
 }
 
-void Optimizer::step(Tensor& w, const Tensor& g, double learning_rate) {
-  const at::NoGradGuard no_gradients;
+void Optimizer::prepare(const Tensor& w, double learning_rate) {
   if (moments_->tensors.empty()) make_room(w);
-  update(w, g, ++steps_, learning_rate);
+  const std::vector<double> now = coefficients(steps_ + 1, learning_rate);
+  std::vector<Tensor>& there = moments_->coefficients;
+  while (there.size() < now.size()) there.push_back(at::empty({}, w.options()));
+  for (std::size_t i = 0; i < now.size(); ++i) there[i].fill_(now[i]);
+}
+
+void Optimizer::apply(Tensor& w, const Tensor& g) {
+  const at::NoGradGuard no_gradients;
+  update(w, g);
+}
+
+void Optimizer::step(Tensor& w, const Tensor& g, double learning_rate) {
+  prepare(w, learning_rate);
+  apply(w, g);
+  advance();
 }
 
 void Optimizer::step(std::span<float> w, std::span<const float> g, double learning_rate) {
@@ -61,10 +86,13 @@ void Optimizer::restore(std::int64_t steps, const std::vector<std::vector<float>
 
 namespace {
 
+using Numbers = std::vector<double>;
+
 /// w -= a g
 class Sgd final : public Optimizer {
   std::size_t slots() const override { return 0; }
-  void update(Tensor& w, const Tensor& g, std::int64_t, double a) override { w.sub_(g, a); }
+  Numbers coefficients(std::int64_t, double a) override { return {-a}; }
+  void update(Tensor& w, const Tensor& g) override { w.addcmul_(g, c(0)); }
 };
 
 /// v = mu v - a g;  w += v, with Nesterov w += mu v - a g
@@ -74,10 +102,11 @@ class Momentum final : public Optimizer {
 
  private:
   std::size_t slots() const override { return 1; }
-  void update(Tensor& w, const Tensor& g, std::int64_t, double a) override {
-    Tensor& v = slot(0).mul_(mu_).sub_(g, a);
+  Numbers coefficients(std::int64_t, double a) override { return {-a}; }
+  void update(Tensor& w, const Tensor& g) override {
+    Tensor& v = slot(0).mul_(mu_).addcmul_(g, c(0));
     if (nesterov_)
-      w.add_(v, mu_).sub_(g, a);
+      w.add_(v, mu_).addcmul_(g, c(0));
     else
       w.add_(v);
   }
@@ -94,8 +123,12 @@ class AdamFamily : public Optimizer {
 
  protected:
   std::size_t slots() const override { return 2; }
-  Tensor& first(const Tensor& g, double b1) { return slot(0).mul_(b1).add_(g, 1 - b1); }
+  Tensor& first(const Tensor& g) { return slot(0).mul_(b1_).add_(g, 1 - b1_); }
   Tensor& second(const Tensor& g) { return slot(1).mul_(b2_).addcmul_(g, g, 1 - b2_); }
+  /// m c
+  Tensor& scaled(const Tensor& m, const Tensor& c) { return at::mul_out(scratch(0), m, c); }
+  /// sqrt(v) + epsilon
+  Tensor& root(const Tensor& v) { return at::sqrt_out(scratch(1), v).add_(epsilon_); }
   double b1_, b2_, epsilon_, b1_decay_;
 };
 
@@ -106,11 +139,13 @@ class Adam final : public AdamFamily {
   using AdamFamily::AdamFamily;
 
  private:
-  void update(Tensor& w, const Tensor& g, std::int64_t t, double a) override {
+  Numbers coefficients(std::int64_t t, double a) override {
     const double n = static_cast<double>(t);
-    const double rate = a * std::sqrt(1 - std::pow(b2_, n)) / (1 - std::pow(b1_, n));
-    const Tensor& m = first(g, b1_);
-    w.addcdiv_(m, second(g).sqrt().add_(epsilon_), -rate);
+    return {-a * std::sqrt(1 - std::pow(b2_, n)) / (1 - std::pow(b1_, n))};
+  }
+  void update(Tensor& w, const Tensor& g) override {
+    const Tensor& m = first(g);
+    w.addcdiv_(scaled(m, c(0)), root(second(g)));
   }
 };
 
@@ -130,12 +165,14 @@ class Nadam final : public AdamFamily {
     while (factors_ < t) product_ *= mu(++factors_);
     return product_;
   }
-  void update(Tensor& w, const Tensor& g, std::int64_t t, double a) override {
+  Numbers coefficients(std::int64_t t, double a) override {
     const double now = product(t), next = now * mu(t + 1);
-    const Tensor direction =
-        first(g, b1_).mul(mu(t + 1) / (1 - next)).add_(g, (1 - mu(t)) / (1 - now));
-    const Tensor v = second(g).div(1 - std::pow(b2_, static_cast<double>(t)));
-    w.addcdiv_(direction, v.sqrt().add_(epsilon_), -a);
+    return {mu(t + 1) / (1 - next), (1 - mu(t)) / (1 - now),
+            1 - std::pow(b2_, static_cast<double>(t)), -a};
+  }
+  void update(Tensor& w, const Tensor& g) override {
+    const Tensor& direction = scaled(first(g), c(0)).addcmul_(g, c(1)).mul_(c(3));
+    w.addcdiv_(direction, root(at::div_out(scratch(1), second(g), c(2))));
   }
   std::int64_t factors_ = 0;
   double product_ = 1;
@@ -147,11 +184,14 @@ class AdaMax final : public AdamFamily {
   using AdamFamily::AdamFamily;
 
  private:
-  void update(Tensor& w, const Tensor& g, std::int64_t t, double a) override {
-    const Tensor& m = first(g, b1_);
+  Numbers coefficients(std::int64_t t, double a) override {
+    return {-a / (1 - std::pow(b1_, static_cast<double>(t)))};
+  }
+  void update(Tensor& w, const Tensor& g) override {
+    const Tensor& m = first(g);
     Tensor& u = slot(1);
-    u.copy_(at::maximum(u.mul_(b2_), g.abs()));
-    w.addcdiv_(m, u.add(epsilon_), -a / (1 - std::pow(b1_, static_cast<double>(t))));
+    at::maximum_out(u, u.mul_(b2_), at::abs_out(scratch(0), g));
+    w.addcdiv_(scaled(m, c(0)), scratch(1).copy_(u).add_(epsilon_));
   }
 };
 
@@ -165,12 +205,15 @@ class AdamX final : public AdamFamily {
  private:
   std::size_t slots() const override { return 3; }
   double b1(std::int64_t t) const { return b1_ * std::pow(b1_decay_, static_cast<double>(t - 1)); }
-  void update(Tensor& w, const Tensor& g, std::int64_t t, double a) override {
+  Numbers coefficients(std::int64_t t, double a) override {
     const double ratio = t > 1 ? (1 - b1(t)) / (1 - b1(t - 1)) : 1;
-    const Tensor& m = first(g, b1(t));
+    return {b1(t), 1 - b1(t), ratio * ratio, -a};
+  }
+  void update(Tensor& w, const Tensor& g) override {
+    const Tensor& m = slot(0).mul_(c(0)).addcmul_(g, c(1));
     Tensor& u = slot(2);
-    u.copy_(at::maximum(u.mul_(ratio * ratio), second(g)));
-    w.addcdiv_(m, u.sqrt().add_(epsilon_), -a);
+    at::maximum_out(u, u.mul_(c(2)), second(g));
+    w.addcdiv_(scaled(m, c(3)), root(u));
   }
 };
 

@@ -33,17 +33,34 @@ Tensor shifted(const Tensor& x, const Tensor& shift, std::int64_t dimension) {
 
 struct ResidentImages::State {
   Tensor pixels, labels;  ///< of the set
+  Tensor first;           ///< where the next batch begins
   Tensor order;           ///< of the epoch
   Tensor dy, dx, flip;    ///< by image of the epoch; undefined without moves
 
-  Tensor batch(std::int64_t first, std::int64_t count) const {
-    Tensor x = pixels.index_select(0, order.narrow(0, first, count));
+  Tensor places(std::int64_t count) const { return at::arange(count, first.options()) + first; }
+
+  Tensor batch(std::int64_t count) const {
+    const Tensor at = places(count);
+    Tensor x = pixels.index_select(0, order.index_select(0, at));
     if (!dy.defined()) return x;
-    x = shifted(x, dy.narrow(0, first, count), 1);
-    x = shifted(x, dx.narrow(0, first, count), 2);
-    return at::where(flip.narrow(0, first, count).view({-1, 1, 1, 1}), x.flip(2), x);
+    x = shifted(x, dy.index_select(0, at), 1);
+    x = shifted(x, dx.index_select(0, at), 2);
+    return at::where(flip.index_select(0, at).view({-1, 1, 1, 1}), x.flip(2), x);
   }
 };
+
+namespace {
+
+/// `values` on the device, in the same memory as before where there is such: recorded work goes on
+/// reading it.
+void put(Tensor& there, const Tensor& values, const at::Device& device) {
+  if (there.defined())
+    there.copy_(values);
+  else
+    there = values.to(device);
+}
+
+}  // namespace
 
 ResidentImages::ResidentImages(const ImageSet& set, const Normalization& normalization,
                                const std::string& device)
@@ -55,16 +72,19 @@ ResidentImages::ResidentImages(const ImageSet& set, const Normalization& normali
                        .to(at::Device(device), at::kFloat, false, true);
   const std::vector<std::int64_t> labels(set.labels.begin(), set.labels.end());
   state_->labels = at::tensor(labels, at::kLong).to(at::Device(device));
+  state_->first = at::zeros({}, state_->labels.options());
 }
 
 ResidentImages::~ResidentImages() = default;
 
 void ResidentImages::start_epoch(std::span<const std::int64_t> order, std::span<const Move> moves) {
   const at::Device device = state_->pixels.device();
-  state_->order =
-      at::tensor(at::ArrayRef<std::int64_t>(order.data(), order.size()), at::kLong).to(device);
-  state_->dy = state_->dx = state_->flip = Tensor();
-  if (moves.empty()) return;
+  put(state_->order, at::tensor(at::ArrayRef<std::int64_t>(order.data(), order.size()), at::kLong),
+      device);
+  if (moves.empty()) {
+    state_->dy = state_->dx = state_->flip = Tensor();
+    return;
+  }
   std::vector<float> dy, dx, flip;
   for (const std::int64_t image : order) {
     const Move& move = moves[static_cast<std::size_t>(image)];
@@ -72,21 +92,24 @@ void ResidentImages::start_epoch(std::span<const std::int64_t> order, std::span<
     dx.push_back(move.dx);
     flip.push_back(move.flip ? 1.0f : 0.0f);
   }
-  state_->dy = at::tensor(dy, at::kFloat).to(device);
-  state_->dx = at::tensor(dx, at::kFloat).to(device);
-  state_->flip = at::tensor(flip, at::kFloat).to(device).gt(0);
+  put(state_->dy, at::tensor(dy, at::kFloat), device);
+  put(state_->dx, at::tensor(dx, at::kFloat), device);
+  put(state_->flip, at::tensor(flip, at::kFloat).gt(0), device);
 }
 
-Tensor ResidentImages::images(std::int64_t first, std::int64_t count) const {
-  return state_->batch(first, count).permute({0, 3, 1, 2});
+void ResidentImages::seek(std::int64_t first) { state_->first.fill_(first); }
+
+Tensor ResidentImages::images(std::int64_t count) const {
+  return state_->batch(count).permute({0, 3, 1, 2});
 }
 
-Tensor ResidentImages::classes(std::int64_t first, std::int64_t count) const {
-  return state_->labels.index_select(0, state_->order.narrow(0, first, count));
+Tensor ResidentImages::classes(std::int64_t count) const {
+  return state_->labels.index_select(0, state_->order.index_select(0, state_->places(count)));
 }
 
-void ResidentImages::copy_images(std::int64_t first, std::int64_t count, float* nhwc) const {
-  const Tensor host = state_->batch(first, count).to(at::kCPU).contiguous();
+void ResidentImages::copy_images(std::int64_t first, std::int64_t count, float* nhwc) {
+  seek(first);
+  const Tensor host = state_->batch(count).to(at::kCPU).contiguous();
   std::copy_n(host.data_ptr<float>(), host.numel(), nhwc);
 }
 

@@ -23,13 +23,16 @@ class ResidentImages {
   ~ResidentImages();
 
   /// From here on image i of an epoch is `order[i]` of the set, moved by `moves[order[i]]` (none:
-  /// as it is).
+  /// as it is). All epochs have the same number of images, with moves or without.
   void start_epoch(std::span<const std::int64_t> order, std::span<const Move> moves);
-  /// Images [first, first + count) of the epoch, channels-last, and their classes.
-  at::Tensor images(std::int64_t first, std::int64_t count) const;
-  at::Tensor classes(std::int64_t first, std::int64_t count) const;
+  /// The next batch begins with image `first` of the epoch.
+  void seek(std::int64_t first);
+  /// Its images, channels-last, and their classes. Where it begins is read on the device, so that
+  /// recorded work (captured_work.hpp) meets another batch each time.
+  at::Tensor images(std::int64_t count) const;
+  at::Tensor classes(std::int64_t count) const;
   /// The images on the host, N x H x W x C: the bits of training_batch on a processor.
-  void copy_images(std::int64_t first, std::int64_t count, float* nhwc) const;
+  void copy_images(std::int64_t first, std::int64_t count, float* nhwc);
 
  private:
   struct State;

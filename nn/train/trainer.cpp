@@ -7,10 +7,12 @@
 #include <cstring>
 #include <optional>
 
+#include "nn/captured_work.hpp"
 #include "nn/io/checkpoint.hpp"
 #include "nn/io/file.hpp"
 #include "nn/io/sha256.hpp"
 #include "nn/network/dead_filters.hpp"
+#include "nn/resident_evaluation.hpp"
 #include "nn/torch_evaluation.hpp"
 #include "nn/torch_graph.hpp"
 #include "nn/train/measurement.hpp"
@@ -64,6 +66,15 @@ struct Sums {
   explicit Sums(const at::Device& device)
       : loss(at::zeros({}, at::TensorOptions().dtype(at::kDouble).device(device))),
         right(at::zeros({}, at::TensorOptions().dtype(at::kLong).device(device))) {}
+  void clear() {
+    loss.zero_();
+    right.zero_();
+    images = 0;
+  }
+  double mean_loss() const { return loss.item<double>() / static_cast<double>(images); }
+  double accuracy() const {
+    return static_cast<double>(right.item<std::int64_t>()) / static_cast<double>(images);
+  }
   Tensor loss, right;
   std::int64_t images = 0;
 };
@@ -78,17 +89,26 @@ class Training {
         settings_(settings),
         seed_(seed),
         progress_(progress),
+        stream_(device),
+        use_(stream_),
         device_(device),
         network_(graph, initialize(graph, settings.init, seed), device,
                  precision_of(settings, device)),
         optimizer_(make_optimizer(settings)),
         kernels_(network_.convolution_kernels()),
-        decay_(kernels_ * (2 * settings.l2)) {
+        decay_(kernels_ * (2 * settings.l2)),
+        shrinkage_(at::zeros({}, kernels_.options())),
+        sums_(device_),
+        updates_(settings.noise_eta > 0 ? Repetition::launched : repetition_on(device)) {
     OHMIC_ASSERT(teacher || !settings.distill);
     if (settings.distill)
       teacher_ =
           std::make_unique<TorchGraph>(graph, *teacher, device, precision_of(settings, device));
-    if (device_.is_cuda()) resident_.emplace(data.train, data.normalization, device);
+    if (device_.is_cuda() || repetition_on(device) == Repetition::emulated)
+      resident_.emplace(data.train, data.normalization, device);
+    if (data.test.size() > 0)
+      tests_ = std::make_unique<ResidentEvaluation>(network_, data.test, data.normalization, device,
+                                                    kTestBatch);
   }
 
   void restore(const TrainingState& state) {
@@ -107,23 +127,22 @@ class Training {
     const std::vector<std::int64_t> order = epoch_order(data_.train.size(), seed_, epoch);
     const auto images = static_cast<std::int64_t>(order.size());
     const double rate = settings_.rate_in(epoch);
-    Sums sums(device_);
+    sums_.clear();
     if (resident_) start_resident_epoch(order, epoch);
     double reported = -kSecondsPerReport;
     for (std::int64_t first = 0; first < images; first += settings_.batch) {
-      const std::int64_t count = std::min(settings_.batch, images - first);
-      step(batch_at(order, first, count, epoch), rate, sums);
+      step(order, first, epoch, rate);
       if (!progress_.on_batch || seconds_since(start) - reported < kSecondsPerReport) continue;
       reported = seconds_since(start);
-      progress_.on_batch(epoch, static_cast<double>(sums.images) / static_cast<double>(images),
-                         mean_loss(sums), accuracy(sums),
-                         static_cast<double>(sums.images) / reported);
+      progress_.on_batch(epoch, static_cast<double>(sums_.images) / static_cast<double>(images),
+                         sums_.mean_loss(), sums_.accuracy(),
+                         static_cast<double>(sums_.images) / reported);
     }
     EpochReport report;
     report.epoch = epoch;
     report.epochs = settings_.epochs;
-    report.loss = mean_loss(sums);
-    report.accuracy = accuracy(sums);
+    report.loss = sums_.mean_loss();
+    report.accuracy = sums_.accuracy();
     report.learning_rate = rate;
     report.test_accuracy = test_accuracy();
     report.dead_filters = count_dead_filters(graph_, network_.weights());
@@ -148,13 +167,6 @@ class Training {
   }
 
  private:
-  static double mean_loss(const Sums& s) {
-    return s.loss.item<double>() / static_cast<double>(s.images);
-  }
-  static double accuracy(const Sums& s) {
-    return static_cast<double>(s.right.item<std::int64_t>()) / static_cast<double>(s.images);
-  }
-
   Tensor labels(const std::vector<std::int64_t>& values) const {
     return at::tensor(values, at::kLong).to(device_);
   }
@@ -175,10 +187,17 @@ class Training {
             labels(classes)};
   }
 
+  static Batch batch_of(const ResidentImages& images, std::int64_t count) {
+    return {images.images(count), images.classes(count)};
+  }
+
   /// Images [first, first + count) of an epoch that goes through them in `order`.
   Batch batch_at(std::span<const std::int64_t> order, std::int64_t first, std::int64_t count,
                  std::int64_t epoch) {
-    if (resident_) return {resident_->images(first, count), resident_->classes(first, count)};
+    if (resident_) {
+      resident_->seek(first);
+      return batch_of(*resident_, count);
+    }
     return batch_of(order.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)),
                     epoch);
   }
@@ -233,34 +252,40 @@ class Training {
     return at::softmax(teacher_->forward(batch.images, false) / temperature, 1);
   }
 
-  void step(const Batch& batch, double rate, Sums& sums) {
+  /// The images of an epoch from `first` on, one batch.
+  void step(std::span<const std::int64_t> order, std::int64_t first, std::int64_t epoch,
+            double rate) {
+    const std::int64_t images =
+        std::min(settings_.batch, static_cast<std::int64_t>(order.size()) - first);
+    optimizer_->prepare(network_.parameters(), rate);
+    shrinkage_.fill_(-rate * settings_.weight_decay);
+    if (resident_) {
+      resident_->seek(first);
+      const auto work = [this, images] { update(batch_of(*resident_, images)); };
+      images == settings_.batch ? updates_.run(work) : work();
+    } else {
+      update(batch_at(order, first, images, epoch));
+    }
+    optimizer_->advance();
+    sums_.images += images;
+  }
+
+  /// What a step does on the device.
+  void update(const Batch& batch) {
     const Pass done = noisy_pass(batch, &Training::training_loss);
     network_.gradients().addcmul_(decay_, network_.parameters());
     if (settings_.weight_decay > 0)
-      network_.parameters().addcmul_(kernels_, network_.parameters(),
-                                     -rate * settings_.weight_decay);
-    optimizer_->step(network_.parameters(), network_.gradients(), rate);
-    const std::int64_t count = batch.images.size(0);
-    sums.loss.add_(done.loss, count);
-    sums.right.add_(done.logits.argmax(1).eq(batch.classes).sum());
-    sums.images += count;
+      network_.parameters().addcmul_(kernels_ * shrinkage_, network_.parameters());
+    optimizer_->apply(network_.parameters(), network_.gradients());
+    sums_.loss.add_(done.loss, batch.images.size(0));
+    sums_.right.add_(done.logits.argmax(1).eq(batch.classes).sum());
   }
 
   /// In the precision of training; -1 without test images.
   double test_accuracy() {
-    if (data_.test.size() == 0) return -1;
-    const at::NoGradGuard no_gradients;
-    Sums sums(device_);
-    for (std::int64_t first = 0; first < data_.test.size(); first += kTestBatch) {
-      const std::int64_t count = std::min(kTestBatch, data_.test.size() - first);
-      batch_.resize(static_cast<std::size_t>(count * ImageSet::kPixels));
-      normalized_batch(data_.test, data_.normalization, first, count, batch_.data());
-      const auto label = data_.test.labels.begin() + first;
-      const Tensor logits = network_.forward(network_.images(batch_.data(), count), false);
-      sums.right.add_(logits.argmax(1).eq(labels({label, label + count})).sum());
-      sums.images += count;
-    }
-    return accuracy(sums);
+    if (!tests_) return -1;
+    const std::int64_t images = data_.test.size();
+    return static_cast<double>(tests_->count_correct(0, images)) / static_cast<double>(images);
   }
 
   const Graph& graph_;
@@ -268,13 +293,19 @@ class Training {
   const TrainSettings& settings_;
   std::uint64_t seed_;
   const TrainProgress& progress_;
+  RecordableStream stream_;
+  RecordableStream::Use use_;
   at::Device device_;
   TorchGraph network_;
   std::unique_ptr<TorchGraph> teacher_;  ///< null: none
   std::unique_ptr<Optimizer> optimizer_;
   Tensor kernels_;  ///< 1 at convolution kernels, 0 elsewhere
   Tensor decay_;
-  std::optional<ResidentImages> resident_;  ///< training images, where the device is not the host
+  Tensor shrinkage_;  ///< - learning rate * weight decay
+  Sums sums_;
+  std::unique_ptr<ResidentEvaluation> tests_;  ///< null: no test images
+  std::optional<ResidentImages> resident_;     ///< training images, where the device is a GPU
+  CapturedWork updates_;  ///< whole batches; weight noise is drawn on the host, each time anew
   std::vector<float> batch_;
 };
 

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "simulator/error.hpp"
+#include "simulator/random/noise.hpp"
 
 namespace ohmic {
 namespace {
@@ -109,6 +110,34 @@ TEST(Optimizer, AdamXNeverForgetsALargeSecondMoment) {
   EXPECT_NEAR(w[0], -0.3162268, 1e-6);
   adamx->step(w, std::vector<float>{0.0f}, kRate);
   EXPECT_NEAR(w[0], -0.3162268 - 0.2846041, 1e-6);
+}
+
+/// What `steps` updates make of `size` parameters from `first` on of a long buffer: normal
+/// parameters and gradients.
+std::vector<float> updated(const std::string& name, std::uint64_t first, std::size_t size) {
+  auto optimizer = named(name);
+  std::vector<float> w(size), g(size);
+  fill_normals(noise_key(3, 0), {Stream::initialization}, first, std::span<float>(w));
+  for (std::uint64_t step = 0; step < 4; ++step) {
+    fill_normals(noise_key(3, 0), {Stream::training_noise, 0, 0, step}, first, std::span<float>(g));
+    optimizer->step(w, g, kRate);
+  }
+  return w;
+}
+
+// All parameters lie in one buffer and are updated at once: what becomes of a tensor does not
+// depend on its neighbours, to the bit, wherever it lies and whatever vectors or threads it falls
+// to.
+TEST(Optimizer, OneBufferGivesTheBitsOfTensorsUpdatedOneByOne) {
+  constexpr std::size_t kSizes[] = {432, 1, 16, 33, 36864, 7, 100000};
+  for (const std::string& name : optimizer_names()) {
+    std::vector<float> apart;
+    for (const std::size_t size : kSizes) {
+      const std::vector<float> w = updated(name, apart.size(), size);
+      apart.insert(apart.end(), w.begin(), w.end());
+    }
+    EXPECT_TRUE(updated(name, 0, apart.size()) == apart) << name;
+  }
 }
 
 TEST(Optimizer, ContinuesToTheSameBitsFromItsMoments) {

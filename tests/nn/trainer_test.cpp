@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
@@ -130,6 +131,25 @@ TEST_F(Trainer, ContinuesToTheSameBytesAfterAnInterruption) {
     run(cut, settings);
     EXPECT_TRUE(weights(optimizer + ".whole") == weights(cut)) << optimizer;
     EXPECT_EQ(history(optimizer + ".whole"), history(cut));
+  }
+}
+
+// What a CUDA graph would compute, on the host: images stay with the network, and the work of the
+// first step is run again for every other one.
+TEST_F(Trainer, RecordedStepsGiveTheBytesOfStepsLaunchedOneByOne) {
+  for (const std::string& optimizer : optimizer_names()) {
+    TrainSettings settings = quick();
+    settings.optimizer = optimizer;
+    settings.schedule = "steps";
+    settings.schedule_epochs = {0};
+    settings.schedule_factors = {0.1};
+    settings.weight_decay = 0.1;
+    run(optimizer, settings);
+    ::setenv("OHMIC_CUDA_GRAPHS", "emulated", 1);
+    run(optimizer + ".recorded", settings);
+    ::unsetenv("OHMIC_CUDA_GRAPHS");
+    EXPECT_TRUE(weights(optimizer) == weights(optimizer + ".recorded")) << optimizer;
+    EXPECT_EQ(history(optimizer), history(optimizer + ".recorded"));
   }
 }
 
