@@ -206,17 +206,29 @@ std::string data_line(const std::string& name, const SourceLoss& loss) {
   return line + "\n";
 }
 
-std::string panel(std::size_t number, const Attribution& a) {
+/// Bars of one kind of loss beside those of the others, with their intervals.
+std::string bars(std::size_t number, std::size_t kind, double shift, const std::string& name) {
+  return fmt::format(
+      "$a{0} using ($0+{1}):{2}:(0.22) with boxes linecolor '{3}' title '{4}', "
+      "$a{0} using ($0+{1}):{2}:{5}:{6} with yerrorbars pointsize 0 linecolor '#222222' notitle",
+      number, shift, 3 * kind + 2, category_color(kind), name, 3 * kind + 3, 3 * kind + 4);
+}
+
+/// Designs leave some kinds of loss unknown: those have no bars.
+std::string panel(std::size_t number, const Attribution& a, const BudgetSettings& settings) {
   const char* const names[] = {"alone", "given back when off", "share"};
-  std::vector<std::string> plots;
-  for (std::size_t i = 0; i < 3; ++i)
-    plots.push_back(fmt::format(
-        "$a{0} using ($0+{1}):{2}:(0.22):xtic(1) with boxes linecolor '{3}' title '{4}', "
-        "$a{0} using ($0+{1}):{2}:{5}:{6} with yerrorbars pointtype 0 linecolor '#222222' notitle",
-        number, 0.25 * (static_cast<double>(i) - 1), 3 * i + 2, category_color(i), names[i],
-        3 * i + 3, 3 * i + 4));
-  return fmt::format("set title {}\nplot {}\n", quoted(point_label(*a.point)),
-                     fmt::join(plots, ", "));
+  const SourceLoss first = loss_of(a, 0, settings);
+  const double means[] = {first.alone.mean, first.last.mean, first.share.mean};
+  const auto known = std::count_if(means, means + 3, [](double m) { return !std::isnan(m); });
+  std::vector<std::string> plots, tics;
+  for (std::size_t kind = 0; kind < 3; ++kind) {
+    const double shift = 0.25 * (static_cast<double>(plots.size()) - 0.5 * double(known - 1));
+    if (!std::isnan(means[kind])) plots.push_back(bars(number, kind, shift, names[kind]));
+  }
+  for (int s = 0; s < a.count(); ++s)
+    tics.push_back(fmt::format("{} {}", quoted(a.sources[static_cast<std::size_t>(s)].name), s));
+  return fmt::format("set xtics ({})\nset title {}\nplot {}\n", fmt::join(tics, ", "),
+                     quoted(point_label(*a.point)), fmt::join(plots, ", "));
 }
 
 Figure attribution_figure(const std::vector<Attribution>& all, const BudgetSettings& settings) {
@@ -228,13 +240,15 @@ Figure attribution_figure(const std::vector<Attribution>& all, const BudgetSetti
       data +=
           data_line(all[i].sources[static_cast<std::size_t>(s)].name, loss_of(all[i], s, settings));
     data += "EOD\n";
-    panels.push_back(panel(i, all[i]));
+    panels.push_back(panel(i, all[i], settings));
   }
-  return panel_figure("attribution", data,
-                      "set style fill solid 0.8 noborder; set key top right samplen 1\n"
-                      "set ylabel 'loss of accuracy (points)'; set xzeroaxis linetype -1\n"
-                      "set xtics rotate by -30; set offsets 0.5, 0.5, graph 0.1, 0\n",
-                      panels);
+  return panel_figure(
+      "attribution", data,
+      "set style fill solid 0.8 noborder; set pointintervalbox 0\n"
+      "set key outside top center horizontal samplen 1\n"
+      "set ylabel 'loss of accuracy (points)'; set xzeroaxis linetype -1\n"
+      "set xtics rotate by 30 right; set xrange [-0.6:*]; set offsets 0, 0.6, graph 0.1, 0\n",
+      panels);
 }
 
 std::string explanation(Design design) {
