@@ -81,12 +81,14 @@ const Schema<ComputeSettings>& ComputeSettings::schema() {
     Schema<C> s{"compute", "Where the work is done; changes no number beyond rounding."};
     s.add_custom("device", "\"auto\", \"cpu\", \"cuda\" or \"cuda:i\"", read_compute_device,
                  [](const C& c) { return Value{c.device}; })
-        .doc("Where networks are trained; auto takes a GPU when LibTorch finds one.");
+        .doc(
+            "Where networks are trained; auto takes a GPU when LibTorch finds one. Ranks of one "
+            "machine take its GPUs in turn unless one is named.");
     s.add("backend", &C::backend)
         .choices({"reference", "cpu", "cuda"})
         .doc(
             "Where crossbars are computed; reference is slow, plain and the truth; cuda takes the "
-            "GPU that device names, or the first.");
+            "GPU that device names, or this rank's.");
     s.add("threads", &C::threads).range(0, 4096).doc("Processor threads; 0 takes all.");
     return s;
   }();

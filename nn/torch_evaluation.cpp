@@ -34,15 +34,15 @@ int cuda_index(const std::string& name) {
   return digits ? std::stoi(name.substr(5)) : -1;
 }
 
-int cuda_devices() {
+}  // namespace
+
+int torch_gpu_count() {
   return torch::cuda::is_available() ? static_cast<int>(torch::cuda::device_count()) : 0;
 }
 
-}  // namespace
-
 std::string resolve_device(const std::string& requested) {
   if (requested == "cpu") return "cpu";
-  const int devices = cuda_devices();
+  const int devices = torch_gpu_count();
   if (requested == "auto") return devices > 0 ? "cuda:0" : "cpu";
   const int index = cuda_index(requested);
   if (index < 0)

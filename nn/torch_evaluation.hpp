@@ -28,6 +28,8 @@ class TorchNetwork {
 /// "cuda:0" when LibTorch has CUDA and a GPU answers, else "cpu"; throws UnsupportedError when
 /// `requested` names one that does not.
 std::string resolve_device(const std::string& requested);
+/// GPUs that LibTorch can use.
+int torch_gpu_count();
 std::string libtorch_version();
 void set_threads(int threads);
 

@@ -4,6 +4,7 @@
 
 #include "simulator/backends/cpu/cpu_backend.hpp"
 #include "simulator/backends/cuda/cuda_backend.hpp"
+#include "simulator/backends/cuda/gpu_count.hpp"
 #include "simulator/backends/reference/reference_backend.hpp"
 #include "simulator/error.hpp"
 
@@ -52,6 +53,14 @@ std::vector<std::string> backend_names() {
   return {"reference", "cpu", "cuda"};
 #else
   return {"reference", "cpu"};
+#endif
+}
+
+int gpu_count() {
+#ifdef OHMIC_CUDA
+  return cuda::gpu_count();
+#else
+  return 0;
 #endif
 }
 

@@ -5,6 +5,7 @@
 #include "experiments/budget/budget_page.hpp"
 #include "experiments/results/files.hpp"
 #include "experiments/run/claims.hpp"
+#include "experiments/run/compute.hpp"
 #include "experiments/run/run_folder.hpp"
 #include "experiments/run/setup.hpp"
 

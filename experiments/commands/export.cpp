@@ -8,6 +8,7 @@
 #include "experiments/export/conductances.hpp"
 #include "experiments/export/netlist.hpp"
 #include "experiments/results/files.hpp"
+#include "experiments/run/compute.hpp"
 #include "experiments/run/networks.hpp"
 #include "nn/analog/analog_network.hpp"
 
@@ -63,7 +64,7 @@ void export_chip(ExportOptions options) {
   Networks networks(run_folder / "training", progress);
   networks.check(experiment);
   const TrainedNetwork& network = networks.get(experiment);
-  const auto backend = make_backend(experiment.compute.backend);
+  const auto backend = make_backend(experiment.compute);
   const AnalogNetwork analog(network.graph, network.weights, experiment.mapping, experiment.noise,
                              experiment.periphery, experiment.devices(), *backend);
   const ProgrammedChip chip{analog.layers(), experiment.mapping.tile, experiment.devices(),

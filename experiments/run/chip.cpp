@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "experiments/run/compute.hpp"
 #include "nn/network/dead_filters.hpp"
 
 namespace ohmic {
@@ -78,9 +79,7 @@ LayerResult convert(const LayerScale& scale, const DeviceModel& device) {
 }  // namespace
 
 Chip::Chip(const Experiment& experiment, const TrainedNetwork& network, Calibrations& calibrations)
-    : experiment_(experiment),
-      network_(network),
-      backend_(make_backend(experiment.compute.backend, experiment.compute.device)) {
+    : experiment_(experiment), network_(network), backend_(make_backend(experiment.compute)) {
   analog_ = std::make_unique<AnalogNetwork>(network.graph, network.weights, experiment.mapping,
                                             experiment.noise, experiment.periphery,
                                             experiment.devices(), *backend_);
@@ -88,7 +87,7 @@ Chip::Chip(const Experiment& experiment, const TrainedNetwork& network, Calibrat
   if (experiment.evaluation.batch_norm_images)
     analog_->measure_batch_norm(network.data->train, network.data->normalization,
                                 *experiment.evaluation.batch_norm_images);
-  const std::string device = resolve_device(experiment.compute.device);
+  const std::string device = torch_device(experiment.compute);
   if (runs_on_torch(experiment, device))
     torch_ = std::make_unique<TorchNetwork>(network.graph, network.weights, device);
 }

@@ -6,11 +6,11 @@
 #include <thread>
 
 #include "experiments/results/files.hpp"
+#include "experiments/run/compute.hpp"
 #include "experiments/run/run_folder.hpp"
 #include "experiments/run/timing.hpp"
 #include "nn/io/checkpoint.hpp"
 #include "nn/io/sha256.hpp"
-#include "nn/torch_evaluation.hpp"
 
 namespace ohmic {
 namespace {
@@ -126,7 +126,7 @@ Checkpoint Networks::train_in(const std::filesystem::path& folder, const Experim
   progress_.begin("training " + label);
   Timer timer(timing_file(folder_.parent_path()), epoch_work(experiment));
   return train(network.graph, *network.data, experiment.train, experiment.seed,
-               resolve_device(experiment.compute.device), folder, network.identity,
+               torch_device(experiment.compute), folder, network.identity,
                report_to(progress_, timer, label, experiment.train.epochs),
                teacher ? &*teacher : nullptr);
 }

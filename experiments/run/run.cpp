@@ -14,6 +14,7 @@
 #include "experiments/results/theory.hpp"
 #include "experiments/run/chip.hpp"
 #include "experiments/run/claims.hpp"
+#include "experiments/run/compute.hpp"
 #include "experiments/run/costs.hpp"
 #include "experiments/run/networks.hpp"
 #include "experiments/run/progress.hpp"

@@ -2,12 +2,10 @@
 
 #include <fmt/format.h>
 #include <omp.h>
-#include <unistd.h>
 
 #include "experiments/plugin.hpp"
 #include "experiments/results/tables.hpp"
-#include "experiments/run/ranks.hpp"
-#include "nn/torch_evaluation.hpp"
+#include "experiments/run/compute.hpp"
 
 namespace ohmic {
 namespace {
@@ -24,15 +22,6 @@ void leave_to_presets(Value& resolved, const Value& root) {
 }
 
 }  // namespace
-
-void use_threads(int threads) {
-  if (threads <= 0) {
-    const auto online = static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
-    threads = threads_of(this_rank(), omp_get_num_procs(), online);
-  }
-  omp_set_num_threads(threads);
-  set_threads(threads);
-}
 
 Value resolved_file(const Value& root, const Experiment& first) {
   Value resolved = first.resolved();
@@ -54,7 +43,7 @@ Provenance provenance_of(const Experiment& experiment, const Networks& networks)
   Provenance p;
   p.seed = experiment.seed;
   p.threads = omp_get_max_threads();
-  p.device = resolve_device(experiment.compute.device);
+  p.device = torch_device(experiment.compute);
   for (const Plugin& plugin : plugins()) p.plugins[plugin.file.string()] = plugin.sha256;
   for (const auto& [key, network] : networks.all()) {
     p.networks[network.label + ", " + network.identity.substr(0, 12)] = network.weights_hash;

@@ -11,9 +11,6 @@
 
 namespace ohmic {
 
-/// Threads of our loops and of LibTorch's; 0: this process's share of the processors.
-void use_threads(int threads);
-
 /// A file that gives the same points, every key with its value: [sweep] included.
 Value resolved_file(const Value& root, const Experiment& first);
 

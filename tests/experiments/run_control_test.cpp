@@ -84,20 +84,29 @@ TEST(Launchers, AreReadFromEveryLauncher) {
   const Rank open_mpi = rank_in({{"OMPI_COMM_WORLD_RANK", "3"},
                                  {"OMPI_COMM_WORLD_SIZE", "8"},
                                  {"OMPI_COMM_WORLD_LOCAL_SIZE", "4"},
+                                 {"OMPI_COMM_WORLD_LOCAL_RANK", "2"},
                                  {"SLURM_PROCID", "0"},
                                  {"SLURM_STEP_NUM_TASKS", "2"}});
   EXPECT_EQ(open_mpi.index, 3);
   EXPECT_EQ(open_mpi.count, 8);
   EXPECT_EQ(open_mpi.local_count, 4);
+  EXPECT_EQ(open_mpi.local_index, 2);
   EXPECT_EQ(open_mpi.prefix(), "[3] ");
   const Rank mpich = rank_in({{"PMI_RANK", "1"}, {"PMI_SIZE", "2"}});
   EXPECT_EQ(mpich.index, 1);
   EXPECT_EQ(mpich.local_count, 1);
+  EXPECT_EQ(mpich.local_index, 0);
+  const Rank intel = rank_in(
+      {{"PMI_RANK", "5"}, {"PMI_SIZE", "8"}, {"MPI_LOCALNRANKS", "4"}, {"MPI_LOCALRANKID", "1"}});
+  EXPECT_EQ(intel.local_count, 4);
+  EXPECT_EQ(intel.local_index, 1);
   const Rank slurm = rank_in({{"SLURM_PROCID", "5"},
                               {"SLURM_STEP_NUM_TASKS", "6"},
-                              {"SLURM_STEP_TASKS_PER_NODE", "2(x3)"}});
+                              {"SLURM_STEP_TASKS_PER_NODE", "2(x3)"},
+                              {"SLURM_LOCALID", "1"}});
   EXPECT_EQ(slurm.index, 5);
   EXPECT_EQ(slurm.local_count, 2);
+  EXPECT_EQ(slurm.local_index, 1);
 }
 
 // A batch script runs on its first node with SLURM_PROCID=0, alone whatever it asked for.
@@ -111,6 +120,24 @@ TEST(Launchers, ShareTheProcessorsOfAMachine) {
   EXPECT_EQ(threads_of({0, 4, 4}, 16, 16), 4);
   EXPECT_EQ(threads_of({0, 4, 4}, 2, 16), 2) << "bound to two by the launcher";
   EXPECT_EQ(threads_of({0, 8, 8}, 4, 4), 1) << "more processes than processors";
+}
+
+std::string device_of_local(int local_index, const std::string& requested, int gpus) {
+  Rank rank;
+  rank.local_index = local_index;
+  return device_of(rank, requested, gpus);
+}
+
+TEST(Launchers, TakeTheGpusOfAMachineInTurn) {
+  for (const char* any : {"auto", "cuda"}) {
+    EXPECT_EQ(device_of_local(0, any, 4), "cuda:0");
+    EXPECT_EQ(device_of_local(3, any, 4), "cuda:3");
+    EXPECT_EQ(device_of_local(5, any, 4), "cuda:1") << "more ranks than GPUs share them";
+    EXPECT_EQ(device_of_local(7, any, 1), "cuda:0") << "the launcher shows each rank its own";
+    EXPECT_EQ(device_of_local(1, any, 0), any) << "what is missing is said elsewhere";
+  }
+  EXPECT_EQ(device_of_local(3, "cuda:0", 4), "cuda:0");
+  EXPECT_EQ(device_of_local(3, "cpu", 4), "cpu");
 }
 
 constexpr char kSweep[] = R"(

@@ -149,4 +149,11 @@ std::shared_ptr<Machine> gpu_machine(int index) {
   return std::make_shared<Gpu>(index);
 }
 
+int gpu_count() {
+  int count = 0;
+  if (cudaGetDeviceCount(&count) == cudaSuccess) return count;
+  cudaGetLastError();  // no call after this one is to report it
+  return 0;
+}
+
 }  // namespace ohmic::cuda

@@ -38,6 +38,9 @@ class Machine {
 /// such GPU, or one that this build has no code for.
 std::shared_ptr<Machine> gpu_machine(int index = 0);
 
+/// GPUs that the CUDA runtime finds; 0 without a driver.
+int gpu_count();
+
 /// Values in a machine's memory; grows and is used again.
 template <class T>
 class Array {
