@@ -181,11 +181,15 @@ TorchGraph::~TorchGraph() = default;
 void TorchGraph::set_weights(const Weights& weights) {
   check_weights(state_->graph, weights, "the given weights");
   const at::NoGradGuard no_gradients;
+  const Tensor flat = at::zeros(state_->parameters.sizes(), at::kFloat);  // goes over as a whole
   for (std::size_t i = 0; i < state_->shapes.size(); ++i) {
-    const HostTensor& host = weights.at(state_->shapes[i].name);
-    auto* values = const_cast<float*>(host.values.data());  // from_blob has no const form
-    state_->tensors[i].copy_(at::from_blob(values, host.shape, at::kFloat));
+    const ParameterShape& p = state_->shapes[i];
+    auto* values = const_cast<float*>(weights.at(p.name).values.data());  // from_blob has no const
+    const Tensor host = at::from_blob(values, p.shape, at::kFloat);
+    const Tensor& there = state_->tensors[i];
+    p.trainable ? view(flat, there.storage_offset(), p.shape).copy_(host) : there.copy_(host);
   }
+  state_->parameters.copy_(flat);
 }
 
 Weights TorchGraph::weights() const {

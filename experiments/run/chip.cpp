@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "experiments/run/compute.hpp"
+#include "nn/captured_work.hpp"
 #include "nn/network/dead_filters.hpp"
 
 namespace ohmic {
@@ -14,9 +16,21 @@ namespace {
 constexpr std::int64_t kTorchBatch = 1000;
 constexpr int kUnusedBits = 2;
 
+/// On a GPU, or where one is emulated.
 bool runs_on_torch(const Experiment& e, const std::string& device) {
-  return device.starts_with("cuda") && e.compute.backend == "cpu" &&
+  const bool emulated = repetition_on(device) == Repetition::emulated;
+  return (device.starts_with("cuda") || emulated) && e.compute.backend == "cpu" &&
          e.periphery.is_ideal_per_mvm(e.devices().reads_noisily());
+}
+
+std::unique_ptr<IdealEvaluation> evaluation_on(const std::string& device, const Experiment& e,
+                                               const TrainedNetwork& network) {
+  const bool whole = e.evaluation.estimator == Estimator::per_draw;
+  const Precision precision =
+      e.periphery.products == Products::bf16 ? Precision::bf16 : Precision::f32;
+  return std::make_unique<IdealEvaluation>(network.graph, network.data->test,
+                                           network.data->normalization, device, precision,
+                                           whole ? kTorchBatch : e.evaluation.batch);
 }
 
 void add_gains(const Node& norm, const std::vector<float>& gamma, const std::vector<float>& spread,
@@ -88,8 +102,7 @@ Chip::Chip(const Experiment& experiment, const TrainedNetwork& network, Calibrat
     analog_->measure_batch_norm(network.data->train, network.data->normalization,
                                 *experiment.evaluation.batch_norm_images);
   const std::string device = torch_device(experiment.compute);
-  if (runs_on_torch(experiment, device))
-    torch_ = std::make_unique<TorchNetwork>(network.graph, network.weights, device);
+  if (runs_on_torch(experiment, device)) torch_ = evaluation_on(device, experiment, network);
 }
 
 void Chip::calibrate(Calibrations& calibrations) {
@@ -176,8 +189,19 @@ std::string Chip::range_warning() const {
 }
 
 void Chip::program(std::uint64_t draw) {
+  if (torch_ && !experiment_.evaluation.batch_norm_images) {
+    torch_->set_weights(effective_weights(draw));
+    next_ = draw + 1;
+    return;
+  }
   analog_->program(experiment_.seed, draw);
   weights_changed();
+}
+
+Weights Chip::effective_weights(std::uint64_t draw) {
+  const std::optional<Ahead> ahead = std::exchange(ahead_, {});
+  if (ahead && ahead->draw == draw) return ahead->weights;
+  return analog_->effective_weights(experiment_.seed, draw);
 }
 
 void Chip::weights_changed() {
@@ -192,20 +216,12 @@ std::int64_t Chip::count_correct(std::int64_t first, std::int64_t count, Tally& 
   return std::count(p.correct.begin(), p.correct.end(), 1);
 }
 
+/// Programs the next draw while the device computes.
 std::int64_t Chip::count_on_torch(std::int64_t first, std::int64_t count) {
-  const ImageSet& test = network_.data->test;
-  std::vector<float> images;
-  std::int64_t correct = 0;
-  for (std::int64_t done = 0; done < count; done += kTorchBatch) {
-    const std::int64_t n = std::min(kTorchBatch, count - done);
-    images.resize(static_cast<std::size_t>(n * ImageSet::kPixels));
-    normalized_batch(test, network_.data->normalization, first + done, n, images.data());
-    const std::vector<float> logits = torch_->logits(images.data(), n);
-    for (std::int64_t i = 0; i < n; ++i)
-      correct += predicted_class(logits.data() + i * test.classes, test.classes) ==
-                 test.labels[static_cast<std::size_t>(first + done + i)];
-  }
-  return correct;
+  torch_->start(first, count);
+  if (const auto draw = std::exchange(next_, {}))
+    ahead_ = {*draw, analog_->effective_weights(experiment_.seed, *draw)};
+  return torch_->finish();
 }
 
 std::int64_t Chip::count_all() {

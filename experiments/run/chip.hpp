@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,7 @@
 #include "experiments/results/point_result.hpp"
 #include "experiments/run/networks.hpp"
 #include "nn/analog/analog_network.hpp"
-#include "nn/torch_evaluation.hpp"
+#include "nn/ideal_evaluation.hpp"
 
 namespace ohmic {
 
@@ -48,15 +49,22 @@ class Chip {
   void calibrate(Calibrations&);
   void program(std::uint64_t draw);
   void weights_changed();
-  std::int64_t count_correct(std::int64_t first, std::int64_t count, Tally& tally);
+  Weights effective_weights(std::uint64_t draw);
   std::int64_t count_on_torch(std::int64_t first, std::int64_t count);
+  std::int64_t count_correct(std::int64_t first, std::int64_t count, Tally& tally);
   std::int64_t count_all();
 
   Experiment experiment_;
   const TrainedNetwork& network_;
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<AnalogNetwork> analog_;
-  std::unique_ptr<TorchNetwork> torch_;  ///< null: the back end computes
+  std::unique_ptr<IdealEvaluation> torch_;  ///< null: the back end computes
+  struct Ahead {
+    std::uint64_t draw;
+    Weights weights;
+  };
+  std::optional<Ahead> ahead_;         ///< programmed while LibTorch's device computed
+  std::optional<std::uint64_t> next_;  ///< the draw that will probably be asked for
 };
 
 }  // namespace ohmic

@@ -87,17 +87,22 @@ struct AnalogNetwork::State {
   Periphery periphery_of(const Step&) const;
   LayerOnTiles digital_layer(const Step&) const;
   LayerOnTiles programmed_layer(const Step&, const DeviceModel&, NoiseKey) const;
-  LayerOnTiles loaded_layer(const Step&) const;
+  LayerOnTiles layer_of(const Step&, Loaded what, NoiseKey key) const;
+  LayerOnTiles loaded_layer(const Step& step) const { return layer_of(step, loaded, loaded_key); }
   Epilogue epilogue(const Step&, const Node* norm, bool relu) const;
   Epilogue epilogue(const Step& step) const {
     return epilogue(step, step.norm >= 0 ? &node(step.norm) : nullptr, step.relu);
   }
   const DeviceModel& device_of(const Step& step) const { return devices.of(node(step.mvm).name); }
-  /// What the arrays of this step hold, when they are loaded.
-  const DeviceModel& loaded_device(const Step& step) const {
-    return loaded == Loaded::exact ? exact : device_of(step);
-  }
-  void load(Loaded what, NoiseKey key, Weights digital);
+  /// What is to be loaded for a draw.
+  struct Contents {
+    Loaded what;
+    NoiseKey key;
+    Weights digital;
+  };
+  Contents draw_of(std::uint64_t seed, std::uint64_t draw) const;
+  void load(Contents);
+  Weights effective_weights(const Contents&) const;
   void load_step(std::size_t s, bool measures);
   std::unique_ptr<LoadedLayer> load_layer(const Step&, const LayerOnTiles&, const Epilogue&) const;
 
@@ -193,9 +198,9 @@ LayerOnTiles AnalogNetwork::State::programmed_layer(const Step& step, const Devi
   return mapped_layer(step).program(on, key, periphery_of(step));
 }
 
-LayerOnTiles AnalogNetwork::State::loaded_layer(const Step& step) const {
-  return loaded == Loaded::digital ? digital_layer(step)
-                                   : programmed_layer(step, loaded_device(step), loaded_key);
+LayerOnTiles AnalogNetwork::State::layer_of(const Step& step, Loaded what, NoiseKey key) const {
+  if (what == Loaded::digital) return digital_layer(step);
+  return programmed_layer(step, what == Loaded::exact ? exact : device_of(step), key);
 }
 
 Epilogue AnalogNetwork::State::epilogue(const Step& step, const Node* norm, bool relu) const {
@@ -206,11 +211,19 @@ Epilogue AnalogNetwork::State::epilogue(const Step& step, const Node* norm, bool
   return {std::move(affine.scale), std::move(affine.shift), relu};
 }
 
-void AnalogNetwork::State::load(Loaded what, NoiseKey key, Weights tensors) {
-  digital = std::move(tensors);
+AnalogNetwork::State::Contents AnalogNetwork::State::draw_of(std::uint64_t seed,
+                                                             std::uint64_t draw) const {
+  if (noise.perturbs_digital()) require_form_factor(*devices.common);
+  const NoiseKey key = noise_key(seed, draw);
+  return {noise.perturbs(TensorKind::kernel) ? Loaded::devices : Loaded::exact, key,
+          perturbed_digital(graph, mappable, noise, devices.common->form_factor(), key)};
+}
+
+void AnalogNetwork::State::load(Contents contents) {
+  digital = std::move(contents.digital);
   every_answer_nan = apply_negative_variance(graph, noise.negative_variance, digital);
-  loaded = what;
-  loaded_key = key;
+  loaded = contents.what;
+  loaded_key = contents.key;
   layers.clear();
   layers.resize(plan.steps.size());
   norms.assign(plan.steps.size(), {});
@@ -345,20 +358,16 @@ AnalogNetwork::~AnalogNetwork() = default;
 
 void AnalogNetwork::load_ideal() {
   State& s = *state_;
-  s.load(Loaded::digital, {}, perturbed_digital(s.graph, s.weights, s.noise, 0.0, {}));
+  s.load({Loaded::digital, {}, perturbed_digital(s.graph, s.weights, s.noise, 0.0, {})});
 }
 
 void AnalogNetwork::load_noise_free() {
   State& s = *state_;
-  s.load(Loaded::exact, {}, perturbed_digital(s.graph, s.mappable, s.noise, 0.0, {}));
+  s.load({Loaded::exact, {}, perturbed_digital(s.graph, s.mappable, s.noise, 0.0, {})});
 }
 
 void AnalogNetwork::program(std::uint64_t seed, std::uint64_t draw) {
-  State& s = *state_;
-  if (s.noise.perturbs_digital()) require_form_factor(*s.devices.common);
-  const NoiseKey key = noise_key(seed, draw);
-  s.load(s.noise.perturbs(TensorKind::kernel) ? Loaded::devices : Loaded::exact, key,
-         perturbed_digital(s.graph, s.mappable, s.noise, s.devices.common->form_factor(), key));
+  state_->load(state_->draw_of(seed, draw));
 }
 
 void AnalogNetwork::calibrate(const ImageSet& set, const Normalization& normalization,
@@ -489,15 +498,28 @@ Predictions AnalogNetwork::evaluate(const ImageSet& set, const Normalization& no
 
 Tally AnalogNetwork::take_tally() { return std::exchange(state_->tally, {}); }
 
-Weights AnalogNetwork::effective_weights() const {
-  const State& s = *state_;
-  Weights all = s.digital;
-  for (const Step& step : s.crossbar) {
-    const std::string name = s.node(step.mvm).name + ".weight";
-    all[name] = s.weights.at(name);
-    if (s.loaded != Loaded::digital) all[name].values = s.loaded_layer(step).effective_weights();
+Weights AnalogNetwork::State::effective_weights(const Contents& contents) const {
+  Weights all = contents.digital;
+  for (const Step& step : crossbar) {
+    const std::string name = node(step.mvm).name + ".weight";
+    all[name] = weights.at(name);
+    if (contents.what != Loaded::digital)
+      all[name].values = layer_of(step, contents.what, contents.key).effective_weights();
   }
   return all;
+}
+
+Weights AnalogNetwork::effective_weights() const {
+  const State& s = *state_;
+  return s.effective_weights({s.loaded, s.loaded_key, s.digital});
+}
+
+Weights AnalogNetwork::effective_weights(std::uint64_t seed, std::uint64_t draw) const {
+  const State& s = *state_;
+  OHMIC_ASSERT(s.measured_images == 0);
+  State::Contents contents = s.draw_of(seed, draw);
+  apply_negative_variance(s.graph, s.noise.negative_variance, contents.digital);
+  return s.effective_weights(contents);
 }
 
 const std::vector<MappedLayer>& AnalogNetwork::layers() const { return state_->mapped; }

@@ -101,6 +101,8 @@ class AnalogNetwork {
   /// negative variances applied. A digital network with them computes the same logits when the
   /// periphery is ideal.
   Weights effective_weights() const;
+  /// The same as after program(seed, draw), without loading anything. Not with measure_batch_norm.
+  Weights effective_weights(std::uint64_t seed, std::uint64_t draw) const;
 
   const std::vector<MappedLayer>& layers() const;
   std::vector<LayerNoise> measure_noise(std::uint64_t seed, std::uint64_t draw) const;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 
 #include "experiments/run/claims.hpp"
 #include "tests/experiments/started_run.hpp"
@@ -66,6 +67,21 @@ TEST_F(RunOption, FreshTrainingTrainsAgain) {
   std::vector<std::string> again = one;
   again.push_back("--fresh-training");
   EXPECT_NE(call(command("run", again)).err.find("epoch 3/3"), std::string::npos);
+}
+
+// What a GPU does, on the host: images stay with the network, BatchNorm is folded after the noise,
+// the next draw is programmed ahead, work is repeated instead of launched anew.
+TEST_F(RunOption, LibTorchBehindAnIdealPeripheryMeasuresWhatTheBackEndDoes) {
+  for (const std::string estimator : {"per_draw", "per_batch"}) {
+    const std::vector<std::string> more{"--set", "evaluation.estimator=" + estimator, "--set",
+                                        "evaluation.batch=16"};
+    ASSERT_EQ(call(command(estimator, more)).status, 0);
+    ::setenv("OHMIC_CUDA_GRAPHS", "emulated", 1);
+    const Said torch = call(command(estimator + ".torch", more));
+    ::unsetenv("OHMIC_CUDA_GRAPHS");
+    ASSERT_EQ(torch.status, 0) << torch.err;
+    EXPECT_EQ(content(estimator + ".torch", "results.csv"), content(estimator, "results.csv"));
+  }
 }
 
 TEST_F(RunOption, FreshLeavesAFolderAloneThatAnotherProcessWorksIn) {

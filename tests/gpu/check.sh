@@ -6,6 +6,9 @@
 #   tests/gpu/check.sh sanitize   the same, fewer, under compute-sanitizer
 #   tests/gpu/check.sh benchmark  layers of ResNet-20 on every back end
 #   tests/gpu/check.sh train      a little training and a noisy evaluation on the cuda back end
+#   tests/gpu/check.sh graphs     training with and without CUDA graphs: bytes, seconds per epoch
+#   tests/gpu/check.sh ideal      images x draws per second behind an ideal periphery
+#   tests/gpu/check.sh share      one, two and four trainings side by side on one GPU
 #   tests/gpu/check.sh gather     everything seen so far as one archive
 #
 # OHMIC_GPU_CARRY   folder that travels (default build/gpu/carry)
@@ -25,10 +28,10 @@ build_and_carry() {
   export OHMIC_CMAKE_ARGS="-DOHMIC_CUDA=ON -DOHMIC_NATIVE=OFF ${OHMIC_CMAKE_ARGS:-}"
   export OHMIC_BUILD_DIR=$root/build/gpu/build
   "$root/ohmic" --version
-  nice cmake --build "$OHMIC_BUILD_DIR" --target simulator_tests ohmic_benchmarks
+  nice cmake --build "$OHMIC_BUILD_DIR" --target simulator_tests nn_tests ohmic_benchmarks
   rm -rf "$carry"
   mkdir -p "$carry/bin" "$carry/lib" "$carry/experiments"
-  cp "$OHMIC_BUILD_DIR"/{experiments/ohmic,tests/simulator_tests,tests/benchmarks/ohmic_benchmarks} \
+  cp "$OHMIC_BUILD_DIR"/{experiments/ohmic,tests/{simulator,nn}_tests,tests/benchmarks/ohmic_benchmarks} \
     "$carry/bin/"
   cp "$root"/experiments/*.toml "$carry/experiments/"
   carried_libraries | sort -u | xargs -r cp -L -t "$carry/lib"
@@ -67,8 +70,11 @@ on_gpu() {
 }
 
 test_kernels() {
-  "$carry/bin/simulator_tests" --gtest_filter='*/cuda' --gtest_output="json:$out/tests.json" |
-    tee "$out/tests.log"
+  local program
+  for program in simulator nn; do
+    "$carry/bin/${program}_tests" --gtest_filter='*/cuda' \
+      --gtest_output="json:$out/$program-tests.json" | tee "$out/$program-tests.log"
+  done
 }
 
 # Each tool on the cases that reach every kind of block; a finding fails the run.
@@ -98,12 +104,79 @@ train() {
   paste -d '\n' "$out"/run-{cpu,cuda}/results.csv
 }
 
+# Seconds that one "epoch" or one "draw" ($2) of a run took, over all but the first lines of its
+# log of times: those hold what happens once.
+seconds_per() {
+  "${PYTHON:-python3}" - "$1/timing.jsonl" "$2" <<'CODE'
+import json, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+lines = [line for line in lines if line["work"].startswith(sys.argv[2])]
+print(sum(line["seconds"] for line in lines) / sum(line["units"] for line in lines))
+CODE
+}
+
+resnet20() {
+  local folder=$1; shift
+  rm -rf "$folder"
+  "$carry/bin/ohmic" run "$carry/experiments/quickstart.toml" --out "$folder" \
+    --set output.figures=false --set output.report=false --set model.name=resnet20 \
+    --set data.train_images=50000 --set train.batch=128 --set train.epochs=3 \
+    --set train.augment=true --set "sweep.device.eta=[0.1]" "$@" >"$folder.log" 2>&1 ||
+    { tail -n 20 "$folder.log"; return 1; }
+}
+one_rate='sweep.train.learning_rate=[0.001]'
+
+# The same weights, and how much sooner.
+graphs() {
+  local on
+  for on in 0 1; do
+    OHMIC_CUDA_GRAPHS=$on resnet20 "$out/graphs-$on" --set "$one_rate" --set evaluation.draws=1
+    printf 'OHMIC_CUDA_GRAPHS=%s: %s s per epoch\n' "$on" "$(seconds_per "$out/graphs-$on" epoch)"
+    grep -i 'cannot be recorded' "$out/graphs-$on.log" || true
+  done
+  cmp "$out"/graphs-{0,1}/training/*/history.csv && echo "the same learning curve"
+}
+
+# LibTorch behind an ideal periphery, and the back end of our own, float and bf16.
+ideal() {
+  local backend products
+  for backend in cpu cuda; do
+    for products in f32 bf16; do
+      resnet20 "$out/ideal-$backend-$products" --set "$one_rate" --set train.epochs=1 \
+        --set data.test_images=10000 --set evaluation.draws=30 --set evaluation.batch=1000 \
+        --set compute.device=cuda --set compute.backend="$backend" \
+        --set periphery.products="$products"
+      printf '%s, %s: %s s per draw of 10000 images\n' "$backend" "$products" \
+        "$(seconds_per "$out/ideal-$backend-$products" draw)"
+    done
+  done
+}
+
+# Each of N processes trains a network of its own. Start MPS before to see what it is worth.
+share() {
+  local n i rates=(0.0005 0.001 0.002 0.004) jobs start
+  for n in 1 2 4; do
+    jobs=()
+    start=$SECONDS
+    for ((i = 0; i < n; ++i)); do
+      resnet20 "$out/share-$n-$i" --set "sweep.train.learning_rate=[${rates[i]}]" \
+        --set evaluation.draws=1 --set compute.threads=2 &
+      jobs+=($!)
+    done
+    sleep 15
+    nvidia-smi --query-compute-apps=pid,used_memory --format=csv
+    wait "${jobs[@]}"
+    printf '%s side by side: %s s\n' "$n" $((SECONDS - start))
+  done
+}
+
 case ${1:-} in
   carry) build_and_carry ;;
   test) on_gpu && test_kernels ;;
   sanitize) on_gpu && sanitize ;;
   benchmark) on_gpu && benchmark ;;
   train) on_gpu && train ;;
+  graphs | ideal | share) on_gpu && "$1" 2>&1 | tee "$out/$1.log" ;;
   gather) tar -C "$out" --exclude='*.safetensors' -czf "$out.tar.gz" . && ls -l "$out.tar.gz" ;;
-  *) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 2 ;;
+  *) sed -n '2,18s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac

@@ -97,7 +97,11 @@ TEST_P(Draw, EffectiveWeightsInLibTorchGiveTheSameLogits) {
     TorchNetwork torch(graph, weights, "cpu");
     for (const std::uint64_t draw : {0, 1}) {
       chip.network.program(kSeed, draw);
-      torch.set_weights(chip.network.effective_weights());
+      const Weights effective = chip.network.effective_weights();
+      const Weights without_loading = chip.network.effective_weights(kSeed, draw);
+      for (const auto& [name, tensor] : effective)
+        EXPECT_TRUE(without_loading.at(name).values == tensor.values) << name;
+      torch.set_weights(effective);
       expect_close(chip.network.logits(x.data(), 4, 0), torch.logits(x.data(), 4));
     }
   }

@@ -1,0 +1,38 @@
+// Networks behind an ideal periphery on LibTorch: each MVM is one product with effective weights,
+// so that a layer is a convolution into which its BatchNorm is folded, after the noise was drawn
+// (BN(conv(x, W + N)), exact up to rounding). The road to a GPU. The header is free of LibTorch.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "nn/data/dataset.hpp"
+#include "nn/torch_graph.hpp"
+
+namespace ohmic {
+
+class IdealEvaluation {
+ public:
+  /// The images stay on `device`, "cpu" or "cuda:i". `batch` of them are computed together.
+  IdealEvaluation(const Graph&, const ImageSet&, const Normalization&, const std::string& device,
+                  Precision, std::int64_t batch);
+  ~IdealEvaluation();
+
+  /// Of the graph, as AnalogNetwork::effective_weights gives them.
+  void set_weights(const Weights&);
+  /// Hands images [first, first + count) to the device; the host may go on meanwhile.
+  void start(std::int64_t first, std::int64_t count);
+  /// Right answers among them with the last weights.
+  std::int64_t finish();
+  std::int64_t count_correct(std::int64_t first, std::int64_t count) {
+    start(first, count);
+    return finish();
+  }
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ohmic

@@ -1,0 +1,98 @@
+// Training and evaluation with LibTorch on a GPU. Instantiated where LibTorch finds one, or where
+// OHMIC_REQUIRE_CUDA=1 says that it must.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "nn/data/synthetic.hpp"
+#include "nn/ideal_evaluation.hpp"
+#include "nn/torch_evaluation.hpp"
+#include "nn/train/optimizer.hpp"
+#include "tests/temporary_folder.hpp"
+
+namespace ohmic {
+namespace {
+
+std::vector<std::string> gpus() {
+  const char* required = std::getenv("OHMIC_REQUIRE_CUDA");
+  const bool must = required && std::string(required) == "1";
+  return must || torch_gpu_count() > 0 ? std::vector<std::string>{"cuda"}
+                                       : std::vector<std::string>{};
+}
+
+class LibTorchOnGpu : public testing::TestWithParam<std::string> {
+ protected:
+  LibTorchOnGpu() {
+    ModelSettings model;
+    model.name = "resnet8";
+    model.width = 8;
+    graph_ = build_model(model, data_.test.classes);
+    settings_.epochs = 2;
+    settings_.batch = 32;
+  }
+  ~LibTorchOnGpu() override { ::unsetenv("OHMIC_CUDA_GRAPHS"); }
+
+  struct Trained {
+    Weights weights;
+    EpochReport last;
+  };
+  Trained train_on(const std::string& device, const std::string& name) {
+    Trained trained;
+    TrainProgress progress;
+    progress.on_epoch = [&](const EpochReport& report) { trained.last = report; };
+    trained.weights =
+        train(graph_, data_, settings_, 1, device, folder_.path() / name, "one", progress).weights;
+    return trained;
+  }
+  std::int64_t count(const std::string& device, const Weights& weights, Precision precision) {
+    IdealEvaluation evaluation(graph_, data_.test, {}, resolve_device(device), precision, 64);
+    evaluation.set_weights(weights);
+    std::int64_t first = 0;
+    for (int i = 0; i < 5; ++i) {  // as launched, then recorded
+      const std::int64_t right = evaluation.count_correct(0, data_.test.size());
+      if (i == 0) first = right;
+      EXPECT_EQ(right, first) << "run " << i;
+    }
+    return first;
+  }
+
+  const Dataset data_{synthetic_images(1000, 1, SyntheticPart::train),
+                      synthetic_images(400, 1, SyntheticPart::test),
+                      {}};
+  Graph graph_;
+  TrainSettings settings_;
+  const test::TemporaryFolder folder_;
+};
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(LibTorchOnGpu);
+INSTANTIATE_TEST_SUITE_P(, LibTorchOnGpu, testing::ValuesIn(gpus()),
+                         [](const auto& info) { return info.param; });
+
+TEST_P(LibTorchOnGpu, RecordedTrainingGivesTheBitsOfStepsLaunchedOneByOne) {
+  for (const std::string& optimizer : optimizer_names()) {
+    settings_.optimizer = optimizer;
+    settings_.weight_decay = 1e-3;
+    ::setenv("OHMIC_CUDA_GRAPHS", "0", 1);
+    const Trained launched = train_on(GetParam(), optimizer + ".launched");
+    ::unsetenv("OHMIC_CUDA_GRAPHS");
+    const Trained recorded = train_on(GetParam(), optimizer + ".recorded");
+    EXPECT_EQ(recorded.last.loss, launched.last.loss) << optimizer;
+    for (const auto& [name, tensor] : launched.weights)
+      EXPECT_TRUE(recorded.weights.at(name).values == tensor.values) << optimizer << " " << name;
+  }
+}
+
+TEST_P(LibTorchOnGpu, TrainingLearnsAsOnTheHost) {
+  const Trained gpu = train_on(GetParam(), "gpu"), host = train_on("cpu", "host");
+  EXPECT_NEAR(gpu.last.loss, host.last.loss, 0.1 * host.last.loss);
+}
+
+TEST_P(LibTorchOnGpu, EvaluationCountsWhatTheHostCounts) {
+  const Weights weights = train_on("cpu", "host").weights;
+  const std::int64_t host = count("cpu", weights, Precision::f32);
+  EXPECT_NEAR(count(GetParam(), weights, Precision::f32), host, 2);
+  EXPECT_NEAR(count(GetParam(), weights, Precision::bf16), host, 8);
+}
+
+}  // namespace
+}  // namespace ohmic
