@@ -210,7 +210,7 @@ std::string data_line(const std::string& name, const SourceLoss& loss) {
 std::string bars(std::size_t number, std::size_t kind, double shift, const std::string& name) {
   return fmt::format(
       "$a{0} using ($0+{1}):{2}:(0.22) with boxes linecolor '{3}' title '{4}', "
-      "$a{0} using ($0+{1}):{2}:{5}:{6} with yerrorbars pointsize 0 linecolor '#222222' notitle",
+      "$a{0} using ($0+{1}):{2}:{5}:{6} with yerrorbars pointtype -1 linecolor '#222222' notitle",
       number, shift, 3 * kind + 2, category_color(kind), name, 3 * kind + 3, 3 * kind + 4);
 }
 
@@ -244,7 +244,7 @@ Figure attribution_figure(const std::vector<Attribution>& all, const BudgetSetti
   }
   return panel_figure(
       "attribution", data,
-      "set style fill solid 0.8 noborder; set pointintervalbox 0\n"
+      "set style fill solid 0.8 noborder; set pointintervalbox 0.001\n"
       "set key outside top center horizontal samplen 1\n"
       "set ylabel 'loss of accuracy (points)'; set xzeroaxis linetype -1\n"
       "set xtics rotate by 30 right; set xrange [-0.6:*]; set offsets 0, 0.6, graph 0.1, 0\n",
