@@ -211,43 +211,43 @@ class AnalogLayer final : public LoadedLayer {
     return own;
   }
 
-  /// Codes of `count` images, zeros for the rest of the chunk.
   template <class T>
-  const T* convert(const InputPlan& plan, const float* x, std::size_t count, Buffer<T>& buffer,
-                   Tally& tally) const {
-    const std::size_t size = count * values_in_,
-                      all = static_cast<std::size_t>(chunk_) * values_in_;
-    T* codes = buffer.at_least(all);
-    std::fill(codes + size, codes + all, T{0});
-    if (!plan.converts) return copy_inputs(x, size, codes), codes;
+  void convert(const InputPlan& plan, const float* x, std::size_t size, T* codes,
+               Tally& tally) const {
+    if (!plan.converts) return copy_inputs(x, size, codes);
     tally.dac_samples += size;
     tally.dac_clipped +=
         convert_inputs(x, static_cast<float>(1.0 / plan.step), static_cast<float>(plan.lowest),
                        static_cast<float>(plan.highest), size, codes);
-    return codes;
   }
 
-  template <class T>
-  const T* slice(const InputPlan& plan, const Phase& phase, const float* codes,
-                 Buffer<T>& buffer) const {
-    const std::size_t size = static_cast<std::size_t>(chunk_) * values_in_;
-    T* out = buffer.at_least(size);
-    slice_inputs(codes, phase.sign, phase.shift, plan.slice_mask, size, out);
-    return out;
-  }
-
-  /// Converts the chunk's inputs and calls apply(phase index, drive) for every phase.
-  template <class Apply>
-  void drive_rows(const InputPlan& plan, bool bf16, const float* x, std::size_t count, Workspace& w,
-                  Tally& tally, const Apply& apply) const {
+  /// Drives the rows with the chunk's inputs and calls apply(phase index) for every phase.
+  template <class T, class Apply>
+  void drive_rows(const InputPlan& plan, const TileProducts& products, const float* x,
+                  std::size_t count, Workspace& w, DriveBuffers<T>& to, Tally& tally,
+                  const Apply& apply) const {
     if (plan.slice_mask == 0) {
-      if (bf16) return apply(0, Drive{nullptr, convert(plan, x, count, w.drive_bf16, tally)});
-      return apply(0, Drive{convert(plan, x, count, w.codes, tally), nullptr});
+      products.drive(count, to, [&](std::size_t first, std::size_t size, T* out) {
+        convert(plan, x + first, size, out, tally);
+      });
+      return apply(0);
     }
-    const float* codes = convert(plan, x, count, w.codes, tally);
-    for (std::size_t f = 0; f < plan.phases.size(); ++f)
-      apply(f, bf16 ? Drive{nullptr, slice(plan, plan.phases[f], codes, w.drive_bf16)}
-                    : Drive{slice(plan, plan.phases[f], codes, w.drive), nullptr});
+    float* codes = w.codes.at_least(count * values_in_);
+    convert(plan, x, count * values_in_, codes, tally);
+    for (std::size_t f = 0; f < plan.phases.size(); ++f) {
+      const Phase& phase = plan.phases[f];
+      products.drive(count, to, [&](std::size_t first, std::size_t size, T* out) {
+        slice_inputs(codes + first, phase.sign, phase.shift, plan.slice_mask, size, out);
+      });
+      apply(f);
+    }
+  }
+
+  template <class Apply>
+  void drive_rows(const InputPlan& plan, const TileProducts& products, const float* x,
+                  std::size_t count, Workspace& w, Tally& tally, const Apply& apply) const {
+    products.multiplies_bf16() ? drive_rows(plan, products, x, count, w, w.bf16, tally, apply)
+                               : drive_rows(plan, products, x, count, w, w.f32, tally, apply);
   }
 
   void run(const float* x, std::size_t count, std::uint64_t first_image, const float* residual,
@@ -256,8 +256,8 @@ class AnalogLayer final : public LoadedLayer {
     const LayerPlan& plan = ready_->plan;
     const std::size_t all = plan.input.phases.size() * plan.products.size();
     std::size_t done = 0;
-    const auto add_phase = [&](std::size_t f, Drive drive) {
-      ready_->products.multiply(drive, w, [&](std::size_t product, float* v, float* variances) {
+    const auto add_phase = [&](std::size_t f) {
+      ready_->products.multiply(w, [&](std::size_t product, float* v, float* variances) {
         ++done;
         const std::uint64_t first = plan.first_element(product, f);
         const auto weight = static_cast<float>(plan.input.phases[f].weight);
@@ -268,7 +268,7 @@ class AnalogLayer final : public LoadedLayer {
                                     residual ? residual + at : nullptr, y + at, tally);
       });
     };
-    drive_rows(plan.input, ready_->products.multiplies_bf16(), x, count, w, tally, add_phase);
+    drive_rows(plan.input, ready_->products, x, count, w, tally, add_phase);
   }
 
   void observe_chunk(const LayerPlan& plan, const TileProducts& products, const float* x,
@@ -280,8 +280,8 @@ class AnalogLayer final : public LoadedLayer {
         observer_->see_output(product, static_cast<int>(i % static_cast<std::size_t>(plan.columns)),
                               v[i]);
     };
-    drive_rows(plan.input, products.multiplies_bf16(), x, count, w, ignored,
-               [&](std::size_t, Drive drive) { products.multiply(drive, w, see); });
+    drive_rows(plan.input, products, x, count, w, ignored,
+               [&](std::size_t) { products.multiply(w, see); });
   }
 
   int chunk_;

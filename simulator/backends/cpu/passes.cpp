@@ -40,20 +40,10 @@ OHMIC_HOST_DEVICE void copy_to(const float* x, std::size_t size, T* out) {
   for (std::size_t i = 0; i < size; ++i) store(x[i], out[i]);
 }
 
-template <class T>
-OHMIC_HOST_DEVICE void take_whole(const T* x, std::size_t size, bool squared, T* out) {
-  if (!squared) {
-    std::memcpy(out, x, size * sizeof(T));
-    return;
-  }
-#pragma omp simd simdlen(16)
-  for (std::size_t i = 0; i < size; ++i) store(value(x[i]) * value(x[i]), out[i]);
-}
-
 /// kSlack values at a time; what is too much at a pixel's end is written over by the next pixel.
-template <class T, bool kSquared>
-OHMIC_HOST_DEVICE void take_some(const T* x, std::size_t pixels, int channels, int first, int count,
-                                 T* out) {
+template <class T>
+OHMIC_HOST_DEVICE void take(const T* x, std::size_t pixels, int channels, int first, int count,
+                            T* out) {
   const auto length = static_cast<std::size_t>(count);
   for (std::size_t p = 0; p < pixels; ++p) {
     const T* from = x + p * static_cast<std::size_t>(channels) + first;
@@ -61,22 +51,15 @@ OHMIC_HOST_DEVICE void take_some(const T* x, std::size_t pixels, int channels, i
     for (std::size_t at = 0; at < length; at += kSlack) {
       T own[kSlack];
       std::memcpy(own, from + at, sizeof own);
-      if constexpr (kSquared) {
-#pragma omp simd simdlen(16)
-        for (std::size_t i = 0; i < kSlack; ++i) store(value(own[i]) * value(own[i]), own[i]);
-      }
       std::memcpy(to + at, own, sizeof own);
     }
   }
 }
 
 template <class T>
-OHMIC_HOST_DEVICE void take(const T* x, std::size_t pixels, int channels, int first, int count,
-                            bool squared, T* out) {
-  if (count == channels)
-    return take_whole(x, pixels * static_cast<std::size_t>(count), squared, out);
-  squared ? take_some<T, true>(x, pixels, channels, first, count, out)
-          : take_some<T, false>(x, pixels, channels, first, count, out);
+OHMIC_HOST_DEVICE void square_each(const T* x, std::size_t size, T* out) {
+#pragma omp simd simdlen(16)
+  for (std::size_t i = 0; i < size; ++i) store(value(x[i]) * value(x[i]), out[i]);
 }
 
 /// The parts of a conversion that are there.
@@ -143,13 +126,21 @@ OHMIC_VECTOR_CLONES void copy_inputs(const float* x, std::size_t size, Bf16* dri
 }
 
 OHMIC_VECTOR_CLONES void take_channels(const float* x, std::size_t pixels, int channels, int first,
-                                       int count, bool squared, float* out) {
-  take(x, pixels, channels, first, count, squared, out);
+                                       int count, float* out) {
+  take(x, pixels, channels, first, count, out);
 }
 
 OHMIC_VECTOR_CLONES void take_channels(const Bf16* x, std::size_t pixels, int channels, int first,
-                                       int count, bool squared, Bf16* out) {
-  take(x, pixels, channels, first, count, squared, out);
+                                       int count, Bf16* out) {
+  take(x, pixels, channels, first, count, out);
+}
+
+OHMIC_VECTOR_CLONES void square(const float* x, std::size_t size, float* out) {
+  square_each(x, size, out);
+}
+
+OHMIC_VECTOR_CLONES void square(const Bf16* x, std::size_t size, Bf16* out) {
+  square_each(x, size, out);
 }
 
 void start_sums(Ends ends, std::size_t size, float* y) {

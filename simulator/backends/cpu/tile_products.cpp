@@ -72,28 +72,18 @@ TileProducts::Packed TileProducts::pack(const Slice& slice, const TileProduct& t
   return packed;
 }
 
-/// The slice's channels of `drive`, in the products' format.
-const void* TileProducts::input(const Slice& slice, Drive drive, bool squared, Workspace& w) const {
-  const int channels = geometry_.in_channels;
-  const auto pixels = static_cast<std::size_t>(images_) * geometry_.in_height * geometry_.in_width;
-  const std::size_t size = pixels * static_cast<std::size_t>(slice.count);
-  const auto take = [&](const auto* x, auto& buffer) -> const void* {
-    if (slice.count == channels && !squared) return x;
-    auto* out = buffer.at_least(size);
-    take_channels(x, pixels, channels, slice.first, slice.count, squared, out);
-    return out;
-  };
-  return multiplies_bf16() ? take(drive.bf16, squared ? w.squares_bf16 : w.slice_bf16)
-                           : take(drive.f32, squared ? w.squares : w.slice);
-}
-
-void TileProducts::multiply(Drive drive, Workspace& w, const Take& take) const {
+template <class T>
+void TileProducts::multiply_slices(DriveBuffers<T>& driven, Workspace& w, const Take& take) const {
   const std::size_t size = static_cast<std::size_t>(images_) * geometry_.out_height() *
                            geometry_.out_width() * geometry_.out_channels;
   float* sums = w.sums.at_least(size);
-  for (const Slice& slice : slices_) {
-    const void* x = input(slice, drive, false, w);
-    const void* squares = slice.is_noisy ? input(slice, drive, true, w) : nullptr;
+  for (std::size_t s = 0; s < slices_.size(); ++s) {
+    const Slice& slice = slices_[s];
+    const std::size_t values =
+        pixels(static_cast<std::size_t>(images_)) * static_cast<std::size_t>(slice.count);
+    const T* x = driven.slices[s].at_least(0);
+    T* squares = slice.is_noisy ? driven.squares.at_least(values) : nullptr;
+    if (squares) square(x, values, squares);
     for (const Packed& p : slice.products) {
       slice.convolution.run(x, p.high, nullptr, sums);
       if (format_ == Products::bf16x2) slice.accumulating.run(x, p.low, nullptr, sums);
@@ -102,6 +92,10 @@ void TileProducts::multiply(Drive drive, Workspace& w, const Take& take) const {
       take(p.product, sums, variances);
     }
   }
+}
+
+void TileProducts::multiply(Workspace& w, const Take& take) const {
+  multiplies_bf16() ? multiply_slices(w.bf16, w, take) : multiply_slices(w.f32, w, take);
 }
 
 }  // namespace ohmic::cpu

@@ -4,6 +4,7 @@
 // that belong to its neighbour. Each slice is a dense buffer of its own: oneDNN is slow on views.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -15,16 +16,18 @@
 
 namespace ohmic::cpu {
 
-/// Buffers of one thread.
-struct Workspace {
-  Buffer<float> codes, drive, slice, squares, sums, variances;
-  Buffer<Bf16> drive_bf16, slice_bf16, squares_bf16;
+/// What drives the rows of every slice of channels, images x H x W x channels, and work space.
+template <class T>
+struct DriveBuffers {
+  std::vector<Buffer<T>> slices;
+  Buffer<T> block, squares;
 };
 
-/// What drives the rows, images x H x W x C, in the format of the products: one is null.
-struct Drive {
-  const float* f32 = nullptr;
-  const Bf16* bf16 = nullptr;
+/// Buffers of one thread.
+struct Workspace {
+  Buffer<float> codes, sums, variances;
+  DriveBuffers<float> f32;
+  DriveBuffers<Bf16> bf16;
 };
 
 class TileProducts {
@@ -34,11 +37,18 @@ class TileProducts {
 
   bool multiplies_bf16() const { return format_ != Products::f32; }
 
-  /// Computes every product of one drive and hands each to `take(product, sums,
+  /// Drives the rows with `count` images, the rest of the images with zeros. `produce(first, size,
+  /// out)` writes values [first, first + size) of images x H x W x C, in the format of the products
+  /// (T); it is called for blocks that stay in the first-level cache while slices are cut from
+  /// them.
+  template <class T, class Produce>
+  void drive(std::size_t count, DriveBuffers<T>&, const Produce& produce) const;
+
+  /// Computes every product of what drives the rows and hands each to `take(product, sums,
   /// variances)`: images x positions x N, variances null where reads are quiet. `take` may write
   /// into both.
   using Take = std::function<void(std::size_t product, float* sums, float* variances)>;
-  void multiply(Drive drive, Workspace&, const Take& take) const;
+  void multiply(Workspace&, const Take& take) const;
 
  private:
   struct Packed {
@@ -56,12 +66,42 @@ class TileProducts {
 
   Slice make_slice(const TileProduct&) const;
   Packed pack(const Slice&, const TileProduct&, std::size_t index) const;
-  const void* input(const Slice&, Drive drive, bool squared, Workspace&) const;
+  std::size_t pixels(std::size_t images) const {
+    return images * static_cast<std::size_t>(geometry_.in_height * geometry_.in_width);
+  }
+  template <class T>
+  void multiply_slices(DriveBuffers<T>&, Workspace&, const Take&) const;
 
   ConvGeometry geometry_;
   int images_;
   Products format_;
   std::vector<Slice> slices_;
 };
+
+template <class T, class Produce>
+void TileProducts::drive(std::size_t count, DriveBuffers<T>& to, const Produce& produce) const {
+  constexpr std::size_t kBlockValues = 2048;
+  const auto channels = static_cast<std::size_t>(geometry_.in_channels);
+  const std::size_t given = pixels(count), all = pixels(static_cast<std::size_t>(images_));
+  if (to.slices.size() < slices_.size()) to.slices.resize(slices_.size());
+  const bool is_whole = slices_.size() == 1 && slices_[0].count == geometry_.in_channels;
+  const std::size_t step = is_whole ? given : std::max(kBlockValues / channels, std::size_t{1});
+  for (std::size_t s = 0; s < slices_.size(); ++s)
+    to.slices[s].at_least(all * static_cast<std::size_t>(slices_[s].count));
+  for (std::size_t first = 0; first < given; first += step) {
+    const std::size_t size = std::min(step, given - first);
+    T* block = is_whole ? to.slices[0].at_least(0) : to.block.at_least(step * channels);
+    produce(first * channels, size * channels, block);
+    if (is_whole) break;
+    for (std::size_t s = 0; s < slices_.size(); ++s)
+      take_channels(block, size, geometry_.in_channels, slices_[s].first, slices_[s].count,
+                    to.slices[s].at_least(0) + first * static_cast<std::size_t>(slices_[s].count));
+  }
+  for (std::size_t s = 0; s < slices_.size(); ++s) {
+    T* values = to.slices[s].at_least(0);
+    const auto width = static_cast<std::size_t>(slices_[s].count);
+    std::fill(values + given * width, values + all * width, T{0});
+  }
+}
 
 }  // namespace ohmic::cpu
