@@ -24,13 +24,18 @@ bool runs_on_torch(const Experiment& e, const std::string& device) {
 }
 
 std::unique_ptr<IdealEvaluation> evaluation_on(const std::string& device, const Experiment& e,
-                                               const TrainedNetwork& network) {
+                                               const TrainedNetwork& network, Precision precision) {
   const bool whole = e.evaluation.estimator == Estimator::per_draw;
-  const Precision precision =
-      e.periphery.products == Products::bf16 ? Precision::bf16 : Precision::f32;
   return std::make_unique<IdealEvaluation>(network.graph, network.data->test,
                                            network.data->normalization, device, precision,
                                            whole ? kTorchBatch : e.evaluation.batch);
+}
+
+/// Of crossbars that the back end only maps: products are LibTorch's, and whether this processor
+/// multiplies bf16 numbers does not matter.
+Periphery without_products(Periphery periphery) {
+  periphery.products = Products::f32;
+  return periphery;
 }
 
 void add_gains(const Node& norm, const std::vector<float>& gamma, const std::vector<float>& spread,
@@ -93,16 +98,22 @@ LayerResult convert(const LayerScale& scale, const DeviceModel& device) {
 }  // namespace
 
 Chip::Chip(const Experiment& experiment, const TrainedNetwork& network, Calibrations& calibrations)
-    : experiment_(experiment), network_(network), backend_(make_backend(experiment.compute)) {
-  analog_ = std::make_unique<AnalogNetwork>(network.graph, network.weights, experiment.mapping,
-                                            experiment.noise, experiment.periphery,
-                                            experiment.devices(), *backend_);
+    : experiment_(experiment),
+      network_(network),
+      backend_(make_backend(experiment.compute)),
+      device_(torch_device(experiment.compute)) {
+  const bool on_torch = runs_on_torch(experiment, device_);
+  const Periphery& periphery = experiment.periphery;
+  analog_ = std::make_unique<AnalogNetwork>(
+      network.graph, network.weights, experiment.mapping, experiment.noise,
+      on_torch ? without_products(periphery) : periphery, experiment.devices(), *backend_);
   calibrate(calibrations);
   if (experiment.evaluation.batch_norm_images)
     analog_->measure_batch_norm(network.data->train, network.data->normalization,
                                 *experiment.evaluation.batch_norm_images);
-  const std::string device = torch_device(experiment.compute);
-  if (runs_on_torch(experiment, device)) torch_ = evaluation_on(device, experiment, network);
+  if (on_torch)
+    torch_ = evaluation_on(device_, experiment, network,
+                           periphery.products == Products::bf16 ? Precision::bf16 : Precision::f32);
 }
 
 void Chip::calibrate(Calibrations& calibrations) {
@@ -117,6 +128,11 @@ void Chip::calibrate(Calibrations& calibrations) {
 
 std::int64_t Chip::baseline_correct() {
   analog_->load_ideal();
+  if (torch_ && experiment_.periphery.products == Products::bf16) {  // digital products are exact
+    const auto exact = evaluation_on(device_, experiment_, network_, Precision::f32);
+    exact->set_weights(analog_->effective_weights());
+    return exact->count_correct(0, images());
+  }
   weights_changed();
   return count_all();
 }

@@ -57,6 +57,7 @@ class Chip {
   Experiment experiment_;
   const TrainedNetwork& network_;
   std::unique_ptr<Backend> backend_;
+  std::string device_;  ///< LibTorch's
   std::unique_ptr<AnalogNetwork> analog_;
   std::unique_ptr<IdealEvaluation> torch_;  ///< null: the back end computes
   struct Ahead {

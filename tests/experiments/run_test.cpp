@@ -84,6 +84,25 @@ TEST_F(RunOption, LibTorchBehindAnIdealPeripheryMeasuresWhatTheBackEndDoes) {
   }
 }
 
+// Of programmed weights only, whatever this processor multiplies: the baseline is the float one.
+TEST_F(RunOption, LibTorchComputesInBf16WhereProductsSaySo) {
+  const std::vector<std::string> one{"--set", "sweep.device.eta=[0.1]", "--set",
+                                     "sweep.train.learning_rate=[0.01]"};
+  std::vector<std::string> half = one;
+  half.insert(half.end(), {"--set", "periphery.products=bf16"});
+  ASSERT_EQ(call(command("float", one)).status, 0);
+  ::setenv("OHMIC_CUDA_GRAPHS", "emulated", 1);
+  const Said said = call(command("bf16", half));
+  ::unsetenv("OHMIC_CUDA_GRAPHS");
+  ASSERT_EQ(said.status, 0) << said.err;
+  const auto start_of_row = [&](const char* run) {  // the axes, images, draws, the baseline
+    const std::string csv = content(run, "results.csv");
+    const std::size_t row = csv.find('\n') + 1;
+    return csv.substr(row, csv.find(',', csv.find(",3,", row) + 3) - row);
+  };
+  EXPECT_EQ(start_of_row("bf16"), start_of_row("float"));
+}
+
 TEST_F(RunOption, FreshLeavesAFolderAloneThatAnotherProcessWorksIn) {
   fs::create_directories(folder_ / "run");
   const Claims other(folder_ / "run" / "lock");
