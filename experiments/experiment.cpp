@@ -2,6 +2,7 @@
 
 #include "experiments/plugin.hpp"
 #include "experiments/presets.hpp"
+#include "nn/analog/bias_row.hpp"
 #include "nn/io/sha256.hpp"
 
 namespace ohmic {
@@ -83,6 +84,7 @@ void check_whole(const Value& root, const Experiment& experiment, std::vector<Fa
   append_faults(root, "", faults, [&] { experiment.train.validate(); });
   append_faults(root, "", faults, [&] { experiment.noise.validate(); });
   append_faults(root, "", faults, [&] { check_form_factor(experiment); });
+  append_faults(root, "", faults, [&] { check_biases(experiment.mapping, experiment.noise); });
   append_faults(root, "", faults, [&] { check_batch_norm(experiment); });
 }
 

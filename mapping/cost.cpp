@@ -27,6 +27,7 @@ struct Placement {
       : K(layer.geometry().rows()),
         N(layer.geometry().columns()),
         groups(layer.geometry().groups),
+        inputs(groups * layer.geometry().kernel_rows()),
         row_tiles(layer.tile().row_tiles(static_cast<int>(K))),
         column_tiles(groups * layer.tile().column_tiles(static_cast<int>(N / groups))),
         R(layer.tile().rows > 0 ? layer.tile().rows : K),
@@ -42,7 +43,9 @@ struct Placement {
 
   std::int64_t grid() const { return row_tiles * column_tiles; }
 
-  std::int64_t K, N, groups, row_tiles;
+  std::int64_t K, N, groups;
+  std::int64_t inputs;  ///< of all groups: all rows but those of biases
+  std::int64_t row_tiles;
   std::int64_t column_tiles;  ///< of all groups
   std::int64_t R, C;
   std::int64_t devices = 0, references = 0;       ///< per cell; per row and tile
@@ -112,7 +115,7 @@ void add_converters(const Placement& at, const Periphery& periphery, const CostS
 
 void add_memory(const Placement& at, const CostSettings& s, LayerCost& cost) {
   const double accesses = static_cast<double>(cost.mvms * s.activation_bits) / kBitsPerAccess;
-  cost.energy_pJ.buffer = accesses * static_cast<double>(at.K * at.groups + at.N) * s.buffer_pJ;
+  cost.energy_pJ.buffer = accesses * static_cast<double>(at.inputs + at.N) * s.buffer_pJ;
   cost.energy_pJ.router = accesses * static_cast<double>(at.N) * s.router_pJ;
   const double buffers = static_cast<double>(cost.tiles) / s.tiles_per_buffer;
   cost.area_um2.buffer = buffers * s.buffer_um2;

@@ -31,6 +31,15 @@ double population_std(std::span<const float> values) {
   return std::sqrt(squares / static_cast<double>(values.size()));
 }
 
+// The weights without the bias row.
+std::vector<float> kernel_of(const ConvGeometry& g, std::span<const float> weights) {
+  std::vector<float> kernel;
+  for (std::size_t i = 0; i < weights.size(); ++i)
+    if (static_cast<int>(i % static_cast<std::size_t>(g.rows())) < g.kernel_rows())
+      kernel.push_back(weights[i]);
+  return kernel;
+}
+
 // Percentile of |values|, linear between order statistics.
 double magnitude_percentile(std::span<const float> values, double percent) {
   std::vector<float> magnitudes(values.size());
@@ -45,6 +54,46 @@ double magnitude_percentile(std::span<const float> values, double percent) {
   return low + (rank - std::floor(rank)) * (high - low);
 }
 
+// Columns of K values, those of each array followed by its reference column: furthest from the
+// drivers.
+std::vector<double> with_references(int K, const TileGrid& grid, const std::vector<double>& cells,
+                                    const std::vector<double>& references) {
+  std::vector<double> all;
+  const int N = static_cast<int>(cells.size()) / K;
+  const auto append = [&](const std::vector<double>& from, int column) {
+    const auto first = from.begin() + std::ptrdiff_t{column} * K;
+    all.insert(all.end(), first, first + K);
+  };
+  for (int n = 0; n < N; ++n) {
+    append(cells, n);
+    const int tile = grid.column_tile(n);
+    if (n + 1 == N || grid.column_tile(n + 1) != tile) append(references, tile);
+  }
+  return all;
+}
+
+// The same, back to where they came from.
+void take_references(int K, const TileGrid& grid, const std::vector<double>& all,
+                     std::vector<double>& cells, std::vector<double>& references) {
+  const int N = static_cast<int>(cells.size()) / K;
+  auto from = all.begin();
+  for (int n = 0; n < N; ++n, from += K) {
+    std::copy(from, from + K, cells.begin() + std::ptrdiff_t{n} * K);
+    const int tile = grid.column_tile(n);
+    if (n + 1 < N && grid.column_tile(n + 1) == tile) continue;
+    from += K;
+    std::copy(from, from + K, references.begin() + std::ptrdiff_t{tile} * K);
+  }
+}
+
+// Wires in front of a cell weaken its noise as they weaken its current: exactly so for drops that
+// other cells cause, an upper bound for its own.
+void weaken(const std::vector<double>& alone_S, const std::vector<double>& wired_S,
+            std::vector<double>& sigma_S) {
+  for (std::size_t i = 0; i < sigma_S.size(); ++i)
+    if (alone_S[i] != 0) sigma_S[i] *= std::abs(wired_S[i] / alone_S[i]);
+}
+
 double positive_or_one(double w_max) {
   return w_max > 0 ? w_max : 1.0;
 }  // zeros: any scale will do
@@ -53,19 +102,20 @@ double positive_or_one(double w_max) {
 
 MappedLayer::MappedLayer(std::string name, std::uint16_t layer, ConvGeometry geometry,
                          std::span<const float> weights, const MappingSettings& settings,
-                         double g_min_S, double g_max_S)
+                         double g_min_S, double g_max_S, double input_full_scale)
     : name_(std::move(name)),
       layer_(layer),
       geometry_(geometry),
       weights_(weights.begin(), weights.end()),
       settings_(settings),
       grid_(geometry.rows(), geometry.columns(), settings.tile),
-      code_(settings, g_min_S, g_max_S) {
+      code_(settings, g_min_S, g_max_S),
+      input_full_scale_(input_full_scale) {
   OHMIC_ASSERT(static_cast<std::int64_t>(weights.size()) ==
                std::int64_t{geometry.rows()} * geometry.columns());
   OHMIC_ASSERT(g_min_S < g_max_S);
   refuse_if_not_finite(name_, weights);
-  scale_.sigma_w = population_std(weights);
+  scale_.sigma_w = population_std(kernel_of(geometry, weights));
   scale_.w_max = positive_or_one(magnitude_percentile(weights, settings.weight_percentile));
   scale_.weight_per_S = scale_.w_max * code_.value_per_S();
   scale_.devices_per_weight = code_.devices();
@@ -180,24 +230,37 @@ MappedLayer::RoleMatrix MappedLayer::spread_reference(const RoleMatrix& referenc
   return m;
 }
 
-MappedLayer::RoleMatrix MappedLayer::role_matrix(int role, const Moment& moment) const {
-  if (code_.roles()[static_cast<std::size_t>(role)].is_reference) {
-    const auto devices_per_tile = static_cast<std::size_t>(geometry_.rows());
-    const auto tiles = static_cast<std::size_t>(grid_.column_tiles());
-    return spread_reference(devices(role, devices_per_tile * tiles, moment));
-  }
-  RoleMatrix m = devices(role, weights_.size(), moment);
-  if (moment.periphery.wires) wire(m, *moment.periphery.wires);
-  return m;
+// The reference devices of all arrays, where this role's cells are measured against such.
+MappedLayer::RoleMatrix MappedLayer::references_of(int role, const Moment& moment) const {
+  if (!is_reference(role + 1)) return {};
+  const auto rows = static_cast<std::size_t>(geometry_.rows());
+  return devices(role + 1, rows * static_cast<std::size_t>(grid_.column_tiles()), moment);
 }
 
-// Wires in front of a cell weaken its noise as they weaken its current: exactly so for drops that
-// other cells cause, an upper bound for its own.
-void MappedLayer::wire(RoleMatrix& m, const Wires& wires) const {
-  const std::vector<double> alone_S = m.read_sigma_S.empty() ? std::vector<double>{} : m.G_S;
-  apply_wires(geometry_.rows(), geometry_.columns(), settings_.tile, wires, m.G_S);
-  for (std::size_t i = 0; i < alone_S.size(); ++i)
-    if (alone_S[i] != 0) m.read_sigma_S[i] *= std::abs(m.G_S[i] / alone_S[i]);
+// A reference column stands in the array of its cells, so wires join the two.
+void MappedLayer::wire(RoleMatrix& cells, RoleMatrix& references, const Wires& wires) const {
+  const int K = geometry_.rows(), N = geometry_.columns();
+  const std::vector<double> cells_S = cells.G_S, references_S = references.G_S;
+  if (references.G_S.empty()) {
+    apply_wires(K, N, settings_.tile, wires, cells.G_S);
+  } else {
+    TileShape wider = settings_.tile;
+    if (wider.columns > 0) ++wider.columns;
+    std::vector<double> all = with_references(K, grid_, cells.G_S, references.G_S);
+    apply_wires(K, N + grid_.column_tiles(), wider, wires, all);
+    take_references(K, grid_, all, cells.G_S, references.G_S);
+  }
+  weaken(cells_S, cells.G_S, cells.read_sigma_S);
+  weaken(references_S, references.G_S, references.read_sigma_S);
+}
+
+void MappedLayer::add_role(int role, const RoleMatrix& m, std::vector<Plane>& planes) const {
+  const CellCode::Role& code = code_.roles()[static_cast<std::size_t>(role)];
+  Plane& plane = planes[static_cast<std::size_t>(code.plane)];
+  for (std::size_t i = 0; i < m.G_S.size(); ++i) plane.G_S[i] += code.sign * m.G_S[i];
+  plane.read_variance_S2.resize(m.read_sigma_S.size());
+  for (std::size_t i = 0; i < m.read_sigma_S.size(); ++i)
+    plane.read_variance_S2[i] += m.read_sigma_S[i] * m.read_sigma_S[i];
 }
 
 std::vector<Plane> MappedLayer::sense(const Moment& moment) const {
@@ -211,13 +274,12 @@ std::vector<Plane> MappedLayer::sense(const Moment& moment) const {
     plane.G_S.assign(weights_.size(), -code.reference_S);
   }
   for (int role = 0; role < roles(); ++role) {
-    const CellCode::Role& code = code_.roles()[static_cast<std::size_t>(role)];
-    Plane& plane = planes[static_cast<std::size_t>(code.plane)];
-    const RoleMatrix m = role_matrix(role, moment);
-    for (std::size_t i = 0; i < m.G_S.size(); ++i) plane.G_S[i] += code.sign * m.G_S[i];
-    plane.read_variance_S2.resize(m.read_sigma_S.size());
-    for (std::size_t i = 0; i < m.read_sigma_S.size(); ++i)
-      plane.read_variance_S2[i] += m.read_sigma_S[i] * m.read_sigma_S[i];
+    if (is_reference(role)) continue;
+    RoleMatrix cells = devices(role, weights_.size(), moment);
+    RoleMatrix references = references_of(role, moment);
+    if (moment.periphery.wires) wire(cells, references, *moment.periphery.wires);
+    add_role(role, cells, planes);
+    if (is_reference(role + 1)) add_role(role + 1, spread_reference(references), planes);
   }
   return planes;
 }
@@ -259,10 +321,6 @@ void MappedLayer::compensate(std::vector<Plane>& planes, const Moment& moment) c
 void MappedLayer::check(const Periphery& periphery) const {
   const bool physical = std::any_of(code_.roles().begin(), code_.roles().end(),
                                     [](const auto& role) { return role.is_reference; });
-  if (physical && periphery.wires)
-    throw UnsupportedError("layer " + name_ +
-                           ": wires are not solved for arrays with a reference column; use "
-                           "mapping.reference = \"ideal\" or periphery.wires = \"ideal\"");
   if (geometry_.groups > 1 && (physical || periphery.wires))
     throw UnsupportedError(
         "layer " + name_ +
@@ -277,12 +335,15 @@ LayerOnTiles MappedLayer::program(const DeviceModel& device, NoiseKey key,
   const Moment moment{device, key, device.time_s, periphery};
   std::vector<Plane> planes = sense(moment);
   if (settings_.compensation != Compensation::none && device.time_s > 0) compensate(planes, moment);
-  return {layer_, geometry_, settings_.tile, std::move(planes), periphery, key};
+  return {layer_, geometry_, settings_.tile, std::move(planes), periphery, key, input_full_scale_};
 }
 
 std::vector<double> MappedLayer::programmed_S(int role, const DeviceModel& device,
                                               NoiseKey key) const {
-  return role_matrix(role, {device, key, device.time_s, {}}).G_S;
+  const Periphery ideal;
+  const Moment moment{device, key, device.time_s, ideal};
+  return is_reference(role) ? spread_reference(references_of(role - 1, moment)).G_S
+                            : devices(role, weights_.size(), moment).G_S;
 }
 
 }  // namespace ohmic

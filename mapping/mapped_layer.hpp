@@ -17,11 +17,12 @@ namespace ohmic {
 
 class MappedLayer {
  public:
-  /// `weights`: K x N, element (k, n) at n*K + k (LibTorch's [out, in, kh, kw] flattened).
+  /// `weights`: K x N, element (k, n) at n*K + k (LibTorch's [out, in, kh, kw] flattened); where
+  /// geometry.bias_rows is 1 the last row holds biases over `input_full_scale`, which drives it.
   /// [g_min, g_max] is the device's. Throws DataError when a weight is not finite.
   MappedLayer(std::string name, std::uint16_t layer, ConvGeometry geometry,
               std::span<const float> weights, const MappingSettings& settings, double g_min_S,
-              double g_max_S);
+              double g_max_S, double input_full_scale = 0.0);
 
   /// Makes the devices of the columns that are marked hold their targets exactly, whatever the
   /// device model: never written amiss, never drifting, read quietly. One entry per column, or
@@ -69,9 +70,13 @@ class MappedLayer {
   void hold_spared(int role, std::uint64_t first, std::span<const double> target_S,
                    RoleMatrix& matrix) const;
   RoleMatrix devices(int role, std::size_t count, const Moment& moment) const;
-  RoleMatrix role_matrix(int role, const Moment& moment) const;
+  bool is_reference(int role) const {
+    return role < roles() && code_.roles()[static_cast<std::size_t>(role)].is_reference;
+  }
+  RoleMatrix references_of(int role, const Moment& moment) const;
   RoleMatrix spread_reference(const RoleMatrix& reference) const;
-  void wire(RoleMatrix& matrix, const Wires& wires) const;
+  void wire(RoleMatrix& cells, RoleMatrix& references, const Wires& wires) const;
+  void add_role(int role, const RoleMatrix& matrix, std::vector<Plane>& planes) const;
   std::vector<Plane> sense(const Moment& moment) const;
   std::vector<double> response(const Plane& plane, std::size_t index, const Moment& moment) const;
   void compensate(std::vector<Plane>& planes, const Moment& moment) const;
@@ -87,6 +92,7 @@ class MappedLayer {
   std::vector<double> gains_;  ///< w_max of a column's group over the layer's, [row tile][column]
   std::int64_t clipped_weights_ = 0;
   std::vector<bool> spared_;  ///< by column; empty: none
+  double input_full_scale_;
 };
 
 }  // namespace ohmic

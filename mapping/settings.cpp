@@ -60,7 +60,7 @@ const Schema<MappingSettings>& MappingSettings::schema() {
                  {{"ideal", Reference::ideal}, {"physical", Reference::physical}})
         .doc(
             "Offset cells are measured against exactly mid-range, or against a column of devices "
-            "per tile that is programmed like any other.");
+            "per tile that is programmed like any other, furthest from the drivers on its wires.");
     s.add_choice("slices", &MappingSettings::slices,
                  {{"differential", Encoding::differential}, {"offset", Encoding::offset}})
         .doc("Bit-sliced cells: sign and magnitude in differential pairs, or offset cells.");
@@ -92,6 +92,13 @@ const Schema<MappingSettings>& MappingSettings::schema() {
         .doc(
             "Digital factor against drift: the response of a tile, or of each of its columns, to "
             "the identity right after programming over that at the device's age, both read once.");
+    s.add_choice("bias", &MappingSettings::bias,
+                 {{"digital", BiasPlace::digital}, {"analog", BiasPlace::analog}})
+        .joined_later()
+        .doc(
+            "Biases are added digitally, or held by one more row of devices that is driven at the "
+            "full scale of the layer's inputs (found by calibration): mapped, programmed, read and "
+            "converted like weights, w_max included. The shift of a folded BatchNorm is a bias.");
     return s;
   }();
   return schema;

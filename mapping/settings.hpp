@@ -39,6 +39,12 @@ enum class Compensation {
   column,  ///< one per column of a tile
 };
 
+/// Where a layer adds its bias.
+enum class BiasPlace {
+  digital,  ///< as numbers, after the converters
+  analog,   ///< as one more row of devices, driven at full scale
+};
+
 struct MappingSettings {
   Encoding encoding = Encoding::differential;
   DifferentialForm form = DifferentialForm::one_sided;
@@ -51,6 +57,7 @@ struct MappingSettings {
   double weight_percentile = 100;  ///< w_max = this percentile of |W|; 100 is the maximum
   ScaleGroup weight_scale = ScaleGroup::layer;
   Compensation compensation = Compensation::none;
+  BiasPlace bias = BiasPlace::digital;
 
   static const Schema<MappingSettings>& schema();
 };

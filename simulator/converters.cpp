@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "simulator/error.hpp"
+#include "simulator/quantizer.hpp"
 
 namespace ohmic {
 namespace {
@@ -29,6 +30,17 @@ void add_slices(const Dac& dac, int sign, int magnitude_bits, double levels, Inp
   for (int shift = 0; shift < magnitude_bits; shift += width)
     plan.phases.push_back(
         {sign, shift, (sign < 0 ? -1 : 1) * std::exp2(shift) * full_drive / levels});
+}
+
+/// Full scale of the inputs, in the units of each phase's drive.
+void drive_bias(const LayerOnTiles& layer, InputPlan& plan) {
+  if (layer.geometry.bias_rows == 0) return;
+  for (Phase& phase : plan.phases) {
+    phase.bias = plan.converts ? plan.highest : layer.input_full_scale;
+    if (plan.slice_mask > 0)
+      phase.bias =
+          input_slice(static_cast<float>(plan.highest), phase.sign, phase.shift, plan.slice_mask);
+  }
 }
 
 /// Places of a plane's columns among converters and groups that share a range.
@@ -264,6 +276,7 @@ LayerPlan plan_layer(const LayerOnTiles& layer, const LayerRanges& ranges) {
   LayerPlan plan = empty_plan(layer);
   const bool linear = !around.adc && !around.output_noise && !read_noise_acts(layer);
   plan.input = plan_input(around, ranges.input, linear);
+  drive_bias(layer, plan.input);
   plan.adc = plan_adc(around);
   if (!around.adc) {
     plan.products.push_back(unconverted_product(layer, ranges, plan.input.drive_step));
@@ -278,7 +291,10 @@ LayerPlan plan_layer(const LayerOnTiles& layer, const LayerRanges& ranges) {
 
 LayerPlan plan_observation(const LayerOnTiles& layer, double input_range) {
   LayerPlan plan = empty_plan(layer);
-  plan.input = plan_input(layer.periphery, input_range, false);
+  // What drives a bias row is the inputs' range, known before.
+  const double range = layer.geometry.bias_rows > 0 ? layer.input_full_scale : input_range;
+  plan.input = plan_input(layer.periphery, range, false);
+  drive_bias(layer, plan.input);
   const std::vector<double> ones(static_cast<std::size_t>(plan.columns), 1.0);
   for (const Plane& plane : layer.planes)
     for (int r = 0; r < layer.tile.row_tiles(layer.geometry.rows()); ++r) {

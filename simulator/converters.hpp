@@ -2,7 +2,7 @@
 // product, and how codes add up to weights' units. All back ends compute from this one description:
 //
 //   code(x)  = quantize(x / step, lowest, highest)                          (or x, without a DAC)
-//   d        = the phase's slice of the code
+//   d        = the phase's slice of the code; of the bias row: of the highest code
 //   v[n]     = sum_k d[k] G[n, k]  +  sqrt(sum_k d[k]^2 variance[n, k]) z_read  +  noise[n]
 //   z_output
 //              + offset[n] + thermal z_thermal                              in codes of the ADC
@@ -25,6 +25,7 @@ struct Phase {
   int sign = 0;         ///< 0: both signs at once; 1, -1: only inputs of that sign, as magnitudes
   int shift = 0;        ///< lowest bit of the code that is applied
   double weight = 1.0;  ///< of the digital result
+  double bias = 0.0;    ///< drive of the bias row
 };
 
 struct InputPlan {

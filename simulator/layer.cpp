@@ -16,7 +16,7 @@ std::vector<double> LayerOnTiles::weights_of_cells(const Plane& plane) const {
   return weights;
 }
 
-std::vector<float> LayerOnTiles::effective_weights() const {
+std::vector<double> LayerOnTiles::effective_matrix() const {
   const auto size = static_cast<std::size_t>(geometry.rows()) * geometry.columns();
   std::vector<double> sum(size, 0.0);
   for (const Plane& plane : planes) {
@@ -24,7 +24,29 @@ std::vector<float> LayerOnTiles::effective_weights() const {
     const std::vector<double> weight_per_S = weights_of_cells(plane);
     for (std::size_t i = 0; i < size; ++i) sum[i] += weight_per_S[i] * plane.G_S[i];
   }
-  return {sum.begin(), sum.end()};
+  return sum;
+}
+
+std::vector<float> LayerOnTiles::effective_weights() const {
+  const std::vector<double> matrix = effective_matrix();
+  const auto K = static_cast<std::size_t>(geometry.rows());
+  const auto kernel = static_cast<std::size_t>(geometry.kernel_rows());
+  std::vector<float> weights;
+  weights.reserve(matrix.size());
+  for (std::size_t first = 0; first < matrix.size(); first += K)
+    for (std::size_t k = first; k < first + kernel; ++k)
+      weights.push_back(static_cast<float>(matrix[k]));
+  return weights;
+}
+
+std::vector<float> LayerOnTiles::effective_bias() const {
+  std::vector<float> bias(static_cast<std::size_t>(geometry.columns()), 0.0f);
+  if (geometry.bias_rows == 0) return bias;
+  const std::vector<double> matrix = effective_matrix();
+  const auto K = static_cast<std::size_t>(geometry.rows());
+  for (std::size_t n = 0; n < bias.size(); ++n)
+    bias[n] = static_cast<float>(input_full_scale * matrix[n * K + K - 1]);
+  return bias;
 }
 
 bool LayerOnTiles::reads_noisily() const {

@@ -20,18 +20,23 @@ struct ConvGeometry {
   /// Of channels in and out: group j of the outputs sees group j of the inputs alone, on rows of
   /// its own (an array per group, no idle cells). in_channels groups of one make a depthwise layer.
   int groups = 1;
+  /// 1: below the kernel's rows the matrix has one that holds biases, driven by
+  /// LayerOnTiles::input_full_scale at every position.
+  int bias_rows = 0;
 
   int out_height() const { return (in_height + pad_top + pad_bottom - kernel_height) / stride + 1; }
   int out_width() const { return (in_width + pad_left + pad_right - kernel_width) / stride + 1; }
-  /// Rows of the layer's matrix: K = in_channels/groups * kernel_height * kernel_width,
+  /// Rows that inputs drive, in_channels/groups * kernel_height * kernel_width of them:
   /// row k = (channel of the group * kernel_height + ky) * kernel_width + kx.
-  int rows() const { return in_channels / groups * kernel_height * kernel_width; }
+  int kernel_rows() const { return in_channels / groups * kernel_height * kernel_width; }
+  /// Rows of the layer's matrix: K = kernel_rows() + bias_rows.
+  int rows() const { return kernel_rows() + bias_rows; }
   /// First input channel that output channel n sees.
   int first_channel(int n) const { return n / (out_channels / groups) * (in_channels / groups); }
   /// Columns of the layer's matrix: N = out_channels.
   int columns() const { return out_channels; }
   std::int64_t macs() const {
-    return std::int64_t{rows()} * columns() * out_height() * out_width();
+    return std::int64_t{kernel_rows()} * columns() * out_height() * out_width();
   }
 };
 
@@ -68,10 +73,14 @@ struct LayerOnTiles {
   TileShape tile;
   std::vector<Plane> planes;
   Periphery periphery;
-  NoiseKey key;  ///< for everything that is redrawn at each MVM
+  NoiseKey key;                   ///< for everything that is redrawn at each MVM
+  double input_full_scale = 0.0;  ///< of x; what drives the bias row
 
-  /// Weights that the ideal periphery computes with: sum over planes, K*N in plane order.
+  /// Weights that the ideal periphery computes with: sum over planes, kernel_rows()*N in the order
+  /// of planes.
   std::vector<float> effective_weights() const;
+  /// What the bias row adds to each of N outputs; 0 without one.
+  std::vector<float> effective_bias() const;
   /// Whether any plane's devices are read with noise.
   bool reads_noisily() const;
   /// Weight of one siemens of a plane in row tile r, column n.
@@ -83,6 +92,9 @@ struct LayerOnTiles {
   std::vector<double> weights_of_cells(const Plane& plane) const;
   /// Whether one MVM is exactly one product with the effective weights.
   bool is_ideal_per_mvm() const { return periphery.is_ideal_per_mvm(reads_noisily()); }
+
+ private:
+  std::vector<double> effective_matrix() const;
 };
 
 }  // namespace ohmic

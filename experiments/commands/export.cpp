@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 
 #include "experiments/commands/commands.hpp"
@@ -44,10 +45,20 @@ TileName parse_tile(const std::string& text) {
   return name;
 }
 
+bool has_reference_columns(const MappedLayer& layer) {
+  const auto& roles = layer.code().roles();
+  return std::any_of(roles.begin(), roles.end(), [](const auto& r) { return r.is_reference; });
+}
+
 void write_netlist(const ExportOptions& options, const Experiment& experiment,
                    const ProgrammedChip& chip) {
   const TileName name = parse_tile(options.tile);
-  const ProgrammedTile tile = chip.tile_at(name.layer, name.row, name.column, name.polarity);
+  const auto tile_at = [&](const std::string& polarity) {
+    return chip.tile_at(name.layer, name.row, name.column, polarity);
+  };
+  ProgrammedTile tile = tile_at(name.polarity);
+  if (has_reference_columns(chip.layers.front()))
+    tile = with_reference_column(tile_at("plus"), tile_at("minus"));
   const std::vector<double> volts(static_cast<std::size_t>(tile.rows), options.volts);
   const auto path = options.folder /
                     fmt::format("{}_{}_{}_{}.sp", name.layer, name.row, name.column, name.polarity);
@@ -65,8 +76,11 @@ void export_chip(ExportOptions options) {
   networks.check(experiment);
   const TrainedNetwork& network = networks.get(experiment);
   const auto backend = make_backend(experiment.compute);
-  const AnalogNetwork analog(network.graph, network.weights, experiment.mapping, experiment.noise,
-                             experiment.periphery, experiment.devices(), *backend);
+  AnalogNetwork analog(network.graph, network.weights, experiment.mapping, experiment.noise,
+                       experiment.periphery, experiment.devices(), *backend);
+  if (experiment.mapping.bias == BiasPlace::analog)
+    analog.calibrate(network.data->train, network.data->normalization,
+                     experiment.evaluation.calibration_images);
   const ProgrammedChip chip{analog.layers(), experiment.mapping.tile, experiment.devices(),
                             noise_key(experiment.seed, options.draw)};
   if (!options.tile.empty()) write_netlist(options, experiment, chip);

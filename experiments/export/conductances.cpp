@@ -28,14 +28,16 @@ void cut_role(const MappedLayer& layer, int role, const ProgrammedChip& chip,
   std::vector<double> target_S(static_cast<std::size_t>(K) * static_cast<std::size_t>(N));
   layer.target_S(role, 0, target_S);
   const auto programmed_S = layer.programmed_S(role, chip.devices.of(layer.name()), chip.key);
+  const CellCode::Role& code = layer.code().roles()[static_cast<std::size_t>(role)];
+  const double side = layer.code().planes()[static_cast<std::size_t>(code.plane)].value_per_S;
   const int height = chip.tile.rows > 0 ? chip.tile.rows : K;
   const int width = chip.tile.columns > 0 ? chip.tile.columns : N;
   for (int r = 0; r < chip.tile.row_tiles(K); ++r)
     for (int c = 0; c < chip.tile.column_tiles(N); ++c) {
-      ProgrammedTile t{layer.name(), r, c, r * height, c * width, 0, 0, {}, role / 2, {}, {}};
+      ProgrammedTile t{layer.name(), r, c, r * height, c * width, 0, 0, {}, code.digit, {}, {}};
       t.rows = std::min(height, K - t.first_row);
       t.columns = std::min(width, N - t.first_column);
-      t.polarity = role % 2 == 0 ? "plus" : "minus";
+      t.polarity = side * code.sign > 0 ? "plus" : "minus";
       t.target_S = cut(target_S, K, t);
       t.programmed_S = cut(programmed_S, K, t);
       take(layer, t);
@@ -79,6 +81,17 @@ ProgrammedTile ProgrammedChip::tile_at(const std::string& layer, int tile_row, i
     throw UnsupportedError(fmt::format("there is no tile {}:{}:{}:{}; the layers are{}", layer,
                                        tile_row, tile_column, polarity, there_are));
   return found;
+}
+
+ProgrammedTile with_reference_column(ProgrammedTile cells, const ProgrammedTile& references) {
+  const auto append = [rows = cells.rows](const std::vector<double>& from,
+                                          std::vector<double>& to) {
+    to.insert(to.end(), from.begin(), from.begin() + rows);
+  };
+  append(references.target_S, cells.target_S);
+  append(references.programmed_S, cells.programmed_S);
+  ++cells.columns;
+  return cells;
 }
 
 void write_conductances_csv(const std::filesystem::path& path, const ProgrammedChip& chip) {

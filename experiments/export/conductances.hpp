@@ -1,7 +1,8 @@
 // A programmed chip for the lab: every device's target and programmed conductance with its place.
 //
 // conductances.csv   one line per device: layer,tile_row,tile_column,row,column,polarity,slice,
-//                    target_S,programmed_S; row and column count within the tile, from 0
+//                    target_S,programmed_S; row and column count within the tile, from 0; with
+//                    mapping.bias = "analog" a layer's last row holds its biases
 // conductances.h5    group /LAYER/tile_R_C/POLARITY_SLICE with the datasets target_S and
 //                    programmed_S, rows x columns, and the attributes first_row, first_column
 //                    (place of the tile's first cell in the layer's matrix); attributes of /LAYER
@@ -42,6 +43,10 @@ struct ProgrammedChip {
   ProgrammedTile tile_at(const std::string& layer, int tile_row, int tile_column,
                          const std::string& polarity, int slice = 0) const;
 };
+
+/// The cells' tile as it is wired, with its column of reference devices furthest from the drivers.
+/// Every column of `references` is that column, as the cells see it.
+ProgrammedTile with_reference_column(ProgrammedTile cells, const ProgrammedTile& references);
 
 /// Both throw OutputError naming the file.
 void write_conductances_csv(const std::filesystem::path&, const ProgrammedChip&);

@@ -117,7 +117,7 @@ Chip::Chip(const Experiment& experiment, const TrainedNetwork& network, Calibrat
 }
 
 void Chip::calibrate(Calibrations& calibrations) {
-  if (!experiment_.periphery.needs_ranges()) return;
+  if (!analog_->needs_ranges()) return;
   auto& known = calibrations[{&network_, calibration_key(experiment_)}];
   if (!known.empty()) return analog_->take_ranges(known);
   const Dataset& data = *network_.data;

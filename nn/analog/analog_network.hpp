@@ -17,6 +17,7 @@
 #include "mapping/conversions.hpp"
 #include "mapping/mapped_layer.hpp"
 #include "nn/analog/layer_devices.hpp"
+#include "nn/analog/layer_noise.hpp"
 #include "nn/analog/noise_settings.hpp"
 #include "nn/data/dataset.hpp"
 #include "nn/network/graph.hpp"
@@ -31,16 +32,6 @@ struct Predictions {
   double accuracy() const;
 };
 
-/// Noise statistics of one layer, measured on one programmed draw.
-struct LayerNoise {
-  std::string layer;
-  double sigma_w = 0;
-  double bias = 0;         ///< mean of w_eff - w over all weights
-  double signed_bias = 0;  ///< mean of sign(w) (w_eff - w), shows what clipping does
-  double std = 0;          ///< std of w_eff - w about sign(w) signed_bias
-  std::int64_t weights = 0;
-};
-
 class AnalogNetwork {
  public:
   /// The back end must outlive the network. Tensors outside the crossbars take the form factor of
@@ -51,8 +42,11 @@ class AnalogNetwork {
                 const Periphery&, LayerDevices, Backend&);
   ~AnalogNetwork();
 
-  /// Finds converter ranges on the first `images` calibration images (no-op when the periphery
-  /// needs none): activations are those of the digital network, arrays are free of noise.
+  /// Whether ranges must be there (calibrate, take_ranges) before anything but load_ideal: for
+  /// converters, or for what drives the biases of mapping.bias = "analog".
+  bool needs_ranges() const;
+  /// Finds ranges on the first `images` calibration images (no-op when none are needed):
+  /// activations are those of the digital network, arrays are free of noise.
   void calibrate(const ImageSet&, const Normalization&, std::int64_t images);
   /// What calibrate() found, by layer; empty before. Another network of these weights, with the
   /// same mapping, periphery and range of conductances, can take it instead of finding it again.
@@ -104,6 +98,7 @@ class AnalogNetwork {
   /// The same as after program(seed, draw), without loading anything. Not with measure_batch_norm.
   Weights effective_weights(std::uint64_t seed, std::uint64_t draw) const;
 
+  /// As mapped: with their bias rows only where ranges are known.
   const std::vector<MappedLayer>& layers() const;
   std::vector<LayerNoise> measure_noise(std::uint64_t seed, std::uint64_t draw) const;
 

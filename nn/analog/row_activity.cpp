@@ -25,6 +25,11 @@ double RowActivity::square(float x) const {
   return sum / (std::pow(plan_.slice_mask, 2) * static_cast<double>(plan_.phases.size()));
 }
 
+/// The bias row is driven at full scale whatever the inputs.
+double RowActivity::square_of_bias_row() const {
+  return plan_.converts ? square(static_cast<float>(plan_.step * plan_.highest)) : 1.0;
+}
+
 void RowActivity::observe(const float* x, std::int64_t images) {
   images_ += images;
   for (std::int64_t i = 0; i < images; ++i, x += sums_.size())
@@ -40,9 +45,12 @@ std::vector<double> RowActivity::mean_squares() const {
       1.0 / (full * full * static_cast<double>(std::max<std::int64_t>(images_, 1)) *
              g_.out_height() * g_.out_width());
   std::vector<double> means;
-  for (int c = 0; c < g_.in_channels; ++c)
+  const int channels = g_.in_channels / g_.groups;
+  for (int c = 0; c < g_.in_channels; ++c) {
     for (int ky = 0; ky < g_.kernel_height; ++ky)
       for (int kx = 0; kx < g_.kernel_width; ++kx) means.push_back(scale * sum_of_row(c, ky, kx));
+    if (g_.bias_rows > 0 && (c + 1) % channels == 0) means.push_back(square_of_bias_row());
+  }
   return means;
 }
 

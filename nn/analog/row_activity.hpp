@@ -20,11 +20,12 @@ class RowActivity {
   void observe(const float* x, std::int64_t images);
 
   /// Of every row k = (channel, ky, kx), group by group: the mean over images, output positions and
-  /// phases of (drive / full drive)^2. Padding drives nothing.
+  /// phases of (drive / full drive)^2. Padding drives nothing. A bias row comes last in its group.
   std::vector<double> mean_squares() const;
 
  private:
   double square(float x) const;
+  double square_of_bias_row() const;
   double sum_of_row(int c, int ky, int kx) const;
 
   ConvGeometry g_;

@@ -312,6 +312,17 @@ TEST(ExperimentErrors, DigitalNoiseNeedsAFormFactor) {
             "of awgn as device.model");
 }
 
+TEST(ExperimentErrors, BiasesOnDevicesAreNotPerturbedInDigitalMemory) {
+  EXPECT_EQ(faults_of("[noise]\nsemantics = \"trainable\"\n[mapping]\nbias = \"analog\"\n[device]\n"
+                      "model = \"awgn\"\n"),
+            "study.toml:4:8: error: mapping.bias: \"analog\" holds biases on devices, and "
+            "noise.semantics perturbs them in digital memory; accepted together: \"digital\", or "
+            "noise.semantics \"kernels\" or \"folded\"");
+  EXPECT_EQ(faults_of("[noise]\ntensors = [\"gamma\"]\n[mapping]\nbias = \"analog\"\n[device]\n"
+                      "model = \"awgn\"\n"),
+            "no fault");
+}
+
 TEST(ExperimentErrors, DepthThatNoResNetHas) {
   EXPECT_TRUE(
       faults_of("[model]\nname = \"resnet21\"\n")

@@ -10,7 +10,7 @@
 namespace ohmic::testing {
 
 struct SmallChip {
-  SmallChip() {
+  explicit SmallChip(MappingSettings settings = {}) {
     std::vector<Fault> faults;
     device = read_device(parse_toml("model = \"awgn\"\neta = 0.2\nclip = \"positive\"", "export"),
                          "device", faults);
@@ -20,7 +20,6 @@ struct SmallChip {
     geometry.out_channels = 5;
     std::vector<float> weights(100);
     fill_normals(noise_key(5, 0), {Stream::initialization}, 0, std::span<float>(weights));
-    MappingSettings settings;
     settings.tile = tile;
     layers.emplace_back("layer1.0.conv", 3, geometry, weights, settings, device->g_min_S,
                         device->g_max_S);

@@ -109,6 +109,34 @@ TEST(Export, AFolderThatIsMissingIsNamed) {
       OutputError);
 }
 
+TEST(Export, SlicesOfOffsetCellsHaveOnePolarity) {
+  MappingSettings settings;
+  settings.encoding = Encoding::bit_sliced;
+  settings.slices = Encoding::offset;
+  settings.weight_bits = 4;
+  const SmallChip chip(settings);
+  for (int slice : {0, 1})
+    EXPECT_EQ(chip.programmed().tile_at("layer1.0.conv", 0, 0, "plus", slice).slice, slice);
+  EXPECT_THROW(chip.programmed().tile_at("layer1.0.conv", 0, 0, "minus"), UnsupportedError);
+}
+
+TEST(Export, AReferenceColumnStandsBesideItsCells) {
+  MappingSettings settings;
+  settings.encoding = Encoding::offset;
+  settings.reference = Reference::physical;
+  const SmallChip chip(settings);
+  const auto cells = chip.programmed().tile_at("layer1.0.conv", 1, 0, "plus");
+  const auto references = chip.programmed().tile_at("layer1.0.conv", 1, 0, "minus");
+  const ProgrammedTile wired = with_reference_column(cells, references);
+  EXPECT_EQ(wired.columns, 4);
+  ASSERT_EQ(wired.programmed_S.size(), 4u * 8);
+  for (std::size_t i = 0; i < 8; ++i) {
+    EXPECT_EQ(wired.programmed_S[i], cells.programmed_S[i]);
+    for (std::size_t column : {0u, 1u, 2u})
+      EXPECT_EQ(wired.programmed_S[24 + i], references.programmed_S[8 * column + i]);
+  }
+}
+
 TEST(Export, NetlistOfTwoCellsIsThisText) {
   ProgrammedTile tile{"fc", 0, 0, 0, 0, 2, 1, "plus", 0, {}, {1e-4, 0.0}};
   const std::vector<double> volts{0.2, 0.1};

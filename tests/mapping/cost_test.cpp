@@ -104,6 +104,18 @@ TEST(LayerCost, MeasuredDriveCountsRowByRow) {
               0.5 * 40e-6 * 0.04 * 100e-9 * 1e12, 1e-12);
 }
 
+TEST(LayerCost, CountsTheBiasRow) {
+  // 27 rows of inputs and one of biases, which no buffer feeds and no multiplication counts.
+  ConvGeometry g = test::same_padded(32, 3, 16, 3, 1);
+  g.bias_rows = 1;
+  const LayerCost cost = layer_cost(mapped(g, differential({256, 256})), converters(), given_adc());
+  EXPECT_EQ(cost.devices, 28 * 16 * 2);
+  EXPECT_EQ(cost.dac_conversions, 1024 * 28);
+  EXPECT_EQ(cost.macs, 442368);
+  EXPECT_NEAR(cost.energy_pJ.buffer, 28139.2, 1e-6);  // 1024 x 43 x 8/256 x 20.45 pJ
+  EXPECT_NEAR(cost.energy_pJ.arrays, 1024 * 28 * 1.665572864, 1e-6);
+}
+
 TEST(LayerCost, IdealConvertersCostNothing) {
   const LayerCost cost =
       layer_cost(mapped(test::dense(100, 10), differential({64, 64})), {}, CostSettings{});

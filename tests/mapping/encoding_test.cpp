@@ -7,6 +7,7 @@
 
 #include "mapping/mapped_layer.hpp"
 #include "simulator/backend.hpp"
+#include "simulator/wires.hpp"
 #include "tests/devices/device_test.hpp"
 
 namespace ohmic {
@@ -178,14 +179,46 @@ TEST(Compensation, RestoresTheMeanOfDriftedPcm) {
   EXPECT_NEAR(slope(Compensation::column), 1, 0.03);
 }
 
-TEST(PhysicalReference, RefusesWires) {
+// Tiles of 2 x 2: rows 0, 1 and 2; columns 0, 1 and 2, each tile with its reference column last.
+TEST(PhysicalReference, StandsOnTheWiresOfItsArray) {
   MappingSettings s;
   s.encoding = Encoding::offset;
   s.reference = Reference::physical;
+  s.tile = {2, 2};
+  Periphery periphery;
+  periphery.wires = Wires{100, 200, 50, 30};
+  const std::vector<float> w{0.1f, -0.2f, 0.3f, 0.4f, -0.5f, 0.6f, 1.0f, -0.8f, 0.7f};
+  const MappedLayer layer("dense", 3, dense(3, 3), w, s, 0, 100e-6);
+  const Plane plane =
+      layer.program(*make_device("model = \"ideal\"\ng_max_S = 100e-6"), kKey, periphery)
+          .planes.at(0);
+  const auto G = [&](int k, int n) { return (0.5 + 0.5 * double{w[n * 3 + k]}) * 100e-6; };
+  const auto expect_tile = [&](std::vector<int> rows, std::vector<int> columns) {
+    std::vector<double> tile;
+    for (const int n : columns)
+      for (const int k : rows) tile.push_back(G(k, n));
+    tile.insert(tile.end(), rows.size(), 50e-6);
+    const auto R = rows.size();
+    wired_effective_S(static_cast<int>(R), static_cast<int>(columns.size()) + 1, tile,
+                      *periphery.wires, tile);
+    for (std::size_t c = 0; c < columns.size(); ++c)
+      for (std::size_t r = 0; r < R; ++r)
+        EXPECT_NEAR(plane.G_S[static_cast<std::size_t>(columns[c] * 3 + rows[r])],
+                    tile[c * R + r] - tile[columns.size() * R + r], 1e-15);
+  };
+  expect_tile({0, 1}, {0, 1});
+  expect_tile({2}, {0, 1});
+  expect_tile({0, 1}, {2});
+  expect_tile({2}, {2});
+}
+
+TEST(PhysicalReference, RefusesWiresOfAGroupedLayer) {
+  ConvGeometry g = dense(4, 2);
+  g.groups = 2;
   Periphery periphery;
   periphery.wires = Wires{};
-  const std::vector<float> w{0.1f, 0.2f, 0.3f, 0.4f};
-  const MappedLayer layer("dense", 3, dense(2, 2), w, s, 0, 25e-6);
+  const MappedLayer layer("depthwise", 3, g, std::vector<float>{0.1f, 0.2f, 0.3f, 0.4f}, {}, 0,
+                          25e-6);
   EXPECT_THROW(layer.program(*make_device("model = \"ideal\""), kKey, periphery), UnsupportedError);
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "tests/devices/device_test.hpp"
 
@@ -214,6 +215,39 @@ TEST(MappedLayer, SparedColumnsNeitherDriftNorReadNoisily) {
     EXPECT_EQ(std::abs(effective_w[i] - w[i]) < 1e-8, spared) << i;
     EXPECT_EQ(tiles.planes[0].read_variance_S2[i] == 0, spared) << i;
   }
+}
+
+TEST(MappedLayer, HoldsBiasesInARowBelowTheKernel) {
+  // Bias 0.25 driven by 2: weight 0.125 of w_max 1, 1/8 of g_range 24 uS above g_min 1 uS.
+  ConvGeometry g = dense(2, 1);
+  g.bias_rows = 1;
+  const MappedLayer layer{"dense", 3,    g,     std::vector<float>{0.5f, -1.0f, 0.125f},
+                          {},      1e-6, 25e-6, 2.0};
+  std::vector<double> target_S(3);
+  layer.target_S(0, 0, target_S);
+  EXPECT_NEAR(target_S[2], 4e-6, 1e-18);
+  EXPECT_DOUBLE_EQ(layer.scale().sigma_w, 0.75) << "of the kernel alone";
+  const LayerOnTiles tiles = layer.program(*make_device("model = 'ideal'"), kKey, {});
+  EXPECT_EQ(tiles.input_full_scale, 2.0);
+  EXPECT_NEAR(tiles.effective_bias()[0], 0.25, 1e-7);
+  EXPECT_NEAR(tiles.effective_weights()[1], -1.0, 1e-7);
+}
+
+TEST(MappedLayer, CompensationRestoresADriftedBias) {
+  // pcm after a year, one factor per column of 255 weights and a bias of the same size.
+  ConvGeometry g = dense(255, 20);
+  g.bias_rows = 1;
+  MappingSettings settings;
+  settings.compensation = Compensation::column;
+  const std::vector<float> w(256 * 20, 0.5f);
+  const auto device = make_device("model = 'pcm'\ntime_s = 3e7\n");
+  const auto mean_bias = [&](const MappingSettings& s) {
+    const MappedLayer layer("dense", 3, g, w, s, 0, 25e-6, 2.0);
+    const auto bias = layer.program(*device, kKey, {}).effective_bias();
+    return std::accumulate(bias.begin(), bias.end(), 0.0) / 20;
+  };
+  EXPECT_LT(mean_bias({}), 0.6);
+  EXPECT_NEAR(mean_bias(settings), 1.0, 0.1);
 }
 
 }  // namespace

@@ -180,6 +180,164 @@ TEST(AnalogNetwork, FineCalibratedConvertersChangeLittleAndCoarseOnesMuch) {
   EXPECT_GT(error_with(3), 3e-2);
 }
 
+/// Every convolution has a bias.
+class AnalogBias : public testing::Test {
+ protected:
+  AnalogBias() { mapping.bias = BiasPlace::analog; }
+  std::vector<float> logits(AnalogNetwork& network) const {
+    std::vector<float> x(4 * ImageSet::kPixels);
+    normalized_batch(set, {}, 0, 4, x.data());
+    return network.logits(x.data(), 4, 0);
+  }
+  const Graph graph = resnet("resnet8", "keras_v1");
+  const Weights weights = test::random_weights(graph);
+  const ImageSet set = random_image_set(20);
+  MappingSettings mapping = tiles_of(64);
+};
+
+TEST_F(AnalogBias, OnExactDevicesIsADigitalBias) {
+  test::Chip chip(graph, weights, {}, 0.1, "", mapping, "cpu");
+  EXPECT_TRUE(chip.network.needs_ranges());
+  chip.network.load_ideal();
+  const auto wanted = logits(chip.network);
+  chip.network.calibrate(set, {}, 20);
+  chip.network.load_noise_free();
+  expect_close(logits(chip.network), wanted);
+  const Weights got = chip.network.effective_weights();
+  for (const auto& [name, tensor] : weights)
+    for (std::size_t i = 0; i < tensor.values.size(); ++i)
+      ASSERT_NEAR(got.at(name).values[i], tensor.values[i], 1e-6) << name;
+}
+
+TEST_F(AnalogBias, IsNoisyLikeWeights) {
+  // Awgn at eta 0.1: the std of a bias is that of the layer's weights times what drives the row.
+  test::Chip chip(graph, weights, {}, 0.1, "", mapping, "cpu");
+  chip.network.calibrate(set, {}, 20);
+  double squares = 0, count = 0;
+  for (std::uint64_t draw = 0; draw < 20; ++draw) {
+    chip.network.program(kSeed, draw);
+    const Weights got = chip.network.effective_weights();
+    for (std::size_t i = 0; i < chip.network.layers().size(); ++i) {
+      const MappedLayer& layer = chip.network.layers()[i];
+      const double std = 0.1 * layer.scale().sigma_w * chip.network.ranges()[i].input;
+      const auto& bias = got.at(layer.name() + ".bias").values;
+      const auto& wanted = weights.at(layer.name() + ".bias").values;
+      for (std::size_t n = 0; n < bias.size(); ++n, ++count)
+        squares += std::pow((bias[n] - wanted[n]) / std, 2);
+    }
+  }
+  EXPECT_NEAR(squares / count, 1.0, 6 * std::sqrt(2 / count));  // false alarm: 2e-9
+}
+
+TEST_F(AnalogBias, ComputesWhatItsEffectiveTensorsComputeInLibTorch) {
+  for (const Semantics semantics : {Semantics::kernels, Semantics::folded})
+    for (const std::string layout : {"he", "keras_v1"}) {
+      SCOPED_TRACE(layout + (semantics == Semantics::folded ? ", folded" : ""));
+      const Graph network = resnet("resnet8", layout);
+      const Weights tensors = test::random_weights(network);
+      NoiseSettings noise;
+      noise.semantics = semantics;
+      test::Chip chip(network, tensors, noise, 0.2, "", mapping, "cpu");
+      chip.network.calibrate(set, {}, 20);
+      chip.network.program(kSeed, 0);
+      TorchNetwork torch(network, tensors, "cpu");
+      torch.set_weights(chip.network.effective_weights());
+      std::vector<float> x(4 * ImageSet::kPixels);
+      normalized_batch(set, {}, 0, 4, x.data());
+      expect_close(logits(chip.network), torch.logits(x.data(), 4));
+    }
+}
+
+TEST_F(AnalogBias, HoldsTheShiftOfAFoldedBatchNorm) {
+  NoiseSettings folded;
+  folded.semantics = Semantics::folded;
+  test::Chip chip(resnet("resnet8", "he"), test::random_weights(resnet("resnet8", "he")), folded,
+                  0.1, "", mapping, "cpu");
+  chip.network.load_ideal();
+  const auto wanted = logits(chip.network);
+  chip.network.calibrate(set, {}, 20);
+  for (const MappedLayer& layer : chip.network.layers()) EXPECT_EQ(layer.geometry().bias_rows, 1);
+  chip.network.load_noise_free();
+  expect_close(logits(chip.network), wanted);
+  const auto exact = chip.network.effective_weights().at("layer1.0.bn1.bias").values;
+  chip.network.program(kSeed, 0);
+  EXPECT_NE(chip.network.effective_weights().at("layer1.0.bn1.bias").values, exact);
+}
+
+TEST_F(AnalogBias, TakesTheRangesOfAnotherNetwork) {
+  test::Chip first(graph, weights, {}, 0.1, "", mapping, "cpu"),
+      second(graph, weights, {}, 0.1, "", mapping, "cpu");
+  first.network.calibrate(set, {}, 20);
+  second.network.take_ranges(first.network.ranges());
+  first.network.program(kSeed, 3);
+  second.network.program(kSeed, 3);
+  EXPECT_EQ(logits(second.network), logits(first.network));
+}
+
+TEST_F(AnalogBias, LeavesBatchNormAsTrainedOnAChipWithoutError) {
+  test::Chip chip(graph, weights, {}, 0.1, "", mapping, "cpu");
+  chip.network.load_ideal();
+  const auto wanted = logits(chip.network);
+  chip.network.calibrate(set, {}, 20);
+  chip.network.measure_batch_norm(set, {}, 20);
+  chip.network.load_noise_free();
+  expect_close(logits(chip.network), wanted);
+}
+
+TEST_F(AnalogBias, IsExactInSparedColumns) {
+  const std::string norm = "layer1.0.bn1", layer = "layer1.0.conv1";
+  Weights with_dead = weights;
+  with_dead.at(norm + ".running_var").values[2] = 1e-9f;
+  NoiseSettings noise;
+  noise.spare_dead_filters = true;
+  test::Chip chip(graph, with_dead, noise, 0.1, "", mapping, "cpu");
+  chip.network.calibrate(set, {}, 20);
+  chip.network.program(kSeed, 0);
+  const auto& wanted = weights.at(layer + ".bias").values;
+  const auto got = chip.network.effective_weights().at(layer + ".bias").values;
+  for (std::size_t n = 0; n < got.size(); ++n)
+    EXPECT_EQ(std::abs(got[n] - wanted[n]) < 1e-6, n == 2) << n;
+}
+
+TEST_F(AnalogBias, IsDrivenThroughConvertersLikeAnyInput) {
+  // 14 bits: steps of 1e-4 of full scale in each of 9 layers.
+  Periphery periphery;
+  periphery.dac = Dac{.bits = 14};
+  periphery.adc = Adc{.bits = 14, .percentile = 100};
+  const auto backend = make_backend("cpu");
+  AnalogNetwork network(graph, weights, mapping, {}, periphery, test::awgn(0.1), *backend);
+  network.load_ideal();
+  const auto wanted = logits(network);
+  network.calibrate(set, {}, 20);
+  network.load_noise_free();
+  const auto got = logits(network);
+  double error = 0, size = 0;
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    error += std::pow(got[i] - wanted[i], 2);
+    size += std::pow(wanted[i], 2);
+  }
+  EXPECT_LT(std::sqrt(error / size), 1e-3);
+}
+
+TEST_F(AnalogBias, DrivesItsRowFullyInTheCost) {
+  Periphery periphery;
+  periphery.dac = Dac{.bits = 4, .slice_bits = 1};
+  const auto backend = make_backend("cpu");
+  AnalogNetwork network(graph, weights, mapping, {}, periphery, test::awgn(0.1), *backend);
+  network.calibrate(set, {}, 20);
+  const auto drives = network.row_drives(set, {}, 20);
+  for (std::size_t i = 0; i < drives.size(); ++i) {
+    ASSERT_EQ(std::ssize(drives[i]), network.layers()[i].geometry().rows());
+    EXPECT_DOUBLE_EQ(drives[i].back(), 1.0);
+  }
+}
+
+TEST_F(AnalogBias, IsNotPerturbedInDigitalMemoryToo) {
+  NoiseSettings noise;
+  noise.semantics = Semantics::trainable;
+  EXPECT_THROW(test::Chip(graph, weights, noise, 0.1, "", mapping, "cpu"), ConfigError);
+}
+
 TEST(AnalogNetwork, CorrectMeansTheLabelHasTheLargestLogit) {
   const Graph graph = resnet("resnet8", "he");
   const Weights weights = test::random_weights(graph);

@@ -60,5 +60,27 @@ TEST(RowActivity, MeansOverPositionsAreThoseOfPlainLoops) {
   }
 }
 
+TEST(RowActivity, BiasRowsAreDrivenFullyBelowTheirGroups) {
+  ConvGeometry g = test::dense(4, 2);
+  g.groups = 2;
+  g.bias_rows = 1;
+  const std::vector<float> x{1, 2, 3, 7};
+  const auto means = [&](const Periphery& p) {
+    RowActivity drive(g, p, 7.0);
+    drive.observe(x.data(), 1);
+    return drive.mean_squares();
+  };
+  const std::vector<double> whole{1.0 / 49, 4.0 / 49, 1.0, 9.0 / 49, 1.0, 1.0};
+  const auto expect_rows = [](const std::vector<double>& got, const std::vector<double>& wanted) {
+    ASSERT_EQ(got.size(), wanted.size());
+    for (std::size_t k = 0; k < got.size(); ++k) EXPECT_NEAR(got[k], wanted[k], 1e-12) << k;
+  };
+  expect_rows(means({}), whole);
+  expect_rows(means(with_dac(3)), whole);
+  Periphery two_phase = with_dac(4, 0, true);  // the phase of negative inputs does not drive it
+  two_phase.dac->drive = SignedDrive::two_phase;
+  EXPECT_DOUBLE_EQ(means(two_phase)[2], 0.5);
+}
+
 }  // namespace
 }  // namespace ohmic

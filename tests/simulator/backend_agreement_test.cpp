@@ -51,6 +51,29 @@ std::vector<Effect> effects() {
          l.periphery.adc = adc;
          l.periphery.output_noise = OutputNoise{0.01};
        }},
+      {"bias_row",
+       [=](LayerOnTiles& l) {
+         l.geometry.bias_rows = 1;
+         l.input_full_scale = 2.5;
+         const ConvGeometry& g = l.geometry;
+         l.planes = test::layer_of(g, test::normals(static_cast<std::size_t>(g.rows()) *
+                                                        static_cast<std::size_t>(g.columns()),
+                                                    1))
+                        .planes;
+         l.planes[0].read_variance_S2.assign(l.planes[0].G_S.size(), 1e-2);
+         l.periphery.dac = Dac{.bits = 5, .is_signed = true, .slice_bits = 2};
+         l.periphery.adc = adc;
+       }},
+      {"bias_row_without_converters",
+       [=](LayerOnTiles& l) {
+         l.geometry.bias_rows = 1;
+         l.input_full_scale = 2.5;
+         l.planes = test::layer_of(l.geometry,
+                                   test::normals(static_cast<std::size_t>(l.geometry.rows()) *
+                                                     static_cast<std::size_t>(l.geometry.columns()),
+                                                 1))
+                        .planes;
+       }},
       {"every_converter_error",
        [=](LayerOnTiles& l) {
          l.periphery.dac = dac;
@@ -116,7 +139,8 @@ TEST_P(AgreementTest, HoldsForEveryEffectAndGeometry) {
       layer.key = noise_key(1, 2);
       layer.tile = {100, 40};
       effect.apply(layer);
-      if (g.groups > 1 && !backend_->refusal(layer).empty()) continue;
+      const bool may_be_refused = g.groups > 1 || layer.geometry.bias_rows > 0;
+      if (may_be_refused && !backend_->refusal(layer).empty()) continue;
       const Floats x = test::normals(2 * test::values_in(g), 2);
       const Floats residual = test::normals(2 * test::values_out(g), 3);
       Epilogue epilogue = test::identity_epilogue(g.out_channels);

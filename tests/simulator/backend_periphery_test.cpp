@@ -122,6 +122,73 @@ TEST_P(PeripheryTest, EveryRowTileIsConvertedByItself) {
   EXPECT_FLOAT_EQ(run(layer, ranges_of(layer, 1, 127), Floats(27, 0.4f))[4], 11);
 }
 
+/// y = x0 + 2 x1 + 3 x the bias row's input, which is 7.
+LayerOnTiles with_bias_row() {
+  ConvGeometry g = test::dense(2, 1);
+  g.bias_rows = 1;
+  LayerOnTiles layer = test::layer_of(g, {1, 2, 3});
+  layer.input_full_scale = 7;
+  return layer;
+}
+
+TEST_P(PeripheryTest, TheBiasRowIsDrivenAtFullScale) {
+  LayerOnTiles layer = with_bias_row();
+  if (const std::string why = backend_->refusal(layer); !why.empty()) GTEST_SKIP() << why;
+  EXPECT_EQ(layer.effective_weights(), (Floats{1, 2}));
+  EXPECT_EQ(layer.effective_bias(), (Floats{21}));
+  EXPECT_EQ(run(layer, {}, {1, 2}), (Floats{26}));
+  layer.periphery.dac = Dac{.bits = 3};
+  EXPECT_EQ(run(layer, ranges_of(layer, 7, 1), {1, 2}), (Floats{26}));
+  layer.periphery.dac->bits = 4;
+  layer.periphery.dac->is_signed = true;
+  EXPECT_EQ(run(layer, ranges_of(layer, 7, 1), {-1, 2}), (Floats{24}));
+}
+
+TEST_P(PeripheryTest, EveryGroupHasItsBiasRow) {
+  // Two groups of two inputs and one output: y0 = x0 + 2 x1 + 3 * 7, y1 = 4 x2 + 5 x3 + 6 * 7.
+  ConvGeometry g = test::dense(4, 2);
+  g.groups = 2;
+  g.bias_rows = 1;
+  LayerOnTiles layer = test::layer_of(g, {1, 2, 3, 4, 5, 6});
+  layer.input_full_scale = 7;
+  if (const std::string why = backend_->refusal(layer); !why.empty()) GTEST_SKIP() << why;
+  EXPECT_EQ(run(layer, {}, {1, 2, 3, 4}), (Floats{26, 74}));
+}
+
+TEST_P(PeripheryTest, TheBiasRowIsConvertedWithItsTile) {
+  LayerOnTiles layer = with_bias_row();
+  if (const std::string why = backend_->refusal(layer); !why.empty()) GTEST_SKIP() << why;
+  layer.periphery.adc = Adc{.bits = 8};                                    // LSB 10
+  EXPECT_EQ(run(layer, ranges_of(layer, 7, 1270), {1, 2}), (Floats{30}));  // 26
+  layer.tile = {2, 0};                                                     // 5 and 21
+  EXPECT_EQ(run(layer, ranges_of(layer, 7, 1270), {1, 2}), (Floats{20}));
+}
+
+TEST_P(PeripheryTest, TheBiasRowIsDrivenInEverySlice) {
+  // Codes 1, 2 and 7 bit by bit: outputs 1 + 3, 2 + 3 and 3 in units of 1, 2 and 4, LSB 2.
+  LayerOnTiles layer = with_bias_row();
+  if (const std::string why = backend_->refusal(layer); !why.empty()) GTEST_SKIP() << why;
+  layer.periphery.dac = Dac{.bits = 3, .slice_bits = 1};
+  layer.periphery.adc = Adc{.bits = 8};
+  const double full_drive = 7 * 2 * 127;
+  EXPECT_EQ(run(layer, ranges_of(layer, 7, full_drive), {1, 2}), (Floats{4 + 2 * 4 + 4 * 4}));
+  // Two phases of magnitudes: the row is driven with the positive one only.
+  layer.periphery.dac = Dac{.bits = 4, .is_signed = true, .drive = SignedDrive::two_phase};
+  EXPECT_EQ(run(layer, ranges_of(layer, 7, 127), {-1, 2}), (Floats{24}));
+}
+
+TEST_P(PeripheryTest, TheBiasRowIsReadWithNoise) {
+  // Seed 0 of the layer's key, 20,000 columns; std = input x std of the row's device.
+  constexpr int kColumns = 20000;
+  ConvGeometry g = test::dense(1, kColumns);
+  g.bias_rows = 1;
+  LayerOnTiles layer = test::layer_of(g, Floats(2 * kColumns, 1.0f));
+  layer.input_full_scale = 7;
+  if (const std::string why = backend_->refusal(layer); !why.empty()) GTEST_SKIP() << why;
+  layer.planes[0].read_variance_S2.assign(2 * kColumns, 0.01);
+  expect_moments(run(layer, {}, {0}), 7, 0.7);
+}
+
 TEST_P(PeripheryTest, PlanesAreConvertedByThemselvesAndWeighted) {
   LayerOnTiles layer = fan_out(1);
   layer.planes.push_back(layer.planes[0]);

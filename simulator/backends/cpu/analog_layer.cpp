@@ -257,7 +257,8 @@ class AnalogLayer final : public LoadedLayer {
     const std::size_t all = plan.input.phases.size() * plan.products.size();
     std::size_t done = 0;
     const auto add_phase = [&](std::size_t f) {
-      ready_->products.multiply(w, [&](std::size_t product, float* v, float* variances) {
+      const double bias = plan.input.phases[f].bias;
+      ready_->products.multiply(bias, w, [&](std::size_t product, float* v, float* variances) {
         ++done;
         const std::uint64_t first = plan.first_element(product, f);
         const auto weight = static_cast<float>(plan.input.phases[f].weight);
@@ -281,7 +282,7 @@ class AnalogLayer final : public LoadedLayer {
                               v[i]);
     };
     drive_rows(plan.input, products, x, count, w, ignored,
-               [&](std::size_t) { products.multiply(w, see); });
+               [&](std::size_t f) { products.multiply(plan.input.phases[f].bias, w, see); });
   }
 
   int chunk_;

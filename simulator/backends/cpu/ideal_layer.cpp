@@ -18,8 +18,10 @@ class IdealLayer final : public LoadedLayer {
         plain_(spec(epilogue.relu, false)),
         residual_(spec(epilogue.relu, true)) {
     std::vector<float> weights = layer.effective_weights();
-    const auto K = static_cast<std::size_t>(geometry_.rows());
+    const auto K = static_cast<std::size_t>(geometry_.kernel_rows());
     for (std::size_t i = 0; i < weights.size(); ++i) weights[i] *= epilogue.scale[i / K];
+    const std::vector<float> bias = layer.effective_bias();
+    for (std::size_t n = 0; n < bias.size(); ++n) shift_[n] += epilogue.scale[n] * bias[n];
     weights_ = plain_.pack(weights);
   }
 

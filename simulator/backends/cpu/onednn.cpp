@@ -147,7 +147,7 @@ Convolution& Convolution::operator=(Convolution&&) noexcept = default;
 Weights Convolution::pack(std::span<const float> weights) const {
   const OneThread guard;
   const ConvGeometry& g = impl_->spec.geometry;
-  OHMIC_ASSERT(weights.size() == static_cast<std::size_t>(g.rows()) * g.columns());
+  OHMIC_ASSERT(weights.size() == static_cast<std::size_t>(g.kernel_rows()) * g.columns());
   memory given(weights_desc(g, Format::f32, given_layout(g)), engine(),
                const_cast<float*>(weights.data()));
   Weights packed;

@@ -19,13 +19,36 @@ std::vector<float> remainders(const std::vector<float>& values) {
   return rest;
 }
 
+/// Rows of a tile that inputs drive: all but the bias row.
+int driven_rows(const ConvGeometry& g, const TileProduct& t) {
+  return std::min(t.rows, g.kernel_rows() - t.first_row);
+}
+
+/// The bias row of a tile's matrix; empty where it has none.
+std::vector<double> bias_row(const ConvGeometry& g, const TileProduct& t,
+                             const std::vector<double>& matrix) {
+  std::vector<double> row;
+  if (driven_rows(g, t) < t.rows && !matrix.empty())
+    for (int n = 1; n <= g.columns(); ++n)
+      row.push_back(matrix[static_cast<std::size_t>(n) * t.rows - 1]);
+  return row;
+}
+
+/// What a bias row adds at this drive; null without one.
+const float* driven(const std::vector<double>& row, double drive, Buffer<float>& buffer) {
+  if (row.empty()) return nullptr;
+  float* values = buffer.at_least(row.size());
+  for (std::size_t n = 0; n < row.size(); ++n) values[n] = static_cast<float>(drive * row[n]);
+  return values;
+}
+
 /// A row tile's matrix as convolution weights over its slice of channels.
 std::vector<float> slice_weights(const ConvGeometry& g, const TileProduct& t, int first_channel,
                                  int channels, const std::vector<double>& matrix) {
   const int kernel = g.kernel_height * g.kernel_width, K = channels * kernel;
   std::vector<float> weights(static_cast<std::size_t>(K) * g.columns(), 0.0f);
   for (int n = 0; n < g.columns(); ++n)
-    for (int k = 0; k < t.rows; ++k)
+    for (int k = 0; k < driven_rows(g, t); ++k)
       weights[static_cast<std::size_t>(n) * K + t.first_row - first_channel * kernel + k] =
           static_cast<float>(matrix[static_cast<std::size_t>(n) * t.rows + k]);
   return weights;
@@ -52,17 +75,29 @@ TileProducts::TileProducts(const LayerOnTiles& layer, const LayerPlan& plan, int
 
 TileProducts::Slice TileProducts::make_slice(const TileProduct& t) const {
   const int kernel = geometry_.kernel_height * geometry_.kernel_width;
-  const int first = t.first_row / kernel, end = (t.first_row + t.rows + kernel - 1) / kernel;
-  onednn::ConvolutionSpec spec{geometry_, images_, format_of(format_), false, false, false};
+  const int last_row = t.first_row + driven_rows(geometry_, t);
+  // A tile of the bias row alone multiplies the last channel by zeros.
+  const int first = std::min(t.first_row / kernel, geometry_.in_channels - 1);
+  const int end = std::max((last_row + kernel - 1) / kernel, first + 1);
+  onednn::ConvolutionSpec spec{
+      geometry_, images_, format_of(format_), driven_rows(geometry_, t) < t.rows, false, false};
   spec.geometry.in_channels = end - first;
+  spec.geometry.bias_rows = 0;
   onednn::Convolution plain(spec);
+  spec.has_bias = false;
   spec.accumulates = true;
   return {first, end - first, std::move(plain), onednn::Convolution(spec), {}};
 }
 
 TileProducts::Packed TileProducts::pack(const Slice& slice, const TileProduct& t,
                                         std::size_t index) const {
-  Packed packed{index, {}, {}, {}, !t.variance.empty()};
+  Packed packed{index,
+                {},
+                {},
+                {},
+                !t.variance.empty(),
+                bias_row(geometry_, t, t.G),
+                bias_row(geometry_, t, t.variance)};
   const auto weights = slice_weights(geometry_, t, slice.first, slice.count, t.G);
   packed.high = slice.convolution.pack(weights);
   if (format_ == Products::bf16x2) packed.low = slice.accumulating.pack(remainders(weights));
@@ -73,7 +108,8 @@ TileProducts::Packed TileProducts::pack(const Slice& slice, const TileProduct& t
 }
 
 template <class T>
-void TileProducts::multiply_slices(DriveBuffers<T>& driven, Workspace& w, const Take& take) const {
+void TileProducts::multiply_slices(double bias, DriveBuffers<T>& drives, Workspace& w,
+                                   const Take& take) const {
   const std::size_t size = static_cast<std::size_t>(images_) * geometry_.out_height() *
                            geometry_.out_width() * geometry_.out_channels;
   float* sums = w.sums.at_least(size);
@@ -81,21 +117,24 @@ void TileProducts::multiply_slices(DriveBuffers<T>& driven, Workspace& w, const 
     const Slice& slice = slices_[s];
     const std::size_t values =
         pixels(static_cast<std::size_t>(images_)) * static_cast<std::size_t>(slice.count);
-    const T* x = driven.slices[s].at_least(0);
-    T* squares = slice.is_noisy ? driven.squares.at_least(values) : nullptr;
+    const T* x = drives.slices[s].at_least(0);
+    T* squares = slice.is_noisy ? drives.squares.at_least(values) : nullptr;
     if (squares) square(x, values, squares);
     for (const Packed& p : slice.products) {
-      slice.convolution.run(x, p.high, nullptr, sums);
+      slice.convolution.run(x, p.high, driven(p.bias, bias, w.bias), sums);
       if (format_ == Products::bf16x2) slice.accumulating.run(x, p.low, nullptr, sums);
       float* variances = p.is_noisy ? w.variances.at_least(size) : nullptr;
-      if (variances) slice.convolution.run(squares, p.variance, nullptr, variances);
+      if (variances)
+        slice.convolution.run(squares, p.variance, driven(p.bias_variance, bias * bias, w.bias),
+                              variances);
       take(p.product, sums, variances);
     }
   }
 }
 
-void TileProducts::multiply(Workspace& w, const Take& take) const {
-  multiplies_bf16() ? multiply_slices(w.bf16, w, take) : multiply_slices(w.f32, w, take);
+void TileProducts::multiply(double bias, Workspace& w, const Take& take) const {
+  multiplies_bf16() ? multiply_slices(bias, w.bf16, w, take)
+                    : multiply_slices(bias, w.f32, w, take);
 }
 
 }  // namespace ohmic::cpu

@@ -25,7 +25,7 @@ struct DriveBuffers {
 
 /// Buffers of one thread.
 struct Workspace {
-  Buffer<float> codes, sums, variances;
+  Buffer<float> codes, sums, variances, bias;
   DriveBuffers<float> f32;
   DriveBuffers<Bf16> bf16;
 };
@@ -46,15 +46,16 @@ class TileProducts {
 
   /// Computes every product of what drives the rows and hands each to `take(product, sums,
   /// variances)`: images x positions x N, variances null where reads are quiet. `take` may write
-  /// into both.
+  /// into both. `bias` drives the bias row.
   using Take = std::function<void(std::size_t product, float* sums, float* variances)>;
-  void multiply(Workspace&, const Take& take) const;
+  void multiply(double bias, Workspace&, const Take& take) const;
 
  private:
   struct Packed {
     std::size_t product;
     onednn::Weights high, low, variance;
     bool is_noisy = false;
+    std::vector<double> bias, bias_variance;  ///< per unit of drive; empty without a bias row
   };
   /// Channels [first, first + count) and the products that are computed from them.
   struct Slice {
@@ -70,7 +71,7 @@ class TileProducts {
     return images * static_cast<std::size_t>(geometry_.in_height * geometry_.in_width);
   }
   template <class T>
-  void multiply_slices(DriveBuffers<T>&, Workspace&, const Take&) const;
+  void multiply_slices(double bias, DriveBuffers<T>&, Workspace&, const Take&) const;
 
   ConvGeometry geometry_;
   int images_;

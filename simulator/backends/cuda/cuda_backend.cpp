@@ -199,6 +199,9 @@ CudaBackend::CudaBackend(std::shared_ptr<cuda::Machine> machine, std::int64_t va
 CudaBackend::~CudaBackend() = default;
 
 std::string CudaBackend::refusal(const LayerOnTiles& layer) const {
+  if (layer.geometry.bias_rows > 0)
+    return "mapping.bias = \"analog\": this back end has no bias row; use compute.backend = "
+           "\"cpu\", or mapping.bias = \"digital\"";
   if (layer.periphery.products == Products::f32) return {};
   const std::string why = workspace_->machine->refusal_of_bf16();
   return why.empty() ? why : "periphery.products: " + why + "; accepted here: \"f32\"";

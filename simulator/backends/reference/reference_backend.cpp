@@ -14,12 +14,16 @@ namespace ohmic {
 namespace {
 
 /// Rows [first, first + patch.size()) of the inputs at one output position of one image; 0 where
-/// the kernel reaches into the padding. Rows count from `channel` on.
-void gather_patch(const ConvGeometry& g, const std::vector<double>& image, int position,
-                  int channel, int first, std::span<double> patch) {
+/// the kernel reaches into the padding, `bias` in the bias row. Rows count from `channel` on.
+void gather_patch(const ConvGeometry& g, const std::vector<double>& image, double bias,
+                  int position, int channel, int first, std::span<double> patch) {
   const int oy = position / g.out_width(), ox = position % g.out_width();
   for (std::size_t i = 0; i < patch.size(); ++i) {
     const int k = first + static_cast<int>(i);
+    if (k == g.kernel_rows()) {
+      patch[i] = bias;
+      continue;
+    }
     const int kx = k % g.kernel_width, ky = k / g.kernel_width % g.kernel_height;
     const int c = channel + k / (g.kernel_width * g.kernel_height);
     const int iy = oy * g.stride - g.pad_top + ky, ix = ox * g.stride - g.pad_left + kx;
@@ -89,7 +93,7 @@ class ReferenceLayer final : public LoadedLayer {
     for (std::size_t i = 0; i < static_cast<std::size_t>(images); ++i) {
       const auto codes = convert_inputs(plan.input, {x + i * in, in}, ignored);
       for (const Phase& phase : plan.input.phases)
-        observe_products(plan, drive_rows(plan.input, phase, codes));
+        observe_products(plan, drive_rows(plan.input, phase, codes), phase.bias);
     }
     observer_->write(ranges);
   }
@@ -110,7 +114,7 @@ class ReferenceLayer final : public LoadedLayer {
       for (std::size_t t = 0; t < plan_->products.size(); ++t) {
         const std::uint64_t first = plan_->first_element(t, f);
         add_product(plan_->products[t], drive, noise_of(plan_->products[t], image, first), image,
-                    first, plan_->input.phases[f].weight, sums, tally);
+                    first, plan_->input.phases[f], sums, tally);
       }
     }
     return sums;
@@ -136,26 +140,27 @@ class ReferenceLayer final : public LoadedLayer {
   }
 
   void add_product(const TileProduct& t, const std::vector<double>& drive, const Noise& noise,
-                   std::uint64_t image, std::uint64_t first, double weight,
+                   std::uint64_t image, std::uint64_t first, const Phase& phase,
                    std::vector<double>& sums, Tally& tally) const {
     std::vector<double> patch(static_cast<std::size_t>(t.rows));
     for (std::int64_t p = 0; p < plan_->positions; ++p) {
       for (int n = 0; n < plan_->columns; ++n) {
-        gather_for(n, drive, p, t.first_row, patch);
+        gather_for(n, drive, phase.bias, p, t.first_row, patch);
         const std::size_t o = static_cast<std::size_t>(p) * plan_->columns + n;
         double v = dot(t.G, n, patch) + read(t, n, patch, noise, image, first + o, o);
         const std::size_t c = static_cast<std::size_t>(n);
         if (!noise.output.empty()) v += t.noise[c] * noise.output[o];
-        sums[o] += weight * t.digital[c] * convert(t, n, v, noise, o, tally);
+        sums[o] += phase.weight * t.digital[c] * convert(t, n, v, noise, o, tally);
       }
     }
   }
 
   /// The patch that column n sees, where it is not that of the column before.
-  void gather_for(int n, const std::vector<double>& drive, std::int64_t position, int first_row,
-                  std::span<double> patch) const {
+  void gather_for(int n, const std::vector<double>& drive, double bias, std::int64_t position,
+                  int first_row, std::span<double> patch) const {
     if (n % (g_.out_channels / g_.groups) == 0)
-      gather_patch(g_, drive, static_cast<int>(position), g_.first_channel(n), first_row, patch);
+      gather_patch(g_, drive, bias, static_cast<int>(position), g_.first_channel(n), first_row,
+                   patch);
   }
 
   static double dot(const std::vector<double>& G, int n, std::span<const double> patch) {
@@ -212,13 +217,13 @@ class ReferenceLayer final : public LoadedLayer {
     return static_cast<float>(epilogue_.relu ? relu(y) : y);
   }
 
-  void observe_products(const LayerPlan& plan, const std::vector<double>& drive) {
+  void observe_products(const LayerPlan& plan, const std::vector<double>& drive, double bias) {
     for (std::size_t t = 0; t < plan.products.size(); ++t) {
       const TileProduct& product = plan.products[t];
       std::vector<double> patch(static_cast<std::size_t>(product.rows));
       for (std::int64_t p = 0; p < plan.positions; ++p) {
         for (int n = 0; n < plan.columns; ++n) {
-          gather_for(n, drive, p, product.first_row, patch);
+          gather_for(n, drive, bias, p, product.first_row, patch);
           observer_->see_output(t, n, dot(product.G, n, patch));
         }
       }

@@ -1,0 +1,122 @@
+// Calibration: what the ranges of converters and the full scale of a bias row are found from.
+#include <algorithm>
+#include <cmath>
+
+#include "nn/analog/analog_state.hpp"
+#include "nn/analog/row_activity.hpp"
+#include "simulator/error.hpp"
+#include "simulator/range_observer.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr std::int64_t kCalibrationBatch = 256;
+
+}  // namespace
+
+/// Takes the first images of a set through what is loaded, batch by batch.
+void AnalogNetwork::State::run_images(
+    const ImageSet& set, const Normalization& normalization, std::int64_t images,
+    const std::function<void(const Step&, const float* x, std::int64_t n)>& before) {
+  std::vector<float> x;
+  images = std::min(images, set.size());
+  for (std::int64_t first = 0; first < images; first += kCalibrationBatch) {
+    const std::int64_t count = std::min(kCalibrationBatch, images - first);
+    x.resize(static_cast<std::size_t>(count * ImageSet::kPixels));
+    normalized_batch(set, normalization, first, count, x.data());
+    run(x.data(), count, static_cast<std::uint64_t>(first),
+        [&](const Step& step, const float* in) { before(step, in, count); });
+  }
+}
+
+/// Calls see(step, values) with every layer's inputs, in the host's memory, as the digital network
+/// computes them.
+void AnalogNetwork::State::see_inputs(
+    const ImageSet& set, const Normalization& normalization, std::int64_t images,
+    const std::function<void(const Step&, std::span<const float> x, std::int64_t n)>& see) {
+  std::vector<float> buffer;
+  run_images(set, normalization, images, [&](const Step& step, const float* x, std::int64_t count) {
+    const auto values = static_cast<std::size_t>(count * values_per_image(node(step.x)));
+    see(step, {backend.on_host(x, values, buffer), values}, count);
+  });
+}
+
+/// Full scales of the inputs, and all that is mapped against them.
+void AnalogNetwork::State::find_input_ranges(const ImageSet& set,
+                                             const Normalization& normalization,
+                                             std::int64_t images) {
+  std::vector<MagnitudeHistogram> seen(crossbar.size());
+  see_inputs(set, normalization, images,
+             [&](const Step& step, std::span<const float> x, std::int64_t) {
+               auto& own = seen[static_cast<std::size_t>(step.layer)];
+               for (const float v : x) own.add(std::abs(double{v}));
+             });
+  for (std::size_t i = 0; i < seen.size(); ++i)
+    ranges[i].input = seen[i].percentile(periphery.dac ? periphery.dac->percentile : 100.0);
+  map();
+}
+
+bool AnalogNetwork::needs_ranges() const {
+  const State& s = *state_;
+  return s.periphery.needs_ranges() ||
+         std::any_of(s.crossbar.begin(), s.crossbar.end(),
+                     [&](const Step& step) { return s.has_bias_row(step); });
+}
+
+void AnalogNetwork::calibrate(const ImageSet& set, const Normalization& normalization,
+                              std::int64_t images) {
+  State& s = *state_;
+  if (!needs_ranges()) return;
+  load_ideal();
+  s.ranges.assign(s.crossbar.size(), {});
+  if (s.mapping.bias == BiasPlace::analog) s.find_input_ranges(set, normalization, images);
+  if (!s.periphery.needs_ranges()) return;
+  std::vector<std::unique_ptr<LoadedLayer>> observers;
+  for (const Step& step : s.crossbar)
+    observers.push_back(s.backend.load(s.programmed_layer(step, s.exact, {}), s.epilogue(step),
+                                       &s.ranges[static_cast<std::size_t>(step.layer)]));
+  s.run_images(set, normalization, images,
+               [&](const Step& step, const float* x, std::int64_t count) {
+                 const auto i = static_cast<std::size_t>(step.layer);
+                 observers[i]->observe(x, count, s.ranges[i]);
+               });
+}
+
+std::vector<std::vector<double>> AnalogNetwork::row_drives(const ImageSet& set,
+                                                           const Normalization& normalization,
+                                                           std::int64_t images) {
+  State& s = *state_;
+  OHMIC_ASSERT(!s.periphery.dac || !s.ranges.empty());
+  load_ideal();
+  std::vector<RowActivity> rows;
+  for (const Step& step : s.crossbar)
+    rows.emplace_back(s.mapped_layer(step).geometry(), s.periphery_of(step),
+                      s.ranges.empty() ? 0.0 : s.ranges[rows.size()].input);
+  s.see_inputs(set, normalization, images,
+               [&](const Step& step, std::span<const float> x, std::int64_t count) {
+                 rows[static_cast<std::size_t>(step.layer)].observe(x.data(), count);
+               });
+  std::vector<std::vector<double>> means;
+  for (const RowActivity& drive : rows) means.push_back(drive.mean_squares());
+  return means;
+}
+
+const std::vector<LayerRanges>& AnalogNetwork::ranges() const { return state_->ranges; }
+
+void AnalogNetwork::take_ranges(std::vector<LayerRanges> ranges) {
+  OHMIC_ASSERT(ranges.size() == state_->crossbar.size());
+  state_->ranges = std::move(ranges);
+  if (state_->mapping.bias == BiasPlace::analog) state_->map();
+}
+
+std::vector<double> AnalogNetwork::unused_adc_bits() const {
+  const State& s = *state_;
+  std::vector<double> bits;
+  if (!s.periphery.adc || s.ranges.empty()) return bits;
+  for (const Step& step : s.crossbar)
+    bits.push_back(unused_bits(s.programmed_layer(step, s.exact, {}),
+                               s.ranges[static_cast<std::size_t>(step.layer)]));
+  return bits;
+}
+
+}  // namespace ohmic

@@ -1,0 +1,266 @@
+#include "nn/analog/analog_state.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "nn/analog/bias_row.hpp"
+#include "nn/analog/digital_noise.hpp"
+#include "nn/analog/digital_op.hpp"
+#include "simulator/error.hpp"
+
+namespace ohmic {
+namespace {
+
+// Number of the first image on which BatchNorm is measured: its noise is no test image's.
+constexpr std::uint64_t kFirstMeasuredImage = std::uint64_t{1} << 32;
+
+void require_form_factor(const DeviceModel& device) {
+  if (device.form_factor() >= 0) return;
+  std::vector<Fault> faults(1);
+  faults[0].key = "noise.semantics";
+  faults[0].message =
+      "noise on biases or BatchNorm needs a device with a form factor eta (awgn with reference = "
+      "\"sigma_w\"); accepted with this device: \"kernels\", \"folded\"";
+  throw ConfigError(std::move(faults));
+}
+
+void set_zero(HostTensor& tensor) { std::fill(tensor.values.begin(), tensor.values.end(), 0.0f); }
+
+}  // namespace
+
+AnalogNetwork::State::State(const Graph& g, const Weights& w, const MappingSettings& m,
+                            const NoiseSettings& n, const Periphery& p, LayerDevices d, Backend& b)
+    : graph(g),
+      weights(w),
+      mapping(m),
+      noise(n),
+      periphery(p),
+      devices(std::move(d)),
+      exact(*devices.common),
+      backend(b),
+      plan(make_plan(graph)),
+      crossbar(static_cast<std::size_t>(plan.layers)) {
+  free_slots();
+  noise.validate();
+  check_biases(mapping, noise);
+  devices.check(graph);
+  check_weights(graph, weights, "the given weights");
+  if (noise.negative_variance == NegativeVariance::dead &&
+      noise.perturbs(TensorKind::moving_variance) && !every_norm_meets_relu(graph))
+    throw UnsupportedError(
+        "noise.negative_variance = \"dead\" needs a ReLU after every BatchNorm, and this network "
+        "has one without; accepted: \"nan\", \"clamp0\", \"abs\"");
+  mappable = noise.semantics == Semantics::folded ? fold_batch_norm(graph, weights) : weights;
+  for (const Step& step : plan.steps)
+    if (step.layer >= 0) crossbar[static_cast<std::size_t>(step.layer)] = step;
+  map();
+}
+
+std::string AnalogNetwork::State::bias_of(const Step& step) const {
+  const Node& mvm = node(step.mvm);
+  const bool is_folded =
+      noise.semantics == Semantics::folded && step.norm >= 0 && mvm.op == Op::convolution;
+  if (is_folded) return node(step.norm).name + ".bias";
+  return mvm.has_bias ? mvm.name + ".bias" : std::string{};
+}
+
+void AnalogNetwork::State::map() {
+  mapped.clear();
+  for (const Step& step : crossbar) {
+    mapped.push_back(map_layer(step));
+    mapped.back().spare(spared_filters(graph, weights, noise, step.mvm));
+  }
+}
+
+MappedLayer AnalogNetwork::State::map_layer(const Step& step) const {
+  const DeviceModel& device = device_of(step);
+  ConvGeometry geometry = node(step.mvm).conv;
+  std::span<const float> matrix = kernel(mappable, step);
+  std::vector<float> with_biases;
+  double full_scale = 0;
+  if (has_bias_row(step) && !ranges.empty()) {
+    const double range = ranges[static_cast<std::size_t>(step.layer)].input;
+    full_scale = range > 0 ? range : 1.0;
+    geometry.bias_rows = 1;
+    matrix = with_biases = with_bias_row(matrix, mappable.at(bias_of(step)).values, full_scale);
+  }
+  return {node(step.mvm).name,
+          static_cast<std::uint16_t>(step.layer),
+          geometry,
+          matrix,
+          mapping,
+          device.g_min_S,
+          device.g_max_S,
+          full_scale};
+}
+
+/// The layer computed with its weights as they are: one plane in units of weights.
+LayerOnTiles AnalogNetwork::State::digital_layer(const Step& step) const {
+  const auto w = kernel(weights, step);
+  Plane plane;
+  plane.G_S.assign(w.begin(), w.end());
+  for (const double v : plane.G_S)
+    plane.current_span_S = std::max(plane.current_span_S, std::abs(v));
+  LayerOnTiles layer;
+  layer.layer = static_cast<std::uint16_t>(step.layer);
+  layer.geometry = node(step.mvm).conv;
+  layer.planes.push_back(std::move(plane));
+  return layer;
+}
+
+Periphery AnalogNetwork::State::periphery_of(const Step& step) const {
+  Periphery around = periphery;
+  if (around.dac && may_be_negative(graph, step.x)) around.dac->is_signed = true;
+  return around;
+}
+
+LayerOnTiles AnalogNetwork::State::programmed_layer(const Step& step, const DeviceModel& on,
+                                                    NoiseKey key) const {
+  OHMIC_ASSERT(!has_bias_row(step) || mapped_layer(step).geometry().bias_rows == 1);
+  return mapped_layer(step).program(on, key, periphery_of(step));
+}
+
+LayerOnTiles AnalogNetwork::State::layer_of(const Step& step, Loaded what, NoiseKey key) const {
+  if (what == Loaded::digital) return digital_layer(step);
+  return programmed_layer(step, what == Loaded::exact ? exact : device_of(step), key);
+}
+
+Epilogue AnalogNetwork::State::epilogue(const Step& step, const Node* norm, bool relu) const {
+  const Node& mvm = node(step.mvm);
+  const auto bias = digital.find(mvm.name + ".bias");
+  ChannelAffine affine =
+      channel_affine(digital, mvm.channels, norm, bias == digital.end() ? nullptr : &bias->second);
+  return {std::move(affine.scale), std::move(affine.shift), relu};
+}
+
+AnalogNetwork::State::Contents AnalogNetwork::State::draw_of(std::uint64_t seed,
+                                                             std::uint64_t draw) const {
+  if (noise.perturbs_digital()) require_form_factor(*devices.common);
+  const NoiseKey key = noise_key(seed, draw);
+  return {noise.perturbs(TensorKind::kernel) ? Loaded::devices : Loaded::exact, key,
+          perturbed_digital(graph, mappable, noise, devices.common->form_factor(), key)};
+}
+
+void AnalogNetwork::State::load(Contents contents) {
+  digital = std::move(contents.digital);
+  every_answer_nan = apply_negative_variance(graph, noise.negative_variance, digital);
+  for (const Step& step : crossbar)
+    if (contents.what != Loaded::digital && has_bias_row(step)) set_zero(digital.at(bias_of(step)));
+  loaded = contents.what;
+  loaded_key = contents.key;
+  layers.clear();
+  layers.resize(plan.steps.size());
+  norms.assign(plan.steps.size(), {});
+  if (every_answer_nan) return;
+  if (loaded != Loaded::digital && measured_images > 0) return load_and_measure();
+  for (std::size_t s = 0; s < plan.steps.size(); ++s) load_step(s, false);
+}
+
+Weights AnalogNetwork::State::effective_weights(const Contents& contents) const {
+  Weights all = contents.digital;
+  for (const Step& step : crossbar) {
+    const std::string name = node(step.mvm).name + ".weight";
+    all[name] = weights.at(name);
+    if (contents.what == Loaded::digital) continue;
+    const LayerOnTiles tiles = layer_of(step, contents.what, contents.key);
+    all[name].values = tiles.effective_weights();
+    if (has_bias_row(step)) all[bias_of(step)].values = tiles.effective_bias();
+  }
+  return all;
+}
+
+void AnalogNetwork::State::load_step(std::size_t s, bool measures) {
+  const Step& step = plan.steps[s];
+  if (step.mvm < 0) {
+    if (node(step.node).op != Op::batch_norm) return;
+    if (measures) measure_norm(node(step.node), value(step.x, measured.data()));
+    norms[s] = channel_affine(digital, node(step.node).channels, &node(step.node), nullptr);
+    return;
+  }
+  const LayerOnTiles tiles = loaded_layer(step);
+  if (measures && step.norm >= 0) {
+    float* sums = slot_values[static_cast<std::size_t>(step.slot)];
+    load_layer(step, tiles, epilogue(step, nullptr, false))
+        ->forward(value(step.x, measured.data()), measured_images, kFirstMeasuredImage, nullptr,
+                  sums, tally);
+    measure_norm(node(step.norm), sums);
+  }
+  layers[s] = load_layer(step, tiles, epilogue(step));
+}
+
+std::unique_ptr<LoadedLayer> AnalogNetwork::State::load_layer(const Step& step,
+                                                              const LayerOnTiles& tiles,
+                                                              const Epilogue& after) const {
+  const bool calibrated = loaded != Loaded::digital && !ranges.empty();
+  return backend.load(tiles, after,
+                      calibrated ? &ranges[static_cast<std::size_t>(step.layer)] : nullptr);
+}
+
+void AnalogNetwork::State::measure_norm(const Node& norm, const float* x) {
+  const std::int64_t pixels = measured_images * norm.height * norm.width;
+  std::vector<float> buffer;
+  const ChannelMoments seen =
+      channel_moments(backend.on_host(x, static_cast<std::size_t>(pixels * norm.channels), buffer),
+                      pixels, norm.channels);
+  if (loaded != Loaded::digital)
+    follow_moments(undisturbed.at(norm.name), seen, norm, digital);
+  else
+    undisturbed[norm.name] = seen;
+}
+
+/// Takes the images through the network while it is loaded: a BatchNorm sees what the layers before
+/// it, already measured, give.
+void AnalogNetwork::State::load_and_measure() {
+  const Tally counted = tally;
+  reserve_slots(measured_images);
+  for (std::size_t s = 0; s < plan.steps.size(); ++s) {
+    load_step(s, true);
+    run_step(s, measured.data(), measured_images, kFirstMeasuredImage, {});
+  }
+  free_slots();
+  tally = counted;
+}
+
+void AnalogNetwork::State::free_slots() {
+  slots.clear();
+  for (std::size_t i = 0; i < plan.slot_size.size(); ++i) slots.push_back(backend.activations());
+  slot_values.assign(slots.size(), nullptr);
+}
+
+void AnalogNetwork::State::reserve_slots(std::int64_t images) {
+  for (std::size_t i = 0; i < slots.size(); ++i)
+    slot_values[i] = slots[i]->at_least(static_cast<std::size_t>(images * plan.slot_size[i]));
+}
+
+/// Where a node's output lies; null for no node.
+const float* AnalogNetwork::State::value(int node, const float* nhwc) const {
+  if (node < 0) return nullptr;
+  const int slot = plan.slot[static_cast<std::size_t>(node)];
+  return slot < 0 ? nhwc : slot_values[static_cast<std::size_t>(slot)];
+}
+
+void AnalogNetwork::State::run_step(std::size_t s, const float* nhwc, std::int64_t images,
+                                    std::uint64_t first_image, const BeforeLayer& before) {
+  const Step& step = plan.steps[s];
+  const float *x = value(step.x, nhwc), *residual = value(step.residual, nhwc);
+  float* y = slot_values[static_cast<std::size_t>(step.slot)];
+  if (step.mvm < 0) {
+    DigitalOp op = digital_op(node(step.node), node(step.x), norms[s], images);
+    op.x = x, op.other = residual, op.y = y;
+    return backend.run(op);
+  }
+  if (before) before(step, x);
+  layers[s]->forward(x, images, first_image, residual, y, tally);
+}
+
+/// Runs every step on the images and returns the last one's output.
+const float* AnalogNetwork::State::run(const float* nhwc, std::int64_t images,
+                                       std::uint64_t first_image, const BeforeLayer& before) {
+  reserve_slots(images);
+  for (std::size_t s = 0; s < plan.steps.size(); ++s)
+    run_step(s, nhwc, images, first_image, before);
+  return value(plan.steps.back().node, nhwc);
+}
+
+}  // namespace ohmic

@@ -1,0 +1,117 @@
+// What AnalogNetwork holds and how it loads and runs it: shared by the .cpp files of the class.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nn/analog/analog_network.hpp"
+#include "nn/analog/batch_norm.hpp"
+#include "nn/analog/exact_device.hpp"
+#include "nn/analog/plan.hpp"
+
+namespace ohmic {
+
+/// What the layers hold.
+enum class Loaded {
+  digital,  ///< weights as they are
+  exact,    ///< arrays without noise
+  devices,  ///< one draw
+};
+
+struct AnalogNetwork::State {
+  State(const Graph& g, const Weights& w, const MappingSettings& m, const NoiseSettings& n,
+        const Periphery& p, LayerDevices d, Backend& b);
+
+  const Node& node(int i) const { return graph.nodes[static_cast<std::size_t>(i)]; }
+  std::span<const float> kernel(const Weights& of, const Step& step) const {
+    return of.at(node(step.mvm).name + ".weight").values;
+  }
+  const MappedLayer& mapped_layer(const Step& step) const {
+    return mapped[static_cast<std::size_t>(step.layer)];
+  }
+
+  /// The tensor that holds this step's bias, with BatchNorm folded its shift; empty: no bias.
+  std::string bias_of(const Step&) const;
+  bool has_bias_row(const Step& step) const {
+    return mapping.bias == BiasPlace::analog && !bias_of(step).empty();
+  }
+
+  /// Maps every layer; biases on devices as soon as ranges say what drives them.
+  void map();
+  MappedLayer map_layer(const Step&) const;
+
+  Periphery periphery_of(const Step&) const;
+  LayerOnTiles digital_layer(const Step&) const;
+  LayerOnTiles programmed_layer(const Step&, const DeviceModel&, NoiseKey) const;
+  LayerOnTiles layer_of(const Step&, Loaded what, NoiseKey key) const;
+  LayerOnTiles loaded_layer(const Step& step) const { return layer_of(step, loaded, loaded_key); }
+  Epilogue epilogue(const Step&, const Node* norm, bool relu) const;
+  Epilogue epilogue(const Step& step) const {
+    return epilogue(step, step.norm >= 0 ? &node(step.norm) : nullptr, step.relu);
+  }
+  const DeviceModel& device_of(const Step& step) const { return devices.of(node(step.mvm).name); }
+  /// What is to be loaded for a draw.
+  struct Contents {
+    Loaded what;
+    NoiseKey key;
+    Weights digital;
+  };
+  Contents draw_of(std::uint64_t seed, std::uint64_t draw) const;
+  void load(Contents);
+  Weights effective_weights(const Contents&) const;
+  void load_step(std::size_t s, bool measures);
+  std::unique_ptr<LoadedLayer> load_layer(const Step&, const LayerOnTiles&, const Epilogue&) const;
+
+  void measure_norm(const Node& norm, const float* x);
+  void load_and_measure();
+
+  using BeforeLayer = std::function<void(const Step&, const float* x)>;
+  const float* run(const float* nhwc, std::int64_t images, std::uint64_t first_image,
+                   const BeforeLayer& before = {});
+  void run_images(const ImageSet&, const Normalization&, std::int64_t images,
+                  const std::function<void(const Step&, const float* x, std::int64_t n)>& before);
+  void see_inputs(
+      const ImageSet&, const Normalization&, std::int64_t images,
+      const std::function<void(const Step&, std::span<const float> x, std::int64_t n)>&);
+  void find_input_ranges(const ImageSet&, const Normalization&, std::int64_t images);
+  void free_slots();
+  void reserve_slots(std::int64_t images);
+  const float* value(int node, const float* nhwc) const;
+  void run_step(std::size_t s, const float* nhwc, std::int64_t images, std::uint64_t first_image,
+                const BeforeLayer& before);
+
+  Graph graph;
+  Weights weights;   ///< as given
+  Weights mappable;  ///< what is mapped: BatchNorm folded where the semantics say so
+  MappingSettings mapping;
+  NoiseSettings noise;
+  Periphery periphery;
+  LayerDevices devices;
+  ExactDevice exact;
+  Backend& backend;
+  Plan plan;
+  std::vector<Step> crossbar;  ///< the crossbar steps, by layer
+  std::vector<MappedLayer> mapped;
+  std::vector<LayerRanges> ranges;  ///< empty until calibrated
+  std::vector<float> measured;      ///< normalised images that BatchNorm is measured on
+  std::int64_t measured_images = 0;
+  std::map<std::string, ChannelMoments> undisturbed;  ///< what digital BatchNorms see of them
+
+  // What is loaded at the moment.
+  Loaded loaded = Loaded::digital;
+  NoiseKey loaded_key;
+  Weights digital;  ///< all tensors but kernels, rule for negative variances applied; biases that
+                    ///< are on devices 0
+  bool every_answer_nan = false;
+  std::vector<std::unique_ptr<LoadedLayer>> layers;  ///< by step; null for digital ones
+  std::vector<ChannelAffine> norms;                  ///< by step; of BatchNorms by themselves
+  std::vector<std::unique_ptr<Activations>> slots;
+  std::vector<float*> slot_values;  ///< where each slot lies now
+  Tally tally;
+};
+
+}  // namespace ohmic
