@@ -129,6 +129,18 @@ void count_plugins(Value& identity) {
   if (!hashes.empty()) identity.set("plugins", {std::move(hashes)});
 }
 
+/// A current-voltage curve by its voltage and what it gives at three conductances.
+std::string curve_text(const DeviceModel& device) {
+  const auto cells = device.non_linear();
+  if (!cells) return {};
+  const double G_S[] = {device.g_min_S, (device.g_min_S + device.g_max_S) / 2, device.g_max_S};
+  double a[3], b[3];
+  cells->curve->coefficients(G_S, a, b);
+  std::string text = " " + Value{cells->full_scale_V}.text();
+  for (int i = 0; i < 3; ++i) text += " " + Value{a[i]}.text() + " " + Value{b[i]}.text();
+  return text;
+}
+
 std::string hash_of(Value identity) {
   identity.set("numbers", {std::int64_t{kNumbers}});
   return sha256(to_toml(identity));
@@ -185,7 +197,7 @@ LayerDevices Experiment::devices() const {
 
 std::string Experiment::conductance_ranges() const {
   const auto text = [](const DeviceModel& d) {
-    return Value{d.g_min_S}.text() + " " + Value{d.g_max_S}.text();
+    return Value{d.g_min_S}.text() + " " + Value{d.g_max_S}.text() + curve_text(d);
   };
   std::string all = text(*device);
   for (const auto& [layer, own] : layer_devices) all += " " + layer + " " + text(*own.model);

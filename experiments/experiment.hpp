@@ -87,7 +87,8 @@ struct Experiment {
   static const Schema<Experiment>& schema();
   /// `device` and `layer_devices` as a network takes them.
   LayerDevices devices() const;
-  /// [g_min, g_max] of all layers: all that arrays without noise have of the devices.
+  /// [g_min, g_max] of all layers, and the curves of cells that are not ohmic: all that arrays
+  /// without noise have of the devices.
   std::string conductance_ranges() const;
   /// Every key with its resolved value, in the order of the chain (resolved.toml).
   Value resolved() const;

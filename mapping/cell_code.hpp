@@ -47,6 +47,7 @@ class CellCode {
   /// Target conductances of one role's devices for the numbers v, in siemens.
   void targets(const Role& role, std::span<const double> v, std::span<double> out_S) const;
 
+  double g_max_S() const { return g_min_S_ + g_range_S_; }
   /// |value_per_S| of the plane that counts most.
   double value_per_S() const;
   /// Devices of that weight whose noise would be that of a whole cell: sum over the devices of

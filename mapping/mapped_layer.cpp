@@ -263,7 +263,36 @@ void MappedLayer::add_role(int role, const RoleMatrix& m, std::vector<Plane>& pl
     plane.read_variance_S2[i] += m.read_sigma_S[i] * m.read_sigma_S[i];
 }
 
+// Non-linear cells as sums of three products, and on wires as arrays to be solved.
+void MappedLayer::add_cells(int role, const RoleMatrix& m, const NonLinearCells& cells,
+                            bool on_wires, std::vector<Plane>& planes) const {
+  const CellCode::Role& code = code_.roles()[static_cast<std::size_t>(role)];
+  Plane& plane = planes[static_cast<std::size_t>(code.plane)];
+  std::vector<double> a(m.G_S.size()), b(m.G_S.size());
+  cells.curve->coefficients(m.G_S, a, b);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    plane.a_A_V2[i] += code.sign * a[i];
+    plane.b_A_V3[i] += code.sign * b[i];
+  }
+  if (on_wires) plane.arrays.push_back({code.sign, m.G_S});
+}
+
+// What an ideal reference of such cells takes away, and how far currents can go at full drive.
+void MappedLayer::start_cells(const NonLinearCells& cells, double reference_S, Plane& plane) const {
+  const double V = cells.full_scale_V, one_S[] = {code_.g_max_S()}, volts[] = {V};
+  double current_A[1], slope_S[1], a[1] = {0}, b[1] = {0};
+  cells.curve->evaluate(one_S, volts, current_A, slope_S);
+  plane.current_span_S *= std::max(1.0, current_A[0] / (V * one_S[0]));
+  const double middle_S[] = {reference_S};
+  if (reference_S > 0) cells.curve->coefficients(middle_S, a, b);
+  plane.a_A_V2.assign(weights_.size(), -a[0]);
+  plane.b_A_V3.assign(weights_.size(), -b[0]);
+  plane.reference_S = reference_S;
+}
+
 std::vector<Plane> MappedLayer::sense(const Moment& moment) const {
+  const auto cells = moment.device.non_linear();
+  const bool on_wires = moment.periphery.wires.has_value();
   std::vector<Plane> planes;
   for (const CellCode::PlaneCode& code : code_.planes()) {
     Plane& plane = planes.emplace_back();
@@ -272,13 +301,17 @@ std::vector<Plane> MappedLayer::sense(const Moment& moment) const {
     plane.unipolar = code.unipolar;
     plane.gain = gains_;
     plane.G_S.assign(weights_.size(), -code.reference_S);
+    if (cells) start_cells(*cells, code.reference_S, plane);
   }
   for (int role = 0; role < roles(); ++role) {
     if (is_reference(role)) continue;
-    RoleMatrix cells = devices(role, weights_.size(), moment);
+    RoleMatrix devices_here = devices(role, weights_.size(), moment);
     RoleMatrix references = references_of(role, moment);
-    if (moment.periphery.wires) wire(cells, references, *moment.periphery.wires);
-    add_role(role, cells, planes);
+    if (cells) add_cells(role, devices_here, *cells, on_wires, planes);
+    if (cells && is_reference(role + 1))
+      add_cells(role + 1, spread_reference(references), *cells, on_wires, planes);
+    if (on_wires) wire(devices_here, references, *moment.periphery.wires);
+    add_role(role, devices_here, planes);
     if (is_reference(role + 1)) add_role(role + 1, spread_reference(references), planes);
   }
   return planes;
@@ -318,7 +351,7 @@ void MappedLayer::compensate(std::vector<Plane>& planes, const Moment& moment) c
   }
 }
 
-void MappedLayer::check(const Periphery& periphery) const {
+void MappedLayer::check(const DeviceModel& device, const Periphery& periphery) const {
   const bool physical = std::any_of(code_.roles().begin(), code_.roles().end(),
                                     [](const auto& role) { return role.is_reference; });
   if (geometry_.groups > 1 && (physical || periphery.wires))
@@ -327,15 +360,27 @@ void MappedLayer::check(const Periphery& periphery) const {
         ": a grouped convolution has an array per group, for which neither wires nor reference "
         "columns are computed; accepted: periphery.wires = \"ideal\", mapping.reference = "
         "\"ideal\"");
+  if (!device.non_linear()) return;
+  if (periphery.read_noise && device.reads_noisily())
+    throw UnsupportedError("layer " + name_ +
+                           ": read noise of non-linear cells (device.v_read_V) is not computed; "
+                           "accepted: periphery.read_noise = false, or ohmic cells");
+  if (physical && periphery.wires)
+    throw UnsupportedError(
+        "layer " + name_ +
+        ": reference columns of non-linear cells (device.v_read_V) are not solved "
+        "on wires; accepted: mapping.reference = \"ideal\", periphery.wires = "
+        "\"ideal\", or ohmic cells");
 }
 
 LayerOnTiles MappedLayer::program(const DeviceModel& device, NoiseKey key,
                                   const Periphery& periphery) const {
-  check(periphery);
+  check(device, periphery);
   const Moment moment{device, key, device.time_s, periphery};
   std::vector<Plane> planes = sense(moment);
   if (settings_.compensation != Compensation::none && device.time_s > 0) compensate(planes, moment);
-  return {layer_, geometry_, settings_.tile, std::move(planes), periphery, key, input_full_scale_};
+  return {layer_,    geometry_, settings_.tile,    std::move(planes),
+          periphery, key,       input_full_scale_, device.non_linear()};
 }
 
 std::vector<double> MappedLayer::programmed_S(int role, const DeviceModel& device,

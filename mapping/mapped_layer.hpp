@@ -18,8 +18,9 @@ namespace ohmic {
 class MappedLayer {
  public:
   /// `weights`: K x N, element (k, n) at n*K + k (LibTorch's [out, in, kh, kw] flattened); where
-  /// geometry.bias_rows is 1 the last row holds biases over `input_full_scale`, which drives it.
-  /// [g_min, g_max] is the device's. Throws DataError when a weight is not finite.
+  /// geometry.bias_rows is 1 the last row holds biases over `input_full_scale`, which drives it and
+  /// which non-linear cells need. [g_min, g_max] is the device's. Throws DataError when a weight is
+  /// not finite.
   MappedLayer(std::string name, std::uint16_t layer, ConvGeometry geometry,
               std::span<const float> weights, const MappingSettings& settings, double g_min_S,
               double g_max_S, double input_full_scale = 0.0);
@@ -42,7 +43,8 @@ class MappedLayer {
   /// device stands in every cell that is measured against it.
   void target_S(int role, std::uint64_t first, std::span<double> out) const;
 
-  /// Programs every device at (key), ages it to device.time_s, and returns the planes.
+  /// Programs every device at (key), ages it to device.time_s, and returns the planes. Throws
+  /// UnsupportedError where wires or non-linear cells are not computed for such a layer.
   LayerOnTiles program(const DeviceModel& device, NoiseKey key, const Periphery& periphery) const;
   /// Conductances of one role's devices at device.time_s, without wires (export, tests); the same
   /// bits that program() uses.
@@ -66,7 +68,7 @@ class MappedLayer {
   double w_max_of(std::size_t slot) const;
   void values(std::uint64_t first, std::span<double> out) const;
 
-  void check(const Periphery& periphery) const;
+  void check(const DeviceModel& device, const Periphery& periphery) const;
   void hold_spared(int role, std::uint64_t first, std::span<const double> target_S,
                    RoleMatrix& matrix) const;
   RoleMatrix devices(int role, std::size_t count, const Moment& moment) const;
@@ -77,6 +79,9 @@ class MappedLayer {
   RoleMatrix spread_reference(const RoleMatrix& reference) const;
   void wire(RoleMatrix& cells, RoleMatrix& references, const Wires& wires) const;
   void add_role(int role, const RoleMatrix& matrix, std::vector<Plane>& planes) const;
+  void start_cells(const NonLinearCells& cells, double reference_S, Plane& plane) const;
+  void add_cells(int role, const RoleMatrix& matrix, const NonLinearCells& cells, bool on_wires,
+                 std::vector<Plane>& planes) const;
   std::vector<Plane> sense(const Moment& moment) const;
   std::vector<double> response(const Plane& plane, std::size_t index, const Moment& moment) const;
   void compensate(std::vector<Plane>& planes, const Moment& moment) const;

@@ -43,6 +43,14 @@ void drive_bias(const LayerOnTiles& layer, InputPlan& plan) {
   }
 }
 
+/// The voltage that a drive stands for: full drive is the cells' full scale.
+void drive_volts(const LayerOnTiles& layer, InputPlan& plan) {
+  if (!layer.cells) return;
+  OHMIC_ASSERT(layer.input_full_scale > 0);
+  const double code = plan.slice_mask > 0 ? plan.slice_mask : plan.highest;
+  plan.volts = layer.cells->full_scale_V / (plan.converts ? code : layer.input_full_scale);
+}
+
 /// Places of a plane's columns among converters and groups that share a range.
 struct Columns {
   explicit Columns(const LayerOnTiles& layer)
@@ -67,17 +75,15 @@ double largest_output(const Plane& plane, int rows, double input_range) {
 class RangeFinder {
  public:
   RangeFinder(const LayerOnTiles& layer, const LayerRanges& ranges)
-      : layer_(layer), ranges_(ranges), adc_(layer.periphery.adc.value_or(Adc{})), at_(layer) {
-    if (adc_.range == AdcRange::calibrated)
-      OHMIC_ASSERT(ranges.output.size() ==
-                   layer.planes.size() * static_cast<std::size_t>(at_.row_tiles * at_.N));
-  }
+      : layer_(layer), ranges_(ranges), adc_(layer.periphery.adc.value_or(Adc{})), at_(layer) {}
 
   /// Full scale of column n below row tile r of plane p, in x * S.
   double full_scale(std::size_t p, int r, int n, int rows) const {
     const double largest = largest_output(layer_.planes[p], rows, ranges_.input);
     if (adc_.range == AdcRange::max) return largest;
     if (adc_.range == AdcRange::fixed) return adc_.full_scale * largest;
+    OHMIC_ASSERT(ranges_.output.size() ==
+                 layer_.planes.size() * static_cast<std::size_t>(at_.row_tiles * at_.N));
     const auto tile = p * static_cast<std::size_t>(at_.row_tiles) + static_cast<std::size_t>(r);
     const double found =
         ranges_.output[tile * static_cast<std::size_t>(at_.N) + static_cast<std::size_t>(n)];
@@ -142,19 +148,42 @@ int rows_of(const LayerOnTiles& layer, int r) {
   return layer.tile.rows > 0 ? std::min(layer.tile.rows, K - r * layer.tile.rows) : K;
 }
 
+/// The arrays of one row tile of a plane, a circuit for each.
+std::vector<WiredTile> circuits_of(const LayerOnTiles& layer, const Plane& plane,
+                                   const TileProduct& t) {
+  const int K = layer.geometry.rows(), N = layer.geometry.columns();
+  const int width = layer.tile.columns > 0 ? layer.tile.columns : N;
+  std::vector<WiredTile> circuits;
+  for (const DeviceArray& array : plane.arrays)
+    for (int first = 0; first < N; first += width) {
+      WiredTile& tile =
+          circuits.emplace_back(WiredTile{array.sign, first, std::min(width, N - first), {}});
+      for (int n = first; n < first + tile.columns; ++n)
+        append_rows(array.G_S, K, n, t.first_row, t.rows, 1.0, tile.G_S);
+    }
+  return circuits;
+}
+
 /// One row tile of one plane below which column n has `codes_per_xS[n]`.
-TileProduct cut(const LayerOnTiles& layer, const Plane& plane, int r, bool noisy, double drive_step,
-                const std::vector<double>& codes_per_xS) {
+TileProduct cut(const LayerOnTiles& layer, const Plane& plane, int r, bool noisy,
+                const InputPlan& input, const std::vector<double>& codes_per_xS) {
   const int K = layer.geometry.rows(), N = layer.geometry.columns();
   TileProduct t;
   t.first_row = r * layer.tile.rows;
   t.rows = rows_of(layer, r);
   for (int n = 0; n < N; ++n) {
-    const double factor = codes_per_xS[static_cast<std::size_t>(n)] * drive_step;
+    const double factor = codes_per_xS[static_cast<std::size_t>(n)] * input.drive_step;
     append_rows(plane.G_S, K, n, t.first_row, t.rows, factor, t.G);
     if (noisy && !plane.read_variance_S2.empty())
       append_rows(plane.read_variance_S2, K, n, t.first_row, t.rows, factor * factor, t.variance);
+    if (!layer.cells) continue;
+    const double V = input.volts;
+    append_rows(plane.a_A_V2, K, n, t.first_row, t.rows, factor * V, t.a);
+    append_rows(plane.b_A_V3, K, n, t.first_row, t.rows, factor * V * V, t.b);
+    t.codes_per_A.push_back(factor / V);
   }
+  t.reference_S = plane.reference_S;
+  if (layer.is_solved_per_mvm()) t.circuits = circuits_of(layer, plane, t);
   return t;
 }
 
@@ -177,7 +206,7 @@ TileProduct converted_product(const LayerOnTiles& layer, const RangeFinder& rang
     if (around.output_noise) noise.push_back(around.output_noise->relative * levels * gain);
     if (adc.offset_lsb > 0) offset.push_back(errors.offset(n));
   }
-  TileProduct t = cut(layer, plane, r, around.read_noise, input.drive_step, codes_per_xS);
+  TileProduct t = cut(layer, plane, r, around.read_noise, input, codes_per_xS);
   t.noise = std::move(noise);
   t.offset = std::move(offset);
   t.digital = std::move(digital);
@@ -197,20 +226,25 @@ TileProduct converted_product(const LayerOnTiles& layer, const RangeFinder& rang
 /// Without converters the columns of all planes and row tiles meet as they are: sums of Gaussians
 /// are one Gaussian, and codes are weights' units of y.
 TileProduct unconverted_product(const LayerOnTiles& layer, const LayerRanges& ranges,
-                                double drive_step) {
+                                const InputPlan& input) {
   const int K = layer.geometry.rows(), N = layer.geometry.columns();
   const auto size = static_cast<std::size_t>(K) * static_cast<std::size_t>(N);
   TileProduct t;
   t.rows = K;
   t.G.assign(size, 0.0);
   if (read_noise_acts(layer)) t.variance.assign(size, 0.0);
+  if (layer.cells) t.a.assign(size, 0.0), t.b.assign(size, 0.0);
   for (const Plane& plane : layer.planes) {
     std::vector<double> unit = layer.weights_of_cells(plane);
-    for (double& u : unit) u *= drive_step;
+    for (double& u : unit) u *= input.drive_step;
     for (std::size_t i = 0; i < size; ++i) t.G[i] += unit[i] * plane.G_S[i];
     if (!t.variance.empty() && !plane.read_variance_S2.empty())
       for (std::size_t i = 0; i < size; ++i)
         t.variance[i] += unit[i] * unit[i] * plane.read_variance_S2[i];
+    for (std::size_t i = 0; i < t.a.size(); ++i) {
+      t.a[i] += unit[i] * input.volts * plane.a_A_V2[i];
+      t.b[i] += unit[i] * input.volts * input.volts * plane.b_A_V3[i];
+    }
   }
   t.digital.assign(static_cast<std::size_t>(N), 1.0);
   if (!layer.periphery.output_noise) return t;
@@ -225,6 +259,22 @@ TileProduct unconverted_product(const LayerOnTiles& layer, const LayerRanges& ra
         sum += std * std;
       }
     t.noise.push_back(std::sqrt(sum));
+  }
+  return t;
+}
+
+/// One row tile of one plane that no converter follows, for circuits that are solved one by one.
+TileProduct solved_product(const LayerOnTiles& layer, const RangeFinder& ranges, std::size_t p,
+                           int r, const InputPlan& input) {
+  const Plane& plane = layer.planes[p];
+  const int N = layer.geometry.columns();
+  TileProduct t =
+      cut(layer, plane, r, false, input, std::vector<double>(static_cast<std::size_t>(N), 1.0));
+  for (int n = 0; n < N; ++n) {
+    t.digital.push_back(layer.weight_per_S(plane, r, n));
+    if (layer.periphery.output_noise)
+      t.noise.push_back(layer.periphery.output_noise->relative *
+                        ranges.full_scale(p, r, n, t.rows));
   }
   return t;
 }
@@ -274,31 +324,35 @@ InputPlan plan_input(const Periphery& periphery, double range, bool linear) {
 LayerPlan plan_layer(const LayerOnTiles& layer, const LayerRanges& ranges) {
   const Periphery& around = layer.periphery;
   LayerPlan plan = empty_plan(layer);
-  const bool linear = !around.adc && !around.output_noise && !read_noise_acts(layer);
+  const bool linear =
+      !around.adc && !around.output_noise && !read_noise_acts(layer) && !layer.cells;
   plan.input = plan_input(around, ranges.input, linear);
   drive_bias(layer, plan.input);
+  drive_volts(layer, plan.input);
   plan.adc = plan_adc(around);
-  if (!around.adc) {
-    plan.products.push_back(unconverted_product(layer, ranges, plan.input.drive_step));
+  if (!around.adc && !layer.is_solved_per_mvm()) {
+    plan.products.push_back(unconverted_product(layer, ranges, plan.input));
     return plan;
   }
   const RangeFinder finder(layer, ranges);
   for (std::size_t p = 0; p < layer.planes.size(); ++p)
     for (int r = 0; r < layer.tile.row_tiles(layer.geometry.rows()); ++r)
-      plan.products.push_back(converted_product(layer, finder, p, r, plan.input));
+      plan.products.push_back(around.adc ? converted_product(layer, finder, p, r, plan.input)
+                                         : solved_product(layer, finder, p, r, plan.input));
   return plan;
 }
 
 LayerPlan plan_observation(const LayerOnTiles& layer, double input_range) {
   LayerPlan plan = empty_plan(layer);
-  // What drives a bias row is the inputs' range, known before.
-  const double range = layer.geometry.bias_rows > 0 ? layer.input_full_scale : input_range;
+  // What drives a bias row, or stands for a voltage, is the inputs' range, known before.
+  const double range = layer.input_full_scale > 0 ? layer.input_full_scale : input_range;
   plan.input = plan_input(layer.periphery, range, false);
   drive_bias(layer, plan.input);
+  drive_volts(layer, plan.input);
   const std::vector<double> ones(static_cast<std::size_t>(plan.columns), 1.0);
   for (const Plane& plane : layer.planes)
     for (int r = 0; r < layer.tile.row_tiles(layer.geometry.rows()); ++r) {
-      plan.products.push_back(cut(layer, plane, r, false, plan.input.drive_step, ones));
+      plan.products.push_back(cut(layer, plane, r, false, plan.input, ones));
       plan.products.back().digital = ones;
     }
   return plan;

@@ -5,6 +5,7 @@
 //   d        = the phase's slice of the code; of the bias row: of the highest code
 //   v[n]     = sum_k d[k] G[n, k]  +  sqrt(sum_k d[k]^2 variance[n, k]) z_read  +  noise[n]
 //   z_output
+//              + sum_k d[k] |d[k]| a[n, k] + d[k]^3 b[n, k]                 of non-linear cells
 //              + offset[n] + thermal z_thermal                              in codes of the ADC
 //   y[n]    += phase.weight * digital[n] * ADC(v[n])
 //
@@ -36,6 +37,7 @@ struct InputPlan {
   int slice_mask = 0;       ///< 2^bits of a slice - 1; 0: codes are applied whole
   std::vector<Phase> phases;
   bool unipolar = false;  ///< no drive is negative
+  double volts = 0.0;     ///< of a row at one unit of drive; 0: cells are ohmic
 
   bool whole_codes() const { return phases.size() == 1 && phases[0].sign == 0 && slice_mask == 0; }
 };
@@ -48,16 +50,29 @@ struct AdcPlan {
   bool has_capacitors = false;
 };
 
+/// One array of non-linear cells on resistive wires.
+struct WiredTile {
+  double sign = 1.0;                  ///< of its currents in the columns' sums
+  int first_column = 0, columns = 0;  ///< of the layer's
+  std::vector<double> G_S;            ///< element (k, n) at n*rows + k
+};
+
 /// The rows of one row tile of one plane and the converters below them; N columns.
 struct TileProduct {
   int first_row = 0, rows = 0;
-  std::vector<double> G;               ///< codes per unit of drive; element (k, n) at n*rows + k
-  std::vector<double> variance;        ///< of the read noise, codes^2 per drive^2; empty when quiet
-  std::vector<double> noise;           ///< std of the output noise, codes; N, empty without
-  std::vector<double> offset;          ///< codes; N, empty without
-  std::vector<double> digital;         ///< weights' units of y per code; N
+  std::vector<double> G;         ///< codes per unit of drive; element (k, n) at n*rows + k
+  std::vector<double> a, b;      ///< codes per drive^2 and drive^3; empty when cells are ohmic
+  std::vector<double> variance;  ///< of the read noise, codes^2 per drive^2; empty when quiet
+  std::vector<double> noise;     ///< std of the output noise, codes; N, empty without
+  std::vector<double> offset;    ///< codes; N, empty without
+  std::vector<double> digital;   ///< weights' units of y per code; N
   double lowest = 0.0, highest = 0.0;  ///< codes
   std::vector<double> capacitors;      ///< [bit][column], codes; empty without mismatch
+
+  // Where circuits are solved for each MVM, in place of G, a and b.
+  std::vector<WiredTile> circuits;
+  std::vector<double> codes_per_A;  ///< N
+  double reference_S = 0.0;         ///< of an exact cell that every cell is set against
 };
 
 struct LayerPlan {

@@ -6,10 +6,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "simulator/cell_curve.hpp"
 #include "simulator/config/schema.hpp"
 #include "simulator/random/noise.hpp"
 #include "simulator/version.hpp"
@@ -85,6 +87,9 @@ class DeviceModel {
   /// Std of one device's programming noise in this layer where it does not depend on the state,
   /// else negative: for the table of unit conversions.
   virtual double uniform_sigma_S(const LayerScale&) const { return -1.0; }
+  /// The cells' curve where their current is not proportional to the voltage; conductances above
+  /// are those at low voltages.
+  virtual std::optional<NonLinearCells> non_linear() const { return std::nullopt; }
   /// Called once after parameters are read; throws ConfigError when they contradict each other.
   virtual void validate() const;
 };

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "simulator/cell_curve.hpp"
 #include "simulator/periphery.hpp"
 #include "simulator/random/noise.hpp"
 
@@ -50,6 +52,12 @@ struct TileShape {
   int column_tiles(int N) const { return columns <= 0 ? 1 : (N + columns - 1) / columns; }
 };
 
+/// K x N devices of one polarity that share arrays, as programmed, before any wire.
+struct DeviceArray {
+  double sign = 1.0;  ///< of their currents
+  std::vector<double> G_S;
+};
+
 /// One K x N plane of conductances that is sensed by itself: its converted outputs enter the
 /// digital sum with weight `weight_per_S`. Differential cells subtracted before the converter are
 /// one plane of G+ - G-; a converter per polarity makes two; b-bit slices make one (or two) each.
@@ -64,6 +72,11 @@ struct Plane {
   std::vector<double> gain;
   std::vector<double> G_S;               ///< effective conductance, wires included; K*N
   std::vector<double> read_variance_S2;  ///< per-MVM variance, K*N; empty when reads are quiet
+
+  // Of non-linear cells only (LayerOnTiles::cells); G_S is then what they conduct at low voltages.
+  std::vector<double> a_A_V2, b_A_V3;  ///< I = G V + a V |V| + b V^3, without wires; K*N
+  std::vector<DeviceArray> arrays;     ///< on resistive wires: solved for each MVM
+  double reference_S = 0.0;            ///< an exact cell that every cell of `arrays` is set against
 };
 
 /// A programmed layer, ready for a back end.
@@ -74,7 +87,8 @@ struct LayerOnTiles {
   std::vector<Plane> planes;
   Periphery periphery;
   NoiseKey key;                   ///< for everything that is redrawn at each MVM
-  double input_full_scale = 0.0;  ///< of x; what drives the bias row
+  double input_full_scale = 0.0;  ///< of x; what drives the bias row and the voltages of `cells`
+  std::optional<NonLinearCells> cells = std::nullopt;  ///< absent: ohmic
 
   /// Weights that the ideal periphery computes with: sum over planes, kernel_rows()*N in the order
   /// of planes.
@@ -91,7 +105,9 @@ struct LayerOnTiles {
   /// The same for every cell, K*N in plane order.
   std::vector<double> weights_of_cells(const Plane& plane) const;
   /// Whether one MVM is exactly one product with the effective weights.
-  bool is_ideal_per_mvm() const { return periphery.is_ideal_per_mvm(reads_noisily()); }
+  bool is_ideal_per_mvm() const { return !cells && periphery.is_ideal_per_mvm(reads_noisily()); }
+  /// Whether circuits have to be solved for each MVM.
+  bool is_solved_per_mvm() const { return cells && periphery.wires; }
 
  private:
   std::vector<double> effective_matrix() const;

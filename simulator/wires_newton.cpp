@@ -1,7 +1,9 @@
 #include "simulator/wires_newton.hpp"
 
 #include <Eigen/Sparse>
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include "simulator/error.hpp"
@@ -75,6 +77,15 @@ class Circuit {
     double largest = 0;
     for (const double A : current_A_) largest = std::max(largest, std::abs(A));
     return largest;
+  }
+
+  /// How exactly currents can add up at all: roundings of a voltage times the best wire's
+  /// conductance.
+  double rounding_A(std::span<const double> volts) const {
+    double largest_S = 0, largest_V = 0;
+    for (const Resistor& r : resistors_) largest_S = std::max(largest_S, r.S);
+    for (const double V : volts) largest_V = std::max(largest_V, std::abs(V));
+    return 8 * std::numeric_limits<double>::epsilon() * largest_S * largest_V;
   }
 
   /// Sum of the cells' currents of each column: what its sense amplifier receives.
@@ -157,11 +168,12 @@ TileCurrents nonlinear_currents(int rows, int columns, std::span<const double> G
   VectorXd V = VectorXd::Zero(circuit.nodes());
   VectorXd sum = circuit.left_over(curve, V);
   Eigen::SimplicialLDLT<Eigen::SparseMatrix<double>> solver;
+  const double rounding_A = circuit.rounding_A(volts);
   TileCurrents result;
   while (circuit.nodes() > 0) {
     const double worst_A = sum.cwiseAbs().maxCoeff();
     result.left_over = worst_A == 0 ? 0 : worst_A / circuit.largest_cell_current_A();
-    if (result.left_over <= settings.tolerance) break;
+    if (result.left_over <= settings.tolerance || worst_A <= rounding_A) break;
     if (result.steps == settings.max_steps) fail("not converged", result);
     const auto J = circuit.jacobian();
     if (result.steps++ == 0) solver.analyzePattern(J);

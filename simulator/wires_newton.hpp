@@ -2,25 +2,18 @@
 // simulator/wires.hpp is solved for each input vector, by Newton's method on Kirchhoff's current
 // law at every node, each step halved until the currents that do not add up become smaller.
 //
-// The solution is proven by those left-over currents, not by small steps; if they do not vanish the
-// call fails. O((rows*columns)^1.5) per step.
+// The solution is proven by those left-over currents, not by small steps; if they do not vanish, as
+// far as rounded voltages over the best wire let them, the call fails. O((rows*columns)^1.5) per
+// step.
 #pragma once
 
 #include <span>
 #include <vector>
 
+#include "simulator/cell_curve.hpp"
 #include "simulator/periphery.hpp"
 
 namespace ohmic {
-
-/// Current-voltage curve of a kind of cell.
-class CellCurve {
- public:
-  virtual ~CellCurve() = default;
-  /// Currents and their slopes dI/dV > 0 of cells with low-field conductances G_S at `volts`.
-  virtual void evaluate(std::span<const double> G_S, std::span<const double> volts,
-                        std::span<double> current_A, std::span<double> slope_S) const = 0;
-};
 
 struct NewtonSettings {
   double tolerance = 1e-11;  ///< largest left-over current over the largest cell current

@@ -1,22 +1,27 @@
 // rram_milo - HfO2 resistive memory, multilevel programming
 //
 // Theory. Incremental write and verify leaves an error that shrinks slowly towards high
-// conductances. The current is not quite proportional to the voltage: devices/rram_milo_curve.hpp
-// has the curve for arrays of non-linear cells.
+// conductances. The current is not quite proportional to the voltage; with v_read_V the arrays are
+// computed with that curve (devices/rram_milo_curve.hpp): as sums of products with V, V |V| and V^3
+// or, on resistive wires, as circuits that are solved for each input.
 //
 // Equation.  G = clip(G_T + sigma(G_T) xi),  sigma [uS] = 4.782321 - 0.009107 G_T [uS]
+//            I = G V + NL2(G) V |V| + NL3(G) V^3
 //
 // Source. V. Milo et al., IEEE Trans. Electron Devices 68 (2021); fit as given by CrossSim, for
 // states of 50 to 225 uS.
 // Limits. No drift, no read noise. V_read <= 0.5 V.
 
 #include "devices/fitted.hpp"
+#include "devices/rram_milo_curve.hpp"
 
 namespace ohmic {
 namespace {
 
 class RramMilo final : public FittedDevice {
  public:
+  std::optional<double> v_read_V;
+
   RramMilo() {
     g_min_S = 50e-6;
     g_max_S = 225e-6;
@@ -28,6 +33,10 @@ class RramMilo final : public FittedDevice {
                      [](double G_T) { return 4.782321e-6 - 0.009107 * G_T; });
   }
   bool reads_noisily() const override { return false; }
+  std::optional<NonLinearCells> non_linear() const override {
+    if (!v_read_V) return std::nullopt;
+    return NonLinearCells{std::make_shared<RramMiloCurve>(), *v_read_V};
+  }
 
   static const Schema<RramMilo>& schema() {
     static const Schema<RramMilo> schema = [] {
@@ -35,6 +44,15 @@ class RramMilo final : public FittedDevice {
       declare_common(s);
       declare_programming_scale(s);
       declare_clip(s);
+      s.add("v_read_V", &RramMilo::v_read_V)
+          .absent("ohmic")
+          .unit("V")
+          .range(0.001, 0.5)
+          .joined_later()
+          .doc(
+              "Voltage of a row at the full scale of its inputs, for the published curve of "
+              "current "
+              "against voltage; \"ohmic\": current in proportion to voltage.");
       return s;
     }();
     return schema;

@@ -5,7 +5,8 @@
 // what the one before it gives at the same age: quantized, then pcm, then stuck, and so on.
 //
 // Equation.  G_0 = G_T;  G_i(t) = model_i(target = G_(i-1)(t), age t);  G = G_n
-// Read noise of the models adds in quadrature, each seen from its own target.
+// Read noise of the models adds in quadrature, each seen from its own target. A current-voltage
+// curve (cell_curve, rram_milo) is that of the one entry that has it, at the final G.
 //
 // Entry i draws from sequences of its own, so entries never share noise. To switch an effect off
 // and keep the other draws, set its amplitude to 0 rather than taking its entry out.
@@ -78,6 +79,13 @@ class Stack final : public DeviceModel {
     return eta;
   }
 
+  // At most one entry has a curve (validate).
+  std::optional<NonLinearCells> non_linear() const override {
+    for (const Entry& e : entries)
+      if (auto cells = e.device->non_linear()) return cells;
+    return std::nullopt;
+  }
+
   void validate() const override {
     DeviceModel::validate();
     for (const Entry& e : entries) {
@@ -86,6 +94,11 @@ class Stack final : public DeviceModel {
       e.device->time_s = time_s;
       e.device->validate();
     }
+    if (std::count_if(entries.begin(), entries.end(),
+                      [](const Entry& e) { return e.device->non_linear().has_value(); }) < 2)
+      return;
+    throw ConfigError(
+        {{{}, "models", "two entries have a current-voltage curve; expected one at most"}});
   }
 
   static const Schema<Stack>& schema();

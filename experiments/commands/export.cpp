@@ -62,7 +62,9 @@ void write_netlist(const ExportOptions& options, const Experiment& experiment,
   const std::vector<double> volts(static_cast<std::size_t>(tile.rows), options.volts);
   const auto path = options.folder /
                     fmt::format("{}_{}_{}_{}.sp", name.layer, name.row, name.column, name.polarity);
-  write_atomically(path, spice_netlist(tile, experiment.periphery.wires, volts));
+  const auto cells = chip.devices.of(name.layer).non_linear();
+  write_atomically(path, spice_netlist(tile, experiment.periphery.wires, volts,
+                                       cells ? cells->curve.get() : nullptr));
   fmt::print("{}\n", path.string());
 }
 
@@ -78,7 +80,7 @@ void export_chip(ExportOptions options) {
   const auto backend = make_backend(experiment.compute);
   AnalogNetwork analog(network.graph, network.weights, experiment.mapping, experiment.noise,
                        experiment.periphery, experiment.devices(), *backend);
-  if (experiment.mapping.bias == BiasPlace::analog)
+  if (experiment.mapping.bias == BiasPlace::analog)  // else what is programmed needs no range
     analog.calibrate(network.data->train, network.data->normalization,
                      experiment.evaluation.calibration_images);
   const ProgrammedChip chip{analog.layers(), experiment.mapping.tile, experiment.devices(),

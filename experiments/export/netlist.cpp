@@ -9,7 +9,10 @@ namespace {
 
 class Netlist {
  public:
-  Netlist(const ProgrammedTile& tile, const Wires& wires) : tile_(tile), wires_(wires) {}
+  Netlist(const ProgrammedTile& tile, const Wires& wires, const PolynomialCurve* curve)
+      : tile_(tile), wires_(wires), a_(tile.programmed_S.size()), b_(a_.size()) {
+    if (curve) curve->coefficients(tile.programmed_S, a_, b_);
+  }
 
   std::string text(std::span<const double> volts) {
     write("* {} tile {},{} {} slice {}: {} rows x {} columns\n", tile_.layer, tile_.tile_row,
@@ -57,24 +60,34 @@ class Netlist {
       if (j > 0) row = segment(row, fmt::format("r{}_{}", i, j), wires_.row_ohm);
       if (i + 1 < tile_.rows)
         column = segment(column, fmt::format("c{}_{}", i, j), wires_.column_ohm);
-      const double G_S = tile_.programmed_S[static_cast<std::size_t>(j * tile_.rows + i)];
-      if (G_S != 0) write("Rcell{}_{} {} {} {}\n", i, j, row, column, 1 / G_S);
+      add_cell(i, j, row, column);
     }
     if (wires_.drive == RowDrive::both && end_ohm > 0)
       write("Rend{} {} {} {}\n", i, row, driver, end_ohm);
   }
 
+  void add_cell(int i, int j, const std::string& row, const std::string& column) {
+    const auto k = static_cast<std::size_t>(j * tile_.rows + i);
+    const double G_S = tile_.programmed_S[k];
+    if (G_S == 0) return;
+    if (a_[k] == 0 && b_[k] == 0) return write("Rcell{}_{} {} {} {}\n", i, j, row, column, 1 / G_S);
+    const std::string V = fmt::format("V({},{})", row, column);
+    write("Bcell{}_{} {} {} I={}*({}+({})*abs({})+({})*{}*{})\n", i, j, row, column, V, G_S, a_[k],
+          V, b_[k], V, V);
+  }
+
   const ProgrammedTile& tile_;
   Wires wires_;
+  std::vector<double> a_, b_;  ///< A/V^2, A/V^3; zeros for ohmic cells
   fmt::memory_buffer text_;
 };
 
 }  // namespace
 
 std::string spice_netlist(const ProgrammedTile& tile, const std::optional<Wires>& wires,
-                          std::span<const double> volts) {
+                          std::span<const double> volts, const PolynomialCurve* curve) {
   OHMIC_ASSERT(std::ssize(volts) == tile.rows);
-  return Netlist(tile, wires.value_or(Wires{0, 0, 0, 0, RowDrive::left})).text(volts);
+  return Netlist(tile, wires.value_or(Wires{0, 0, 0, 0, RowDrive::left}), curve).text(volts);
 }
 
 }  // namespace ohmic

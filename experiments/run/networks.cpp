@@ -18,7 +18,8 @@ namespace {
 bool needs_training_images(const Experiment& e) {
   const bool measures_drive = e.cost && !e.cost->mean_square_drive;
   return e.model.weights.empty() || e.periphery.needs_ranges() ||
-         e.mapping.bias == BiasPlace::analog || e.evaluation.batch_norm_images || measures_drive;
+         e.mapping.bias == BiasPlace::analog || e.devices().non_linear() ||
+         e.evaluation.batch_norm_images || measures_drive;
 }
 
 /// What decides which images and which normalisation an experiment has.

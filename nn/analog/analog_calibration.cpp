@@ -57,10 +57,7 @@ void AnalogNetwork::State::find_input_ranges(const ImageSet& set,
 }
 
 bool AnalogNetwork::needs_ranges() const {
-  const State& s = *state_;
-  return s.periphery.needs_ranges() ||
-         std::any_of(s.crossbar.begin(), s.crossbar.end(),
-                     [&](const Step& step) { return s.has_bias_row(step); });
+  return state_->periphery.needs_ranges() || state_->needs_full_scales();
 }
 
 void AnalogNetwork::calibrate(const ImageSet& set, const Normalization& normalization,
@@ -69,11 +66,12 @@ void AnalogNetwork::calibrate(const ImageSet& set, const Normalization& normaliz
   if (!needs_ranges()) return;
   load_ideal();
   s.ranges.assign(s.crossbar.size(), {});
-  if (s.mapping.bias == BiasPlace::analog) s.find_input_ranges(set, normalization, images);
+  if (s.needs_full_scales()) s.find_input_ranges(set, normalization, images);
   if (!s.periphery.needs_ranges()) return;
   std::vector<std::unique_ptr<LoadedLayer>> observers;
   for (const Step& step : s.crossbar)
-    observers.push_back(s.backend.load(s.programmed_layer(step, s.exact, {}), s.epilogue(step),
+    observers.push_back(s.backend.load(s.programmed_layer(step, s.exact_of(step), {}),
+                                       s.epilogue(step),
                                        &s.ranges[static_cast<std::size_t>(step.layer)]));
   s.run_images(set, normalization, images,
                [&](const Step& step, const float* x, std::int64_t count) {
@@ -106,7 +104,7 @@ const std::vector<LayerRanges>& AnalogNetwork::ranges() const { return state_->r
 void AnalogNetwork::take_ranges(std::vector<LayerRanges> ranges) {
   OHMIC_ASSERT(ranges.size() == state_->crossbar.size());
   state_->ranges = std::move(ranges);
-  if (state_->mapping.bias == BiasPlace::analog) state_->map();
+  if (state_->needs_full_scales()) state_->map();
 }
 
 std::vector<double> AnalogNetwork::unused_adc_bits() const {
@@ -114,7 +112,7 @@ std::vector<double> AnalogNetwork::unused_adc_bits() const {
   std::vector<double> bits;
   if (!s.periphery.adc || s.ranges.empty()) return bits;
   for (const Step& step : s.crossbar)
-    bits.push_back(unused_bits(s.programmed_layer(step, s.exact, {}),
+    bits.push_back(unused_bits(s.programmed_layer(step, s.exact_of(step), {}),
                                s.ranges[static_cast<std::size_t>(step.layer)]));
   return bits;
 }

@@ -43,7 +43,7 @@ class AnalogNetwork {
   ~AnalogNetwork();
 
   /// Whether ranges must be there (calibrate, take_ranges) before anything but load_ideal: for
-  /// converters, or for what drives the biases of mapping.bias = "analog".
+  /// converters, for what drives the biases of mapping.bias = "analog", for non-linear cells.
   bool needs_ranges() const;
   /// Finds ranges on the first `images` calibration images (no-op when none are needed):
   /// activations are those of the digital network, arrays are free of noise.

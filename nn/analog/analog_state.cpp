@@ -37,7 +37,6 @@ AnalogNetwork::State::State(const Graph& g, const Weights& w, const MappingSetti
       noise(n),
       periphery(p),
       devices(std::move(d)),
-      exact(*devices.common),
       backend(b),
       plan(make_plan(graph)),
       crossbar(static_cast<std::size_t>(plan.layers)) {
@@ -54,6 +53,7 @@ AnalogNetwork::State::State(const Graph& g, const Weights& w, const MappingSetti
   mappable = noise.semantics == Semantics::folded ? fold_batch_norm(graph, weights) : weights;
   for (const Step& step : plan.steps)
     if (step.layer >= 0) crossbar[static_cast<std::size_t>(step.layer)] = step;
+  for (const Step& step : crossbar) exact.emplace_back(device_of(step));
   map();
 }
 
@@ -63,6 +63,11 @@ std::string AnalogNetwork::State::bias_of(const Step& step) const {
       noise.semantics == Semantics::folded && step.norm >= 0 && mvm.op == Op::convolution;
   if (is_folded) return node(step.norm).name + ".bias";
   return mvm.has_bias ? mvm.name + ".bias" : std::string{};
+}
+
+bool AnalogNetwork::State::needs_full_scales() const {
+  return std::any_of(crossbar.begin(), crossbar.end(),
+                     [this](const Step& step) { return needs_full_scale(step); });
 }
 
 void AnalogNetwork::State::map() {
@@ -79,9 +84,11 @@ MappedLayer AnalogNetwork::State::map_layer(const Step& step) const {
   std::span<const float> matrix = kernel(mappable, step);
   std::vector<float> with_biases;
   double full_scale = 0;
-  if (has_bias_row(step) && !ranges.empty()) {
+  if (needs_full_scale(step) && !ranges.empty()) {
     const double range = ranges[static_cast<std::size_t>(step.layer)].input;
     full_scale = range > 0 ? range : 1.0;
+  }
+  if (has_bias_row(step) && full_scale > 0) {
     geometry.bias_rows = 1;
     matrix = with_biases = with_bias_row(matrix, mappable.at(bias_of(step)).values, full_scale);
   }
@@ -117,13 +124,13 @@ Periphery AnalogNetwork::State::periphery_of(const Step& step) const {
 
 LayerOnTiles AnalogNetwork::State::programmed_layer(const Step& step, const DeviceModel& on,
                                                     NoiseKey key) const {
-  OHMIC_ASSERT(!has_bias_row(step) || mapped_layer(step).geometry().bias_rows == 1);
+  OHMIC_ASSERT(!needs_full_scale(step) || !ranges.empty());
   return mapped_layer(step).program(on, key, periphery_of(step));
 }
 
 LayerOnTiles AnalogNetwork::State::layer_of(const Step& step, Loaded what, NoiseKey key) const {
   if (what == Loaded::digital) return digital_layer(step);
-  return programmed_layer(step, what == Loaded::exact ? exact : device_of(step), key);
+  return programmed_layer(step, what == Loaded::exact ? exact_of(step) : device_of(step), key);
 }
 
 Epilogue AnalogNetwork::State::epilogue(const Step& step, const Node* norm, bool relu) const {

@@ -54,6 +54,15 @@ struct AnalogNetwork::State {
     return epilogue(step, step.norm >= 0 ? &node(step.norm) : nullptr, step.relu);
   }
   const DeviceModel& device_of(const Step& step) const { return devices.of(node(step.mvm).name); }
+  const DeviceModel& exact_of(const Step& step) const {
+    return exact[static_cast<std::size_t>(step.layer)];
+  }
+  /// Whether the full scale of the inputs decides what arrays do: it drives a bias row or stands
+  /// for the voltage of non-linear cells.
+  bool needs_full_scale(const Step& step) const {
+    return has_bias_row(step) || device_of(step).non_linear();
+  }
+  bool needs_full_scales() const;
   /// What is to be loaded for a draw.
   struct Contents {
     Loaded what;
@@ -91,7 +100,7 @@ struct AnalogNetwork::State {
   NoiseSettings noise;
   Periphery periphery;
   LayerDevices devices;
-  ExactDevice exact;
+  std::vector<ExactDevice> exact;  ///< by layer
   Backend& backend;
   Plan plan;
   std::vector<Step> crossbar;  ///< the crossbar steps, by layer

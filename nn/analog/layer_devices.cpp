@@ -15,6 +15,12 @@ bool LayerDevices::reads_noisily() const {
          });
 }
 
+bool LayerDevices::non_linear() const {
+  return common->non_linear() || std::any_of(own.begin(), own.end(), [](const auto& entry) {
+           return entry.second->non_linear().has_value();
+         });
+}
+
 void LayerDevices::check(const Graph& graph) const {
   std::vector<Fault> faults;
   for (const auto& [layer, model] : own)

@@ -21,6 +21,7 @@ struct LayerDevices {
   const DeviceModel& of(const std::string& layer) const;
   /// Whether any layer's devices do.
   bool reads_noisily() const;
+  bool non_linear() const;
   /// Throws ConfigError that names every layer of `own` which the graph does not have.
   void check(const Graph&) const;
 };

@@ -73,6 +73,23 @@ TEST(RramMiloCurve, MatchesAWorkedExample) {
   EXPECT_NEAR(slope_S[0], 1e-4 - 8.2e-6 - 3 * 6e-7 / 4, 1e-12);
 }
 
+TEST(RramMiloCurve, StaysInProportionBeyondItsFit) {
+  const double G_S[] = {0.0, 1e-5, 5e-5, 2.25e-4, 4.5e-4};
+  double a[5], b[5];
+  RramMiloCurve().coefficients(G_S, a, b);
+  EXPECT_EQ(a[0], 0.0);
+  EXPECT_DOUBLE_EQ(a[1], a[2] / 5);
+  EXPECT_DOUBLE_EQ(b[4], 2 * b[3]);
+}
+
+TEST(RramMilo, IsOhmicUnlessAVoltageIsGiven) {
+  EXPECT_FALSE(make_device("model = 'rram_milo'")->non_linear());
+  const auto cells = make_device("model = 'rram_milo'\nv_read_V = 0.3")->non_linear();
+  ASSERT_TRUE(cells);
+  EXPECT_EQ(cells->full_scale_V, 0.3);
+  EXPECT_THROW(make_device("model = 'rram_milo'\nv_read_V = 0.6"), ConfigError);
+}
+
 Expected cmo(double target_S, double age_s, double sigma_p) {
   const double g = target_S * 1e6;
   if (age_s < 1) return {target_S, 1e-6 * sigma_p};

@@ -94,5 +94,28 @@ TEST(Stack, NamesTheEntryThatIsWrong) {
             std::string::npos);
 }
 
+TEST(Stack, BendsTheDevicesOfItsOtherEntries) {
+  const std::string curve =
+      "{ model = 'cell_curve', quadratic_per_V = 2, cubic_per_V2 = 3, v_read_V = 0.5 }";
+  const auto cells =
+      make_device("model = 'stack'\nmodels = [{ model = 'pcm' }, " + curve + "]")->non_linear();
+  ASSERT_TRUE(cells);
+  EXPECT_EQ(cells->full_scale_V, 0.5);
+  const double G_S[] = {1e-5}, volts[] = {-0.5};
+  double current_A[1], slope_S[1];
+  cells->curve->evaluate(G_S, volts, current_A, slope_S);
+  EXPECT_DOUBLE_EQ(current_A[0], -0.5 * 1e-5 * (1 + 1 + 0.75));
+  EXPECT_DOUBLE_EQ(slope_S[0], 1e-5 * (1 + 2 + 2.25));
+  EXPECT_THROW(make_device("model = 'stack'\nmodels = [" + curve + ", " + curve + "]"),
+               ConfigError);
+}
+
+TEST(CellCurve, RefusesACurrentThatFalls) {
+  // 1 - 2 V + 1.5 V^2 has no zero, 1 - 3 V + 1.5 V^2 has one at 0.42 V.
+  const std::string rising = "model = 'cell_curve'\nv_read_V = 1\ncubic_per_V2 = 0.5\n";
+  EXPECT_NO_THROW(make_device(rising + "quadratic_per_V = -1"));
+  EXPECT_THROW(make_device(rising + "quadratic_per_V = -1.5"), ConfigError);
+}
+
 }  // namespace
 }  // namespace ohmic

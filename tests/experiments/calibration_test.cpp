@@ -61,5 +61,21 @@ TEST_F(CalibrationsOfAChip, AreFoundAgainForWhatChangesThem) {
   }
 }
 
+TEST_F(CalibrationsOfAChip, AreThoseOfTheCurveAndOfTheBiasRow) {
+  Calibrations shared;
+  int expected = 0;
+  const auto curve = [](const std::string& cubic) {
+    return "periphery.adc.bits = 8\ndevice = { model = 'cell_curve', v_read_V = 0.5, cubic_per_V2 "
+           "= " +
+           cubic + " }\n";
+  };
+  for (const std::string& hardware :
+       {curve("1"), curve("8"), curve("1") + "mapping.bias = 'analog'\n"}) {
+    Calibrations own;
+    EXPECT_EQ(draw(hardware, shared), draw(hardware, own)) << hardware;
+    EXPECT_EQ(shared.size(), static_cast<std::size_t>(++expected)) << hardware;
+  }
+}
+
 }  // namespace
 }  // namespace ohmic

@@ -7,6 +7,7 @@
 
 #include "experiments/export/netlist.hpp"
 #include "simulator/wires.hpp"
+#include "simulator/wires_newton.hpp"
 #include "tests/experiments/export_chip.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -66,6 +67,31 @@ TEST(ExportedNetlist, OfA64By64TileAgreesToo) {
   fill_uniforms(noise_key(3, 0), {Stream::programming}, 0, u);
   for (std::size_t k = 0; k < u.size(); ++k) tile.programmed_S[k] = 100e-6 * u[k];
   expect_ngspice_agrees(tile, Wires{1, 1, 0, 0, RowDrive::left});
+}
+
+/// I = G V (1 + 2 |V| + 3 V^2).
+struct Bent final : PolynomialCurve {
+  void coefficients(std::span<const double> G_S, std::span<double> a_A_V2,
+                    std::span<double> b_A_V3) const override {
+    for (std::size_t i = 0; i < G_S.size(); ++i) a_A_V2[i] = 2 * G_S[i], b_A_V3[i] = 3 * G_S[i];
+  }
+};
+
+TEST(ExportedNetlist, GivesTheCurrentsOfNonLinearCellsInNgspice) {
+  if (std::system("command -v ngspice >/dev/null") != 0) GTEST_SKIP() << "ngspice is not installed";
+  const SmallChip chip;
+  const auto tile = chip.programmed().tile_at("layer1.0.conv", 1, 0, "plus");
+  const std::vector<double> volts{0.5, -0.4, 0.3, 0.2, -0.1, 0.45, 0.0, 0.35};
+  for (const Wires& wires :
+       {Wires{100, 50, 1000, 200, RowDrive::left}, Wires{2000, 1000, 0, 0, RowDrive::both}}) {
+    const auto found =
+        nonlinear_currents(tile.rows, tile.columns, tile.programmed_S, Bent{}, wires, volts);
+    const Bent curve;
+    const auto measured = run_ngspice(spice_netlist(tile, wires, volts, &curve));
+    ASSERT_EQ(measured.size(), found.column_A.size());
+    for (std::size_t j = 0; j < measured.size(); ++j)
+      EXPECT_NEAR(measured[j], found.column_A[j], 1e-3 * std::abs(found.column_A[j])) << j;
+  }
 }
 
 }  // namespace

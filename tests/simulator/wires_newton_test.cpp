@@ -97,6 +97,17 @@ TEST(WiresNewton, CurrentsAddUpAndConvergenceIsQuadratic) {
   EXPECT_LE(found.steps, 8);
 }
 
+TEST(WiresNewton, ShortWiresAreSolvedAsFarAsVoltagesAreExact) {
+  const auto G_S = random_values(20 * 10, 1e-6, 200e-6);
+  const std::vector<double> volts(20, 0.5);
+  const auto without = nonlinear_currents(20, 10, G_S, Cubic{5.0}, {0, 0, 0, 0}, volts);
+  for (const double ohm : {1.0, 0.1, 1e-2, 1e-3, 1e-4}) {
+    const auto found = nonlinear_currents(20, 10, G_S, Cubic{5.0}, {ohm, ohm}, volts);
+    for (std::size_t j = 0; j < 10; ++j)  // drops of some 20 x 10 x 1e-4 A x ohm over 0.5 V
+      EXPECT_NEAR(found.column_A[j] / without.column_A[j], 1, 0.2 * ohm) << ohm;
+  }
+}
+
 TEST(WiresNewton, WithoutWiresEveryCellSeesItsRowsVoltage) {
   const std::vector<double> G_S{1e-4, 2e-4, 3e-4, 4e-4}, volts{0.1, 0.2};
   const auto found = nonlinear_currents(2, 2, G_S, Cubic{1.0}, {0, 0, 0, 0}, volts);

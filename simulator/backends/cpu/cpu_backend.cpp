@@ -3,6 +3,7 @@
 #include "simulator/backends/cpu/analog_layer.hpp"
 #include "simulator/backends/cpu/ideal_layer.hpp"
 #include "simulator/backends/cpu/onednn.hpp"
+#include "simulator/backends/reference/reference_backend.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -11,17 +12,22 @@ std::string CpuBackend::refusal(const LayerOnTiles& layer) const {
   if (layer.periphery.products != Products::f32 && !onednn::multiplies_bf16())
     return "periphery.products: this processor does not multiply bf16 numbers (it has neither AMX "
            "nor AVX512-BF16); accepted here: \"f32\"";
+  if (layer.cells && layer.periphery.products != Products::f32)
+    return "periphery.products: non-linear cells are computed in float; accepted here: \"f32\"";
+  if (layer.is_solved_per_mvm()) return {};
   if (layer.geometry.groups > 1 &&
       !(layer.is_ideal_per_mvm() && layer.periphery.products == Products::f32))
-    return "a grouped (depthwise) convolution with converters, noise at each read or bf16 "
-           "products; "
-           "accepted here: an ideal periphery, or compute.backend = \"reference\" or \"cuda\"";
+    return "a grouped (depthwise) convolution with converters, noise at each read, non-linear "
+           "cells or bf16 products; accepted here: ohmic cells and an ideal periphery, or "
+           "compute.backend = \"reference\" or \"cuda\" (ohmic cells)";
   return {};
 }
 
 std::unique_ptr<LoadedLayer> CpuBackend::load(const LayerOnTiles& layer, const Epilogue& epilogue,
                                               const LayerRanges* ranges) {
   if (std::string why = refusal(layer); !why.empty()) throw UnsupportedError(why);
+  // Circuits take all the time there is, whoever adds them up.
+  if (layer.is_solved_per_mvm()) return ReferenceBackend().load(layer, epilogue, ranges);
   if (layer.is_ideal_per_mvm() && layer.periphery.products == Products::f32)
     return cpu::load_ideal(layer, epilogue);
   return cpu::load_analog(layer, epilogue, ranges);

@@ -143,6 +143,16 @@ OHMIC_VECTOR_CLONES void square(const Bf16* x, std::size_t size, Bf16* out) {
   square_each(x, size, out);
 }
 
+OHMIC_VECTOR_CLONES void signed_square(const float* x, std::size_t size, float* out) {
+#pragma omp simd simdlen(16)
+  for (std::size_t i = 0; i < size; ++i) out[i] = x[i] * std::fabs(x[i]);
+}
+
+OHMIC_VECTOR_CLONES void cube(const float* x, std::size_t size, float* out) {
+#pragma omp simd simdlen(16)
+  for (std::size_t i = 0; i < size; ++i) out[i] = x[i] * x[i] * x[i];
+}
+
 void start_sums(Ends ends, std::size_t size, float* y) {
   if (!ends.shift) return;
   std::memcpy(y, ends.shift, size * sizeof(float));

@@ -1,6 +1,9 @@
 #include "simulator/backends/cpu/tile_products.hpp"
 
 #include <bit>
+#include <cmath>
+#include <initializer_list>
+#include <type_traits>
 
 namespace ohmic::cpu {
 namespace {
@@ -34,12 +37,23 @@ std::vector<double> bias_row(const ConvGeometry& g, const TileProduct& t,
   return row;
 }
 
-/// What a bias row adds at this drive; null without one.
-const float* driven(const std::vector<double>& row, double drive, Buffer<float>& buffer) {
-  if (row.empty()) return nullptr;
-  float* values = buffer.at_least(row.size());
-  for (std::size_t n = 0; n < row.size(); ++n) values[n] = static_cast<float>(drive * row[n]);
-  return values;
+struct Term {
+  double factor;
+  const std::vector<double>& row;
+};
+
+/// What bias rows add at their factors; null without any.
+const float* driven(std::initializer_list<Term> terms, Buffer<float>& buffer) {
+  const std::size_t N = terms.begin()->row.size();
+  if (N == 0) return nullptr;
+  float* sums = buffer.at_least(N);
+  for (std::size_t n = 0; n < N; ++n) {
+    double sum = 0;
+    for (const Term& term : terms)
+      if (!term.row.empty()) sum += term.factor * term.row[n];
+    sums[n] = static_cast<float>(sum);
+  }
+  return sums;
 }
 
 /// A row tile's matrix as convolution weights over its slice of channels.
@@ -58,7 +72,7 @@ std::vector<float> slice_weights(const ConvGeometry& g, const TileProduct& t, in
 
 TileProducts::TileProducts(const LayerOnTiles& layer, const LayerPlan& plan, int images,
                            Products format)
-    : geometry_(layer.geometry), images_(images), format_(format) {
+    : geometry_(layer.geometry), images_(images), format_(format), is_ohmic_(!layer.cells) {
   std::vector<int> first_rows;
   for (std::size_t t = 0; t < plan.products.size(); ++t) {
     const TileProduct& product = plan.products[t];
@@ -91,20 +105,36 @@ TileProducts::Slice TileProducts::make_slice(const TileProduct& t) const {
 
 TileProducts::Packed TileProducts::pack(const Slice& slice, const TileProduct& t,
                                         std::size_t index) const {
-  Packed packed{index,
-                {},
-                {},
-                {},
-                !t.variance.empty(),
-                bias_row(geometry_, t, t.G),
-                bias_row(geometry_, t, t.variance)};
-  const auto weights = slice_weights(geometry_, t, slice.first, slice.count, t.G);
+  const auto weights_of = [&](const std::vector<double>& matrix) {
+    return slice_weights(geometry_, t, slice.first, slice.count, matrix);
+  };
+  Packed packed;
+  packed.product = index;
+  packed.is_noisy = !t.variance.empty();
+  packed.bias = bias_row(geometry_, t, t.G);
+  packed.bias_variance = bias_row(geometry_, t, t.variance);
+  packed.bias_a = bias_row(geometry_, t, t.a);
+  packed.bias_b = bias_row(geometry_, t, t.b);
+  const auto weights = weights_of(t.G);
   packed.high = slice.convolution.pack(weights);
   if (format_ == Products::bf16x2) packed.low = slice.accumulating.pack(remainders(weights));
-  if (packed.is_noisy)
-    packed.variance =
-        slice.convolution.pack(slice_weights(geometry_, t, slice.first, slice.count, t.variance));
+  if (packed.is_noisy) packed.variance = slice.convolution.pack(weights_of(t.variance));
+  if (t.a.empty()) return packed;
+  packed.a = slice.accumulating.pack(weights_of(t.a));
+  packed.b = slice.accumulating.pack(weights_of(t.b));
   return packed;
+}
+
+/// What cells that are not ohmic add, of inputs in float.
+void TileProducts::add_powers(const Slice& slice, const Packed& p, const float* x,
+                              Workspace& w) const {
+  const std::size_t values =
+      pixels(static_cast<std::size_t>(images_)) * static_cast<std::size_t>(slice.count);
+  float *squares = w.signed_squares.at_least(values), *cubes = w.cubes.at_least(values);
+  signed_square(x, values, squares);
+  cube(x, values, cubes);
+  slice.accumulating.run(squares, p.a, nullptr, w.sums.at_least(0));
+  slice.accumulating.run(cubes, p.b, nullptr, w.sums.at_least(0));
 }
 
 template <class T>
@@ -121,11 +151,18 @@ void TileProducts::multiply_slices(double bias, DriveBuffers<T>& drives, Workspa
     T* squares = slice.is_noisy ? drives.squares.at_least(values) : nullptr;
     if (squares) square(x, values, squares);
     for (const Packed& p : slice.products) {
-      slice.convolution.run(x, p.high, driven(p.bias, bias, w.bias), sums);
+      slice.convolution.run(
+          x, p.high,
+          driven(
+              {{bias, p.bias}, {bias * std::abs(bias), p.bias_a}, {bias * bias * bias, p.bias_b}},
+              w.bias),
+          sums);
       if (format_ == Products::bf16x2) slice.accumulating.run(x, p.low, nullptr, sums);
+      if constexpr (std::is_same_v<T, float>)
+        if (!is_ohmic_) add_powers(slice, p, x, w);
       float* variances = p.is_noisy ? w.variances.at_least(size) : nullptr;
       if (variances)
-        slice.convolution.run(squares, p.variance, driven(p.bias_variance, bias * bias, w.bias),
+        slice.convolution.run(squares, p.variance, driven({{bias * bias, p.bias_variance}}, w.bias),
                               variances);
       take(p.product, sums, variances);
     }

@@ -25,7 +25,7 @@ struct DriveBuffers {
 
 /// Buffers of one thread.
 struct Workspace {
-  Buffer<float> codes, sums, variances, bias;
+  Buffer<float> codes, signed_squares, cubes, sums, variances, bias;
   DriveBuffers<float> f32;
   DriveBuffers<Bf16> bf16;
 };
@@ -53,9 +53,10 @@ class TileProducts {
  private:
   struct Packed {
     std::size_t product;
-    onednn::Weights high, low, variance;
+    onednn::Weights high, low, variance, a, b;
     bool is_noisy = false;
-    std::vector<double> bias, bias_variance;  ///< per unit of drive; empty without a bias row
+    /// Bias rows, per unit of drive and of its powers; empty without one.
+    std::vector<double> bias, bias_variance, bias_a, bias_b;
   };
   /// Channels [first, first + count) and the products that are computed from them.
   struct Slice {
@@ -72,10 +73,12 @@ class TileProducts {
   }
   template <class T>
   void multiply_slices(double bias, DriveBuffers<T>&, Workspace&, const Take&) const;
+  void add_powers(const Slice&, const Packed&, const float* x, Workspace&) const;
 
   ConvGeometry geometry_;
   int images_;
   Products format_;
+  bool is_ohmic_;
   std::vector<Slice> slices_;
 };
 

@@ -202,6 +202,9 @@ std::string CudaBackend::refusal(const LayerOnTiles& layer) const {
   if (layer.geometry.bias_rows > 0)
     return "mapping.bias = \"analog\": this back end has no bias row; use compute.backend = "
            "\"cpu\", or mapping.bias = \"digital\"";
+  if (layer.cells)
+    return "non-linear cells (device.v_read_V): this back end has ohmic cells only; use "
+           "compute.backend = \"cpu\", or device.v_read_V = \"ohmic\"";
   if (layer.periphery.products == Products::f32) return {};
   const std::string why = workspace_->machine->refusal_of_bf16();
   return why.empty() ? why : "periphery.products: " + why + "; accepted here: \"f32\"";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <optional>
 
 #include "simulator/converters.hpp"
@@ -9,6 +10,7 @@
 #include "simulator/quantizer.hpp"
 #include "simulator/random/short_noise.hpp"
 #include "simulator/range_observer.hpp"
+#include "simulator/solved_product.hpp"
 
 namespace ohmic {
 namespace {
@@ -143,11 +145,13 @@ class ReferenceLayer final : public LoadedLayer {
                    std::uint64_t image, std::uint64_t first, const Phase& phase,
                    std::vector<double>& sums, Tally& tally) const {
     std::vector<double> patch(static_cast<std::size_t>(t.rows));
+    const std::vector<double> solved = solve(*plan_, t, drive, phase.bias);
     for (std::int64_t p = 0; p < plan_->positions; ++p) {
       for (int n = 0; n < plan_->columns; ++n) {
         gather_for(n, drive, phase.bias, p, t.first_row, patch);
         const std::size_t o = static_cast<std::size_t>(p) * plan_->columns + n;
-        double v = dot(t.G, n, patch) + read(t, n, patch, noise, image, first + o, o);
+        double v = solved.empty() ? product(t, n, patch) : solved[o];
+        v += read(t, n, patch, noise, image, first + o, o);
         const std::size_t c = static_cast<std::size_t>(n);
         if (!noise.output.empty()) v += t.noise[c] * noise.output[o];
         sums[o] += phase.weight * t.digital[c] * convert(t, n, v, noise, o, tally);
@@ -163,11 +167,36 @@ class ReferenceLayer final : public LoadedLayer {
                    patch);
   }
 
-  static double dot(const std::vector<double>& G, int n, std::span<const double> patch) {
+  static double product(const TileProduct& t, int n, std::span<const double> patch) {
+    const std::size_t first = static_cast<std::size_t>(n) * patch.size();
     double sum = 0.0;
-    for (std::size_t k = 0; k < patch.size(); ++k)
-      sum += patch[k] * G[static_cast<std::size_t>(n) * patch.size() + k];
+    for (std::size_t k = 0; k < patch.size(); ++k) sum += patch[k] * t.G[first + k];
+    for (std::size_t k = 0; k < (t.a.empty() ? 0 : patch.size()); ++k) {
+      const double d = patch[k];
+      sum += d * std::abs(d) * t.a[first + k] + d * d * d * t.b[first + k];
+    }
     return sum;
+  }
+
+  /// Outputs of a product whose circuits are solved, [position][column]; empty for all others.
+  std::vector<double> solve(const LayerPlan& plan, const TileProduct& t,
+                            const std::vector<double>& drive, double bias) const {
+    std::vector<double> outputs;
+    if (t.circuits.empty()) return outputs;
+    outputs.resize(values_out());
+    std::exception_ptr failure;
+#pragma omp parallel for schedule(dynamic)
+    for (std::int64_t p = 0; p < plan.positions; ++p) try {
+        std::vector<double> patch(static_cast<std::size_t>(t.rows));
+        gather_for(0, drive, bias, p, t.first_row, patch);
+        const auto own = solved_outputs(layer_, t, patch, plan.input.volts);
+        std::copy(own.begin(), own.end(), outputs.begin() + p * plan.columns);
+      } catch (...) {
+#pragma omp critical(ohmic_circuits)
+        failure = std::current_exception();
+      }
+    if (failure) std::rethrow_exception(failure);
+    return outputs;
   }
 
   double read(const TileProduct& t, int n, std::span<const double> patch, const Noise& noise,
@@ -218,15 +247,16 @@ class ReferenceLayer final : public LoadedLayer {
   }
 
   void observe_products(const LayerPlan& plan, const std::vector<double>& drive, double bias) {
-    for (std::size_t t = 0; t < plan.products.size(); ++t) {
-      const TileProduct& product = plan.products[t];
-      std::vector<double> patch(static_cast<std::size_t>(product.rows));
-      for (std::int64_t p = 0; p < plan.positions; ++p) {
+    for (std::size_t i = 0; i < plan.products.size(); ++i) {
+      const TileProduct& t = plan.products[i];
+      std::vector<double> patch(static_cast<std::size_t>(t.rows));
+      const std::vector<double> solved = solve(plan, t, drive, bias);
+      for (std::int64_t p = 0; p < plan.positions; ++p)
         for (int n = 0; n < plan.columns; ++n) {
-          gather_for(n, drive, bias, p, product.first_row, patch);
-          observer_->see_output(t, n, dot(product.G, n, patch));
+          gather_for(n, drive, bias, p, t.first_row, patch);
+          const std::size_t o = static_cast<std::size_t>(p) * plan.columns + n;
+          observer_->see_output(i, n, solved.empty() ? product(t, n, patch) : solved[o]);
         }
-      }
     }
   }
 
