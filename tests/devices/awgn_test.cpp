@@ -29,6 +29,14 @@ TEST(Awgn, OfAWeightsReferenceSpreadsItOverThePair) {
   expect_sigma(awgn("eta = 0.2\nreference = \"w_max\""), 0.2 * 0.3 / (kWeightPerS * std::sqrt(2)));
 }
 
+TEST(Awgn, IsTheSameAtEveryConductanceAndAge) {
+  testing::expect_published_moments(
+      *make_device("model = \"awgn\"\neta = 0.2"), {0, 5e-6, 10e-6, 18e-6, 25e-6},
+      {0, 3600, 3.15e7}, [](double G, double) {
+        return testing::Expected{G, 0.2 * 0.05 / (kWeightPerS * std::sqrt(2))};
+      });
+}
+
 TEST(Awgn, OfADevicesReferenceIsAFractionOfIt) {
   expect_sigma(awgn("eta = 0.02\nreference = \"g_max\"\ng_min_S = 5e-6"), 0.02 * 25e-6);
   expect_sigma(awgn("eta = 0.02\nreference = \"g_range\"\ng_min_S = 5e-6"), 0.02 * 20e-6);

@@ -70,19 +70,18 @@ struct Expected {
   double mean_S, std_S;
 };
 
-/// Measures mean and std at five conductances and three ages, 2^14 devices each with draws of their
-/// own, and compares all thirty with `expected(target_S, age_s)` at once: chi-square with 30
-/// degrees of freedom is above 82.1 with probability 1e-6.
-template <class Formula>
-void expect_published_moments(const DeviceModel& device, const std::vector<double>& targets_S,
-                              const std::vector<double>& ages_s, const Formula& expected) {
+/// Measures mean and std at five conductances and three ages and compares all thirty with
+/// `expected(target_S, age_s)` at once: chi-square with 30 degrees of freedom is above 82.1 with
+/// probability 1e-6. `measure(target_S, age_s, key)` gives the sample of one of the fifteen.
+template <class Measure, class Formula>
+void expect_moments_of(const Measure& measure, const std::vector<double>& targets_S,
+                       const std::vector<double>& ages_s, const Formula& expected) {
   ASSERT_EQ(targets_S.size() * ages_s.size(), 15u);
   double chi2 = 0;
   std::uint64_t draw = 0;
   for (const double target_S : targets_S)
     for (const double age_s : ages_s) {
-      const Moments m =
-          moments(sample(device, target_S, age_s, std::size_t{1} << 14, noise_key(11, ++draw)).G_S);
+      const Moments m = moments(measure(target_S, age_s, noise_key(11, ++draw)));
       const Expected e = expected(target_S, age_s);
       const double of_mean = (m.mean - e.mean_S) / m.mean_error();
       const double of_std = (m.std - e.std_S) / m.std_error;
@@ -93,6 +92,30 @@ void expect_published_moments(const DeviceModel& device, const std::vector<doubl
       chi2 += of_mean * of_mean + of_std * of_std;
     }
   EXPECT_LT(chi2, 82.1);
+}
+
+/// Of programmed and aged devices: 2^14 at a time, with draws of their own.
+template <class Formula>
+void expect_published_moments(const DeviceModel& device, const std::vector<double>& targets_S,
+                              const std::vector<double>& ages_s, const Formula& expected) {
+  const auto measure = [&](double target_S, double age_s, NoiseKey key) {
+    return sample(device, target_S, age_s, std::size_t{1} << 14, key).G_S;
+  };
+  expect_moments_of(measure, targets_S, ages_s, expected);
+}
+
+/// Of reads, one of each of 2^14 devices, which should hold their targets exactly.
+template <class Formula>
+void expect_published_reads(const DeviceModel& device, const std::vector<double>& targets_S,
+                            const std::vector<double>& ages_s, const Formula& expected) {
+  const auto measure = [&](double target_S, double age_s, NoiseKey key) {
+    Sample s = sample(device, target_S, age_s, std::size_t{1} << 14, key);
+    std::vector<double> xi(s.G_S.size());
+    DeviceBlock{key, 2, 0, 0}.normals(Stream::read, 0, std::span(xi));
+    for (std::size_t i = 0; i < xi.size(); ++i) s.G_S[i] += s.read_sigma_S[i] * xi[i];
+    return s.G_S;
+  };
+  expect_moments_of(measure, targets_S, ages_s, expected);
 }
 
 }  // namespace ohmic::testing
