@@ -14,6 +14,7 @@
 // Arrhenius with k_B = 8.617333e-5 eV/K.
 // Limits. T is constant from programming on. Conductances are cut at 0.
 
+#include <algorithm>
 #include <cmath>
 
 #include "devices/fitted.hpp"
@@ -37,20 +38,29 @@ class Retention final : public DeviceModel {
   double activation_eV = 0.0;
   double conductance_per_K = 0.0;
 
-  void program(const DeviceBlock& block, std::span<const double> target_S,
+  void program(const DeviceBlock&, std::span<const double> target_S,
                std::span<double> G_S) const override {
-    drift(block, 0.0, target_S, G_S);
+    const double warm = warmth();
+    for (std::size_t i = 0; i < G_S.size(); ++i) G_S[i] = std::max(target_S[i] * warm, 0.0);
   }
 
   void drift(const DeviceBlock& block, double age_s, std::span<const double> target_S,
              std::span<double> G_S) const override {
-    block.normals(Stream::drift, 0, G_S);
-    const double warm = 1.0 + conductance_per_K * (temperature_K - reference_K);
+    if (nu_std > 0)
+      block.normals(Stream::drift, 0, G_S);
+    else
+      std::fill(G_S.begin(), G_S.end(), 0.0);
     const double t = age_s * acceleration() / t0_s;
     const double log_t = std::log(std::max(t, 1.0));
-    for (std::size_t i = 0; i < G_S.size(); ++i) {
-      const double G = aged(target_S[i], nu + nu_std * G_S[i], t, log_t) * warm;
-      G_S[i] = G > 0 ? G : 0;
+    switch (law) {
+      case Law::power:
+        return age(target_S, G_S, [&](double G, double rate) { return G * exp_of(-rate * log_t); });
+      case Law::logarithmic:
+        return age(target_S, G_S, [&](double G, double rate) { return G * (1.0 - rate * log_t); });
+      case Law::exponential:
+        return age(target_S, G_S, [&](double G, double rate) {
+          return g_end_S + (G - g_end_S) * exp_of(-rate * t);
+        });
     }
   }
 
@@ -61,16 +71,14 @@ class Retention final : public DeviceModel {
     return std::exp(activation_eV / kBoltzmann_eV_per_K * (1 / reference_K - 1 / temperature_K));
   }
 
-  double aged(double G_S, double rate, double t, double log_t) const {
-    switch (law) {
-      case Law::power:
-        return G_S * exp_of(-rate * log_t);
-      case Law::logarithmic:
-        return G_S * (1.0 - rate * log_t);
-      case Law::exponential:
-        return g_end_S + (G_S - g_end_S) * exp_of(-rate * t);
-    }
-    return G_S;
+  double warmth() const { return 1.0 + conductance_per_K * (temperature_K - reference_K); }
+
+  /// `G_S` holds each device's deviation from the mean rate and becomes its conductance.
+  template <class Aged>
+  void age(std::span<const double> target_S, std::span<double> G_S, const Aged& aged) const {
+    const double warm = warmth(), mean = nu, std = nu_std;
+    for (std::size_t i = 0; i < G_S.size(); ++i)
+      G_S[i] = std::max(aged(target_S[i], mean + std * G_S[i]) * warm, 0.0);
   }
 };
 
