@@ -54,6 +54,8 @@ class Run {
     make_folder(folder_ / "points");
     begin();
     work();
+    if (options_.rank.count > 1)
+      progress_.say(fmt::format("computed {} of the {} points", computed_, points_.size()));
     return finish();
   }
 
