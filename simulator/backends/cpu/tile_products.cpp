@@ -125,16 +125,10 @@ TileProducts::Packed TileProducts::pack(const Slice& slice, const TileProduct& t
   return packed;
 }
 
-/// What cells that are not ohmic add, of inputs in float.
-void TileProducts::add_powers(const Slice& slice, const Packed& p, const float* x,
-                              Workspace& w) const {
-  const std::size_t values =
-      pixels(static_cast<std::size_t>(images_)) * static_cast<std::size_t>(slice.count);
-  float *squares = w.signed_squares.at_least(values), *cubes = w.cubes.at_least(values);
-  signed_square(x, values, squares);
-  cube(x, values, cubes);
-  slice.accumulating.run(squares, p.a, nullptr, w.sums.at_least(0));
-  slice.accumulating.run(cubes, p.b, nullptr, w.sums.at_least(0));
+/// What cells that are not ohmic add, of the powers of what drives their slice.
+void TileProducts::add_powers(const Slice& slice, const Packed& p, Workspace& w) const {
+  slice.accumulating.run(w.signed_squares.at_least(0), p.a, nullptr, w.sums.at_least(0));
+  slice.accumulating.run(w.cubes.at_least(0), p.b, nullptr, w.sums.at_least(0));
 }
 
 template <class T>
@@ -150,6 +144,11 @@ void TileProducts::multiply_slices(double bias, DriveBuffers<T>& drives, Workspa
     const T* x = drives.slices[s].at_least(0);
     T* squares = slice.is_noisy ? drives.squares.at_least(values) : nullptr;
     if (squares) square(x, values, squares);
+    if constexpr (std::is_same_v<T, float>)
+      if (!is_ohmic_) {
+        signed_square(x, values, w.signed_squares.at_least(values));
+        cube(x, values, w.cubes.at_least(values));
+      }
     for (const Packed& p : slice.products) {
       slice.convolution.run(
           x, p.high,
@@ -158,8 +157,7 @@ void TileProducts::multiply_slices(double bias, DriveBuffers<T>& drives, Workspa
               w.bias),
           sums);
       if (format_ == Products::bf16x2) slice.accumulating.run(x, p.low, nullptr, sums);
-      if constexpr (std::is_same_v<T, float>)
-        if (!is_ohmic_) add_powers(slice, p, x, w);
+      if (!is_ohmic_) add_powers(slice, p, w);
       float* variances = p.is_noisy ? w.variances.at_least(size) : nullptr;
       if (variances)
         slice.convolution.run(squares, p.variance, driven({{bias * bias, p.bias_variance}}, w.bias),

@@ -73,7 +73,7 @@ class TileProducts {
   }
   template <class T>
   void multiply_slices(double bias, DriveBuffers<T>&, Workspace&, const Take&) const;
-  void add_powers(const Slice&, const Packed&, const float* x, Workspace&) const;
+  void add_powers(const Slice&, const Packed&, Workspace&) const;
 
   ConvGeometry geometry_;
   int images_;
