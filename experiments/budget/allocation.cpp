@@ -7,8 +7,10 @@
 // only how noise is shared out, never whether the result holds.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <functional>
 
 #include "experiments/budget/allocation_tables.hpp"
 #include "experiments/budget/configure.hpp"

@@ -1,14 +1,13 @@
 #include "experiments/budget/allocation_tables.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
 #include "experiments/figures/panels.hpp"
-#include "experiments/run/networks.hpp"
+#include "experiments/run/setup.hpp"
 
 namespace ohmic {
 namespace {
@@ -33,10 +32,7 @@ std::int64_t draws_of(const ScaledEtas& s) {
 }
 
 std::string label_of(const FoundAllocation& a, const BudgetSettings& settings) {
-  const Row axes = axis_texts(*a.point);
-  return (axes.empty() ? network_label(a.point->experiment)
-                       : fmt::format("{}", fmt::join(axes, ", "))) +
-         ", loss of at most " + settings.drop_text(a.max_drop);
+  return point_label(*a.point) + ", loss of at most " + settings.drop_text(a.max_drop);
 }
 
 void add(std::vector<Cell>& row, const std::vector<Cell>& cells) {
@@ -132,14 +128,12 @@ Figure allocation_figure(const std::vector<const FoundAllocation*>& found,
       found.size());
   for (std::size_t i = 0; i < found.size(); ++i) {
     figure.script += fmt::format(
-        "set title {}\nplot $a{} using 2:xtic(1) with boxes fillcolor "
-        "'#31688e' title 'allocated'",
-        quoted(label_of(*found[i], settings)), i);
+        "set title {}\nplot $a{} using 2:xtic(1) with boxes fillcolor '{}' title 'allocated'",
+        quoted(label_of(*found[i], settings)), i, category_color(0));
     if (found[i]->uniform.scale)
-      figure.script += fmt::format(
-          ", {:g} with lines linewidth 2 linecolor '#d1495b' title "
-          "'one for all'",
-          *found[i]->uniform.scale);
+      figure.script +=
+          fmt::format(", {:g} with lines linewidth 2 linecolor '{}' title 'one for all'",
+                      *found[i]->uniform.scale, category_color(1));
     figure.script += "\n";
   }
   figure.script += "unset multiplot\nreset\n";

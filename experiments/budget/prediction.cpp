@@ -1,6 +1,5 @@
 // [budget.prediction]: linear noise propagation beside Monte Carlo.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <cmath>
 
@@ -104,14 +103,11 @@ TextTable answers(const std::vector<Comparison>& comparisons, const std::string&
 }
 
 std::string panel(std::size_t number, const Comparison& c) {
-  const Row axes = axis_texts(*c.point);
-  const std::string title =
-      axes.empty() ? network_label(c.point->experiment) : fmt::format("{}", fmt::join(axes, ", "));
   return fmt::format(
       "set title {1}\nplot $c{0} using 1:5 with lines linewidth 2 linecolor '{2}' title "
       "'predicted', $c{0} using 1:2:3:4 with yerrorbars pointtype 7 pointsize 0.6 linecolor "
       "'{3}' title 'measured'\n",
-      number, quoted(title), category_color(1), category_color(0));
+      number, quoted(point_label(*c.point)), category_color(1), category_color(0));
 }
 
 std::string data_block(std::size_t number, const Comparison& c) {

@@ -1,13 +1,12 @@
 #include "experiments/budget/sensitivity_tables.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "experiments/figures/panels.hpp"
-#include "experiments/run/networks.hpp"
+#include "experiments/run/setup.hpp"
 
 namespace ohmic {
 namespace {
@@ -23,12 +22,6 @@ Layers ranked(const SensitivityStudy& study) {
     return std::pair(a->alone.mean, a->regained.mean) > std::pair(b->alone.mean, b->regained.mean);
   });
   return layers;
-}
-
-std::string title_of(const SensitivityStudy& study) {
-  const Row axes = axis_texts(*study.point);
-  return axes.empty() ? network_label(study.point->experiment)
-                      : fmt::format("{}", fmt::join(axes, ", "));
 }
 
 double own_dB(const LayerSensitivity& l) { return power_dB(l.output.signal, l.output.own_error); }
@@ -75,8 +68,8 @@ TextTable ranking(const SensitivityStudy& study, double confidence) {
   TextTable table{
       fmt::format("{}: {} % without noise, {} % with noise in all layers; losses in points of "
                   "accuracy, {:g} % intervals over {} draws:",
-                  title_of(study), percent_text(study.all.noise_free()), percent_text(all),
-                  100 * confidence, study.all.draws.size()),
+                  point_label(*study.point), percent_text(study.all.noise_free()),
+                  percent_text(all), 100 * confidence, study.all.draws.size()),
       {{"layer", "lost alone", "regained without", "linear share %", "own SNR dB", "SNR dB",
         "dead filters"}}};
   for (const LayerSensitivity* l : ranked(study))
@@ -103,10 +96,9 @@ std::string data_block(std::size_t number, const SensitivityStudy& study) {
 
 std::string panel(std::size_t number, const SensitivityStudy& study) {
   return fmt::format(
-      "set title {1}\nplot $s{0} using 2:3:4:xtic(1) linecolor '#31688e' title 'lost with noise in "
-      "this layer alone', $s{0} using 5:6:7 linecolor '#e6a100' title 'regained without its "
-      "noise'\n",
-      number, quoted(title_of(study)));
+      "set title {1}\nplot $s{0} using 2:3:4:xtic(1) linecolor '{2}' title 'lost with noise in "
+      "this layer alone', $s{0} using 5:6:7 linecolor '{3}' title 'regained without its noise'\n",
+      number, quoted(point_label(*study.point)), category_color(0), category_color(3));
 }
 
 Figure sensitivity_figure(const std::vector<SensitivityStudy>& studies) {
