@@ -1,24 +1,19 @@
 // The analyses of single layers on a network of two filters that is trained here.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <numeric>
 #include <set>
 #include <sstream>
 
 #include "experiments/budget/allocation_tables.hpp"
-#include "experiments/budget/budget.hpp"
 #include "experiments/budget/layer_noise.hpp"
-#include "experiments/results/files.hpp"
 #include "experiments/run/run.hpp"
+#include "tests/experiments/budget_run.hpp"
 
 namespace ohmic {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr char kTiny[] = R"(
 [data]
@@ -42,33 +37,9 @@ model = "awgn"
 
 Value tiny(const std::string& more) { return parse_toml(std::string(kTiny) + more, "tiny.toml"); }
 
-class BudgetOfLayers : public testing::Test {
+class BudgetOfLayers : public test::BudgetRun {
  protected:
-  void SetUp() override {
-    folder_ = fs::temp_directory_path() / ("ohmic_layers_test_" + std::to_string(::getpid()));
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
-  BudgetOutcome run(const std::string& more) const { return run_budget(tiny(more), folder_); }
-  /// Rows of a table by column.
-  std::map<std::string, std::vector<std::string>> table(const std::string& name) const {
-    std::istringstream lines(read_whole(folder_ / name));
-    std::map<std::string, std::vector<std::string>> columns;
-    std::string line, cell;
-    std::getline(lines, line);
-    std::vector<std::string> names;
-    for (std::istringstream head(line); std::getline(head, cell, ',');) names.push_back(cell);
-    while (std::getline(lines, line)) {
-      std::istringstream row(line + ",");
-      for (const std::string& column : names) {
-        std::getline(row, cell, ',');
-        columns[column].push_back(cell);
-      }
-    }
-    return columns;
-  }
-  fs::path folder_;
+  BudgetOutcome run(const std::string& more) const { return BudgetRun::run(tiny(more)); }
 };
 
 std::vector<double> numbers(const std::vector<std::string>& texts) {
@@ -77,14 +48,7 @@ std::vector<double> numbers(const std::vector<std::string>& texts) {
   return values;
 }
 
-std::string error_of(const std::string& more) {
-  try {
-    read_budget(tiny(more));
-  } catch (const ConfigError& error) {
-    return error.what();
-  }
-  return "";
-}
+std::string error_of(const std::string& more) { return test::budget_error(tiny(more)); }
 
 Experiment experiment_of(const std::string& more) { return expand(tiny(more)).front().experiment; }
 

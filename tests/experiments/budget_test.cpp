@@ -1,16 +1,12 @@
 // `ohmic budget` on a network of four filters that is trained here.
-#include "experiments/budget/budget.hpp"
-
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
-#include <sstream>
 
 #include "experiments/budget/sources.hpp"
-#include "experiments/results/files.hpp"
 #include "experiments/run/run.hpp"
+#include "tests/experiments/budget_run.hpp"
 #include "tests/source_folder.hpp"
 
 namespace ohmic {
@@ -52,43 +48,15 @@ steps = 8
 
 Value tiny(const std::string& more) { return parse_toml(std::string(kTiny) + more, "tiny.toml"); }
 
-class Budget : public testing::Test {
+class Budget : public test::BudgetRun {
  protected:
-  void SetUp() override {
-    folder_ = fs::temp_directory_path() / ("ohmic_budget_test_" + std::to_string(::getpid()));
-    fs::create_directories(folder_);
+  BudgetOutcome run(const std::string& more) const { return BudgetRun::run(tiny(more)); }
+  std::vector<std::string> column(const char* name, const std::string& of) const {
+    return table(name).at(of);
   }
-  void TearDown() override { fs::remove_all(folder_); }
-
-  BudgetOutcome run(const std::string& more) const { return run_budget(tiny(more), folder_); }
-  std::string content(const fs::path& file) const { return read_whole(folder_ / file); }
-  /// Cells of a table's row under a column, by name.
-  std::vector<std::string> column(const char* table, const std::string& name) const {
-    std::istringstream lines(content(table));
-    std::vector<std::string> cells;
-    std::string line, cell;
-    std::getline(lines, line);
-    const std::size_t begin = ("," + line + ",").find("," + name + ",");
-    if (begin == std::string::npos) throw std::runtime_error(name + " is no column of " + line);
-    const auto place = std::count(line.begin(), line.begin() + static_cast<long>(begin), ',');
-    while (std::getline(lines, line)) {
-      std::istringstream row(line);
-      for (long i = 0; i <= place; ++i) std::getline(row, cell, ',');
-      cells.push_back(cell);
-    }
-    return cells;
-  }
-  fs::path folder_;
 };
 
-std::string error_of(const std::string& more) {
-  try {
-    read_budget(tiny(more));
-  } catch (const ConfigError& error) {
-    return error.what();
-  }
-  return "";
-}
+std::string error_of(const std::string& more) { return test::budget_error(tiny(more)); }
 
 TEST_F(Budget, LeavesTablesAndAPage) {
   const BudgetOutcome outcome = run(kFind);

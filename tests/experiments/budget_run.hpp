@@ -1,0 +1,53 @@
+// `ohmic budget` on a tiny experiment in a folder of the test's own, and the tables that it leaves.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "experiments/budget/budget.hpp"
+#include "experiments/results/files.hpp"
+#include "tests/temporary_folder.hpp"
+
+namespace ohmic::test {
+
+class BudgetRun : public ::testing::Test {
+ protected:
+  BudgetOutcome run(const Value& root) const { return run_budget(root, folder_); }
+  std::string content(const std::filesystem::path& file) const {
+    return read_whole(folder_ / file);
+  }
+  /// Cells of a table, by column.
+  std::map<std::string, std::vector<std::string>> table(const std::string& name) const {
+    std::istringstream lines(content(name));
+    std::map<std::string, std::vector<std::string>> columns;
+    std::string line, cell;
+    std::getline(lines, line);
+    std::vector<std::string> names;
+    for (std::istringstream head(line); std::getline(head, cell, ',');) names.push_back(cell);
+    while (std::getline(lines, line)) {
+      std::istringstream row(line + ",");
+      for (const std::string& column : names) {
+        std::getline(row, cell, ',');
+        columns[column].push_back(cell);
+      }
+    }
+    return columns;
+  }
+
+ private:
+  const TemporaryFolder temporary_;
+
+ protected:
+  const std::filesystem::path folder_ = temporary_.path();
+};
+
+/// What a budget file is refused with; empty when it is not.
+inline std::string budget_error(const Value& root) {
+  return error_of<ConfigError>([&] { read_budget(root); });
+}
+
+}  // namespace ohmic::test
