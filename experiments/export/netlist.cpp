@@ -10,7 +10,7 @@ namespace {
 class Netlist {
  public:
   Netlist(const ProgrammedTile& tile, const Wires& wires, const PolynomialCurve* curve)
-      : tile_(tile), wires_(wires), a_(tile.programmed_S.size()), b_(a_.size()) {
+      : tile_(tile), wires_(wires), is_bent_(curve), a_(tile.programmed_S.size()), b_(a_.size()) {
     if (curve) curve->coefficients(tile.programmed_S, a_, b_);
   }
 
@@ -19,6 +19,7 @@ class Netlist {
           tile_.tile_column, tile_.polarity, tile_.slice, tile_.rows, tile_.columns);
     write("* driver {} ohm, row {} ohm per cell, column {} ohm per cell, sense {} ohm\n",
           wires_.driver_ohm, wires_.row_ohm, wires_.column_ohm, wires_.sense_ohm);
+    if (is_bent_) write(".options reltol=1e-9 abstol=1e-18 vntol=1e-15\n");  // of the iteration
     std::vector<std::string> columns;
     for (int j = 0; j < tile_.columns; ++j) columns.push_back(add_sense(j));
     // From the sensed end upwards, so that every segment starts at a node that has its name.
@@ -78,6 +79,7 @@ class Netlist {
 
   const ProgrammedTile& tile_;
   Wires wires_;
+  bool is_bent_;
   std::vector<double> a_, b_;  ///< A/V^2, A/V^3; zeros for ohmic cells
   fmt::memory_buffer text_;
 };

@@ -90,7 +90,7 @@ TEST(ExportedNetlist, GivesTheCurrentsOfNonLinearCellsInNgspice) {
     const auto measured = run_ngspice(spice_netlist(tile, wires, volts, &curve));
     ASSERT_EQ(measured.size(), found.column_A.size());
     for (std::size_t j = 0; j < measured.size(); ++j)
-      EXPECT_NEAR(measured[j], found.column_A[j], 1e-3 * std::abs(found.column_A[j])) << j;
+      EXPECT_NEAR(measured[j], found.column_A[j], 1e-6 * std::abs(found.column_A[j])) << j;
   }
 }
 
