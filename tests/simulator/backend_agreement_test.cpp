@@ -176,6 +176,13 @@ TEST_P(AgreementTest, OnlyTheProcessorRefusesGroups) {
   }
 }
 
+TEST_P(AgreementTest, OnlyTheGpuRefusesBiasRows) {
+  ConvGeometry g = test::dense(3, 2);
+  g.bias_rows = 1;
+  const LayerOnTiles layer = test::layer_of(g, Floats(8, 1.0f));
+  EXPECT_EQ(backend_->refusal(layer).empty(), GetParam() == "cpu");
+}
+
 TEST_P(AgreementTest, Bf16ProductsDifferFromFloatByTheirRoundingOnly) {
   for (const auto& [name, g] : all_geometries()) {
     LayerOnTiles layer =
