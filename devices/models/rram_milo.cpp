@@ -51,8 +51,7 @@ class RramMilo final : public FittedDevice {
           .joined_later()
           .doc(
               "Voltage of a row at the full scale of its inputs, for the published curve of "
-              "current "
-              "against voltage; \"ohmic\": current in proportion to voltage.");
+              "current against voltage; \"ohmic\": current in proportion to voltage.");
       return s;
     }();
     return schema;
