@@ -97,8 +97,10 @@ LayerResult convert(const LayerScale& scale, const DeviceModel& device) {
 
 }  // namespace
 
-Chip::Chip(const Experiment& experiment, const TrainedNetwork& network, Calibrations& calibrations)
+Chip::Chip(const Experiment& experiment, const TrainedNetwork& network, Calibrations& calibrations,
+           Progress progress)
     : experiment_(experiment),
+      progress_(std::move(progress)),
       network_(network),
       backend_(make_backend(experiment.compute)),
       device_(torch_device(experiment.compute)) {
@@ -107,6 +109,12 @@ Chip::Chip(const Experiment& experiment, const TrainedNetwork& network, Calibrat
   analog_ = std::make_unique<AnalogNetwork>(
       network.graph, network.weights, experiment.mapping, experiment.noise,
       on_torch ? without_products(periphery) : periphery, experiment.devices(), *backend_);
+  if (progress_)
+    analog_->report_to([this](std::int64_t images) {
+      images_done_ += images;
+      progress_(stage_, std::min(1.0, static_cast<double>(images_done_) /
+                                          static_cast<double>(images_to_do_)));
+    });
   calibrate(calibrations);
   if (experiment.evaluation.batch_norm_images)
     analog_->measure_batch_norm(network.data->train, network.data->normalization,
@@ -116,17 +124,25 @@ Chip::Chip(const Experiment& experiment, const TrainedNetwork& network, Calibrat
                            periphery.products == Products::bf16 ? Precision::bf16 : Precision::f32);
 }
 
+void Chip::begin(const std::string& what, std::int64_t images) {
+  stage_ = what;
+  images_done_ = 0;
+  images_to_do_ = std::max<std::int64_t>(images, 1);
+}
+
 void Chip::calibrate(Calibrations& calibrations) {
   if (!analog_->needs_ranges()) return;
   auto& known = calibrations[{&network_, calibration_key(experiment_)}];
   if (!known.empty()) return analog_->take_ranges(known);
   const Dataset& data = *network_.data;
-  analog_->calibrate(data.train, data.normalization,
-                     std::min(experiment_.evaluation.calibration_images, data.train.size()));
+  const auto count = std::min(experiment_.evaluation.calibration_images, data.train.size());
+  begin("calibrating converters", count);
+  analog_->calibrate(data.train, data.normalization, count);
   known = analog_->ranges();
 }
 
 std::int64_t Chip::baseline_correct() {
+  begin("digital weights", images());
   analog_->load_ideal();
   if (torch_ && experiment_.periphery.products == Products::bf16) {  // digital products are exact
     const auto exact = evaluation_on(device_, experiment_, network_, Precision::f32);
@@ -138,6 +154,7 @@ std::int64_t Chip::baseline_correct() {
 }
 
 std::int64_t Chip::noise_free_correct() {
+  begin("exact devices", images());
   analog_->load_noise_free();
   weights_changed();
   return count_all();
@@ -149,6 +166,7 @@ DrawResult Chip::measure(std::int64_t index) {
   const bool whole = evaluation.estimator == Estimator::per_draw;
   const std::int64_t batch = whole ? images() : evaluation.batch;
   const std::int64_t batches = (images() + batch - 1) / batch;
+  begin("draw", images());
   for (std::int64_t b = 0; b < batches; ++b) {
     program(static_cast<std::uint64_t>((evaluation.first_draw + index) * batches + b));
     const std::int64_t count = std::min(batch, images() - b * batch);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -24,9 +25,12 @@ using Calibrations =
 
 class Chip {
  public:
+  /// What is being computed, and how much of it is done; called while it is.
+  using Progress = std::function<void(const std::string& what, double fraction)>;
+
   /// The network must outlive the chip. Ranges that are not among `calibrations` are found on
   /// calibration images and added.
-  Chip(const Experiment&, const TrainedNetwork&, Calibrations& calibrations);
+  Chip(const Experiment&, const TrainedNetwork&, Calibrations& calibrations, Progress = {});
 
   std::int64_t images() const { return network_.data->test.size(); }
   /// Right answers with digital weights.
@@ -46,6 +50,7 @@ class Chip {
   std::string range_warning() const;
 
  private:
+  void begin(const std::string& what, std::int64_t images);
   void calibrate(Calibrations&);
   void program(std::uint64_t draw);
   void weights_changed();
@@ -55,6 +60,9 @@ class Chip {
   std::int64_t count_all();
 
   Experiment experiment_;
+  Progress progress_;
+  std::string stage_;
+  std::int64_t images_done_ = 0, images_to_do_ = 1;
   const TrainedNetwork& network_;
   std::unique_ptr<Backend> backend_;
   std::string device_;  ///< LibTorch's

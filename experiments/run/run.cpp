@@ -67,6 +67,7 @@ class Run {
   bool try_point(std::size_t index);
   void compute(std::size_t index, const TrainedNetwork&);
   void draw_until_known(Chip&, std::size_t index, PointResult&);
+  void show(std::size_t index, const std::string& what, double fraction);
   void warn(const std::string& message);
   RunOutcome finish();
   void note_provenance(const TrainedNetwork&);
@@ -90,6 +91,8 @@ class Run {
   Costs costs_{networks_, calibrations_};
   std::set<const TrainedNetwork*> noted_;
   std::set<std::string> warnings_;
+  std::string shown_;                              ///< what of a point is being prepared
+  std::pair<std::int64_t, std::int64_t> draws_{};  ///< of the point: done, in all; 0: not drawing
   std::size_t computed_ = 0;
 };
 
@@ -173,7 +176,10 @@ void Run::compute(std::size_t index, const TrainedNetwork& network) {
   result.identity = identities_[index];
   result.draws = store_.logged_draws(result.identity);
   Timer timer(timing_file(folder_), setup_work(experiment));
-  Chip chip(experiment, network, calibrations_);
+  shown_.clear();
+  Chip chip(
+      experiment, network, calibrations_,
+      [this, index](const std::string& what, double fraction) { show(index, what, fraction); });
   warn(chip.range_warning());
   without_noise_.measure(chip, network, experiment, result);
   timer.done();
@@ -201,12 +207,24 @@ void Run::draw_until_known(Chip& chip, std::size_t index, PointResult& result) {
   Timer timer(timing_file(folder_), draw_work(points_[index].experiment));
   while (const std::int64_t missing = draws_missing(settings, result.replicates())) {
     const auto done = static_cast<std::int64_t>(result.draws.size());
+    draws_ = {done, done + missing};
     result.draws.push_back(chip.measure(done));
     store_.log_draw(result.identity, done, result.draws.back());
     timer.done();
-    progress_.update(static_cast<double>(done + 1) / static_cast<double>(done + missing),
-                     fmt::format("draw {}/{}", done + 1, done + missing));
+    show(index, "draw", 1.0);
   }
+  draws_ = {};
+}
+
+/// How far the chip is: with what comes before the draws, or with one of them.
+void Run::show(std::size_t index, const std::string& what, double fraction) {
+  const auto [done, all] = draws_;
+  if (all > 0)
+    return progress_.update((static_cast<double>(done) + fraction) / static_cast<double>(all),
+                            fmt::format("draw {}/{}", done + 1, all));
+  if (what != shown_) progress_.begin(point_label(points_[index]) + ", " + what);
+  shown_ = what;
+  progress_.update(fraction, "");
 }
 
 std::vector<MeasuredPoint> Run::measured() {

@@ -110,6 +110,10 @@ Predictions AnalogNetwork::evaluate(const ImageSet& set, const Normalization& no
   return predictions;
 }
 
+void AnalogNetwork::report_to(std::function<void(std::int64_t images)> on_images) {
+  state_->on_images = std::move(on_images);
+}
+
 Tally AnalogNetwork::take_tally() { return std::exchange(state_->tally, {}); }
 
 Weights AnalogNetwork::effective_weights() const {

@@ -267,6 +267,7 @@ const float* AnalogNetwork::State::run(const float* nhwc, std::int64_t images,
   reserve_slots(images);
   for (std::size_t s = 0; s < plan.steps.size(); ++s)
     run_step(s, nhwc, images, first_image, before);
+  if (on_images) on_images(images);
   return value(plan.steps.back().node, nhwc);
 }
 
