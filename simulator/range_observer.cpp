@@ -2,34 +2,66 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "simulator/converters.hpp"
 
 namespace ohmic {
 
-void MagnitudeHistogram::widen() {
-  for (int i = 0; i < kBins / 2; ++i) counts_[i] = counts_[2 * i] + counts_[2 * i + 1];
-  std::fill(counts_.begin() + kBins / 2, counts_.end(), 0);
-  width_ *= 2;
+namespace {
+
+/// Magnitude; 0 for what is not finite.
+template <class Real>
+Real finite(Real v) {
+  const Real m = std::abs(v);
+  return m <= std::numeric_limits<Real>::max() ? m : Real{0};
 }
 
-void MagnitudeHistogram::add(double magnitude) {
-  if (!std::isfinite(magnitude)) return;
-  if (counts_.empty()) counts_.assign(kBins, 0);
-  ++total_;
-  largest_ = std::max(largest_, magnitude);
-  if (magnitude == 0) {
-    ++counts_[0];
-    return;
+}  // namespace
+
+/// Makes the bins hold `largest`. The first magnitude that is not 0 sets their width, which doubles
+/// from there on, so that the bins do not depend on how values come in portions.
+void MagnitudeHistogram::widen_to(double largest, double first) {
+  if (width_ == 0) width_ = first / (kBins / 2);
+  while (largest >= kBins * width_) {
+    for (int i = 0; i < kBins / 2; ++i) counts_[i] = counts_[2 * i] + counts_[2 * i + 1];
+    std::fill(counts_.begin() + kBins / 2, counts_.end(), 0);
+    width_ *= 2;
   }
-  if (width_ == 0) width_ = magnitude / (kBins / 2);
-  while (magnitude >= kBins * width_) widen();
-  ++counts_[static_cast<std::size_t>(magnitude / width_)];
 }
 
-double MagnitudeHistogram::percentile(double percent) const {
-  if (percent >= 100) return largest_;
-  const double wanted = percent / 100 * static_cast<double>(total_);
+template <class Real>
+void MagnitudeHistogram::add(const Real* values, std::size_t rows, std::size_t stride,
+                             std::size_t width) {
+  Real largest = 0;
+  for (std::size_t r = 0; r < rows; ++r) {
+    const Real* v = values + r * stride;
+#pragma omp simd reduction(max : largest)
+    for (std::size_t i = 0; i < width; ++i) largest = std::max(largest, finite(v[i]));
+  }
+  largest_ = std::max(largest_, double{largest});
+  if (percent_ >= 100) return;
+  if (counts_.empty()) counts_.assign(kBins, 0);
+  Real first = 0;
+  for (std::size_t r = 0; width_ == 0 && largest > 0 && first == 0; ++r)
+    for (std::size_t i = 0; i < width && first == 0; ++i) first = finite(values[r * stride + i]);
+  if (largest > 0) widen_to(largest, first);
+  const double bin = width_ > 0 ? width_ : 1.0;
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t i = 0; i < width; ++i) {
+      const double magnitude = std::abs(double{values[r * stride + i]});
+      if (!std::isfinite(magnitude)) continue;
+      ++total_;
+      ++counts_[static_cast<std::size_t>(magnitude / bin)];
+    }
+}
+
+template void MagnitudeHistogram::add(const float*, std::size_t, std::size_t, std::size_t);
+template void MagnitudeHistogram::add(const double*, std::size_t, std::size_t, std::size_t);
+
+double MagnitudeHistogram::percentile() const {
+  if (percent_ >= 100) return largest_;
+  const double wanted = percent_ / 100 * static_cast<double>(total_);
   std::uint64_t seen = 0;
   for (std::size_t i = 0; i < counts_.size(); ++i) {
     seen += counts_[i];
@@ -40,16 +72,15 @@ double MagnitudeHistogram::percentile(double percent) const {
 }
 
 RangeObserver::RangeObserver(const LayerOnTiles& layer)
-    : input_percentile_(layer.periphery.dac ? layer.periphery.dac->percentile : 100),
-      columns_(layer.geometry.columns()),
+    : columns_(layer.geometry.columns()),
       width_(layer.tile.columns > 0 ? layer.tile.columns : columns_),
       products_(layer.planes.size() *
-                static_cast<std::size_t>(layer.tile.row_tiles(layer.geometry.rows()))) {
+                static_cast<std::size_t>(layer.tile.row_tiles(layer.geometry.rows()))),
+      inputs_(layer.periphery.dac ? layer.periphery.dac->percentile : 100) {
   const Adc adc = layer.periphery.adc.value_or(Adc{});
-  output_percentile_ = adc.percentile;
   per_ = adc.per;
   shared_ = adc.columns_per_adc;
-  outputs_.resize(group(products_ - 1, columns_ - 1) + 1);
+  outputs_.assign(group(products_ - 1, columns_ - 1) + 1, MagnitudeHistogram(adc.percentile));
 }
 
 std::size_t RangeObserver::group(std::size_t product, int n) const {
@@ -61,19 +92,25 @@ std::size_t RangeObserver::group(std::size_t product, int n) const {
   return tile * static_cast<std::size_t>(per_tile) + static_cast<std::size_t>(n % width_ / shared_);
 }
 
-void RangeObserver::see_inputs(std::span<const float> x) {
-  for (const float v : x) inputs_.add(std::abs(double{v}));
+template <class Real>
+void RangeObserver::see_outputs(std::size_t product, std::span<const Real> outputs) {
+  const auto columns = static_cast<std::size_t>(columns_);
+  for (int n = 0, end = 0; n < columns_; n = end) {
+    const std::size_t own = group(product, n);
+    while (end < columns_ && group(product, end) == own) ++end;
+    outputs_[own].add(outputs.data() + n, outputs.size() / columns, columns,
+                      static_cast<std::size_t>(end - n));
+  }
 }
 
-void RangeObserver::see_output(std::size_t product, int n, double output) {
-  outputs_[group(product, n)].add(std::abs(output));
-}
+template void RangeObserver::see_outputs(std::size_t, std::span<const float>);
+template void RangeObserver::see_outputs(std::size_t, std::span<const double>);
 
 void RangeObserver::write(LayerRanges& ranges) const {
   ranges.input = input_range();
   ranges.output.clear();
   std::vector<double> found;
-  for (const MagnitudeHistogram& h : outputs_) found.push_back(h.percentile(output_percentile_));
+  for (const MagnitudeHistogram& h : outputs_) found.push_back(h.percentile());
   for (std::size_t p = 0; p < products_; ++p)
     for (int n = 0; n < columns_; ++n) ranges.output.push_back(found[group(p, n)]);
 }

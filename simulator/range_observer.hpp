@@ -9,19 +9,29 @@
 
 namespace ohmic {
 
-/// Percentiles of magnitudes that are seen once: 2048 equal bins whose width doubles as larger
-/// values come.
+/// A percentile of magnitudes that are seen once: 2048 equal bins whose width doubles as larger
+/// values come. What is not finite is not counted.
 class MagnitudeHistogram {
  public:
-  void add(double magnitude);
-  /// Smallest magnitude that at least `percent` of those seen do not exceed, up to half a per mille
-  /// of the largest; exact for 100. 0 when nothing was seen.
-  double percentile(double percent) const;
+  /// 100 keeps the largest magnitude alone.
+  explicit MagnitudeHistogram(double percent) : percent_(percent) {}
+
+  template <class Real>
+  void add(std::span<const Real> values) {
+    add(values.data(), 1, values.size(), values.size());
+  }
+  /// `width` values of each of `rows` rows that begin `stride` values apart; float or double.
+  template <class Real>
+  void add(const Real* values, std::size_t rows, std::size_t stride, std::size_t width);
+  /// Smallest magnitude that at least that percentage of those seen do not exceed, up to one per
+  /// mille of the largest; exact for 100. 0 when nothing was seen.
+  double percentile() const;
 
  private:
   static constexpr int kBins = 2048;
-  void widen();
+  void widen_to(double largest, double first);
 
+  double percent_;
   std::vector<std::uint64_t> counts_;
   double width_ = 0.0, largest_ = 0.0;
   std::uint64_t total_ = 0;
@@ -32,17 +42,18 @@ class RangeObserver {
  public:
   explicit RangeObserver(const LayerOnTiles&);
 
-  void see_inputs(std::span<const float> x);
-  double input_range() const { return inputs_.percentile(input_percentile_); }
-  /// Output of column n below row tile r of plane p, in x * S.
-  void see_output(std::size_t product, int n, double output);
+  void see_inputs(std::span<const float> x) { inputs_.add(x); }
+  double input_range() const { return inputs_.percentile(); }
+  /// Outputs of every column at any number of positions (positions x columns, in x * S) below a row
+  /// tile of a plane, LayerPlan::products[product]. Float or double.
+  template <class Real>
+  void see_outputs(std::size_t product, std::span<const Real> outputs);
   /// Everything seen so far.
   void write(LayerRanges&) const;
 
  private:
   std::size_t group(std::size_t product, int n) const;
 
-  double input_percentile_, output_percentile_;
   RangePer per_;
   int columns_, width_, shared_;
   std::size_t products_;

@@ -110,10 +110,9 @@ Chip::Chip(const Experiment& experiment, const TrainedNetwork& network, Calibrat
       network.graph, network.weights, experiment.mapping, experiment.noise,
       on_torch ? without_products(periphery) : periphery, experiment.devices(), *backend_);
   if (progress_)
-    analog_->report_to([this](std::int64_t images) {
+    analog_->report_to([this](double images) {
       images_done_ += images;
-      progress_(stage_, std::min(1.0, static_cast<double>(images_done_) /
-                                          static_cast<double>(images_to_do_)));
+      progress_(stage_, std::min(1.0, images_done_ / images_to_do_));
     });
   calibrate(calibrations);
   if (experiment.evaluation.batch_norm_images)
@@ -127,7 +126,7 @@ Chip::Chip(const Experiment& experiment, const TrainedNetwork& network, Calibrat
 void Chip::begin(const std::string& what, std::int64_t images) {
   stage_ = what;
   images_done_ = 0;
-  images_to_do_ = std::max<std::int64_t>(images, 1);
+  images_to_do_ = static_cast<double>(images);
 }
 
 void Chip::calibrate(Calibrations& calibrations) {

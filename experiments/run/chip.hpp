@@ -62,7 +62,7 @@ class Chip {
   Experiment experiment_;
   Progress progress_;
   std::string stage_;
-  std::int64_t images_done_ = 0, images_to_do_ = 1;
+  double images_done_ = 0, images_to_do_ = 1;
   const TrainedNetwork& network_;
   std::unique_ptr<Backend> backend_;
   std::string device_;  ///< LibTorch's

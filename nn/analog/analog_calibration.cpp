@@ -1,6 +1,6 @@
 // Calibration: what the ranges of converters and the full scale of a bias row are found from.
 #include <algorithm>
-#include <cmath>
+#include <utility>
 
 #include "nn/analog/analog_state.hpp"
 #include "nn/analog/row_activity.hpp"
@@ -45,14 +45,13 @@ void AnalogNetwork::State::see_inputs(
 void AnalogNetwork::State::find_input_ranges(const ImageSet& set,
                                              const Normalization& normalization,
                                              std::int64_t images) {
-  std::vector<MagnitudeHistogram> seen(crossbar.size());
+  std::vector<MagnitudeHistogram> seen(
+      crossbar.size(), MagnitudeHistogram(periphery.dac ? periphery.dac->percentile : 100.0));
   see_inputs(set, normalization, images,
              [&](const Step& step, std::span<const float> x, std::int64_t) {
-               auto& own = seen[static_cast<std::size_t>(step.layer)];
-               for (const float v : x) own.add(std::abs(double{v}));
+               seen[static_cast<std::size_t>(step.layer)].add(x);
              });
-  for (std::size_t i = 0; i < seen.size(); ++i)
-    ranges[i].input = seen[i].percentile(periphery.dac ? periphery.dac->percentile : 100.0);
+  for (std::size_t i = 0; i < seen.size(); ++i) ranges[i].input = seen[i].percentile();
   map();
 }
 
@@ -66,7 +65,11 @@ void AnalogNetwork::calibrate(const ImageSet& set, const Normalization& normaliz
   if (!needs_ranges()) return;
   load_ideal();
   s.ranges.assign(s.crossbar.size(), {});
-  if (s.needs_full_scales()) s.find_input_ranges(set, normalization, images);
+  if (s.needs_full_scales()) {  // quick, so that it does not count as progress
+    const auto report = std::exchange(s.on_images, {});
+    s.find_input_ranges(set, normalization, images);
+    s.on_images = report;
+  }
   if (!s.periphery.needs_ranges()) return;
   std::vector<std::unique_ptr<LoadedLayer>> observers;
   for (const Step& step : s.crossbar)

@@ -110,7 +110,7 @@ Predictions AnalogNetwork::evaluate(const ImageSet& set, const Normalization& no
   return predictions;
 }
 
-void AnalogNetwork::report_to(std::function<void(std::int64_t images)> on_images) {
+void AnalogNetwork::report_to(std::function<void(double images)> on_images) {
   state_->on_images = std::move(on_images);
 }
 

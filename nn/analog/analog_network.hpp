@@ -88,8 +88,9 @@ class AnalogNetwork {
   void visit_layers(const float* nhwc, std::int64_t images, const LayerVisitor&);
   /// That output of one layer for any inputs.
   std::vector<float> layer_output(std::size_t layer, const float* x, std::int64_t images);
-  /// Calls back whenever some more images went through the network, with their number.
-  void report_to(std::function<void(std::int64_t images)>);
+  /// Calls back whenever images are through one more layer, with the part of their number that this
+  /// is of all layers.
+  void report_to(std::function<void(double images)>);
   /// How often converters met their limits since the last call of this function.
   Tally take_tally();
 

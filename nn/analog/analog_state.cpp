@@ -265,9 +265,11 @@ void AnalogNetwork::State::run_step(std::size_t s, const float* nhwc, std::int64
 const float* AnalogNetwork::State::run(const float* nhwc, std::int64_t images,
                                        std::uint64_t first_image, const BeforeLayer& before) {
   reserve_slots(images);
-  for (std::size_t s = 0; s < plan.steps.size(); ++s)
+  const double share = static_cast<double>(images) / static_cast<double>(plan.steps.size());
+  for (std::size_t s = 0; s < plan.steps.size(); ++s) {
     run_step(s, nhwc, images, first_image, before);
-  if (on_images) on_images(images);
+    if (on_images) on_images(share);
+  }
   return value(plan.steps.back().node, nhwc);
 }
 

@@ -121,7 +121,7 @@ struct AnalogNetwork::State {
   std::vector<std::unique_ptr<Activations>> slots;
   std::vector<float*> slot_values;  ///< where each slot lies now
   Tally tally;
-  std::function<void(std::int64_t images)> on_images;  ///< may be empty
+  std::function<void(double images)> on_images;  ///< may be empty
 };
 
 }  // namespace ohmic

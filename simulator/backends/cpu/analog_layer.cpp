@@ -277,9 +277,7 @@ class AnalogLayer final : public LoadedLayer {
     Workspace& w = workspace();
     Tally ignored;
     const auto see = [&](std::size_t product, const float* v, const float*) {
-      for (std::size_t i = 0; i < count * values_out_; ++i)
-        observer_->see_output(product, static_cast<int>(i % static_cast<std::size_t>(plan.columns)),
-                              v[i]);
+      observer_->see_outputs(product, std::span(v, count * values_out_));
     };
     drive_rows(plan.input, products, x, count, w, ignored,
                [&](std::size_t f) { products.multiply(plan.input.phases[f].bias, w, see); });

@@ -179,9 +179,7 @@ class CudaBackend::Layer final : public LoadedLayer {
         a.end_product = a.first_product + 1;
         w.machine->run(a);
         w.machine->download(a.y, outputs.data(), outputs.size() * sizeof(float));
-        for (std::size_t i = 0; i < outputs.size(); ++i)
-          observer_->see_output(t, static_cast<int>(i % static_cast<std::size_t>(plan.columns)),
-                                outputs[i]);
+        observer_->see_outputs(t, std::span<const float>(outputs));
       }
   }
 

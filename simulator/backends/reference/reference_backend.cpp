@@ -250,13 +250,14 @@ class ReferenceLayer final : public LoadedLayer {
     for (std::size_t i = 0; i < plan.products.size(); ++i) {
       const TileProduct& t = plan.products[i];
       std::vector<double> patch(static_cast<std::size_t>(t.rows));
-      const std::vector<double> solved = solve(plan, t, drive, bias);
-      for (std::int64_t p = 0; p < plan.positions; ++p)
-        for (int n = 0; n < plan.columns; ++n) {
-          gather_for(n, drive, bias, p, t.first_row, patch);
-          const std::size_t o = static_cast<std::size_t>(p) * plan.columns + n;
-          observer_->see_output(i, n, solved.empty() ? product(t, n, patch) : solved[o]);
-        }
+      std::vector<double> outputs = solve(plan, t, drive, bias);
+      if (outputs.empty())
+        for (std::int64_t p = 0; p < plan.positions; ++p)
+          for (int n = 0; n < plan.columns; ++n) {
+            gather_for(n, drive, bias, p, t.first_row, patch);
+            outputs.push_back(product(t, n, patch));
+          }
+      observer_->see_outputs(i, std::span<const double>(outputs));
     }
   }
 
