@@ -36,6 +36,23 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+/// While it lives, the threads that compute take 0 for what is below float's normal range, as those
+/// of TensorFlow do. L2 shrinks the weights of dead filters until they are there, and processors
+/// then multiply many times slower: seven filters of 688 cost two thirds of a training's speed.
+class DenormalsAreZero {
+ public:
+  DenormalsAreZero() { set(true); }
+  ~DenormalsAreZero() { set(false); }
+  DenormalsAreZero(const DenormalsAreZero&) = delete;
+  DenormalsAreZero& operator=(const DenormalsAreZero&) = delete;
+
+ private:
+  static void set(bool on) {
+#pragma omp parallel
+    at::globalContext().setFlushDenormal(on);
+  }
+};
+
 Precision precision_of(const TrainSettings& settings, const std::string& device) {
   if (settings.precision == "f32") return Precision::f32;
 #ifdef __x86_64__
@@ -415,6 +432,7 @@ Checkpoint train(const Graph& graph, const Dataset& data, const TrainSettings& s
   const fs::path state_file = folder / "state.safetensors";
   if (auto done = finished(weights_file, graph, identity)) return *done;
 
+  const DenormalsAreZero fast;
   Training training(graph, data, settings, seed, resolve_device(device), progress, teacher);
   TrainingState state;
   if (auto saved = read_state(state_file, graph, identity)) {

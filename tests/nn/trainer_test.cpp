@@ -240,6 +240,28 @@ TEST_F(Trainer, BestKeepsTheEpochOfHighestTestAccuracy) {
   EXPECT_EQ(metadata.at("epoch"), std::to_string(best - accuracies.begin()));
 }
 
+#ifdef __x86_64__
+/// The largest product on any thread of 1 and a number below float's normal range.
+float smallest_product() {
+  float largest = 0;
+#pragma omp parallel reduction(max : largest)
+  {
+    volatile float denormal = 1e-39f;
+    largest = denormal * 1.0f;
+  }
+  return largest;
+}
+
+TEST_F(Trainer, TakesDenormalsForZeroWhileItLasts) {
+  float during = -1;
+  TrainProgress progress;
+  progress.on_epoch = [&](const EpochReport&) { during = smallest_product(); };
+  run("a", quick(), progress);
+  EXPECT_EQ(during, 0.0f);
+  EXPECT_EQ(smallest_product(), 1e-39f);
+}
+#endif
+
 TEST_F(Trainer, WeightsSayWhatTheyAre) {
   const Metadata m = run("a").metadata;
   EXPECT_EQ(m.at("architecture"), "resnet8");
