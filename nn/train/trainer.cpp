@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "nn/captured_work.hpp"
+#include "nn/denormals.hpp"
 #include "nn/io/checkpoint.hpp"
 #include "nn/io/file.hpp"
 #include "nn/io/sha256.hpp"
@@ -35,23 +36,6 @@ constexpr double kSecondsPerReport = 0.2;  // a report waits for the device
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
-
-/// While it lives, the threads that compute take 0 for what is below float's normal range, as those
-/// of TensorFlow do. L2 shrinks the weights of dead filters until they are there, and processors
-/// then multiply many times slower: seven filters of 688 cost two thirds of a training's speed.
-class DenormalsAreZero {
- public:
-  DenormalsAreZero() { set(true); }
-  ~DenormalsAreZero() { set(false); }
-  DenormalsAreZero(const DenormalsAreZero&) = delete;
-  DenormalsAreZero& operator=(const DenormalsAreZero&) = delete;
-
- private:
-  static void set(bool on) {
-#pragma omp parallel
-    at::globalContext().setFlushDenormal(on);
-  }
-};
 
 Precision precision_of(const TrainSettings& settings, const std::string& device) {
   if (settings.precision == "f32") return Precision::f32;

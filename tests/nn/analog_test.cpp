@@ -8,6 +8,7 @@
 #include "nn/analog/analog_network.hpp"
 #include "nn/torch_evaluation.hpp"
 #include "tests/nn/chip.hpp"
+#include "tests/nn/denormal_product.hpp"
 #include "tests/nn/literal_network.hpp"
 
 namespace ohmic {
@@ -137,6 +138,19 @@ TEST(AnalogNetwork, DrawsAreReproducibleAndDiffer) {
   EXPECT_NE(first, second);
   EXPECT_EQ(first, logits(0));
 }
+
+#ifdef __x86_64__
+TEST(AnalogNetwork, TakesDenormalsForZeroWhileItIsEvaluated) {
+  const Graph graph = resnet("resnet8", "he");
+  test::Chip chip(graph, test::random_weights(graph), {}, 0.1, "", {}, "cpu");
+  chip.network.program(kSeed, 0);
+  float during = -1;
+  chip.network.report_to([&](double) { during = test::denormal_product(); });
+  chip.network.evaluate(random_image_set(2), {}, 0, 2, 2);
+  EXPECT_EQ(during, 0.0f);
+  EXPECT_EQ(test::denormal_product(), 1e-39f);
+}
+#endif
 
 TEST(AnalogNetwork, PredictionsDoNotDependOnTheBatch) {
   const Graph graph = resnet("resnet8", "he");

@@ -13,6 +13,7 @@
 #include "nn/torch_evaluation.hpp"
 #include "simulator/error.hpp"
 #include "simulator/random/noise.hpp"
+#include "tests/nn/denormal_product.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace ohmic {
@@ -241,24 +242,13 @@ TEST_F(Trainer, BestKeepsTheEpochOfHighestTestAccuracy) {
 }
 
 #ifdef __x86_64__
-/// The largest product on any thread of 1 and a number below float's normal range.
-float smallest_product() {
-  float largest = 0;
-#pragma omp parallel reduction(max : largest)
-  {
-    volatile float denormal = 1e-39f;
-    largest = denormal * 1.0f;
-  }
-  return largest;
-}
-
 TEST_F(Trainer, TakesDenormalsForZeroWhileItLasts) {
   float during = -1;
   TrainProgress progress;
-  progress.on_epoch = [&](const EpochReport&) { during = smallest_product(); };
+  progress.on_epoch = [&](const EpochReport&) { during = test::denormal_product(); };
   run("a", quick(), progress);
   EXPECT_EQ(during, 0.0f);
-  EXPECT_EQ(smallest_product(), 1e-39f);
+  EXPECT_EQ(test::denormal_product(), 1e-39f);
 }
 #endif
 
