@@ -31,6 +31,8 @@ class Chip {
   /// The network must outlive the chip. Ranges that are not among `calibrations` are found on
   /// calibration images and added.
   Chip(const Experiment&, const TrainedNetwork&, Calibrations& calibrations, Progress = {});
+  Chip(const Chip&) = delete;  // its network reports to where it lies
+  Chip& operator=(const Chip&) = delete;
 
   std::int64_t images() const { return network_.data->test.size(); }
   /// Right answers with digital weights.
