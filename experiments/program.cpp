@@ -41,8 +41,8 @@ void add_plugins(CLI::App& app) {
   });
 }
 
-void configure(CLI::App& app) {
-  app.name("ohmic");
+void configure(CLI::App& app, const std::string& name) {
+  app.name(name);
   app.fallthrough();
   add_plugins(app);
   app.require_subcommand(1);
@@ -76,13 +76,13 @@ void refuse_unknown_command(const CLI::App& app, const std::string& word) {
       CLI::ExitCodes::ExtrasError);
 }
 
-/// "file:line:col: error: ..." for a place in a file, else "ohmic: error: ...".
-int fail(int status, const std::string& message) {
+int say(int status, const std::string& message) {
   std::fflush(stdout);
-  const bool says_error = message.find("error: ") != std::string::npos;
-  fmt::print(stderr, "{}{}\n", says_error ? "" : "ohmic: error: ", message);
+  fmt::print(stderr, "{}\n", message);
   return status;
 }
+
+int fail(int status, const std::string& message) { return say(status, "ohmic: error: " + message); }
 
 int parse(CLI::App& app, int argc, const char* const* argv) {
   try {
@@ -102,7 +102,7 @@ int parse(CLI::App& app, int argc, const char* const* argv) {
 int run_program(int argc, const char* const* argv) {
   return guarded([&] {
     CLI::App app{"Analog crossbar simulator: how much noise can this network take?"};
-    configure(app);
+    configure(app, argc > 0 ? argv[0] : "ohmic");
     return parse(app, argc, argv);
   });
 }
@@ -111,7 +111,7 @@ int guarded(const std::function<int()>& action) {
   try {
     return action();
   } catch (const ConfigError& error) {
-    return fail(2, error.what());
+    return say(2, error.what());  // "file:line:col: error: ...", a line for each fault
   } catch (const DataError& error) {
     return fail(3, error.what());
   } catch (const UnsupportedError& error) {

@@ -91,6 +91,12 @@ says "no_such_name"
 says "$tree/build/debian/ohmic-build.log"
 write_program third
 
+claim "the program is called as the launcher was"
+printf '#include <cstdio>\nint main(int, char** v) { std::puts(v[0]); }\n' >"$tree/experiments/main.cpp"
+start
+[[ $out == ./link ]] || fail "printed $out"
+write_program third
+
 claim "a folder of one's own"
 OHMIC_BUILD_DIR="$work/my build" start
 [[ $status == 0 && $out == "third" && -x "$work/my build/experiments/ohmic" ]] || fail "printed $out"
@@ -119,4 +125,4 @@ touch "$work/other/share/cmake/Torch/TorchConfig.cmake"
 CMAKE_PREFIX_PATH="$work/nothing:$work/other" start
 [[ $status == 0 ]] || fail "status $status"
 says "configuring with the LibTorch in $work/other"
-echo "9 claims hold"
+echo "10 claims hold"

@@ -15,6 +15,7 @@ namespace ohmic {
 namespace {
 
 struct RunCommand {
+  std::string program;  ///< as it was typed
   ExperimentFile file;
   RunOptions options;
   bool dry_run = false;
@@ -32,7 +33,7 @@ std::string quoted(const std::string& word) {
 
 /// The command that goes on with every point of the file: without --only and --fresh.
 std::string continuation(const RunCommand& command) {
-  std::string text = "ohmic run " + quoted(command.file.path.string());
+  std::string text = quoted(command.program) + " run " + quoted(command.file.path.string());
   for (const std::string& assignment : command.file.overrides)
     text += " --set " + quoted(assignment);
   if (!command.options.folder.empty()) text += " --out " + quoted(command.options.folder.string());
@@ -68,7 +69,8 @@ void print_outcome(const RunOutcome& outcome, const RunCommand& command, double 
   fmt::print("{} of {} points finished, {} of them now in {}:\n", outcome.finished, outcome.points,
              outcome.computed, duration_text(seconds));
   print_files(outcome);
-  fmt::print("Beside other runs:\n  ohmic report {} OTHER...\n", quoted(outcome.folder.string()));
+  fmt::print("Beside other runs:\n  {} report {} OTHER...\n", quoted(command.program),
+             quoted(outcome.folder.string()));
   if (outcome.finished < outcome.points)
     fmt::print("The other points:\n  {}\n", continuation(command));
   else
@@ -140,6 +142,7 @@ void add_run_command(CLI::App& app) {
       "  ohmic run my.toml --only device.eta=0.3          a part of the sweep\n"
       "  mpirun -n 4 ohmic run my.toml                    four processes");
   auto run = std::make_shared<RunCommand>();
+  run->program = app.get_name();
   run->options.rank = this_rank();
   add_options(*command, *run);
   command->callback([run] { run_and_say_how_to_continue(*run); });

@@ -93,6 +93,8 @@ TEST(Guarded, GivesEachKindOfFailureItsStatusAndOneMessage) {
   EXPECT_EQ(result([] { return 0; }), "0 ");
   EXPECT_EQ(result([]() -> int { throw ConfigError("no"); }), "2 error: no\n");
   EXPECT_EQ(result([]() -> int { throw DataError("f: no"); }), "3 ohmic: error: f: no\n");
+  EXPECT_EQ(result([]() -> int { throw DataError("f: Library error: no"); }),
+            "3 ohmic: error: f: Library error: no\n");
   EXPECT_EQ(result([]() -> int { throw UnsupportedError("no"); }), "4 ohmic: error: no\n");
   EXPECT_EQ(result([]() -> int { throw OutputError("no"); }), "5 ohmic: error: no\n");
   EXPECT_EQ(result([]() -> int { throw std::bad_alloc(); }), "1 ohmic: error: out of memory\n");

@@ -30,7 +30,8 @@ TEST_F(RunOption, OnlyComputesWhatIsChosenAndShowsEverythingFinished) {
   EXPECT_EQ(one.status, 0) << one.err;
   EXPECT_EQ(rows("run"), 1u);
   EXPECT_NE(one.out.find("1 of 4 points finished, 1 of them now"), std::string::npos) << one.out;
-  EXPECT_NE(one.out.find("The other points:\n  ohmic run "), std::string::npos) << one.out;
+  EXPECT_NE(one.out.find("The other points:\n  " OHMIC_PROGRAM " run "), std::string::npos)
+      << one.out;
   EXPECT_EQ(call(command("run", {"--only", "train.learning_rate=0.01"})).status, 0);
   EXPECT_EQ(rows("run"), 2u);
   EXPECT_EQ(call(command("run", {"--only", "device.eta=0.1"})).status, 0);
@@ -158,7 +159,8 @@ TEST_F(RunOption, AFullDiskLosesNothing) {
     EXPECT_EQ(said.status, 5);
     EXPECT_NE(said.err.find(file + ": cannot be written: File too large"), std::string::npos)
         << said.err;
-    EXPECT_NE(said.err.find("continue with\n  ohmic run "), std::string::npos) << said.err;
+    EXPECT_NE(said.err.find("continue with\n  " OHMIC_PROGRAM " run "), std::string::npos)
+        << said.err;
   };
   fails_at(1000, "resolved.toml");
   fails_at(15000, "state.safetensors");
