@@ -18,9 +18,8 @@ using Layers = std::vector<const LayerSensitivity*>;
 Layers ranked(const SensitivityStudy& study) {
   Layers layers;
   for (const LayerSensitivity& l : study.layers) layers.push_back(&l);
-  std::stable_sort(layers.begin(), layers.end(), [](const auto* a, const auto* b) {
-    return std::pair(a->alone.mean, a->regained.mean) > std::pair(b->alone.mean, b->regained.mean);
-  });
+  std::stable_sort(layers.begin(), layers.end(),
+                   [](const auto* a, const auto* b) { return a->effect() > b->effect(); });
   return layers;
 }
 
@@ -131,7 +130,8 @@ AnalysisResult sensitivity_result(const std::vector<SensitivityStudy>& studies,
   for (const SensitivityStudy& study : studies)
     result.tables.push_back(ranking(study, settings.confidence));
   result.notes.push_back(
-      "SNR is that of a layer's output behind its BatchNorm: own, with noise in this layer alone; "
+      "Ranked by the mean of what a layer loses alone and what is regained without it. SNR is that "
+      "of a layer's output behind its BatchNorm: own, with noise in this layer alone; "
       "else with noise in all. Linear share: the layer's part of the loss by linear propagation.");
   result.files = {sensitivity_table(studies)};
   result.figures.push_back(sensitivity_figure(studies));
