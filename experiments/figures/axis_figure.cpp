@@ -14,6 +14,9 @@ namespace {
 
 constexpr double kWideSpread = 30;
 constexpr std::size_t kMostCurves = 12;
+constexpr int kPanelWidth = 520, kPanelHeight = 360;
+constexpr int kLeftMargin = 8, kLetterWidth = 8, kLineHeight = 16;
+constexpr std::size_t kLongestName = 30;
 
 std::string value_of(const Group& group, const std::string& key) {
   for (const auto& axis : group.axes)
@@ -42,6 +45,11 @@ double number_in(const std::string& text) {
   return !text.empty() && *end == 0 ? value : Estimate::kNone;
 }
 
+/// Paths are told apart by their ends.
+std::string end_of(const std::string& name) {
+  return name.size() <= kLongestName ? name : "..." + name.substr(name.size() - kLongestName + 3);
+}
+
 /// Where values of one axis stand on a figure.
 class Scale {
  public:
@@ -55,18 +63,34 @@ class Scale {
   }
   double at(const std::string& name) const { return numbers_[index_of(names_, name)]; }
   bool named() const { return named_; }
+  /// Pixels below the axis and left of a tic that names take which are too long to stand side by
+  /// side: they slant.
+  int slant() const {
+    std::size_t longest = 0;
+    for (const std::string& name : names_) longest = std::max(longest, end_of(name).size());
+    const int wide = kLetterWidth * static_cast<int>(longest);
+    return named_ && wide > room() ? wide * 7 / 10 : 0;
+  }
+  int left_margin() const { return std::max(kLeftMargin, (slant() - room() / 2) / kLetterWidth); }
 
   std::string style() const {
     std::vector<std::string> tics;
     for (std::size_t i = 0; i < names_.size(); ++i)
-      tics.push_back(fmt::format("{} {}", quoted(names_[i]), numbers_[i]));
+      tics.push_back(fmt::format("{} {}", quoted(end_of(names_[i])), numbers_[i]));
+    const char* slanted = slant() > 0 ? " rotate by 45 right" : "";
     const char* sideways = named_ ? "0, 0" : "graph 0.05, graph 0.05";
-    return fmt::format("{}set xtics ({}); set offsets {}, graph 0.05, graph 0.05{}\n",
-                       logarithmic_ ? "set logscale x; " : "", fmt::join(tics, ", "), sideways,
+    return fmt::format("{}set xtics{} ({}); set offsets {}, graph 0.05, graph 0.05{}\n",
+                       logarithmic_ ? "set logscale x; " : "", slanted, fmt::join(tics, ", "),
+                       sideways,
                        named_ ? fmt::format("; set xrange [-0.5:{}]", names_.size() - 0.5) : "");
   }
 
  private:
+  /// Of a name on the axis, in pixels.
+  int room() const {
+    return (kPanelWidth - kLeftMargin * kLetterWidth) / static_cast<int>(names_.size());
+  }
+
   std::vector<std::string> names_;
   std::vector<double> numbers_;
   bool named_ = false, logarithmic_ = false;
@@ -166,7 +190,8 @@ Figure axis_figure(const std::string& key, const std::vector<Group>& groups) {
   const bool averages = !std::isnan(groups.front().average.mean);
   const std::string title = title_without(groups.front(), key);
   const auto entries = entries_of(curves, scale.named(), !averages);
-  const PanelLayout layout(1, 520, 360, legend_width(title, entries), 10);
+  const PanelLayout layout(1, kPanelWidth, kPanelHeight + scale.slant(),
+                           legend_width(title, entries), 10);
   Figure figure{file_name(key), layout.width(), layout.height(), ""};
   for (std::size_t i = 0; i < curves.size(); ++i)
     figure.script += fmt::format(
@@ -174,7 +199,8 @@ Figure axis_figure(const std::string& key, const std::vector<Group>& groups) {
         data_of(groups, key, curves[i], scale, scale.named() ? beside(i, curves.size()) : 0.0));
   figure.script +=
       "set multiplot\nunset key\n" + panel_style() + "set yrange [0<*:*<102]\n" + scale.style() +
-      fmt::format("set xlabel {}; set ylabel '{}'\n", quoted(key),
+      fmt::format("set lmargin {}; set bmargin {:g}; set xlabel {}; set ylabel '{}'\n",
+                  scale.left_margin(), 3.6 + double(scale.slant()) / kLineHeight, quoted(key),
                   averages ? "A_avr (%)" : "accuracy (%)") +
       layout.place(0) + plots(curves.size(), scale.named(), !averages) + layout.place_legend() +
       "set offsets\n" + legend_panel(title, entries) + "unset multiplot\nreset\n";

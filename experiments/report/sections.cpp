@@ -66,14 +66,23 @@ std::string evaluation_text(const Experiment& e) {
                      many);
 }
 
+std::string images_text(const Experiment& e) { return e.data.name; }
+
+std::string device_text(const Experiment& e) {
+  return e.preset.empty() ? e.device_model : e.device_model + ", preset " + e.preset;
+}
+
 Section asked(const RunRecord& run) {
-  const Experiment& e = run.points.front().experiment;
-  Facts facts{
-      {"network", network_text(e)},
-      {"images", e.data.name},
-      {"device", e.preset.empty() ? e.device_model : e.device_model + ", preset " + e.preset},
-      {"noise on", reading_of(e)},
-      {"measured by", evaluation_text(e)}};
+  const auto all = [&](std::string (*text)(const Experiment&)) {
+    std::vector<std::string> texts;
+    for (const Point& point : run.points) texts.push_back(text(point.experiment));
+    return fmt::format("{}", fmt::join(distinct(texts), "; "));
+  };
+  Facts facts{{"network", all(network_text)},
+              {"images", all(images_text)},
+              {"device", all(device_text)},
+              {"noise on", all(reading_of)},
+              {"measured by", all(evaluation_text)}};
   const std::size_t fixed = facts.size();
   for (const auto& axis : run.points.front().axes)
     facts.push_back({axis.first, swept_values(run, axis.first)});

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "experiments/figures/axis_figure.hpp"
 #include "experiments/figures/gnuplot.hpp"
 #include "experiments/report/html.hpp"
 #include "experiments/report/report_table.hpp"
@@ -155,6 +156,25 @@ noise.semantics = ["kernels", "keras_get_weights"]
 device.eta = [0.1, 0.2]
 )";
 
+std::string weights_axis(const std::vector<std::string>& names) {
+  std::vector<Group> groups;
+  for (const std::string& name : names) {
+    Group group;
+    group.axes = {{"model.weights", name}};
+    group.average = within(0.9, 0.01);
+    groups.push_back(group);
+  }
+  return axis_figure("model.weights", groups).script;
+}
+
+TEST(AxisFigure, NamesTooLongToStandSideBySideSlantAndKeepTheirEnds) {
+  const std::string longer = weights_axis({"weights/of/a/network/at/0.001.h5", "0.002.h5"});
+  EXPECT_NE(longer.find("rotate by 45 right ('...ts/of/a/network/at/0.001.h5' 0, '0.002.h5' 1)"),
+            std::string::npos)
+      << longer;
+  EXPECT_EQ(weights_axis({"0.001.h5", "0.002.h5"}).find("rotate"), std::string::npos);
+}
+
 class Report : public testing::Test {
  protected:
   void SetUp() override {
@@ -210,6 +230,7 @@ TEST_F(Report, APageIsWellFormedEscapedAndAlone) {
   EXPECT_EQ(fault_in(html), "");
   EXPECT_NE(html.find("<h1>&lt;b&gt;A &amp; B&lt;/b&gt;</h1>"), std::string::npos);
   EXPECT_NE(html.find("conv&lt;1&gt;"), std::string::npos);
+  EXPECT_NE(html.find("<dd>kernels; keras_get_weights, dead</dd>"), std::string::npos);
   for (const char* outside : {"src=", "http://", "https://", "<script", "@import", "<link"})
     EXPECT_EQ(html.find(outside), std::string::npos) << outside;
   EXPECT_EQ(html.find("What was not run"), std::string::npos);
