@@ -45,6 +45,13 @@ int dead_top(const Networks& networks) {
   return std::max(5, most + most / 10 + 1);
 }
 
+/// Gnuplot halves epochs when there are few.
+const char* whole_epochs(const Networks& networks) {
+  const bool few = std::all_of(networks.begin(), networks.end(),
+                               [](const NetworkRecord* n) { return n->history.size() < 6; });
+  return few ? "set xtics 1; " : "";
+}
+
 bool any_tested(const Networks& networks) {
   return std::any_of(networks.begin(), networks.end(), [](const NetworkRecord* n) {
     return std::any_of(n->history.begin(), n->history.end(),
@@ -77,13 +84,13 @@ Figure curves_figure(const std::string& name, const Networks& networks) {
   for (std::size_t i = 0; i < networks.size(); ++i) figure.script += data_block(*networks[i], i);
   const char* strong = "linewidth 2";
   figure.script += fmt::format(
-      "set multiplot\nunset key\n{}set xlabel 'epoch'; set xrange [0:*]\n"
+      "set multiplot\nunset key\n{}{}set xlabel 'epoch'; set xrange [0:*]\n"
       "{}{}set yrange [0:*]\nplot {}\n"
       "{}{}set yrange [*:100]\nplot {}, {}\n"
       "{}{}set yrange [0:{}]\nplot {}\n"
       "{}{}unset multiplot\nreset\n",
-      panel_style(), layout.place(0), panel_title("loss"), plots(networks, "1:2", strong),
-      layout.place(1), panel_title("accuracy (%)"),
+      panel_style(), whole_epochs(networks), layout.place(0), panel_title("loss"),
+      plots(networks, "1:2", strong), layout.place(1), panel_title("accuracy (%)"),
       plots(networks, "1:3", "linewidth 1.2 dashtype 2"), plots(networks, "1:4", strong),
       layout.place(2), panel_title("dead filters"), dead_top(networks),
       plots(networks, "1:5", strong), layout.place_legend(), legend_panel(key, entries));
