@@ -163,7 +163,8 @@ const Schema<Periphery>& Periphery::schema() {
                  {{"f32", Products::f32}, {"bf16", Products::bf16}, {"bf16x2", Products::bf16x2}})
         .doc(
             "Number format of the products on the cpu back end: float; bf16 (8 bits, 3 to 5 times "
-            "faster on processors that multiply it in hardware); or weights as a sum of two bf16.");
+            "faster on processors that multiply it in hardware, slower than float on others); or "
+            "weights as a sum of two bf16.");
     return s;
   }();
   return schema;

@@ -70,8 +70,8 @@ Chip& Evaluations::chip_of(const Experiment& experiment, const std::string& iden
   if (chip_ && chip_identity_ == identity) return *chip_;
   chip_ = std::make_unique<Chip>(experiment, networks_.get(experiment), calibrations_);
   chip_identity_ = identity;
-  const std::string warning = chip_->range_warning();
-  if (!warning.empty() && warnings_.insert(warning).second) progress_.say(warning);
+  for (const std::string& warning : chip_->warnings())
+    if (warnings_.insert(warning).second) progress_.say(warning);
   return *chip_;
 }
 

@@ -14,6 +14,7 @@
 #include "nn/analog/analog_network.hpp"
 #include "nn/torch_evaluation.hpp"
 #include "simulator/error.hpp"
+#include "simulator/processor.hpp"
 #include "simulator/wires.hpp"
 
 namespace ohmic {
@@ -90,10 +91,9 @@ Periphery wired() {
   return periphery;
 }
 
-bool runs_here(Backend& backend, const Periphery& periphery) {
-  LayerOnTiles probe;
-  probe.periphery = periphery;
-  return backend.refusal(probe).empty();
+/// Targets of bf16 products are those of processors that have them in hardware.
+bool runs_here(const Periphery& periphery) {
+  return periphery.products == Products::f32 || multiplies_bf16();
 }
 
 ImageSet random_pixels(std::int64_t images) {
@@ -144,8 +144,7 @@ class Workload {
         torch_(graph_, weights_, "cpu") {
     fill_normals(noise_key(kSeed, 0), {Stream::synthetic_data}, 0, std::span<float>(pixels_));
     for (const Hardware& hardware : all_hardware())
-      if (runs_here(*backend_, hardware.periphery))
-        networks_.emplace(hardware.name, make(hardware));
+      if (runs_here(hardware.periphery)) networks_.emplace(hardware.name, make(hardware));
     for (const DeviceKind& kind : device_kinds())
       if (const auto model = device("model = '" + kind.name + "'\ntime_s = 3600.0"))
         models_.emplace(kind.name, make({kind.name, {}, {}, 0}, model));
@@ -261,7 +260,7 @@ std::string load_average() {
 
 std::string text(const BenchRow& row) {
   if (!row.runs)
-    return fmt::format("{:>7}  {:<53} {:>8} {:>10} {:>10}  <= {:<5.2f} not on this processor",
+    return fmt::format("{:>7}  {:<53} {:>8} {:>10} {:>10}  <= {:<5.2f} no bf16 in this processor",
                        row.threads, row.what, "-", "-", "-", row.target);
   const std::string base = row.base_seconds > 0 ? fmt::format("{:.3f} s", row.base_seconds) : "-";
   return fmt::format("{:>7}  {:<53} {:>8.3f} s {:>10} {:>8.3f}{}  <= {:<5.2f} {}", row.threads,

@@ -21,7 +21,7 @@ struct BenchRow {
   double seconds = 0;       ///< median of the candidate
   double base_seconds = 0;  ///< median of what it is compared with; 0: with nothing
   double target = 0;        ///< largest value() accepted
-  bool runs = true;         ///< false: this processor cannot
+  bool runs = true;         ///< false: not in this processor's hardware
   /// Ratio to the base, or the seconds themselves where there is none.
   double value() const { return base_seconds > 0 ? seconds / base_seconds : seconds; }
   bool met() const { return value() <= target; }

@@ -38,7 +38,7 @@ struct LayerResult {
   /// weight and the norm of the layer's input patch, this is the std of the noise behind the
   /// BatchNorm.
   double largest_gain = Estimate::kNone, median_gain = Estimate::kNone;
-  double unused_adc_bits = Estimate::kNone;  ///< on calibration images, see Chip::range_warning
+  double unused_adc_bits = Estimate::kNone;  ///< on calibration images, see Chip::warnings
 };
 
 struct PointResult {

@@ -9,6 +9,7 @@
 #include "experiments/run/compute.hpp"
 #include "nn/captured_work.hpp"
 #include "nn/network/dead_filters.hpp"
+#include "simulator/processor.hpp"
 
 namespace ohmic {
 namespace {
@@ -219,6 +220,20 @@ std::string Chip::range_warning() const {
       "warning: periphery.adc: the range leaves more than {} of {} bits unused in {} of {} layers, "
       "{:.1f} in {}; range = \"calibrated\" uses them",
       kUnusedBits, experiment_.periphery.adc->bits, wide, unused.size(), *worst, layer);
+}
+
+std::string Chip::products_warning() const {
+  if (experiment_.periphery.products == Products::f32 || backend_->name() != "cpu" ||
+      multiplies_bf16())
+    return {};
+  return "warning: periphery.products: this processor has neither AMX nor AVX512-BF16 and "
+         "multiplies bf16 numbers as floats; \"f32\" is faster here";
+}
+
+std::vector<std::string> Chip::warnings() const {
+  std::vector<std::string> all{range_warning(), products_warning()};
+  all.erase(std::remove(all.begin(), all.end(), ""), all.end());
+  return all;
 }
 
 void Chip::program(std::uint64_t draw) {

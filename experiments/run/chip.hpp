@@ -47,11 +47,13 @@ class Chip {
   NetworkCost cost();
   /// The network on its crossbars, calibrated.
   AnalogNetwork& analog() { return *analog_; }
-  /// What a user should know about converters whose range leaves more than two bits unused on what
-  /// calibration images produce; empty where all is well.
-  std::string range_warning() const;
+  /// What a user should know: converters whose range leaves more than two bits unused on what
+  /// calibration images produce, products that are slow on this processor.
+  std::vector<std::string> warnings() const;
 
  private:
+  std::string range_warning() const;
+  std::string products_warning() const;
   void begin(const std::string& what, std::int64_t images);
   void calibrate(Calibrations&);
   void program(std::uint64_t draw);

@@ -180,7 +180,7 @@ void Run::compute(std::size_t index, const TrainedNetwork& network) {
   Chip chip(
       experiment, network, calibrations_,
       [this, index](const std::string& what, double fraction) { show(index, what, fraction); });
-  warn(chip.range_warning());
+  for (const std::string& warning : chip.warnings()) warn(warning);
   without_noise_.measure(chip, network, experiment, result);
   timer.done();
   draw_until_known(chip, index, result);
@@ -197,7 +197,7 @@ void Run::compute(std::size_t index, const TrainedNetwork& network) {
 
 /// Says it once.
 void Run::warn(const std::string& message) {
-  if (!message.empty() && warnings_.insert(message).second) progress_.say(message);
+  if (warnings_.insert(message).second) progress_.say(message);
 }
 
 void Run::draw_until_known(Chip& chip, std::size_t index, PointResult& result) {

@@ -21,6 +21,7 @@
 #include "nn/train/resident_images.hpp"
 #include "nn/train/training_state.hpp"
 #include "simulator/error.hpp"
+#include "simulator/processor.hpp"
 #include "simulator/version.hpp"
 
 namespace ohmic {
@@ -39,12 +40,10 @@ double seconds_since(Clock::time_point start) {
 
 Precision precision_of(const TrainSettings& settings, const std::string& device) {
   if (settings.precision == "f32") return Precision::f32;
-#ifdef __x86_64__
-  if (device == "cpu" && !__builtin_cpu_supports("avx512bf16"))
+  if (device == "cpu" && !multiplies_bf16())
     throw UnsupportedError(
         "train.precision = bf16: this processor has no bfloat16 instructions (AVX512-BF16, AMX); "
         "use precision = \"f32\" or a GPU");
-#endif
   return Precision::bf16;
 }
 

@@ -51,6 +51,16 @@ void expect_close(const std::vector<float>& got, const std::vector<float>& wante
   for (std::size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], wanted[i], 1e-4 * largest);
 }
 
+/// Root of the mean square of the difference, as a fraction of that of `wanted`.
+double relative_error(const std::vector<float>& got, const std::vector<float>& wanted) {
+  double error = 0, size = 0;
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    error += std::pow(got[i] - wanted[i], 2);
+    size += std::pow(wanted[i], 2);
+  }
+  return std::sqrt(error / size);
+}
+
 using Case = std::tuple<std::string, std::string, std::string, int>;
 
 class WithoutNoise : public testing::TestWithParam<Case> {};
@@ -183,15 +193,36 @@ TEST(AnalogNetwork, FineCalibratedConvertersChangeLittleAndCoarseOnesMuch) {
     network.load_noise_free();
     const auto got = network.logits(x.data(), 20, 0);
     EXPECT_GT(network.take_tally().adc_samples, 0u);
-    double error = 0, size = 0;
-    for (std::size_t i = 0; i < got.size(); ++i) {
-      error += std::pow(got[i] - wanted[i], 2);
-      size += std::pow(wanted[i], 2);
-    }
-    return std::sqrt(error / size);
+    return relative_error(got, wanted);
   };
   EXPECT_LT(error_with(14), 1e-3);
   EXPECT_GT(error_with(3), 3e-2);
+}
+
+TEST(AnalogNetwork, Bf16ProductsMoveLogitsByTheirRounding) {
+  const Graph graph = resnet("resnet20", "he");
+  const Weights weights = test::random_weights(graph);
+  const auto x = random_images(20);
+  const auto backend = make_backend("cpu");
+  const auto logits_with = [&](Products products) {
+    Periphery periphery;
+    periphery.products = products;
+    AnalogNetwork network(graph, weights, {}, {}, periphery, test::awgn(0.1), *backend);
+    network.load_noise_free();
+    return network.logits(x.data(), 20, 0);
+  };
+  LayerOnTiles probe;
+  probe.periphery.products = Products::bf16;
+  if (!backend->refusal(probe).empty()) GTEST_SKIP() << backend->refusal(probe);
+  const auto wanted = logits_with(Products::f32);
+  // Inputs and weights keep 8 bits: each is off by 2^-9 of itself at most, half of it on average,
+  // at random, in each of 20 layers. The second part of a weight leaves its inputs' error.
+  const double both = relative_error(logits_with(Products::bf16), wanted);
+  const double inputs = relative_error(logits_with(Products::bf16x2), wanted);
+  EXPECT_GT(both, std::exp2(-11));
+  EXPECT_LT(both, std::exp2(-9) * std::sqrt(2 * 20));
+  EXPECT_GT(inputs, std::exp2(-11));
+  EXPECT_LT(inputs, both);
 }
 
 /// Every convolution has a bias.

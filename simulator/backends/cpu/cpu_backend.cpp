@@ -9,9 +9,9 @@
 namespace ohmic {
 
 std::string CpuBackend::refusal(const LayerOnTiles& layer) const {
-  if (layer.periphery.products != Products::f32 && !onednn::multiplies_bf16())
-    return "periphery.products: this processor does not multiply bf16 numbers (it has neither AMX "
-           "nor AVX512-BF16); accepted here: \"f32\"";
+  if (layer.periphery.products != Products::f32 && !onednn::has_bf16())
+    return "periphery.products: bf16 products need a processor with AVX-512; accepted here: "
+           "\"f32\"";
   if (layer.cells && layer.periphery.products != Products::f32)
     return "periphery.products: non-linear cells are computed in float; accepted here: \"f32\"";
   if (layer.is_solved_per_mvm()) return {};

@@ -2,6 +2,8 @@
 
 #include <omp.h>
 
+#include <algorithm>
+#include <iterator>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <string>
 #include <unordered_map>
@@ -105,9 +107,11 @@ memory::desc activations(int images, int channels, int height, int width, Format
 
 }  // namespace
 
-bool multiplies_bf16() {
-  const auto isa = dnnl::get_effective_cpu_isa();
-  return isa == dnnl::cpu_isa::avx512_core_bf16 || isa == dnnl::cpu_isa::avx512_core_amx;
+bool has_bf16() {
+  using dnnl::cpu_isa;
+  const cpu_isa all[]{cpu_isa::avx512_core, cpu_isa::avx512_core_vnni, cpu_isa::avx512_core_bf16,
+                      cpu_isa::avx512_core_amx};
+  return std::find(std::begin(all), std::end(all), dnnl::get_effective_cpu_isa()) != std::end(all);
 }
 
 struct Weights::Impl {

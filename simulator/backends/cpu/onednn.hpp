@@ -13,8 +13,8 @@ namespace ohmic::onednn {
 /// Number format of a product's two factors; sums are float.
 enum class Format { f32, bf16 };
 
-/// Whether this processor multiplies bf16 numbers in hardware (AMX or AVX512-BF16).
-bool multiplies_bf16();
+/// Whether oneDNN convolves bf16 numbers on this processor: with AVX-512, in hardware or as floats.
+bool has_bf16();
 
 /// y = [y +] conv(x, W) [+ bias], then [max(y, 0), 0 for what is not a number].
 /// x: images x H x W x C in `format`, y: images x OH x OW x N float.
