@@ -6,6 +6,8 @@
 #include <cmath>
 #include <utility>
 
+#include "nn/denormals.hpp"
+
 namespace ohmic {
 namespace {
 
@@ -212,6 +214,7 @@ Tensor TorchGraph::images(const float* nhwc, std::int64_t count) const {
 }
 
 Tensor TorchGraph::forward(const Tensor& images, bool training) {
+  const DenormalsAreZero fast;
   const Graph& graph = state_->graph;
   std::vector<Tensor> values(graph.nodes.size());
   std::vector<int> unread = state_->readers;

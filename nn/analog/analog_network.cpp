@@ -6,7 +6,6 @@
 
 #include "nn/analog/analog_state.hpp"
 #include "nn/analog/digital_noise.hpp"
-#include "nn/denormals.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -94,7 +93,6 @@ Predictions AnalogNetwork::evaluate(const ImageSet& set, const Normalization& no
                                     std::int64_t first, std::int64_t count, std::int64_t batch) {
   State& s = *state_;
   OHMIC_ASSERT(first >= 0 && count >= 0 && first + count <= set.size() && batch > 0);
-  const DenormalsAreZero fast;
   Predictions predictions;
   take_tally();
   std::vector<float> x;

@@ -7,6 +7,7 @@
 #include "nn/analog/bias_row.hpp"
 #include "nn/analog/digital_noise.hpp"
 #include "nn/analog/digital_op.hpp"
+#include "nn/denormals.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -219,6 +220,7 @@ void AnalogNetwork::State::measure_norm(const Node& norm, const float* x) {
 /// Takes the images through the network while it is loaded: a BatchNorm sees what the layers before
 /// it, already measured, give.
 void AnalogNetwork::State::load_and_measure() {
+  const DenormalsAreZero fast;
   const Tally counted = tally;
   reserve_slots(measured_images);
   for (std::size_t s = 0; s < plan.steps.size(); ++s) {
@@ -264,6 +266,7 @@ void AnalogNetwork::State::run_step(std::size_t s, const float* nhwc, std::int64
 /// Runs every step on the images and returns the last one's output.
 const float* AnalogNetwork::State::run(const float* nhwc, std::int64_t images,
                                        std::uint64_t first_image, const BeforeLayer& before) {
+  const DenormalsAreZero fast;
   reserve_slots(images);
   const double share = static_cast<double>(images) / static_cast<double>(plan.steps.size());
   for (std::size_t s = 0; s < plan.steps.size(); ++s) {

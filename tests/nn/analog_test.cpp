@@ -150,13 +150,20 @@ TEST(AnalogNetwork, DrawsAreReproducibleAndDiffer) {
 }
 
 #ifdef __x86_64__
-TEST(AnalogNetwork, TakesDenormalsForZeroWhileItIsEvaluated) {
+TEST(AnalogNetwork, TakesDenormalsForZeroWhileItComputes) {
   const Graph graph = resnet("resnet8", "he");
-  test::Chip chip(graph, test::random_weights(graph), {}, 0.1, "", {}, "cpu");
-  chip.network.program(kSeed, 0);
+  const auto backend = make_backend("cpu");
+  Periphery periphery;
+  periphery.adc = Adc{};
+  AnalogNetwork network(graph, test::random_weights(graph), {}, {}, periphery, test::awgn(0.1),
+                        *backend);
   float during = -1;
-  chip.network.report_to([&](double) { during = test::denormal_product(); });
-  chip.network.evaluate(random_image_set(2), {}, 0, 2, 2);
+  network.report_to([&](double) { during = test::denormal_product(); });
+  network.calibrate(random_image_set(2), {}, 2);
+  EXPECT_EQ(during, 0.0f);
+  during = -1;
+  network.program(kSeed, 0);
+  network.evaluate(random_image_set(2), {}, 0, 2, 2);
   EXPECT_EQ(during, 0.0f);
   EXPECT_EQ(test::denormal_product(), 1e-39f);
 }

@@ -43,6 +43,17 @@ TEST(TorchNetwork, TakesNewWeights) {
   EXPECT_THROW(network.set_weights(b), DataError);
 }
 
+#ifdef __x86_64__
+TEST(TorchNetwork, TakesDenormalsForZero) {
+  const Graph graph = test::small_resnet(true);
+  Weights weights = test::random_weights(graph);
+  for (float& w : weights["linear.weight"].values) w = 0;
+  for (float& b : weights["linear.bias"].values) b = 1e-39f;
+  const std::vector<float> x = test::normals(6 * 6 * 3, 999);
+  EXPECT_EQ(TorchNetwork(graph, weights, "cpu").logits(x.data(), 1)[0], 0.0f);
+}
+#endif
+
 /// One channel of 2 x 2 pixels through a unit 1x1 convolution, BatchNorm, average and dense.
 Graph one_norm() {
   test::GraphMaker g(2, 1);

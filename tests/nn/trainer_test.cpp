@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "nn/denormals.hpp"
 #include "nn/io/checkpoint.hpp"
 #include "nn/torch_evaluation.hpp"
 #include "simulator/error.hpp"
@@ -248,6 +249,15 @@ TEST_F(Trainer, TakesDenormalsForZeroWhileItLasts) {
   progress.on_epoch = [&](const EpochReport&) { during = test::denormal_product(); };
   run("a", quick(), progress);
   EXPECT_EQ(during, 0.0f);
+  EXPECT_EQ(test::denormal_product(), 1e-39f);
+}
+
+TEST(DenormalsAreZero, WithinAnotherOneEndsWithIt) {
+  {
+    const DenormalsAreZero outer;
+    { const DenormalsAreZero inner; }
+    EXPECT_EQ(test::denormal_product(), 0.0f);
+  }
   EXPECT_EQ(test::denormal_product(), 1e-39f);
 }
 #endif
