@@ -120,10 +120,10 @@ Figure allocation_figure(const std::vector<const FoundAllocation*>& found,
     figure.script += "EOD\n";
   }
   figure.width = kMargin + kBarWidth * static_cast<int>(most);
-  figure.script += frame_style();
+  figure.script += frame_style() + key_above();
   figure.script += fmt::format(
       "set style fill solid 0.9 noborder; set boxwidth 0.7; set xtics rotate by 55 right\n"
-      "set key outside top center horizontal samplen 1; set ylabel 'η of the layer'\n"
+      "set ylabel 'η of the layer'\n"
       "set yrange [0:*]\nset multiplot layout {},1\n",
       found.size());
   for (std::size_t i = 0; i < found.size(); ++i) {

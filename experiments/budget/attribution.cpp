@@ -244,10 +244,10 @@ Figure attribution_figure(const std::vector<Attribution>& all, const BudgetSetti
   }
   return panel_figure(
       "attribution", data,
-      "set style fill solid 0.8 noborder; set pointintervalbox 0.001\n"
-      "set key outside top center horizontal samplen 1\n"
-      "set ylabel 'loss of accuracy (points)'; set xzeroaxis linetype -1\n"
-      "set xtics rotate by 30 right; set xrange [-0.6:*]; set offsets 0, 0.6, graph 0.1, 0\n",
+      key_above() +
+          "set style fill solid 0.8 noborder; set pointintervalbox 0.001\n"
+          "set ylabel 'loss of accuracy (points)'; set xzeroaxis linetype -1\n"
+          "set xtics rotate by 30 right; set xrange [-0.6:*]; set offsets 0, 0.6, graph 0.1, 0\n",
       panels);
 }
 

@@ -108,12 +108,12 @@ Figure sensitivity_figure(const std::vector<SensitivityStudy>& studies) {
                 kMargin + kBarWidth * static_cast<int>(std::max<std::size_t>(most, 15)),
                 count * kPanelHeight, ""};
   for (std::size_t i = 0; i < studies.size(); ++i) figure.script += data_block(i, studies[i]);
-  figure.script += frame_style();
+  figure.script += frame_style() + key_above();
   figure.script += fmt::format(
       "set style data histograms\nset style histogram errorbars gap 1 linewidth 1; set errorbars "
       "linecolor '#555555'\n"
       "set style fill solid 0.9 noborder; set xtics rotate by 55 right\n"
-      "set key outside top center horizontal samplen 1; set ylabel 'points of accuracy'\n"
+      "set ylabel 'points of accuracy'\n"
       "set multiplot layout {},1\n",
       count);
   for (std::size_t i = 0; i < studies.size(); ++i) figure.script += panel(i, studies[i]);

@@ -15,7 +15,7 @@ namespace {
 constexpr double kWideSpread = 30;
 constexpr std::size_t kMostCurves = 12;
 constexpr int kPanelWidth = 520, kPanelHeight = 360;
-constexpr int kLeftMargin = 8, kLetterWidth = 8, kLineHeight = 16;
+constexpr int kLetterWidth = 8, kLineHeight = 16;
 constexpr std::size_t kLongestName = 30;
 
 std::string value_of(const Group& group, const std::string& key) {
@@ -71,7 +71,9 @@ class Scale {
     const int wide = kLetterWidth * static_cast<int>(longest);
     return named_ && wide > room() ? wide * 7 / 10 : 0;
   }
-  int left_margin() const { return std::max(kLeftMargin, (slant() - room() / 2) / kLetterWidth); }
+  double left_margin() const {
+    return std::max(kLeftMargin, double((slant() - room() / 2) / kLetterWidth));
+  }
 
   std::string style() const {
     std::vector<std::string> tics;
@@ -88,7 +90,8 @@ class Scale {
  private:
   /// Of a name on the axis, in pixels.
   int room() const {
-    return (kPanelWidth - kLeftMargin * kLetterWidth) / static_cast<int>(names_.size());
+    return (kPanelWidth - static_cast<int>(kLeftMargin) * kLetterWidth) /
+           static_cast<int>(names_.size());
   }
 
   std::vector<std::string> names_;
@@ -198,9 +201,10 @@ Figure axis_figure(const std::string& key, const std::vector<Group>& groups) {
         "$c{} << EOD\n{}EOD\n", i,
         data_of(groups, key, curves[i], scale, scale.named() ? beside(i, curves.size()) : 0.0));
   figure.script +=
-      "set multiplot\nunset key\n" + panel_style() + "set yrange [0<*:*<102]\n" + scale.style() +
-      fmt::format("set lmargin {}; set bmargin {:g}; set xlabel {}; set ylabel '{}'\n",
-                  scale.left_margin(), 3.6 + double(scale.slant()) / kLineHeight, quoted(key),
+      "set multiplot\nunset key\n" +
+      panel_style(scale.left_margin(), kBottomMargin + double(scale.slant()) / kLineHeight) +
+      "set yrange [0<*:*<102]\n" + scale.style() +
+      fmt::format("set xlabel {}; set ylabel '{}'\n", quoted(key),
                   averages ? "A_avr (%)" : "accuracy (%)") +
       layout.place(0) + plots(curves.size(), scale.named(), !averages) + layout.place_legend() +
       "set offsets\n" + legend_panel(title, entries) + "unset multiplot\nreset\n";

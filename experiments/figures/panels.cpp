@@ -108,11 +108,14 @@ std::string frame_style() {
          "set grid ytics linecolor '#e4e4e4' linewidth 1\n";
 }
 
-std::string panel_style() {
+std::string panel_style(double left_margin, double bottom_margin) {
   return frame_style() +
-         "set lmargin 8; set rmargin 2; set tmargin 2.2; set bmargin 3.6\n"
+         fmt::format("set lmargin {:g}; set rmargin 2; set tmargin 2.2; set bmargin {:g}\n",
+                     left_margin, bottom_margin) +
          "set xlabel '' offset 0,0.3; set ylabel '' offset 1,0\n";
 }
+
+std::string key_above() { return "set key outside top center horizontal samplen 1\n"; }
 
 std::string panel_title(const std::string& title) {
   return fmt::format("set title {} offset 0,-0.4 textcolor '#222222'\n", quoted(title));
