@@ -238,16 +238,17 @@ MappedLayer::RoleMatrix MappedLayer::references_of(int role, const Moment& momen
 }
 
 // A reference column stands in the array of its cells, so wires join the two.
-void MappedLayer::wire(RoleMatrix& cells, RoleMatrix& references, const Wires& wires) const {
+void MappedLayer::wire(RoleMatrix& cells, RoleMatrix& references, const Moment& moment) const {
+  const Wires& wires = *moment.periphery.wires;
   const int K = geometry_.rows(), N = geometry_.columns();
   const std::vector<double> cells_S = cells.G_S, references_S = references.G_S;
   if (references.G_S.empty()) {
-    apply_wires(K, N, settings_.tile, wires, cells.G_S);
+    moment.solver(K, N, settings_.tile, wires, cells.G_S);
   } else {
     TileShape wider = settings_.tile;
     if (wider.columns > 0) ++wider.columns;
     std::vector<double> all = with_references(K, grid_, cells.G_S, references.G_S);
-    apply_wires(K, N + grid_.column_tiles(), wider, wires, all);
+    moment.solver(K, N + grid_.column_tiles(), wider, wires, all);
     take_references(K, grid_, all, cells.G_S, references.G_S);
   }
   weaken(cells_S, cells.G_S, cells.read_sigma_S);
@@ -310,7 +311,7 @@ std::vector<Plane> MappedLayer::sense(const Moment& moment) const {
     if (cells) add_cells(role, devices_here, *cells, on_wires, planes);
     if (cells && is_reference(role + 1))
       add_cells(role + 1, spread_reference(references), *cells, on_wires, planes);
-    if (on_wires) wire(devices_here, references, *moment.periphery.wires);
+    if (on_wires) wire(devices_here, references, moment);
     add_role(role, devices_here, planes);
     if (is_reference(role + 1)) add_role(role + 1, spread_reference(references), planes);
   }
@@ -341,7 +342,7 @@ std::vector<double> MappedLayer::response(const Plane& plane, std::size_t index,
 
 // Multiplies what comes from each group by how much less it answers than right after programming.
 void MappedLayer::compensate(std::vector<Plane>& planes, const Moment& moment) const {
-  const Moment fresh{moment.device, moment.key, 0.0, moment.periphery};
+  const Moment fresh{moment.device, moment.key, 0.0, moment.periphery, moment.solver};
   const std::vector<Plane> before = sense(fresh);
   for (std::size_t p = 0; p < planes.size(); ++p) {
     const auto then = response(before[p], p, fresh), now = response(planes[p], p, moment);
@@ -374,9 +375,9 @@ void MappedLayer::check(const DeviceModel& device, const Periphery& periphery) c
 }
 
 LayerOnTiles MappedLayer::program(const DeviceModel& device, NoiseKey key,
-                                  const Periphery& periphery) const {
+                                  const Periphery& periphery, const WireSolver& solver) const {
   check(device, periphery);
-  const Moment moment{device, key, device.time_s, periphery};
+  const Moment moment{device, key, device.time_s, periphery, solver};
   std::vector<Plane> planes = sense(moment);
   if (settings_.compensation != Compensation::none && device.time_s > 0) compensate(planes, moment);
   return {layer_,    geometry_, settings_.tile,    std::move(planes),
@@ -386,7 +387,8 @@ LayerOnTiles MappedLayer::program(const DeviceModel& device, NoiseKey key,
 std::vector<double> MappedLayer::programmed_S(int role, const DeviceModel& device,
                                               NoiseKey key) const {
   const Periphery ideal;
-  const Moment moment{device, key, device.time_s, ideal};
+  const WireSolver none;
+  const Moment moment{device, key, device.time_s, ideal, none};
   return is_reference(role) ? spread_reference(references_of(role - 1, moment)).G_S
                             : devices(role, weights_.size(), moment).G_S;
 }

@@ -12,6 +12,7 @@
 #include "mapping/tile_grid.hpp"
 #include "simulator/device_model.hpp"
 #include "simulator/layer.hpp"
+#include "simulator/wires.hpp"
 
 namespace ohmic {
 
@@ -43,9 +44,11 @@ class MappedLayer {
   /// device stands in every cell that is measured against it.
   void target_S(int role, std::uint64_t first, std::span<double> out) const;
 
-  /// Programs every device at (key), ages it to device.time_s, and returns the planes. Throws
-  /// UnsupportedError where wires or non-linear cells are not computed for such a layer.
-  LayerOnTiles program(const DeviceModel& device, NoiseKey key, const Periphery& periphery) const;
+  /// Programs every device at (key), ages it to device.time_s, and returns the planes; `solver`
+  /// finds what wires make of them. Throws UnsupportedError where wires or non-linear cells are not
+  /// computed for such a layer.
+  LayerOnTiles program(const DeviceModel& device, NoiseKey key, const Periphery& periphery,
+                       const WireSolver& solver = apply_wires) const;
   /// Conductances of one role's devices at device.time_s, without wires (export, tests); the same
   /// bits that program() uses.
   std::vector<double> programmed_S(int role, const DeviceModel& device, NoiseKey key) const;
@@ -61,6 +64,7 @@ class MappedLayer {
     NoiseKey key;
     double age_s;
     const Periphery& periphery;
+    const WireSolver& solver;
   };
 
   void find_gains();
@@ -77,7 +81,7 @@ class MappedLayer {
   }
   RoleMatrix references_of(int role, const Moment& moment) const;
   RoleMatrix spread_reference(const RoleMatrix& reference) const;
-  void wire(RoleMatrix& cells, RoleMatrix& references, const Wires& wires) const;
+  void wire(RoleMatrix& cells, RoleMatrix& references, const Moment& moment) const;
   void add_role(int role, const RoleMatrix& matrix, std::vector<Plane>& planes) const;
   void start_cells(const NonLinearCells& cells, double reference_S, Plane& plane) const;
   void add_cells(int role, const RoleMatrix& matrix, const NonLinearCells& cells, bool on_wires,

@@ -7,6 +7,7 @@
 #include "simulator/backends/cuda/gpu_count.hpp"
 #include "simulator/backends/reference/reference_backend.hpp"
 #include "simulator/error.hpp"
+#include "simulator/wires.hpp"
 
 namespace ohmic {
 namespace {
@@ -45,6 +46,10 @@ std::unique_ptr<Activations> Backend::activations() { return std::make_unique<Ho
 const float* Backend::on_host(const float* x, std::size_t, std::vector<float>&) { return x; }
 
 void Backend::run(const DigitalOp& op) { run_on_host(op); }
+
+void Backend::apply_wires(int K, int N, TileShape tile, const Wires& wires, std::span<double> G_S) {
+  ohmic::apply_wires(K, N, tile, wires, G_S);
+}
 
 std::int64_t Backend::images_at_once() const { return kImagesPerThread * omp_get_max_threads(); }
 

@@ -79,6 +79,8 @@ class Backend {
   virtual const float* on_host(const float* x, std::size_t values, std::vector<float>& buffer);
   /// Pointers as in LoadedLayer::forward; scale and shift on the host.
   virtual void run(const DigitalOp&);
+  /// apply_wires() of simulator/wires.hpp, to the last digits that the circuit leaves.
+  virtual void apply_wires(int K, int N, TileShape tile, const Wires& wires, std::span<double> G_S);
   /// Images that a call should have for the back end to be busy and its memory fast.
   virtual std::int64_t images_at_once() const;
 };

@@ -4,6 +4,7 @@
 
 #include <Eigen/Dense>
 #include <algorithm>
+#include <cmath>
 #include <exception>
 #include <limits>
 
@@ -16,20 +17,15 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-/// Conductance of resistances in series; infinite for none.
-double conductance(double ohm) {
-  return ohm > 0 ? 1 / ohm : std::numeric_limits<double>::infinity();
-}
-
 /// One driven row seen from the columns: currents into the cells are A (V 1 source - v), as the
 /// symmetric matrix `coupling` = diag(G) - A (lower half) and the vector `source`.
 class DrivenRow {
  public:
   DrivenRow(const Wires& wires, Index columns)
-      : wire_(conductance(wires.row_ohm)),
-        driver_(conductance(wires.driver_ohm)),
+      : wire_(wire_conductance_S(wires.row_ohm)),
+        driver_(wire_conductance_S(wires.driver_ohm)),
         both_(wires.drive == RowDrive::both),
-        first_(conductance(wires.row_ohm + wires.driver_ohm)),
+        first_(wire_conductance_S(wires.row_ohm + wires.driver_ohm)),
         inverse_(columns, columns),
         ratio_(columns),
         source(columns) {}
@@ -126,7 +122,7 @@ void invert(Eigen::Ref<MatrixXd> M) {
 /// Column wires without resistance: one node per column.
 MatrixXd solve_ideal_columns(const MatrixXd& G, const Wires& wires) {
   const Index n = G.rows(), m = G.cols();
-  const double sense = conductance(wires.sense_ohm);
+  const double sense = wire_conductance_S(wires.sense_ohm);
   DrivenRow row(wires, n);
   MatrixXd sum = MatrixXd::Zero(n, n), coupling(n, n), R(n, m);
   for (Index i = 0; i < m; ++i) {
@@ -146,8 +142,8 @@ MatrixXd solve_ideal_columns(const MatrixXd& G, const Wires& wires) {
 MatrixXd solve_resistive_columns(const MatrixXd& G, const Wires& wires, int threads) {
   constexpr Index kBlock = 32;
   const Index n = G.rows(), m = G.cols();
-  const double segment = conductance(wires.column_ohm);
-  const double last = conductance(wires.column_ohm + wires.sense_ohm);
+  const double segment = wire_conductance_S(wires.column_ohm);
+  const double last = wire_conductance_S(wires.column_ohm + wires.sense_ohm);
   DrivenRow row(wires, n);
   MatrixXd inverse(n, n), next(n, n), R(n, m), carried(n, m);
 
@@ -187,6 +183,18 @@ MatrixXd solve_resistive_columns(const MatrixXd& G, const Wires& wires, int thre
 
 }  // namespace
 
+double wire_conductance_S(double ohm) {
+  return ohm > 0 ? 1 / ohm : std::numeric_limits<double>::infinity();
+}
+
+void check_wired(std::span<const double> wired_S) {
+  if (std::all_of(wired_S.begin(), wired_S.end(), [](double G) { return std::isfinite(G); }))
+    return;
+  throw UnsupportedError(
+      "wires: the circuit of a tile is singular because conductances are negative; "
+      "device.clip = \"positive\" keeps them physical");
+}
+
 void wired_effective_S(int rows, int columns, std::span<const double> G_S, const Wires& wires,
                        std::span<double> out_S, int threads) {
   OHMIC_ASSERT(rows > 0 && columns > 0);
@@ -194,10 +202,7 @@ void wired_effective_S(int rows, int columns, std::span<const double> G_S, const
   const MatrixXd G = Eigen::Map<const MatrixXd>(G_S.data(), rows, columns).transpose();
   const MatrixXd W = wires.column_ohm > 0 ? solve_resistive_columns(G, wires, threads)
                                           : solve_ideal_columns(G, wires);
-  if (!W.allFinite())
-    throw UnsupportedError(
-        "wires: the circuit of a tile is singular because conductances are negative; "
-        "device.clip = \"positive\" keeps them physical");
+  check_wired({W.data(), static_cast<std::size_t>(W.size())});
   Eigen::Map<MatrixXd>(out_S.data(), rows, columns) = W.transpose();
 }
 

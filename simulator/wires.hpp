@@ -20,6 +20,7 @@
 // Not for non-linear cells: see simulator/wires_newton.hpp.
 #pragma once
 
+#include <functional>
 #include <span>
 
 #include "simulator/layer.hpp"
@@ -37,5 +38,15 @@ void wired_effective_S(int rows, int columns, std::span<const double> G_S, const
 /// Cuts the K x N matrix of one device role, element (k, n) at n*K + k, into tiles and replaces
 /// each by its effective conductances. Tiles are spread over all threads.
 void apply_wires(int K, int N, TileShape tile, const Wires& wires, std::span<double> G_S);
+
+/// What does that, here or on a back end.
+using WireSolver =
+    std::function<void(int K, int N, TileShape, const Wires&, std::span<double> G_S)>;
+
+/// Throws UnsupportedError where a circuit had no solution.
+void check_wired(std::span<const double> wired_S);
+
+/// Conductance of resistances in series; infinite for none.
+double wire_conductance_S(double ohm);
 
 }  // namespace ohmic

@@ -126,7 +126,11 @@ Periphery AnalogNetwork::State::periphery_of(const Step& step) const {
 LayerOnTiles AnalogNetwork::State::programmed_layer(const Step& step, const DeviceModel& on,
                                                     NoiseKey key) const {
   OHMIC_ASSERT(!needs_full_scale(step) || !ranges.empty());
-  return mapped_layer(step).program(on, key, periphery_of(step));
+  return mapped_layer(step).program(
+      on, key, periphery_of(step),
+      [this](int K, int N, TileShape tile, const Wires& wires, std::span<double> G_S) {
+        backend.apply_wires(K, N, tile, wires, G_S);
+      });
 }
 
 LayerOnTiles AnalogNetwork::State::layer_of(const Step& step, Loaded what, NoiseKey key) const {

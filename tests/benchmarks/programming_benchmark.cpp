@@ -1,6 +1,6 @@
 // One draw of ResNet-20's 268,336 crossbar weights, differential, for every registered device
-// model; and the random numbers it is made of. Nanoseconds per element; programming in
-// milliseconds.
+// model; what wires make of it; and the random numbers it is made of. Nanoseconds per element;
+// programming and wires in milliseconds.
 #include <benchmark/benchmark.h>
 #include <omp.h>
 
@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "mapping/mapped_layer.hpp"
+#include "simulator/backend.hpp"
+#include "simulator/error.hpp"
 
 namespace ohmic {
 namespace {
@@ -61,6 +63,28 @@ void ProgramResNet20(benchmark::State& state, const std::string& model) {
   }
 }
 
+/// The wires of one draw, 1 ohm a segment, 64 x 64 tiles, both polarities; milliseconds of the
+/// clock, on one thread of the processor or on the GPU.
+void WiresOfResNet20(benchmark::State& state, Backend& backend) {
+  omp_set_num_threads(1);
+  std::vector<std::vector<double>> matrices;
+  for (const ConvGeometry& g : resnet20()) {
+    std::vector<float> u(static_cast<std::size_t>(g.rows()) *
+                         static_cast<std::size_t>(g.columns()));
+    const auto index = static_cast<std::uint16_t>(matrices.size());
+    fill_uniforms(noise_key(1, 0), {Stream::programming, index}, 0, u);
+    for (double& G_S : matrices.emplace_back(u.begin(), u.end())) G_S *= 1e-4;
+  }
+  for (auto _ : state)
+    for (std::size_t i = 0; i < matrices.size(); ++i)
+      for (int polarity = 0; polarity < 2; ++polarity) {
+        std::vector<double> G_S = matrices[i];
+        const ConvGeometry g = resnet20()[i];
+        backend.apply_wires(g.rows(), g.columns(), {64, 64}, Wires{}, G_S);
+        benchmark::DoNotOptimize(G_S.data());
+      }
+}
+
 template <class Out>
 void Fill(benchmark::State& state, void (*fill)(NoiseKey, Address, std::uint64_t, std::span<Out>)) {
   std::vector<Out> out(1024);
@@ -84,6 +108,14 @@ const bool registered = [] {
     benchmark::RegisterBenchmark(("ProgramResNet20/" + kind.name).c_str(), ProgramResNet20,
                                  kind.name)
         ->Unit(benchmark::kMillisecond);
+  for (const std::string name : {"cpu", "cuda"}) try {
+      const std::shared_ptr<Backend> backend = make_backend(name);
+      benchmark::RegisterBenchmark(("WiresOfResNet20/" + name).c_str(),
+                                   [=](benchmark::State& s) { WiresOfResNet20(s, *backend); })
+          ->Unit(benchmark::kMillisecond)
+          ->UseRealTime();
+    } catch (const UnsupportedError&) {  // no GPU
+    }
   return true;
 }();
 

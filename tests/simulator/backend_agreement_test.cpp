@@ -4,6 +4,8 @@
 
 #include <functional>
 
+#include "simulator/error.hpp"
+#include "simulator/wires.hpp"
 #include "tests/simulator/backend_cases.hpp"
 
 namespace ohmic {
@@ -176,11 +178,46 @@ TEST_P(AgreementTest, OnlyTheProcessorRefusesGroups) {
   }
 }
 
-TEST_P(AgreementTest, OnlyTheGpuRefusesBiasRows) {
-  ConvGeometry g = test::dense(3, 2);
-  g.bias_rows = 1;
-  const LayerOnTiles layer = test::layer_of(g, Floats(8, 1.0f));
-  EXPECT_EQ(backend_->refusal(layer).empty(), GetParam() == "cpu");
+/// Element by element, to twelve digits.
+void expect_same_wires(const std::vector<double>& got, const std::vector<double>& wanted) {
+  for (std::size_t i = 0; i < wanted.size(); ++i)
+    ASSERT_NEAR(got[i], wanted[i], 1e-12 * std::abs(wanted[i])) << "at " << i;
+}
+
+TEST_P(AgreementTest, WiresOfEveryKindAreSolvedAsOnTheHost) {
+  struct Matrix {
+    int K, N;
+    TileShape tile;
+  };
+  const Matrix matrices[]{{9, 5, {}}, {1, 1, {}},        {1, 7, {}},
+                          {6, 1, {}}, {23, 11, {10, 4}}, {70, 40, {64, 64}}};
+  for (const double row : {0.0, 3.0})
+    for (const double column : {0.0, 2.0})
+      for (const double driver : {0.0, 50.0})
+        for (const double sense : {0.0, 20.0})
+          for (const RowDrive drive : {RowDrive::left, RowDrive::both})
+            for (const Matrix& m : matrices) {
+              const Wires wires{row, column, driver, sense, drive};
+              Floats u(static_cast<std::size_t>(m.K) * static_cast<std::size_t>(m.N));
+              fill_uniforms(noise_key(7, 0), {Stream::programming}, 0, u);
+              std::vector<double> wanted(u.begin(), u.end());
+              for (double& G_S : wanted) G_S = 1e-6 + 99e-6 * G_S;
+              std::vector<double> got = wanted;
+              apply_wires(m.K, m.N, m.tile, wires, wanted);
+              backend_->apply_wires(m.K, m.N, m.tile, wires, got);
+              SCOPED_TRACE(testing::Message()
+                           << m.K << " x " << m.N << ", row " << row << ", column " << column
+                           << ", driver " << driver << ", sense " << sense << " ohm, "
+                           << (drive == RowDrive::both ? "both ends" : "left"));
+              expect_same_wires(got, wanted);
+            }
+}
+
+TEST_P(AgreementTest, WiresWithoutASolutionAreRefused) {
+  // -2 ohm behind 1 ohm of row and 1 ohm of column wire: no resistance is left.
+  std::vector<double> G_S{-0.5};
+  const Wires wires{1, 1, 0, 0, RowDrive::left};
+  EXPECT_THROW(backend_->apply_wires(1, 1, {}, wires, G_S), UnsupportedError);
 }
 
 TEST_P(AgreementTest, Bf16ProductsDifferFromFloatByTheirRoundingOnly) {

@@ -18,22 +18,22 @@
 
 namespace ohmic::test {
 
-template <class Tile>
+template <class Thread, class Sums, class Shared>
 class EmulatedBlock {
  public:
-  EmulatedBlock(int x, int y)
+  EmulatedBlock(int threads, int x, int y)
       : x_(x),
         y_(y),
-        shared_(std::make_unique<cuda::TileShared<Tile>>()),
-        threads_(static_cast<std::size_t>(Tile::kThreads)),
+        shared_(std::make_unique<Shared>()),
+        threads_(static_cast<std::size_t>(threads)),
         sums_(threads_.size()) {
     // What nothing has written is a not-a-number, in every format.
     std::memset(static_cast<void*>(shared_.get()), 0xff, sizeof *shared_);
-    for (int id = 0; id < Tile::kThreads; ++id) threads_[static_cast<std::size_t>(id)].id = id;
+    for (int id = 0; id < threads; ++id) threads_[static_cast<std::size_t>(id)].id = id;
   }
   int x() const { return x_; }
   int y() const { return y_; }
-  cuda::TileShared<Tile>& shared() { return *shared_; }
+  Shared& shared() { return *shared_; }
 
   template <class F>
   void each(const F& f) {
@@ -54,10 +54,15 @@ class EmulatedBlock {
  private:
   int x_, y_;
   bool backwards_ = false;
-  std::unique_ptr<cuda::TileShared<Tile>> shared_;
-  std::vector<cuda::TileThread<Tile>> threads_;
-  std::vector<cuda::TileSums<Tile>> sums_;
+  std::unique_ptr<Shared> shared_;
+  std::vector<Thread> threads_;
+  std::vector<Sums> sums_;
 };
+
+template <class Tile>
+using EmulatedTileBlock =
+    EmulatedBlock<cuda::TileThread<Tile>, cuda::TileSums<Tile>, cuda::TileShared<Tile>>;
+using EmulatedWiresBlock = EmulatedBlock<cuda::WiresThread, cuda::NoSums, cuda::NoShared>;
 
 /// Its memory can be touched only while a call of its own runs: a host that reads or writes what
 /// lies on a GPU stops at once.
@@ -115,10 +120,18 @@ class EmulatedMachine final : public cuda::Machine {
 #pragma omp parallel for collapse(2) schedule(dynamic)
       for (int y = 0; y < grid.y; ++y)
         for (int x = 0; x < grid.x; ++x) {
-          EmulatedBlock<Tile> block(x, y);
+          EmulatedTileBlock<Tile> block(Tile::kThreads, x, y);
           cuda::compute_tile<Tile>(a, block);
         }
     });
+  }
+  void run(const cuda::WiresArguments& a) override {
+    const Access access(*this);
+#pragma omp parallel for schedule(dynamic)
+    for (int tile = 0; tile < a.row_tiles * a.column_tiles; ++tile) {
+      EmulatedWiresBlock block(cuda::kWiresThreads, tile, 0);
+      cuda::WiredTile(a, block).solve();
+    }
   }
 
  private:

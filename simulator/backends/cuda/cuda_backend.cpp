@@ -1,11 +1,13 @@
 #include "simulator/backends/cuda/cuda_backend.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "simulator/backends/cuda/packed_layer.hpp"
 #include "simulator/error.hpp"
 #include "simulator/range_observer.hpp"
+#include "simulator/wires.hpp"
 
 namespace ohmic {
 
@@ -45,6 +47,8 @@ struct CudaBackend::Workspace {
         codes(machine),
         scale(machine),
         shift(machine),
+        cells(machine),
+        circuits(machine),
         clipped(machine) {}
 
   /// `host` in the machine's memory: itself, or a copy in `buffer`.
@@ -66,6 +70,7 @@ struct CudaBackend::Workspace {
   std::int64_t values_at_once;
   std::shared_ptr<cuda::Machine> machine;
   cuda::Array<float> x, residual, y, codes, scale, shift;
+  cuda::Array<double> cells, circuits;
   cuda::Array<std::uint64_t> clipped;  ///< kCounters
 };
 
@@ -225,6 +230,32 @@ void CudaBackend::run(const DigitalOp& op) {
   const std::int64_t others = concatenates ? op.values() - op.values_in() : op.values();
   there.other = w.staged(op.other, static_cast<std::size_t>(others), w.residual);
   w.machine->run(there, w.scale.assign(op.scale), w.shift.assign(op.shift));
+}
+
+void CudaBackend::apply_wires(int K, int N, TileShape tile, const Wires& wires,
+                              std::span<double> G_S) {
+  OHMIC_ASSERT(std::ssize(G_S) == std::ptrdiff_t{K} * N);
+  Workspace& w = *workspace_;
+  const double infinite = std::numeric_limits<double>::infinity();
+  cuda::WiresArguments a{};
+  a.K = K, a.N = N;
+  a.tile_rows = tile.rows > 0 ? std::min(tile.rows, K) : K;
+  a.tile_columns = tile.columns > 0 ? std::min(tile.columns, N) : N;
+  a.row_tiles = tile.row_tiles(K), a.column_tiles = tile.column_tiles(N);
+  a.row = wire_conductance_S(wires.row_ohm), a.driver = wire_conductance_S(wires.driver_ohm);
+  a.first = wire_conductance_S(wires.row_ohm + wires.driver_ohm);
+  a.column = wire_conductance_S(wires.column_ohm), a.sense = wire_conductance_S(wires.sense_ohm);
+  a.last = wire_conductance_S(wires.column_ohm + wires.sense_ohm);
+  a.row_is_ideal = a.row == infinite, a.driver_is_ideal = a.driver == infinite;
+  a.column_is_ideal = a.column == infinite, a.sense_is_ideal = a.sense == infinite;
+  a.drives_both_ends = wires.drive == RowDrive::both;
+  a.work_per_tile = cuda::wires_work(a.tile_rows, a.tile_columns);
+  a.work =
+      w.circuits.at_least(static_cast<std::size_t>(a.work_per_tile * a.row_tiles * a.column_tiles));
+  a.G_S = w.cells.assign(G_S);
+  w.machine->run(a);
+  w.machine->download(a.G_S, G_S.data(), G_S.size_bytes());
+  check_wired(G_S);
 }
 
 std::unique_ptr<LoadedLayer> CudaBackend::load(const LayerOnTiles& layer, const Epilogue& epilogue,

@@ -41,6 +41,14 @@ __global__ void digital_kernel(const DigitalOp op, const float* scale, const flo
     op.y[i] = digital_value(op, scale, shift, i);
 }
 
+__global__ void __launch_bounds__(kWiresThreads) wires_kernel(const WiresArguments a) {
+  WiresThread thread{static_cast<int>(threadIdx.x)};
+  NoSums sums;
+  NoShared shared;
+  GpuBlock block(thread, sums, shared, static_cast<int>(blockIdx.x), 0);
+  WiredTile(a, block).solve();
+}
+
 std::string gigabytes(std::size_t bytes) {
   return std::to_string(static_cast<double>(bytes) / 1e9) + " GB";
 }
@@ -112,6 +120,12 @@ class Gpu final : public Machine {
     choose();
     start_tile_kernel(a);
     check(cudaGetLastError(), "starting a layer");
+  }
+
+  void run(const WiresArguments& a) override {
+    choose();
+    wires_kernel<<<static_cast<unsigned>(a.row_tiles * a.column_tiles), kWiresThreads>>>(a);
+    check(cudaGetLastError(), "starting the wires of tiles");
   }
 
   void run(const DigitalOp& op, const float* scale, const float* shift) override {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "simulator/backends/cuda/arguments.hpp"
+#include "simulator/backends/cuda/wires_kernel.hpp"
 #include "simulator/digital_op.hpp"
 
 namespace ohmic::cuda {
@@ -30,6 +31,7 @@ class Machine {
 
   virtual void run(const ConvertArguments&) = 0;
   virtual void run(const TileArguments&) = 0;
+  virtual void run(const WiresArguments&) = 0;
   /// Everything in this machine's memory; op.scale and op.shift are not looked at.
   virtual void run(const DigitalOp& op, const float* scale, const float* shift) = 0;
 };

@@ -1,0 +1,203 @@
+// The kernel of wires: a block finds the effective conductances of one tile, with the elimination
+// of simulator/wires.hpp, in double precision.
+#pragma once
+
+#include <cstdint>
+
+#include "simulator/backends/cuda/block.hpp"
+#include "simulator/host_device.hpp"
+
+namespace ohmic::cuda {
+
+/// A matrix of cells cut into tiles, each of which is replaced by what its wires make of it.
+struct WiresArguments {
+  std::int32_t K, N;
+  std::int32_t tile_rows, tile_columns;  ///< of a whole tile
+  std::int32_t row_tiles, column_tiles;
+  double* G_S;  ///< K x N, element (k, n) at n*K + k
+  double* work;
+  std::int64_t work_per_tile;  ///< in doubles, wires_work(tile_rows, tile_columns)
+
+  // Conductances; infinite for wires without resistance.
+  double row, driver, first;   ///< segment of a row, its driver, both in series
+  double column, sense, last;  ///< the same of a column
+  std::int32_t row_is_ideal, column_is_ideal, driver_is_ideal, sense_is_ideal;
+  std::int32_t drives_both_ends;
+};
+
+/// Numbers that a tile is worked on with.
+OHMIC_HOST_DEVICE std::int64_t wires_work(std::int64_t rows, std::int64_t columns) {
+  return 2 * columns * (columns + rows) + 6 * columns;
+}
+
+constexpr int kWiresThreads = 256;
+struct WiresThread {
+  int id = 0;
+};
+struct NoSums {};
+struct NoShared {};
+
+/// One tile of `m` rows and `n` columns. Matrices are n high, so that neighbouring threads have
+/// neighbouring numbers: n x n for pairs of columns, n x m for columns seen from rows.
+template <class Block>
+class WiredTile {
+ public:
+  OHMIC_HOST_DEVICE WiredTile(const WiresArguments& a, Block& block) : a_(a), block_(block) {
+    const int top = block.x() / a.column_tiles * a.tile_rows;
+    const int left = block.x() % a.column_tiles * a.tile_columns;
+    m_ = a.K - top < a.tile_rows ? a.K - top : a.tile_rows;
+    n_ = a.N - left < a.tile_columns ? a.N - left : a.tile_columns;
+    cells_ = a.G_S + std::int64_t{left} * a.K + top;
+    const std::int64_t n = n_;
+    inverse_ = a.work + block.x() * a.work_per_tile;
+    next_ = inverse_ + n * n;
+    R_ = next_ + n * n;
+    carried_ = R_ + n * m_;
+    ratio_ = carried_ + n * m_;
+    diagonal_ = ratio_ + n;
+    source_ = diagonal_ + n;
+    far_source_ = source_ + n;
+    column_ = far_source_ + n;
+    row_ = column_ + n;
+  }
+
+  OHMIC_HOST_DEVICE void solve() {
+    for (int i = 0; i < m_; ++i) {
+      drive_row(i);
+      if (a_.column_is_ideal) continue;
+      invert();
+      swap(inverse_, next_);
+      carry(i + 1, i + 1 < m_ ? a_.column : a_.last);
+    }
+    if (a_.column_is_ideal && !a_.sense_is_ideal) {
+      invert();
+      swap(inverse_, next_);
+      carry(m_, a_.sense);
+    }
+    each(std::int64_t{n_} * m_, [&](std::int64_t e) { cell(e / n_, e % n_) = R_[e]; });
+  }
+
+ private:
+  /// f(0), ..., f(count - 1), spread over the threads.
+  template <class F>
+  OHMIC_HOST_DEVICE void each(std::int64_t count, const F& f) {
+    block_.each([&](WiresThread& t, NoSums&) {
+      for (std::int64_t i = t.id; i < count; i += kWiresThreads) f(i);
+    });
+  }
+
+  OHMIC_HOST_DEVICE static void swap(double*& a, double*& b) {
+    double* const c = a;
+    a = b;
+    b = c;
+  }
+
+  OHMIC_HOST_DEVICE double& cell(std::int64_t i, std::int64_t j) const {
+    return cells_[j * a_.K + i];
+  }
+
+  /// Writes S_i, of M_i = S_i - g_b^2 M_(i-1)^-1, or adds it where columns are one node each; and
+  /// b_i to column i of R.
+  OHMIC_HOST_DEVICE void drive_row(int i) {
+    if (a_.row_is_ideal)
+      drive_ideal_wire(i);
+    else
+      drive_resistive_wire(i);
+    each(n_, [&](std::int64_t k) { R_[std::int64_t{i} * n_ + k] = source_[k] + far_source_[k]; });
+  }
+
+  /// Sets elements (k, j) and (j, k), k >= j, given what the row's wire couples the columns by.
+  OHMIC_HOST_DEVICE void set_pair(int i, std::int64_t k, std::int64_t j, double coupling) {
+    double before = 0.0, own = 0.0;
+    if (i > 0)
+      before =
+          a_.column_is_ideal ? next_[j * n_ + k] : -a_.column * a_.column * inverse_[j * n_ + k];
+    if (k == j) own = cell(i, k) + column_wires(i);
+    next_[j * n_ + k] = next_[k * n_ + j] = before - coupling + own;
+  }
+
+  /// What joins a column's node at row i to its neighbours.
+  OHMIC_HOST_DEVICE double column_wires(int i) const {
+    if (a_.column_is_ideal) return i + 1 < m_ || a_.sense_is_ideal ? 0.0 : a_.sense;
+    return (i == 0 ? 0.0 : a_.column) + (i + 1 < m_ ? a_.column : a_.last);
+  }
+
+  OHMIC_HOST_DEVICE void drive_ideal_wire(int i) {
+    const double drivers = a_.drives_both_ends ? 2 * a_.driver : a_.driver;
+    each(1, [&](std::int64_t) {
+      double total = drivers;
+      for (int j = 0; j < n_; ++j) total += cell(i, j);
+      ratio_[0] = total;
+    });
+    each(n_, [&](std::int64_t k) {
+      const double G = cell(i, k);
+      source_[k] = a_.driver_is_ideal ? G : G * (drivers / ratio_[0]);
+      far_source_[k] = 0.0;
+      for (std::int64_t j = 0; j <= k; ++j)
+        set_pair(i, k, j, a_.driver_is_ideal ? 0.0 : G * cell(i, j) / ratio_[0]);
+    });
+  }
+
+  /// T = L D L^T; element (k, j) of its inverse is that to the right of it times a ratio.
+  OHMIC_HOST_DEVICE void drive_resistive_wire(int i) {
+    each(1, [&](std::int64_t) {
+      for (int j = 0; j < n_; ++j) {
+        const double left = j == 0 ? a_.first : a_.row;
+        const double right = j + 1 < n_ ? a_.row : a_.drives_both_ends ? a_.first : 0.0;
+        const double pivot = cell(i, j) + left + right - (j == 0 ? 0.0 : a_.row * ratio_[j - 1]);
+        ratio_[j] = a_.row / pivot;
+      }
+      for (int j = n_ - 1; j >= 0; --j)
+        diagonal_[j] =
+            ratio_[j] / a_.row + (j + 1 < n_ ? ratio_[j] * (ratio_[j] * diagonal_[j + 1]) : 0.0);
+    });
+    each(n_, [&](std::int64_t k) {
+      const double G = cell(i, k);
+      double inverse = diagonal_[k];
+      for (std::int64_t j = k; j >= 0; --j) {
+        if (j < k) inverse *= ratio_[j];
+        set_pair(i, k, j, G * cell(i, j) * inverse);
+        if (k + 1 == n_)
+          far_source_[j] = a_.drives_both_ends ? a_.first * (cell(i, j) * inverse) : 0.0;
+      }
+      source_[k] = a_.first * (G * inverse);
+    });
+  }
+
+  /// Gauss-Jordan without pivoting, which a positive definite matrix does not need.
+  OHMIC_HOST_DEVICE void invert() {
+    for (int p = 0; p < n_; ++p) {
+      each(n_, [&](std::int64_t k) {
+        column_[k] = next_[std::int64_t{p} * n_ + k] - (k == p ? 1.0 : 0.0);
+        row_[k] = (k == p ? 1.0 : next_[k * n_ + p]) / next_[std::int64_t{p} * n_ + p];
+      });
+      each(std::int64_t{n_} * n_, [&](std::int64_t e) {
+        const std::int64_t k = e % n_, j = e / n_;
+        const double value = j != p ? next_[e] : k == p ? 1.0 : 0.0;
+        next_[e] = value - column_[k] * row_[j];
+      });
+    }
+  }
+
+  /// R = g M^-1 R, its first `columns` columns.
+  OHMIC_HOST_DEVICE void carry(int columns, double g) {
+    each(std::int64_t{n_} * columns, [&](std::int64_t e) {
+      const std::int64_t k = e % n_;
+      const double* from = R_ + (e - k);
+      double sum = 0.0;
+      for (std::int64_t j = 0; j < n_; ++j) sum += inverse_[j * n_ + k] * from[j];
+      carried_[e] = g * sum;
+    });
+    swap(R_, carried_);
+  }
+
+  const WiresArguments& a_;
+  Block& block_;
+  int m_, n_;
+  double* cells_;
+  double *inverse_, *next_;                                             // n x n
+  double *R_, *carried_;                                                // n x m
+  double *ratio_, *diagonal_, *source_, *far_source_, *column_, *row_;  // n
+};
+
+}  // namespace ohmic::cuda
