@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "simulator/backends/cuda/cuda_backend.hpp"
+#include "simulator/error.hpp"
 #include "tests/nn/chip.hpp"
 #include "tests/nn/literal_network.hpp"
 #include "tests/simulator/emulated_machine.hpp"
@@ -32,11 +33,15 @@ ImageSet random_image_set() {
 class AnalogNetworkOnCuda : public testing::TestWithParam<std::string> {
  protected:
   /// Logits after everything that a network can be taken through.
-  std::vector<float> logits(Backend& backend, const Periphery& periphery) const {
+  std::vector<float> logits(Backend& backend, const Periphery& periphery,
+                            const std::string& device) const {
+    std::vector<Fault> faults;
+    std::shared_ptr<const DeviceModel> model =
+        read_device(parse_toml(device, "test.toml"), "device", faults);
+    if (!faults.empty()) throw ConfigError(faults);
     const Graph graph = small_resnet(GetParam());
     const ImageSet set = random_image_set();
-    AnalogNetwork network(graph, test::random_weights(graph), {}, {}, periphery, test::awgn(0.1),
-                          backend);
+    AnalogNetwork network(graph, test::random_weights(graph), {}, {}, periphery, model, backend);
     network.calibrate(set, {}, kImages);
     network.measure_batch_norm(set, {}, kImages);
     network.program(7, 1);
@@ -46,10 +51,11 @@ class AnalogNetworkOnCuda : public testing::TestWithParam<std::string> {
   }
 
   /// 1e-4 of the largest, as the products' sums are of another order; `codes` more for converters.
-  void expect_agreement(const Periphery& periphery, double codes) const {
+  void expect_agreement(const Periphery& periphery, double codes,
+                        const std::string& device = "model = 'awgn'\neta = 0.1") const {
     CudaBackend cuda(std::make_shared<test::EmulatedMachine>());
     const auto cpu = make_backend("cpu");
-    const auto wanted = logits(*cpu, periphery), got = logits(cuda, periphery);
+    const auto wanted = logits(*cpu, periphery, device), got = logits(cuda, periphery, device);
     ASSERT_EQ(got.size(), wanted.size());
     float largest = 0;
     for (const float v : wanted) largest = std::max(largest, std::abs(v));
@@ -62,6 +68,10 @@ INSTANTIATE_TEST_SUITE_P(, AnalogNetworkOnCuda, testing::Values("keras_v1", "he"
                          [](const auto& info) { return info.param; });
 
 TEST_P(AnalogNetworkOnCuda, AgreesWithTheCpuWhenThePeripheryIsIdeal) { expect_agreement({}, 0); }
+
+TEST_P(AnalogNetworkOnCuda, AgreesWithTheCpuOnNonLinearCells) {
+  expect_agreement({}, 0, "model = 'rram_milo'\nv_read_V = 0.2");
+}
 
 TEST_P(AnalogNetworkOnCuda, AgreesWithTheCpuBehindConverters) {
   // A sum next to a code's edge may fall on its other side: some of 12 bits.

@@ -16,9 +16,12 @@ constexpr int kLane = 16;
 struct Row {
   std::int32_t offset;  ///< in floats
   std::int16_t ky, kx;
+  std::int32_t power;  ///< of the input, 1 to 3: x, x |x|, x^3 (non-linear cells)
 };
 /// ky of a row that only fills up a step: no image is so high.
 constexpr std::int16_t kNoRow = 0x4000;
+/// ky of the row that holds biases: PhaseArguments::bias drives it everywhere.
+constexpr std::int16_t kBiasRow = -kNoRow;
 
 struct ProductArguments {
   std::int32_t first_row, rows;  ///< of the packed rows, a multiple of kDepth
@@ -30,6 +33,7 @@ struct ProductArguments {
 struct PhaseArguments {
   std::int32_t sign, shift;
   float weight;
+  float bias;  ///< what drives the row of biases
 };
 
 /// codes[i] = quantize(x[i] codes_per_x, lowest, highest), clips counted.

@@ -202,13 +202,13 @@ CudaBackend::CudaBackend(std::shared_ptr<cuda::Machine> machine, std::int64_t va
 CudaBackend::~CudaBackend() = default;
 
 std::string CudaBackend::refusal(const LayerOnTiles& layer) const {
-  if (layer.geometry.bias_rows > 0)
-    return "mapping.bias = \"analog\": this back end has no bias row; use compute.backend = "
-           "\"cpu\", or mapping.bias = \"digital\"";
-  if (layer.cells)
-    return "non-linear cells (device.v_read_V): this back end has ohmic cells only; use "
-           "compute.backend = \"cpu\", or device.v_read_V = \"ohmic\"";
+  if (layer.is_solved_per_mvm())
+    return "non-linear cells (device.v_read_V) on resistive wires: this back end solves no circuit "
+           "at each product; use compute.backend = \"cpu\", device.v_read_V = \"ohmic\" or "
+           "periphery.wires = \"ideal\"";
   if (layer.periphery.products == Products::f32) return {};
+  if (layer.cells)
+    return "periphery.products: non-linear cells are computed in float; accepted here: \"f32\"";
   const std::string why = workspace_->machine->refusal_of_bf16();
   return why.empty() ? why : "periphery.products: " + why + "; accepted here: \"f32\"";
 }

@@ -12,11 +12,12 @@ namespace {
 int rounded_up(int n, int step) { return (n + step - 1) / step * step; }
 
 /// A row of the layer's matrix in its group, k = (channel * kernel_height + ky) * kernel_width +
-/// kx.
+/// kx, or that of biases below them.
 struct Tap {
   int channel, ky, kx;
 };
 Tap tap_of(const ConvGeometry& g, int k) {
+  if (k == g.kernel_rows()) return {0, kBiasRow, 0};
   return {k / (g.kernel_width * g.kernel_height), k / g.kernel_width % g.kernel_height,
           k % g.kernel_width};
 }
@@ -35,6 +36,8 @@ std::vector<int> packing_order(const ConvGeometry& g, const TileProduct& t) {
 }
 
 class Packer {
+  using Matrix = std::vector<double>;
+
  public:
   Packer(const ConvGeometry& g, const LayerPlan& plan, const Epilogue& epilogue)
       : g_(g), plan_(plan), epilogue_(epilogue) {
@@ -44,7 +47,8 @@ class Packer {
 
   PackedLayer pack() {
     for (const Phase& phase : plan_.input.phases)
-      packed_.phases.push_back({phase.sign, phase.shift, static_cast<float>(phase.weight)});
+      packed_.phases.push_back({phase.sign, phase.shift, static_cast<float>(phase.weight),
+                                static_cast<float>(phase.bias)});
     for (const TileProduct& t : plan_.products) add(t);
     append_columns({epilogue_.shift.begin(), epilogue_.shift.end()}, packed_.shift);
     return std::move(packed_);
@@ -53,11 +57,15 @@ class Packer {
  private:
   void add(const TileProduct& t) {
     const std::vector<int> order = packing_order(g_, t);
-    const int first = static_cast<int>(packed_.rows.size()), rows = rounded_up(t.rows, kDepth);
-    for (const int k : order) packed_.rows.push_back(row(t.first_row + k));
-    packed_.rows.resize(static_cast<std::size_t>(first + rows), {0, kNoRow, 0});
-    append_matrix(t, t.G, order, packed_.weights);
-    if (is_noisy_) append_matrix(t, t.variance, order, packed_.variances);
+    std::vector<const Matrix*> powers{&t.G};
+    if (!t.a.empty()) powers = {&t.G, &t.a, &t.b};
+    const int first = static_cast<int>(packed_.rows.size());
+    const int rows = rounded_up(t.rows * static_cast<int>(powers.size()), kDepth);
+    for (int power = 1; power <= static_cast<int>(powers.size()); ++power)
+      for (const int k : order) packed_.rows.push_back(row(t.first_row + k, power));
+    packed_.rows.resize(static_cast<std::size_t>(first + rows), {0, kNoRow, 0, 1});
+    append_matrices(powers, order, rows, packed_.weights);
+    if (is_noisy_) append_matrices({&t.variance}, order, rows, packed_.variances);
     const auto lowest = static_cast<float>(t.lowest);
     packed_.products.push_back({first, rows, t.variance.empty() ? 0 : 1, lowest,
                                 static_cast<float>(t.highest), sar_zero(plan_.adc.bits, lowest)});
@@ -69,23 +77,28 @@ class Packer {
     append_columns(t.capacitors, packed_.capacitors);
   }
 
-  Row row(int k) const {
+  Row row(int k, int power) const {
     const Tap tap = tap_of(g_, k);
     return {(tap.ky * g_.in_width + tap.kx) * g_.in_channels + tap.channel,
-            static_cast<std::int16_t>(tap.ky), static_cast<std::int16_t>(tap.kx)};
+            static_cast<std::int16_t>(tap.ky), static_cast<std::int16_t>(tap.kx), power};
   }
 
-  /// Element (k, n) of `matrix` at n * rows + k, or zeros when it is empty.
-  void append_matrix(const TileProduct& t, const std::vector<double>& matrix,
-                     const std::vector<int>& order, std::vector<float>& out) const {
+  /// Matrices below one another in `rows` rows, element (k, n) of each at n * its rows + k; zeros
+  /// where one is empty and at the end.
+  void append_matrices(const std::vector<const Matrix*>& matrices, const std::vector<int>& order,
+                       int rows, std::vector<float>& out) const {
     const auto columns = static_cast<std::size_t>(packed_.columns);
-    const std::size_t first = out.size();
-    out.resize(first + static_cast<std::size_t>(rounded_up(t.rows, kDepth)) * columns, 0.0f);
-    if (matrix.empty()) return;
-    for (std::size_t k = 0; k < order.size(); ++k)
-      for (std::size_t n = 0; n < static_cast<std::size_t>(plan_.columns); ++n)
-        out[first + k * columns + n] =
-            static_cast<float>(matrix[n * order.size() + static_cast<std::size_t>(order[k])]);
+    std::size_t to = out.size();
+    out.resize(to + static_cast<std::size_t>(rows) * columns, 0.0f);
+    for (const Matrix* matrix : matrices) {
+      if (matrix->empty()) continue;
+      for (const int k : order) {
+        for (std::size_t n = 0; n < static_cast<std::size_t>(plan_.columns); ++n)
+          out[to + n] =
+              static_cast<float>((*matrix)[n * order.size() + static_cast<std::size_t>(k)]);
+        to += columns;
+      }
+    }
   }
 
   /// Lines of values per column, each filled up.

@@ -89,13 +89,21 @@ OHMIC_HOST_DEVICE Columns columns_of(const TileArguments& a, int block_y) {
           group * (a.in_channels / a.groups)};
 }
 
-/// What drives a row at a place: an input or code, or a phase's slice of it; 0 in the padding.
-OHMIC_HOST_DEVICE float drive_of(const TileArguments& a, const PhaseArguments& phase,
+/// An input or code at a place, or a phase's slice of it; 0 in the padding.
+OHMIC_HOST_DEVICE float input_at(const TileArguments& a, const PhaseArguments& phase,
                                  const Place& place, const Row& row, std::int32_t input) {
   const int iy = place.iy + row.ky, ix = place.ix + row.kx;
   if (iy < 0 || iy >= a.in_height || ix < 0 || ix >= a.in_width) return 0.0f;
   const float x = a.x[place.base + row.offset + input];
   return a.slice_mask == 0 ? x : input_slice(x, phase.sign, phase.shift, a.slice_mask);
+}
+
+/// What drives a row at a place.
+OHMIC_HOST_DEVICE float drive_of(const TileArguments& a, const PhaseArguments& phase,
+                                 const Place& place, const Row& row, std::int32_t input) {
+  const float x = row.ky == kBiasRow ? phase.bias : input_at(a, phase, place, row, input);
+  if (row.power == 1) return x;
+  return row.power == 2 ? x * std::abs(x) : x * x * x;
 }
 
 /// Rows [k, k + kDepth) of a product and what drives them, spread over the block's threads.
