@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "experiments/run/claims.hpp"
+#include "simulator/processor.hpp"
 #include "tests/experiments/started_run.hpp"
 
 namespace ohmic {
@@ -102,6 +103,25 @@ TEST_F(RunOption, LibTorchComputesInBf16WhereProductsSaySo) {
     return csv.substr(row, csv.find(',', csv.find(",3,", row) + 3) - row);
   };
   EXPECT_EQ(start_of_row("bf16"), start_of_row("float"));
+}
+
+TEST_F(RunOption, WarnsOnceOfWhatIsWastedAndOfWhatIsSlowHere) {
+  const Said said = call(command(
+      "run", {"--set", "sweep.device.eta=[0.1, 0.2]", "--set", "sweep.train.learning_rate=[0.01]",
+              "--set", "periphery.adc.range=max", "--set", "periphery.products=bf16"}));
+  if (said.err.find("need a processor with AVX-512") != std::string::npos) GTEST_SKIP() << said.err;
+  ASSERT_EQ(said.status, 0) << said.err;
+  const auto times = [&](const std::string& what) {
+    int count = 0;
+    for (auto at = said.err.find(what); at != std::string::npos; at = said.err.find(what, at + 1))
+      ++count;
+    return count;
+  };
+  EXPECT_EQ(times("warning: periphery.adc: the range leaves more than 2 of 8 bits unused"), 1)
+      << said.err;
+  EXPECT_EQ(times("warning: periphery.products: this processor has neither AMX nor AVX512-BF16"),
+            multiplies_bf16() ? 0 : 1)
+      << said.err;
 }
 
 TEST_F(RunOption, FreshLeavesAFolderAloneThatAnotherProcessWorksIn) {
