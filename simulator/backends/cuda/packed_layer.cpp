@@ -79,6 +79,7 @@ class Packer {
 
   Row row(int k, int power) const {
     const Tap tap = tap_of(g_, k);
+    if (tap.ky == kBiasRow) return {0, kBiasRow, 0, power};
     return {(tap.ky * g_.in_width + tap.kx) * g_.in_channels + tap.channel,
             static_cast<std::int16_t>(tap.ky), static_cast<std::int16_t>(tap.kx), power};
   }
