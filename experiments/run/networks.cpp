@@ -70,6 +70,8 @@ std::int64_t epochs_recorded(const std::filesystem::path& training_folder) {
 }
 
 void Networks::check(const Experiment& experiment) {
+  make_backend(experiment.compute);
+  torch_device(experiment.compute);
   const auto data = data_of(experiment);
   const Graph graph = build_model(experiment.model, data->test.classes);
   if (!experiment.model.weights.empty())

@@ -36,8 +36,8 @@ class Networks {
   Networks(std::filesystem::path folder, Progress& progress)
       : folder_(std::move(folder)), progress_(progress) {}
 
-  /// Loads data and given weights of an experiment: throws what is wrong with them before any long
-  /// work.
+  /// Loads data and given weights of an experiment and asks for what is to compute it: throws what
+  /// is wrong with them, or missing, before any long work.
   void check(const Experiment&);
   /// Loads the weights the experiment names, or trains (or goes on training) the network. Waits
   /// while another process trains it.

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "experiments/run/claims.hpp"
+#include "simulator/backends/cuda/gpu_count.hpp"
 #include "simulator/processor.hpp"
 #include "tests/experiments/started_run.hpp"
 
@@ -122,6 +123,14 @@ TEST_F(RunOption, WarnsOnceOfWhatIsWastedAndOfWhatIsSlowHere) {
   EXPECT_EQ(times("warning: periphery.products: this processor has neither AMX nor AVX512-BF16"),
             multiplies_bf16() ? 0 : 1)
       << said.err;
+}
+
+TEST_F(RunOption, SaysBeforeItTrainsThatABackEndIsMissing) {
+  if (gpu_count() > 0) GTEST_SKIP() << "there is a GPU";
+  const Said said = call(command("run", {"--set", "compute.backend=cuda"}));
+  EXPECT_EQ(said.status, 4) << said.err;
+  EXPECT_NE(said.err.find("compute.backend = \"cuda\": "), std::string::npos) << said.err;
+  EXPECT_EQ(said.err.find("epoch"), std::string::npos) << said.err;
 }
 
 TEST_F(RunOption, FreshLeavesAFolderAloneThatAnotherProcessWorksIn) {
