@@ -1,7 +1,6 @@
 #include "simulator/backends/cuda/cuda_backend.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 
 #include "simulator/backends/cuda/packed_layer.hpp"
@@ -236,22 +235,21 @@ void CudaBackend::apply_wires(int K, int N, TileShape tile, const Wires& wires,
                               std::span<double> G_S) {
   OHMIC_ASSERT(std::ssize(G_S) == std::ptrdiff_t{K} * N);
   Workspace& w = *workspace_;
-  const double infinite = std::numeric_limits<double>::infinity();
   cuda::WiresArguments a{};
   a.K = K, a.N = N;
   a.tile_rows = tile.rows > 0 ? std::min(tile.rows, K) : K;
   a.tile_columns = tile.columns > 0 ? std::min(tile.columns, N) : N;
   a.row_tiles = tile.row_tiles(K), a.column_tiles = tile.column_tiles(N);
-  a.row = wire_conductance_S(wires.row_ohm), a.driver = wire_conductance_S(wires.driver_ohm);
-  a.first = wire_conductance_S(wires.row_ohm + wires.driver_ohm);
-  a.column = wire_conductance_S(wires.column_ohm), a.sense = wire_conductance_S(wires.sense_ohm);
-  a.last = wire_conductance_S(wires.column_ohm + wires.sense_ohm);
-  a.row_is_ideal = a.row == infinite, a.driver_is_ideal = a.driver == infinite;
-  a.column_is_ideal = a.column == infinite, a.sense_is_ideal = a.sense == infinite;
-  a.drives_both_ends = wires.drive == RowDrive::both;
-  a.work_per_tile = cuda::wires_work(a.tile_rows, a.tile_columns);
-  a.work =
-      w.circuits.at_least(static_cast<std::size_t>(a.work_per_tile * a.row_tiles * a.column_tiles));
+  a.wires = {wire_conductance_S(wires.row_ohm),
+             wire_conductance_S(wires.driver_ohm),
+             wire_conductance_S(wires.row_ohm + wires.driver_ohm),
+             wire_conductance_S(wires.column_ohm),
+             wire_conductance_S(wires.sense_ohm),
+             wire_conductance_S(wires.column_ohm + wires.sense_ohm),
+             wires.drive == RowDrive::both};
+  const std::int64_t tiles = std::int64_t{a.row_tiles} * a.column_tiles;
+  a.work = w.circuits.at_least(
+      static_cast<std::size_t>(tiles * cuda::wires_work(a.tile_rows, a.tile_columns)));
   a.G_S = w.cells.assign(G_S);
   w.machine->run(a);
   w.machine->download(a.G_S, G_S.data(), G_S.size_bytes());

@@ -3,26 +3,29 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <utility>
 
 #include "simulator/backends/cuda/block.hpp"
 #include "simulator/host_device.hpp"
 
 namespace ohmic::cuda {
 
+/// Of wires, in siemens; infinite for those without resistance.
+struct WireConductances {
+  double row, driver, first;   ///< segment of a row, its driver, both in series
+  double column, sense, last;  ///< the same of a column
+  bool drives_both_ends;
+};
+
 /// A matrix of cells cut into tiles, each of which is replaced by what its wires make of it.
 struct WiresArguments {
   std::int32_t K, N;
   std::int32_t tile_rows, tile_columns;  ///< of a whole tile
   std::int32_t row_tiles, column_tiles;
-  double* G_S;  ///< K x N, element (k, n) at n*K + k
-  double* work;
-  std::int64_t work_per_tile;  ///< in doubles, wires_work(tile_rows, tile_columns)
-
-  // Conductances; infinite for wires without resistance.
-  double row, driver, first;   ///< segment of a row, its driver, both in series
-  double column, sense, last;  ///< the same of a column
-  std::int32_t row_is_ideal, column_is_ideal, driver_is_ideal, sense_is_ideal;
-  std::int32_t drives_both_ends;
+  WireConductances wires;
+  double* G_S;   ///< K x N, element (k, n) at n*K + k
+  double* work;  ///< wires_work(tile_rows, tile_columns) for each tile
 };
 
 /// Numbers that a tile is worked on with.
@@ -42,14 +45,15 @@ struct NoShared {};
 template <class Block>
 class WiredTile {
  public:
-  OHMIC_HOST_DEVICE WiredTile(const WiresArguments& a, Block& block) : a_(a), block_(block) {
+  OHMIC_HOST_DEVICE WiredTile(const WiresArguments& a, Block& block)
+      : a_(a), wires_(a.wires), block_(block) {
     const int top = block.x() / a.column_tiles * a.tile_rows;
     const int left = block.x() % a.column_tiles * a.tile_columns;
     m_ = a.K - top < a.tile_rows ? a.K - top : a.tile_rows;
     n_ = a.N - left < a.tile_columns ? a.N - left : a.tile_columns;
     cells_ = a.G_S + std::int64_t{left} * a.K + top;
     const std::int64_t n = n_;
-    inverse_ = a.work + block.x() * a.work_per_tile;
+    inverse_ = a.work + block.x() * wires_work(a.tile_rows, a.tile_columns);
     next_ = inverse_ + n * n;
     R_ = next_ + n * n;
     carried_ = R_ + n * m_;
@@ -57,22 +61,20 @@ class WiredTile {
     diagonal_ = ratio_ + n;
     source_ = diagonal_ + n;
     far_source_ = source_ + n;
-    column_ = far_source_ + n;
-    row_ = column_ + n;
+    pivot_column_ = far_source_ + n;
+    pivot_row_ = pivot_column_ + n;
   }
 
   OHMIC_HOST_DEVICE void solve() {
     for (int i = 0; i < m_; ++i) {
       drive_row(i);
-      if (a_.column_is_ideal) continue;
+      if (is_ideal(wires_.column)) continue;
       invert();
-      swap(inverse_, next_);
-      carry(i + 1, i + 1 < m_ ? a_.column : a_.last);
+      carry(i + 1, i + 1 < m_ ? wires_.column : wires_.last);
     }
-    if (a_.column_is_ideal && !a_.sense_is_ideal) {
+    if (is_ideal(wires_.column) && !is_ideal(wires_.sense)) {
       invert();
-      swap(inverse_, next_);
-      carry(m_, a_.sense);
+      carry(m_, wires_.sense);
     }
     each(std::int64_t{n_} * m_, [&](std::int64_t e) { cell(e / n_, e % n_) = R_[e]; });
   }
@@ -86,20 +88,18 @@ class WiredTile {
     });
   }
 
-  OHMIC_HOST_DEVICE static void swap(double*& a, double*& b) {
-    double* const c = a;
-    a = b;
-    b = c;
+  static OHMIC_HOST_DEVICE bool is_ideal(double wire_S) {
+    return wire_S == std::numeric_limits<double>::infinity();
   }
 
   OHMIC_HOST_DEVICE double& cell(std::int64_t i, std::int64_t j) const {
     return cells_[j * a_.K + i];
   }
 
-  /// Writes S_i, of M_i = S_i - g_b^2 M_(i-1)^-1, or adds it where columns are one node each; and
-  /// b_i to column i of R.
+  /// Writes M_i, of which only S_i is added where columns are one node each; and b_i to column i
+  /// of R.
   OHMIC_HOST_DEVICE void drive_row(int i) {
-    if (a_.row_is_ideal)
+    if (is_ideal(wires_.row))
       drive_ideal_wire(i);
     else
       drive_resistive_wire(i);
@@ -110,20 +110,21 @@ class WiredTile {
   OHMIC_HOST_DEVICE void set_pair(int i, std::int64_t k, std::int64_t j, double coupling) {
     double before = 0.0, own = 0.0;
     if (i > 0)
-      before =
-          a_.column_is_ideal ? next_[j * n_ + k] : -a_.column * a_.column * inverse_[j * n_ + k];
+      before = is_ideal(wires_.column) ? next_[j * n_ + k]
+                                       : -wires_.column * wires_.column * inverse_[j * n_ + k];
     if (k == j) own = cell(i, k) + column_wires(i);
     next_[j * n_ + k] = next_[k * n_ + j] = before - coupling + own;
   }
 
   /// What joins a column's node at row i to its neighbours.
   OHMIC_HOST_DEVICE double column_wires(int i) const {
-    if (a_.column_is_ideal) return i + 1 < m_ || a_.sense_is_ideal ? 0.0 : a_.sense;
-    return (i == 0 ? 0.0 : a_.column) + (i + 1 < m_ ? a_.column : a_.last);
+    if (is_ideal(wires_.column)) return i + 1 == m_ && !is_ideal(wires_.sense) ? wires_.sense : 0.0;
+    return (i == 0 ? 0.0 : wires_.column) + (i + 1 < m_ ? wires_.column : wires_.last);
   }
 
   OHMIC_HOST_DEVICE void drive_ideal_wire(int i) {
-    const double drivers = a_.drives_both_ends ? 2 * a_.driver : a_.driver;
+    const bool ideal_driver = is_ideal(wires_.driver);
+    const double drivers = wires_.drives_both_ends ? 2 * wires_.driver : wires_.driver;
     each(1, [&](std::int64_t) {
       double total = drivers;
       for (int j = 0; j < n_; ++j) total += cell(i, j);
@@ -131,10 +132,10 @@ class WiredTile {
     });
     each(n_, [&](std::int64_t k) {
       const double G = cell(i, k);
-      source_[k] = a_.driver_is_ideal ? G : G * (drivers / ratio_[0]);
+      source_[k] = ideal_driver ? G : G * (drivers / ratio_[0]);
       far_source_[k] = 0.0;
       for (std::int64_t j = 0; j <= k; ++j)
-        set_pair(i, k, j, a_.driver_is_ideal ? 0.0 : G * cell(i, j) / ratio_[0]);
+        set_pair(i, k, j, ideal_driver ? 0.0 : G * cell(i, j) / ratio_[0]);
     });
   }
 
@@ -142,14 +143,15 @@ class WiredTile {
   OHMIC_HOST_DEVICE void drive_resistive_wire(int i) {
     each(1, [&](std::int64_t) {
       for (int j = 0; j < n_; ++j) {
-        const double left = j == 0 ? a_.first : a_.row;
-        const double right = j + 1 < n_ ? a_.row : a_.drives_both_ends ? a_.first : 0.0;
-        const double pivot = cell(i, j) + left + right - (j == 0 ? 0.0 : a_.row * ratio_[j - 1]);
-        ratio_[j] = a_.row / pivot;
+        const double left = j == 0 ? wires_.first : wires_.row;
+        const double right = j + 1 < n_ ? wires_.row : wires_.drives_both_ends ? wires_.first : 0.0;
+        const double pivot =
+            cell(i, j) + left + right - (j == 0 ? 0.0 : wires_.row * ratio_[j - 1]);
+        ratio_[j] = wires_.row / pivot;
       }
       for (int j = n_ - 1; j >= 0; --j)
-        diagonal_[j] =
-            ratio_[j] / a_.row + (j + 1 < n_ ? ratio_[j] * (ratio_[j] * diagonal_[j + 1]) : 0.0);
+        diagonal_[j] = ratio_[j] / wires_.row +
+                       (j + 1 < n_ ? ratio_[j] * (ratio_[j] * diagonal_[j + 1]) : 0.0);
     });
     each(n_, [&](std::int64_t k) {
       const double G = cell(i, k);
@@ -158,25 +160,27 @@ class WiredTile {
         if (j < k) inverse *= ratio_[j];
         set_pair(i, k, j, G * cell(i, j) * inverse);
         if (k + 1 == n_)
-          far_source_[j] = a_.drives_both_ends ? a_.first * (cell(i, j) * inverse) : 0.0;
+          far_source_[j] = wires_.drives_both_ends ? wires_.first * (cell(i, j) * inverse) : 0.0;
       }
-      source_[k] = a_.first * (G * inverse);
+      source_[k] = wires_.first * (G * inverse);
     });
   }
 
-  /// Gauss-Jordan without pivoting, which a positive definite matrix does not need.
+  /// inverse_ = next_^-1, by Gauss-Jordan without pivoting, which a positive definite matrix does
+  /// not need.
   OHMIC_HOST_DEVICE void invert() {
     for (int p = 0; p < n_; ++p) {
       each(n_, [&](std::int64_t k) {
-        column_[k] = next_[std::int64_t{p} * n_ + k] - (k == p ? 1.0 : 0.0);
-        row_[k] = (k == p ? 1.0 : next_[k * n_ + p]) / next_[std::int64_t{p} * n_ + p];
+        pivot_column_[k] = next_[std::int64_t{p} * n_ + k] - (k == p ? 1.0 : 0.0);
+        pivot_row_[k] = (k == p ? 1.0 : next_[k * n_ + p]) / next_[std::int64_t{p} * n_ + p];
       });
       each(std::int64_t{n_} * n_, [&](std::int64_t e) {
         const std::int64_t k = e % n_, j = e / n_;
         const double value = j != p ? next_[e] : k == p ? 1.0 : 0.0;
-        next_[e] = value - column_[k] * row_[j];
+        next_[e] = value - pivot_column_[k] * pivot_row_[j];
       });
     }
+    std::swap(inverse_, next_);
   }
 
   /// R = g M^-1 R, its first `columns` columns.
@@ -188,16 +192,17 @@ class WiredTile {
       for (std::int64_t j = 0; j < n_; ++j) sum += inverse_[j * n_ + k] * from[j];
       carried_[e] = g * sum;
     });
-    swap(R_, carried_);
+    std::swap(R_, carried_);
   }
 
   const WiresArguments& a_;
+  const WireConductances& wires_;
   Block& block_;
   int m_, n_;
   double* cells_;
-  double *inverse_, *next_;                                             // n x n
-  double *R_, *carried_;                                                // n x m
-  double *ratio_, *diagonal_, *source_, *far_source_, *column_, *row_;  // n
+  double *inverse_, *next_;                                                         // n x n
+  double *R_, *carried_;                                                            // n x m
+  double *ratio_, *diagonal_, *source_, *far_source_, *pivot_column_, *pivot_row_;  // n
 };
 
 }  // namespace ohmic::cuda
