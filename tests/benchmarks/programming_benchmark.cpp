@@ -67,8 +67,9 @@ void ProgramResNet20(benchmark::State& state, const std::string& model) {
 /// clock, on one thread of the processor or on the GPU.
 void WiresOfResNet20(benchmark::State& state, Backend& backend) {
   omp_set_num_threads(1);
+  const std::vector<ConvGeometry> layers = resnet20();
   std::vector<std::vector<double>> matrices;
-  for (const ConvGeometry& g : resnet20()) {
+  for (const ConvGeometry& g : layers) {
     std::vector<float> u(static_cast<std::size_t>(g.rows()) *
                          static_cast<std::size_t>(g.columns()));
     const auto index = static_cast<std::uint16_t>(matrices.size());
@@ -79,8 +80,7 @@ void WiresOfResNet20(benchmark::State& state, Backend& backend) {
     for (std::size_t i = 0; i < matrices.size(); ++i)
       for (int polarity = 0; polarity < 2; ++polarity) {
         std::vector<double> G_S = matrices[i];
-        const ConvGeometry g = resnet20()[i];
-        backend.apply_wires(g.rows(), g.columns(), {64, 64}, Wires{}, G_S);
+        backend.apply_wires(layers[i].rows(), layers[i].columns(), {64, 64}, Wires{}, G_S);
         benchmark::DoNotOptimize(G_S.data());
       }
 }
