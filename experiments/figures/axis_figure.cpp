@@ -71,9 +71,7 @@ class Scale {
     const int wide = kLetterWidth * static_cast<int>(longest);
     return named_ && wide > room() ? wide * 7 / 10 : 0;
   }
-  double left_margin() const {
-    return std::max(kLeftMargin, double((slant() - room() / 2) / kLetterWidth));
-  }
+  int left_margin() const { return std::max(kLeftMargin, (slant() - room() / 2) / kLetterWidth); }
 
   std::string style() const {
     std::vector<std::string> tics;
@@ -90,8 +88,7 @@ class Scale {
  private:
   /// Of a name on the axis, in pixels.
   int room() const {
-    return (kPanelWidth - static_cast<int>(kLeftMargin) * kLetterWidth) /
-           static_cast<int>(names_.size());
+    return (kPanelWidth - kLeftMargin * kLetterWidth) / static_cast<int>(names_.size());
   }
 
   std::vector<std::string> names_;

@@ -108,9 +108,9 @@ std::string frame_style() {
          "set grid ytics linecolor '#e4e4e4' linewidth 1\n";
 }
 
-std::string panel_style(double left_margin, double bottom_margin) {
+std::string panel_style(int left_margin, double bottom_margin) {
   return frame_style() +
-         fmt::format("set lmargin {:g}; set rmargin 2; set tmargin 2.2; set bmargin {:g}\n",
+         fmt::format("set lmargin {}; set rmargin 2; set tmargin 2.2; set bmargin {:g}\n",
                      left_margin, bottom_margin) +
          "set xlabel '' offset 0,0.3; set ylabel '' offset 1,0\n";
 }

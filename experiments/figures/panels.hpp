@@ -49,9 +49,11 @@ class PanelLayout {
 
 /// Borders, tics and grid of every figure's axes.
 std::string frame_style();
-/// The same with the margins of a panel, in characters; labels of its axes stand in two of them.
-inline constexpr double kLeftMargin = 8, kBottomMargin = 3.6;
-std::string panel_style(double left_margin = kLeftMargin, double bottom_margin = kBottomMargin);
+/// Margins of a panel that hold the labels of its axes, in characters.
+inline constexpr int kLeftMargin = 8;
+inline constexpr double kBottomMargin = 3.6;
+/// frame_style() with a panel's margins.
+std::string panel_style(int left_margin = kLeftMargin, double bottom_margin = kBottomMargin);
 /// A key in one line above the axes.
 std::string key_above();
 /// "set title ..." of a panel.

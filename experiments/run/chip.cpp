@@ -232,7 +232,7 @@ std::string Chip::products_warning() const {
 
 std::vector<std::string> Chip::warnings() const {
   std::vector<std::string> all{range_warning(), products_warning()};
-  all.erase(std::remove(all.begin(), all.end(), ""), all.end());
+  std::erase(all, "");
   return all;
 }
 
