@@ -51,10 +51,10 @@ std::shared_ptr<const DeviceModel> stack() {
   return device;
 }
 
-class WholeNetwork : public testing::TestWithParam<std::tuple<std::string, Encoding>> {
+class WholeNetwork : public testing::TestWithParam<std::tuple<std::string, Encoding, BiasPlace>> {
  protected:
   WholeNetwork() {
-    const auto& [layout, encoding] = GetParam();
+    const auto& [layout, encoding, bias] = GetParam();
     ModelSettings model;
     model.name = "resnet8";
     model.layout = layout;
@@ -64,7 +64,7 @@ class WholeNetwork : public testing::TestWithParam<std::tuple<std::string, Encod
     mapping_.tile = {20, 5};
     mapping_.weight_scale = ScaleGroup::column;
     mapping_.compensation = Compensation::column;
-    if (layout == "keras_v1") mapping_.bias = BiasPlace::analog;  // convolutions have biases
+    mapping_.bias = bias;
   }
 
   std::unique_ptr<AnalogNetwork> network(Backend& backend) const {
@@ -117,12 +117,14 @@ TEST_P(WholeNetwork, WithEveryEffectIsTheSameOnEveryBackend) {
 
 INSTANTIATE_TEST_SUITE_P(Of, WholeNetwork,
                          testing::Combine(testing::Values("keras_v1", "he"),
-                                          testing::Values(Encoding::differential,
-                                                          Encoding::offset)),
+                                          testing::Values(Encoding::differential, Encoding::offset),
+                                          testing::Values(BiasPlace::digital, BiasPlace::analog)),
                          [](const auto& info) {
                            return std::get<0>(info.param) +
                                   (std::get<1>(info.param) == Encoding::offset ? "_offset"
-                                                                               : "_differential");
+                                                                               : "_differential") +
+                                  (std::get<2>(info.param) == BiasPlace::analog ? "_analog"
+                                                                                : "_digital");
                          });
 
 }  // namespace
