@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "simulator/error.hpp"
+#include "simulator/wire_conductances.hpp"
 
 namespace ohmic {
 namespace {
@@ -17,22 +18,21 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
+constexpr double kIdeal = std::numeric_limits<double>::infinity();
+
+/// Of resistances in series.
+double conductance_S(double ohm) { return ohm > 0 ? 1 / ohm : kIdeal; }
+
 /// One driven row seen from the columns: currents into the cells are A (V 1 source - v), as the
 /// symmetric matrix `coupling` = diag(G) - A (lower half) and the vector `source`.
 class DrivenRow {
  public:
-  DrivenRow(const Wires& wires, Index columns)
-      : wire_(wire_conductance_S(wires.row_ohm)),
-        driver_(wire_conductance_S(wires.driver_ohm)),
-        both_(wires.drive == RowDrive::both),
-        first_(wire_conductance_S(wires.row_ohm + wires.driver_ohm)),
-        inverse_(columns, columns),
-        ratio_(columns),
-        source(columns) {}
+  DrivenRow(const WireConductances& wires, Index columns)
+      : wires_(wires), inverse_(columns, columns), ratio_(columns), source(columns) {}
 
   /// Writes diag(G) T^-1 diag(G), lower half, to `coupling`, and sets `source`.
   void solve(const Eigen::Ref<const VectorXd>& G, MatrixXd& coupling) {
-    if (wire_ == std::numeric_limits<double>::infinity())
+    if (wires_.row == kIdeal)
       solve_ideal_wire(G, coupling);
     else
       solve_resistive_wire(G, coupling);
@@ -40,12 +40,12 @@ class DrivenRow {
 
  private:
   void solve_ideal_wire(const Eigen::Ref<const VectorXd>& G, MatrixXd& coupling) {
-    if (driver_ == std::numeric_limits<double>::infinity()) {
+    if (wires_.driver == kIdeal) {
       coupling.setZero();
       source = G;
       return;
     }
-    const double drivers = both_ ? 2 * driver_ : driver_;
+    const double drivers = wires_.drives_both_ends ? 2 * wires_.driver : wires_.driver;
     const double total = drivers + G.sum();
     coupling.triangularView<Eigen::Lower>() = G * G.transpose() / total;
     source = G * (drivers / total);
@@ -55,27 +55,27 @@ class DrivenRow {
   /// from the one to its right.
   void solve_resistive_wire(const Eigen::Ref<const VectorXd>& G, MatrixXd& coupling) {
     const Index n = G.size();
+    const double wire = wires_.row, first = wires_.first;
+    const bool both = wires_.drives_both_ends;
     double pivot = 0;
     for (Index j = 0; j < n; ++j) {
-      const double left = j == 0 ? first_ : wire_;
-      const double right = j + 1 < n ? wire_ : both_ ? first_ : 0.0;
-      pivot = G[j] + left + right - (j == 0 ? 0.0 : wire_ * ratio_[j - 1]);
-      ratio_[j] = wire_ / pivot;
+      const double left = j == 0 ? first : wire;
+      const double right = j + 1 < n ? wire : both ? first : 0.0;
+      pivot = G[j] + left + right - (j == 0 ? 0.0 : wire * ratio_[j - 1]);
+      ratio_[j] = wire / pivot;
     }
     for (Index j = n - 1; j >= 0; --j) {
       const Index below = n - 1 - j;
       if (below > 0) inverse_.col(j).tail(below) = ratio_[j] * inverse_.col(j + 1).tail(below);
-      inverse_(j, j) = ratio_[j] / wire_ + (below > 0 ? ratio_[j] * inverse_(j + 1, j) : 0.0);
+      inverse_(j, j) = ratio_[j] / wire + (below > 0 ? ratio_[j] * inverse_(j + 1, j) : 0.0);
       coupling.col(j).tail(below + 1) =
           G[j] * G.tail(below + 1).cwiseProduct(inverse_.col(j).tail(below + 1));
     }
-    source = first_ * G.cwiseProduct(inverse_.col(0));
-    if (both_) source += first_ * G.cwiseProduct(inverse_.row(n - 1).transpose());
+    source = first * G.cwiseProduct(inverse_.col(0));
+    if (both) source += first * G.cwiseProduct(inverse_.row(n - 1).transpose());
   }
 
-  double wire_, driver_;
-  bool both_;
-  double first_;
+  WireConductances wires_;
   MatrixXd inverse_;
   VectorXd ratio_;
 
@@ -120,9 +120,8 @@ void invert(Eigen::Ref<MatrixXd> M) {
 }
 
 /// Column wires without resistance: one node per column.
-MatrixXd solve_ideal_columns(const MatrixXd& G, const Wires& wires) {
+MatrixXd solve_ideal_columns(const MatrixXd& G, const WireConductances& wires) {
   const Index n = G.rows(), m = G.cols();
-  const double sense = wire_conductance_S(wires.sense_ohm);
   DrivenRow row(wires, n);
   MatrixXd sum = MatrixXd::Zero(n, n), coupling(n, n), R(n, m);
   for (Index i = 0; i < m; ++i) {
@@ -131,19 +130,18 @@ MatrixXd solve_ideal_columns(const MatrixXd& G, const Wires& wires) {
     sum.triangularView<Eigen::Lower>() -= coupling;
     sum.diagonal() += G.col(i);
   }
-  if (sense == std::numeric_limits<double>::infinity()) return R;
-  sum.diagonal().array() += sense;
+  if (wires.sense == kIdeal) return R;
+  sum.diagonal().array() += wires.sense;
   invert(sum);
-  return sense * sum * R;
+  return wires.sense * sum * R;
 }
 
 /// G and the result hold one row of the array per column. While one thread eliminates the next row
 /// the others carry the right-hand sides, in blocks so that no bit depends on how many they are.
-MatrixXd solve_resistive_columns(const MatrixXd& G, const Wires& wires, int threads) {
+MatrixXd solve_resistive_columns(const MatrixXd& G, const WireConductances& wires, int threads) {
   constexpr Index kBlock = 32;
   const Index n = G.rows(), m = G.cols();
-  const double segment = wire_conductance_S(wires.column_ohm);
-  const double last = wire_conductance_S(wires.column_ohm + wires.sense_ohm);
+  const double segment = wires.column, last = wires.last;
   DrivenRow row(wires, n);
   MatrixXd inverse(n, n), next(n, n), R(n, m), carried(n, m);
 
@@ -183,8 +181,14 @@ MatrixXd solve_resistive_columns(const MatrixXd& G, const Wires& wires, int thre
 
 }  // namespace
 
-double wire_conductance_S(double ohm) {
-  return ohm > 0 ? 1 / ohm : std::numeric_limits<double>::infinity();
+WireConductances wire_conductances(const Wires& wires) {
+  return {conductance_S(wires.row_ohm),
+          conductance_S(wires.driver_ohm),
+          conductance_S(wires.row_ohm + wires.driver_ohm),
+          conductance_S(wires.column_ohm),
+          conductance_S(wires.sense_ohm),
+          conductance_S(wires.column_ohm + wires.sense_ohm),
+          wires.drive == RowDrive::both};
 }
 
 void check_wired(std::span<const double> wired_S) {
@@ -200,8 +204,9 @@ void wired_effective_S(int rows, int columns, std::span<const double> G_S, const
   OHMIC_ASSERT(rows > 0 && columns > 0);
   OHMIC_ASSERT(std::ssize(G_S) == std::ptrdiff_t{rows} * columns && G_S.size() == out_S.size());
   const MatrixXd G = Eigen::Map<const MatrixXd>(G_S.data(), rows, columns).transpose();
-  const MatrixXd W = wires.column_ohm > 0 ? solve_resistive_columns(G, wires, threads)
-                                          : solve_ideal_columns(G, wires);
+  const WireConductances along = wire_conductances(wires);
+  const MatrixXd W = along.column == kIdeal ? solve_ideal_columns(G, along)
+                                            : solve_resistive_columns(G, along, threads);
   check_wired({W.data(), static_cast<std::size_t>(W.size())});
   Eigen::Map<MatrixXd>(out_S.data(), rows, columns) = W.transpose();
 }

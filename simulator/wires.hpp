@@ -46,7 +46,4 @@ using WireSolver =
 /// Throws UnsupportedError where a circuit had no solution.
 void check_wired(std::span<const double> wired_S);
 
-/// Conductance of resistances in series; infinite for none.
-double wire_conductance_S(double ohm);
-
 }  // namespace ohmic

@@ -240,13 +240,7 @@ void CudaBackend::apply_wires(int K, int N, TileShape tile, const Wires& wires,
   a.tile_rows = tile.rows > 0 ? std::min(tile.rows, K) : K;
   a.tile_columns = tile.columns > 0 ? std::min(tile.columns, N) : N;
   a.row_tiles = tile.row_tiles(K), a.column_tiles = tile.column_tiles(N);
-  a.wires = {wire_conductance_S(wires.row_ohm),
-             wire_conductance_S(wires.driver_ohm),
-             wire_conductance_S(wires.row_ohm + wires.driver_ohm),
-             wire_conductance_S(wires.column_ohm),
-             wire_conductance_S(wires.sense_ohm),
-             wire_conductance_S(wires.column_ohm + wires.sense_ohm),
-             wires.drive == RowDrive::both};
+  a.wires = wire_conductances(wires);
   const std::int64_t tiles = std::int64_t{a.row_tiles} * a.column_tiles;
   a.work = w.circuits.at_least(
       static_cast<std::size_t>(tiles * cuda::wires_work(a.tile_rows, a.tile_columns)));

@@ -8,15 +8,9 @@
 
 #include "simulator/backends/cuda/block.hpp"
 #include "simulator/host_device.hpp"
+#include "simulator/wire_conductances.hpp"
 
 namespace ohmic::cuda {
-
-/// Of wires, in siemens; infinite for those without resistance.
-struct WireConductances {
-  double row, driver, first;   ///< segment of a row, its driver, both in series
-  double column, sense, last;  ///< the same of a column
-  bool drives_both_ends;
-};
 
 /// A matrix of cells cut into tiles, each of which is replaced by what its wires make of it.
 struct WiresArguments {
