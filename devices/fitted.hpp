@@ -2,25 +2,15 @@
 // the clip policy. With a knob at 0 the effect is gone and the other effects' draws are untouched.
 #pragma once
 
+#include <algorithm>
+#include <iterator>
+
 #include "simulator/device_model.hpp"
 #include "simulator/elementary.hpp"
 
 namespace ohmic {
 
 constexpr double kMicro = 1e-6;  ///< siemens per microsiemens
-
-/// c[0] + c[1] x + c[2] x^2 + ...
-template <std::size_t n>
-OHMIC_HOST_DEVICE double polynomial(const double (&c)[n], double x) {
-  double y = c[n - 1];
-  for (std::size_t i = n - 1; i-- > 0;) y = y * x + c[i];
-  return y;
-}
-
-OHMIC_HOST_DEVICE double clamp_to(double low, double high, double x) {
-  x = x < low ? low : x;
-  return x > high ? high : x;
-}
 
 class FittedDevice : public DeviceModel {
  public:
@@ -32,18 +22,15 @@ class FittedDevice : public DeviceModel {
   bool reads_noisily() const override { return read_scale > 0; }
 
  protected:
-  void apply_own_clip(std::span<double> G_S) const { apply_clip(clip, g_min_S, g_max_S, G_S); }
+  Bounds bounds() const { return bounds_of(clip, g_min_S, g_max_S); }
 
-  /// G = clip(G_T + unit_S max(sigma(G_T), 0) xi), one xi per device.
-  template <class Sigma>
-  void write_with_error(const DeviceBlock& block, double unit_S, std::span<const double> target_S,
-                        std::span<double> G_S, const Sigma& sigma) const {
-    block.normals(Stream::programming, 0, G_S);
-    for (std::size_t i = 0; i < G_S.size(); ++i) {
-      const double std = sigma(target_S[i]);
-      G_S[i] = target_S[i] + unit_S * (std > 0 ? std : 0) * G_S[i];
-    }
-    apply_own_clip(G_S);
+  /// sigma(r) = c[0] + c[1] r + ... times unit_S with r = G_T / g_ref_S; none where it is negative.
+  template <std::size_t n>
+  NormalError error(double unit_S, double g_ref_S, const double (&c)[n]) const {
+    NormalError e{{}, unit_S, g_ref_S, 0.0, bounds()};
+    static_assert(n <= std::size(e.c));
+    std::copy(std::begin(c), std::end(c), std::begin(e.c));
+    return e;
   }
 };
 

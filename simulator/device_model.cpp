@@ -46,20 +46,53 @@ const DeviceKind* chosen_kind(const Value& table, const std::string& prefix,
   return find_device_kind(name);
 }
 
+const LayerScale& scale_of(const DeviceBlock& block) {
+  static constexpr LayerScale kUnknown;
+  return block.scale ? *block.scale : kUnknown;
+}
+
 }  // namespace
 
 void apply_clip(Clip clip, double g_min_S, double g_max_S, std::span<double> G_S) {
   if (clip == Clip::none) return;
-  const bool is_range = clip == Clip::range;
-  const double low = is_range ? g_min_S : 0.0;
-  for (double& G : G_S) {
-    G = std::max(G, low);
-    if (is_range) G = std::min(G, g_max_S);
-  }
+  const Bounds bounds = bounds_of(clip, g_min_S, g_max_S);
+  for (double& G : G_S) G = bounds.clip(G);
 }
 
-void DeviceModel::drift(const DeviceBlock&, double, std::span<const double>,
-                        std::span<double>) const {}
+void apply_effect(const DeviceEffect& effect, const DeviceBlock& block,
+                  std::span<const double> target_S, std::span<double> G_S) {
+  std::vector<double> draws(G_S.size());
+  if (effect.draws_uniforms()) {
+    std::vector<float> u(G_S.size());
+    block.uniforms(effect.stream(), 0, u);
+    std::copy(u.begin(), u.end(), draws.begin());
+  } else {
+    block.normals(effect.stream(), 0, std::span(draws));
+  }
+  effect.with([&](const auto& e) {
+    for (std::size_t i = 0; i < G_S.size(); ++i) G_S[i] = e.apply(target_S[i], G_S[i], draws[i]);
+  });
+}
+
+std::optional<std::vector<DeviceEffect>> DeviceModel::effects(const LayerScale&, double) const {
+  return std::nullopt;
+}
+
+void DeviceModel::program(const DeviceBlock& block, std::span<const double> target_S,
+                          std::span<double> G_S) const {
+  const auto all = effects(scale_of(block), 0.0);
+  OHMIC_ASSERT(all.has_value());
+  std::copy(target_S.begin(), target_S.end(), G_S.begin());
+  for (const DeviceEffect& effect : *all) apply_effect(effect, block, target_S, G_S);
+}
+
+void DeviceModel::drift(const DeviceBlock& block, double age_s, std::span<const double> target_S,
+                        std::span<double> G_S) const {
+  const auto all = effects(scale_of(block), age_s);
+  if (!all) return;
+  for (const DeviceEffect& effect : *all)
+    if (effect.ages) apply_effect(effect, block, target_S, G_S);
+}
 
 void DeviceModel::read_sigma(const DeviceBlock&, double, std::span<const double>,
                              std::span<const double>, std::span<double> sigma_S) const {

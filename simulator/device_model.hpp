@@ -13,6 +13,7 @@
 
 #include "simulator/cell_curve.hpp"
 #include "simulator/config/schema.hpp"
+#include "simulator/device_effect.hpp"
 #include "simulator/random/noise.hpp"
 #include "simulator/version.hpp"
 
@@ -53,14 +54,15 @@ struct DeviceBlock {
     fill_uniforms(key, address(stream, event), first, out);
   }
   Address address(Stream stream, std::uint64_t event) const {
-    return {stream, layer, role, event | std::uint64_t{stage} << 40};
+    return {stream, layer, role, event_of(stage, event)};
   }
 };
 
-/// What a policy does with a conductance outside its physical range.
-enum class Clip { none, positive, range };
-
 void apply_clip(Clip clip, double g_min_S, double g_max_S, std::span<double> G_S);
+
+/// What one effect does to a block of devices.
+void apply_effect(const DeviceEffect&, const DeviceBlock&, std::span<const double> target_S,
+                  std::span<double> G_S);
 
 class DeviceModel {
  public:
@@ -70,9 +72,14 @@ class DeviceModel {
   double g_max_S = 25e-6;  ///< highest target conductance
   double time_s = 0.0;     ///< age at which the array is read, after programming
 
+  // A model says what it does either as a list of effects or in functions of its own. Only devices
+  // with a list can be programmed by a GPU.
+
+  /// All that happens to devices up to `age_s`, in this order; absent: see program and drift.
+  virtual std::optional<std::vector<DeviceEffect>> effects(const LayerScale&, double age_s) const;
   /// Writes `target_S` into devices: G_S is what they hold right after programming.
   virtual void program(const DeviceBlock&, std::span<const double> target_S,
-                       std::span<double> G_S) const = 0;
+                       std::span<double> G_S) const;
   /// Ages programmed devices in place from 0 to `age_s` > 0. The devices' own exponents are drawn
   /// at the same address for every age, so one draw can be followed over time.
   virtual void drift(const DeviceBlock&, double age_s, std::span<const double> target_S,

@@ -1,11 +1,12 @@
-// Logarithm and exponential for loops over devices: vectorised by any compiler, on CPU and CUDA
-// from the same text, and the same bits everywhere (a vector libm differs from the scalar one in
-// its last bits, so noise would depend on where a block of devices ends).
+// Logarithm, exponential and polynomials for loops over devices: vectorised by any compiler, on CPU
+// and CUDA from the same text, and the same bits everywhere (a vector libm differs from the scalar
+// one in its last bits, so noise would depend on where a block of devices ends).
 //
 // Only IEEE additions, products and one division are used. Relative errors are below 4e-16 (two
 // units in the last place) over the stated ranges (tests/simulator/elementary_test.cpp).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -27,6 +28,19 @@ OHMIC_HOST_DEVICE double from_pattern(std::uint64_t pattern) {
 constexpr double kLn2High = 0x1.62e42feep-1;  // 31 bits: exact times any exponent
 constexpr double kLn2Low = 0x1.a39ef35793c76p-33;
 }  // namespace elementary_detail
+
+/// c[0] + c[1] x + c[2] x^2 + ...
+template <std::size_t n>
+OHMIC_HOST_DEVICE double polynomial(const double (&c)[n], double x) {
+  double y = c[n - 1];
+  for (std::size_t i = n - 1; i-- > 0;) y = y * x + c[i];
+  return y;
+}
+
+OHMIC_HOST_DEVICE double clamp_to(double low, double high, double x) {
+  x = x < low ? low : x;
+  return x > high ? high : x;
+}
 
 /// Natural logarithm of a positive normal number; meaningless for zero, negative or infinite x.
 OHMIC_HOST_DEVICE double log_of(double x) {

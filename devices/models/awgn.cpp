@@ -40,12 +40,9 @@ class Awgn final : public DeviceModel {
   Reference reference = Reference::sigma_w;
   Clip clip = Clip::none;
 
-  void program(const DeviceBlock& block, std::span<const double> target_S,
-               std::span<double> G_S) const override {
-    const double sigma_G = uniform_sigma_S(*block.scale);
-    block.normals(Stream::programming, 0, G_S);
-    for (std::size_t i = 0; i < G_S.size(); ++i) G_S[i] = target_S[i] + sigma_G * G_S[i];
-    apply_clip(clip, g_min_S, g_max_S, G_S);
+  std::optional<std::vector<DeviceEffect>> effects(const LayerScale& scale, double) const override {
+    return {
+        {NormalError{{uniform_sigma_S(scale)}, 1.0, 1.0, 0.0, bounds_of(clip, g_min_S, g_max_S)}}};
   }
 
   double form_factor() const override { return reference == Reference::sigma_w ? eta : -1.0; }

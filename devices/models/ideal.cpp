@@ -8,8 +8,6 @@
 // Source. Definition.
 // Limits. None; [g_min, g_max] still sets the scale that wires and converters see.
 
-#include <algorithm>
-
 #include "simulator/device_model.hpp"
 
 namespace ohmic {
@@ -17,9 +15,8 @@ namespace {
 
 class Ideal final : public DeviceModel {
  public:
-  void program(const DeviceBlock&, std::span<const double> target_S,
-               std::span<double> G_S) const override {
-    std::copy(target_S.begin(), target_S.end(), G_S.begin());
+  std::optional<std::vector<DeviceEffect>> effects(const LayerScale&, double) const override {
+    return std::vector<DeviceEffect>{};
   }
   double uniform_sigma_S(const LayerScale&) const override { return 0.0; }
 

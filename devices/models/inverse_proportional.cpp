@@ -21,16 +21,9 @@ class InverseProportional final : public DeviceModel {
   double floor = 0.1;
   Clip clip = Clip::positive;
 
-  void program(const DeviceBlock& block, std::span<const double> target_S,
-               std::span<double> G_S) const override {
-    block.normals(Stream::programming, 0, G_S);
-    const double square_S2 = std_relative * g_max_S * g_max_S;
-    const double lowest_S = floor * g_max_S;
-    for (std::size_t i = 0; i < G_S.size(); ++i) {
-      const double G = target_S[i] > lowest_S ? target_S[i] : lowest_S;
-      G_S[i] = target_S[i] + square_S2 / G * G_S[i];
-    }
-    apply_clip(clip, g_min_S, g_max_S, G_S);
+  std::optional<std::vector<DeviceEffect>> effects(const LayerScale&, double) const override {
+    return {{InverseError{std_relative * g_max_S * g_max_S, floor * g_max_S,
+                          bounds_of(clip, g_min_S, g_max_S)}}};
   }
 
   static const Schema<InverseProportional>& schema() {

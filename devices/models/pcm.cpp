@@ -22,7 +22,10 @@
 // paper takes the read noise's r from the target, as here; one tool takes it from the programmed
 // conductance.
 
-#include "devices/pcm_drift.hpp"
+#include <cmath>
+#include <limits>
+
+#include "devices/flicker.hpp"
 
 namespace ohmic {
 namespace {
@@ -35,22 +38,13 @@ class Pcm final : public FittedDevice {
   double t0_s = 20.0;
   double t_read_s = 250e-9;
 
-  void program(const DeviceBlock& block, std::span<const double> target_S,
-               std::span<double> G_S) const override {
-    const double(&c)[3] = fit == Fit::nandakumar ? kNandakumar : kJoshi;
-    write_with_error(block, programming_scale * g_max_S / 25.0, target_S, G_S,
-                     [&](double G_T) { return polynomial(c, G_T / g_max_S); });
-  }
-
-  void drift(const DeviceBlock& block, double age_s, std::span<const double> target_S,
-             std::span<double> G_S) const override {
-    power_law_drift(block, age_s, t0_s, g_max_S, drift_scale, target_S, G_S,
-                    [](double r, double& mu, double& sigma) {
-                      const double log_r = log_of(r);
-                      mu = clamp_to(0.049, 0.1, -0.0155 * log_r + 0.0244);
-                      sigma = clamp_to(0.008, 0.045, -0.0125 * log_r - 0.0059);
-                    });
-    apply_own_clip(G_S);
+  std::optional<std::vector<DeviceEffect>> effects(const LayerScale&, double age_s) const override {
+    std::vector<DeviceEffect> all{error(programming_scale * g_max_S / 25.0, g_max_S,
+                                        fit == Fit::nandakumar ? kNandakumar : kJoshi)};
+    if (age_s > 0)
+      all.push_back(PowerDrift{kDriftMean, kDriftStd, std::log((age_s + t0_s) / t0_s), drift_scale,
+                               g_max_S, bounds()});
+    return all;
   }
 
   void read_sigma(const DeviceBlock&, double age_s, std::span<const double> target_S,
@@ -83,6 +77,11 @@ class Pcm final : public FittedDevice {
   // Std of programming in uS at g_max = 25 uS, coefficients of r^0, r^1, r^2.
   static constexpr double kNandakumar[3] = {0.26348, 1.9650, -1.1731};
   static constexpr double kJoshi[3] = {0.28638599, 0.07585724 * 25, -0.00178767 * 25 * 25};
+
+  // Of the drift exponent.
+  static constexpr double kEverywhere = std::numeric_limits<double>::infinity();
+  static constexpr PiecewiseFit kDriftMean{kEverywhere, -0.0155, 0.0244, 0.049, 0.1, {}};
+  static constexpr PiecewiseFit kDriftStd{kEverywhere, -0.0125, -0.0059, 0.008, 0.045, {}};
 };
 
 OHMIC_REGISTER_DEVICE("pcm", Pcm);

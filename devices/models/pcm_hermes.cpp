@@ -16,29 +16,20 @@
 // of that chip.
 // Limits. Room temperature; the chip's own converters and its compensation are not part of it.
 
-#include "devices/pcm_drift.hpp"
+#include <cmath>
+
+#include "devices/flicker.hpp"
 
 namespace ohmic {
 namespace {
 
-/// clip(slope ln r + offset, low, high) below `threshold`, a polynomial of r from there on.
-struct Piecewise {
-  double threshold, slope, offset, low, high;
-  double above[4];
-
-  OHMIC_HOST_DEVICE double operator()(double r, double log_r) const {
-    const double logarithmic = clamp_to(low, high, slope * log_r + offset);
-    return r < threshold ? logarithmic : polynomial(above, r);
-  }
-};
-
 struct Fit {
   double g_ref_S, t0_s;
   double sigma_p_uS[4];
-  Piecewise mu, sigma, Q;
+  PiecewiseFit mu, sigma, Q;
 };
 
-constexpr Piecewise kMu{0.0945, -0.0387, -0.0182, 0.072, 0.13, {0.0736, -0.0126, -0.0436, 0}};
+constexpr PiecewiseFit kMu{0.0945, -0.0387, -0.0182, 0.072, 0.13, {0.0736, -0.0126, -0.0436, 0}};
 
 constexpr Fit kOneDevice{
     10.35e-6,
@@ -62,23 +53,14 @@ class PcmHermes final : public FittedDevice {
 
   PcmHermes() { g_max_S = kOneDevice.g_ref_S; }
 
-  void program(const DeviceBlock& block, std::span<const double> target_S,
-               std::span<double> G_S) const override {
-    const Fit f = fit();
-    write_with_error(block, programming_scale * kMicro * g_max_S / f.g_ref_S, target_S, G_S,
-                     [&](double G_T) { return polynomial(f.sigma_p_uS, G_T / g_max_S); });
-  }
-
-  void drift(const DeviceBlock& block, double age_s, std::span<const double> target_S,
-             std::span<double> G_S) const override {
-    const Fit f = fit();
-    power_law_drift(block, age_s, f.t0_s, g_max_S, drift_scale, target_S, G_S,
-                    [&](double r, double& mu, double& sigma) {
-                      const double log_r = log_of(r);
-                      mu = f.mu(r, log_r);
-                      sigma = f.sigma(r, log_r);
-                    });
-    apply_own_clip(G_S);
+  std::optional<std::vector<DeviceEffect>> effects(const LayerScale&, double age_s) const override {
+    const Fit& f = fit();
+    std::vector<DeviceEffect> all{
+        error(programming_scale * kMicro * g_max_S / f.g_ref_S, g_max_S, f.sigma_p_uS)};
+    if (age_s > 0)
+      all.push_back(PowerDrift{f.mu, f.sigma, std::log((age_s + f.t0_s) / f.t0_s), drift_scale,
+                               g_max_S, bounds()});
+    return all;
   }
 
   void read_sigma(const DeviceBlock&, double age_s, std::span<const double> target_S,

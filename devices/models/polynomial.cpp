@@ -20,8 +20,13 @@ class Polynomial final : public FittedDevice {
 
   void program(const DeviceBlock& block, std::span<const double> target_S,
                std::span<double> G_S) const override {
-    write_with_error(block, programming_scale * g_max_S / 25.0, target_S, G_S,
-                     [&](double G_T) { return horner(G_T / g_max_S); });
+    block.normals(Stream::programming, 0, G_S);
+    const double unit_S = programming_scale * g_max_S / 25.0;
+    for (std::size_t i = 0; i < G_S.size(); ++i) {
+      const double sigma = horner(target_S[i] / g_max_S);
+      G_S[i] = target_S[i] + unit_S * (sigma > 0 ? sigma : 0) * G_S[i];
+    }
+    apply_clip(clip, g_min_S, g_max_S, G_S);
   }
   bool reads_noisily() const override { return false; }
 

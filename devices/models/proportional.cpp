@@ -8,6 +8,8 @@
 // Source. Definition.
 // Limits. Devices at G = 0 are perfect, which flatters one-sided mappings with g_min = 0.
 
+#include <limits>
+
 #include "devices/fitted.hpp"
 
 namespace ohmic {
@@ -18,12 +20,10 @@ class Proportional final : public DeviceModel {
   double std_relative = 0.0;
   Clip clip = Clip::positive;
 
-  void program(const DeviceBlock& block, std::span<const double> target_S,
-               std::span<double> G_S) const override {
-    block.normals(Stream::programming, 0, G_S);
-    for (std::size_t i = 0; i < G_S.size(); ++i)
-      G_S[i] = target_S[i] + std_relative * target_S[i] * G_S[i];
-    apply_clip(clip, g_min_S, g_max_S, G_S);
+  std::optional<std::vector<DeviceEffect>> effects(const LayerScale&, double) const override {
+    constexpr double kNoLimit = std::numeric_limits<double>::lowest();
+    return {
+        {NormalError{{0.0, std_relative}, 1.0, 1.0, kNoLimit, bounds_of(clip, g_min_S, g_max_S)}}};
   }
 
   static const Schema<Proportional>& schema() {

@@ -34,25 +34,13 @@ class RramCmo final : public FittedDevice {
     clip = Clip::range;
   }
 
-  void program(const DeviceBlock& block, std::span<const double> target_S,
-               std::span<double> G_S) const override {
+  std::optional<std::vector<DeviceEffect>> effects(const LayerScale&, double age_s) const override {
     const bool fine = acceptance == Acceptance::fine;
-    const double offset_S = kMicro * (fine ? 0.00081107 : 0.0112185391);
-    const double slope = fine ? 0.00106879 : 0.01129027418;
-    write_with_error(block, programming_scale, target_S, G_S,
-                     [=](double G_T) { return offset_S + slope * G_T; });
-  }
-
-  void drift(const DeviceBlock& block, double age_s, std::span<const double>,
-             std::span<double> G_S) const override {
-    if (age_s < 1) return;
-    std::vector<double> xi(G_S.size());
-    block.normals(Stream::drift, 0, std::span(xi));
-    const double log_t = std::log(age_s);
-    const double mean_S = -0.08900206 * kMicro * log_t * drift_scale;
-    const double std_S = (0.04201137 * log_t + 0.41183342) * kMicro * drift_scale;
-    for (std::size_t i = 0; i < G_S.size(); ++i) G_S[i] += mean_S + std_S * xi[i];
-    apply_own_clip(G_S);
+    const double sigma_S[2] = {kMicro * (fine ? 0.00081107 : 0.0112185391),
+                               fine ? 0.00106879 : 0.01129027418};
+    std::vector<DeviceEffect> all{error(programming_scale, 1.0, sigma_S)};
+    if (age_s >= 1) all.push_back(relaxation(std::log(age_s)));
+    return all;
   }
 
   void read_sigma(const DeviceBlock&, double age_s, std::span<const double>,
@@ -77,6 +65,12 @@ class RramCmo final : public FittedDevice {
       return s;
     }();
     return schema;
+  }
+
+ private:
+  NormalDrift relaxation(double log_t) const {
+    return {-0.08900206 * kMicro * log_t * drift_scale,
+            (0.04201137 * log_t + 0.41183342) * kMicro * drift_scale, bounds()};
   }
 };
 

@@ -27,10 +27,9 @@ class RramMilo final : public FittedDevice {
     g_max_S = 225e-6;
   }
 
-  void program(const DeviceBlock& block, std::span<const double> target_S,
-               std::span<double> G_S) const override {
-    write_with_error(block, programming_scale, target_S, G_S,
-                     [](double G_T) { return 4.782321e-6 - 0.009107 * G_T; });
+  std::optional<std::vector<DeviceEffect>> effects(const LayerScale&, double) const override {
+    constexpr double kSigma_S[2] = {4.782321e-6, -0.009107};
+    return {{error(programming_scale, 1.0, kSigma_S)}};
   }
   bool reads_noisily() const override { return false; }
   std::optional<NonLinearCells> non_linear() const override {

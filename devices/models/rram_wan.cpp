@@ -42,13 +42,10 @@ class RramWan final : public FittedDevice {
     time_s = 1.0;
   }
 
-  void program(const DeviceBlock& block, std::span<const double> target_S,
-               std::span<double> G_S) const override {
-    relax(block, 0.0, target_S, G_S);
-  }
-  void drift(const DeviceBlock& block, double age_s, std::span<const double> target_S,
-             std::span<double> G_S) const override {
-    relax(block, age_s, target_S, G_S);
+  std::optional<std::vector<DeviceEffect>> effects(const LayerScale&, double age_s) const override {
+    DeviceEffect relaxed = error(programming_scale * g_max_S / 40.0, g_max_S, curve_at(age_s).c);
+    relaxed.ages = age_s > 0;
+    return {{relaxed}};
   }
   bool reads_noisily() const override { return false; }
 
@@ -80,13 +77,6 @@ class RramWan final : public FittedDevice {
     for (int k = 0; k < 5; ++k)
       curve.c[k] = kSigma_uS[i][k] + part * (kSigma_uS[i + 1][k] - kSigma_uS[i][k]);
     return curve;
-  }
-
-  void relax(const DeviceBlock& block, double age_s, std::span<const double> target_S,
-             std::span<double> G_S) const {
-    const Curve curve = curve_at(age_s);
-    write_with_error(block, programming_scale * g_max_S / 40.0, target_S, G_S,
-                     [&](double G_T) { return polynomial(curve.c, G_T / g_max_S); });
   }
 };
 

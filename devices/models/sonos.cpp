@@ -32,18 +32,20 @@ class Sonos final : public FittedDevice {
 
   Sonos() { g_max_S = 32e-6; }
 
-  void program(const DeviceBlock& block, std::span<const double> target_S,
-               std::span<double> G_S) const override {
-    spread(block, 0.0, target_S, G_S);
-  }
-  void drift(const DeviceBlock& block, double age_s, std::span<const double> target_S,
-             std::span<double> G_S) const override {
-    spread(block, age_s, target_S, G_S);
+  std::optional<std::vector<DeviceEffect>> effects(const LayerScale&, double age_s) const override {
+    const double days = std::min(age_s / kDay_s, 5.0);
+    const int day = std::min(static_cast<int>(days), 4);
+    const double part = days - day;
+    const double A = kA_nA[day] + part * (kA_nA[day + 1] - kA_nA[day]);
+    const double B = kB_nA[day] + part * (kB_nA[day + 1] - kB_nA[day]);
+    DeviceEffect spread = SaturatingError{{A, B, v_read_V}, programming_scale, bounds()};
+    spread.ages = age_s > 0;
+    return {{spread}};
   }
   void read_sigma(const DeviceBlock&, double, std::span<const double>, std::span<const double> G_S,
                   std::span<double> sigma_S) const override {
-    for (std::size_t i = 0; i < G_S.size(); ++i)
-      sigma_S[i] = read_scale * sigma_of(G_S[i], 12.580, 215.366);
+    const SaturatingFit sigma{12.580, 215.366, v_read_V};
+    for (std::size_t i = 0; i < G_S.size(); ++i) sigma_S[i] = read_scale * sigma(G_S[i]);
   }
 
   void validate() const override {
@@ -69,24 +71,6 @@ class Sonos final : public FittedDevice {
       return s;
     }();
     return schema;
-  }
-
- private:
-  double sigma_of(double G_S, double A_nA, double B_nA) const {
-    const double I_nA = G_S * v_read_V * 1e9;
-    const double sigma_nA = A_nA * (1.0 - exp_of(-(I_nA > 0 ? I_nA : -I_nA) / B_nA));
-    return sigma_nA * 1e-9 / v_read_V;
-  }
-
-  void spread(const DeviceBlock& block, double age_s, std::span<const double> target_S,
-              std::span<double> G_S) const {
-    const double days = std::min(age_s / kDay_s, 5.0);
-    const int day = std::min(static_cast<int>(days), 4);
-    const double part = days - day;
-    const double A = kA_nA[day] + part * (kA_nA[day + 1] - kA_nA[day]);
-    const double B = kB_nA[day] + part * (kB_nA[day + 1] - kB_nA[day]);
-    write_with_error(block, programming_scale, target_S, G_S,
-                     [&](double G_T) { return sigma_of(G_T, A, B); });
   }
 };
 

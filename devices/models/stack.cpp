@@ -43,6 +43,21 @@ class Stack final : public DeviceModel {
   std::vector<Entry> entries;
   bool has_g_min = false, has_g_max = false;
 
+  /// Where every entry has a list.
+  std::optional<std::vector<DeviceEffect>> effects(const LayerScale& scale,
+                                                   double age_s) const override {
+    std::vector<DeviceEffect> all;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const auto own = entries[i].device->effects(scale, age_s);
+      if (!own) return std::nullopt;
+      for (DeviceEffect effect : *own) {
+        effect.stage = static_cast<std::uint8_t>(i);
+        all.push_back(effect);
+      }
+    }
+    return all;
+  }
+
   void program(const DeviceBlock& block, std::span<const double> target_S,
                std::span<double> G_S) const override {
     pass(block, 0.0, target_S, G_S, [](const auto&...) {});

@@ -26,7 +26,7 @@ namespace ohmic {
 namespace {
 
 enum class State { min, max, open, short_circuit };
-constexpr std::size_t kStates = 4;
+constexpr std::size_t kStates = StuckStates::kStates;
 constexpr const char* kStateNames[kStates] = {"min", "max", "open", "short"};
 
 struct MappedCell {
@@ -74,10 +74,18 @@ class Stuck final : public DeviceModel {
   Count count = Count::bernoulli;
   std::filesystem::path map;
 
+  /// Where each device fails by itself.
+  std::optional<std::vector<DeviceEffect>> effects(const LayerScale&, double) const override {
+    if (!map_.empty() || (count == Count::exact && total_rate() > 0)) return std::nullopt;
+    return {{states()}};
+  }
   void program(const DeviceBlock& block, std::span<const double> target_S,
                std::span<double> G_S) const override {
     std::copy(target_S.begin(), target_S.end(), G_S.begin());
-    if (total_rate() > 0) count == Count::exact ? fail_exactly(block, G_S) : fail(block, G_S);
+    if (count == Count::exact)
+      fail_exactly(block, G_S);
+    else
+      apply_effect(states(), block, target_S, G_S);
     if (const auto cells = map_.find({block.layer, block.role}); cells != map_.end())
       fail_mapped(block, cells->second, G_S);
   }
@@ -104,17 +112,13 @@ class Stuck final : public DeviceModel {
   std::array<double, kStates> rates() const { return {min_rate, max_rate, open_rate, short_rate}; }
   std::array<double, kStates> values_S() const { return {g_min_S, g_max_S, 0.0, short_S}; }
 
-  void fail(const DeviceBlock& block, std::span<double> G_S) const {
-    std::vector<float> u(G_S.size());
-    block.uniforms(Stream::stuck, 0, u);
-    const auto values = values_S();
-    double below = 0;
-    for (std::size_t state = 0; state < kStates; ++state) {
-      const double from = below;
-      below += rates()[state];
-      for (std::size_t i = 0; i < G_S.size(); ++i)
-        if (double{u[i]} >= from && double{u[i]} < below) G_S[i] = values[state];
+  StuckStates states() const {
+    StuckStates states{};
+    for (std::size_t i = 0; i < kStates; ++i) {
+      states.edge[i + 1] = states.edge[i] + rates()[i];
+      states.value_S[i] = values_S()[i];
     }
+    return states;
   }
 
   // The first cells of a random order of the layer's, dealt out to the states in turn.

@@ -24,14 +24,8 @@ class Uniform final : public DeviceModel {
   Meaning meaning = Meaning::std;
   Clip clip = Clip::positive;
 
-  void program(const DeviceBlock& block, std::span<const double> target_S,
-               std::span<double> G_S) const override {
-    std::vector<float> u(G_S.size());
-    block.uniforms(Stream::programming, 0, u);
-    const double h_S = half_width_S();
-    for (std::size_t i = 0; i < G_S.size(); ++i)
-      G_S[i] = target_S[i] + h_S * (2.0 * double{u[i]} - 1.0);
-    apply_clip(clip, g_min_S, g_max_S, G_S);
+  std::optional<std::vector<DeviceEffect>> effects(const LayerScale&, double) const override {
+    return {{UniformError{half_width_S(), bounds_of(clip, g_min_S, g_max_S)}}};
   }
 
   double uniform_sigma_S(const LayerScale&) const override {

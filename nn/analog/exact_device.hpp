@@ -1,8 +1,8 @@
 // The device without error.
 #pragma once
 
-#include <algorithm>
-#include <span>
+#include <optional>
+#include <vector>
 
 #include "simulator/device_model.hpp"
 
@@ -18,9 +18,8 @@ class ExactDevice final : public DeviceModel {
     cells_ = like.non_linear();
   }
   std::optional<NonLinearCells> non_linear() const override { return cells_; }
-  void program(const DeviceBlock&, std::span<const double> target_S,
-               std::span<double> G_S) const override {
-    std::copy(target_S.begin(), target_S.end(), G_S.begin());
+  std::optional<std::vector<DeviceEffect>> effects(const LayerScale&, double) const override {
+    return std::vector<DeviceEffect>{};
   }
 
  private:

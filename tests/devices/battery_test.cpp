@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "simulator/random/normal.hpp"
 #include "tests/devices/device_test.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -163,6 +164,31 @@ TEST_P(DeviceBattery, DrawsEachDeviceByItself) {
       << "role";
   EXPECT_LT(std::abs(correlation(base, errors(*model, block(noise_key(11, 0), 2, 0, 1)))), bound)
       << "cell";
+}
+
+// A list of effects is all that a GPU knows of a model.
+TEST_P(DeviceBattery, DoesWhatItsEffectsSay) {
+  const auto model = device();
+  if (!model->effects(testing::kScale, 0)) GTEST_SKIP() << "has functions of its own";
+  for (const double age_s : kAges_s) {
+    const Sample s = sample(*model, ramp(*model, 1000), age_s, block());
+    const auto effects = model->effects(testing::kScale, age_s).value();
+    for (std::size_t i = 0; i < s.G_S.size(); ++i) {
+      double target_S = s.target_S[i], G_S = target_S;
+      std::uint8_t stage = 0;
+      for (const DeviceEffect& effect : effects) {
+        if (effect.stage != stage) target_S = G_S;
+        stage = effect.stage;
+        DeviceBlock where = block();
+        where.stage = stage;
+        const Address address = where.address(effect.stream(), 0);
+        const double drawn = effect.draws_uniforms() ? uniform_of(bits_at(where.key, address, i))
+                                                     : normal_at(where.key, address, i);
+        G_S = effect.with([&](const auto& e) { return e.apply(target_S, G_S, drawn); });
+      }
+      ASSERT_EQ(G_S, s.G_S[i]) << i << " at " << age_s << " s";
+    }
+  }
 }
 
 TEST_P(DeviceBattery, HasTheUniformSigmaThatItClaims) {

@@ -20,6 +20,8 @@ inline std::unique_ptr<DeviceModel> make_device(const std::string& toml) {
   return device;
 }
 
+constexpr LayerScale kScale{0.05, 0.3, 0.3 / 25e-6, 2};
+
 /// Everything a device does from its target to a read, on devices [first, first + size).
 struct Sample {
   std::vector<double> target_S, G_S, read_sigma_S;
@@ -27,7 +29,6 @@ struct Sample {
 
 inline Sample sample(const DeviceModel& device, std::vector<double> target_S, double age_s,
                      DeviceBlock block) {
-  static constexpr LayerScale kScale{0.05, 0.3, 0.3 / 25e-6, 2};
   if (!block.scale) block.scale = &kScale;
   Sample s{std::move(target_S), {}, {}};
   s.G_S.resize(s.target_S.size());
