@@ -379,9 +379,39 @@ LayerOnTiles MappedLayer::program(const DeviceModel& device, NoiseKey key,
   check(device, periphery);
   const Moment moment{device, key, device.time_s, periphery, solver};
   std::vector<Plane> planes = sense(moment);
-  if (settings_.compensation != Compensation::none && device.time_s > 0) compensate(planes, moment);
+  if (compensates(device)) compensate(planes, moment);
   return {layer_,    geometry_, settings_.tile,    std::move(planes),
           periphery, key,       input_full_scale_, device.non_linear()};
+}
+
+ProgrammingPlan::Role MappedLayer::planned_role(int role) const {
+  const CellCode::Role& code = code_.roles()[static_cast<std::size_t>(role)];
+  const auto rows = static_cast<std::size_t>(geometry_.rows());
+  const std::size_t devices =
+      code.is_reference ? rows * static_cast<std::size_t>(grid_.column_tiles()) : weights_.size();
+  ProgrammingPlan::Role planned{std::vector<double>(devices), code.is_reference, code.sign};
+  target_S(role, 0, planned.target_S);
+  return planned;
+}
+
+std::optional<ProgrammingPlan> MappedLayer::plan(const DeviceModel& device,
+                                                 const Periphery& periphery) const {
+  check(device, periphery);
+  const auto effects = device.effects(scale_, device.time_s);
+  if (!effects || device.non_linear() || periphery.wires || geometry_.bias_rows > 0 ||
+      compensates(device))
+    return std::nullopt;
+  ProgrammingPlan plan{name_, layer_, geometry_, settings_.tile, {}, {}, gains_, spared_, *effects};
+  for (const CellCode::PlaneCode& code : code_.planes())
+    plan.planes.push_back({scale_.w_max * code.value_per_S, code.reference_S, 0, 0});
+  for (int role = 0; role < roles(); ++role) {
+    const auto p = static_cast<std::size_t>(code_.roles()[static_cast<std::size_t>(role)].plane);
+    ProgrammingPlan::Plane& plane = plan.planes[p];
+    if (plane.end_role == 0) plane.first_role = role;
+    plane.end_role = role + 1;
+    plan.roles.push_back(planned_role(role));
+  }
+  return plan;
 }
 
 std::vector<double> MappedLayer::programmed_S(int role, const DeviceModel& device,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "mapping/tile_grid.hpp"
 #include "simulator/device_model.hpp"
 #include "simulator/layer.hpp"
+#include "simulator/programming_plan.hpp"
 #include "simulator/wires.hpp"
 
 namespace ohmic {
@@ -49,6 +51,10 @@ class MappedLayer {
   /// computed for such a layer.
   LayerOnTiles program(const DeviceModel& device, NoiseKey key, const Periphery& periphery,
                        const WireSolver& solver = apply_wires) const;
+  /// What program() does, for whoever does it elsewhere: the same effective weights, to the bit.
+  /// Absent where it is more than effects on single ohmic devices: wires, bias rows, compensation,
+  /// a device model without a list of effects.
+  std::optional<ProgrammingPlan> plan(const DeviceModel& device, const Periphery& periphery) const;
   /// Conductances of one role's devices at device.time_s, without wires (export, tests); the same
   /// bits that program() uses.
   std::vector<double> programmed_S(int role, const DeviceModel& device, NoiseKey key) const;
@@ -73,6 +79,10 @@ class MappedLayer {
   void values(std::uint64_t first, std::span<double> out) const;
 
   void check(const DeviceModel& device, const Periphery& periphery) const;
+  bool compensates(const DeviceModel& device) const {
+    return settings_.compensation != Compensation::none && device.time_s > 0;
+  }
+  ProgrammingPlan::Role planned_role(int role) const;
   void hold_spared(int role, std::uint64_t first, std::span<const double> target_S,
                    RoleMatrix& matrix) const;
   RoleMatrix devices(int role, std::size_t count, const Moment& moment) const;

@@ -39,6 +39,10 @@ RecordableStream::RecordableStream(const std::string& device) {
   if (place.is_cuda()) state_.reset(new State{c10::cuda::getStreamFromPool(false, place.index())});
 }
 
+void* RecordableStream::handle() const {
+  return state_ ? static_cast<void*>(state_->stream.stream()) : nullptr;
+}
+
 RecordableStream::Use::Use(const RecordableStream& stream) {
   if (stream.state_) guard_.reset(new Guard{c10::cuda::CUDAStreamGuard(stream.state_->stream)});
 }
@@ -75,6 +79,7 @@ void CapturedWork::record(const std::function<void()>& work) {
 struct RecordableStream::State {};
 struct RecordableStream::Use::Guard {};
 RecordableStream::RecordableStream(const std::string&) {}
+void* RecordableStream::handle() const { return nullptr; }
 RecordableStream::Use::Use(const RecordableStream&) {}
 
 struct CapturedWork::Graph {

@@ -18,6 +18,8 @@ class RecordableStream {
  public:
   explicit RecordableStream(const std::string& device);
   ~RecordableStream();
+  /// The cudaStream_t; null on "cpu".
+  void* handle() const;
 
   /// While it lives LibTorch's work of this thread goes to the stream.
   class Use {

@@ -7,10 +7,15 @@
 #include <memory>
 #include <string>
 
+#include "nn/analog/analog_network.hpp"
 #include "nn/data/dataset.hpp"
 #include "nn/torch_graph.hpp"
 
 namespace ohmic {
+
+namespace cuda {
+class Machine;
+}
 
 class IdealEvaluation {
  public:
@@ -21,6 +26,14 @@ class IdealEvaluation {
 
   /// Of the graph, as AnalogNetwork::effective_weights gives them.
   void set_weights(const Weights&);
+  /// From now on draws of `network`, which must outlive this, are programmed in the memory of
+  /// `machine`, which is `device`. False where they cannot be: see programming_plans().
+  bool take_devices(const AnalogNetwork& network, std::shared_ptr<cuda::Machine> machine);
+  bool has_devices() const;
+  /// set_weights(network.effective_weights(seed, draw)) of the network whose devices these are.
+  void program(std::uint64_t seed, std::uint64_t draw);
+  /// Of the graph without its BatchNorms (fold_norms), as the device has them.
+  Weights weights() const;
   /// Hands images [first, first + count) to the device; the host may go on meanwhile.
   void start(std::int64_t first, std::int64_t count);
   /// Right answers among them with the last weights.
@@ -31,6 +44,7 @@ class IdealEvaluation {
   }
 
  private:
+  class Devices;
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "nn/denormals.hpp"
+#include "simulator/error.hpp"
 
 namespace ohmic {
 namespace {
@@ -105,6 +106,13 @@ struct TorchGraph::State {
     return value;
   }
 
+  const Tensor& tensor(const std::string& name) const {
+    const auto found = std::find_if(shapes.begin(), shapes.end(),
+                                    [&](const ParameterShape& p) { return p.name == name; });
+    OHMIC_ASSERT(found != shapes.end());
+    return tensors[static_cast<std::size_t>(found - shapes.begin())];
+  }
+
   /// Whether a value may be overwritten: one node reads it, and its own gradient does not need it.
   bool is_scratch(int from) const {
     if (is_observed) return false;
@@ -192,6 +200,17 @@ void TorchGraph::set_weights(const Weights& weights) {
     p.trainable ? view(flat, there.storage_offset(), p.shape).copy_(host) : there.copy_(host);
   }
   state_->parameters.copy_(flat);
+}
+
+void TorchGraph::set_tensor(const std::string& name, const HostTensor& values) {
+  const at::NoGradGuard no_gradients;
+  const Tensor& there = state_->tensor(name);
+  OHMIC_ASSERT(there.numel() == static_cast<std::int64_t>(values.values.size()));
+  there.copy_(at::from_blob(const_cast<float*>(values.values.data()), there.sizes(), at::kFloat));
+}
+
+float* TorchGraph::memory_of(const std::string& name) {
+  return state_->tensor(name).data_ptr<float>();
 }
 
 Weights TorchGraph::weights() const {

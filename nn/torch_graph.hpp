@@ -30,6 +30,9 @@ class TorchGraph {
 
   void set_weights(const Weights&);
   Weights weights() const;
+  void set_tensor(const std::string& name, const HostTensor&);
+  /// Where a tensor lies on the device; [out, height, width, in] where it has four axes.
+  float* memory_of(const std::string& name);
 
   /// Images x H x W x C on the host -> channels-last on the device; keeps no reference.
   at::Tensor images(const float* nhwc, std::int64_t count) const;

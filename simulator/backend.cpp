@@ -69,6 +69,13 @@ int gpu_count() {
 #endif
 }
 
+std::shared_ptr<cuda::Machine> cuda::machine_of([[maybe_unused]] const std::string& device) {
+#ifdef OHMIC_CUDA
+  if (device.starts_with("cuda")) return gpu_machine(gpu_of(device));
+#endif
+  return nullptr;
+}
+
 std::unique_ptr<Backend> make_backend(const std::string& name,
                                       [[maybe_unused]] const std::string& device) {
   if (name == "reference") return std::make_unique<ReferenceBackend>();

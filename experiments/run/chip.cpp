@@ -9,6 +9,7 @@
 #include "experiments/run/compute.hpp"
 #include "nn/captured_work.hpp"
 #include "nn/network/dead_filters.hpp"
+#include "simulator/backends/cuda/machine.hpp"
 #include "simulator/processor.hpp"
 
 namespace ohmic {
@@ -122,6 +123,9 @@ Chip::Chip(const Experiment& experiment, const TrainedNetwork& network, Calibrat
   if (on_torch)
     torch_ = evaluation_on(device_, experiment, network,
                            periphery.products == Products::bf16 ? Precision::bf16 : Precision::f32);
+  auto machine = on_torch ? cuda::machine_of(device_) : nullptr;
+  if (machine && !experiment.evaluation.batch_norm_images)
+    torch_->take_devices(*analog_, std::move(machine));
 }
 
 void Chip::begin(const std::string& what, std::int64_t images) {
@@ -237,6 +241,7 @@ std::vector<std::string> Chip::warnings() const {
 }
 
 void Chip::program(std::uint64_t draw) {
+  if (torch_ && torch_->has_devices()) return torch_->program(experiment_.seed, draw);
   if (torch_ && !experiment_.evaluation.batch_norm_images) {
     torch_->set_weights(effective_weights(draw));
     next_ = draw + 1;
@@ -264,7 +269,7 @@ std::int64_t Chip::count_correct(std::int64_t first, std::int64_t count, Tally& 
   return std::count(p.correct.begin(), p.correct.end(), 1);
 }
 
-/// Programs the next draw while the device computes.
+/// Programs the next draw while the device computes, where the host programs.
 std::int64_t Chip::count_on_torch(std::int64_t first, std::int64_t count) {
   torch_->start(first, count);
   if (const auto draw = std::exchange(next_, {}))

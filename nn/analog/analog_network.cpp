@@ -122,11 +122,28 @@ Weights AnalogNetwork::effective_weights() const {
 }
 
 Weights AnalogNetwork::effective_weights(std::uint64_t seed, std::uint64_t draw) const {
+  OHMIC_ASSERT(state_->measured_images == 0);
+  return state_->effective_weights(state_->draw_of(seed, draw));
+}
+
+Weights AnalogNetwork::digital_weights(std::uint64_t seed, std::uint64_t draw) const {
+  OHMIC_ASSERT(state_->measured_images == 0);
+  return state_->draw_of(seed, draw).digital;
+}
+
+bool AnalogNetwork::perturbs_digital() const { return state_->noise.perturbs_digital(); }
+
+std::vector<ProgrammingPlan> AnalogNetwork::programming_plans() const {
   const State& s = *state_;
-  OHMIC_ASSERT(s.measured_images == 0);
-  State::Contents contents = s.draw_of(seed, draw);
-  apply_negative_variance(s.graph, s.noise.negative_variance, contents.digital);
-  return s.effective_weights(contents);
+  const bool noisy = s.noise.perturbs(TensorKind::kernel);
+  std::vector<ProgrammingPlan> plans;
+  for (const Step& step : s.crossbar) {
+    auto plan = s.mapped_layer(step).plan(noisy ? s.device_of(step) : s.exact_of(step),
+                                          s.periphery_of(step));
+    if (!plan || s.has_bias_row(step)) return {};
+    plans.push_back(std::move(*plan));
+  }
+  return plans;
 }
 
 const std::vector<MappedLayer>& AnalogNetwork::layers() const { return state_->mapped; }

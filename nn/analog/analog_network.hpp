@@ -101,6 +101,14 @@ class AnalogNetwork {
   /// The same as after program(seed, draw), without loading anything. Not with measure_batch_norm.
   Weights effective_weights(std::uint64_t seed, std::uint64_t draw) const;
 
+  /// How every layer's devices are programmed, for whoever does it elsewhere (MappedLayer::plan);
+  /// empty where that cannot be said of one of them.
+  std::vector<ProgrammingPlan> programming_plans() const;
+  /// What effective_weights(seed, draw) holds beside kernels.
+  Weights digital_weights(std::uint64_t seed, std::uint64_t draw) const;
+  /// Whether these differ from draw to draw.
+  bool perturbs_digital() const;
+
   /// As mapped: with their bias rows only where ranges are known.
   const std::vector<MappedLayer>& layers() const;
   std::vector<LayerNoise> measure_noise(std::uint64_t seed, std::uint64_t draw) const;

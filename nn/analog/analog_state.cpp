@@ -150,8 +150,10 @@ AnalogNetwork::State::Contents AnalogNetwork::State::draw_of(std::uint64_t seed,
                                                              std::uint64_t draw) const {
   if (noise.perturbs_digital()) require_form_factor(*devices.common);
   const NoiseKey key = noise_key(seed, draw);
+  Weights digital = perturbed_digital(graph, mappable, noise, devices.common->form_factor(), key);
+  apply_negative_variance(graph, noise.negative_variance, digital);
   return {noise.perturbs(TensorKind::kernel) ? Loaded::devices : Loaded::exact, key,
-          perturbed_digital(graph, mappable, noise, devices.common->form_factor(), key)};
+          std::move(digital)};
 }
 
 void AnalogNetwork::State::load(Contents contents) {

@@ -1,6 +1,7 @@
 // One draw of ResNet-20's 268,336 crossbar weights, differential, for every registered device
 // model; what wires make of it; and the random numbers it is made of. Nanoseconds per element;
-// programming and wires in milliseconds.
+// programming and wires in milliseconds. Models that are lists of effects also on a GPU, where
+// there is one.
 #include <benchmark/benchmark.h>
 #include <omp.h>
 
@@ -9,6 +10,8 @@
 
 #include "mapping/mapped_layer.hpp"
 #include "simulator/backend.hpp"
+#include "simulator/backends/cuda/gpu_count.hpp"
+#include "simulator/backends/cuda/resident_devices.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -48,18 +51,43 @@ std::vector<MappedLayer> mapped_resnet20(const DeviceModel& device) {
   return layers;
 }
 
+std::shared_ptr<DeviceModel> aged(const std::string& model) {
+  std::vector<Fault> faults;
+  auto device = read_device(parse_toml("model = \"" + model + "\"\ntime_s = 3600.0", "benchmark"),
+                            "device", faults);
+  return faults.empty() ? std::shared_ptr<DeviceModel>(std::move(device)) : nullptr;
+}
+
 void ProgramResNet20(benchmark::State& state, const std::string& model) {
   omp_set_num_threads(1);
-  std::vector<Fault> faults;
-  const auto device = read_device(
-      parse_toml("model = \"" + model + "\"\ntime_s = 3600.0", "benchmark"), "device", faults);
-  if (!device || !faults.empty()) return state.SkipWithError("needs parameters of its own");
+  const auto device = aged(model);
+  if (!device) return state.SkipWithError("needs parameters of its own");
   const auto layers = mapped_resnet20(*device);
   std::uint64_t draw = 0;
   for (auto _ : state) {
     const NoiseKey key = noise_key(1, draw++);
     for (const MappedLayer& layer : layers)
       benchmark::DoNotOptimize(layer.program(*device, key, {}));
+  }
+}
+
+/// The same in the memory of a GPU, into effective weights.
+void ProgramResNet20There(benchmark::State& state, const DeviceModel& device,
+                          const std::shared_ptr<cuda::Machine>& machine) {
+  const auto layers = mapped_resnet20(device);
+  std::vector<ProgrammingPlan> plans;
+  std::vector<cuda::WeightsPlace> places;
+  std::vector<std::unique_ptr<cuda::Array<float>>> weights;
+  for (const MappedLayer& layer : layers) {
+    plans.push_back(layer.plan(device, {}).value());
+    weights.push_back(std::make_unique<cuda::Array<float>>(machine));
+    places.push_back({weights.back()->at_least(plans.back().roles[0].target_S.size()), nullptr});
+  }
+  cuda::ResidentDevices devices(machine, plans, places);
+  std::uint64_t draw = 0;
+  for (auto _ : state) {
+    devices.program(noise_key(1, draw++));
+    machine->wait();
   }
 }
 
@@ -96,6 +124,18 @@ void Fill(benchmark::State& state, void (*fill)(NoiseKey, Address, std::uint64_t
   state.SetItemsProcessed(state.iterations() * 1024);
 }
 
+void register_there(const std::shared_ptr<cuda::Machine>& machine) {
+  for (const DeviceKind& kind : device_kinds()) {
+    const auto device = aged(kind.name);
+    if (!device || !device->effects({}, device->time_s)) continue;
+    benchmark::RegisterBenchmark(
+        ("ProgramResNet20/cuda/" + kind.name).c_str(),
+        [=](benchmark::State& state) { ProgramResNet20There(state, *device, machine); })
+        ->Unit(benchmark::kMillisecond)
+        ->UseRealTime();
+  }
+}
+
 BENCHMARK_CAPTURE(Fill, bits, fill_bits);
 BENCHMARK_CAPTURE(Fill, uniforms, fill_uniforms);
 BENCHMARK_CAPTURE(
@@ -108,6 +148,7 @@ const bool registered = [] {
     benchmark::RegisterBenchmark(("ProgramResNet20/" + kind.name).c_str(), ProgramResNet20,
                                  kind.name)
         ->Unit(benchmark::kMillisecond);
+  if (gpu_count() > 0) register_there(cuda::machine_of("cuda"));
   for (const std::string name : {"cpu", "cuda"}) try {
       const std::shared_ptr<Backend> backend = make_backend(name);
       benchmark::RegisterBenchmark(("WiresOfResNet20/" + name).c_str(),

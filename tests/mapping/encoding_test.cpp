@@ -9,47 +9,18 @@
 #include "simulator/backend.hpp"
 #include "simulator/wires.hpp"
 #include "tests/devices/device_test.hpp"
+#include "tests/mapping/encodings.hpp"
 
 namespace ohmic {
 namespace {
 
+using test::EncodingCase;
+using test::encodings;
 using testing::make_device;
 using testing::Moments;
 using testing::moments;
 
 const NoiseKey kKey = noise_key(5, 0);
-
-struct Case {
-  const char* name;
-  MappingSettings settings;
-  friend void PrintTo(const Case& c, std::ostream* os) { *os << c.name; }
-};
-
-std::vector<Case> encodings() {
-  std::vector<Case> cases(8);
-  cases[0].name = "one_sided";
-  cases[1].name = "two_sided";
-  cases[1].settings.form = DifferentialForm::two_sided;
-  cases[2].name = "digital_subtraction";
-  cases[2].settings.subtraction = Subtraction::digital;
-  cases[3].name = "offset";
-  cases[3].settings.encoding = Encoding::offset;
-  cases[4].name = "physical_reference";
-  cases[4].settings.encoding = Encoding::offset;
-  cases[4].settings.reference = Reference::physical;
-  cases[5].name = "physical_reference_digital";
-  cases[5].settings = cases[4].settings;
-  cases[5].settings.subtraction = Subtraction::digital;
-  cases[6].name = "slices";
-  cases[6].settings.encoding = Encoding::bit_sliced;
-  cases[6].settings.weight_bits = 16;
-  cases[6].settings.slice_bits = 4;
-  cases[7].name = "offset_slices";
-  cases[7].settings = cases[6].settings;
-  cases[7].settings.slices = Encoding::offset;
-  for (Case& c : cases) c.settings.tile = {64, 32};
-  return cases;
-}
 
 ConvGeometry dense(int rows, int columns) {
   ConvGeometry g;
@@ -64,7 +35,7 @@ std::vector<float> normals(int n, std::uint64_t event) {
   return w;
 }
 
-class EveryEncoding : public ::testing::TestWithParam<Case> {
+class EveryEncoding : public ::testing::TestWithParam<EncodingCase> {
  protected:
   MappedLayer map(const std::vector<float>& w, int rows, int columns,
                   ScaleGroup group = ScaleGroup::layer,

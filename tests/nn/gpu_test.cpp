@@ -9,6 +9,7 @@
 #include "nn/ideal_evaluation.hpp"
 #include "nn/torch_evaluation.hpp"
 #include "nn/train/optimizer.hpp"
+#include "simulator/backends/cuda/machine.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace ohmic {
@@ -85,6 +86,35 @@ TEST_P(LibTorchOnGpu, RecordedTrainingGivesTheBitsOfStepsLaunchedOneByOne) {
 TEST_P(LibTorchOnGpu, TrainingLearnsAsOnTheHost) {
   const Trained gpu = train_on(GetParam(), "gpu"), host = train_on("cpu", "host");
   EXPECT_NEAR(gpu.last.loss, host.last.loss, 0.1 * host.last.loss);
+}
+
+// One device of every kind of effect (tests/mapping/resident_devices_test.cpp), to the bit.
+TEST_P(LibTorchOnGpu, ProgramsTheDrawsOfTheHost) {
+  const char* const models[] = {
+      "model = \"awgn\"\neta = 0.3\nclip = \"range\"",
+      "model = \"stack\"\ntime_s = 1000.0\nmodels = [{model = \"pcm\"}, {model = \"stuck\", "
+      "open_rate = 0.1}, {model = \"uniform\", size = 0.05}, {model = \"sonos\"}]",
+      "model = \"stack\"\ntime_s = 1e5\nmodels = [{model = \"rram_cmo\"}, {model = "
+      "\"inverse_proportional\", std_relative = 0.01}]"};
+  for (const char* toml : models) {
+    std::vector<Fault> faults;
+    const std::shared_ptr<const DeviceModel> device =
+        read_device(parse_toml(toml, "test"), "device", faults);
+    ASSERT_TRUE(faults.empty()) << toml;
+    const auto backend = make_backend("cpu");
+    const AnalogNetwork analog(graph_, initialize(graph_, "he_normal", 1), {}, {}, {}, device,
+                               *backend);
+    IdealEvaluation there(graph_, data_.test, {}, resolve_device(GetParam()), Precision::f32, 64);
+    IdealEvaluation here(graph_, data_.test, {}, "cpu", Precision::f32, 64);
+    ASSERT_TRUE(there.take_devices(analog, cuda::machine_of(resolve_device(GetParam()))));
+    for (const std::uint64_t draw : {0u, 1u}) {
+      there.program(5, draw);
+      here.set_weights(analog.effective_weights(5, draw));
+      const Weights got = there.weights();
+      for (const auto& [name, tensor] : here.weights())
+        EXPECT_TRUE(got.at(name).values == tensor.values) << toml << " " << name;
+    }
+  }
 }
 
 TEST_P(LibTorchOnGpu, EvaluationCountsWhatTheHostCounts) {

@@ -15,6 +15,7 @@
 
 #include "simulator/backends/cuda/launch.hpp"
 #include "simulator/backends/cuda/machine.hpp"
+#include "simulator/backends/cuda/programming_kernel.hpp"
 
 namespace ohmic::test {
 
@@ -103,6 +104,8 @@ class EmulatedMachine final : public cuda::Machine {
     std::memcpy(host, from, bytes);
   }
 
+  void wait() override {}
+
   void run(const cuda::ConvertArguments& a) override {
     const Access access(*this);
     std::uint32_t clipped = 0;
@@ -131,6 +134,14 @@ class EmulatedMachine final : public cuda::Machine {
     for (int tile = 0; tile < a.row_tiles * a.column_tiles; ++tile) {
       EmulatedWiresBlock block(cuda::kWiresThreads, tile, 0);
       cuda::WiredTile(a, block).solve();
+    }
+  }
+  void run(const cuda::ProgrammingArguments& a, void*) override {
+    const Access access(*this);
+    for (int i = 0; i < a.layer_count; ++i) {
+      const cuda::ProgrammedLayer layer(a.layers[i], a.key);
+      for (std::int64_t cell = 0; cell < a.most_cells; ++cell)
+        if (cell < layer.cells()) layer.program(cell);
     }
   }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "simulator/device_effect.hpp"
 #include "simulator/random/noise.hpp"
 
 namespace ohmic::cuda {
@@ -81,6 +82,41 @@ struct TileArguments {
   std::uint16_t layer;
   std::uint64_t first_image;
   std::uint64_t* clipped;  ///< conversions beyond the limits are added here
+};
+
+/// Devices of one role; this and what follows as in ProgrammingPlan.
+struct RoleArguments {
+  const double* target_S;
+  double sign;
+  std::int32_t is_reference;
+};
+struct PlaneArguments {
+  double weight_per_S, reference_S;
+  std::int32_t first_role, end_role;
+};
+
+/// A layer whose devices are programmed.
+struct DeviceArguments {
+  std::int32_t K, N;
+  std::int32_t positions;                ///< of the kernel; K is channels * positions
+  std::int32_t tile_rows, tile_columns;  ///< no larger than K and N
+  const RoleArguments* roles;
+  const PlaneArguments* planes;
+  const DeviceEffect* effects;
+  std::int32_t plane_count, effect_count;
+  const double* gain;          ///< or null
+  const std::uint8_t* spared;  ///< or null
+  std::uint16_t layer;
+  const float* scale;  ///< a digital factor per column, or null
+  float* weights;      ///< [column][position][channel]
+};
+
+/// One draw of a network's devices.
+struct ProgrammingArguments {
+  const DeviceArguments* layers;
+  std::int32_t layer_count;
+  std::int64_t most_cells;  ///< of a layer
+  NoiseKey key;
 };
 
 }  // namespace ohmic::cuda

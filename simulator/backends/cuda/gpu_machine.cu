@@ -7,6 +7,7 @@
 #include "simulator/backends/cuda/block.hpp"
 #include "simulator/backends/cuda/launch.hpp"
 #include "simulator/backends/cuda/machine.hpp"
+#include "simulator/backends/cuda/programming_kernel.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic::cuda {
@@ -47,6 +48,12 @@ __global__ void __launch_bounds__(kWiresThreads) wires_kernel(const WiresArgumen
   NoShared shared;
   GpuBlock block(thread, sums, shared, static_cast<int>(blockIdx.x), 0);
   WiredTile(a, block).solve();
+}
+
+__global__ void programming_kernel(const ProgrammingArguments a) {
+  const ProgrammedLayer layer(a.layers[blockIdx.y], a.key);
+  const std::int64_t cell = std::int64_t{blockIdx.x} * kThreads + threadIdx.x;
+  if (cell < layer.cells()) layer.program(cell);
 }
 
 std::string gigabytes(std::size_t bytes) {
@@ -111,6 +118,11 @@ class Gpu final : public Machine {
     check(cudaMemcpy(host, from, bytes, cudaMemcpyDeviceToHost), "computing or copying back");
   }
 
+  void wait() override {
+    choose();
+    check(cudaDeviceSynchronize(), "computing");
+  }
+
   void run(const ConvertArguments& a) override {
     choose();
     convert_kernel<<<blocks_, kThreads>>>(a);
@@ -126,6 +138,14 @@ class Gpu final : public Machine {
     choose();
     wires_kernel<<<static_cast<unsigned>(a.row_tiles * a.column_tiles), kWiresThreads>>>(a);
     check(cudaGetLastError(), "starting the wires of tiles");
+  }
+
+  void run(const ProgrammingArguments& a, void* stream) override {
+    choose();
+    const dim3 grid(static_cast<unsigned>((a.most_cells + kThreads - 1) / kThreads),
+                    static_cast<unsigned>(a.layer_count));
+    programming_kernel<<<grid, kThreads, 0, static_cast<cudaStream_t>(stream)>>>(a);
+    check(cudaGetLastError(), "starting to program devices");
   }
 
   void run(const DigitalOp& op, const float* scale, const float* shift) override {

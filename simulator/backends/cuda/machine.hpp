@@ -28,10 +28,14 @@ class Machine {
   virtual void upload(const void* host, void* to, std::size_t bytes) = 0;
   virtual void clear(void* values, std::size_t bytes) = 0;  ///< all bits 0
   virtual void download(const void* from, void* host, std::size_t bytes) = 0;
+  /// Returns when every call is executed.
+  virtual void wait() = 0;
 
   virtual void run(const ConvertArguments&) = 0;
   virtual void run(const TileArguments&) = 0;
   virtual void run(const WiresArguments&) = 0;
+  /// On `stream` (a cudaStream_t; null: as everything else).
+  virtual void run(const ProgrammingArguments&, void* stream) = 0;
   /// Everything in this machine's memory; op.scale and op.shift are not looked at.
   virtual void run(const DigitalOp& op, const float* scale, const float* shift) = 0;
 };
@@ -39,6 +43,9 @@ class Machine {
 /// The GPU that the CUDA runtime calls `index`. Throws UnsupportedError when there is no driver, no
 /// such GPU, or one that this build has no code for.
 std::shared_ptr<Machine> gpu_machine(int index = 0);
+
+/// The one that LibTorch calls `device`: null for "cpu", and in a build without this back end.
+std::shared_ptr<Machine> machine_of(const std::string& device);
 
 /// GPUs that the CUDA runtime finds; 0 without a driver.
 int gpu_count();

@@ -1,0 +1,77 @@
+// The kernel that programs devices: a thread takes all devices of one weight from their targets to
+// what they hold and writes the effective weight, so that no conductance is ever stored.
+#pragma once
+
+#include <cstdint>
+
+#include "simulator/backends/cuda/arguments.hpp"
+#include "simulator/random/normal.hpp"
+#include "simulator/random/philox.hpp"
+
+namespace ohmic::cuda {
+
+class ProgrammedLayer {
+ public:
+  OHMIC_HOST_DEVICE ProgrammedLayer(const DeviceArguments& layer, NoiseKey key)
+      : l_(layer), key_(key) {}
+
+  OHMIC_HOST_DEVICE std::int64_t cells() const { return std::int64_t{l_.K} * l_.N; }
+
+  /// Writes the weight of row k and column n, cell = n*K + k.
+  OHMIC_HOST_DEVICE void program(std::int64_t cell) const {
+    const auto n = static_cast<std::int32_t>(cell / l_.K);
+    const auto k = static_cast<std::int32_t>(cell % l_.K);
+    const std::int64_t reference = std::int64_t{n / l_.tile_columns} * l_.K + k;
+    const double gain = l_.gain ? l_.gain[std::int64_t{k / l_.tile_rows} * l_.N + n] : 1.0;
+    const bool spared = l_.spared && l_.spared[n] != 0;
+    double sum = 0;
+    for (int p = 0; p < l_.plane_count; ++p) {
+      const PlaneArguments& plane = l_.planes[p];
+      double G_S = -plane.reference_S;
+      for (int role = plane.first_role; role < plane.end_role; ++role) {
+        const bool in_reference = l_.roles[role].is_reference != 0;
+        const std::int64_t device = in_reference ? reference : cell;
+        const bool exact = spared && !in_reference;
+        G_S += l_.roles[role].sign *
+               (exact ? l_.roles[role].target_S[device] : conductance_S(role, device));
+      }
+      sum += plane.weight_per_S * gain * G_S;
+    }
+    const auto weight = static_cast<float>(sum);
+    l_.weights[place(n, k)] = l_.scale ? weight * l_.scale[n] : weight;
+  }
+
+ private:
+  OHMIC_HOST_DEVICE std::int64_t place(std::int32_t n, std::int32_t k) const {
+    const std::int32_t channels = l_.K / l_.positions;
+    return std::int64_t{n} * l_.K + std::int64_t{k % l_.positions} * channels + k / l_.positions;
+  }
+
+  OHMIC_HOST_DEVICE double conductance_S(int role, std::int64_t device) const {
+    double target_S = l_.roles[role].target_S[device];
+    double G_S = target_S;
+    for (int i = 0; i < l_.effect_count; ++i) {
+      const DeviceEffect& effect = l_.effects[i];
+      if (i > 0 && effect.stage != l_.effects[i - 1].stage) target_S = G_S;
+      const double drawn = draw(effect, role, device);
+      G_S = effect.with([&](const auto& e) { return e.apply(target_S, G_S, drawn); });
+    }
+    return G_S;
+  }
+
+  OHMIC_HOST_DEVICE double draw(const DeviceEffect& effect, int role, std::int64_t device) const {
+    const Address address{effect.stream(), l_.layer, static_cast<std::uint8_t>(role),
+                          event_of(effect.stage, 0)};
+    const auto element = static_cast<std::uint64_t>(device);
+    const philox4x32_ctr_t words = philox_block(key_, counter_of(address), element / kLanes);
+    if (effect.draws_uniforms()) return double{uniform_of(words.v[element % kLanes])};
+    const NormalPair pair =
+        normal_pair(words.v[element % kLanes / 2 * 2], words.v[element % kLanes / 2 * 2 + 1]);
+    return double{element % 2 == 0 ? pair.z0 : pair.z1};
+  }
+
+  const DeviceArguments& l_;
+  NoiseKey key_;
+};
+
+}  // namespace ohmic::cuda
