@@ -25,7 +25,8 @@ bool is_curve_axis(const std::string& key, const Axes& axes) {
 std::string name_of(const Axes& axes, bool of_curve) {
   std::vector<std::string> values;
   for (const auto& [key, value] : axes)
-    if (is_curve_axis(key, axes) == of_curve) values.push_back(value);
+    if (is_curve_axis(key, axes) == of_curve)
+      values.push_back(of_curve ? value : value_title(key, value));
   return fmt::format("{}", fmt::join(values, ", "));
 }
 
@@ -40,6 +41,11 @@ std::string axis_title(const std::string& key) {
   if (key == kRateKey) return "learning rate";
   if (key.ends_with(".name")) return table_of(key);
   return key.substr(key.rfind('.') + 1);
+}
+
+std::string value_title(const std::string& key, const std::string& value) {
+  if (value == "true") return axis_title(key);
+  return value == "false" ? "no " + axis_title(key) : value;
 }
 
 std::string curve_name(const Axes& axes) { return name_of(axes, true); }

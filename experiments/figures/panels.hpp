@@ -14,6 +14,8 @@ inline constexpr char kRateKey[] = "train.learning_rate";
 
 /// "bits" of "periphery.adc.bits", "model" of "model.name", "learning rate".
 std::string axis_title(const std::string& key);
+/// A value by itself; "spare_dead_filters" or "no spare_dead_filters" where it is true or false.
+std::string value_title(const std::string& key, const std::string& value);
 
 /// Values of the axes that tell curves apart (the learning rate, else the keys of the table swept
 /// last), and of those that tell panels apart.

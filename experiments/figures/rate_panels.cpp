@@ -67,7 +67,7 @@ std::string rest_of(const Group& group, bool under_noise) {
   for (const auto& [key, value] : group.axes)
     if (key != kRateKey && key != kModelKey &&
         (under_noise || key.starts_with("data.") || key.starts_with("train.") || key == "seed"))
-      values.push_back(value);
+      values.push_back(value_title(key, value));
   return fmt::format("{}", fmt::join(values, ", "));
 }
 

@@ -10,6 +10,7 @@
 
 #include "experiments/figures/axis_figure.hpp"
 #include "experiments/figures/gnuplot.hpp"
+#include "experiments/figures/panels.hpp"
 #include "experiments/report/html.hpp"
 #include "experiments/report/report_table.hpp"
 #include "experiments/results/files.hpp"
@@ -340,6 +341,16 @@ TEST_F(Report, FiguresAreInThePageAndBesideIt) {
   EXPECT_NE(html.find("<svg"), std::string::npos);
   for (const char* name : {"accuracy.svg", "accuracy.png", "sweet_spot.svg", "sweet_spot.png"})
     EXPECT_TRUE(fs::exists(folder_ / "a" / "figures" / name)) << name;
+}
+
+TEST(PanelNames, SayWhatIsTrue) {
+  const Axes axes{{"train.learning_rate", "0.001"},
+                  {"noise.semantics", "kernels"},
+                  {"noise.spare_dead_filters", "true"}};
+  EXPECT_EQ(panel_name(axes), "kernels, spare_dead_filters");
+  EXPECT_EQ(panel_name({axes[0], axes[1], {"noise.spare_dead_filters", "false"}}),
+            "kernels, no spare_dead_filters");
+  EXPECT_EQ(curve_name(axes), "0.001");
 }
 
 }  // namespace
