@@ -11,6 +11,12 @@ namespace {
 
 std::string short_key(const std::string& key) { return key.substr(key.rfind('.') + 1); }
 
+/// For a terminal, where a list of tables would push the numbers out of sight.
+std::string shortened(const std::string& value) {
+  constexpr std::size_t kLongest = 40;
+  return value.size() <= kLongest ? value : value.substr(0, kLongest - 3) + "...";
+}
+
 std::string optional_text(const std::optional<double>& value) {
   return value ? percent_text(*value) : "";
 }
@@ -28,7 +34,7 @@ Row header(const Group& group, const std::vector<double>& etas) {
 
 Row measured_row(const Group& group, const std::vector<double>& etas) {
   Row row;
-  for (const auto& axis : group.axes) row.push_back(axis.second);
+  for (const auto& axis : group.axes) row.push_back(shortened(axis.second));
   if (row.empty()) row.push_back("here");
   row.push_back(percent_text(group.baseline));
   for (const double eta : etas) {

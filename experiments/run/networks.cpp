@@ -15,6 +15,9 @@
 namespace ohmic {
 namespace {
 
+constexpr const char* kWeightsKey = "model.weights";
+constexpr const char* kTeacherKey = "train.distill.teacher";
+
 bool needs_training_images(const Experiment& e) {
   const bool measures_drive = e.cost && !e.cost->mean_square_drive;
   return e.model.weights.empty() || e.periphery.needs_ranges() ||
@@ -49,6 +52,16 @@ TrainProgress report_to(Progress& progress, Timer& timer, const std::string& lab
   return callbacks;
 }
 
+/// load_checkpoint of what a key of the experiment names.
+Checkpoint load_named(const std::string& key, const std::filesystem::path& file,
+                      const Graph& graph) {
+  try {
+    return load_checkpoint(file, graph);
+  } catch (const DataError& error) {
+    throw DataError(key + ": " + error.what());
+  }
+}
+
 }  // namespace
 
 std::string network_label(const Experiment& e) {
@@ -75,9 +88,9 @@ void Networks::check(const Experiment& experiment) {
   const auto data = data_of(experiment);
   const Graph graph = build_model(experiment.model, data->test.classes);
   if (!experiment.model.weights.empty())
-    load_checkpoint(experiment.model.weights, graph);
+    load_named(kWeightsKey, experiment.model.weights, graph);
   else if (experiment.train.distill && !experiment.train.distill->teacher.empty())
-    load_checkpoint(experiment.train.distill->teacher, graph);
+    load_named(kTeacherKey, experiment.train.distill->teacher, graph);
 }
 
 const TrainedNetwork& Networks::get(const Experiment& experiment) {
@@ -116,7 +129,7 @@ bool Networks::train_or_load(const Experiment& experiment, TrainedNetwork& netwo
     if (!claim && !std::filesystem::exists(file)) return false;
     network.weights = train_in(folder, experiment, network).weights;
   } else {
-    network.weights = load_checkpoint(file, network.graph).weights;
+    network.weights = load_named(kWeightsKey, file, network.graph).weights;
   }
   network.weights_hash = sha256_of_file(file);
   return true;
@@ -137,7 +150,7 @@ Checkpoint Networks::train_in(const std::filesystem::path& folder, const Experim
 std::optional<Weights> Networks::teacher_of(const Experiment& experiment, const Graph& graph) {
   if (!experiment.train.distill) return std::nullopt;
   const std::string& file = experiment.train.distill->teacher;
-  if (!file.empty()) return load_checkpoint(file, graph).weights;
+  if (!file.empty()) return load_named(kTeacherKey, file, graph).weights;
   Experiment plain = experiment;
   plain.train.distill.reset();
   plain.train.noise_eta = 0;

@@ -33,8 +33,9 @@ Value resolved_file(const Value& root, const Experiment& first) {
 std::string point_label(const Point& point) {
   std::string text;
   for (const auto& [key, value] : point.axes) {
-    const std::string short_key = key.substr(key.rfind('.') + 1);
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", short_key, plain_text(value));
+    const std::string short_key = key.substr(key.rfind('.') + 1), shown = plain_text(value);
+    if (shown.empty()) continue;  // a parameter that this point's model does not have
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", short_key, shown);
   }
   return text.empty() ? network_label(point.experiment) : text;
 }

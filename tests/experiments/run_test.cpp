@@ -63,6 +63,26 @@ TEST_F(RunOption, FreshMeasuresAgainAndDeletesNothing) {
   EXPECT_EQ(std::distance(fs::directory_iterator(aside / "points"), {}), 4);
 }
 
+TEST_F(RunOption, WeightsThatAreMissingAreNamedWithTheirKey) {
+  const Said weights = call(command("run", {"--set", "model.weights=\"none.h5\""}));
+  EXPECT_EQ(weights.status, 3);
+  EXPECT_NE(weights.err.find("model.weights: none.h5: no such file"), std::string::npos)
+      << weights.err;
+  const Said teacher = call(command("taught", {"--set", "train.distill.teacher=\"none.h5\""}));
+  EXPECT_EQ(teacher.status, 3);
+  EXPECT_NE(teacher.err.find("train.distill.teacher: none.h5: no such file"), std::string::npos)
+      << teacher.err;
+}
+
+// One line per point says what the point has, and nothing of what others have.
+TEST_F(RunOption, LabelsLeaveOutWhatAPointDoesNotHave) {
+  const Said said = call(
+      command("run", {"--set", "sweep={device=[{model=\"ideal\"},{model=\"awgn\",eta=0.1}]}"}));
+  EXPECT_EQ(said.status, 0) << said.err;
+  EXPECT_NE(said.err.find("model ideal: "), std::string::npos) << said.err;
+  EXPECT_NE(said.err.find("model awgn, eta 0.1: "), std::string::npos) << said.err;
+}
+
 TEST_F(RunOption, FreshTrainingTrainsAgain) {
   const std::vector<std::string> one{"--only", "device.eta=0.1", "--only",
                                      "train.learning_rate=0.01"};
