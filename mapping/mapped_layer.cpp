@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "simulator/error.hpp"
+#include "simulator/wire_conductances.hpp"
 #include "simulator/wires.hpp"
 
 namespace ohmic {
@@ -352,9 +353,13 @@ void MappedLayer::compensate(std::vector<Plane>& planes, const Moment& moment) c
   }
 }
 
+bool MappedLayer::has_references() const {
+  return std::any_of(code_.roles().begin(), code_.roles().end(),
+                     [](const auto& role) { return role.is_reference; });
+}
+
 void MappedLayer::check(const DeviceModel& device, const Periphery& periphery) const {
-  const bool physical = std::any_of(code_.roles().begin(), code_.roles().end(),
-                                    [](const auto& role) { return role.is_reference; });
+  const bool physical = has_references();
   if (geometry_.groups > 1 && (physical || periphery.wires))
     throw UnsupportedError(
         "layer " + name_ +
@@ -398,10 +403,18 @@ std::optional<ProgrammingPlan> MappedLayer::plan(const DeviceModel& device,
                                                  const Periphery& periphery) const {
   check(device, periphery);
   const auto effects = device.effects(scale_, device.time_s);
-  if (!effects || device.non_linear() || periphery.wires || geometry_.bias_rows > 0 ||
-      compensates(device))
+  if (!effects || device.non_linear() || (periphery.wires && has_references()) ||
+      geometry_.bias_rows > 0 || compensates(device))
     return std::nullopt;
-  ProgrammingPlan plan{name_, layer_, geometry_, settings_.tile, {}, {}, gains_, spared_, *effects};
+  ProgrammingPlan plan;
+  plan.name = name_;
+  plan.layer = layer_;
+  plan.geometry = geometry_;
+  plan.tile = settings_.tile;
+  plan.gain = gains_;
+  plan.spared = spared_;
+  plan.effects = *effects;
+  if (periphery.wires) plan.wires = wire_conductances(*periphery.wires);
   for (const CellCode::PlaneCode& code : code_.planes())
     plan.planes.push_back({scale_.w_max * code.value_per_S, code.reference_S, 0, 0});
   for (int role = 0; role < roles(); ++role) {

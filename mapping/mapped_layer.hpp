@@ -51,9 +51,10 @@ class MappedLayer {
   /// computed for such a layer.
   LayerOnTiles program(const DeviceModel& device, NoiseKey key, const Periphery& periphery,
                        const WireSolver& solver = apply_wires) const;
-  /// What program() does, for whoever does it elsewhere: the same effective weights, to the bit.
-  /// Absent where it is more than effects on single ohmic devices: wires, bias rows, compensation,
-  /// a device model without a list of effects.
+  /// What program() does, for whoever does it elsewhere: the same effective weights, to the bit (on
+  /// wires to twelve digits). Absent where it is more than effects on single ohmic devices and
+  /// their wires: bias rows, compensation, reference columns on wires, a device model without a
+  /// list of effects.
   std::optional<ProgrammingPlan> plan(const DeviceModel& device, const Periphery& periphery) const;
   /// Conductances of one role's devices at device.time_s, without wires (export, tests); the same
   /// bits that program() uses.
@@ -89,6 +90,7 @@ class MappedLayer {
   bool is_reference(int role) const {
     return role < roles() && code_.roles()[static_cast<std::size_t>(role)].is_reference;
   }
+  bool has_references() const;
   RoleMatrix references_of(int role, const Moment& moment) const;
   RoleMatrix spread_reference(const RoleMatrix& reference) const;
   void wire(RoleMatrix& cells, RoleMatrix& references, const Moment& moment) const;

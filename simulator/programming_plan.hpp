@@ -1,13 +1,15 @@
 // A layer's devices and what happens to them, for a back end that programs them itself. For ohmic
-// cells without wires, whose effective weights are sums over planes.
+// cells, whose effective weights are sums over planes.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "simulator/device_effect.hpp"
 #include "simulator/layer.hpp"
+#include "simulator/wire_conductances.hpp"
 
 namespace ohmic {
 
@@ -32,9 +34,10 @@ struct ProgrammingPlan {
   TileShape tile;
   std::vector<Role> roles;  ///< as DeviceBlock::role counts them
   std::vector<Plane> planes;
-  std::vector<double> gain;           ///< of each weight, by [row tile][column]; empty: 1
-  std::vector<bool> spared;           ///< columns whose devices hold their targets; empty: none
-  std::vector<DeviceEffect> effects;  ///< in this order
+  std::vector<double> gain;               ///< of each weight, by [row tile][column]; empty: 1
+  std::optional<WireConductances> wires;  ///< of the arrays of each role; no reference columns then
+  std::vector<bool> spared;               ///< columns whose devices hold their targets; empty: none
+  std::vector<DeviceEffect> effects;      ///< in this order
 };
 
 }  // namespace ohmic

@@ -192,8 +192,11 @@ WireConductances wire_conductances(const Wires& wires) {
 }
 
 void check_wired(std::span<const double> wired_S) {
-  if (std::all_of(wired_S.begin(), wired_S.end(), [](double G) { return std::isfinite(G); }))
-    return;
+  if (!std::all_of(wired_S.begin(), wired_S.end(), [](double G) { return std::isfinite(G); }))
+    refuse_unsolved_wires();
+}
+
+void refuse_unsolved_wires() {
   throw UnsupportedError(
       "wires: the circuit of a tile is singular because conductances are negative; "
       "device.clip = \"positive\" keeps them physical");

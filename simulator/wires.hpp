@@ -45,5 +45,6 @@ using WireSolver =
 
 /// Throws UnsupportedError where a circuit had no solution.
 void check_wired(std::span<const double> wired_S);
+[[noreturn]] void refuse_unsolved_wires();
 
 }  // namespace ohmic

@@ -38,15 +38,15 @@ std::vector<ConvGeometry> resnet20() {
   return layers;
 }
 
-std::vector<MappedLayer> mapped_resnet20(const DeviceModel& device) {
+std::vector<MappedLayer> mapped_resnet20(const DeviceModel& device,
+                                         const MappingSettings& settings = {}) {
   std::vector<MappedLayer> layers;
   for (const ConvGeometry& g : resnet20()) {
     std::vector<float> weights(static_cast<std::size_t>(g.rows()) *
                                static_cast<std::size_t>(g.columns()));
     const auto index = static_cast<std::uint16_t>(layers.size());
     fill_normals(noise_key(1, 0), {Stream::initialization, index}, 0, std::span(weights));
-    layers.emplace_back("layer", index, g, weights, MappingSettings{}, device.g_min_S,
-                        device.g_max_S);
+    layers.emplace_back("layer", index, g, weights, settings, device.g_min_S, device.g_max_S);
   }
   return layers;
 }
@@ -73,13 +73,16 @@ void ProgramResNet20(benchmark::State& state, const std::string& model) {
 
 /// The same in the memory of a GPU, into effective weights.
 void ProgramResNet20There(benchmark::State& state, const DeviceModel& device,
-                          const std::shared_ptr<cuda::Machine>& machine) {
-  const auto layers = mapped_resnet20(device);
+                          const std::shared_ptr<cuda::Machine>& machine,
+                          const Periphery& periphery) {
+  MappingSettings settings;
+  if (periphery.wires) settings.tile = {64, 64};
+  const auto layers = mapped_resnet20(device, settings);
   std::vector<ProgrammingPlan> plans;
   std::vector<cuda::WeightsPlace> places;
   std::vector<std::unique_ptr<cuda::Array<float>>> weights;
   for (const MappedLayer& layer : layers) {
-    plans.push_back(layer.plan(device, {}).value());
+    plans.push_back(layer.plan(device, periphery).value());
     weights.push_back(std::make_unique<cuda::Array<float>>(machine));
     places.push_back({weights.back()->at_least(plans.back().roles[0].target_S.size()), nullptr});
   }
@@ -124,16 +127,23 @@ void Fill(benchmark::State& state, void (*fill)(NoiseKey, Address, std::uint64_t
   state.SetItemsProcessed(state.iterations() * 1024);
 }
 
+void register_there(const std::string& name, const std::string& model, const Periphery& periphery,
+                    const std::shared_ptr<cuda::Machine>& machine) {
+  const auto device = aged(model);
+  if (!device || !device->effects({}, device->time_s)) return;
+  benchmark::RegisterBenchmark(
+      (name + "/cuda/" + model).c_str(),
+      [=](benchmark::State& state) { ProgramResNet20There(state, *device, machine, periphery); })
+      ->Unit(benchmark::kMillisecond)
+      ->UseRealTime();
+}
+
 void register_there(const std::shared_ptr<cuda::Machine>& machine) {
-  for (const DeviceKind& kind : device_kinds()) {
-    const auto device = aged(kind.name);
-    if (!device || !device->effects({}, device->time_s)) continue;
-    benchmark::RegisterBenchmark(
-        ("ProgramResNet20/cuda/" + kind.name).c_str(),
-        [=](benchmark::State& state) { ProgramResNet20There(state, *device, machine); })
-        ->Unit(benchmark::kMillisecond)
-        ->UseRealTime();
-  }
+  Periphery wired;
+  wired.wires.emplace();
+  for (const DeviceKind& kind : device_kinds())
+    register_there("ProgramResNet20", kind.name, {}, machine);
+  register_there("ProgramResNet20OnWires", "awgn", wired, machine);
 }
 
 BENCHMARK_CAPTURE(Fill, bits, fill_bits);

@@ -95,7 +95,7 @@ sanitize() {
 }
 
 benchmark() {
-  "$carry/bin/ohmic_benchmarks" --benchmark_filter='MvmsOfResNet20/cuda|ProgramResNet20/cuda|WiresOfResNet20|LibTorchForward' \
+  "$carry/bin/ohmic_benchmarks" --benchmark_filter='MvmsOfResNet20/cuda|ProgramResNet20.*/cuda|WiresOfResNet20|LibTorchForward' \
     --benchmark_repetitions=5 --benchmark_report_aggregates_only=true --benchmark_min_time=0.5 \
     --benchmark_out="$out/benchmarks.json" --benchmark_out_format=json | tee "$out/benchmarks.log"
 }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "mapping/mapped_layer.hpp"
+#include "simulator/error.hpp"
 #include "tests/devices/device_test.hpp"
 #include "tests/mapping/encodings.hpp"
 #include "tests/simulator/emulated_machine.hpp"
@@ -72,7 +73,7 @@ class ResidentDevicesTest : public ::testing::TestWithParam<test::EncodingCase> 
     std::vector<ProgrammingPlan> plans;
     std::vector<cuda::WeightsPlace> places;
     for (const MappedLayer& layer : layers) {
-      plans.push_back(layer.plan(device, {}).value());
+      plans.push_back(layer.plan(device, periphery_).value());
       weights.push_back(std::make_unique<cuda::Array<float>>(machine));
       places.push_back({weights.back()->at_least(cells(layer)), there});
     }
@@ -87,8 +88,8 @@ class ResidentDevicesTest : public ::testing::TestWithParam<test::EncodingCase> 
   }
 
   /// The same from the host, channels last.
-  static Floats wanted(const MappedLayer& layer, const DeviceModel& device) {
-    const Floats rows_by_channel = layer.program(device, kKey, {}).effective_weights();
+  Floats wanted(const MappedLayer& layer, const DeviceModel& device) const {
+    const Floats rows_by_channel = layer.program(device, kKey, periphery_).effective_weights();
     const ConvGeometry& g = layer.geometry();
     Floats weights;
     for (int n = 0; n < g.columns(); ++n)
@@ -105,6 +106,7 @@ class ResidentDevicesTest : public ::testing::TestWithParam<test::EncodingCase> 
   }
 
   ScaleGroup scale_group_ = ScaleGroup::layer;
+  Periphery periphery_;
 };
 
 TEST_P(ResidentDevicesTest, HoldWhatTheHostProgramsWhateverTheModel) {
@@ -140,6 +142,45 @@ TEST_P(ResidentDevicesTest, FollowScalesOfTilesSparedColumnsAndDigitalFactors) {
   }
 }
 
+// To twelve digits of conductances: a float's last digit may differ.
+TEST_P(ResidentDevicesTest, OnWiresHoldWhatTheHostFinds) {
+  if (GetParam().settings.reference == Reference::physical)
+    GTEST_SKIP() << "reference columns on wires are the host's work";
+  const auto device = make_device("model = \"pcm\"\ntime_s = 3600.0");
+  ConvGeometry dense;
+  dense.in_channels = 11, dense.out_channels = 10;
+  for (const Wires& wires :
+       {Wires{1, 2, 0, 0, RowDrive::left}, Wires{30, 20, 100, 50, RowDrive::both},
+        Wires{0, 0, 1000, 0, RowDrive::left}}) {
+    periphery_.wires = wires;
+    std::vector<MappedLayer> layers{map(*device, 0, small_convolution()), map(*device, 1, dense)};
+    layers[0].spare({true, false, false, true, false, false, true});
+    const std::vector<Floats> got = programmed(layers, *device);
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const Floats expected = wanted(layers[i], *device);
+      const auto largest = static_cast<float>(layers[i].scale().w_max);
+      for (std::size_t j = 0; j < expected.size(); ++j)
+        ASSERT_NEAR(got[i][j], expected[j], 2e-7f * largest) << "layer " << i << " at " << j;
+    }
+  }
+}
+
+TEST(ResidentDevices, RefuseCircuitsWithoutASolution) {
+  // -2 ohm behind 1 ohm of row and 1 ohm of column wire: no resistance is left.
+  ConvGeometry one;
+  one.in_channels = one.out_channels = 1;
+  const auto device = make_device("model = \"ideal\"");
+  const MappedLayer layer("layer", 0, one, Floats{1.0f}, {}, -0.5, 0.5);
+  Periphery periphery;
+  periphery.wires = Wires{1, 1, 0, 0, RowDrive::left};
+  EXPECT_THROW(layer.program(*device, kKey, periphery), UnsupportedError);
+  const auto machine = std::make_shared<test::EmulatedMachine>();
+  cuda::Array<float> weights(machine);
+  cuda::ResidentDevices devices(machine, {layer.plan(*device, periphery).value()},
+                                {{weights.at_least(1), nullptr}});
+  EXPECT_THROW(devices.program(kKey), UnsupportedError);
+}
+
 INSTANTIATE_TEST_SUITE_P(Of, ResidentDevicesTest, ::testing::ValuesIn(test::encodings()),
                          [](const auto& info) { return std::string(info.param.name); });
 
@@ -158,9 +199,14 @@ TEST(ProgrammingPlans, AreAbsentWhereMoreHappensThanEffectsOnSingleDevices) {
   EXPECT_FALSE(plan("model = \"stack\"\nmodels = [{model = \"awgn\"}, {model = \"polynomial\"}]"));
   EXPECT_FALSE(plan("model = \"stuck\"\nopen_rate = 0.1\ncount = \"exact\""));
   EXPECT_FALSE(plan("model = \"rram_milo\"\nv_read_V = 0.2")) << "not ohmic";
+  settings.encoding = Encoding::offset;
+  settings.reference = Reference::physical;
+  EXPECT_TRUE(plan(aged));
   Periphery wired;
   wired.wires.emplace();
-  EXPECT_FALSE(plan(aged, wired));
+  EXPECT_FALSE(plan(aged, wired)) << "reference columns on wires";
+  settings = {};
+  EXPECT_TRUE(plan(aged, wired));
   settings.compensation = Compensation::column;
   EXPECT_FALSE(plan(aged));
   EXPECT_TRUE(plan("model = \"pcm\"\ntime_s = 0.0")) << "nothing to compensate";

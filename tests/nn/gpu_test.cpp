@@ -2,6 +2,8 @@
 // OHMIC_REQUIRE_CUDA=1 says that it must.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 
@@ -114,6 +116,31 @@ TEST_P(LibTorchOnGpu, ProgramsTheDrawsOfTheHost) {
       for (const auto& [name, tensor] : here.weights())
         EXPECT_TRUE(got.at(name).values == tensor.values) << toml << " " << name;
     }
+  }
+}
+
+TEST_P(LibTorchOnGpu, SolvesTheWiresOfItsDevices) {
+  std::vector<Fault> faults;
+  const std::shared_ptr<const DeviceModel> device =
+      read_device(parse_toml("model = \"pcm\"", "test"), "device", faults);
+  MappingSettings mapping;
+  mapping.tile = {64, 64};
+  Periphery periphery;
+  periphery.wires.emplace();
+  const auto backend = make_backend("cpu");
+  const AnalogNetwork analog(graph_, initialize(graph_, "he_normal", 1), mapping, {}, periphery,
+                             device, *backend);
+  IdealEvaluation there(graph_, data_.test, {}, resolve_device(GetParam()), Precision::f32, 64);
+  IdealEvaluation here(graph_, data_.test, {}, "cpu", Precision::f32, 64);
+  ASSERT_TRUE(there.take_devices(analog, cuda::machine_of(resolve_device(GetParam()))));
+  there.program(5, 1);
+  here.set_weights(analog.effective_weights(5, 1));
+  const Weights got = there.weights();
+  for (const auto& [name, tensor] : here.weights()) {
+    float largest = 0;
+    for (const float value : tensor.values) largest = std::max(largest, std::abs(value));
+    for (std::size_t i = 0; i < tensor.values.size(); ++i)
+      ASSERT_NEAR(got.at(name).values[i], tensor.values[i], 2e-7f * largest) << name;
   }
 }
 

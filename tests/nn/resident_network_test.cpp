@@ -2,6 +2,8 @@
 // network with the weights that the host gives it, to the bit.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "nn/data/synthetic.hpp"
@@ -32,7 +34,7 @@ class ResidentNetwork : public testing::Test {
 
   std::unique_ptr<AnalogNetwork> network(const std::string& toml) const {
     return std::make_unique<AnalogNetwork>(graph_, test::random_weights(graph_), mapping_, noise_,
-                                           Periphery{}, device(toml), *backend_);
+                                           periphery_, device(toml), *backend_);
   }
   std::unique_ptr<IdealEvaluation> evaluation() const {
     return std::make_unique<IdealEvaluation>(graph_, set_, Normalization{}, "cpu", Precision::f32,
@@ -68,6 +70,7 @@ class ResidentNetwork : public testing::Test {
   Graph graph_;
   MappingSettings mapping_;
   NoiseSettings noise_;
+  Periphery periphery_;
 };
 
 TEST_F(ResidentNetwork, HasTheWeightsOfTheHostInEverySemantics) {
@@ -95,6 +98,22 @@ TEST_F(ResidentNetwork, HasOtherEncodingsAndAgedDevices) {
   expect_draws_of_the_host(
       "model = \"stack\"\ntime_s = 1000.0\nmodels = [{model = \"pcm\"}, {model = \"stuck\", "
       "open_rate = 0.01}]");
+}
+
+TEST_F(ResidentNetwork, HasItsWiresSolvedThereToo) {
+  periphery_.wires.emplace();
+  const auto analog = network("model = \"pcm\"");
+  const auto resident = evaluation(), host = evaluation();
+  ASSERT_TRUE(resident->take_devices(*analog, std::make_shared<test::EmulatedMachine>()));
+  resident->program(5, 1);
+  host->set_weights(analog->effective_weights(5, 1));
+  const Weights got = resident->weights();
+  for (const auto& [name, tensor] : host->weights()) {
+    float largest = 0;
+    for (const float value : tensor.values) largest = std::max(largest, std::abs(value));
+    for (std::size_t i = 0; i < tensor.values.size(); ++i)
+      ASSERT_NEAR(got.at(name).values[i], tensor.values[i], 2e-7f * largest) << name;
+  }
 }
 
 TEST_F(ResidentNetwork, StaysWithTheHostWhereItHasTo) {

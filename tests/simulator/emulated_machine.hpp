@@ -131,7 +131,7 @@ class EmulatedMachine final : public cuda::Machine {
   void run(const cuda::WiresArguments& a) override {
     const Access access(*this);
 #pragma omp parallel for schedule(dynamic)
-    for (int tile = 0; tile < a.row_tiles * a.column_tiles; ++tile) {
+    for (int tile = 0; tile < a.tiles; ++tile) {
       EmulatedWiresBlock block(cuda::kWiresThreads, tile, 0);
       cuda::WiredTile(a, block).solve();
     }
@@ -140,8 +140,11 @@ class EmulatedMachine final : public cuda::Machine {
     const Access access(*this);
     for (int i = 0; i < a.layer_count; ++i) {
       const cuda::ProgrammedLayer layer(a.layers[i], a.key);
-      for (std::int64_t cell = 0; cell < a.most_cells; ++cell)
-        if (cell < layer.cells()) layer.program(cell);
+      for (std::int64_t cell = 0; cell < layer.cells(); ++cell)
+        if (a.unsolved)
+          *a.unsolved += layer.decode_stored(cell);
+        else
+          layer.program(cell);
     }
   }
 

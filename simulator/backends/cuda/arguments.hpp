@@ -103,7 +103,8 @@ struct DeviceArguments {
   const RoleArguments* roles;
   const PlaneArguments* planes;
   const DeviceEffect* effects;
-  std::int32_t plane_count, effect_count;
+  std::int32_t role_count, plane_count, effect_count;
+  double* stored_S;            ///< [role][cell] where wires are to be solved, else null
   const double* gain;          ///< or null
   const std::uint8_t* spared;  ///< or null
   std::uint16_t layer;
@@ -111,12 +112,14 @@ struct DeviceArguments {
   float* weights;      ///< [column][position][channel]
 };
 
-/// One draw of a network's devices.
+/// One draw of a network's devices; or what has become of it on wires.
 struct ProgrammingArguments {
   const DeviceArguments* layers;
   std::int32_t layer_count;
   std::int64_t most_cells;  ///< of a layer
   NoiseKey key;
+  std::uint64_t* unsolved;  ///< null: devices are programmed; else weights that are no numbers are
+                            ///< added here while what is stored is decoded
 };
 
 }  // namespace ohmic::cuda

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "simulator/backends/cuda/packed_layer.hpp"
+#include "simulator/backends/cuda/wired_matrices.hpp"
 #include "simulator/error.hpp"
 #include "simulator/range_observer.hpp"
 #include "simulator/wires.hpp"
@@ -69,7 +70,8 @@ struct CudaBackend::Workspace {
   std::int64_t values_at_once;
   std::shared_ptr<cuda::Machine> machine;
   cuda::Array<float> x, residual, y, codes, scale, shift;
-  cuda::Array<double> cells, circuits;
+  cuda::Array<double> cells;
+  cuda::WiredMatrices circuits;
   cuda::Array<std::uint64_t> clipped;  ///< kCounters
 };
 
@@ -235,18 +237,11 @@ void CudaBackend::apply_wires(int K, int N, TileShape tile, const Wires& wires,
                               std::span<double> G_S) {
   OHMIC_ASSERT(std::ssize(G_S) == std::ptrdiff_t{K} * N);
   Workspace& w = *workspace_;
-  cuda::WiresArguments a{};
-  a.K = K, a.N = N;
-  a.tile_rows = tile.rows > 0 ? std::min(tile.rows, K) : K;
-  a.tile_columns = tile.columns > 0 ? std::min(tile.columns, N) : N;
-  a.row_tiles = tile.row_tiles(K), a.column_tiles = tile.column_tiles(N);
-  a.wires = wire_conductances(wires);
-  const std::int64_t tiles = std::int64_t{a.row_tiles} * a.column_tiles;
-  a.work = w.circuits.at_least(
-      static_cast<std::size_t>(tiles * cuda::wires_work(a.tile_rows, a.tile_columns)));
-  a.G_S = w.cells.assign(G_S);
-  w.machine->run(a);
-  w.machine->download(a.G_S, G_S.data(), G_S.size_bytes());
+  double* cells = w.cells.assign(G_S);
+  w.circuits.clear();
+  w.circuits.add(K, N, tile, cells);
+  w.circuits.solve(wire_conductances(wires));
+  w.machine->download(cells, G_S.data(), G_S.size_bytes());
   check_wired(G_S);
 }
 

@@ -53,7 +53,11 @@ __global__ void __launch_bounds__(kWiresThreads) wires_kernel(const WiresArgumen
 __global__ void programming_kernel(const ProgrammingArguments a) {
   const ProgrammedLayer layer(a.layers[blockIdx.y], a.key);
   const std::int64_t cell = std::int64_t{blockIdx.x} * kThreads + threadIdx.x;
-  if (cell < layer.cells()) layer.program(cell);
+  const bool exists = cell < layer.cells();
+  if (a.unsolved)
+    add_counts(exists ? layer.decode_stored(cell) : 0, a.unsolved);
+  else if (exists)
+    layer.program(cell);
 }
 
 std::string gigabytes(std::size_t bytes) {
@@ -136,7 +140,7 @@ class Gpu final : public Machine {
 
   void run(const WiresArguments& a) override {
     choose();
-    wires_kernel<<<static_cast<unsigned>(a.row_tiles * a.column_tiles), kWiresThreads>>>(a);
+    wires_kernel<<<static_cast<unsigned>(a.tiles), kWiresThreads>>>(a);
     check(cudaGetLastError(), "starting the wires of tiles");
   }
 

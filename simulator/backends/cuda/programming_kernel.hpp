@@ -1,5 +1,6 @@
-// The kernel that programs devices: a thread takes all devices of one weight from their targets to
-// what they hold and writes the effective weight, so that no conductance is ever stored.
+// The kernels that program devices: a thread takes all devices of one weight from their targets to
+// what they hold and writes the effective weight, so that no conductance is ever stored. Where
+// wires come between the two, one kernel stores conductances and another one decodes them.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,32 @@ class ProgrammedLayer {
 
   OHMIC_HOST_DEVICE std::int64_t cells() const { return std::int64_t{l_.K} * l_.N; }
 
-  /// Writes the weight of row k and column n, cell = n*K + k.
+  /// Writes the weight of row k and column n, cell = n*K + k; or its devices' conductances.
   OHMIC_HOST_DEVICE void program(std::int64_t cell) const {
+    if (!l_.stored_S) {
+      decode(cell, [&](int role, std::int64_t device, bool exact) {
+        return exact ? l_.roles[role].target_S[device] : conductance_S(role, device);
+      });
+      return;
+    }
+    const bool exact = l_.spared && l_.spared[cell / l_.K] != 0;
+    for (int role = 0; role < l_.role_count; ++role)
+      l_.stored_S[role * cells() + cell] =
+          exact ? l_.roles[role].target_S[cell] : conductance_S(role, cell);
+  }
+
+  /// Writes the weight of what is stored; 1 where that is no number.
+  OHMIC_HOST_DEVICE std::uint32_t decode_stored(std::int64_t cell) const {
+    const double sum = decode(cell, [&](int role, std::int64_t device, bool) {
+      return l_.stored_S[role * cells() + device];
+    });
+    return sum - sum == 0 ? 0 : 1;
+  }
+
+ private:
+  /// The weight, of conductances held_S(role, device, exactly its target).
+  template <class Held>
+  OHMIC_HOST_DEVICE double decode(std::int64_t cell, const Held& held_S) const {
     const auto n = static_cast<std::int32_t>(cell / l_.K);
     const auto k = static_cast<std::int32_t>(cell % l_.K);
     const std::int64_t reference = std::int64_t{n / l_.tile_columns} * l_.K + k;
@@ -32,16 +57,15 @@ class ProgrammedLayer {
         const bool in_reference = l_.roles[role].is_reference != 0;
         const std::int64_t device = in_reference ? reference : cell;
         const bool exact = spared && !in_reference;
-        G_S += l_.roles[role].sign *
-               (exact ? l_.roles[role].target_S[device] : conductance_S(role, device));
+        G_S += l_.roles[role].sign * held_S(role, device, exact);
       }
       sum += plane.weight_per_S * gain * G_S;
     }
     const auto weight = static_cast<float>(sum);
     l_.weights[place(n, k)] = l_.scale ? weight * l_.scale[n] : weight;
+    return sum;
   }
 
- private:
   OHMIC_HOST_DEVICE std::int64_t place(std::int32_t n, std::int32_t k) const {
     const std::int32_t channels = l_.K / l_.positions;
     return std::int64_t{n} * l_.K + std::int64_t{k % l_.positions} * channels + k / l_.positions;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "simulator/error.hpp"
+#include "simulator/wires.hpp"
 
 namespace ohmic::cuda {
 
@@ -12,6 +13,7 @@ class ResidentDevices::Layer {
         const WeightsPlace& place)
       : targets_(machine),
         gain_(machine),
+        stored_S_(machine),
         spared_(machine),
         roles_(machine),
         planes_(machine),
@@ -26,6 +28,7 @@ class ResidentDevices::Layer {
     arguments_.roles = upload_roles(plan);
     arguments_.planes = upload_planes(plan);
     arguments_.effects = effects_.assign(plan.effects);
+    arguments_.role_count = static_cast<std::int32_t>(plan.roles.size());
     arguments_.plane_count = static_cast<std::int32_t>(plan.planes.size());
     arguments_.effect_count = static_cast<std::int32_t>(plan.effects.size());
     arguments_.gain = gain_.assign(plan.gain);
@@ -34,6 +37,17 @@ class ResidentDevices::Layer {
     arguments_.layer = plan.layer;
     arguments_.scale = place.scale;
     arguments_.weights = place.weights;
+    if (plan.wires) arguments_.stored_S = stored_S_.at_least(plan.roles.size() * cells());
+  }
+
+  /// The arrays of every role.
+  void add_to(WiredMatrices& matrices, TileShape tile) const {
+    for (std::int32_t role = 0; role < arguments_.role_count; ++role)
+      matrices.add(arguments_.K, arguments_.N, tile,
+                   arguments_.stored_S + static_cast<std::size_t>(role) * cells());
+  }
+  std::size_t cells() const {
+    return static_cast<std::size_t>(arguments_.K) * static_cast<std::size_t>(arguments_.N);
   }
 
   const DeviceArguments& arguments() const { return arguments_; }
@@ -59,7 +73,7 @@ class ResidentDevices::Layer {
     return planes_.assign(planes);
   }
 
-  Array<double> targets_, gain_;
+  Array<double> targets_, gain_, stored_S_;
   Array<std::uint8_t> spared_;
   Array<RoleArguments> roles_;
   Array<PlaneArguments> planes_;
@@ -70,13 +84,17 @@ class ResidentDevices::Layer {
 ResidentDevices::ResidentDevices(std::shared_ptr<Machine> machine,
                                  const std::vector<ProgrammingPlan>& plans,
                                  const std::vector<WeightsPlace>& places)
-    : machine_(std::move(machine)), table_(machine_) {
+    : machine_(std::move(machine)), table_(machine_), matrices_(machine_), unsolved_(machine_) {
   OHMIC_ASSERT(plans.size() == places.size() && !plans.empty());
+  wires_ = plans.front().wires;
   std::vector<DeviceArguments> table;
   for (std::size_t i = 0; i < plans.size(); ++i) {
     layers_.push_back(std::make_unique<Layer>(machine_, plans[i], places[i]));
-    const DeviceArguments& layer = table.emplace_back(layers_.back()->arguments());
-    arguments_.most_cells = std::max(arguments_.most_cells, std::int64_t{layer.K} * layer.N);
+    table.push_back(layers_.back()->arguments());
+    arguments_.most_cells =
+        std::max(arguments_.most_cells, static_cast<std::int64_t>(layers_.back()->cells()));
+    OHMIC_ASSERT(plans[i].wires.has_value() == wires_.has_value());
+    if (wires_) layers_.back()->add_to(matrices_, plans[i].tile);
   }
   arguments_.layers = table_.assign(table);
   arguments_.layer_count = static_cast<std::int32_t>(table.size());
@@ -87,7 +105,19 @@ ResidentDevices::~ResidentDevices() = default;
 
 void ResidentDevices::program(NoiseKey key, void* stream) {
   arguments_.key = key;
-  machine_->run(arguments_, stream);
+  machine_->run(arguments_, wires_ ? nullptr : stream);
+  if (wires_) solve_wires();
+}
+
+void ResidentDevices::solve_wires() {
+  matrices_.solve(*wires_);
+  ProgrammingArguments decoding = arguments_;
+  decoding.unsolved = unsolved_.at_least(1);
+  machine_->clear(decoding.unsolved, sizeof *decoding.unsolved);
+  machine_->run(decoding, nullptr);
+  std::uint64_t unsolved = 0;
+  machine_->download(decoding.unsolved, &unsolved, sizeof unsolved);
+  if (unsolved > 0) refuse_unsolved_wires();
 }
 
 }  // namespace ohmic::cuda

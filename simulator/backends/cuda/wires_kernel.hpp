@@ -1,5 +1,5 @@
-// The kernel of wires: a block finds the effective conductances of one tile, with the elimination
-// of simulator/wires.hpp, in double precision.
+// The kernel of wires: a block finds the effective conductances of one tile of one of many
+// matrices, with the elimination of simulator/wires.hpp, in double precision.
 #pragma once
 
 #include <cstdint>
@@ -13,18 +13,33 @@
 namespace ohmic::cuda {
 
 /// A matrix of cells cut into tiles, each of which is replaced by what its wires make of it.
-struct WiresArguments {
+struct WiredMatrix {
   std::int32_t K, N;
   std::int32_t tile_rows, tile_columns;  ///< of a whole tile
   std::int32_t row_tiles, column_tiles;
+  std::int32_t first_tile;  ///< tiles of the matrices before
+  std::int64_t first_work;  ///< numbers that they are worked on with
+  double* G_S;              ///< K x N, element (k, n) at n*K + k
+};
+
+/// All tiles of some matrices, on wires of one kind.
+struct WiresArguments {
+  const WiredMatrix* matrices;
+  std::int32_t matrix_count, tiles;
   WireConductances wires;
-  double* G_S;   ///< K x N, element (k, n) at n*K + k
-  double* work;  ///< wires_work(tile_rows, tile_columns) for each tile
+  double* work;
 };
 
 /// Numbers that a tile is worked on with.
 OHMIC_HOST_DEVICE std::int64_t wires_work(std::int64_t rows, std::int64_t columns) {
   return 2 * columns * (columns + rows) + 6 * columns;
+}
+
+/// The matrix that a tile belongs to.
+OHMIC_HOST_DEVICE const WiredMatrix& matrix_of(const WiresArguments& a, int tile) {
+  int i = a.matrix_count - 1;
+  while (a.matrices[i].first_tile > tile) --i;
+  return a.matrices[i];
 }
 
 constexpr int kWiresThreads = 256;
@@ -40,14 +55,17 @@ template <class Block>
 class WiredTile {
  public:
   OHMIC_HOST_DEVICE WiredTile(const WiresArguments& a, Block& block)
-      : a_(a), wires_(a.wires), block_(block) {
-    const int top = block.x() / a.column_tiles * a.tile_rows;
-    const int left = block.x() % a.column_tiles * a.tile_columns;
-    m_ = a.K - top < a.tile_rows ? a.K - top : a.tile_rows;
-    n_ = a.N - left < a.tile_columns ? a.N - left : a.tile_columns;
-    cells_ = a.G_S + std::int64_t{left} * a.K + top;
+      : matrix_(matrix_of(a, block.x())), wires_(a.wires), block_(block) {
+    const WiredMatrix& matrix = matrix_;
+    const int tile = block.x() - matrix.first_tile;
+    const int top = tile / matrix.column_tiles * matrix.tile_rows;
+    const int left = tile % matrix.column_tiles * matrix.tile_columns;
+    m_ = matrix.K - top < matrix.tile_rows ? matrix.K - top : matrix.tile_rows;
+    n_ = matrix.N - left < matrix.tile_columns ? matrix.N - left : matrix.tile_columns;
+    cells_ = matrix.G_S + std::int64_t{left} * matrix.K + top;
     const std::int64_t n = n_;
-    inverse_ = a.work + block.x() * wires_work(a.tile_rows, a.tile_columns);
+    inverse_ =
+        a.work + matrix.first_work + tile * wires_work(matrix.tile_rows, matrix.tile_columns);
     next_ = inverse_ + n * n;
     R_ = next_ + n * n;
     carried_ = R_ + n * m_;
@@ -87,7 +105,7 @@ class WiredTile {
   }
 
   OHMIC_HOST_DEVICE double& cell(std::int64_t i, std::int64_t j) const {
-    return cells_[j * a_.K + i];
+    return cells_[j * matrix_.K + i];
   }
 
   /// Writes M_i, of which only S_i is added where columns are one node each; and b_i to column i
@@ -189,7 +207,7 @@ class WiredTile {
     std::swap(R_, carried_);
   }
 
-  const WiresArguments& a_;
+  const WiredMatrix& matrix_;
   const WireConductances& wires_;
   Block& block_;
   int m_, n_;
