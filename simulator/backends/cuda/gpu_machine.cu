@@ -42,7 +42,7 @@ __global__ void digital_kernel(const DigitalOp op, const float* scale, const flo
     op.y[i] = digital_value(op, scale, shift, i);
 }
 
-__global__ void __launch_bounds__(kWiresThreads) wires_kernel(const WiresArguments a) {
+__global__ void __launch_bounds__(kWiresThreads, 2) wires_kernel(const WiresArguments a) {
   WiresThread thread{static_cast<int>(threadIdx.x)};
   NoSums sums;
   NoShared shared;

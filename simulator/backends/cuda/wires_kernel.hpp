@@ -55,13 +55,14 @@ template <class Block>
 class WiredTile {
  public:
   OHMIC_HOST_DEVICE WiredTile(const WiresArguments& a, Block& block)
-      : matrix_(matrix_of(a, block.x())), wires_(a.wires), block_(block) {
-    const WiredMatrix& matrix = matrix_;
+      : wires_(a.wires), block_(block) {
+    const WiredMatrix& matrix = matrix_of(a, block.x());
     const int tile = block.x() - matrix.first_tile;
     const int top = tile / matrix.column_tiles * matrix.tile_rows;
     const int left = tile % matrix.column_tiles * matrix.tile_columns;
     m_ = matrix.K - top < matrix.tile_rows ? matrix.K - top : matrix.tile_rows;
     n_ = matrix.N - left < matrix.tile_columns ? matrix.N - left : matrix.tile_columns;
+    K_ = matrix.K;
     cells_ = matrix.G_S + std::int64_t{left} * matrix.K + top;
     const std::int64_t n = n_;
     inverse_ =
@@ -105,7 +106,7 @@ class WiredTile {
   }
 
   OHMIC_HOST_DEVICE double& cell(std::int64_t i, std::int64_t j) const {
-    return cells_[j * matrix_.K + i];
+    return cells_[j * K_ + i];
   }
 
   /// Writes M_i, of which only S_i is added where columns are one node each; and b_i to column i
@@ -207,10 +208,10 @@ class WiredTile {
     std::swap(R_, carried_);
   }
 
-  const WiredMatrix& matrix_;
   const WireConductances& wires_;
   Block& block_;
   int m_, n_;
+  std::int32_t K_;  // of the matrix
   double* cells_;
   double *inverse_, *next_;                                                         // n x n
   double *R_, *carried_;                                                            // n x m
