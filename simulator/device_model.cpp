@@ -69,7 +69,7 @@ void apply_effect(const DeviceEffect& effect, const DeviceBlock& block,
   } else {
     block.normals(effect.stream(), 0, std::span(draws));
   }
-  effect.with([&](const auto& e) {
+  effect.with([&](auto e) {  // a copy, which G_S cannot overlap
     for (std::size_t i = 0; i < G_S.size(); ++i) G_S[i] = e.apply(target_S[i], G_S[i], draws[i]);
   });
 }
