@@ -113,7 +113,10 @@ void IdealEvaluation::program(std::uint64_t seed, std::uint64_t draw) {
   s.devices->program(s.graph, s.network, seed, draw, s.stream.handle());
 }
 
-Weights IdealEvaluation::weights() const { return state_->network.weights(); }
+Weights IdealEvaluation::weights() const {
+  const RecordableStream::Use use(state_->stream);  // draws are written on it
+  return state_->network.weights();
+}
 
 void IdealEvaluation::start(std::int64_t first, std::int64_t count) {
   const RecordableStream::Use use(state_->stream);
