@@ -12,7 +12,7 @@ namespace ohmic {
 class TileGrid {
  public:
   TileGrid(int K, int N, TileShape tile)
-      : K_(K), N_(N), height_(tile.rows > 0 ? tile.rows : K), tile_(tile) {}
+      : K_(K), N_(N), height_(tile.within(K, N).rows), tile_(tile) {}
 
   std::size_t slots() const { return at(tile_.row_tiles(K_), 0); }
   int column_tiles() const { return tile_.column_tiles(N_); }

@@ -55,7 +55,7 @@ void drive_volts(const LayerOnTiles& layer, InputPlan& plan) {
 struct Columns {
   explicit Columns(const LayerOnTiles& layer)
       : N(layer.geometry.columns()),
-        width(layer.tile.columns > 0 ? std::min(layer.tile.columns, N) : N),
+        width(layer.tile.within(layer.geometry.rows(), N).columns),
         shared(layer.periphery.adc ? layer.periphery.adc->columns_per_adc : 1),
         per_tile((width + shared - 1) / shared),
         tiles(layer.tile.column_tiles(N)),
@@ -145,14 +145,15 @@ void append_rows(const std::vector<double>& matrix, int K, int n, int first, int
 
 int rows_of(const LayerOnTiles& layer, int r) {
   const int K = layer.geometry.rows();
-  return layer.tile.rows > 0 ? std::min(layer.tile.rows, K - r * layer.tile.rows) : K;
+  const int height = layer.tile.within(K, 1).rows;
+  return std::min(height, K - r * height);
 }
 
 /// The arrays of one row tile of a plane, a circuit for each.
 std::vector<WiredTile> circuits_of(const LayerOnTiles& layer, const Plane& plane,
                                    const TileProduct& t) {
   const int K = layer.geometry.rows(), N = layer.geometry.columns();
-  const int width = layer.tile.columns > 0 ? layer.tile.columns : N;
+  const int width = layer.tile.within(K, N).columns;
   std::vector<WiredTile> circuits;
   for (const DeviceArray& array : plane.arrays)
     for (int first = 0; first < N; first += width) {

@@ -10,7 +10,8 @@ std::vector<double> LayerOnTiles::weights_of_cells(const Plane& plane) const {
   const std::size_t K = static_cast<std::size_t>(geometry.rows());
   std::vector<double> weights(K * static_cast<std::size_t>(geometry.columns()), plane.weight_per_S);
   if (plane.gain.empty()) return weights;
-  const std::size_t height = tile.rows > 0 ? static_cast<std::size_t>(tile.rows) : K;
+  const auto height =
+      static_cast<std::size_t>(tile.within(geometry.rows(), geometry.columns()).rows);
   for (std::size_t i = 0; i < weights.size(); ++i)
     weights[i] = weight_per_S(plane, static_cast<int>(i % K / height), static_cast<int>(i / K));
   return weights;

@@ -1,6 +1,7 @@
 // A layer as the hardware sees it: a convolution geometry, planes of conductances, a grid of tiles.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -48,6 +49,10 @@ struct TileShape {
   int rows = 0;
   int columns = 0;
 
+  /// Sides of a whole tile of a K x N matrix.
+  TileShape within(int K, int N) const {
+    return {rows > 0 ? std::min(rows, K) : K, columns > 0 ? std::min(columns, N) : N};
+  }
   int row_tiles(int K) const { return rows <= 0 ? 1 : (K + rows - 1) / rows; }
   int column_tiles(int N) const { return columns <= 0 ? 1 : (N + columns - 1) / columns; }
 };

@@ -73,7 +73,7 @@ double MagnitudeHistogram::percentile() const {
 
 RangeObserver::RangeObserver(const LayerOnTiles& layer)
     : columns_(layer.geometry.columns()),
-      width_(layer.tile.columns > 0 ? layer.tile.columns : columns_),
+      width_(layer.tile.within(layer.geometry.rows(), columns_).columns),
       products_(layer.planes.size() *
                 static_cast<std::size_t>(layer.tile.row_tiles(layer.geometry.rows()))),
       inputs_(layer.periphery.dac ? layer.periphery.dac->percentile : 100) {

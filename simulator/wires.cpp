@@ -218,7 +218,7 @@ void apply_wires(int K, int N, TileShape tile, const Wires& wires, std::span<dou
   OHMIC_ASSERT(std::ssize(G_S) == std::ptrdiff_t{K} * N);
   Eigen::Map<MatrixXd> G(G_S.data(), K, N);
   const int row_tiles = tile.row_tiles(K), column_tiles = tile.column_tiles(N);
-  const int height = tile.rows > 0 ? tile.rows : K, width = tile.columns > 0 ? tile.columns : N;
+  const int height = tile.within(K, N).rows, width = tile.within(K, N).columns;
   const int tiles = row_tiles * column_tiles, threads = omp_get_max_threads();
   const bool spread = tiles >= threads;
   std::exception_ptr error;

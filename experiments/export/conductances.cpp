@@ -30,8 +30,7 @@ void cut_role(const MappedLayer& layer, int role, const ProgrammedChip& chip,
   const auto programmed_S = layer.programmed_S(role, chip.devices.of(layer.name()), chip.key);
   const CellCode::Role& code = layer.code().roles()[static_cast<std::size_t>(role)];
   const double side = layer.code().planes()[static_cast<std::size_t>(code.plane)].value_per_S;
-  const int height = chip.tile.rows > 0 ? chip.tile.rows : K;
-  const int width = chip.tile.columns > 0 ? chip.tile.columns : N;
+  const auto [height, width] = chip.tile.within(K, N);
   for (int r = 0; r < chip.tile.row_tiles(K); ++r)
     for (int c = 0; c < chip.tile.column_tiles(N); ++c) {
       ProgrammedTile t{layer.name(), r, c, r * height, c * width, 0, 0, {}, code.digit, {}, {}};
