@@ -4,6 +4,7 @@
 #include <array>
 
 #include "simulator/error.hpp"
+#include "simulator/random/element.hpp"
 #include "simulator/random/normal.hpp"
 #include "simulator/random/philox_wide.hpp"
 
@@ -104,14 +105,11 @@ void fill_normals(NoiseKey key, Address address, std::uint64_t first, std::span<
 }
 
 std::uint32_t bits_at(NoiseKey key, Address address, std::uint64_t element) {
-  return philox_block(key, counter_of(address), element / kLanes).v[element % kLanes];
+  return bits_of_element(key, address, element);
 }
 
 float normal_at(NoiseKey key, Address address, std::uint64_t element) {
-  const philox4x32_ctr_t w = philox_block(key, counter_of(address), element / kLanes);
-  const std::size_t pair = element % kLanes / 2 * 2;
-  const NormalPair z = normal_pair(w.v[pair], w.v[pair + 1]);
-  return element % 2 == 0 ? z.z0 : z.z1;
+  return normal_of_element(key, address, element);
 }
 
 }  // namespace ohmic

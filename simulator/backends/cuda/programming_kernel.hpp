@@ -6,8 +6,7 @@
 #include <cstdint>
 
 #include "simulator/backends/cuda/arguments.hpp"
-#include "simulator/random/normal.hpp"
-#include "simulator/random/philox.hpp"
+#include "simulator/random/element.hpp"
 
 namespace ohmic::cuda {
 
@@ -87,11 +86,8 @@ class ProgrammedLayer {
     const Address address{effect.stream(), l_.layer, static_cast<std::uint8_t>(role),
                           event_of(effect.stage, 0)};
     const auto element = static_cast<std::uint64_t>(device);
-    const philox4x32_ctr_t words = philox_block(key_, counter_of(address), element / kLanes);
-    if (effect.draws_uniforms()) return double{uniform_of(words.v[element % kLanes])};
-    const NormalPair pair =
-        normal_pair(words.v[element % kLanes / 2 * 2], words.v[element % kLanes / 2 * 2 + 1]);
-    return double{element % 2 == 0 ? pair.z0 : pair.z1};
+    return double{effect.draws_uniforms() ? uniform_of_element(key_, address, element)
+                                          : normal_of_element(key_, address, element)};
   }
 
   const DeviceArguments& l_;

@@ -12,7 +12,7 @@
 #include "simulator/backends/cuda/short_normals.hpp"
 #include "simulator/mvm_noise.hpp"
 #include "simulator/quantizer.hpp"
-#include "simulator/random/normal.hpp"
+#include "simulator/random/element.hpp"
 
 namespace ohmic::cuda {
 
@@ -156,17 +156,6 @@ OHMIC_HOST_DEVICE float approximate(const TileArguments& a, const ProductArgumen
   return code - product.zero;
 }
 
-/// One of the uniforms that fill_uniforms gives.
-OHMIC_HOST_DEVICE float dither_at(const TileArguments& a, std::uint64_t image,
-                                  std::uint64_t element) {
-  const philox4x32_ctr_t words =
-      philox_block(a.key, counter_of(dither_address(a.layer, image)), element / kLanes);
-  const auto lane = static_cast<int>(element % kLanes);
-  const std::uint32_t low = lane == 0 ? words.v[0] : words.v[1];
-  const std::uint32_t high = lane == 2 ? words.v[2] : words.v[3];
-  return uniform_of(lane < 2 ? low : high);
-}
-
 /// The code that stands for v.
 OHMIC_HOST_DEVICE float convert(const TileArguments& a, const ProductArguments& product,
                                 const float* capacitors, std::uint64_t image, std::uint64_t element,
@@ -175,9 +164,9 @@ OHMIC_HOST_DEVICE float convert(const TileArguments& a, const ProductArguments& 
   if (a.inl != 0) v = bend(v, a.inl, product.highest);
   clipped += saturates(v, product.lowest, product.highest) ? 1u : 0u;
   if (capacitors) v = approximate(a, product, capacitors, v);
-  return a.dithers
-             ? quantize_dithered(v, dither_at(a, image, element), product.lowest, product.highest)
-             : quantize(v, product.lowest, product.highest);
+  if (!a.dithers) return quantize(v, product.lowest, product.highest);
+  const float dither = uniform_of_element(a.key, dither_address(a.layer, image), element);
+  return quantize_dithered(v, dither, product.lowest, product.highest);
 }
 
 /// Calls f(own pixel, own column, place, column) for what this thread owns inside the layer, in an
