@@ -77,6 +77,7 @@ class Stuck final : public DeviceModel {
   /// Where each device fails by itself.
   std::optional<std::vector<DeviceEffect>> effects(const LayerScale&, double) const override {
     if (!map_.empty() || (count == Count::exact && total_rate() > 0)) return std::nullopt;
+    if (total_rate() == 0) return std::vector<DeviceEffect>{};
     return {{states()}};
   }
   void program(const DeviceBlock& block, std::span<const double> target_S,
@@ -84,15 +85,10 @@ class Stuck final : public DeviceModel {
     std::copy(target_S.begin(), target_S.end(), G_S.begin());
     if (count == Count::exact)
       fail_exactly(block, G_S);
-    else
+    else if (total_rate() > 0)
       apply_effect(states(), block, target_S, G_S);
     if (const auto cells = map_.find({block.layer, block.role}); cells != map_.end())
       fail_mapped(block, cells->second, G_S);
-  }
-
-  void drift(const DeviceBlock& block, double, std::span<const double> target_S,
-             std::span<double> G_S) const override {
-    program(block, target_S, G_S);
   }
 
   void validate() const override {

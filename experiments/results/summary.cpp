@@ -14,7 +14,10 @@ std::string short_key(const std::string& key) { return key.substr(key.rfind('.')
 /// For a terminal, where a list of tables would push the numbers out of sight.
 std::string shortened(const std::string& value) {
   constexpr std::size_t kLongest = 40;
-  return value.size() <= kLongest ? value : value.substr(0, kLongest - 3) + "...";
+  if (value.size() <= kLongest) return value;
+  std::size_t end = kLongest - 3;
+  while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0) == 0x80) --end;
+  return value.substr(0, end) + "...";  // no part of a character
 }
 
 std::string optional_text(const std::optional<double>& value) {
