@@ -292,9 +292,8 @@ void MappedLayer::start_cells(const NonLinearCells& cells, double reference_S, P
   plane.reference_S = reference_S;
 }
 
-std::vector<Plane> MappedLayer::sense(const Moment& moment) const {
-  const auto cells = moment.device.non_linear();
-  const bool on_wires = moment.periphery.wires.has_value();
+// Without conductances.
+std::vector<Plane> MappedLayer::planes() const {
   std::vector<Plane> planes;
   for (const CellCode::PlaneCode& code : code_.planes()) {
     Plane& plane = planes.emplace_back();
@@ -302,8 +301,18 @@ std::vector<Plane> MappedLayer::sense(const Moment& moment) const {
     plane.current_span_S = code.span_S;
     plane.unipolar = code.unipolar;
     plane.gain = gains_;
-    plane.G_S.assign(weights_.size(), -code.reference_S);
-    if (cells) start_cells(*cells, code.reference_S, plane);
+  }
+  return planes;
+}
+
+std::vector<Plane> MappedLayer::sense(const Moment& moment) const {
+  const auto cells = moment.device.non_linear();
+  const bool on_wires = moment.periphery.wires.has_value();
+  std::vector<Plane> planes = this->planes();
+  for (std::size_t p = 0; p < planes.size(); ++p) {
+    const double reference_S = code_.planes()[p].reference_S;
+    planes[p].G_S.assign(weights_.size(), -reference_S);
+    if (cells) start_cells(*cells, reference_S, planes[p]);
   }
   for (int role = 0; role < roles(); ++role) {
     if (is_reference(role)) continue;
@@ -389,6 +398,10 @@ LayerOnTiles MappedLayer::program(const DeviceModel& device, NoiseKey key,
           periphery, key,       input_full_scale_, device.non_linear()};
 }
 
+LayerOnTiles MappedLayer::unprogrammed(const Periphery& periphery) const {
+  return {layer_, geometry_, settings_.tile, planes(), periphery, {}, input_full_scale_};
+}
+
 ProgrammingPlan::Role MappedLayer::planned_role(int role) const {
   const CellCode::Role& code = code_.roles()[static_cast<std::size_t>(role)];
   const auto rows = static_cast<std::size_t>(geometry_.rows());
@@ -404,7 +417,7 @@ std::optional<ProgrammingPlan> MappedLayer::plan(const DeviceModel& device,
   check(device, periphery);
   const auto effects = device.effects(scale_, device.time_s);
   if (!effects || device.non_linear() || (periphery.wires && has_references()) ||
-      geometry_.bias_rows > 0 || compensates(device))
+      compensates(device))
     return std::nullopt;
   ProgrammingPlan plan;
   plan.name = name_;

@@ -53,9 +53,11 @@ class MappedLayer {
                        const WireSolver& solver = apply_wires) const;
   /// What program() does, for whoever does it elsewhere: the same effective weights, to the bit (on
   /// wires to twelve digits). Absent where it is more than effects on single ohmic devices and
-  /// their wires: bias rows, compensation, reference columns on wires, a device model without a
-  /// list of effects.
+  /// their wires: compensation, reference columns on wires, a device model without a list of
+  /// effects.
   std::optional<ProgrammingPlan> plan(const DeviceModel& device, const Periphery& periphery) const;
+  /// What program() returns, without conductances: for Backend::load_devices.
+  LayerOnTiles unprogrammed(const Periphery& periphery) const;
   /// Conductances of one role's devices at device.time_s, without wires (export, tests); the same
   /// bits that program() uses.
   std::vector<double> programmed_S(int role, const DeviceModel& device, NoiseKey key) const;
@@ -98,6 +100,7 @@ class MappedLayer {
   void start_cells(const NonLinearCells& cells, double reference_S, Plane& plane) const;
   void add_cells(int role, const RoleMatrix& matrix, const NonLinearCells& cells, bool on_wires,
                  std::vector<Plane>& planes) const;
+  std::vector<Plane> planes() const;
   std::vector<Plane> sense(const Moment& moment) const;
   std::vector<double> response(const Plane& plane, std::size_t index, const Moment& moment) const;
   void compensate(std::vector<Plane>& planes, const Moment& moment) const;

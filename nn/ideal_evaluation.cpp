@@ -18,7 +18,7 @@ class IdealEvaluation::Devices {
     const float* scale = scales_.at_least(columns);
     std::vector<cuda::WeightsPlace> places;
     for (const ProgrammingPlan& plan : plans_) {
-      places.push_back({folded.memory_of(plan.name + ".weight"), scale});
+      places.push_back(cuda::kernel_place(plan, folded.memory_of(plan.name + ".weight"), scale));
       scale += columns_of(plan);
     }
     devices_.emplace(machine_, plans_, places);
@@ -29,7 +29,8 @@ class IdealEvaluation::Devices {
     if (!digital_is_set_ || network_.perturbs_digital())
       set_digital(graph, folded, network_.digital_weights(seed, draw));
     digital_is_set_ = true;
-    devices_->program(noise_key(seed, draw), stream);
+    const NoiseKey key = noise_key(seed, draw);
+    devices_->program({&key, 1}, stream);
   }
 
   /// Somebody else has written the network's tensors.

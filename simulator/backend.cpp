@@ -41,6 +41,11 @@ Tally& Tally::operator+=(const Tally& other) {
   return *this;
 }
 
+std::unique_ptr<ResidentLayer> Backend::load_devices(const LayerOnTiles&, const ProgrammingPlan&,
+                                                     const LayerRanges*) {
+  return nullptr;
+}
+
 std::unique_ptr<Activations> Backend::activations() { return std::make_unique<HostActivations>(); }
 
 const float* Backend::on_host(const float* x, std::size_t, std::vector<float>&) { return x; }

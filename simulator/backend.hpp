@@ -15,6 +15,8 @@
 
 namespace ohmic {
 
+struct ProgrammingPlan;
+
 /// Digital arithmetic after the last sum of a layer, per output channel n:
 /// y = scale[n] * y + shift[n] (+ residual), then max(y, 0). Bias and BatchNorm live here. What is
 /// not a number becomes 0 in the ReLU and stays what it is without one, on every back end.
@@ -22,6 +24,7 @@ struct Epilogue {
   std::vector<float> scale;  ///< N
   std::vector<float> shift;  ///< N
   bool relu = false;
+  bool operator==(const Epilogue&) const = default;
 };
 
 /// How often converters met their limits in one forward call.
@@ -53,6 +56,15 @@ class LoadedLayer {
   virtual void observe(const float* x, std::int64_t images, LayerRanges& ranges) = 0;
 };
 
+/// A layer whose devices its back end programs, as often as wanted.
+class ResidentLayer : public LoadedLayer {
+ public:
+  /// Programs a draw per key, on one chip each, as MappedLayer::program does at that key; at most
+  /// Backend::draws_at_once(). The images of later forward calls are theirs, equally many each:
+  /// those of the first draw, then those of the second.
+  virtual void program(std::span<const NoiseKey> keys, const Epilogue&) = 0;
+};
+
 /// Values in the memory that a back end computes in.
 class Activations {
  public:
@@ -71,6 +83,13 @@ class Backend {
   /// Periphery::needs_ranges() says so. Throws UnsupportedError on refusal.
   virtual std::unique_ptr<LoadedLayer> load(const LayerOnTiles&, const Epilogue&,
                                             const LayerRanges* ranges = nullptr) = 0;
+
+  /// A layer of these devices, whose planes have no conductances yet; null where the host has to
+  /// program it.
+  virtual std::unique_ptr<ResidentLayer> load_devices(const LayerOnTiles&, const ProgrammingPlan&,
+                                                      const LayerRanges* ranges = nullptr);
+  /// Of such layers; 0: the host programs all.
+  virtual int draws_at_once() const { return 0; }
 
   // What follows is the host's memory and processor unless a back end has its own.
 

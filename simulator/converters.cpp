@@ -138,6 +138,7 @@ class FrozenErrors {
 /// Rows [first, first + rows) of column n of a K x N matrix times `factor`, appended.
 void append_rows(const std::vector<double>& matrix, int K, int n, int first, int rows,
                  double factor, std::vector<double>& out) {
+  if (matrix.empty()) return;
   const auto begin = matrix.begin() + std::ptrdiff_t{n} * K + first;
   std::transform(begin, begin + rows, std::back_inserter(out),
                  [=](double v) { return v * factor; });
@@ -174,6 +175,7 @@ TileProduct cut(const LayerOnTiles& layer, const Plane& plane, int r, bool noisy
   t.rows = rows_of(layer, r);
   for (int n = 0; n < N; ++n) {
     const double factor = codes_per_xS[static_cast<std::size_t>(n)] * input.drive_step;
+    t.codes_per_S.push_back(factor);
     append_rows(plane.G_S, K, n, t.first_row, t.rows, factor, t.G);
     if (noisy && !plane.read_variance_S2.empty())
       append_rows(plane.read_variance_S2, K, n, t.first_row, t.rows, factor * factor, t.variance);
@@ -232,13 +234,16 @@ TileProduct unconverted_product(const LayerOnTiles& layer, const LayerRanges& ra
   const auto size = static_cast<std::size_t>(K) * static_cast<std::size_t>(N);
   TileProduct t;
   t.rows = K;
-  t.G.assign(size, 0.0);
+  if (!layer.planes.front().G_S.empty()) t.G.assign(size, 0.0);
   if (read_noise_acts(layer)) t.variance.assign(size, 0.0);
   if (layer.cells) t.a.assign(size, 0.0), t.b.assign(size, 0.0);
   for (const Plane& plane : layer.planes) {
     std::vector<double> unit = layer.weights_of_cells(plane);
     for (double& u : unit) u *= input.drive_step;
-    for (std::size_t i = 0; i < size; ++i) t.G[i] += unit[i] * plane.G_S[i];
+    for (int r = 0; r < layer.tile.row_tiles(K); ++r)
+      for (int n = 0; n < N; ++n)
+        t.codes_per_S.push_back(layer.weight_per_S(plane, r, n) * input.drive_step);
+    for (std::size_t i = 0; i < t.G.size(); ++i) t.G[i] += unit[i] * plane.G_S[i];
     if (!t.variance.empty() && !plane.read_variance_S2.empty())
       for (std::size_t i = 0; i < size; ++i)
         t.variance[i] += unit[i] * unit[i] * plane.read_variance_S2[i];

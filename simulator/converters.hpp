@@ -60,7 +60,8 @@ struct WiredTile {
 /// The rows of one row tile of one plane and the converters below them; N columns.
 struct TileProduct {
   int first_row = 0, rows = 0;
-  std::vector<double> G;         ///< codes per unit of drive; element (k, n) at n*rows + k
+  std::vector<double> G;         ///< codes per unit of drive; element (k, n) at n*rows + k; empty
+                                 ///< where devices are still to be programmed
   std::vector<double> a, b;      ///< codes per drive^2 and drive^3; empty when cells are ohmic
   std::vector<double> variance;  ///< of the read noise, codes^2 per drive^2; empty when quiet
   std::vector<double> noise;     ///< std of the output noise, codes; N, empty without
@@ -68,6 +69,8 @@ struct TileProduct {
   std::vector<double> digital;   ///< weights' units of y per code; N
   double lowest = 0.0, highest = 0.0;  ///< codes
   std::vector<double> capacitors;      ///< [bit][column], codes; empty without mismatch
+  /// What a conductance is multiplied by in G: N, or [plane][row tile][column] without an ADC.
+  std::vector<double> codes_per_S;
 
   // Where circuits are solved for each MVM, in place of G, a and b.
   std::vector<WiredTile> circuits;

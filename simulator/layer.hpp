@@ -75,7 +75,8 @@ struct Plane {
   /// Digital factor on what comes from [row tile][column]: weight scales of their own, drift
   /// compensation; empty: 1.
   std::vector<double> gain;
-  std::vector<double> G_S;               ///< effective conductance, wires included; K*N
+  std::vector<double> G_S;  ///< effective conductance, wires included; K*N, or empty: to be
+                            ///< programmed by the back end (Backend::load_devices)
   std::vector<double> read_variance_S2;  ///< per-MVM variance, K*N; empty when reads are quiet
 
   // Of non-linear cells only (LayerOnTiles::cells); G_S is then what they conduct at low voltages.

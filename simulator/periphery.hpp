@@ -50,6 +50,11 @@ struct Adc {
   std::optional<double> enob = std::nullopt;  ///< effective bits left by thermal noise
   double capacitor_mismatch = 0.0;            ///< relative std of a SAR converter's unit capacitor
   Rounding rounding = Rounding::nearest;
+
+  /// Whether converters differ, and with them the draws of a chip.
+  bool has_frozen_errors() const {
+    return offset_lsb > 0 || gain_error > 0 || capacitor_mismatch > 0;
+  }
   static const Schema<Adc>& schema();
 };
 

@@ -1,5 +1,5 @@
 // A layer's devices and what happens to them, for a back end that programs them itself. For ohmic
-// cells, whose effective weights are sums over planes.
+// cells, whose weights are sums over planes.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ struct ProgrammingPlan {
 
   std::string name;  ///< of the layer
   std::uint16_t layer = 0;
-  ConvGeometry geometry;  ///< without a bias row
+  ConvGeometry geometry;
   TileShape tile;
   std::vector<Role> roles;  ///< as DeviceBlock::role counts them
   std::vector<Plane> planes;

@@ -170,11 +170,23 @@ DrawResult Chip::measure(std::int64_t index) {
   const bool whole = evaluation.estimator == Estimator::per_draw;
   const std::int64_t batch = whole ? images() : evaluation.batch;
   const std::int64_t batches = (images() + batch - 1) / batch;
+  const auto first_draw = static_cast<std::uint64_t>((evaluation.first_draw + index) * batches);
   begin("draw", images());
+  if (!torch_) {
+    const Predictions p =
+        analog_->evaluate_draws(network_.data->test, network_.data->normalization, batch,
+                                evaluation.batch, experiment_.seed, first_draw);
+    for (auto i = p.correct.begin(); i != p.correct.end();) {
+      const auto end = i + std::min<std::ptrdiff_t>(batch, p.correct.end() - i);
+      result.correct.push_back(std::count(i, end, 1));
+      i = end;
+    }
+    result.tally = p.tally;
+    return result;
+  }
   for (std::int64_t b = 0; b < batches; ++b) {
-    program(static_cast<std::uint64_t>((evaluation.first_draw + index) * batches + b));
-    const std::int64_t count = std::min(batch, images() - b * batch);
-    result.correct.push_back(count_correct(b * batch, count, result.tally));
+    program(first_draw + static_cast<std::uint64_t>(b));
+    result.correct.push_back(count_on_torch(b * batch, std::min(batch, images() - b * batch)));
   }
   return result;
 }
@@ -240,9 +252,10 @@ std::vector<std::string> Chip::warnings() const {
   return all;
 }
 
+/// A draw for LibTorch.
 void Chip::program(std::uint64_t draw) {
-  if (torch_ && torch_->has_devices()) return torch_->program(experiment_.seed, draw);
-  if (torch_ && !experiment_.evaluation.batch_norm_images) {
+  if (torch_->has_devices()) return torch_->program(experiment_.seed, draw);
+  if (!experiment_.evaluation.batch_norm_images) {
     torch_->set_weights(effective_weights(draw));
     next_ = draw + 1;
     return;
@@ -261,14 +274,6 @@ void Chip::weights_changed() {
   if (torch_) torch_->set_weights(analog_->effective_weights());
 }
 
-std::int64_t Chip::count_correct(std::int64_t first, std::int64_t count, Tally& tally) {
-  if (torch_) return count_on_torch(first, count);
-  const Predictions p = analog_->evaluate(network_.data->test, network_.data->normalization, first,
-                                          count, std::min(count, experiment_.evaluation.batch));
-  tally += p.tally;
-  return std::count(p.correct.begin(), p.correct.end(), 1);
-}
-
 /// Programs the next draw while the device computes, where the host programs.
 std::int64_t Chip::count_on_torch(std::int64_t first, std::int64_t count) {
   torch_->start(first, count);
@@ -278,8 +283,11 @@ std::int64_t Chip::count_on_torch(std::int64_t first, std::int64_t count) {
 }
 
 std::int64_t Chip::count_all() {
-  Tally ignored;
-  return count_correct(0, images(), ignored);
+  if (torch_) return count_on_torch(0, images());
+  const Predictions p =
+      analog_->evaluate(network_.data->test, network_.data->normalization, 0, images(),
+                        std::min(images(), experiment_.evaluation.batch));
+  return std::count(p.correct.begin(), p.correct.end(), 1);
 }
 
 }  // namespace ohmic

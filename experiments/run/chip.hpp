@@ -60,7 +60,6 @@ class Chip {
   void weights_changed();
   Weights effective_weights(std::uint64_t draw);
   std::int64_t count_on_torch(std::int64_t first, std::int64_t count);
-  std::int64_t count_correct(std::int64_t first, std::int64_t count, Tally& tally);
   std::int64_t count_all();
 
   Experiment experiment_;

@@ -107,6 +107,7 @@ const std::vector<LayerRanges>& AnalogNetwork::ranges() const { return state_->r
 void AnalogNetwork::take_ranges(std::vector<LayerRanges> ranges) {
   OHMIC_ASSERT(ranges.size() == state_->crossbar.size());
   state_->ranges = std::move(ranges);
+  state_->resident.clear();
   if (state_->needs_full_scales()) state_->map();
 }
 

@@ -28,7 +28,11 @@ void AnalogNetwork::load_noise_free() {
 }
 
 void AnalogNetwork::program(std::uint64_t seed, std::uint64_t draw) {
-  state_->load(state_->draw_of(seed, draw));
+  State& s = *state_;
+  if (s.load_devices())
+    s.program_there(seed, draw, 1);
+  else
+    s.load(s.draw_of(seed, draw));
 }
 
 Periphery AnalogNetwork::periphery(std::size_t i) const {
@@ -108,6 +112,30 @@ Predictions AnalogNetwork::evaluate(const ImageSet& set, const Normalization& no
   }
   predictions.tally = take_tally();
   return predictions;
+}
+
+Predictions AnalogNetwork::evaluate_draws(const ImageSet& set, const Normalization& normalization,
+                                          std::int64_t each, std::int64_t batch, std::uint64_t seed,
+                                          std::uint64_t first_draw) {
+  State& s = *state_;
+  Predictions all;
+  std::uint64_t draw = first_draw;
+  for (std::int64_t i = 0, left = set.size(); left > 0; left = set.size() - i) {
+    const std::int64_t fit = std::min(s.backend.images_at_once(), left) / each;
+    const auto draws = static_cast<int>(std::min<std::int64_t>(s.draws_there(), fit));
+    if (draws > 1)
+      s.program_there(seed, draw, draws);
+    else
+      program(seed, draw);
+    const std::int64_t count = std::min(left, each * std::max(draws, 1));
+    const Predictions some =
+        evaluate(set, normalization, i, count, draws > 1 ? count : std::min(count, batch));
+    all.correct.insert(all.correct.end(), some.correct.begin(), some.correct.end());
+    all.tally += some.tally;
+    i += count;
+    draw += static_cast<std::uint64_t>(std::max(draws, 1));
+  }
+  return all;
 }
 
 void AnalogNetwork::report_to(std::function<void(double images)> on_images) {

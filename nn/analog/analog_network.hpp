@@ -76,6 +76,12 @@ class AnalogNetwork {
   /// Classifies images [first, first + count) with what is programmed.
   Predictions evaluate(const ImageSet&, const Normalization&, std::int64_t first,
                        std::int64_t count, std::int64_t batch);
+  /// Classifies the whole set, every `each` images (the last may be fewer) with a draw of their
+  /// own, first_draw, first_draw + 1 and so on, `batch` of them at a time: program() and evaluate()
+  /// in turn, or, on a back end that programs devices itself, several draws at once. What is
+  /// programmed afterwards is not said.
+  Predictions evaluate_draws(const ImageSet&, const Normalization&, std::int64_t each,
+                             std::int64_t batch, std::uint64_t seed, std::uint64_t first_draw);
   /// Logits, images x classes. `first_image` is the data set's number of the first one. All NaN
   /// when NegativeVariance::nan applies: a NaN channel is an input of the next convolution's every
   /// output, so no logit of any image escapes it.

@@ -156,19 +156,72 @@ AnalogNetwork::State::Contents AnalogNetwork::State::draw_of(std::uint64_t seed,
           std::move(digital)};
 }
 
-void AnalogNetwork::State::load(Contents contents) {
+void AnalogNetwork::State::take(Contents contents) {
   digital = std::move(contents.digital);
   every_answer_nan = apply_negative_variance(graph, noise.negative_variance, digital);
   for (const Step& step : crossbar)
     if (contents.what != Loaded::digital && has_bias_row(step)) set_zero(digital.at(bias_of(step)));
   loaded = contents.what;
   loaded_key = contents.key;
+  norms.assign(plan.steps.size(), {});
+}
+
+void AnalogNetwork::State::load(Contents contents) {
+  take(std::move(contents));
+  resident.clear();
   layers.clear();
   layers.resize(plan.steps.size());
-  norms.assign(plan.steps.size(), {});
   if (every_answer_nan) return;
   if (loaded != Loaded::digital && measured_images > 0) return load_and_measure();
   for (std::size_t s = 0; s < plan.steps.size(); ++s) load_step(s, false);
+}
+
+bool AnalogNetwork::State::load_devices() {
+  if (!resident.empty()) return true;
+  if (host_programs || backend.draws_at_once() == 0 || measured_images > 0) return false;
+  host_programs = true;  // unless every layer says otherwise
+  std::vector<std::unique_ptr<ResidentLayer>> made;
+  for (const Step& step : crossbar) {
+    const Periphery around = periphery_of(step);
+    const DeviceModel& device =
+        noise.perturbs(TensorKind::kernel) ? device_of(step) : exact_of(step);
+    if (around.read_noise && device.reads_noisily()) return false;
+    const auto devices = mapped_layer(step).plan(device, around);
+    if (!devices) return false;
+    made.push_back(backend.load_devices(
+        mapped_layer(step).unprogrammed(around), *devices,
+        ranges.empty() ? nullptr : &ranges[static_cast<std::size_t>(step.layer)]));
+    if (!made.back()) return false;
+  }
+  host_programs = false;
+  layers.clear();
+  layers.resize(plan.steps.size());
+  resident.assign(plan.steps.size(), nullptr);
+  for (std::size_t s = 0; s < plan.steps.size(); ++s) {
+    if (plan.steps[s].mvm < 0) continue;
+    auto& layer = made[static_cast<std::size_t>(plan.steps[s].layer)];
+    resident[s] = layer.get();
+    layers[s] = std::move(layer);
+  }
+  return true;
+}
+
+int AnalogNetwork::State::draws_there() {
+  if (!load_devices()) return 0;
+  return noise.perturbs_digital() ? 1 : backend.draws_at_once();
+}
+
+void AnalogNetwork::State::program_there(std::uint64_t seed, std::uint64_t draw, int draws) {
+  take(draw_of(seed, draw));
+  if (every_answer_nan) return;
+  std::vector<NoiseKey> keys;
+  for (int i = 0; i < draws; ++i)
+    keys.push_back(noise_key(seed, draw + static_cast<std::uint64_t>(i)));
+  for (std::size_t s = 0; s < plan.steps.size(); ++s)
+    if (resident[s])
+      resident[s]->program(keys, epilogue(plan.steps[s]));
+    else
+      load_step(s, false);
 }
 
 Weights AnalogNetwork::State::effective_weights(const Contents& contents) const {

@@ -71,6 +71,13 @@ struct AnalogNetwork::State {
   };
   Contents draw_of(std::uint64_t seed, std::uint64_t draw) const;
   void load(Contents);
+  /// Takes over what a draw has beside the layers.
+  void take(Contents);
+  /// Loads layers whose devices the back end programs; false where the host has to.
+  bool load_devices();
+  /// Draws that program_there takes at once, or 0: the host programs.
+  int draws_there();
+  void program_there(std::uint64_t seed, std::uint64_t draw, int draws);
   Weights effective_weights(const Contents&) const;
   void load_step(std::size_t s, bool measures);
   std::unique_ptr<LoadedLayer> load_layer(const Step&, const LayerOnTiles&, const Epilogue&) const;
@@ -117,7 +124,9 @@ struct AnalogNetwork::State {
                     ///< are on devices 0
   bool every_answer_nan = false;
   std::vector<std::unique_ptr<LoadedLayer>> layers;  ///< by step; null for digital ones
-  std::vector<ChannelAffine> norms;                  ///< by step; of BatchNorms by themselves
+  std::vector<ResidentLayer*> resident;  ///< the same while the back end programs them, else empty
+  bool host_programs = false;            ///< as has been found out
+  std::vector<ChannelAffine> norms;      ///< by step; of BatchNorms by themselves
   std::vector<std::unique_ptr<Activations>> slots;
   std::vector<float*> slot_values;  ///< where each slot lies now
   Tally tally;

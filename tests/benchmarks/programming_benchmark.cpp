@@ -84,12 +84,14 @@ void ProgramResNet20There(benchmark::State& state, const DeviceModel& device,
   for (const MappedLayer& layer : layers) {
     plans.push_back(layer.plan(device, periphery).value());
     weights.push_back(std::make_unique<cuda::Array<float>>(machine));
-    places.push_back({weights.back()->at_least(plans.back().roles[0].target_S.size()), nullptr});
+    places.push_back(cuda::kernel_place(
+        plans.back(), weights.back()->at_least(plans.back().roles[0].target_S.size())));
   }
   cuda::ResidentDevices devices(machine, plans, places);
   std::uint64_t draw = 0;
   for (auto _ : state) {
-    devices.program(noise_key(1, draw++));
+    const NoiseKey key = noise_key(1, draw++);
+    devices.program({&key, 1});
     machine->wait();
   }
 }

@@ -4,10 +4,10 @@
 namespace ohmic {
 namespace {
 
-using testing::make_device;
-using testing::Moments;
-using testing::moments;
-using testing::sample;
+using test::make_device;
+using test::Moments;
+using test::moments;
+using test::sample;
 
 constexpr std::size_t kDevices = std::size_t{1} << 18;
 const double kRoot = std::sqrt(static_cast<double>(kDevices));
@@ -30,10 +30,10 @@ TEST(Awgn, OfAWeightsReferenceSpreadsItOverThePair) {
 }
 
 TEST(Awgn, IsTheSameAtEveryConductanceAndAge) {
-  testing::expect_published_moments(
+  test::expect_published_moments(
       *make_device("model = \"awgn\"\neta = 0.2"), {0, 5e-6, 10e-6, 18e-6, 25e-6},
       {0, 3600, 3.15e7}, [](double G, double) {
-        return testing::Expected{G, 0.2 * 0.05 / (kWeightPerS * std::sqrt(2))};
+        return test::Expected{G, 0.2 * 0.05 / (kWeightPerS * std::sqrt(2))};
       });
 }
 

@@ -12,11 +12,11 @@
 namespace ohmic {
 namespace {
 
-using testing::make_device;
-using testing::Moments;
-using testing::moments;
-using testing::Sample;
-using testing::sample;
+using test::make_device;
+using test::Moments;
+using test::moments;
+using test::Sample;
+using test::sample;
 
 constexpr std::size_t kDevices = std::size_t{1} << 14;
 constexpr double kAges_s[] = {0, 1, 3600, 3.15e7};
@@ -169,10 +169,10 @@ TEST_P(DeviceBattery, DrawsEachDeviceByItself) {
 // A list of effects is all that a GPU knows of a model.
 TEST_P(DeviceBattery, DoesWhatItsEffectsSay) {
   const auto model = device();
-  if (!model->effects(testing::kScale, 0)) GTEST_SKIP() << "has functions of its own";
+  if (!model->effects(test::kScale, 0)) GTEST_SKIP() << "has functions of its own";
   for (const double age_s : kAges_s) {
     const Sample s = sample(*model, ramp(*model, 1000), age_s, block());
-    const auto effects = model->effects(testing::kScale, age_s).value();
+    const auto effects = model->effects(test::kScale, age_s).value();
     for (std::size_t i = 0; i < s.G_S.size(); ++i) {
       double target_S = s.target_S[i], G_S = target_S;
       std::uint8_t stage = 0;

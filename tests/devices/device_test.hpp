@@ -10,7 +10,7 @@
 
 #include "simulator/device_model.hpp"
 
-namespace ohmic::testing {
+namespace ohmic::test {
 
 /// The model that a [device] table describes; throws ConfigError on any fault.
 inline std::unique_ptr<DeviceModel> make_device(const std::string& toml) {
@@ -119,4 +119,4 @@ void expect_published_reads(const DeviceModel& device, const std::vector<double>
   expect_moments_of(measure, targets_S, ages_s, expected);
 }
 
-}  // namespace ohmic::testing
+}  // namespace ohmic::test

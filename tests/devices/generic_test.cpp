@@ -7,11 +7,11 @@
 namespace ohmic {
 namespace {
 
-using testing::expect_published_moments;
-using testing::Expected;
-using testing::make_device;
-using testing::moments;
-using testing::sample;
+using test::expect_published_moments;
+using test::Expected;
+using test::make_device;
+using test::moments;
+using test::sample;
 
 const std::vector<double> kTargets_S{5e-6, 8e-6, 12e-6, 18e-6, 25e-6};
 const std::vector<double> kAges_s{0, 3600, 3.15e7};

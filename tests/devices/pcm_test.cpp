@@ -6,10 +6,10 @@
 namespace ohmic {
 namespace {
 
-using testing::expect_published_moments;
-using testing::Expected;
-using testing::make_device;
-using testing::sample;
+using test::expect_published_moments;
+using test::Expected;
+using test::make_device;
+using test::sample;
 
 double phi(double x) { return 0.5 * std::erfc(-x / std::numbers::sqrt2); }
 

@@ -8,9 +8,9 @@
 namespace ohmic {
 namespace {
 
-using testing::expect_published_reads;
-using testing::Expected;
-using testing::make_device;
+using test::expect_published_reads;
+using test::Expected;
+using test::make_device;
 
 const std::string kExact = "programming_scale = 0.0\ndrift_scale = 0.0\n";
 

@@ -5,10 +5,10 @@
 namespace ohmic {
 namespace {
 
-using testing::expect_published_moments;
-using testing::Expected;
-using testing::make_device;
-using testing::sample;
+using test::expect_published_moments;
+using test::Expected;
+using test::make_device;
+using test::sample;
 
 std::string stack(const std::string& entries) {
   return "model = \"stack\"\nmodels = [" + entries + "]\n";

@@ -8,8 +8,8 @@
 namespace ohmic {
 namespace {
 
-using testing::make_device;
-using testing::sample;
+using test::make_device;
+using test::sample;
 
 constexpr double kTarget_S = 10e-6;
 const std::string kRates =

@@ -5,10 +5,10 @@
 namespace ohmic {
 namespace {
 
-using testing::make_device;
-using testing::Moments;
-using testing::moments;
-using testing::sample;
+using test::make_device;
+using test::Moments;
+using test::moments;
+using test::sample;
 
 const CellLayout kLayout{128, 96, 64, 32};
 constexpr double kTarget_S = 10e-6;

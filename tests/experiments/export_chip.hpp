@@ -7,7 +7,7 @@
 #include "experiments/export/conductances.hpp"
 #include "simulator/device_model.hpp"
 
-namespace ohmic::testing {
+namespace ohmic::test {
 
 struct SmallChip {
   explicit SmallChip(MappingSettings settings = {}) {
@@ -32,4 +32,4 @@ struct SmallChip {
   std::vector<MappedLayer> layers;
 };
 
-}  // namespace ohmic::testing
+}  // namespace ohmic::test

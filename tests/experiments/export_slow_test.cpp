@@ -14,7 +14,7 @@
 namespace ohmic {
 namespace {
 
-using testing::SmallChip;
+using test::SmallChip;
 
 /// Column currents that `ngspice -b` prints for a netlist; empty when there is no ngspice.
 std::vector<double> run_ngspice(const std::string& netlist) {

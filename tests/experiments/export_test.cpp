@@ -16,7 +16,7 @@
 namespace ohmic {
 namespace {
 
-using testing::SmallChip;
+using test::SmallChip;
 
 struct Line {
   std::string layer, polarity;

@@ -8,6 +8,7 @@
 #   tests/gpu/check.sh train      a little training and a noisy evaluation on the cuda back end
 #   tests/gpu/check.sh graphs     training with and without CUDA graphs: bytes, seconds per epoch
 #   tests/gpu/check.sh ideal      images x draws per second behind an ideal periphery
+#   tests/gpu/check.sh draws      a chip for every hundred images, behind converters
 #   tests/gpu/check.sh share      one, two and four trainings side by side on one GPU
 #   tests/gpu/check.sh gather     everything seen so far as one archive
 #
@@ -159,6 +160,15 @@ ideal() {
   done
 }
 
+# Every hundred images on a chip of their own, whose devices the back end programs.
+draws() {
+  resnet20 "$out/draws" --set "$one_rate" --set train.epochs=1 --set data.test_images=10000 \
+    --set evaluation.estimator=per_batch --set evaluation.draws=30 --set evaluation.batch=100 \
+    --set compute.device=cuda --set compute.backend=cuda --set periphery.products=bf16 \
+    --set periphery.dac.bits=8 --set periphery.adc.bits=8
+  printf '%s s per 10000 images and 100 chips\n' "$(seconds_per "$out/draws" draw)"
+}
+
 # Each of N processes trains a network of its own. Start MPS before to see what it is worth.
 share() {
   local n i rates=(0.0005 0.001 0.002 0.004) jobs start
@@ -183,7 +193,7 @@ case ${1:-} in
   sanitize) on_gpu && sanitize ;;
   benchmark) on_gpu && benchmark ;;
   train) on_gpu && train ;;
-  graphs | ideal | share) on_gpu && "$1" 2>&1 | tee "$out/$1.log" ;;
+  graphs | ideal | draws | share) on_gpu && "$1" 2>&1 | tee "$out/$1.log" ;;
   gather) tar -C "$out" --exclude='*.safetensors' -czf "$out.tar.gz" . && ls -l "$out.tar.gz" ;;
-  *) sed -n '2,19s/^# \{0,1\}//p' "$0"; exit 2 ;;
+  *) sed -n '2,18s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac

@@ -210,8 +210,8 @@ TEST(LayerCost, ConversionsAreThoseThatTheSimulatorMakes) {
     const MappedLayer layer = mapped(g, d.mapping);
     const LayerRanges ranges{1.0, std::vector<double>(1000, 1.0)};
     const auto loaded = make_backend("reference")
-                            ->load(layer.program(*testing::make_device("model = 'ideal'\n"
-                                                                       "g_min_S = 1e-6"),
+                            ->load(layer.program(*test::make_device("model = 'ideal'\n"
+                                                                    "g_min_S = 1e-6"),
                                                  noise_key(1, 0), p),
                                    test::identity_epilogue(5), &ranges);
     const std::vector<float> x(test::values_in(g), 0.5f);

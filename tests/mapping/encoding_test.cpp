@@ -16,9 +16,9 @@ namespace {
 
 using test::EncodingCase;
 using test::encodings;
-using testing::make_device;
-using testing::Moments;
-using testing::moments;
+using test::make_device;
+using test::Moments;
+using test::moments;
 
 const NoiseKey kKey = noise_key(5, 0);
 

@@ -13,9 +13,9 @@
 namespace ohmic {
 namespace {
 
-using testing::make_device;
-using testing::Moments;
-using testing::moments;
+using test::make_device;
+using test::Moments;
+using test::moments;
 
 const NoiseKey kKey = noise_key(5, 0);
 constexpr int kRows = 256, kColumns = 512;

@@ -13,7 +13,7 @@
 namespace ohmic {
 namespace {
 
-using testing::make_device;
+using test::make_device;
 
 const NoiseKey kKey = noise_key(7, 1);
 constexpr int kRows = 11, kColumns = 5;

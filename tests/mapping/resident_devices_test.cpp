@@ -13,10 +13,10 @@
 namespace ohmic {
 namespace {
 
-using testing::make_device;
+using test::make_device;
 using Floats = std::vector<float>;
 
-const NoiseKey kKey = noise_key(6, 2);
+const NoiseKey kKey = noise_key(6, 2), kOther = noise_key(1, 1);
 
 // Every kind of effect, and a stack in which one follows the other.
 const char* const kDevices[] = {
@@ -63,7 +63,7 @@ class ResidentDevicesTest : public ::testing::TestWithParam<test::EncodingCase> 
     return {"layer", index, g, normals(size), s, device.g_min_S, device.g_max_S};
   }
 
-  /// A draw of these layers' devices, as the machine has written it.
+  /// Draw kKey of these layers' devices, as the machine has written it.
   std::vector<Floats> programmed(const std::vector<MappedLayer>& layers, const DeviceModel& device,
                                  const Floats& scale = {}) const {
     const auto machine = std::make_shared<test::EmulatedMachine>();
@@ -75,11 +75,12 @@ class ResidentDevicesTest : public ::testing::TestWithParam<test::EncodingCase> 
     for (const MappedLayer& layer : layers) {
       plans.push_back(layer.plan(device, periphery_).value());
       weights.push_back(std::make_unique<cuda::Array<float>>(machine));
-      places.push_back({weights.back()->at_least(cells(layer)), there});
+      places.push_back(
+          cuda::kernel_place(plans.back(), weights.back()->at_least(cells(layer)), there));
     }
     cuda::ResidentDevices devices(machine, plans, places);
-    devices.program(noise_key(1, 1));  // what another draw has left must not matter
-    devices.program(kKey);
+    devices.program({&kOther, 1});  // what another draw has left must not matter
+    devices.program({&kKey, 1});
     std::vector<Floats> got;
     for (std::size_t i = 0; i < layers.size(); ++i)
       machine->download(places[i].weights, got.emplace_back(cells(layers[i])).data(),
@@ -176,9 +177,9 @@ TEST(ResidentDevices, RefuseCircuitsWithoutASolution) {
   EXPECT_THROW(layer.program(*device, kKey, periphery), UnsupportedError);
   const auto machine = std::make_shared<test::EmulatedMachine>();
   cuda::Array<float> weights(machine);
-  cuda::ResidentDevices devices(machine, {layer.plan(*device, periphery).value()},
-                                {{weights.at_least(1), nullptr}});
-  EXPECT_THROW(devices.program(kKey), UnsupportedError);
+  const ProgrammingPlan plan = layer.plan(*device, periphery).value();
+  cuda::ResidentDevices devices(machine, {plan}, {cuda::kernel_place(plan, weights.at_least(1))});
+  EXPECT_THROW(devices.program({&kKey, 1}), UnsupportedError);
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, ResidentDevicesTest, ::testing::ValuesIn(test::encodings()),

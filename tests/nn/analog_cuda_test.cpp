@@ -2,10 +2,13 @@
 // host cannot touch: activations stay where they are computed.
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include "simulator/backends/cuda/cuda_backend.hpp"
 #include "simulator/error.hpp"
 #include "tests/nn/chip.hpp"
 #include "tests/nn/literal_network.hpp"
+#include "tests/simulator/backend_cases.hpp"
 #include "tests/simulator/emulated_machine.hpp"
 
 namespace ohmic {
@@ -30,18 +33,35 @@ ImageSet random_image_set() {
   return set;
 }
 
+/// A back end without what programs devices: the host does.
+class ProgrammedByHost final : public Backend {
+ public:
+  explicit ProgrammedByHost(const std::string& name) : inner_(test::backend_under_test(name)) {}
+  std::string_view name() const override { return inner_->name(); }
+  std::string refusal(const LayerOnTiles& layer) const override { return inner_->refusal(layer); }
+  std::unique_ptr<LoadedLayer> load(const LayerOnTiles& layer, const Epilogue& epilogue,
+                                    const LayerRanges* ranges) override {
+    return inner_->load(layer, epilogue, ranges);
+  }
+  std::unique_ptr<Activations> activations() override { return inner_->activations(); }
+  const float* on_host(const float* x, std::size_t values, std::vector<float>& buffer) override {
+    return inner_->on_host(x, values, buffer);
+  }
+  void run(const DigitalOp& op) override { inner_->run(op); }
+
+ private:
+  std::unique_ptr<Backend> inner_;
+};
+
 class AnalogNetworkOnCuda : public testing::TestWithParam<std::string> {
  protected:
   /// Logits after everything that a network can be taken through.
   std::vector<float> logits(Backend& backend, const Periphery& periphery,
                             const std::string& device) const {
-    std::vector<Fault> faults;
-    std::shared_ptr<const DeviceModel> model =
-        read_device(parse_toml(device, "test.toml"), "device", faults);
-    if (!faults.empty()) throw ConfigError(faults);
     const Graph graph = small_resnet(GetParam());
     const ImageSet set = random_image_set();
-    AnalogNetwork network(graph, test::random_weights(graph), {}, {}, periphery, model, backend);
+    AnalogNetwork network(graph, test::random_weights(graph), {}, {}, periphery,
+                          test::make_device(device), backend);
     network.calibrate(set, {}, kImages);
     network.measure_batch_norm(set, {}, kImages);
     network.program(7, 1);
@@ -66,6 +86,96 @@ class AnalogNetworkOnCuda : public testing::TestWithParam<std::string> {
 };
 INSTANTIATE_TEST_SUITE_P(, AnalogNetworkOnCuda, testing::Values("keras_v1", "he"),
                          [](const auto& info) { return info.param; });
+
+/// Those that program devices themselves.
+std::vector<std::string> cuda_backends() {
+  std::vector<std::string> names = test::backends();
+  std::erase_if(names, [](const auto& name) { return name != "cuda" && name != "emulated"; });
+  return names;
+}
+
+/// Draws programmed where they are computed, and several at once, change nothing.
+class DrawsOnCuda : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    if (const std::string why = test::missing_machine(GetParam()); !why.empty())
+      GTEST_SKIP() << why;
+  }
+  DrawsOnCuda() {
+    periphery_.dac = Dac{.bits = 6};
+    periphery_.adc = Adc{.bits = 7, .gain_error = 0.02};
+    periphery_.output_noise = OutputNoise{0.01};
+    periphery_.read_noise = false;
+  }
+
+  std::unique_ptr<AnalogNetwork> network(Backend& backend) const {
+    auto network =
+        std::make_unique<AnalogNetwork>(graph_, test::random_weights(graph_), mapping_, noise_,
+                                        periphery_, test::make_device(device_), backend);
+    network->calibrate(set_, {}, kImages);
+    return network;
+  }
+
+  /// Six images, `each` of them on a draw.
+  void expect_answers_of_the_host(std::int64_t each) const {
+    const auto backend = test::backend_under_test(GetParam());
+    ProgrammedByHost host(GetParam());
+    const auto got = network(*backend), wanted = network(host);
+    std::vector<float> x(kImages * ImageSet::kPixels);
+    normalized_batch(set_, {}, 0, kImages, x.data());
+    for (const std::uint64_t draw : {3u, 4u}) {
+      got->program(7, draw), wanted->program(7, draw);
+      const auto there = got->logits(x.data(), 2, 0), here = wanted->logits(x.data(), 2, 0);
+      EXPECT_EQ(std::memcmp(there.data(), here.data(), there.size() * sizeof(float)), 0) << draw;
+    }
+    const Predictions a = got->evaluate_draws(set_, {}, each, 1, 7, 3);
+    const Predictions b = wanted->evaluate_draws(set_, {}, each, 1, 7, 3);
+    EXPECT_EQ(a.correct, b.correct);
+    EXPECT_EQ(a.tally.adc_samples, b.tally.adc_samples);
+    EXPECT_EQ(a.tally.adc_clipped, b.tally.adc_clipped);
+    EXPECT_EQ(a.tally.dac_clipped, b.tally.dac_clipped);
+    got->load_noise_free(), wanted->load_noise_free();
+    EXPECT_EQ(got->logits(x.data(), 1, 0), wanted->logits(x.data(), 1, 0));
+  }
+
+  Graph graph_ = small_resnet("keras_v1");
+  const ImageSet set_ = random_image_set();
+  MappingSettings mapping_;
+  NoiseSettings noise_;
+  Periphery periphery_;
+  std::string device_ = "model = 'awgn'\neta = 0.3";
+};
+INSTANTIATE_TEST_SUITE_P(, DrawsOnCuda, testing::ValuesIn(cuda_backends()),
+                         [](const auto& info) { return info.param; });
+
+TEST_P(DrawsOnCuda, GiveTheAnswersOfTheHostsDraws) {
+  for (const std::int64_t each : {2, 4, 10}) expect_answers_of_the_host(each);
+  graph_ = small_resnet("he");
+  expect_answers_of_the_host(3);
+}
+
+TEST_P(DrawsOnCuda, FollowNoiseOnDigitalTensorsAndItsRules) {
+  noise_.semantics = Semantics::keras_get_weights;
+  device_ = "model = 'awgn'\neta = 1.0";
+  for (const NegativeVariance rule : {NegativeVariance::abs, NegativeVariance::nan}) {
+    noise_.negative_variance = rule;
+    expect_answers_of_the_host(3);
+  }
+}
+
+TEST_P(DrawsOnCuda, StayWithTheHostWhereTheyHaveTo) {
+  device_ = "model = 'polynomial'";
+  expect_answers_of_the_host(3);
+  periphery_.read_noise = true;
+  device_ = "model = 'pcm'\ntime_s = 100.0";
+  expect_answers_of_the_host(3);
+}
+
+TEST_P(DrawsOnCuda, HaveTheirBiasesOnDevices) {
+  mapping_.bias = BiasPlace::analog;
+  noise_.semantics = Semantics::folded;
+  expect_answers_of_the_host(2);
+}
 
 TEST_P(AnalogNetworkOnCuda, AgreesWithTheCpuWhenThePeripheryIsIdeal) { expect_agreement({}, 0); }
 

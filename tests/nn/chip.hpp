@@ -5,17 +5,14 @@
 #include <string>
 
 #include "nn/analog/analog_network.hpp"
-#include "simulator/error.hpp"
+#include "tests/devices/device_test.hpp"
 
 namespace ohmic::test {
 
 /// [device] model = "awgn" with `eta` on sigma_w and what `more` adds or replaces, as TOML lines.
 inline std::shared_ptr<const DeviceModel> awgn(double eta, const std::string& more = {}) {
   const std::string text = "model = 'awgn'\neta = " + std::to_string(eta) + "\n" + more;
-  std::vector<Fault> faults;
-  auto device = read_device(parse_toml(text, "test.toml"), "device", faults);
-  if (!faults.empty()) throw ConfigError(faults);
-  return device;
+  return test::make_device(text);
 }
 
 /// Owns the back end that a network needs.

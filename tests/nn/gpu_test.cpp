@@ -2,8 +2,6 @@
 // OHMIC_REQUIRE_CUDA=1 says that it must.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 
@@ -12,10 +10,14 @@
 #include "nn/torch_evaluation.hpp"
 #include "nn/train/optimizer.hpp"
 #include "simulator/backends/cuda/machine.hpp"
+#include "tests/devices/device_test.hpp"
+#include "tests/nn/close_weights.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace ohmic {
 namespace {
+
+using test::make_device;
 
 std::vector<std::string> gpus() {
   const char* required = std::getenv("OHMIC_REQUIRE_CUDA");
@@ -99,13 +101,9 @@ TEST_P(LibTorchOnGpu, ProgramsTheDrawsOfTheHost) {
       "model = \"stack\"\ntime_s = 1e5\nmodels = [{model = \"rram_cmo\"}, {model = "
       "\"inverse_proportional\", std_relative = 0.01}]"};
   for (const char* toml : models) {
-    std::vector<Fault> faults;
-    const std::shared_ptr<const DeviceModel> device =
-        read_device(parse_toml(toml, "test"), "device", faults);
-    ASSERT_TRUE(faults.empty()) << toml;
     const auto backend = make_backend("cpu");
-    const AnalogNetwork analog(graph_, initialize(graph_, "he_normal", 1), {}, {}, {}, device,
-                               *backend);
+    const AnalogNetwork analog(graph_, initialize(graph_, "he_normal", 1), {}, {}, {},
+                               make_device(toml), *backend);
     IdealEvaluation there(graph_, data_.test, {}, resolve_device(GetParam()), Precision::f32, 64);
     IdealEvaluation here(graph_, data_.test, {}, "cpu", Precision::f32, 64);
     ASSERT_TRUE(there.take_devices(analog, cuda::machine_of(resolve_device(GetParam()))));
@@ -120,28 +118,19 @@ TEST_P(LibTorchOnGpu, ProgramsTheDrawsOfTheHost) {
 }
 
 TEST_P(LibTorchOnGpu, SolvesTheWiresOfItsDevices) {
-  std::vector<Fault> faults;
-  const std::shared_ptr<const DeviceModel> device =
-      read_device(parse_toml("model = \"pcm\"", "test"), "device", faults);
   MappingSettings mapping;
   mapping.tile = {64, 64};
   Periphery periphery;
   periphery.wires.emplace();
   const auto backend = make_backend("cpu");
   const AnalogNetwork analog(graph_, initialize(graph_, "he_normal", 1), mapping, {}, periphery,
-                             device, *backend);
+                             make_device("model = \"pcm\""), *backend);
   IdealEvaluation there(graph_, data_.test, {}, resolve_device(GetParam()), Precision::f32, 64);
   IdealEvaluation here(graph_, data_.test, {}, "cpu", Precision::f32, 64);
   ASSERT_TRUE(there.take_devices(analog, cuda::machine_of(resolve_device(GetParam()))));
   there.program(5, 1);
   here.set_weights(analog.effective_weights(5, 1));
-  const Weights got = there.weights();
-  for (const auto& [name, tensor] : here.weights()) {
-    float largest = 0;
-    for (const float value : tensor.values) largest = std::max(largest, std::abs(value));
-    for (std::size_t i = 0; i < tensor.values.size(); ++i)
-      ASSERT_NEAR(got.at(name).values[i], tensor.values[i], 2e-7f * largest) << name;
-  }
+  test::expect_close(there.weights(), here.weights(), 2e-7f);
 }
 
 TEST_P(LibTorchOnGpu, EvaluationCountsWhatTheHostCounts) {

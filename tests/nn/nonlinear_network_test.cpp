@@ -29,10 +29,8 @@ class NonLinearNetwork : public testing::TestWithParam<std::string> {
   /// Logits of exact devices with this curve, and of the digital network.
   std::pair<std::vector<float>, std::vector<float>> logits(const std::string& curve,
                                                            const Periphery& periphery = {}) const {
-    std::vector<Fault> faults;
-    std::shared_ptr<const DeviceModel> device =
-        read_device(parse_toml("model = 'cell_curve'\n" + curve, "test.toml"), "device", faults);
-    if (!faults.empty()) throw ConfigError(faults);
+    const std::shared_ptr<const DeviceModel> device =
+        test::make_device("model = 'cell_curve'\n" + curve);
     const auto backend = make_backend(GetParam());
     AnalogNetwork network(graph, weights, {}, {}, periphery, device, *backend);
     EXPECT_TRUE(network.needs_ranges());
@@ -88,9 +86,8 @@ TEST(NonLinearNetworks, ComputeTheSameOnBothBackEnds) {
   const Graph graph = build_model(settings, 10);
   const Weights weights = test::random_weights(graph);
   const auto x = test::normals(static_cast<std::size_t>(ImageSet::kPixels), 902);
-  std::vector<Fault> faults;
-  std::shared_ptr<const DeviceModel> device =
-      read_device(parse_toml("model = 'rram_milo'\nv_read_V = 0.5", "test.toml"), "device", faults);
+  const std::shared_ptr<const DeviceModel> device =
+      test::make_device("model = 'rram_milo'\nv_read_V = 0.5");
   std::vector<std::vector<float>> logits;
   for (const char* name : {"reference", "cpu"}) {
     const auto backend = make_backend(name);

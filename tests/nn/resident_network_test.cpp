@@ -2,24 +2,19 @@
 // network with the weights that the host gives it, to the bit.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cmath>
 #include <cstring>
 
 #include "nn/data/synthetic.hpp"
 #include "nn/ideal_evaluation.hpp"
+#include "tests/devices/device_test.hpp"
+#include "tests/nn/close_weights.hpp"
 #include "tests/nn/literal_network.hpp"
 #include "tests/simulator/emulated_machine.hpp"
 
 namespace ohmic {
 namespace {
 
-std::shared_ptr<const DeviceModel> device(const std::string& toml) {
-  std::vector<Fault> faults;
-  auto model = read_device(parse_toml(toml, "test"), "device", faults);
-  if (!faults.empty()) throw ConfigError(faults);
-  return model;
-}
+using test::make_device;
 
 class ResidentNetwork : public testing::Test {
  protected:
@@ -34,7 +29,7 @@ class ResidentNetwork : public testing::Test {
 
   std::unique_ptr<AnalogNetwork> network(const std::string& toml) const {
     return std::make_unique<AnalogNetwork>(graph_, test::random_weights(graph_), mapping_, noise_,
-                                           periphery_, device(toml), *backend_);
+                                           periphery_, make_device(toml), *backend_);
   }
   std::unique_ptr<IdealEvaluation> evaluation() const {
     return std::make_unique<IdealEvaluation>(graph_, set_, Normalization{}, "cpu", Precision::f32,
@@ -107,13 +102,7 @@ TEST_F(ResidentNetwork, HasItsWiresSolvedThereToo) {
   ASSERT_TRUE(resident->take_devices(*analog, std::make_shared<test::EmulatedMachine>()));
   resident->program(5, 1);
   host->set_weights(analog->effective_weights(5, 1));
-  const Weights got = resident->weights();
-  for (const auto& [name, tensor] : host->weights()) {
-    float largest = 0;
-    for (const float value : tensor.values) largest = std::max(largest, std::abs(value));
-    for (std::size_t i = 0; i < tensor.values.size(); ++i)
-      ASSERT_NEAR(got.at(name).values[i], tensor.values[i], 2e-7f * largest) << name;
-  }
+  test::expect_close(resident->weights(), host->weights(), 2e-7f);
 }
 
 TEST_F(ResidentNetwork, StaysWithTheHostWhereItHasTo) {

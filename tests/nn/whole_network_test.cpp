@@ -41,14 +41,9 @@ Periphery everything() {
 }
 
 std::shared_ptr<const DeviceModel> stack() {
-  std::vector<Fault> faults;
-  auto device = read_device(
-      parse_toml("model = 'stack'\ntime_s = 3600.0\n[[models]]\nmodel = 'pcm'\n"
-                 "[[models]]\nmodel = 'variation'\n[[models]]\nmodel = 'stuck'\nmin_rate = 0.01\n",
-                 "test"),
-      "device", faults);
-  if (!faults.empty()) throw ConfigError(faults);
-  return device;
+  return test::make_device(
+      "model = 'stack'\ntime_s = 3600.0\n[[models]]\nmodel = 'pcm'\n"
+      "[[models]]\nmodel = 'variation'\n[[models]]\nmodel = 'stuck'\nmin_rate = 0.01\n");
 }
 
 class WholeNetwork : public testing::TestWithParam<std::tuple<std::string, Encoding, BiasPlace>> {

@@ -41,15 +41,6 @@ TEST(CudaShortNormals, FollowTheImage) {
     }
 }
 
-TEST(CudaDither, IsThatOfTheSequence) {
-  TileArguments a{};
-  a.key = kKey;
-  a.layer = 9;
-  Floats expected(11);
-  fill_uniforms(kKey, dither_address(9, 4), 1001, expected);
-  for (std::uint64_t i = 0; i < 11; ++i) EXPECT_EQ(dither_at(a, 4, 1001 + i), expected[i]);
-}
-
 template <class Tile>
 class CudaTileTest : public testing::Test {};
 using Tiles = testing::Types<FloatTile<256, 8, 1, true>, FloatTile<256, 8, 2, false>,

@@ -22,9 +22,10 @@ namespace ohmic::test {
 template <class Thread, class Sums, class Shared>
 class EmulatedBlock {
  public:
-  EmulatedBlock(int threads, int x, int y)
+  explicit EmulatedBlock(int threads, int x, int y = 0, int z = 0)
       : x_(x),
         y_(y),
+        z_(z),
         shared_(std::make_unique<Shared>()),
         threads_(static_cast<std::size_t>(threads)),
         sums_(threads_.size()) {
@@ -34,6 +35,7 @@ class EmulatedBlock {
   }
   int x() const { return x_; }
   int y() const { return y_; }
+  int z() const { return z_; }
   Shared& shared() { return *shared_; }
 
   template <class F>
@@ -53,7 +55,7 @@ class EmulatedBlock {
   }
 
  private:
-  int x_, y_;
+  int x_, y_, z_;
   bool backwards_ = false;
   std::unique_ptr<Shared> shared_;
   std::vector<Thread> threads_;
@@ -120,32 +122,34 @@ class EmulatedMachine final : public cuda::Machine {
     const Access access(*this);
     cuda::with_tile(a, [&]<class Tile>(std::type_identity<Tile>) {
       const cuda::Grid grid = cuda::grid_of<Tile>(a);
-#pragma omp parallel for collapse(2) schedule(dynamic)
-      for (int y = 0; y < grid.y; ++y)
-        for (int x = 0; x < grid.x; ++x) {
-          EmulatedTileBlock<Tile> block(Tile::kThreads, x, y);
-          cuda::compute_tile<Tile>(a, block);
-        }
+#pragma omp parallel for collapse(3) schedule(dynamic)
+      for (int z = 0; z < grid.z; ++z)
+        for (int y = 0; y < grid.y; ++y)
+          for (int x = 0; x < grid.x; ++x) {
+            EmulatedTileBlock<Tile> block(Tile::kThreads, x, y, z);
+            cuda::compute_tile<Tile>(a, block);
+          }
     });
   }
   void run(const cuda::WiresArguments& a) override {
     const Access access(*this);
 #pragma omp parallel for schedule(dynamic)
     for (int tile = 0; tile < a.tiles; ++tile) {
-      EmulatedWiresBlock block(cuda::kWiresThreads, tile, 0);
+      EmulatedWiresBlock block(cuda::kWiresThreads, tile);
       cuda::WiredTile(a, block).solve();
     }
   }
   void run(const cuda::ProgrammingArguments& a, void*) override {
     const Access access(*this);
-    for (int i = 0; i < a.layer_count; ++i) {
-      const cuda::ProgrammedLayer layer(a.layers[i], a.key);
-      for (std::int64_t cell = 0; cell < layer.cells(); ++cell)
-        if (a.unsolved)
-          *a.unsolved += layer.decode_stored(cell);
-        else
-          layer.program(cell);
-    }
+    for (int i = 0; i < a.layer_count; ++i)
+      for (int draw = 0; draw < a.draws; ++draw) {
+        const cuda::ProgrammedLayer layer(a.layers[i], a.keys[draw], draw);
+        for (std::int64_t cell = 0; cell < layer.cells(); ++cell)
+          if (a.unsolved)
+            *a.unsolved += layer.decode_stored(cell);
+          else
+            layer.program(cell);
+      }
   }
 
  private:

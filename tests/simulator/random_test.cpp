@@ -8,6 +8,7 @@
 #include <numbers>
 #include <vector>
 
+#include "simulator/random/element.hpp"
 #include "simulator/random/noise.hpp"
 #include "simulator/random/normal.hpp"
 #include "simulator/random/philox.hpp"
@@ -88,6 +89,7 @@ TEST(Noise, ElementsAreTheSameHoweverTheyAreAskedFor) {
         ASSERT_EQ(z[i], normal_at(kKey, kAddress, first + i));
         ASSERT_EQ(wide[i], double{z[i]});
         ASSERT_EQ(u[i], uniform_of(bits[i]));
+        ASSERT_EQ(u[i], uniform_of_element(kKey, kAddress, first + i));
       }
     }
   }

@@ -12,6 +12,8 @@ namespace ohmic::cuda {
 constexpr int kDepth = 16;
 /// Columns are packed to a multiple of so many, with zeros at the end.
 constexpr int kLane = 16;
+/// Draws of a layer's devices that are computed together, at most.
+constexpr int kDraws = 16;
 
 /// Where one row of a tile finds its input, relative to the first pixel under the kernel.
 struct Row {
@@ -46,7 +48,8 @@ struct ConvertArguments {
   std::uint64_t* clipped;
 };
 
-/// One layer on a batch: y = epilogue(sum over phases and products of digital * ADC(product)).
+/// One layer on a batch: y = epilogue(sum over phases and products of digital * ADC(product)). The
+/// batch may be that of several draws: as many images of each, one draw after the other.
 struct TileArguments {
   std::int32_t bf16_parts;  ///< bf16 numbers that make up a weight, 1 or 2; 0: all float
 
@@ -54,31 +57,35 @@ struct TileArguments {
   std::int32_t in_height, in_width, in_channels, out_width, stride, pad_top, pad_left;
   std::int32_t positions, columns, packed_columns;
   std::int32_t groups;  ///< of channels and columns; 1 where every column sees every channel
-  std::int32_t pixels;
+  std::int32_t pixels;  ///< of each draw
 
   const float* x;         ///< inputs, or their codes
   const float* residual;  ///< as y, or null
-  float* y;               ///< pixels x columns
+  float* y;               ///< draws x pixels x columns
 
   const Row* rows;
-  const float* weights;    ///< packed rows x packed columns
-  const float* variances;  ///< the same, or null where no product reads noisily
+  const float* weights;    ///< [draw] packed rows x packed columns
+  const float* variances;  ///< of one draw, or null where no product reads noisily
+  std::int64_t weights_per_draw;
 
   const PhaseArguments* phases;
   const ProductArguments* products;
   std::int32_t first_phase, end_phase, first_product, end_product;  ///< those of this launch
   std::int32_t all_phases;                                          ///< of the layer
 
-  // Per product and packed column, or null without.
-  const float *noise, *offset, *digital;
-  const float* capacitors;  ///< [product][bit][packed column]
-  const float* shift;       ///< per packed column
+  const float* digital;  ///< per product and packed column
+  const float* shift;    ///< per packed column
+  // What converters add, [draw] per product and packed column, or null without.
+  const float *noise, *offset;
+  const float* capacitors;           ///< [draw][product][bit][packed column]
+  std::int32_t converters_per_draw;  ///< products of a draw in these; 0: all draws have the same
 
   std::int32_t slice_mask;  ///< 0: inputs are applied whole
   std::int32_t converts, bits, dithers, relu;
   float inl, thermal;
 
-  NoiseKey key;
+  std::int32_t first_draw, draws;  ///< those of this launch
+  NoiseKey keys[kDraws];           ///< of all
   std::uint16_t layer;
   std::uint64_t first_image;
   std::uint64_t* clipped;  ///< conversions beyond the limits are added here
@@ -91,33 +98,38 @@ struct RoleArguments {
   std::int32_t is_reference;
 };
 struct PlaneArguments {
-  double weight_per_S, reference_S;
+  double reference_S;
   std::int32_t first_role, end_role;
 };
 
 /// A layer whose devices are programmed.
 struct DeviceArguments {
   std::int32_t K, N;
-  std::int32_t positions;                ///< of the kernel; K is channels * positions
   std::int32_t tile_rows, tile_columns;  ///< no larger than K and N
   const RoleArguments* roles;
   const PlaneArguments* planes;
   const DeviceEffect* effects;
   std::int32_t role_count, plane_count, effect_count;
-  double* stored_S;            ///< [role][cell] where wires are to be solved, else null
-  const double* gain;          ///< or null
+  double* stored_S;            ///< [draw][role][cell] where wires are to be solved, else null
   const std::uint8_t* spared;  ///< or null
   std::uint16_t layer;
-  const float* scale;  ///< a digital factor per column, or null
-  float* weights;      ///< [column][position][channel]
+
+  // Where weights go: see WeightsPlace.
+  const double* factors;  ///< [draw][plane][row tile][column]
+  std::int64_t factors_per_draw;
+  std::int32_t by_plane;
+  const std::int32_t* rows;  ///< [matrix][row]
+  std::int64_t column_stride, draw_stride;
+  const float* scale;
+  float* weights;
 };
 
-/// One draw of a network's devices; or what has become of it on wires.
+/// Draws of the devices of some layers; or what has become of them on wires.
 struct ProgrammingArguments {
   const DeviceArguments* layers;
-  std::int32_t layer_count;
+  std::int32_t layer_count, draws;
   std::int64_t most_cells;  ///< of a layer
-  NoiseKey key;
+  NoiseKey keys[kDraws];
   std::uint64_t* unsolved;  ///< null: devices are programmed; else weights that are no numbers are
                             ///< added here while what is stored is decoded
 };

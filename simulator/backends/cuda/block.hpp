@@ -34,11 +34,13 @@ OHMIC_HOST_DEVICE void add_counts(std::uint32_t own, std::uint64_t* total) {
 template <class Thread, class Sums, class Shared>
 class GpuBlock {
  public:
-  OHMIC_HOST_DEVICE GpuBlock(Thread& thread, Sums& sums, Shared& shared, int x, int y)
-      : thread_(thread), sums_(sums), shared_(shared), x_(x), y_(y) {}
+  OHMIC_HOST_DEVICE GpuBlock(Thread& thread, Sums& sums, Shared& shared, int x, int y = 0,
+                             int z = 0)
+      : thread_(thread), sums_(sums), shared_(shared), x_(x), y_(y), z_(z) {}
 
   OHMIC_HOST_DEVICE int x() const { return x_; }
   OHMIC_HOST_DEVICE int y() const { return y_; }
+  OHMIC_HOST_DEVICE int z() const { return z_; }
   OHMIC_HOST_DEVICE Shared& shared() { return shared_; }
 
   template <class F>
@@ -56,7 +58,7 @@ class GpuBlock {
   Thread& thread_;
   Sums& sums_;
   Shared& shared_;
-  int x_, y_;
+  int x_, y_, z_;
 };
 
 }  // namespace ohmic::cuda

@@ -75,18 +75,35 @@ struct CudaBackend::Workspace {
   cuda::Array<std::uint64_t> clipped;  ///< kCounters
 };
 
-class CudaBackend::Layer final : public LoadedLayer {
+class CudaBackend::Layer final : public ResidentLayer {
  public:
-  Layer(std::shared_ptr<Workspace> workspace, const LayerOnTiles& layer, const Epilogue& epilogue,
-        const LayerRanges* ranges)
+  Layer(std::shared_ptr<Workspace> workspace, const LayerOnTiles& layer)
       : workspace_(std::move(workspace)), layer_(layer) {
     const ConvGeometry& g = layer.geometry;
     values_in_ = std::int64_t{g.in_height} * g.in_width * g.in_channels;
     values_out_ = std::int64_t{g.out_height()} * g.out_width() * g.out_channels;
-    if (layer.periphery.needs_ranges() && (!ranges || ranges->output.empty())) return;
-    const LayerPlan plan = plan_layer(layer, ranges ? *ranges : LayerRanges{});
+  }
+
+  /// The layer as it was programmed by the host; without ranges that it needs it can only observe.
+  void load(const Epilogue& epilogue, const LayerRanges* ranges) {
+    if (layer_.periphery.needs_ranges() && (!ranges || ranges->output.empty())) return;
+    const LayerPlan plan = plan_layer(layer_, ranges ? *ranges : LayerRanges{});
     input_ = plan.input;
-    ready_.emplace(workspace_->machine, layer, plan, epilogue);
+    ready_.emplace(workspace_->machine).load(layer_, {&plan, 1}, epilogue);
+  }
+
+  /// The layer with devices of its own.
+  void take(const ProgrammingPlan& devices, const LayerRanges* ranges) {
+    devices_plan_ = devices;
+    if (ranges) ranges_ = *ranges;
+  }
+
+  void program(std::span<const NoiseKey> keys, const Epilogue& epilogue) override {
+    OHMIC_ASSERT(devices_plan_ && !keys.empty());
+    const bool grows = static_cast<int>(keys.size()) > room_;
+    if (grows || converters_differ() || epilogue != epilogue_) reload(keys, epilogue, grows);
+    keys_.assign(keys.begin(), keys.end());
+    devices_->program(keys);
   }
 
   void forward(const float* x, std::int64_t images, std::uint64_t first_image,
@@ -94,10 +111,10 @@ class CudaBackend::Layer final : public LoadedLayer {
     OHMIC_ASSERT(ready_);
     std::uint64_t* clipped = workspace_->clipped.at_least(kCounters);
     if (counts()) workspace_->machine->clear(clipped, kCounters * sizeof *clipped);
-    each_chunk(images, [&](std::int64_t first, std::int64_t count) {
-      const std::int64_t at = first * values_out_;
-      run(x + first * values_in_, count, first_image + static_cast<std::uint64_t>(first),
-          residual ? residual + at : nullptr, y + at, clipped);
+    each_chunk(images, draws(), [&](const Chunk& chunk) {
+      const std::int64_t at = chunk.first * values_out_;
+      run(chunk, x + chunk.first * values_in_, first_image, residual ? residual + at : nullptr,
+          y + at, clipped);
     });
     if (counts()) count(images, clipped, tally);
   }
@@ -109,20 +126,59 @@ class CudaBackend::Layer final : public LoadedLayer {
     observer_->see_inputs({workspace_->fetched(x, size, inputs), size});
     LayerPlan plan = plan_observation(layer_, observer_->input_range());
     for (Phase& phase : plan.input.phases) phase.weight = 1.0;
-    const cuda::DeviceLayer device(workspace_->machine, layer_, plan, identity(plan.columns));
-    each_chunk(images, [&](std::int64_t first, std::int64_t count) {
-      observe_chunk(plan, device, x + first * values_in_, count);
+    cuda::DeviceLayer device(workspace_->machine);
+    device.load(layer_, {&plan, 1}, identity(plan.columns));
+    each_chunk(images, 1, [&](const Chunk& chunk) {
+      observe_chunk(plan, device, x + chunk.first * values_in_, chunk.images);
     });
     observer_->write(ranges);
   }
 
  private:
+  int draws() const { return devices_plan_ ? static_cast<int>(keys_.size()) : 1; }
+  /// Whether draws differ in more than weights.
+  bool converters_differ() const {
+    return layer_.periphery.adc && layer_.periphery.adc->has_frozen_errors();
+  }
+
+  /// Everything but weights; with room for as many draws where it `grows`.
+  void reload(std::span<const NoiseKey> keys, const Epilogue& epilogue, bool grows) {
+    std::vector<LayerPlan> plans;
+    for (const NoiseKey key : converters_differ() ? keys : keys.first(1)) {
+      layer_.key = key;
+      plans.push_back(plan_layer(layer_, ranges_));
+    }
+    input_ = plans.front().input;
+    epilogue_ = epilogue;
+    if (!ready_) ready_.emplace(workspace_->machine);
+    if (grows) room_ = static_cast<int>(keys.size());
+    ready_->load(layer_, plans, epilogue, room_);
+    if (grows)
+      devices_.emplace(workspace_->machine, std::vector{*devices_plan_},
+                       std::vector{ready_->place(plans)}, room_);
+    else
+      devices_->set_factors(0, cuda::factors_of(plans));
+  }
+
+  /// Images of one draw, or all images of some.
+  struct Chunk {
+    std::int64_t first, images;
+    int first_draw, draws;
+  };
   template <class Run>
-  void each_chunk(std::int64_t images, const Run& run) const {
+  void each_chunk(std::int64_t images, int draws, const Run& run) const {
+    OHMIC_ASSERT(images % draws == 0);
+    const std::int64_t each = images / draws;
     const std::int64_t at_once =
         std::max<std::int64_t>(1, workspace_->values_at_once / std::max(values_in_, values_out_));
-    for (std::int64_t first = 0; first < images; first += at_once)
-      run(first, std::min(at_once, images - first));
+    const auto together = static_cast<int>(
+        std::clamp<std::int64_t>(at_once / std::max<std::int64_t>(each, 1), 1, draws));
+    for (int draw = 0; draw < draws; draw += together) {
+      const int n = std::min(together, draws - draw);
+      const std::int64_t count = n > 1 ? n * each : std::min(at_once, each);
+      for (std::int64_t first = 0; first < n * each; first += count)
+        run(Chunk{draw * each + first, std::min(count, n * each - first), draw, n});
+    }
   }
 
   /// What the rows are driven by: x, or its codes.
@@ -138,18 +194,20 @@ class CudaBackend::Layer final : public LoadedLayer {
     return codes;
   }
 
-  void run(const float* x, std::int64_t images, std::uint64_t first_image, const float* residual,
+  void run(const Chunk& chunk, const float* x, std::uint64_t first_image, const float* residual,
            float* y, std::uint64_t* clipped) {
     Workspace& w = *workspace_;
-    const auto size = static_cast<std::size_t>(images * values_out_);
+    const auto size = static_cast<std::size_t>(chunk.images * values_out_);
     const bool stays = w.machine->holds(y);
     cuda::TileArguments a = ready_->arguments();
     a.bf16_parts = bf16_parts(layer_.periphery.products);
-    a.x = drive(input_, x, images, clipped);
+    a.x = drive(input_, x, chunk.images, clipped);
     a.residual = w.staged(residual, size, w.residual);
     a.y = stays ? y : w.y.at_least(size);
-    a.pixels = static_cast<std::int32_t>(images) * a.positions;
-    a.first_image = first_image;
+    a.pixels = static_cast<std::int32_t>(chunk.images / chunk.draws) * a.positions;
+    a.first_image = first_image + static_cast<std::uint64_t>(chunk.first);
+    a.first_draw = chunk.first_draw, a.draws = chunk.draws;
+    if (devices_plan_) std::copy(keys_.begin(), keys_.end(), a.keys);
     a.clipped = clipped + 1;
     w.machine->run(a);
     if (!stays) w.machine->download(a.y, y, size * sizeof(float));
@@ -195,6 +253,14 @@ class CudaBackend::Layer final : public LoadedLayer {
   InputPlan input_;
   std::optional<cuda::DeviceLayer> ready_;  ///< absent until ranges are known
   std::optional<RangeObserver> observer_;
+
+  // Of a layer with devices of its own.
+  std::optional<ProgrammingPlan> devices_plan_;
+  std::optional<cuda::ResidentDevices> devices_;
+  LayerRanges ranges_;
+  Epilogue epilogue_;
+  std::vector<NoiseKey> keys_;  ///< of the draws that are programmed
+  int room_ = 0;                ///< for draws
 };
 
 CudaBackend::CudaBackend(std::shared_ptr<cuda::Machine> machine, std::int64_t values_at_once)
@@ -238,8 +304,7 @@ void CudaBackend::apply_wires(int K, int N, TileShape tile, const Wires& wires,
   OHMIC_ASSERT(std::ssize(G_S) == std::ptrdiff_t{K} * N);
   Workspace& w = *workspace_;
   double* cells = w.cells.assign(G_S);
-  w.circuits.clear();
-  w.circuits.add(K, N, tile, cells);
+  w.circuits.assign({{K, N, tile, cells}});
   w.circuits.solve(wire_conductances(wires));
   w.machine->download(cells, G_S.data(), G_S.size_bytes());
   check_wired(G_S);
@@ -248,7 +313,20 @@ void CudaBackend::apply_wires(int K, int N, TileShape tile, const Wires& wires,
 std::unique_ptr<LoadedLayer> CudaBackend::load(const LayerOnTiles& layer, const Epilogue& epilogue,
                                                const LayerRanges* ranges) {
   if (std::string why = refusal(layer); !why.empty()) throw UnsupportedError(why);
-  return std::make_unique<Layer>(workspace_, layer, epilogue, ranges);
+  auto loaded = std::make_unique<Layer>(workspace_, layer);
+  loaded->load(epilogue, ranges);
+  return loaded;
 }
+
+std::unique_ptr<ResidentLayer> CudaBackend::load_devices(const LayerOnTiles& layer,
+                                                         const ProgrammingPlan& devices,
+                                                         const LayerRanges* ranges) {
+  if (std::string why = refusal(layer); !why.empty()) throw UnsupportedError(why);
+  auto loaded = std::make_unique<Layer>(workspace_, layer);
+  loaded->take(devices, ranges);
+  return loaded;
+}
+
+int CudaBackend::draws_at_once() const { return cuda::kDraws; }
 
 }  // namespace ohmic

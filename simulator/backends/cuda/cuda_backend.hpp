@@ -19,6 +19,9 @@ class CudaBackend final : public Backend {
   std::string refusal(const LayerOnTiles&) const override;
   std::unique_ptr<LoadedLayer> load(const LayerOnTiles&, const Epilogue&,
                                     const LayerRanges* ranges) override;
+  std::unique_ptr<ResidentLayer> load_devices(const LayerOnTiles&, const ProgrammingPlan&,
+                                              const LayerRanges* ranges) override;
+  int draws_at_once() const override;
   std::unique_ptr<Activations> activations() override;
   const float* on_host(const float* x, std::size_t values, std::vector<float>& buffer) override;
   void run(const DigitalOp&) override;

@@ -46,12 +46,13 @@ __global__ void __launch_bounds__(kWiresThreads, 2) wires_kernel(const WiresArgu
   WiresThread thread{static_cast<int>(threadIdx.x)};
   NoSums sums;
   NoShared shared;
-  GpuBlock block(thread, sums, shared, static_cast<int>(blockIdx.x), 0);
+  GpuBlock block(thread, sums, shared, static_cast<int>(blockIdx.x));
   WiredTile(a, block).solve();
 }
 
 __global__ void programming_kernel(const ProgrammingArguments a) {
-  const ProgrammedLayer layer(a.layers[blockIdx.y], a.key);
+  const ProgrammedLayer layer(a.layers[blockIdx.y], a.keys[blockIdx.z],
+                              static_cast<int>(blockIdx.z));
   const std::int64_t cell = std::int64_t{blockIdx.x} * kThreads + threadIdx.x;
   const bool exists = cell < layer.cells();
   if (a.unsolved)
@@ -147,7 +148,7 @@ class Gpu final : public Machine {
   void run(const ProgrammingArguments& a, void* stream) override {
     choose();
     const dim3 grid(static_cast<unsigned>((a.most_cells + kThreads - 1) / kThreads),
-                    static_cast<unsigned>(a.layer_count));
+                    static_cast<unsigned>(a.layer_count), static_cast<unsigned>(a.draws));
     programming_kernel<<<grid, kThreads, 0, static_cast<cudaStream_t>(stream)>>>(a);
     check(cudaGetLastError(), "starting to program devices");
   }

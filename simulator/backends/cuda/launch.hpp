@@ -36,12 +36,12 @@ void with_tile(const TileArguments& a, const Launch& launch) {
 }
 
 struct Grid {
-  int x, y;
+  int x, y, z;
 };
 template <class Tile>
 Grid grid_of(const TileArguments& a) {
   return {(a.pixels + Tile::kPixels - 1) / Tile::kPixels,
-          a.groups * ((a.columns / a.groups + Tile::kColumns - 1) / Tile::kColumns)};
+          a.groups * ((a.columns / a.groups + Tile::kColumns - 1) / Tile::kColumns), a.draws};
 }
 
 /// Starts a layer on the current GPU (tile_kernels.cu); cudaGetLastError says whether it could.

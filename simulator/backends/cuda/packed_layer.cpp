@@ -60,11 +60,16 @@ class Packer {
     std::vector<const Matrix*> powers{&t.G};
     if (!t.a.empty()) powers = {&t.G, &t.a, &t.b};
     const int first = static_cast<int>(packed_.rows.size());
+    std::vector<std::int32_t> places(order.size());
+    for (std::size_t i = 0; i < order.size(); ++i)
+      places[static_cast<std::size_t>(order[i])] =
+          (first + static_cast<std::int32_t>(i)) * packed_.columns;
+    packed_.places.insert(packed_.places.end(), places.begin(), places.end());
     const int rows = rounded_up(t.rows * static_cast<int>(powers.size()), kDepth);
     for (int power = 1; power <= static_cast<int>(powers.size()); ++power)
       for (const int k : order) packed_.rows.push_back(row(t.first_row + k, power));
     packed_.rows.resize(static_cast<std::size_t>(first + rows), {0, kNoRow, 0, 1});
-    append_matrices(powers, order, rows, packed_.weights);
+    if (!t.G.empty()) append_matrices(powers, order, rows, packed_.weights);
     if (is_noisy_) append_matrices({&t.variance}, order, rows, packed_.variances);
     const auto lowest = static_cast<float>(t.lowest);
     packed_.products.push_back({first, rows, t.variance.empty() ? 0 : 1, lowest,
@@ -117,6 +122,13 @@ class Packer {
   PackedLayer packed_;
 };
 
+/// What converters add in one more draw.
+void append_converters(const PackedLayer& of, PackedLayer& to) {
+  to.noise.insert(to.noise.end(), of.noise.begin(), of.noise.end());
+  to.offset.insert(to.offset.end(), of.offset.begin(), of.offset.end());
+  to.capacitors.insert(to.capacitors.end(), of.capacitors.begin(), of.capacitors.end());
+}
+
 TileArguments geometry_arguments(const LayerOnTiles& layer, const LayerPlan& plan) {
   const ConvGeometry& g = layer.geometry;
   OHMIC_ASSERT(g.in_height + g.kernel_height < kNoRow && g.in_width + g.kernel_width < kNoRow);
@@ -131,7 +143,8 @@ TileArguments geometry_arguments(const LayerOnTiles& layer, const LayerPlan& pla
   a.positions = static_cast<std::int32_t>(plan.positions);
   a.columns = plan.columns;
   a.groups = g.groups;
-  a.key = layer.key;
+  a.draws = 1;
+  a.keys[0] = layer.key;
   a.layer = layer.layer;
   return a;
 }
@@ -142,9 +155,9 @@ PackedLayer pack(const ConvGeometry& g, const LayerPlan& plan, const Epilogue& e
   return Packer(g, plan, epilogue).pack();
 }
 
-DeviceLayer::DeviceLayer(const std::shared_ptr<Machine>& m, const LayerOnTiles& layer,
-                         const LayerPlan& plan, const Epilogue& epilogue)
-    : rows_(m),
+DeviceLayer::DeviceLayer(const std::shared_ptr<Machine>& m)
+    : machine_(m),
+      rows_(m),
       weights_(m),
       variances_(m),
       noise_(m),
@@ -153,13 +166,27 @@ DeviceLayer::DeviceLayer(const std::shared_ptr<Machine>& m, const LayerOnTiles& 
       capacitors_(m),
       shift_(m),
       phases_(m),
-      products_(m),
-      arguments_(geometry_arguments(layer, plan)) {
-  const PackedLayer packed = pack(layer.geometry, plan, epilogue);
+      products_(m) {}
+
+void DeviceLayer::load(const LayerOnTiles& layer, std::span<const LayerPlan> plans,
+                       const Epilogue& epilogue, int draws) {
+  PackedLayer packed = pack(layer.geometry, plans.front(), epilogue);
+  for (const LayerPlan& plan : plans.subspan(1))
+    append_converters(pack(layer.geometry, plan, epilogue), packed);
+  const LayerPlan& plan = plans.front();
   TileArguments& a = arguments_;
+  a = geometry_arguments(layer, plan);
   a.packed_columns = packed.columns;
   a.rows = rows_.assign(packed.rows);
   a.weights = weights_.assign(packed.weights);
+  if (packed.weights.empty()) {
+    const std::size_t size = packed.rows.size() * static_cast<std::size_t>(packed.columns);
+    float* weights = weights_.at_least(static_cast<std::size_t>(draws) * size);
+    machine_->clear(weights, static_cast<std::size_t>(draws) * size * sizeof *weights);
+    a.weights = weights;
+    a.weights_per_draw = static_cast<std::int64_t>(size);
+  }
+  places_ = std::move(packed.places);
   a.variances = variances_.assign(packed.variances);
   a.phases = phases_.assign(packed.phases);
   a.products = products_.assign(packed.products);
@@ -170,6 +197,7 @@ DeviceLayer::DeviceLayer(const std::shared_ptr<Machine>& m, const LayerOnTiles& 
   a.shift = shift_.assign(packed.shift);
   a.end_phase = a.all_phases = static_cast<std::int32_t>(packed.phases.size());
   a.end_product = static_cast<std::int32_t>(packed.products.size());
+  a.converters_per_draw = plans.size() > 1 ? a.end_product : 0;
   a.slice_mask = plan.input.slice_mask;
   a.converts = plan.adc.converts;
   a.bits = plan.adc.bits;
@@ -177,6 +205,23 @@ DeviceLayer::DeviceLayer(const std::shared_ptr<Machine>& m, const LayerOnTiles& 
   a.relu = epilogue.relu;
   a.inl = static_cast<float>(plan.adc.inl);
   a.thermal = static_cast<float>(plan.adc.thermal);
+}
+
+WeightsPlace DeviceLayer::place(std::span<const LayerPlan> plans) {
+  return {.weights = weights_.at_least(0),
+          .factors = factors_of(plans),
+          .by_plane = plans.front().products.size() > 1,
+          .rows = places_,
+          .column_stride = 1,
+          .draw_stride = arguments_.weights_per_draw};
+}
+
+std::vector<double> factors_of(std::span<const LayerPlan> plans) {
+  std::vector<double> factors;
+  for (const LayerPlan& plan : plans)
+    for (const TileProduct& t : plan.products)
+      factors.insert(factors.end(), t.codes_per_S.begin(), t.codes_per_S.end());
+  return factors;
 }
 
 }  // namespace ohmic::cuda

@@ -7,44 +7,72 @@
 
 namespace ohmic::cuda {
 
+WeightsPlace kernel_place(const ProgrammingPlan& plan, float* weights, const float* scale) {
+  const ConvGeometry& g = plan.geometry;
+  OHMIC_ASSERT(g.bias_rows == 0);
+  WeightsPlace place{.weights = weights, .scale = scale, .column_stride = g.rows()};
+  const std::size_t slots = static_cast<std::size_t>(plan.tile.row_tiles(g.rows())) *
+                            static_cast<std::size_t>(g.columns());
+  for (const ProgrammingPlan::Plane& plane : plan.planes)
+    for (std::size_t slot = 0; slot < slots; ++slot)
+      place.factors.push_back(plan.gain.empty() ? plane.weight_per_S
+                                                : plane.weight_per_S * plan.gain[slot]);
+  const int positions = g.kernel_height * g.kernel_width, channels = g.rows() / positions;
+  for (int k = 0; k < g.rows(); ++k) place.rows.push_back(k % positions * channels + k / positions);
+  return place;
+}
+
 class ResidentDevices::Layer {
  public:
   Layer(const std::shared_ptr<Machine>& machine, const ProgrammingPlan& plan,
-        const WeightsPlace& place)
-      : targets_(machine),
-        gain_(machine),
+        const WeightsPlace& place, std::size_t draws)
+      : tile_(plan.tile),
+        targets_(machine),
         stored_S_(machine),
+        factors_(machine),
+        rows_(machine),
         spared_(machine),
         roles_(machine),
         planes_(machine),
         effects_(machine) {
     const ConvGeometry& g = plan.geometry;
-    OHMIC_ASSERT(g.bias_rows == 0);
-    const auto at_most = [](int tile, int size) { return tile > 0 ? std::min(tile, size) : size; };
+    const TileShape whole = plan.tile.within(g.rows(), g.columns());
     arguments_.K = g.rows(), arguments_.N = g.columns();
-    arguments_.positions = g.kernel_height * g.kernel_width;
-    arguments_.tile_rows = at_most(plan.tile.rows, g.rows());
-    arguments_.tile_columns = at_most(plan.tile.columns, g.columns());
+    arguments_.tile_rows = whole.rows;
+    arguments_.tile_columns = whole.columns;
     arguments_.roles = upload_roles(plan);
     arguments_.planes = upload_planes(plan);
     arguments_.effects = effects_.assign(plan.effects);
     arguments_.role_count = static_cast<std::int32_t>(plan.roles.size());
     arguments_.plane_count = static_cast<std::int32_t>(plan.planes.size());
     arguments_.effect_count = static_cast<std::int32_t>(plan.effects.size());
-    arguments_.gain = gain_.assign(plan.gain);
     arguments_.spared =
         spared_.assign(std::vector<std::uint8_t>(plan.spared.begin(), plan.spared.end()));
     arguments_.layer = plan.layer;
+    arguments_.by_plane = place.by_plane;
+    arguments_.rows = rows_.assign(place.rows);
+    arguments_.column_stride = place.column_stride;
+    arguments_.draw_stride = place.draw_stride;
     arguments_.scale = place.scale;
     arguments_.weights = place.weights;
-    if (plan.wires) arguments_.stored_S = stored_S_.at_least(plan.roles.size() * cells());
+    set_factors(place.factors);
+    if (plan.wires) arguments_.stored_S = stored_S_.at_least(draws * plan.roles.size() * cells());
   }
 
-  /// The arrays of every role.
-  void add_to(WiredMatrices& matrices, TileShape tile) const {
-    for (std::int32_t role = 0; role < arguments_.role_count; ++role)
-      matrices.add(arguments_.K, arguments_.N, tile,
-                   arguments_.stored_S + static_cast<std::size_t>(role) * cells());
+  void set_factors(const std::vector<double>& factors) {
+    const std::size_t of_a_draw = static_cast<std::size_t>(arguments_.plane_count) *
+                                  static_cast<std::size_t>(tile_.row_tiles(arguments_.K)) *
+                                  static_cast<std::size_t>(arguments_.N);
+    OHMIC_ASSERT(factors.size() % of_a_draw == 0);
+    arguments_.factors = factors_.assign(factors);
+    arguments_.factors_per_draw =
+        factors.size() > of_a_draw ? static_cast<std::int64_t>(of_a_draw) : 0;
+  }
+
+  /// The arrays of every role of some draws.
+  void add_arrays(int draws, std::vector<TiledCells>& arrays) const {
+    for (std::size_t i = 0; i < static_cast<std::size_t>(draws * arguments_.role_count); ++i)
+      arrays.push_back({arguments_.K, arguments_.N, tile_, arguments_.stored_S + i * cells()});
   }
   std::size_t cells() const {
     return static_cast<std::size_t>(arguments_.K) * static_cast<std::size_t>(arguments_.N);
@@ -69,11 +97,13 @@ class ResidentDevices::Layer {
   const PlaneArguments* upload_planes(const ProgrammingPlan& plan) {
     std::vector<PlaneArguments> planes;
     for (const ProgrammingPlan::Plane& p : plan.planes)
-      planes.push_back({p.weight_per_S, p.reference_S, p.first_role, p.end_role});
+      planes.push_back({p.reference_S, p.first_role, p.end_role});
     return planes_.assign(planes);
   }
 
-  Array<double> targets_, gain_, stored_S_;
+  TileShape tile_;
+  Array<double> targets_, stored_S_, factors_;
+  Array<std::int32_t> rows_;
   Array<std::uint8_t> spared_;
   Array<RoleArguments> roles_;
   Array<PlaneArguments> planes_;
@@ -83,33 +113,51 @@ class ResidentDevices::Layer {
 
 ResidentDevices::ResidentDevices(std::shared_ptr<Machine> machine,
                                  const std::vector<ProgrammingPlan>& plans,
-                                 const std::vector<WeightsPlace>& places)
+                                 const std::vector<WeightsPlace>& places, int draws)
     : machine_(std::move(machine)), table_(machine_), matrices_(machine_), unsolved_(machine_) {
   OHMIC_ASSERT(plans.size() == places.size() && !plans.empty());
+  OHMIC_ASSERT(draws >= 1 && draws <= kDraws);
   wires_ = plans.front().wires;
-  std::vector<DeviceArguments> table;
   for (std::size_t i = 0; i < plans.size(); ++i) {
-    layers_.push_back(std::make_unique<Layer>(machine_, plans[i], places[i]));
-    table.push_back(layers_.back()->arguments());
+    OHMIC_ASSERT(plans[i].wires.has_value() == wires_.has_value());
+    layers_.push_back(
+        std::make_unique<Layer>(machine_, plans[i], places[i], static_cast<std::size_t>(draws)));
     arguments_.most_cells =
         std::max(arguments_.most_cells, static_cast<std::int64_t>(layers_.back()->cells()));
-    OHMIC_ASSERT(plans[i].wires.has_value() == wires_.has_value());
-    if (wires_) layers_.back()->add_to(matrices_, plans[i].tile);
   }
+  upload_table();
+}
+
+ResidentDevices::~ResidentDevices() = default;
+
+void ResidentDevices::upload_table() {
+  std::vector<DeviceArguments> table;
+  for (const auto& layer : layers_) table.push_back(layer->arguments());
   arguments_.layers = table_.assign(table);
   arguments_.layer_count = static_cast<std::int32_t>(table.size());
   machine_->wait();  // draws may run on another stream
 }
 
-ResidentDevices::~ResidentDevices() = default;
+void ResidentDevices::set_factors(std::size_t layer, const std::vector<double>& factors) {
+  layers_[layer]->set_factors(factors);
+  upload_table();
+}
 
-void ResidentDevices::program(NoiseKey key, void* stream) {
-  arguments_.key = key;
+void ResidentDevices::program(std::span<const NoiseKey> keys, void* stream) {
+  OHMIC_ASSERT(keys.size() <= static_cast<std::size_t>(kDraws));
+  std::copy(keys.begin(), keys.end(), arguments_.keys);
+  arguments_.draws = static_cast<std::int32_t>(keys.size());
   machine_->run(arguments_, wires_ ? nullptr : stream);
   if (wires_) solve_wires();
 }
 
 void ResidentDevices::solve_wires() {
+  if (wired_draws_ != arguments_.draws) {
+    std::vector<TiledCells> arrays;
+    for (const auto& layer : layers_) layer->add_arrays(arguments_.draws, arrays);
+    matrices_.assign(arrays);
+    wired_draws_ = arguments_.draws;
+  }
   matrices_.solve(*wires_);
   ProgrammingArguments decoding = arguments_;
   decoding.unsolved = unsolved_.at_least(1);

@@ -16,6 +16,17 @@
 
 namespace ohmic::cuda {
 
+/// One of the draws that are computed together.
+struct Draw {
+  NoiseKey key;
+  const float* weights;
+  std::int32_t first_product;  ///< of its converters, among those of all draws
+};
+OHMIC_HOST_DEVICE Draw draw_of(const TileArguments& a, int block_z) {
+  const int i = a.first_draw + block_z;
+  return {a.keys[i], a.weights + i * a.weights_per_draw, i * a.converters_per_draw};
+}
+
 /// Where a pixel of the output lies.
 struct Place {
   std::int32_t base;  ///< of the input under the kernel's first row, in floats; may be negative
@@ -64,9 +75,10 @@ OHMIC_HOST_DEVICE void hand_over(TileSums<Tile>& sums, TileThread<Tile>& t) {
   }
 }
 
-/// Place of output pixel `pixel` of the batch; beyond the batch one that lies outside every image.
-OHMIC_HOST_DEVICE Place place_of(const TileArguments& a, int pixel) {
-  const int image = pixel / a.positions, position = pixel % a.positions;
+/// Place of output pixel `pixel` of a draw; beyond its images one that lies outside of them.
+OHMIC_HOST_DEVICE Place place_of(const TileArguments& a, int block_z, int pixel) {
+  const int image = block_z * (a.pixels / a.positions) + pixel / a.positions;
+  const int position = pixel % a.positions;
   const int iy = position / a.out_width * a.stride - a.pad_top;
   const int ix = position % a.out_width * a.stride - a.pad_left;
   const int base = ((image * a.in_height + iy) * a.in_width + ix) * a.in_channels;
@@ -109,8 +121,8 @@ OHMIC_HOST_DEVICE float drive_of(const TileArguments& a, const PhaseArguments& p
 /// Rows [k, k + kDepth) of a product and what drives them, spread over the block's threads.
 template <class Tile>
 OHMIC_HOST_DEVICE void load_step(const TileArguments& a, const ProductArguments& product,
-                                 const PhaseArguments& phase, int k, const Columns& columns, int id,
-                                 TileShared<Tile>& shared) {
+                                 const PhaseArguments& phase, const float* weights, int k,
+                                 const Columns& columns, int id, TileShared<Tile>& shared) {
   const int first = product.first_row + k;
   const Row row = a.rows[first + id % kDepth];
   for (int p = id / kDepth; p < Tile::kPixels; p += Tile::kThreads / kDepth)
@@ -120,7 +132,7 @@ OHMIC_HOST_DEVICE void load_step(const TileArguments& a, const ProductArguments&
     const int depth = i / Tile::kColumns, n = i % Tile::kColumns;
     const bool inside = columns.first + n < columns.end;
     const std::int64_t at = std::int64_t{first + depth} * a.packed_columns + columns.first + n;
-    shared.operands.set_weight(depth, n, inside ? a.weights[at] : 0.0f);
+    shared.operands.set_weight(depth, n, inside ? weights[at] : 0.0f);
     if constexpr (Tile::kReads)
       shared.operands.set_variance(depth, n, inside ? a.variances[at] : 0.0f);
   }
@@ -131,17 +143,18 @@ struct ConversionNoise {
   ShortNormals read, output, thermal;
 };
 
-/// v as the converter's decision meets it.
-OHMIC_HOST_DEVICE float disturb(const TileArguments& a, const ProductArguments& product, int column,
-                                std::uint64_t image, std::uint64_t element, float variance,
-                                ConversionNoise& noise, float v) {
+/// v as the decision of `converter` meets it.
+OHMIC_HOST_DEVICE float disturb(const TileArguments& a, const ProductArguments& product,
+                                NoiseKey key, int converter, std::uint64_t image,
+                                std::uint64_t element, float variance, ConversionNoise& noise,
+                                float v) {
   if (product.reads_noisily)
-    v += std::sqrt(variance) * noise.read.at(a.key, read_noise_address(a.layer, image), element);
+    v += std::sqrt(variance) * noise.read.at(key, read_noise_address(a.layer, image), element);
   if (a.noise)
-    v += a.noise[column] * noise.output.at(a.key, output_noise_address(a.layer, image), element);
-  if (a.offset) v += a.offset[column];
+    v += a.noise[converter] * noise.output.at(key, output_noise_address(a.layer, image), element);
+  if (a.offset) v += a.offset[converter];
   if (a.thermal > 0)
-    v += a.thermal * noise.thermal.at(a.key, thermal_noise_address(a.layer, image), element);
+    v += a.thermal * noise.thermal.at(key, thermal_noise_address(a.layer, image), element);
   return v;
 }
 
@@ -158,14 +171,14 @@ OHMIC_HOST_DEVICE float approximate(const TileArguments& a, const ProductArgumen
 
 /// The code that stands for v.
 OHMIC_HOST_DEVICE float convert(const TileArguments& a, const ProductArguments& product,
-                                const float* capacitors, std::uint64_t image, std::uint64_t element,
-                                float v, std::uint32_t& clipped) {
+                                NoiseKey key, const float* capacitors, std::uint64_t image,
+                                std::uint64_t element, float v, std::uint32_t& clipped) {
   if (!a.converts) return v;
   if (a.inl != 0) v = bend(v, a.inl, product.highest);
   clipped += saturates(v, product.lowest, product.highest) ? 1u : 0u;
   if (capacitors) v = approximate(a, product, capacitors, v);
   if (!a.dithers) return quantize(v, product.lowest, product.highest);
-  const float dither = uniform_of_element(a.key, dither_address(a.layer, image), element);
+  const float dither = uniform_of_element(key, dither_address(a.layer, image), element);
   return quantize_dithered(v, dither, product.lowest, product.highest);
 }
 
@@ -187,9 +200,9 @@ OHMIC_HOST_DEVICE void each_owned(const TileArguments& a, const TileShared<Tile>
 
 /// Adds one phase of one product to y.
 template <class Tile>
-OHMIC_HOST_DEVICE void accumulate(const TileArguments& a, int f, int p, int first_pixel,
-                                  const Columns& columns, const TileShared<Tile>& shared,
-                                  TileThread<Tile>& t) {
+OHMIC_HOST_DEVICE void accumulate(const TileArguments& a, const Draw& draw, int f, int p,
+                                  int first_pixel, const Columns& columns,
+                                  const TileShared<Tile>& shared, TileThread<Tile>& t) {
   const ProductArguments product = a.products[p];
   const float weight = a.phases[f].weight;
   const std::uint64_t conversion = static_cast<std::uint64_t>(p) * a.all_phases + f;
@@ -197,13 +210,14 @@ OHMIC_HOST_DEVICE void accumulate(const TileArguments& a, int f, int p, int firs
   each_owned(a, shared, first_pixel, columns, t.id, [&](int i, int j, const Place& place, int n) {
     const std::uint64_t element = (conversion * a.positions + place.position) * a.columns + n;
     const std::uint64_t image = a.first_image + static_cast<std::uint64_t>(place.image);
-    const int column = p * a.packed_columns + n;
+    const int converter = (draw.first_product + p) * a.packed_columns + n;
     const float* capacitors =
-        a.capacitors ? a.capacitors + (p * a.bits) * a.packed_columns + n : nullptr;
-    const float v = disturb(a, product, column, image, element,
+        a.capacitors ? a.capacitors + (draw.first_product + p) * a.bits * a.packed_columns + n
+                     : nullptr;
+    const float v = disturb(a, product, draw.key, converter, image, element,
                             Tile::kReads ? t.variance[i][j] : 0.0f, noise, t.v[i][j]);
-    t.y[i][j] +=
-        weight * a.digital[column] * convert(a, product, capacitors, image, element, v, t.clipped);
+    const float code = convert(a, product, draw.key, capacitors, image, element, v, t.clipped);
+    t.y[i][j] += weight * a.digital[p * a.packed_columns + n] * code;
   });
 }
 
@@ -211,11 +225,12 @@ template <class Tile, class Block>
 OHMIC_HOST_DEVICE void add_product(const TileArguments& a, int f, int p, Block& block) {
   const int first_pixel = block.x() * Tile::kPixels;
   const Columns columns = columns_of<Tile>(a, block.y());
+  const Draw draw = draw_of(a, block.z());
   TileShared<Tile>& shared = block.shared();
   const int rows = a.products[p].rows;
   for (int k = 0; k < rows; k += kDepth) {
     block.each([&](TileThread<Tile>& t, TileSums<Tile>&) {
-      load_step<Tile>(a, a.products[p], a.phases[f], k, columns, t.id, shared);
+      load_step<Tile>(a, a.products[p], a.phases[f], draw.weights, k, columns, t.id, shared);
     });
     block.each([&](TileThread<Tile>& t, TileSums<Tile>& sums) {
       Tile::multiply(shared.operands, t.id, sums.v, sums.variance);
@@ -223,11 +238,11 @@ OHMIC_HOST_DEVICE void add_product(const TileArguments& a, int f, int p, Block& 
   }
   block.each([&](TileThread<Tile>& t, TileSums<Tile>& sums) {
     hand_over(sums, t);
-    accumulate<Tile>(a, f, p, first_pixel, columns, shared, t);
+    accumulate<Tile>(a, draw, f, p, first_pixel, columns, shared, t);
   });
 }
 
-/// The whole of block (x, y): pixels from x kPixels on, columns_of(y).
+/// The whole of block (x, y, z): pixels from x kPixels on, columns_of(y), draw_of(z).
 template <class Tile, class Block>
 OHMIC_HOST_DEVICE void compute_tile(const TileArguments& a, Block& block) {
   const int first_pixel = block.x() * Tile::kPixels;
@@ -235,7 +250,7 @@ OHMIC_HOST_DEVICE void compute_tile(const TileArguments& a, Block& block) {
   TileShared<Tile>& shared = block.shared();
   block.each([&](TileThread<Tile>& t, TileSums<Tile>&) {
     for (int p = t.id; p < Tile::kPixels; p += Tile::kThreads)
-      shared.places[p] = place_of(a, first_pixel + p);
+      shared.places[p] = place_of(a, block.z(), first_pixel + p);
   });
   const auto at = [&](const Place& place, int n) {
     return (std::int64_t{place.image} * a.positions + place.position) * a.columns + n;

@@ -20,8 +20,8 @@ __global__ void __launch_bounds__(Tile::kThreads) tile_kernel(const TileArgument
     TileThread<Tile> thread;
     TileSums<Tile> sums;
     thread.id = static_cast<int>(threadIdx.x);
-    GpuBlock block(thread, sums, shared, static_cast<int>(blockIdx.x),
-                   static_cast<int>(blockIdx.y));
+    GpuBlock block(thread, sums, shared, static_cast<int>(blockIdx.x), static_cast<int>(blockIdx.y),
+                   static_cast<int>(blockIdx.z));
     compute_tile<Tile>(a, block);
   }
 }
@@ -31,8 +31,9 @@ __global__ void __launch_bounds__(Tile::kThreads) tile_kernel(const TileArgument
 void start_tile_kernel(const TileArguments& a) {
   with_tile(a, [&]<class Tile>(std::type_identity<Tile>) {
     const Grid grid = grid_of<Tile>(a);
-    tile_kernel<Tile>
-        <<<dim3(static_cast<unsigned>(grid.x), static_cast<unsigned>(grid.y)), Tile::kThreads>>>(a);
+    const dim3 blocks(static_cast<unsigned>(grid.x), static_cast<unsigned>(grid.y),
+                      static_cast<unsigned>(grid.z));
+    tile_kernel<Tile><<<blocks, Tile::kThreads>>>(a);
   });
 }
 

@@ -9,25 +9,27 @@
 
 namespace ohmic::cuda {
 
+/// K x N conductances, element (k, n) at n*K + k, in a machine's memory, cut into tiles.
+struct TiledCells {
+  int K, N;
+  TileShape tile;
+  double* G_S;
+};
+
 class WiredMatrices {
  public:
   explicit WiredMatrices(std::shared_ptr<Machine> machine);
 
-  void clear();
-  /// K x N conductances, element (k, n) at n*K + k, in the machine's memory, cut into tiles.
-  void add(int K, int N, TileShape tile, double* G_S);
-  bool empty() const { return matrices_.empty(); }
+  /// What solve() is for from now on.
+  void assign(const std::vector<TiledCells>&);
   /// Replaces each tile by its effective conductances; not finite where a circuit has no solution.
   void solve(const WireConductances& wires);
 
  private:
   std::shared_ptr<Machine> machine_;
-  std::vector<WiredMatrix> matrices_;
-  std::int32_t tiles_ = 0;  ///< of them
-  std::int64_t work_ = 0;   ///< numbers that these are worked on with
-  bool uploaded_ = false;
-  Array<WiredMatrix> there_;
-  Array<double> numbers_;
+  Array<WiredMatrix> matrices_;
+  Array<double> work_;
+  WiresArguments arguments_{};
 };
 
 }  // namespace ohmic::cuda
