@@ -61,7 +61,7 @@ class AnalogNetworkOnCuda : public testing::TestWithParam<std::string> {
     const Graph graph = small_resnet(GetParam());
     const ImageSet set = random_image_set();
     AnalogNetwork network(graph, test::random_weights(graph), {}, {}, periphery,
-                          test::make_device(device), backend);
+                          test::shared_device(device), backend);
     network.calibrate(set, {}, kImages);
     network.measure_batch_norm(set, {}, kImages);
     network.program(7, 1);
@@ -111,7 +111,7 @@ class DrawsOnCuda : public testing::TestWithParam<std::string> {
   std::unique_ptr<AnalogNetwork> network(Backend& backend) const {
     auto network =
         std::make_unique<AnalogNetwork>(graph_, test::random_weights(graph_), mapping_, noise_,
-                                        periphery_, test::make_device(device_), backend);
+                                        periphery_, test::shared_device(device_), backend);
     network->calibrate(set_, {}, kImages);
     return network;
   }

@@ -9,10 +9,15 @@
 
 namespace ohmic::test {
 
+/// The model that a [device] table describes, as networks hold it.
+inline std::shared_ptr<const DeviceModel> shared_device(const std::string& toml) {
+  return make_device(toml);
+}
+
 /// [device] model = "awgn" with `eta` on sigma_w and what `more` adds or replaces, as TOML lines.
 inline std::shared_ptr<const DeviceModel> awgn(double eta, const std::string& more = {}) {
   const std::string text = "model = 'awgn'\neta = " + std::to_string(eta) + "\n" + more;
-  return test::make_device(text);
+  return shared_device(text);
 }
 
 /// Owns the back end that a network needs.

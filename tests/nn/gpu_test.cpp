@@ -10,14 +10,14 @@
 #include "nn/torch_evaluation.hpp"
 #include "nn/train/optimizer.hpp"
 #include "simulator/backends/cuda/machine.hpp"
-#include "tests/devices/device_test.hpp"
+#include "tests/nn/chip.hpp"
 #include "tests/nn/close_weights.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace ohmic {
 namespace {
 
-using test::make_device;
+using test::shared_device;
 
 std::vector<std::string> gpus() {
   const char* required = std::getenv("OHMIC_REQUIRE_CUDA");
@@ -103,7 +103,7 @@ TEST_P(LibTorchOnGpu, ProgramsTheDrawsOfTheHost) {
   for (const char* toml : models) {
     const auto backend = make_backend("cpu");
     const AnalogNetwork analog(graph_, initialize(graph_, "he_normal", 1), {}, {}, {},
-                               make_device(toml), *backend);
+                               shared_device(toml), *backend);
     IdealEvaluation there(graph_, data_.test, {}, resolve_device(GetParam()), Precision::f32, 64);
     IdealEvaluation here(graph_, data_.test, {}, "cpu", Precision::f32, 64);
     ASSERT_TRUE(there.take_devices(analog, cuda::machine_of(resolve_device(GetParam()))));
@@ -124,7 +124,7 @@ TEST_P(LibTorchOnGpu, SolvesTheWiresOfItsDevices) {
   periphery.wires.emplace();
   const auto backend = make_backend("cpu");
   const AnalogNetwork analog(graph_, initialize(graph_, "he_normal", 1), mapping, {}, periphery,
-                             make_device("model = \"pcm\""), *backend);
+                             shared_device("model = \"pcm\""), *backend);
   IdealEvaluation there(graph_, data_.test, {}, resolve_device(GetParam()), Precision::f32, 64);
   IdealEvaluation here(graph_, data_.test, {}, "cpu", Precision::f32, 64);
   ASSERT_TRUE(there.take_devices(analog, cuda::machine_of(resolve_device(GetParam()))));

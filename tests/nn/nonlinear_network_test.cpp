@@ -30,7 +30,7 @@ class NonLinearNetwork : public testing::TestWithParam<std::string> {
   std::pair<std::vector<float>, std::vector<float>> logits(const std::string& curve,
                                                            const Periphery& periphery = {}) const {
     const std::shared_ptr<const DeviceModel> device =
-        test::make_device("model = 'cell_curve'\n" + curve);
+        test::shared_device("model = 'cell_curve'\n" + curve);
     const auto backend = make_backend(GetParam());
     AnalogNetwork network(graph, weights, {}, {}, periphery, device, *backend);
     EXPECT_TRUE(network.needs_ranges());
@@ -87,7 +87,7 @@ TEST(NonLinearNetworks, ComputeTheSameOnBothBackEnds) {
   const Weights weights = test::random_weights(graph);
   const auto x = test::normals(static_cast<std::size_t>(ImageSet::kPixels), 902);
   const std::shared_ptr<const DeviceModel> device =
-      test::make_device("model = 'rram_milo'\nv_read_V = 0.5");
+      test::shared_device("model = 'rram_milo'\nv_read_V = 0.5");
   std::vector<std::vector<float>> logits;
   for (const char* name : {"reference", "cpu"}) {
     const auto backend = make_backend(name);

@@ -6,7 +6,7 @@
 
 #include "nn/data/synthetic.hpp"
 #include "nn/ideal_evaluation.hpp"
-#include "tests/devices/device_test.hpp"
+#include "tests/nn/chip.hpp"
 #include "tests/nn/close_weights.hpp"
 #include "tests/nn/literal_network.hpp"
 #include "tests/simulator/emulated_machine.hpp"
@@ -14,7 +14,7 @@
 namespace ohmic {
 namespace {
 
-using test::make_device;
+using test::shared_device;
 
 class ResidentNetwork : public testing::Test {
  protected:
@@ -29,7 +29,7 @@ class ResidentNetwork : public testing::Test {
 
   std::unique_ptr<AnalogNetwork> network(const std::string& toml) const {
     return std::make_unique<AnalogNetwork>(graph_, test::random_weights(graph_), mapping_, noise_,
-                                           periphery_, make_device(toml), *backend_);
+                                           periphery_, shared_device(toml), *backend_);
   }
   std::unique_ptr<IdealEvaluation> evaluation() const {
     return std::make_unique<IdealEvaluation>(graph_, set_, Normalization{}, "cpu", Precision::f32,

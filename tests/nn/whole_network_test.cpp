@@ -41,7 +41,7 @@ Periphery everything() {
 }
 
 std::shared_ptr<const DeviceModel> stack() {
-  return test::make_device(
+  return test::shared_device(
       "model = 'stack'\ntime_s = 3600.0\n[[models]]\nmodel = 'pcm'\n"
       "[[models]]\nmodel = 'variation'\n[[models]]\nmodel = 'stuck'\nmin_rate = 0.01\n");
 }
