@@ -29,10 +29,12 @@ double half_width(const Estimate& e) { return std::isnan(e.lo) ? 0.0 : e.half_wi
 
 using Members = std::vector<const Group*>;
 
-/// Groups that differ in [noise] only, in the order of the sweep.
+/// Groups that differ in [noise] only, in the order of the sweep. Networks whose dead filters are
+/// spared are no reading of the paper: nobody spared them there.
 std::vector<Members> by_network(const std::vector<Group>& groups) {
   std::vector<Members> networks;
   for (const Group& group : groups) {
+    if (group.experiment->noise.spare_dead_filters) continue;
     const auto same = std::find_if(networks.begin(), networks.end(), [&](const Members& members) {
       return axes_of_network(*members.front()) == axes_of_network(group);
     });

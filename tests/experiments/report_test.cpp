@@ -143,6 +143,35 @@ TEST(Verdict, AReadingWithoutANumberIsNoCandidate) {
   EXPECT_EQ(v.candidates, (std::vector<std::size_t>{1}));
 }
 
+// docs/results.md: rate 0.0005 after 30 epochs at eta = 10 %.
+TEST(Verdict, NetworksWithSparedFiltersAreNoReading) {
+  Experiment kernels, spared, dead, nan;
+  spared.noise.spare_dead_filters = true;
+  dead.noise.semantics = nan.noise.semantics = Semantics::keras_get_weights;
+  nan.noise.negative_variance = NegativeVariance::nan;
+  std::vector<Group> groups;
+  const auto add = [&](const Experiment& experiment, const Estimate& normalized) {
+    Group& group = groups.emplace_back();
+    group.experiment = &experiment;
+    group.points.push_back({0.1, {}});
+    group.points[0].summary.normalized = normalized;
+    group.published.curve = {{0.1, 0.9593}};
+  };
+  add(kernels, within(0.9722, 0.0053));
+  add(spared, within(0.9722, 0.0053));
+  add(dead, within(0.9522, 0.0071));
+  add(nan, within(0.9522, 0.0071));
+  const auto rows = verdict_rows(groups);
+  ASSERT_EQ(rows.size(), 1u);
+  std::vector<std::string> readings, candidates;
+  for (const auto& reading : rows[0].readings) readings.push_back(reading.reading);
+  for (const std::size_t i : rows[0].verdict.candidates) candidates.push_back(readings[i]);
+  EXPECT_EQ(readings, (std::vector<std::string>{"kernels", "keras_get_weights, dead",
+                                                "keras_get_weights, nan"}));
+  EXPECT_EQ(candidates, (std::vector<std::string>{"keras_get_weights, dead", "kernels",
+                                                  "keras_get_weights, nan"}));
+}
+
 constexpr char kStudy[] = R"(
 title = "<b>A & B</b>"
 [data]
