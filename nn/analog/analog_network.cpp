@@ -28,11 +28,7 @@ void AnalogNetwork::load_noise_free() {
 }
 
 void AnalogNetwork::program(std::uint64_t seed, std::uint64_t draw) {
-  State& s = *state_;
-  if (s.load_devices())
-    s.program_there(seed, draw, 1);
-  else
-    s.load(s.draw_of(seed, draw));
+  state_->program(seed, draw, 1);
 }
 
 Periphery AnalogNetwork::periphery(std::size_t i) const {
@@ -120,20 +116,17 @@ Predictions AnalogNetwork::evaluate_draws(const ImageSet& set, const Normalizati
   State& s = *state_;
   Predictions all;
   std::uint64_t draw = first_draw;
-  for (std::int64_t i = 0, left = set.size(); left > 0; left = set.size() - i) {
+  for (std::int64_t i = 0; i < set.size();) {
+    const std::int64_t left = set.size() - i;
     const std::int64_t fit = std::min(s.backend.images_at_once(), left) / each;
-    const auto draws = static_cast<int>(std::min<std::int64_t>(s.draws_there(), fit));
-    if (draws > 1)
-      s.program_there(seed, draw, draws);
-    else
-      program(seed, draw);
-    const std::int64_t count = std::min(left, each * std::max(draws, 1));
-    const Predictions some =
-        evaluate(set, normalization, i, count, draws > 1 ? count : std::min(count, batch));
+    const auto draws = static_cast<int>(std::clamp<std::int64_t>(fit, 1, s.draws_at_once()));
+    s.program(seed, draw, draws);
+    const std::int64_t count = std::min(left, each * draws);
+    const Predictions some = evaluate(set, normalization, i, count, draws > 1 ? count : batch);
     all.correct.insert(all.correct.end(), some.correct.begin(), some.correct.end());
     all.tally += some.tally;
     i += count;
-    draw += static_cast<std::uint64_t>(std::max(draws, 1));
+    draw += static_cast<std::uint64_t>(draws);
   }
   return all;
 }

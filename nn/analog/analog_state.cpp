@@ -206,12 +206,13 @@ bool AnalogNetwork::State::load_devices() {
   return true;
 }
 
-int AnalogNetwork::State::draws_there() {
-  if (!load_devices()) return 0;
-  return noise.perturbs_digital() ? 1 : backend.draws_at_once();
+int AnalogNetwork::State::draws_at_once() {
+  return load_devices() && !noise.perturbs_digital() ? backend.draws_at_once() : 1;
 }
 
-void AnalogNetwork::State::program_there(std::uint64_t seed, std::uint64_t draw, int draws) {
+void AnalogNetwork::State::program(std::uint64_t seed, std::uint64_t draw, int draws) {
+  OHMIC_ASSERT(draws >= 1 && draws <= draws_at_once());
+  if (!load_devices()) return load(draw_of(seed, draw));
   take(draw_of(seed, draw));
   if (every_answer_nan) return;
   std::vector<NoiseKey> keys;

@@ -75,9 +75,10 @@ struct AnalogNetwork::State {
   void take(Contents);
   /// Loads layers whose devices the back end programs; false where the host has to.
   bool load_devices();
-  /// Draws that program_there takes at once, or 0: the host programs.
-  int draws_there();
-  void program_there(std::uint64_t seed, std::uint64_t draw, int draws);
+  /// Draws that program() takes at once.
+  int draws_at_once();
+  /// Programs draws draw, draw + 1 and so on.
+  void program(std::uint64_t seed, std::uint64_t draw, int draws);
   Weights effective_weights(const Contents&) const;
   void load_step(std::size_t s, bool measures);
   std::unique_ptr<LoadedLayer> load_layer(const Step&, const LayerOnTiles&, const Epilogue&) const;

@@ -8,8 +8,8 @@
 #include "simulator/error.hpp"
 #include "tests/nn/chip.hpp"
 #include "tests/nn/literal_network.hpp"
-#include "tests/simulator/backend_cases.hpp"
 #include "tests/simulator/emulated_machine.hpp"
+#include "tests/simulator/on_backend.hpp"
 
 namespace ohmic {
 namespace {
@@ -95,12 +95,8 @@ std::vector<std::string> cuda_backends() {
 }
 
 /// Draws programmed where they are computed, and several at once, change nothing.
-class DrawsOnCuda : public testing::TestWithParam<std::string> {
+class DrawsOnCuda : public test::OnBackend {
  protected:
-  void SetUp() override {
-    if (const std::string why = test::missing_machine(GetParam()); !why.empty())
-      GTEST_SKIP() << why;
-  }
   DrawsOnCuda() {
     periphery_.dac = Dac{.bits = 6};
     periphery_.adc = Adc{.bits = 7, .gain_error = 0.02};
@@ -118,9 +114,8 @@ class DrawsOnCuda : public testing::TestWithParam<std::string> {
 
   /// Six images, `each` of them on a draw.
   void expect_answers_of_the_host(std::int64_t each) const {
-    const auto backend = test::backend_under_test(GetParam());
     ProgrammedByHost host(GetParam());
-    const auto got = network(*backend), wanted = network(host);
+    const auto got = network(*backend_), wanted = network(host);
     std::vector<float> x(kImages * ImageSet::kPixels);
     normalized_batch(set_, {}, 0, kImages, x.data());
     for (const std::uint64_t draw : {3u, 4u}) {

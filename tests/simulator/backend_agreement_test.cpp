@@ -6,7 +6,7 @@
 
 #include "simulator/error.hpp"
 #include "simulator/wires.hpp"
-#include "tests/simulator/backend_cases.hpp"
+#include "tests/simulator/on_backend.hpp"
 
 namespace ohmic {
 namespace {
@@ -118,15 +118,7 @@ std::vector<test::Case> all_geometries() {
   return cases;
 }
 
-class AgreementTest : public testing::TestWithParam<std::string> {
- protected:
-  void SetUp() override {
-    if (const std::string why = test::missing_machine(GetParam()); !why.empty())
-      GTEST_SKIP() << why;
-    backend_ = test::backend_under_test(GetParam());
-  }
-  std::unique_ptr<Backend> backend_;
-};
+class AgreementTest : public test::OnBackend {};
 INSTANTIATE_TEST_SUITE_P(, AgreementTest, testing::ValuesIn(backends_but_the_reference()),
                          [](const auto& info) { return info.param; });
 

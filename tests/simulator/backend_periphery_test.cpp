@@ -4,7 +4,7 @@
 #include <omp.h>
 
 #include "simulator/backends/reference/reference_backend.hpp"
-#include "tests/simulator/backend_cases.hpp"
+#include "tests/simulator/on_backend.hpp"
 
 namespace ohmic {
 namespace {
@@ -15,7 +15,7 @@ using Floats = std::vector<float>;
 /// Quantiles of the standard normal: 6 standard errors are a false alarm once in 5e8.
 constexpr double kSigmas = 6;
 
-class PeripheryTest : public testing::TestWithParam<std::string> {
+class PeripheryTest : public test::OnBackend {
  protected:
   std::unique_ptr<LoadedLayer> load(const LayerOnTiles& layer, const LayerRanges& ranges) {
     return backend_->load(layer, test::identity_epilogue(layer.geometry.out_channels), &ranges);
@@ -23,12 +23,6 @@ class PeripheryTest : public testing::TestWithParam<std::string> {
   Floats run(const LayerOnTiles& layer, const LayerRanges& ranges, const Floats& x) {
     return forward(*load(layer, ranges), layer.geometry, x);
   }
-  void SetUp() override {
-    if (const std::string why = test::missing_machine(GetParam()); !why.empty())
-      GTEST_SKIP() << why;
-    backend_ = test::backend_under_test(GetParam());
-  }
-  std::unique_ptr<Backend> backend_;
 };
 
 INSTANTIATE_TEST_SUITE_P(, PeripheryTest, testing::ValuesIn(test::backends()),

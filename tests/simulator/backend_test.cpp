@@ -6,14 +6,14 @@
 #include <omp.h>
 
 #include "simulator/error.hpp"
-#include "tests/simulator/backend_cases.hpp"
+#include "tests/simulator/on_backend.hpp"
 
 namespace ohmic {
 namespace {
 
 using test::forward;
 
-class BackendTest : public testing::TestWithParam<std::string> {
+class BackendTest : public test::OnBackend {
  protected:
   std::unique_ptr<LoadedLayer> load(const LayerOnTiles& layer, const Epilogue& epilogue) {
     return backend_->load(layer, epilogue);
@@ -21,12 +21,6 @@ class BackendTest : public testing::TestWithParam<std::string> {
   std::unique_ptr<LoadedLayer> load(const LayerOnTiles& layer) {
     return load(layer, test::identity_epilogue(layer.geometry.out_channels));
   }
-  void SetUp() override {
-    if (const std::string why = test::missing_machine(GetParam()); !why.empty())
-      GTEST_SKIP() << why;
-    backend_ = test::backend_under_test(GetParam());
-  }
-  std::unique_ptr<Backend> backend_;
 };
 
 INSTANTIATE_TEST_SUITE_P(, BackendTest, testing::ValuesIn(test::backends()),

@@ -22,7 +22,7 @@ namespace ohmic::test {
 template <class Thread, class Sums, class Shared>
 class EmulatedBlock {
  public:
-  explicit EmulatedBlock(int threads, int x, int y = 0, int z = 0)
+  EmulatedBlock(int threads, int x, int y = 0, int z = 0)
       : x_(x),
         y_(y),
         z_(z),

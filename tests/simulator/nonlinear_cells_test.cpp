@@ -6,7 +6,7 @@
 #include "simulator/error.hpp"
 #include "simulator/wires.hpp"
 #include "simulator/wires_newton.hpp"
-#include "tests/simulator/backend_cases.hpp"
+#include "tests/simulator/on_backend.hpp"
 
 namespace ohmic {
 namespace {
@@ -86,19 +86,13 @@ Floats inputs(std::size_t count) {
   return x;
 }
 
-class NonLinearCellsTest : public testing::TestWithParam<std::string> {
+class NonLinearCellsTest : public test::OnBackend {
  protected:
-  void SetUp() override {
-    if (const std::string why = test::missing_machine(GetParam()); !why.empty())
-      GTEST_SKIP() << why;
-    backend_ = test::backend_under_test(GetParam());
-  }
   Floats run(const LayerOnTiles& layer, const Floats& x, const LayerRanges& ranges = {}) const {
     return forward(
         *backend_->load(layer, test::identity_epilogue(layer.geometry.columns()), &ranges),
         layer.geometry, x);
   }
-  std::unique_ptr<Backend> backend_;
 };
 INSTANTIATE_TEST_SUITE_P(, NonLinearCellsTest, testing::ValuesIn(test::backends()),
                          [](const auto& info) { return info.param; });

@@ -78,7 +78,7 @@ struct CudaBackend::Workspace {
 class CudaBackend::Layer final : public ResidentLayer {
  public:
   Layer(std::shared_ptr<Workspace> workspace, const LayerOnTiles& layer)
-      : workspace_(std::move(workspace)), layer_(layer) {
+      : workspace_(std::move(workspace)), layer_(layer), keys_{layer.key} {
     const ConvGeometry& g = layer.geometry;
     values_in_ = std::int64_t{g.in_height} * g.in_width * g.in_channels;
     values_out_ = std::int64_t{g.out_height()} * g.out_width() * g.out_channels;
@@ -111,7 +111,7 @@ class CudaBackend::Layer final : public ResidentLayer {
     OHMIC_ASSERT(ready_);
     std::uint64_t* clipped = workspace_->clipped.at_least(kCounters);
     if (counts()) workspace_->machine->clear(clipped, kCounters * sizeof *clipped);
-    each_chunk(images, draws(), [&](const Chunk& chunk) {
+    each_chunk(images, static_cast<int>(keys_.size()), [&](const Chunk& chunk) {
       const std::int64_t at = chunk.first * values_out_;
       run(chunk, x + chunk.first * values_in_, first_image, residual ? residual + at : nullptr,
           y + at, clipped);
@@ -135,7 +135,6 @@ class CudaBackend::Layer final : public ResidentLayer {
   }
 
  private:
-  int draws() const { return devices_plan_ ? static_cast<int>(keys_.size()) : 1; }
   /// Whether draws differ in more than weights.
   bool converters_differ() const {
     return layer_.periphery.adc && layer_.periphery.adc->has_frozen_errors();
@@ -207,7 +206,7 @@ class CudaBackend::Layer final : public ResidentLayer {
     a.pixels = static_cast<std::int32_t>(chunk.images / chunk.draws) * a.positions;
     a.first_image = first_image + static_cast<std::uint64_t>(chunk.first);
     a.first_draw = chunk.first_draw, a.draws = chunk.draws;
-    if (devices_plan_) std::copy(keys_.begin(), keys_.end(), a.keys);
+    std::copy(keys_.begin(), keys_.end(), a.keys);
     a.clipped = clipped + 1;
     w.machine->run(a);
     if (!stays) w.machine->download(a.y, y, size * sizeof(float));
@@ -249,6 +248,7 @@ class CudaBackend::Layer final : public ResidentLayer {
 
   std::shared_ptr<Workspace> workspace_;
   LayerOnTiles layer_;
+  std::vector<NoiseKey> keys_;  ///< of the draws that it holds
   std::int64_t values_in_, values_out_;
   InputPlan input_;
   std::optional<cuda::DeviceLayer> ready_;  ///< absent until ranges are known
@@ -259,8 +259,7 @@ class CudaBackend::Layer final : public ResidentLayer {
   std::optional<cuda::ResidentDevices> devices_;
   LayerRanges ranges_;
   Epilogue epilogue_;
-  std::vector<NoiseKey> keys_;  ///< of the draws that are programmed
-  int room_ = 0;                ///< for draws
+  int room_ = 0;  ///< for draws
 };
 
 CudaBackend::CudaBackend(std::shared_ptr<cuda::Machine> machine, std::int64_t values_at_once)

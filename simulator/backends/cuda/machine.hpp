@@ -70,6 +70,8 @@ class Array {
     return values_;
   }
 
+  T* values() const { return values_; }
+
   /// The same values as `host`, or null for none.
   template <class Host>
   T* assign(const Host& host) {

@@ -144,7 +144,6 @@ TileArguments geometry_arguments(const LayerOnTiles& layer, const LayerPlan& pla
   a.columns = plan.columns;
   a.groups = g.groups;
   a.draws = 1;
-  a.keys[0] = layer.key;
   a.layer = layer.layer;
   return a;
 }
@@ -208,7 +207,7 @@ void DeviceLayer::load(const LayerOnTiles& layer, std::span<const LayerPlan> pla
 }
 
 WeightsPlace DeviceLayer::place(std::span<const LayerPlan> plans) {
-  return {.weights = weights_.at_least(0),
+  return {.weights = weights_.values(),
           .factors = factors_of(plans),
           .by_plane = plans.front().products.size() > 1,
           .rows = places_,

@@ -36,8 +36,8 @@ class DeviceLayer {
   /// Where they hold no conductances there is room for the weights of `draws`.
   void load(const LayerOnTiles&, std::span<const LayerPlan> plans, const Epilogue&, int draws = 1);
 
-  /// Everything but the batch (pixels, pointers to activations, image number, counter) and, unless
-  /// there is one draw, keys.
+  /// Everything but the batch: pixels, pointers to activations, image number, draws and their keys,
+  /// counter. As it is, of one draw.
   const TileArguments& arguments() const { return arguments_; }
   /// Where devices write the weights of these plans, one for all draws or one for each.
   WeightsPlace place(std::span<const LayerPlan> plans);
