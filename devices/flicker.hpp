@@ -1,4 +1,4 @@
-// 1/f read noise in the form that models of phase-change memory share.
+// What models of phase-change memory share: 1/f noise at each read.
 #pragma once
 
 #include <cmath>
@@ -7,19 +7,16 @@
 
 namespace ohmic {
 
-/// Std of 1/f noise of a device read for t_read at `age_s`: |G| Q(r) sqrt(ln((t + t_0 + t_read) /
-/// (2 t_read))).
-template <class Amplitude>
-void flicker_sigma(double age_s, double t0_s, double t_read_s, double g_max_S, double scale,
-                   std::span<const double> target_S, std::span<const double> G_S,
-                   std::span<double> sigma_S, const Amplitude& Q) {
-  const double span = scale * std::sqrt(std::log((age_s + t0_s + t_read_s) / (2 * t_read_s)));
-  for (std::size_t i = 0; i < G_S.size(); ++i) {
-    const double ratio = target_S[i] / g_max_S;
-    const double r = ratio > 1e-7 ? ratio : 1e-7;
-    sigma_S[i] = std::abs(G_S[i]) * Q(r) * span;
+class FlickeringDevice : public FittedDevice {
+ protected:
+  /// Std |G| Q(r) sqrt(ln((t + t_0 + t_read) / (2 t_read))) of a device read for t_read at `age_s`.
+  template <class Amplitude>
+  FlickerRead<Amplitude> flicker(const Amplitude& Q, double age_s, double t0_s,
+                                 double t_read_s) const {
+    const double time = (age_s + t0_s + t_read_s) / (2 * t_read_s);
+    return {Q, g_max_S, read_scale * std::sqrt(std::log(time))};
   }
-}
+};
 
 template <class Model>
 void declare_read_time(Schema<Model>& s) {

@@ -95,6 +95,10 @@ void weaken(const std::vector<double>& alone_S, const std::vector<double>& wired
     if (alone_S[i] != 0) sigma_S[i] *= std::abs(wired_S[i] / alone_S[i]);
 }
 
+bool reads_noisily(const DeviceModel& device, const Periphery& periphery) {
+  return periphery.read_noise && device.reads_noisily();
+}
+
 double positive_or_one(double w_max) {
   return w_max > 0 ? w_max : 1.0;
 }  // zeros: any scale will do
@@ -190,7 +194,7 @@ void MappedLayer::hold_spared(int role, std::uint64_t first, std::span<const dou
 // Programs `count` devices of a role and ages them, block by block in parallel.
 MappedLayer::RoleMatrix MappedLayer::devices(int role, std::size_t count,
                                              const Moment& moment) const {
-  const bool noisy = moment.periphery.read_noise && moment.device.reads_noisily();
+  const bool noisy = reads_noisily(moment.device, moment.periphery);
   const CellLayout layout{geometry_.rows(), geometry_.columns(), settings_.tile.rows,
                           settings_.tile.columns};
   RoleMatrix m;
@@ -376,7 +380,7 @@ void MappedLayer::check(const DeviceModel& device, const Periphery& periphery) c
         "columns are computed; accepted: periphery.wires = \"ideal\", mapping.reference = "
         "\"ideal\"");
   if (!device.non_linear()) return;
-  if (periphery.read_noise && device.reads_noisily())
+  if (reads_noisily(device, periphery))
     throw UnsupportedError("layer " + name_ +
                            ": read noise of non-linear cells (device.v_read_V) is not computed; "
                            "accepted: periphery.read_noise = false, or ohmic cells");
@@ -398,8 +402,11 @@ LayerOnTiles MappedLayer::program(const DeviceModel& device, NoiseKey key,
           periphery, key,       input_full_scale_, device.non_linear()};
 }
 
-LayerOnTiles MappedLayer::unprogrammed(const Periphery& periphery) const {
-  return {layer_, geometry_, settings_.tile, planes(), periphery, {}, input_full_scale_};
+LayerOnTiles MappedLayer::unprogrammed(const DeviceModel& device,
+                                       const Periphery& periphery) const {
+  LayerOnTiles layer{layer_, geometry_, settings_.tile, planes(), periphery, {}, input_full_scale_};
+  layer.awaits_noisy_devices = reads_noisily(device, periphery);
+  return layer;
 }
 
 ProgrammingPlan::Role MappedLayer::planned_role(int role) const {
@@ -419,6 +426,9 @@ std::optional<ProgrammingPlan> MappedLayer::plan(const DeviceModel& device,
   if (!effects || device.non_linear() || (periphery.wires && has_references()) ||
       compensates(device))
     return std::nullopt;
+  const bool noisy = reads_noisily(device, periphery);
+  auto reads = noisy ? device.reads(device.time_s) : std::vector<DeviceRead>{};
+  if (!reads) return std::nullopt;
   ProgrammingPlan plan;
   plan.name = name_;
   plan.layer = layer_;
@@ -427,6 +437,7 @@ std::optional<ProgrammingPlan> MappedLayer::plan(const DeviceModel& device,
   plan.gain = gains_;
   plan.spared = spared_;
   plan.effects = *effects;
+  plan.reads = std::move(*reads);
   if (periphery.wires) plan.wires = wire_conductances(*periphery.wires);
   for (const CellCode::PlaneCode& code : code_.planes())
     plan.planes.push_back({scale_.w_max * code.value_per_S, code.reference_S, 0, 0});

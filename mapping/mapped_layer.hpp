@@ -51,13 +51,13 @@ class MappedLayer {
   /// computed for such a layer.
   LayerOnTiles program(const DeviceModel& device, NoiseKey key, const Periphery& periphery,
                        const WireSolver& solver = apply_wires) const;
-  /// What program() does, for whoever does it elsewhere: the same effective weights, to the bit (on
-  /// wires to twelve digits). Absent where it is more than effects on single ohmic devices and
-  /// their wires: compensation, reference columns on wires, a device model without a list of
-  /// effects.
+  /// What program() does, for whoever does it elsewhere: the same effective weights and variances,
+  /// to the bit (on wires to twelve digits). Absent where it is more than effects on single ohmic
+  /// devices and their wires: compensation, reference columns on wires, a device model without a
+  /// list of effects or, where reads are noisy, of reads.
   std::optional<ProgrammingPlan> plan(const DeviceModel& device, const Periphery& periphery) const;
   /// What program() returns, without conductances: for Backend::load_devices.
-  LayerOnTiles unprogrammed(const Periphery& periphery) const;
+  LayerOnTiles unprogrammed(const DeviceModel& device, const Periphery& periphery) const;
   /// Conductances of one role's devices at device.time_s, without wires (export, tests); the same
   /// bits that program() uses.
   std::vector<double> programmed_S(int role, const DeviceModel& device, NoiseKey key) const;

@@ -173,11 +173,12 @@ TileProduct cut(const LayerOnTiles& layer, const Plane& plane, int r, bool noisy
   TileProduct t;
   t.first_row = r * layer.tile.rows;
   t.rows = rows_of(layer, r);
+  t.reads_noisily = noisy && (layer.awaits_noisy_devices || !plane.read_variance_S2.empty());
   for (int n = 0; n < N; ++n) {
     const double factor = codes_per_xS[static_cast<std::size_t>(n)] * input.drive_step;
     t.codes_per_S.push_back(factor);
     append_rows(plane.G_S, K, n, t.first_row, t.rows, factor, t.G);
-    if (noisy && !plane.read_variance_S2.empty())
+    if (t.reads_noisily)
       append_rows(plane.read_variance_S2, K, n, t.first_row, t.rows, factor * factor, t.variance);
     if (!layer.cells) continue;
     const double V = input.volts;
@@ -234,8 +235,11 @@ TileProduct unconverted_product(const LayerOnTiles& layer, const LayerRanges& ra
   const auto size = static_cast<std::size_t>(K) * static_cast<std::size_t>(N);
   TileProduct t;
   t.rows = K;
-  if (!layer.planes.front().G_S.empty()) t.G.assign(size, 0.0);
-  if (read_noise_acts(layer)) t.variance.assign(size, 0.0);
+  t.reads_noisily = read_noise_acts(layer);
+  if (!layer.planes.front().G_S.empty()) {
+    t.G.assign(size, 0.0);
+    if (t.reads_noisily) t.variance.assign(size, 0.0);
+  }
   if (layer.cells) t.a.assign(size, 0.0), t.b.assign(size, 0.0);
   for (const Plane& plane : layer.planes) {
     std::vector<double> unit = layer.weights_of_cells(plane);

@@ -60,10 +60,12 @@ struct WiredTile {
 /// The rows of one row tile of one plane and the converters below them; N columns.
 struct TileProduct {
   int first_row = 0, rows = 0;
-  std::vector<double> G;         ///< codes per unit of drive; element (k, n) at n*rows + k; empty
+  std::vector<double> G;     ///< codes per unit of drive; element (k, n) at n*rows + k; empty
+                             ///< where devices are still to be programmed
+  std::vector<double> a, b;  ///< codes per drive^2 and drive^3; empty when cells are ohmic
+  bool reads_noisily = false;
+  std::vector<double> variance;  ///< of the read noise, codes^2 per drive^2; empty when quiet, or
                                  ///< where devices are still to be programmed
-  std::vector<double> a, b;      ///< codes per drive^2 and drive^3; empty when cells are ohmic
-  std::vector<double> variance;  ///< of the read noise, codes^2 per drive^2; empty when quiet
   std::vector<double> noise;     ///< std of the output noise, codes; N, empty without
   std::vector<double> offset;    ///< codes; N, empty without
   std::vector<double> digital;   ///< weights' units of y per code; N

@@ -98,6 +98,7 @@ struct PiecewiseFit {
     const double logarithmic = clamp_to(low, high, slope * log_r + offset);
     return r < threshold ? logarithmic : polynomial(above, r);
   }
+  OHMIC_HOST_DEVICE double operator()(double r) const { return (*this)(r, log_of(r)); }
 };
 
 /// G = clip(G exp(-nu ln((t + t_0)/t_0))), nu = |mu(r) + sigma(r) xi| scale, r = max(G_T / g_ref,
@@ -141,6 +142,9 @@ struct StuckStates {
     return G_S;
   }
 };
+
+/// Entries of a stack, at most.
+constexpr int kStages = 256;
 
 /// Event of an address that a device's `event` < 2^40 has in entry `stage` of a stack.
 OHMIC_HOST_DEVICE std::uint64_t event_of(std::uint8_t stage, std::uint64_t event) {

@@ -94,9 +94,18 @@ void DeviceModel::drift(const DeviceBlock& block, double age_s, std::span<const 
     if (effect.ages) apply_effect(effect, block, target_S, G_S);
 }
 
-void DeviceModel::read_sigma(const DeviceBlock&, double, std::span<const double>,
-                             std::span<const double>, std::span<double> sigma_S) const {
+std::optional<std::vector<DeviceRead>> DeviceModel::reads(double) const { return std::nullopt; }
+
+void DeviceModel::read_sigma(const DeviceBlock&, double age_s, std::span<const double> target_S,
+                             std::span<const double> G_S, std::span<double> sigma_S) const {
   std::fill(sigma_S.begin(), sigma_S.end(), 0.0);
+  const auto all = reads(age_s);
+  if (!all) return;
+  for (const DeviceRead& read : *all)
+    read.with([&](auto r) {  // a copy, which sigma_S cannot overlap
+      for (std::size_t i = 0; i < sigma_S.size(); ++i)
+        sigma_S[i] = in_quadrature(sigma_S[i], r.sigma_S(target_S[i], G_S[i]));
+    });
 }
 
 void DeviceModel::validate() const {

@@ -14,6 +14,7 @@
 #include "simulator/cell_curve.hpp"
 #include "simulator/config/schema.hpp"
 #include "simulator/device_effect.hpp"
+#include "simulator/device_read.hpp"
 #include "simulator/random/noise.hpp"
 #include "simulator/version.hpp"
 
@@ -72,8 +73,8 @@ class DeviceModel {
   double g_max_S = 25e-6;  ///< highest target conductance
   double time_s = 0.0;     ///< age at which the array is read, after programming
 
-  // A model says what it does either as a list of effects or in functions of its own. Only devices
-  // with a list can be programmed by a GPU.
+  // A model says what it does either in lists of effects and reads or in functions of its own. Only
+  // devices with lists can be programmed by a GPU.
 
   /// All that happens to devices up to `age_s`, in this order; absent: see program and drift.
   virtual std::optional<std::vector<DeviceEffect>> effects(const LayerScale&, double age_s) const;
@@ -84,8 +85,11 @@ class DeviceModel {
   /// at the same address for every age, so one draw can be followed over time.
   virtual void drift(const DeviceBlock&, double age_s, std::span<const double> target_S,
                      std::span<double> G_S) const;
-  /// Whether every read of a device is noisy; if so read_sigma gives the std per device.
+  /// Whether every read of a device is noisy; if so reads() or read_sigma() says how.
   virtual bool reads_noisily() const { return false; }
+  /// The noises of every read, which add up in quadrature; absent: see read_sigma.
+  virtual std::optional<std::vector<DeviceRead>> reads(double age_s) const;
+  /// Std of a read per device.
   virtual void read_sigma(const DeviceBlock&, double age_s, std::span<const double> target_S,
                           std::span<const double> G_S, std::span<double> sigma_S) const;
   /// eta of the paper where the model has one meaning for it (awgn on sigma_w), else negative: what

@@ -51,8 +51,9 @@ std::vector<float> LayerOnTiles::effective_bias() const {
 }
 
 bool LayerOnTiles::reads_noisily() const {
-  return std::any_of(planes.begin(), planes.end(),
-                     [](const Plane& p) { return !p.read_variance_S2.empty(); });
+  return awaits_noisy_devices || std::any_of(planes.begin(), planes.end(), [](const Plane& p) {
+           return !p.read_variance_S2.empty();
+         });
 }
 
 }  // namespace ohmic

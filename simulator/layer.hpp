@@ -95,13 +95,15 @@ struct LayerOnTiles {
   NoiseKey key;                   ///< for everything that is redrawn at each MVM
   double input_full_scale = 0.0;  ///< of x; what drives the bias row and the voltages of `cells`
   std::optional<NonLinearCells> cells = std::nullopt;  ///< absent: ohmic
+  /// Planes without conductances will have variances of their reads as well.
+  bool awaits_noisy_devices = false;
 
   /// Weights that the ideal periphery computes with: sum over planes, kernel_rows()*N in the order
   /// of planes.
   std::vector<float> effective_weights() const;
   /// What the bias row adds to each of N outputs; 0 without one.
   std::vector<float> effective_bias() const;
-  /// Whether any plane's devices are read with noise.
+  /// Whether any plane's devices are, or will be, read with noise.
   bool reads_noisily() const;
   /// Weight of one siemens of a plane in row tile r, column n.
   double weight_per_S(const Plane& plane, int r, int n) const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "simulator/device_effect.hpp"
+#include "simulator/device_read.hpp"
 #include "simulator/layer.hpp"
 #include "simulator/wire_conductances.hpp"
 
@@ -38,6 +39,7 @@ struct ProgrammingPlan {
   std::optional<WireConductances> wires;  ///< of the arrays of each role; no reference columns then
   std::vector<bool> spared;               ///< columns whose devices hold their targets; empty: none
   std::vector<DeviceEffect> effects;      ///< in this order
+  std::vector<DeviceRead> reads;          ///< in this order; empty: reads are quiet
 };
 
 }  // namespace ohmic

@@ -30,7 +30,7 @@
 namespace ohmic {
 namespace {
 
-class Pcm final : public FittedDevice {
+class Pcm final : public FlickeringDevice {
  public:
   enum class Fit { nandakumar, joshi };
 
@@ -47,12 +47,8 @@ class Pcm final : public FittedDevice {
     return all;
   }
 
-  void read_sigma(const DeviceBlock&, double age_s, std::span<const double> target_S,
-                  std::span<const double> G_S, std::span<double> sigma_S) const override {
-    flicker_sigma(age_s, t0_s, t_read_s, g_max_S, read_scale, target_S, G_S, sigma_S, [](double r) {
-      const double power = exp_of(0.65 * log_of(r));
-      return clamp_to(0, 0.2, 0.0088 / (power > 1e-3 ? power : 1e-3));
-    });
+  std::optional<std::vector<DeviceRead>> reads(double age_s) const override {
+    return {{flicker(PowerFit{0.0088, 0.65, 1e-3, 0.2}, age_s, t0_s, t_read_s)}};
   }
 
   static const Schema<Pcm>& schema() {

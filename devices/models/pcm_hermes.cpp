@@ -46,7 +46,7 @@ constexpr Fit kTwoDevices{20.7e-6,
                           {0.3055, -0.0117, -0.0057, 0.0091, 0.04, {0.0073, 0.0093, -0.0118, 0}},
                           {0.16, -0.0117, -0.0069, 0.015, 0.04, {0.0123, 0.0211, -0.0280, 0.0069}}};
 
-class PcmHermes final : public FittedDevice {
+class PcmHermes final : public FlickeringDevice {
  public:
   int devices = 1;
   double t_read_s = 512e-9;
@@ -63,11 +63,8 @@ class PcmHermes final : public FittedDevice {
     return all;
   }
 
-  void read_sigma(const DeviceBlock&, double age_s, std::span<const double> target_S,
-                  std::span<const double> G_S, std::span<double> sigma_S) const override {
-    const Fit f = fit();
-    flicker_sigma(age_s, f.t0_s, t_read_s, g_max_S, read_scale, target_S, G_S, sigma_S,
-                  [&](double r) { return f.Q(r, log_of(r)); });
+  std::optional<std::vector<DeviceRead>> reads(double age_s) const override {
+    return {{flicker(fit().Q, age_s, fit().t0_s, t_read_s)}};
   }
 
   static const Schema<PcmHermes>& schema() {

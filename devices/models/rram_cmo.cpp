@@ -43,14 +43,10 @@ class RramCmo final : public FittedDevice {
     return all;
   }
 
-  void read_sigma(const DeviceBlock&, double age_s, std::span<const double>,
-                  std::span<const double> G_S, std::span<double> sigma_S) const override {
+  std::optional<std::vector<DeviceRead>> reads(double age_s) const override {
     const double span = std::sqrt(std::log(std::max(age_s + 1e-6, 2e-6) / 2e-6));
     const double unit_S = read_scale * 0.0277316483 / std::log(10.0) * kMicro * span;
-    for (std::size_t i = 0; i < G_S.size(); ++i) {
-      const double g = G_S[i] / kMicro;
-      sigma_S[i] = unit_S * log_of(g > 1 ? g : 1);
-    }
+    return {{LogarithmicRead{unit_S, kMicro}}};
   }
 
   static const Schema<RramCmo>& schema() {

@@ -42,10 +42,8 @@ class Sonos final : public FittedDevice {
     spread.ages = age_s > 0;
     return {{spread}};
   }
-  void read_sigma(const DeviceBlock&, double, std::span<const double>, std::span<const double> G_S,
-                  std::span<double> sigma_S) const override {
-    const SaturatingFit sigma{12.580, 215.366, v_read_V};
-    for (std::size_t i = 0; i < G_S.size(); ++i) sigma_S[i] = read_scale * sigma(G_S[i]);
+  std::optional<std::vector<DeviceRead>> reads(double) const override {
+    return {{SaturatingRead{{12.580, 215.366, v_read_V}, read_scale}}};
   }
 
   void validate() const override {

@@ -58,6 +58,21 @@ class Stack final : public DeviceModel {
     return all;
   }
 
+  /// Where every entry that is read with noise has a list.
+  std::optional<std::vector<DeviceRead>> reads(double age_s) const override {
+    std::vector<DeviceRead> all;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      if (!entries[i].device->reads_noisily()) continue;
+      const auto own = entries[i].device->reads(age_s);
+      if (!own) return std::nullopt;
+      for (DeviceRead read : *own) {
+        read.stage = static_cast<std::uint8_t>(i);
+        all.push_back(read);
+      }
+    }
+    return all;
+  }
+
   void program(const DeviceBlock& block, std::span<const double> target_S,
                std::span<double> G_S) const override {
     pass(block, 0.0, target_S, G_S, [](const auto&...) {});
@@ -82,7 +97,7 @@ class Stack final : public DeviceModel {
            if (!e.device->reads_noisily()) return;
            e.device->read_sigma(own, age_s, targets, G_S, part_S);
            for (std::size_t i = 0; i < sigma_S.size(); ++i)
-             sigma_S[i] = std::sqrt(sigma_S[i] * sigma_S[i] + part_S[i] * part_S[i]);
+             sigma_S[i] = in_quadrature(sigma_S[i], part_S[i]);
          });
   }
 
@@ -157,7 +172,7 @@ void read_entry(const Value& v, const std::string& key, Stack& stack, std::vecto
 void read_entries(const Value& v, const std::string& key, Stack& stack,
                   std::vector<Fault>& faults) {
   stack.entries.clear();
-  if (!v.is_array() || v.array().size() > 256) {
+  if (!v.is_array() || v.array().size() > kStages) {
     faults.push_back({v.where, key, "expected a list of at most 256 device tables"});
     return;
   }

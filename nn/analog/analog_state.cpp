@@ -185,11 +185,10 @@ bool AnalogNetwork::State::load_devices() {
     const Periphery around = periphery_of(step);
     const DeviceModel& device =
         noise.perturbs(TensorKind::kernel) ? device_of(step) : exact_of(step);
-    if (around.read_noise && device.reads_noisily()) return false;
     const auto devices = mapped_layer(step).plan(device, around);
     if (!devices) return false;
     made.push_back(backend.load_devices(
-        mapped_layer(step).unprogrammed(around), *devices,
+        mapped_layer(step).unprogrammed(device, around), *devices,
         ranges.empty() ? nullptr : &ranges[static_cast<std::size_t>(step.layer)]));
     if (!made.back()) return false;
   }

@@ -166,13 +166,15 @@ TEST_P(DeviceBattery, DrawsEachDeviceByItself) {
       << "cell";
 }
 
-// A list of effects is all that a GPU knows of a model.
-TEST_P(DeviceBattery, DoesWhatItsEffectsSay) {
+// Lists of effects and reads are all that a GPU knows of a model.
+TEST_P(DeviceBattery, DoesWhatItsListsSay) {
   const auto model = device();
   if (!model->effects(test::kScale, 0)) GTEST_SKIP() << "has functions of its own";
   for (const double age_s : kAges_s) {
     const Sample s = sample(*model, ramp(*model, 1000), age_s, block());
     const auto effects = model->effects(test::kScale, age_s).value();
+    const auto reads = model->reads(age_s);
+    ASSERT_TRUE(reads || !model->reads_noisily());
     for (std::size_t i = 0; i < s.G_S.size(); ++i) {
       double target_S = s.target_S[i], G_S = target_S;
       std::uint8_t stage = 0;
@@ -187,6 +189,14 @@ TEST_P(DeviceBattery, DoesWhatItsEffectsSay) {
         G_S = effect.with([&](const auto& e) { return e.apply(target_S, G_S, drawn); });
       }
       ASSERT_EQ(G_S, s.G_S[i]) << i << " at " << age_s << " s";
+      double variance_S2 = 0;
+      for (const DeviceRead& read : reads.value_or(std::vector<DeviceRead>{})) {
+        ASSERT_EQ(read.stage, 0);
+        const double sigma_S =
+            read.with([&](const auto& r) { return r.sigma_S(s.target_S[i], G_S); });
+        variance_S2 += sigma_S * sigma_S;
+      }
+      ASSERT_EQ(std::sqrt(variance_S2), s.read_sigma_S[i]) << i << " at " << age_s << " s";
     }
   }
 }

@@ -182,6 +182,14 @@ TEST(ResidentDevices, RefuseCircuitsWithoutASolution) {
   EXPECT_THROW(devices.program({&kKey, 1}), UnsupportedError);
 }
 
+/// Exact, but read with a noise of its own.
+struct HumIsItsOwn final : DeviceModel {
+  std::optional<std::vector<DeviceEffect>> effects(const LayerScale&, double) const override {
+    return std::vector<DeviceEffect>{};
+  }
+  bool reads_noisily() const override { return true; }
+};
+
 INSTANTIATE_TEST_SUITE_P(Of, ResidentDevicesTest, ::testing::ValuesIn(test::encodings()),
                          [](const auto& info) { return std::string(info.param.name); });
 
@@ -200,6 +208,12 @@ TEST(ProgrammingPlans, AreAbsentWhereMoreHappensThanEffectsOnSingleDevices) {
   EXPECT_FALSE(plan("model = \"stack\"\nmodels = [{model = \"awgn\"}, {model = \"polynomial\"}]"));
   EXPECT_FALSE(plan("model = \"stuck\"\nopen_rate = 0.1\ncount = \"exact\""));
   EXPECT_FALSE(plan("model = \"rram_milo\"\nv_read_V = 0.2")) << "not ohmic";
+  Periphery quiet;
+  quiet.read_noise = false;
+  const HumIsItsOwn humming;
+  const MappedLayer layer("layer", 0, g, w, settings, humming.g_min_S, humming.g_max_S);
+  EXPECT_FALSE(layer.plan(humming, {})) << "reads of its own";
+  EXPECT_TRUE(layer.plan(humming, quiet));
   settings.encoding = Encoding::offset;
   settings.reference = Reference::physical;
   EXPECT_TRUE(plan(aged));

@@ -14,6 +14,27 @@ namespace {
 
 using Floats = std::vector<float>;
 
+/// Does nothing to a device but read it with noise.
+class Hum final : public DeviceModel {
+ public:
+  std::optional<std::vector<DeviceEffect>> effects(const LayerScale&, double) const override {
+    return std::vector<DeviceEffect>{};
+  }
+  bool reads_noisily() const override { return true; }
+  std::optional<std::vector<DeviceRead>> reads(double) const override {
+    return {{FlickerRead<PowerFit>{{0.1, 0.5, 1e-3, 1}, g_max_S, 1}}};
+  }
+  static const Schema<Hum>& schema() {
+    static const Schema<Hum> schema = [] {
+      Schema<Hum> s{"hum", "Read noise alone."};
+      declare_common(s);
+      return s;
+    }();
+    return schema;
+  }
+};
+OHMIC_REGISTER_DEVICE("hum", Hum);
+
 constexpr std::int64_t kEach = 2;  // images of a draw
 const std::vector<NoiseKey> kKeys{noise_key(4, 0), noise_key(4, 1), noise_key(4, 5)};
 
@@ -29,7 +50,7 @@ Adc uneven_adc() {
 
 /// What can lie around the devices: name, periphery.
 std::vector<std::pair<const char*, Periphery>> peripheries() {
-  std::vector<std::pair<const char*, Periphery>> all(7);
+  std::vector<std::pair<const char*, Periphery>> all(11);
   all[0].first = "ideal";
   all[1].first = "noise without converters";
   all[1].second.output_noise = OutputNoise{0.02};
@@ -49,6 +70,11 @@ std::vector<std::pair<const char*, Periphery>> peripheries() {
   all[6].first = "wires";
   all[6].second.wires = Wires{1, 2, 10, 0, RowDrive::left};
   for (auto& [name, periphery] : all) periphery.read_noise = false;
+  all[7].first = "read noise without converters";
+  all[8] = {"read noise and converters that differ", all[4].second};
+  all[9] = {"read noise and bit-serial inputs", all[3].second};
+  all[10] = {"read noise and wires", all[6].second};
+  for (int i = 7; i < 11; ++i) all[static_cast<std::size_t>(i)].second.read_noise = true;
   return all;
 }
 
@@ -64,14 +90,10 @@ class ResidentLayers : public testing::TestWithParam<test::EncodingCase> {
     settings.tile = {20, 4};
     settings.weight_scale = ScaleGroup::column;
     const auto size = static_cast<std::size_t>(g.rows()) * static_cast<std::size_t>(g.columns());
-    return {"layer",
-            3,
-            g,
-            test::normals(size, 1),
-            settings,
-            device_->g_min_S,
-            device_->g_max_S,
-            g.bias_rows > 0 ? 2.0 : 0.0};
+    MappedLayer mapped("layer", 3, g, test::normals(size, 1), settings, device_->g_min_S,
+                       device_->g_max_S, g.bias_rows > 0 ? 2.0 : 0.0);
+    mapped.spare(spared_);
+    return mapped;
   }
 
   static Epilogue epilogue(int columns) {
@@ -134,7 +156,7 @@ class ResidentLayers : public testing::TestWithParam<test::EncodingCase> {
     const MappedLayer mapped = map(g);
     const LayerRanges ranges = observed(backend, mapped, periphery);
     const Result expected = wanted(backend, mapped, periphery, ranges);
-    const auto layer = backend.load_devices(mapped.unprogrammed(periphery),
+    const auto layer = backend.load_devices(mapped.unprogrammed(*device_, periphery),
                                             mapped.plan(*device_, periphery).value(), &ranges);
     const Epilogue after = epilogue(g.columns());
     layer->program(kKeys, after);
@@ -153,6 +175,7 @@ class ResidentLayers : public testing::TestWithParam<test::EncodingCase> {
 
   std::shared_ptr<const DeviceModel> device_ =
       test::make_device("model = \"pcm\"\ntime_s = 3600.0");
+  std::vector<bool> spared_;
 };
 
 TEST_P(ResidentLayers, ComputeWhatTheHostsLayersComputeBehindAnyPeriphery) {
@@ -180,24 +203,50 @@ TEST_P(ResidentLayers, GiveTheSameWhateverFitsIntoMemoryAtOnce) {
     expect_draws_of_the_host(g, peripheries()[4].second, values);
 }
 
+// Every kind of read, and a stack in which each sees its own target.
+TEST_P(ResidentLayers, AreReadWithTheNoiseOfTheHosts) {
+  for (const char* toml :
+       {"model = \"pcm_hermes\"\ntime_s = 1e6", "model = \"rram_cmo\"\ntime_s = 100.0",
+        "model = \"sonos\"\ntime_s = 2e5",
+        "model = \"stack\"\ntime_s = 1000.0\nmodels = [{model = \"pcm\"}, {model = \"stuck\", "
+        "open_rate = 0.1}, {model = \"rram_cmo\"}]",
+        "model = \"stack\"\nmodels = [{model = \"uniform\", size = 0.3}, {model = \"hum\"}, {model "
+        "= "
+        "\"proportional\", std_relative = 0.3}]"}) {
+    SCOPED_TRACE(toml);
+    device_ = test::make_device(toml);
+    for (const std::size_t i : {7u, 8u})
+      expect_draws_of_the_host(test::same_padded(4, 5, 7, 3, 1), peripheries()[i].second);
+  }
+}
+
+TEST_P(ResidentLayers, ReadSparedColumnsQuietly) {
+  spared_ = {true, false, false, true, false, false, true};
+  for (const std::size_t i : {7u, 8u})
+    expect_draws_of_the_host(test::same_padded(4, 5, 7, 3, 1), peripheries()[i].second);
+}
+
 // To twelve digits of conductances.
 TEST_P(ResidentLayers, OnWiresAgreeWithTheHosts) {
   if (GetParam().settings.reference == Reference::physical)
     GTEST_SKIP() << "reference columns on wires are the host's work";
-  const Periphery periphery = peripheries()[6].second;
   const ConvGeometry g = test::same_padded(4, 5, 7, 3, 1);
-  CudaBackend backend(std::make_shared<test::EmulatedMachine>());
-  const MappedLayer mapped = map(g);
-  const Result expected = wanted(backend, mapped, periphery, {});
-  const auto layer = backend.load_devices(mapped.unprogrammed(periphery),
-                                          mapped.plan(*device_, periphery).value(), nullptr);
-  layer->program({kKeys.data(), 1}, epilogue(7));
-  layer->program(kKeys, epilogue(7));
-  const Floats got = run(*layer, g, 0, 3).y;
-  float largest = 0;
-  for (const float v : expected.y) largest = std::max(largest, std::abs(v));
-  for (std::size_t i = 0; i < got.size(); ++i)
-    EXPECT_NEAR(got[i], expected.y[i], 1e-6f * largest) << i;
+  for (const auto& [name, periphery] : peripheries()) {
+    SCOPED_TRACE(name);
+    if (!periphery.wires) continue;
+    CudaBackend backend(std::make_shared<test::EmulatedMachine>());
+    const MappedLayer mapped = map(g);
+    const Result expected = wanted(backend, mapped, periphery, {});
+    const auto layer = backend.load_devices(mapped.unprogrammed(*device_, periphery),
+                                            mapped.plan(*device_, periphery).value(), nullptr);
+    layer->program({kKeys.data(), 1}, epilogue(7));
+    layer->program(kKeys, epilogue(7));
+    const Floats got = run(*layer, g, 0, 3).y;
+    float largest = 0;
+    for (const float v : expected.y) largest = std::max(largest, std::abs(v));
+    for (std::size_t i = 0; i < got.size(); ++i)
+      EXPECT_NEAR(got[i], expected.y[i], 1e-6f * largest) << i;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, ResidentLayers, testing::ValuesIn(test::encodings()),

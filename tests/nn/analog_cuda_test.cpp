@@ -158,12 +158,18 @@ TEST_P(DrawsOnCuda, FollowNoiseOnDigitalTensorsAndItsRules) {
   }
 }
 
-TEST_P(DrawsOnCuda, StayWithTheHostWhereTheyHaveTo) {
-  device_ = "model = 'polynomial'";
-  expect_answers_of_the_host(3);
+TEST_P(DrawsOnCuda, AreReadWithNoise) {
   periphery_.read_noise = true;
   device_ = "model = 'pcm'\ntime_s = 100.0";
-  expect_answers_of_the_host(3);
+  for (const std::int64_t each : {2, 3}) expect_answers_of_the_host(each);
+}
+
+TEST_P(DrawsOnCuda, StayWithTheHostWhereTheyHaveTo) {
+  periphery_.read_noise = true;
+  for (const char* device : {"model = 'polynomial'", "model = 'telegraph'\namplitude = 0.1"}) {
+    device_ = device;
+    expect_answers_of_the_host(3);
+  }
 }
 
 TEST_P(DrawsOnCuda, HaveTheirBiasesOnDevices) {

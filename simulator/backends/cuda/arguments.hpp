@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "simulator/device_effect.hpp"
+#include "simulator/device_read.hpp"
 #include "simulator/random/noise.hpp"
 
 namespace ohmic::cuda {
@@ -65,7 +66,7 @@ struct TileArguments {
 
   const Row* rows;
   const float* weights;    ///< [draw] packed rows x packed columns
-  const float* variances;  ///< of one draw, or null where no product reads noisily
+  const float* variances;  ///< likewise, or null where no product reads noisily
   std::int64_t weights_per_draw;
 
   const PhaseArguments* phases;
@@ -109,19 +110,22 @@ struct DeviceArguments {
   const RoleArguments* roles;
   const PlaneArguments* planes;
   const DeviceEffect* effects;
-  std::int32_t role_count, plane_count, effect_count;
-  double* stored_S;            ///< [draw][role][cell] where wires are to be solved, else null
+  const DeviceRead* reads;  ///< by stage, as effects are
+  std::int32_t role_count, plane_count, effect_count, read_count;
+  // Where wires are to be solved, else null.
+  double* stored_S;            ///< [draw][role][cell], replaced by what wires make of it
+  double *alone_S, *sigma_S;   ///< what was stored, and std of its reads; null if these are quiet
   const std::uint8_t* spared;  ///< or null
   std::uint16_t layer;
 
   // Where weights go: see WeightsPlace.
   const double* factors;  ///< [draw][plane][row tile][column]
-  std::int64_t factors_per_draw;
+  std::int64_t factors_per_plane, factors_per_draw;
   std::int32_t by_plane;
   const std::int32_t* rows;  ///< [matrix][row]
   std::int64_t column_stride, draw_stride;
   const float* scale;
-  float* weights;
+  float *weights, *variances;
 };
 
 /// Draws of the devices of some layers; or what has become of them on wires.

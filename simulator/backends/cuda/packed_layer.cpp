@@ -42,7 +42,7 @@ class Packer {
   Packer(const ConvGeometry& g, const LayerPlan& plan, const Epilogue& epilogue)
       : g_(g), plan_(plan), epilogue_(epilogue) {
     packed_.columns = rounded_up(plan.columns, kLane);
-    for (const TileProduct& t : plan.products) is_noisy_ |= !t.variance.empty();
+    for (const TileProduct& t : plan.products) is_noisy_ |= t.reads_noisily;
   }
 
   PackedLayer pack() {
@@ -69,10 +69,12 @@ class Packer {
     for (int power = 1; power <= static_cast<int>(powers.size()); ++power)
       for (const int k : order) packed_.rows.push_back(row(t.first_row + k, power));
     packed_.rows.resize(static_cast<std::size_t>(first + rows), {0, kNoRow, 0, 1});
-    if (!t.G.empty()) append_matrices(powers, order, rows, packed_.weights);
-    if (is_noisy_) append_matrices({&t.variance}, order, rows, packed_.variances);
+    if (!t.G.empty()) {
+      append_matrices(powers, order, rows, packed_.weights);
+      if (is_noisy_) append_matrices({&t.variance}, order, rows, packed_.variances);
+    }
     const auto lowest = static_cast<float>(t.lowest);
-    packed_.products.push_back({first, rows, t.variance.empty() ? 0 : 1, lowest,
+    packed_.products.push_back({first, rows, t.reads_noisily ? 1 : 0, lowest,
                                 static_cast<float>(t.highest), sar_zero(plan_.adc.bits, lowest)});
     append_columns(t.noise, packed_.noise);
     append_columns(t.offset, packed_.offset);
@@ -178,15 +180,21 @@ void DeviceLayer::load(const LayerOnTiles& layer, std::span<const LayerPlan> pla
   a.packed_columns = packed.columns;
   a.rows = rows_.assign(packed.rows);
   a.weights = weights_.assign(packed.weights);
+  a.variances = variances_.assign(packed.variances);
   if (packed.weights.empty()) {
     const std::size_t size = packed.rows.size() * static_cast<std::size_t>(packed.columns);
-    float* weights = weights_.at_least(static_cast<std::size_t>(draws) * size);
-    machine_->clear(weights, static_cast<std::size_t>(draws) * size * sizeof *weights);
-    a.weights = weights;
+    const auto cleared = [&](Array<float>& array) {
+      float* values = array.at_least(static_cast<std::size_t>(draws) * size);
+      machine_->clear(values, static_cast<std::size_t>(draws) * size * sizeof *values);
+      return values;
+    };
+    a.weights = cleared(weights_);
+    if (std::any_of(plan.products.begin(), plan.products.end(),
+                    [](const TileProduct& t) { return t.reads_noisily; }))
+      a.variances = cleared(variances_);
     a.weights_per_draw = static_cast<std::int64_t>(size);
   }
   places_ = std::move(packed.places);
-  a.variances = variances_.assign(packed.variances);
   a.phases = phases_.assign(packed.phases);
   a.products = products_.assign(packed.products);
   a.noise = noise_.assign(packed.noise);
@@ -208,6 +216,7 @@ void DeviceLayer::load(const LayerOnTiles& layer, std::span<const LayerPlan> pla
 
 WeightsPlace DeviceLayer::place(std::span<const LayerPlan> plans) {
   return {.weights = weights_.values(),
+          .variances = arguments_.variances ? variances_.values() : nullptr,
           .factors = factors_of(plans),
           .by_plane = plans.front().products.size() > 1,
           .rows = places_,

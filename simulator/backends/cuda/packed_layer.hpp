@@ -33,7 +33,7 @@ class DeviceLayer {
   explicit DeviceLayer(const std::shared_ptr<Machine>&);
 
   /// `plans`: one for all draws, or one for each where they differ in their converters' errors.
-  /// Where they hold no conductances there is room for the weights of `draws`.
+  /// Where they hold no conductances there is room for the weights, and variances, of `draws`.
   void load(const LayerOnTiles&, std::span<const LayerPlan> plans, const Epilogue&, int draws = 1);
 
   /// Everything but the batch: pixels, pointers to activations, image number, draws and their keys,

@@ -29,12 +29,15 @@ class ResidentDevices::Layer {
       : tile_(plan.tile),
         targets_(machine),
         stored_S_(machine),
+        alone_S_(machine),
+        sigma_S_(machine),
         factors_(machine),
         rows_(machine),
         spared_(machine),
         roles_(machine),
         planes_(machine),
-        effects_(machine) {
+        effects_(machine),
+        reads_(machine) {
     const ConvGeometry& g = plan.geometry;
     const TileShape whole = plan.tile.within(g.rows(), g.columns());
     arguments_.K = g.rows(), arguments_.N = g.columns();
@@ -43,9 +46,11 @@ class ResidentDevices::Layer {
     arguments_.roles = upload_roles(plan);
     arguments_.planes = upload_planes(plan);
     arguments_.effects = effects_.assign(plan.effects);
+    if (place.variances) arguments_.reads = reads_.assign(plan.reads);
     arguments_.role_count = static_cast<std::int32_t>(plan.roles.size());
     arguments_.plane_count = static_cast<std::int32_t>(plan.planes.size());
     arguments_.effect_count = static_cast<std::int32_t>(plan.effects.size());
+    arguments_.read_count = arguments_.reads ? static_cast<std::int32_t>(plan.reads.size()) : 0;
     arguments_.spared =
         spared_.assign(std::vector<std::uint8_t>(plan.spared.begin(), plan.spared.end()));
     arguments_.layer = plan.layer;
@@ -55,18 +60,18 @@ class ResidentDevices::Layer {
     arguments_.draw_stride = place.draw_stride;
     arguments_.scale = place.scale;
     arguments_.weights = place.weights;
+    arguments_.variances = place.variances;
     set_factors(place.factors);
-    if (plan.wires) arguments_.stored_S = stored_S_.at_least(draws * plan.roles.size() * cells());
+    if (plan.wires) make_room(draws * plan.roles.size() * cells());
   }
 
   void set_factors(const std::vector<double>& factors) {
-    const std::size_t of_a_draw = static_cast<std::size_t>(arguments_.plane_count) *
-                                  static_cast<std::size_t>(tile_.row_tiles(arguments_.K)) *
-                                  static_cast<std::size_t>(arguments_.N);
-    OHMIC_ASSERT(factors.size() % of_a_draw == 0);
+    const std::int64_t of_a_plane = std::int64_t{tile_.row_tiles(arguments_.K)} * arguments_.N;
+    const std::int64_t of_a_draw = arguments_.plane_count * of_a_plane;
+    OHMIC_ASSERT(std::ssize(factors) % of_a_draw == 0);
     arguments_.factors = factors_.assign(factors);
-    arguments_.factors_per_draw =
-        factors.size() > of_a_draw ? static_cast<std::int64_t>(of_a_draw) : 0;
+    arguments_.factors_per_plane = of_a_plane;
+    arguments_.factors_per_draw = std::ssize(factors) > of_a_draw ? of_a_draw : 0;
   }
 
   /// The arrays of every role of some draws.
@@ -81,6 +86,14 @@ class ResidentDevices::Layer {
   const DeviceArguments& arguments() const { return arguments_; }
 
  private:
+  /// For devices that wires come upon.
+  void make_room(std::size_t devices) {
+    arguments_.stored_S = stored_S_.at_least(devices);
+    if (arguments_.read_count == 0) return;
+    arguments_.alone_S = alone_S_.at_least(devices);
+    arguments_.sigma_S = sigma_S_.at_least(devices);
+  }
+
   const RoleArguments* upload_roles(const ProgrammingPlan& plan) {
     std::vector<double> targets;
     for (const ProgrammingPlan::Role& role : plan.roles)
@@ -102,12 +115,13 @@ class ResidentDevices::Layer {
   }
 
   TileShape tile_;
-  Array<double> targets_, stored_S_, factors_;
+  Array<double> targets_, stored_S_, alone_S_, sigma_S_, factors_;
   Array<std::int32_t> rows_;
   Array<std::uint8_t> spared_;
   Array<RoleArguments> roles_;
   Array<PlaneArguments> planes_;
   Array<DeviceEffect> effects_;
+  Array<DeviceRead> reads_;
   DeviceArguments arguments_{};
 };
 

@@ -14,12 +14,14 @@
 namespace ohmic::cuda {
 
 /// Where one layer's weights go, and what a conductance counts for in them: the weight of row k and
-/// column n in matrix m is a sum over planes,
+/// column n in matrix m is a sum over planes, as is the variance of its reads,
 ///
 ///   weights[rows[m][k] + n column_stride + draw draw_stride]
-///       = float(sum factors[plane][k's row tile][n] G[plane]) * scale[n].
+///       = float(sum factors[plane][k's row tile][n] G[plane]) * scale[n],
+///   variances[the same] = float(sum factors^2 sigma^2).
 struct WeightsPlace {
   float* weights = nullptr;             ///< in the machine's memory
+  float* variances = nullptr;           ///< likewise, or null for none
   const float* scale = nullptr;         ///< N factors in the machine's memory; null: 1
   std::vector<double> factors = {};     ///< [plane][row tile][column], once for all draws or for
                                         ///< each of them

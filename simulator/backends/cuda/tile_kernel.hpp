@@ -19,12 +19,14 @@ namespace ohmic::cuda {
 /// One of the draws that are computed together.
 struct Draw {
   NoiseKey key;
-  const float* weights;
+  const float *weights, *variances;
   std::int32_t first_product;  ///< of its converters, among those of all draws
 };
 OHMIC_HOST_DEVICE Draw draw_of(const TileArguments& a, int block_z) {
   const int i = a.first_draw + block_z;
-  return {a.keys[i], a.weights + i * a.weights_per_draw, i * a.converters_per_draw};
+  const std::int64_t at = i * a.weights_per_draw;
+  return {a.keys[i], a.weights + at, a.variances ? a.variances + at : nullptr,
+          i * a.converters_per_draw};
 }
 
 /// Where a pixel of the output lies.
@@ -121,7 +123,7 @@ OHMIC_HOST_DEVICE float drive_of(const TileArguments& a, const PhaseArguments& p
 /// Rows [k, k + kDepth) of a product and what drives them, spread over the block's threads.
 template <class Tile>
 OHMIC_HOST_DEVICE void load_step(const TileArguments& a, const ProductArguments& product,
-                                 const PhaseArguments& phase, const float* weights, int k,
+                                 const PhaseArguments& phase, const Draw& draw, int k,
                                  const Columns& columns, int id, TileShared<Tile>& shared) {
   const int first = product.first_row + k;
   const Row row = a.rows[first + id % kDepth];
@@ -132,9 +134,9 @@ OHMIC_HOST_DEVICE void load_step(const TileArguments& a, const ProductArguments&
     const int depth = i / Tile::kColumns, n = i % Tile::kColumns;
     const bool inside = columns.first + n < columns.end;
     const std::int64_t at = std::int64_t{first + depth} * a.packed_columns + columns.first + n;
-    shared.operands.set_weight(depth, n, inside ? weights[at] : 0.0f);
+    shared.operands.set_weight(depth, n, inside ? draw.weights[at] : 0.0f);
     if constexpr (Tile::kReads)
-      shared.operands.set_variance(depth, n, inside ? a.variances[at] : 0.0f);
+      shared.operands.set_variance(depth, n, inside ? draw.variances[at] : 0.0f);
   }
 }
 
@@ -230,7 +232,7 @@ OHMIC_HOST_DEVICE void add_product(const TileArguments& a, int f, int p, Block& 
   const int rows = a.products[p].rows;
   for (int k = 0; k < rows; k += kDepth) {
     block.each([&](TileThread<Tile>& t, TileSums<Tile>&) {
-      load_step<Tile>(a, a.products[p], a.phases[f], draw.weights, k, columns, t.id, shared);
+      load_step<Tile>(a, a.products[p], a.phases[f], draw, k, columns, t.id, shared);
     });
     block.each([&](TileThread<Tile>& t, TileSums<Tile>& sums) {
       Tile::multiply(shared.operands, t.id, sums.v, sums.variance);
