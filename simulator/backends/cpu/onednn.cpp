@@ -2,8 +2,6 @@
 
 #include <omp.h>
 
-#include <algorithm>
-#include <iterator>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <string>
 #include <unordered_map>
@@ -108,10 +106,10 @@ memory::desc activations(int images, int channels, int height, int width, Format
 }  // namespace
 
 bool has_bf16() {
-  using dnnl::cpu_isa;
-  const cpu_isa all[]{cpu_isa::avx512_core, cpu_isa::avx512_core_vnni, cpu_isa::avx512_core_bf16,
-                      cpu_isa::avx512_core_amx};
-  return std::find(std::begin(all), std::end(all), dnnl::get_effective_cpu_isa()) != std::end(all);
+  // Instruction sets are sets of bits: newer ones contain those that they build on.
+  const auto bits = [](dnnl::cpu_isa isa) { return static_cast<unsigned>(isa); };
+  const unsigned needed = bits(dnnl::cpu_isa::avx512_core);
+  return (bits(dnnl::get_effective_cpu_isa()) & needed) == needed;
 }
 
 struct Weights::Impl {
