@@ -98,6 +98,31 @@ void count_by_content(Value& identity, const std::string& key, const std::string
   identity.set(key, {"sha256:" + sha256_of_file(weights)});
 }
 
+/// Whether all files of a set are there to count by their content.
+bool count_set_by_content(Value& identity, const std::string& key,
+                          const std::vector<std::filesystem::path>& files) {
+  if (files.empty()) return false;
+  Array hashes;
+  for (const auto& file : files) {
+    if (!std::filesystem::is_regular_file(file)) return false;
+    hashes.push_back({"sha256:" + sha256_of_file(file)});
+  }
+  identity.set(key, {std::move(hashes)});
+  return true;
+}
+
+/// Images count by the content of their files, wherever these lie; by name only while they cannot
+/// be read.
+void count_images_by_content(Value& identity, const DataSettings& data) {
+  const DataFiles files = data_files(data);
+  const bool train = count_set_by_content(identity, "data.train", files.train);
+  const bool test = count_set_by_content(identity, "data.test", files.test);
+  if (data.name == "synthetic" || (train && test))
+    identity.table().find("data")->table().erase("root");
+  count_by_content(identity, "data.normalize.mean", data.mean_file);
+  count_by_content(identity, "data.normalize.std", data.std_file);
+}
+
 void count_teacher_by_content(Value& identity, const TrainSettings& train) {
   if (train.distill && identity.at("train"))
     count_by_content(identity, "train.distill.teacher", train.distill->teacher);
@@ -208,6 +233,7 @@ Value Experiment::resolved() const { return schema().write(this); }
 
 std::string Experiment::identity() const {
   Value identity = schema().write(this, true);
+  count_images_by_content(identity, data);
   if (!model.weights.empty()) {
     identity.table().erase("train");
     count_by_content(identity, "model.weights", model.weights);
@@ -222,6 +248,7 @@ std::string Experiment::training_identity() const {
   const Value whole = schema().write(this, true);
   Value identity{Table{}};
   for (const char* key : {"seed", "data", "model"}) identity.set(key, *whole.at(key));
+  count_images_by_content(identity, data);
   if (model.weights.empty())
     identity.set("train", *whole.at("train"));
   else

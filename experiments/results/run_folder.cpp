@@ -20,28 +20,29 @@ bool makes_the_network(const std::string& key) {
          key.starts_with("train.");
 }
 
-/// Identities of the points that results.jsonl lists, by axes_json.
-std::map<std::string, std::string> listed_identities(const fs::path& file, const Point& like) {
+/// What results.jsonl calls the points, or their trainings (`key`), by axes_json.
+std::map<std::string, std::string> listed(const char* key, const fs::path& file,
+                                          const Point& like) {
   std::map<std::string, std::string> identities;
   if (!fs::exists(file)) return identities;
   std::istringstream lines(read_whole(file));
   for (std::string text; std::getline(lines, text);) {
     const Json line = Json::parse(text, nullptr, false);
-    if (!line.is_object() || !line.contains("identity")) continue;
+    if (!line.is_object() || !line.contains(key)) continue;
     Json axes = Json::object();
     for (const auto& axis : like.axes) axes[axis.first] = line.value(axis.first, Json());
-    identities[axes.dump()] = line["identity"];
+    identities[axes.dump()] = line[key];
   }
   return identities;
 }
 
 /// Points whose identity this version computes differently are found by their axes.
 void find_by_axes(const PointStore& store, RunRecord& run) {
-  const auto listed = listed_identities(run.folder / "results.jsonl", run.points.front());
+  const auto identities = listed("identity", run.folder / "results.jsonl", run.points.front());
   for (std::size_t i = 0; i < run.points.size(); ++i) {
     if (run.results[i]) continue;
-    const auto found = listed.find(axes_json(run.points[i]));
-    if (found == listed.end()) continue;
+    const auto found = identities.find(axes_json(run.points[i]));
+    if (found == identities.end()) continue;
     run.results[i] = store.find(found->second);
     run.found_by_axes += run.results[i].has_value();
   }
@@ -65,7 +66,16 @@ void find_points(RunRecord& run) {
     find_by_axes(store, run);
 }
 
+/// Where a point's network was trained, when its identity was perhaps another one.
+fs::path training_of(const RunRecord& run, const Point& point, const std::string& identity,
+                     const std::map<std::string, std::string>& trainings) {
+  const fs::path all = run.folder / "training", own = training_folder(all, identity);
+  const auto found = trainings.find(axes_json(point));
+  return fs::exists(own) || found == trainings.end() ? own : training_folder(all, found->second);
+}
+
 void find_networks(RunRecord& run) {
+  const auto trainings = listed("training", run.folder / "results.jsonl", run.points.front());
   for (const Point& point : run.points) {
     const Experiment& e = point.experiment;
     if (!e.model.weights.empty()) continue;
@@ -73,7 +83,7 @@ void find_networks(RunRecord& run) {
     if (std::any_of(run.networks.begin(), run.networks.end(),
                     [&](const NetworkRecord& n) { return n.identity == identity; }))
       continue;
-    const fs::path file = training_folder(run.folder / "training", identity) / "history.csv";
+    const fs::path file = training_of(run, point, identity, trainings) / "history.csv";
     run.networks.push_back({identity, &e, network_axes(point), read_history(file, e.train.epochs)});
   }
 }

@@ -43,8 +43,9 @@ struct RunRecord {
 };
 
 /// Reads resolved.toml, points/, training/*/history.csv and provenance.json; writes nothing, so the
-/// run may be going on. A point whose identity is not in points/ (another version of ohmic, a
-/// weight file that has gone) is looked up by its axes in results.jsonl. Throws DataError for a
+/// run may be going on. A point whose identity is not in points/ (another version of ohmic, images
+/// or a weight file that are not here) is looked up by its axes in results.jsonl, and so is its
+/// training. Throws DataError for a
 /// folder that is no run folder, ConfigError or OutputError for what is damaged.
 RunRecord read_run(const std::filesystem::path& folder);
 

@@ -68,9 +68,14 @@ const CifarFormat& cifar_format(const std::string& name) {
   throw ConfigError("\"" + name + "\" is not a data set to get; expected cifar10 or cifar100");
 }
 
-fs::path find_cifar(const CifarFormat& format, const fs::path& root) {
+std::optional<fs::path> cifar_folder(const CifarFormat& format, const fs::path& root) {
   for (const fs::path& folder : {root, root / format.folder})
     if (holds_all(format, folder)) return folder;
+  return std::nullopt;
+}
+
+fs::path find_cifar(const CifarFormat& format, const fs::path& root) {
+  if (const auto folder = cifar_folder(format, root)) return *folder;
   throw DataError(format.name + " is not in " + fs::absolute(root).string() + " or its folder " +
                   format.folder + " (looked for " + format.train.front() + " ... " +
                   format.test.back() + "); get it with `ohmic data get " + format.name +

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,9 @@ struct CifarFormat {
 const CifarFormat& cifar_format(const std::string& name);
 
 /// The folder that holds the data set's files: `root` itself or the archive's folder below it.
-/// Throws DataError naming both and the command that gets the data.
+std::optional<std::filesystem::path> cifar_folder(const CifarFormat&,
+                                                  const std::filesystem::path& root);
+/// The same; throws DataError naming both and the command that gets the data.
 std::filesystem::path find_cifar(const CifarFormat&, const std::filesystem::path& root);
 
 /// All records of the files (plain, gzip or xz), in order. Throws DataError naming the file that is

@@ -24,26 +24,31 @@ void keep_first(ImageSet& set, std::int64_t images, const char* key) {
   set.pixels.resize(static_cast<std::size_t>(images * ImageSet::kPixels));
 }
 
-/// The files of one set: those that are named, else root's.
-std::vector<fs::path> files_of(const CifarFormat& format, const fs::path& root,
-                               const std::vector<std::string>& named,
-                               const std::vector<std::string>& standard) {
+/// The files of one set: those that are named, else those in `folder`.
+std::vector<fs::path> files_of(const std::vector<std::string>& named,
+                               const std::vector<std::string>& standard,
+                               const std::optional<fs::path>& folder) {
   std::vector<fs::path> files(named.begin(), named.end());
-  if (!files.empty()) return files;
-  const fs::path folder = find_cifar(format, root);
-  for (const std::string& name : standard) files.push_back(folder / name);
+  if (files.empty() && folder)
+    for (const std::string& name : standard) files.push_back(*folder / name);
   return files;
+}
+
+ImageSet read_set(const CifarFormat& format, const DataSettings& settings,
+                  const std::vector<fs::path>& files) {
+  if (files.empty()) find_cifar(format, settings.root);  // says what is missing
+  return read_records(format, files);
 }
 
 void load_cifar(const DataSettings& settings, DatasetNeeds needs, Dataset& data) {
   const CifarFormat& format = cifar_format(settings.name);
+  const DataFiles files = data_files(settings);
   if (needs.train) {
-    data.train =
-        read_records(format, files_of(format, settings.root, settings.train, format.train));
+    data.train = read_set(format, settings, files.train);
     keep_first(data.train, settings.train_images, "train_images");
   }
   if (needs.test) {
-    data.test = read_records(format, files_of(format, settings.root, settings.test, format.test));
+    data.test = read_set(format, settings, files.test);
     keep_first(data.test, settings.test_images, "test_images");
   }
 }
@@ -95,6 +100,14 @@ Normalization normalization(const DataSettings& settings, const ImageSet& train)
 }  // namespace
 
 std::string ImageSet::hash() const { return sha256(sha256(view(labels)) + sha256(view(pixels))); }
+
+DataFiles data_files(const DataSettings& settings) {
+  if (settings.name == "synthetic") return {};
+  const CifarFormat& format = cifar_format(settings.name);
+  const auto folder = cifar_folder(format, settings.root);
+  return {files_of(settings.train, format.train, folder),
+          files_of(settings.test, format.test, folder)};
+}
 
 Dataset load_dataset(const DataSettings& settings, std::uint64_t seed, DatasetNeeds needs) {
   needs.train = needs.train || settings.normalize == "per_pixel_mean";

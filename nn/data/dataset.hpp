@@ -67,6 +67,12 @@ struct DatasetNeeds {
 /// naming the file, what is wrong with it, and `ohmic data get` where that would help.
 Dataset load_dataset(const DataSettings&, std::uint64_t seed, DatasetNeeds needs = {});
 
+/// The files that load_dataset reads, as far as they are there.
+struct DataFiles {
+  std::vector<std::filesystem::path> train, test;  ///< empty: made from the seed, or missing
+};
+DataFiles data_files(const DataSettings&);
+
 /// Normalised images [first, first+count) as float N x H x W x C.
 void normalized_batch(const ImageSet&, const Normalization&, std::int64_t first, std::int64_t count,
                       float* nhwc);

@@ -5,7 +5,9 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "simulator/error.hpp"
@@ -48,6 +50,23 @@ std::string digest_of_file(const std::filesystem::path& file, const EVP_MD* func
   return hash.hexadecimal();
 }
 
+/// Smaller files are read again each time.
+constexpr std::uintmax_t kRemembered = std::uintmax_t{1} << 20;
+
+struct Version {
+  std::uintmax_t bytes = 0;
+  std::filesystem::file_time_type written;
+  bool operator==(const Version&) const = default;
+};
+
+/// No bytes where that cannot be said.
+Version version_of(const std::filesystem::path& file) {
+  std::error_code unknown;
+  const auto bytes = std::filesystem::file_size(file, unknown);
+  if (unknown) return {};
+  return {bytes, std::filesystem::last_write_time(file, unknown)};
+}
+
 }  // namespace
 
 std::string sha256(std::string_view bytes) {
@@ -57,7 +76,15 @@ std::string sha256(std::string_view bytes) {
 }
 
 std::string sha256_of_file(const std::filesystem::path& file) {
-  return digest_of_file(file, EVP_sha256());
+  const Version now = version_of(file);
+  if (now.bytes < kRemembered) return digest_of_file(file, EVP_sha256());
+  static std::mutex mutex;
+  static std::map<std::filesystem::path, std::pair<Version, std::string>> known;
+  const std::lock_guard guard(mutex);
+  auto& [version, digest] = known[std::filesystem::absolute(file)];
+  if (digest.empty() || version != now) digest = digest_of_file(file, EVP_sha256());
+  version = now;
+  return digest;
 }
 
 std::string md5_of_file(const std::filesystem::path& file) {

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <set>
 
+#include "tests/temporary_folder.hpp"
+
 namespace ohmic {
 namespace {
 
@@ -146,6 +148,31 @@ TEST(Identity, FollowsTheContentOfAWeightFileNotItsPlace) {
   std::filesystem::remove(moved);
   file.write("weights B");
   EXPECT_NE(read(table).identity(), first);
+}
+
+TEST(Identity, FollowsTheContentOfImagesNotTheirPlace) {
+  const test::TemporaryFolder folder;
+  const auto experiment = [&](const std::string& name) {
+    return read("[data]\nname = \"cifar10\"\nroot = \"" + (folder.path() / name).string() + "\"\n");
+  };
+  const auto data = [&](const std::string& name, const char* train, const char* test) {
+    for (int i = 1; i <= 5; ++i)
+      folder.write(name + "/data_batch_" + std::to_string(i) + ".bin", i == 3 ? train : "same");
+    folder.write(name + "/test_batch.bin", test);
+    return experiment(name);
+  };
+  const Experiment first = data("first", "a", "b"), moved = data("moved", "a", "b");
+  EXPECT_EQ(moved.identity(), first.identity());
+  EXPECT_EQ(moved.training_identity(), first.training_identity());
+  const Experiment tested = data("tested", "a", "c"), trained = data("trained", "d", "b");
+  EXPECT_NE(tested.identity(), first.identity());
+  EXPECT_EQ(tested.training_identity(), first.training_identity()) << "tests choose no epoch";
+  EXPECT_NE(trained.identity(), first.identity());
+  EXPECT_NE(trained.training_identity(), first.training_identity());
+  EXPECT_NE(experiment("nowhere").identity(), experiment("elsewhere").identity());
+  const std::string before = first.identity();
+  folder.write("first/test_batch.bin", "e");
+  EXPECT_NE(first.identity(), before);
 }
 
 TEST(Identity, FollowsTheContentOfFilesThatDevicesRead) {

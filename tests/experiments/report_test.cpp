@@ -339,6 +339,25 @@ TEST_F(Report, PointsOfAnotherVersionAreFoundByTheirAxes) {
   EXPECT_NE(page({folder}).find("were found by their swept values"), std::string::npos);
 }
 
+// So are learning curves where the images, which count by their content, are not.
+TEST_F(Report, TrainingsAreFoundByTheAxesOfTheirPoints) {
+  const fs::path folder = run("a", kStudy, 8);
+  ASSERT_TRUE(read_run(folder).networks[0].history.empty());
+  const std::string identity = read_run(folder).networks[0].identity, other(64, 'f');
+  std::string lines = read_whole(folder / "results.jsonl");
+  for (std::size_t at = 0; (at = lines.find(identity)) != std::string::npos;)
+    lines.replace(at, other.size(), other);
+  write_atomically(folder / "results.jsonl", lines);
+  const fs::path training = folder / "training" / other.substr(0, 12);
+  make_folder(training);
+  write_atomically(training / "history.csv",
+                   "epoch,loss,accuracy,test_accuracy,learning_rate,dead_filters\n"
+                   "0,1.5,0.4,0.35,0.001,0\n");
+  const RunRecord record = read_run(folder);
+  EXPECT_EQ(record.networks[0].history.size(), 1u);
+  EXPECT_TRUE(record.networks[1].history.empty());
+}
+
 TEST_F(Report, APointOfAnEarlierVersionReadsBack) {
   const fs::path folder = run("a", kStudy, 1);
   const std::string identity = read_run(folder).results[0]->identity;
