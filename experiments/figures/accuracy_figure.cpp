@@ -33,15 +33,23 @@ std::string data_blocks(const std::vector<Group>& groups) {
   return text;
 }
 
-std::string axes_style(const std::vector<double>& etas) {
+/// Where the axis of accuracies ends: a little above 100 %, or above networks that noise improves.
+double top_of(const std::vector<Group>& groups) {
+  double top = 105;
+  for (const Group& group : groups)
+    for (const GroupPoint& p : group.points) top = std::fmax(top, 102 * p.summary.normalized.mean);
+  return top;
+}
+
+std::string axes_style(const std::vector<double>& etas, double top) {
   std::vector<std::string> tics;
   for (const double eta : etas) tics.push_back(fmt::format("{:g}", 100 * eta));
   return panel_style() +
          fmt::format(
-             "set xrange [0:{:g}]; set yrange [0:105]; set ytics 20; set xtics ({})\n"
+             "set xrange [0:{:g}]; set yrange [0:{:g}]; set ytics {}; set xtics ({})\n"
              "set xlabel 'η  (noise std / weight std, %)'\n"
              "set ylabel 'normalised accuracy (%)'\n",
-             105 * etas.back(), fmt::join(tics, ", "));
+             105 * etas.back(), top, top > 200 ? "autofreq" : "20", fmt::join(tics, ", "));
 }
 
 std::string curve(std::size_t group, const char* color) {
@@ -94,7 +102,7 @@ Figure accuracy_figure(const std::vector<Group>& groups) {
   const PanelLayout layout(panels.size(), kPanelWidth, kPanelHeight, legend_width(key, entries),
                            kTopMargin);
   Figure figure{"accuracy", layout.width(), layout.height(), data_blocks(groups)};
-  figure.script += "set multiplot\nunset key\n" + axes_style(etas_of(groups));
+  figure.script += "set multiplot\nunset key\n" + axes_style(etas_of(groups), top_of(groups));
   for (std::size_t i = 0; i < panels.size(); ++i)
     figure.script += layout.place(i) + panel(groups, panels[i], curves);
   figure.script += layout.place_legend() + legend_panel(key, entries) + "unset multiplot\nreset\n";

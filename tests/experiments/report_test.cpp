@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "experiments/figures/accuracy_figure.hpp"
 #include "experiments/figures/axis_figure.hpp"
 #include "experiments/figures/gnuplot.hpp"
 #include "experiments/figures/panels.hpp"
@@ -203,6 +204,22 @@ TEST(AxisFigure, NamesTooLongToStandSideBySideSlantAndKeepTheirEnds) {
             std::string::npos)
       << longer;
   EXPECT_EQ(weights_axis({"0.001.h5", "0.002.h5"}).find("rotate"), std::string::npos);
+}
+
+TEST(AccuracyFigure, ItsAxisEndsAboveEveryCurve) {
+  const auto range = [](double largest) {
+    Group group;
+    group.axes = {{"train.learning_rate", "0.001"}};
+    group.points = {{0.1, {}}, {0.4, {}}};
+    group.points[0].summary.normalized = within(0.99, 0.01);
+    group.points[1].summary.normalized = within(largest, 0.01);
+    const std::string script = accuracy_figure({group}).script;
+    const std::size_t at = script.find("set yrange");
+    return script.substr(at, script.find("; set xtics", at) - at);
+  };
+  EXPECT_EQ(range(1.02), "set yrange [0:105]; set ytics 20");
+  EXPECT_EQ(range(1.25), "set yrange [0:127.5]; set ytics 20") << "noise improves it";
+  EXPECT_EQ(range(5), "set yrange [0:510]; set ytics autofreq");
 }
 
 class Report : public testing::Test {
