@@ -87,12 +87,10 @@ void take_references(int K, const TileGrid& grid, const std::vector<double>& all
   }
 }
 
-// Wires in front of a cell weaken its noise as they weaken its current: exactly so for drops that
-// other cells cause, an upper bound for its own.
 void weaken(const std::vector<double>& alone_S, const std::vector<double>& wired_S,
             std::vector<double>& sigma_S) {
   for (std::size_t i = 0; i < sigma_S.size(); ++i)
-    if (alone_S[i] != 0) sigma_S[i] *= std::abs(wired_S[i] / alone_S[i]);
+    sigma_S[i] = behind_wires(sigma_S[i], alone_S[i], wired_S[i]);
 }
 
 bool reads_noisily(const DeviceModel& device, const Periphery& periphery) {

@@ -57,6 +57,14 @@ struct SaturatingRead {
 /// is exact.
 OHMIC_HOST_DEVICE double in_quadrature(double a, double b) { return std::sqrt(a * a + b * b); }
 
+/// Std of a device's reads behind wires, which weaken its noise as they weaken its current: exactly
+/// so for drops that other cells cause, an upper bound for its own.
+OHMIC_HOST_DEVICE double behind_wires(double sigma_S, double alone_S, double wired_S) {
+  if (alone_S == 0) return sigma_S;
+  const double ratio = wired_S / alone_S;
+  return sigma_S * (ratio < 0 ? -ratio : ratio);
+}
+
 /// One of them.
 struct DeviceRead {
   enum class Kind : std::uint8_t { power_flicker, piecewise_flicker, logarithmic, saturating };

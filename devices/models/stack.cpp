@@ -50,10 +50,7 @@ class Stack final : public DeviceModel {
     for (std::size_t i = 0; i < entries.size(); ++i) {
       const auto own = entries[i].device->effects(scale, age_s);
       if (!own) return std::nullopt;
-      for (DeviceEffect effect : *own) {
-        effect.stage = static_cast<std::uint8_t>(i);
-        all.push_back(effect);
-      }
+      append(*own, i, all);
     }
     return all;
   }
@@ -65,10 +62,7 @@ class Stack final : public DeviceModel {
       if (!entries[i].device->reads_noisily()) continue;
       const auto own = entries[i].device->reads(age_s);
       if (!own) return std::nullopt;
-      for (DeviceRead read : *own) {
-        read.stage = static_cast<std::uint8_t>(i);
-        all.push_back(read);
-      }
+      append(*own, i, all);
     }
     return all;
   }
@@ -134,6 +128,15 @@ class Stack final : public DeviceModel {
   static const Schema<Stack>& schema();
 
  private:
+  // What an entry's own list says, as a part of the whole one.
+  template <class Item>
+  static void append(const std::vector<Item>& own, std::size_t entry, std::vector<Item>& all) {
+    for (Item item : own) {
+      item.stage = static_cast<std::uint8_t>(entry);
+      all.push_back(item);
+    }
+  }
+
   // Takes devices through all entries at one age; seen(entry, block, targets) after each.
   template <class Seen>
   void pass(const DeviceBlock& block, double age_s, std::span<const double> target_S,
@@ -173,7 +176,8 @@ void read_entries(const Value& v, const std::string& key, Stack& stack,
                   std::vector<Fault>& faults) {
   stack.entries.clear();
   if (!v.is_array() || v.array().size() > kStages) {
-    faults.push_back({v.where, key, "expected a list of at most 256 device tables"});
+    faults.push_back(
+        {v.where, key, "expected a list of at most " + std::to_string(kStages) + " device tables"});
     return;
   }
   for (std::size_t i = 0; i < v.array().size(); ++i)

@@ -67,9 +67,9 @@ struct DatasetNeeds {
 /// naming the file, what is wrong with it, and `ohmic data get` where that would help.
 Dataset load_dataset(const DataSettings&, std::uint64_t seed, DatasetNeeds needs = {});
 
-/// The files that load_dataset reads, as far as they are there.
+/// The files that load_dataset reads: those that are named, else root's.
 struct DataFiles {
-  std::vector<std::filesystem::path> train, test;  ///< empty: made from the seed, or missing
+  std::vector<std::filesystem::path> train, test;  ///< empty: made from the seed, or root has none
 };
 DataFiles data_files(const DataSettings&);
 

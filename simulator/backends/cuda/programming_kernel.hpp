@@ -46,21 +46,15 @@ class ProgrammedLayer {
   OHMIC_HOST_DEVICE std::uint32_t decode_stored(std::int64_t cell) const {
     return decode(cell, [&](int role, std::int64_t device, bool) {
       const std::int64_t at = stored(role, device);
-      return Held{l_.stored_S[at], l_.sigma_S ? weakened_S(at) : 0.0};
+      const double wired_S = l_.stored_S[at];
+      if (!l_.sigma_S) return Held{wired_S};
+      return Held{wired_S, behind_wires(l_.sigma_S[at], l_.alone_S[at], wired_S)};
     });
   }
 
  private:
   OHMIC_HOST_DEVICE std::int64_t stored(int role, std::int64_t device) const {
     return (std::int64_t{draw_} * l_.role_count + role) * cells() + device;
-  }
-
-  /// Wires weaken a device's noise as they weaken its current.
-  OHMIC_HOST_DEVICE double weakened_S(std::int64_t at) const {
-    const double alone_S = l_.alone_S[at];
-    if (alone_S == 0) return l_.sigma_S[at];
-    const double ratio = l_.stored_S[at] / alone_S;
-    return l_.sigma_S[at] * (ratio < 0 ? -ratio : ratio);
   }
 
   /// The weight, of held(role, device, exactly its target); 1 where it is no number.
