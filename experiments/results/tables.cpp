@@ -146,8 +146,7 @@ std::string results_jsonl(const std::vector<MeasuredPoint>& points) {
     Json line = axes_object(*p.point);
     for (const auto& [key, value] : measures(p)) line[key] = value;
     line["identity"] = p.result->identity;
-    if (p.point->experiment.model.weights.empty())
-      line["training"] = p.point->experiment.training_identity();
+    if (p.training) line["training"] = *p.training;
     line["accuracies"] = accuracies(*p.result);
     lines += line.dump() + "\n";
   }

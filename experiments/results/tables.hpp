@@ -18,6 +18,8 @@ struct MeasuredPoint {
   const Point* point = nullptr;
   const PointResult* result = nullptr;
   const NetworkCost* cost = nullptr;  ///< null where the experiment has no [cost]
+  /// Identity of its network's training; null where that is not asked for, or none was trained.
+  const std::string* training = nullptr;
 };
 
 /// What is said of one point, all as fractions of 1.

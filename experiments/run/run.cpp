@@ -42,7 +42,10 @@ class Run {
         store_(folder_ / "points"),
         progress_(options.rank.prefix()),
         networks_(folder_ / "training", progress_) {
-    for (const Point& point : points_) identities_.push_back(point.experiment.identity());
+    for (const Point& point : points_) {
+      identities_.push_back(point.experiment.identity());
+      trainings_.push_back(point.experiment.training_identity());
+    }
   }
 
   RunOutcome run() {
@@ -79,7 +82,7 @@ class Run {
   std::vector<Point> points_;
   RunOptions options_;
   std::vector<bool> chosen_;
-  std::vector<std::string> identities_;
+  std::vector<std::string> identities_, trainings_;
   std::vector<std::optional<PointResult>> results_;
   std::filesystem::path folder_;
   std::optional<Claims> claims_;
@@ -231,7 +234,8 @@ std::vector<MeasuredPoint> Run::measured() {
   std::vector<MeasuredPoint> measured;
   for (std::size_t i = 0; i < points_.size(); ++i)
     if (results_[i])
-      measured.push_back({&points_[i], &*results_[i], costs_.of(points_[i].experiment)});
+      measured.push_back({&points_[i], &*results_[i], costs_.of(points_[i].experiment),
+                          points_[i].experiment.model.weights.empty() ? &trainings_[i] : nullptr});
   return measured;
 }
 

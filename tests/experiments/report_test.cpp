@@ -241,9 +241,11 @@ class Report : public testing::Test {
     for (std::size_t i = 0; i < finished; ++i)
       results.push_back(result(prefix + points[i].experiment.identity(), 80 - 5 * std::int64_t(i)));
     std::vector<MeasuredPoint> measured;
+    std::vector<std::string> trainings;
+    for (const Point& point : points) trainings.push_back(point.experiment.training_identity());
     for (std::size_t i = 0; i < finished; ++i) {
       PointStore(run / "points").publish(results[i]);
-      measured.push_back({&points[i], &results[i]});
+      measured.push_back({&points[i], &results[i], nullptr, &trainings[i]});
     }
     write_atomically(run / "results.jsonl", results_jsonl(measured));
     return run;
