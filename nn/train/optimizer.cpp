@@ -1,11 +1,7 @@
-// w: parameters, g: gradients, a: learning rate, t: number of the update from 1; m, v, u: moments.
-// What depends on t or a comes as a tensor without axes; x.addcmul_(g, c) is x + c g, rounded once
-// like x.add_(g, number).
 #include "nn/train/optimizer.hpp"
 
 #include <torch/torch.h>
 
-#include <array>
 #include <cmath>
 
 #include "simulator/error.hpp"
@@ -14,63 +10,134 @@ namespace ohmic {
 
 using at::Tensor;
 
-struct Optimizer::Moments {
-  std::vector<Tensor> tensors;
-  std::vector<std::vector<float>> restored;
-  std::vector<Tensor> coefficients;
-  std::array<Tensor, 2> scratch;
+namespace {
+
+/// A tensor as a number of update.hpp.
+struct TensorNumber {
+  Tensor values;
 };
-
-Optimizer::Optimizer() : moments_(std::make_unique<Moments>()) {}
-Optimizer::~Optimizer() = default;
-
-Tensor& Optimizer::slot(std::size_t i) { return moments_->tensors[i]; }
-const Tensor& Optimizer::c(std::size_t i) const { return moments_->coefficients[i]; }
-
-Tensor& Optimizer::scratch(std::size_t i) {
-  Tensor& memory = moments_->scratch[i];
-  if (!memory.defined()) memory = at::empty_like(slot(0));
-  return memory;
+TensorNumber operator+(const TensorNumber& x, const TensorNumber& y) {
+  return {x.values + y.values};
+}
+TensorNumber operator+(const TensorNumber& x, float y) { return {x.values + y}; }
+TensorNumber operator*(const TensorNumber& x, const TensorNumber& y) {
+  return {x.values * y.values};
+}
+TensorNumber operator*(const TensorNumber& x, float y) { return {x.values * y}; }
+TensorNumber operator/(const TensorNumber& x, const TensorNumber& y) {
+  return {x.values / y.values};
+}
+TensorNumber multiply_add(const TensorNumber& a, const TensorNumber& b, const TensorNumber& c) {
+  return {at::addcmul(c.values, a.values, b.values)};
+}
+TensorNumber multiply_add(const TensorNumber& a, float b, const TensorNumber& c) {
+  return {at::add(c.values, a.values, b)};
+}
+TensorNumber square_root(const TensorNumber& x) { return {at::sqrt(x.values)}; }
+TensorNumber magnitude(const TensorNumber& x) { return {at::abs(x.values)}; }
+TensorNumber larger(const TensorNumber& x, const TensorNumber& y) {
+  return {at::maximum(x.values, y.values)};
 }
 
-void Optimizer::make_room(const Tensor& w) {
-  std::vector<std::vector<float>>& restored = moments_->restored;
-  for (std::size_t i = 0; i < slots(); ++i) {
-    moments_->tensors.push_back(at::zeros_like(w));
-    if (!restored.empty()) slot(i).copy_(at::from_blob(restored[i].data(), w.sizes(), at::kFloat));
-  }
-  restored.clear();
+}  // namespace
+
+struct Optimizer::Memory {
+  std::vector<Tensor> moments;
+  Tensor numbers;
+  std::vector<std::vector<float>> restored;  ///< moments, until the device is known
+};
+
+Optimizer::Optimizer(const UpdateRule& rule, Coefficients coefficients,
+                     const TrainSettings& settings, Update how)
+    : rule_(rule),
+      coefficients_(std::move(coefficients)),
+      l2_(settings.l2),
+      weight_decay_(settings.weight_decay),
+      how_(how),
+      memory_(std::make_unique<Memory>()) {}
+Optimizer::~Optimizer() = default;
+
+std::size_t Optimizer::moment_count() const {
+  return std::visit([](const auto& rule) { return std::size_t{rule.kMoments}; }, rule_);
 }
 
 void Optimizer::prepare(const Tensor& w, double learning_rate) {
-  if (moments_->tensors.empty()) make_room(w);
-  const std::vector<double> now = coefficients(steps_ + 1, learning_rate);
-  std::vector<Tensor>& there = moments_->coefficients;
-  while (there.size() < now.size()) there.push_back(at::empty({}, w.options()));
-  for (std::size_t i = 0; i < now.size(); ++i) there[i].fill_(now[i]);
+  Memory& memory = *memory_;
+  if (!memory.numbers.defined()) {
+    memory.numbers = at::zeros({kUpdateNumbers}, w.options());
+    for (std::size_t i = 0; i < moment_count(); ++i)
+      memory.moments.push_back(memory.restored.empty()
+                                   ? at::zeros_like(w)
+                                   : at::from_blob(memory.restored[i].data(), w.sizes(), at::kFloat)
+                                         .to(w.device(), /*non_blocking=*/false, /*copy=*/true));
+    memory.restored.clear();
+  }
+  std::vector<double> now = coefficients_(steps_ + 1, learning_rate);
+  now.insert(now.begin(), -learning_rate * weight_decay_);
+  OHMIC_ASSERT(now.size() <= kUpdateNumbers);
+  for (std::size_t i = 0; i < now.size(); ++i)
+    memory.numbers[static_cast<std::int64_t>(i)].fill_(now[i]);
 }
 
-void Optimizer::apply(Tensor& w, const Tensor& g) {
+UpdateArguments Optimizer::arguments(Tensor& w, const Tensor& g, const Tensor& decays) {
+  const Memory& memory = *memory_;
+  UpdateArguments a{.w = w.data_ptr<float>(),
+                    .g = g.data_ptr<float>(),
+                    .decays = decays.data_ptr<float>(),
+                    .moments = {},
+                    .numbers = memory.numbers.data_ptr<float>(),
+                    .l2 = static_cast<float>(2 * l2_),
+                    .size = w.numel()};
+  for (std::size_t i = 0; i < memory.moments.size(); ++i)
+    a.moments[i] = memory.moments[i].data_ptr<float>();
+  return a;
+}
+
+void Optimizer::apply(Tensor& w, const Tensor& g, const Tensor& decays,
+                      [[maybe_unused]] void* stream) {
+  if (how_ == Update::tensors) return apply_tensors(w, g, decays);
+  if (w.is_cpu()) return update_on_host(rule_, arguments(w, g, decays));
+#ifdef OHMIC_CUDA
+  update_on_gpu(rule_, arguments(w, g, decays), w.device().index(), stream);
+#else
+  apply_tensors(w, g, decays);
+#endif
+}
+
+void Optimizer::apply_tensors(Tensor& w, const Tensor& g, const Tensor& decays) {
   const at::NoGradGuard no_gradients;
-  update(w, g);
+  TensorNumber moved{w}, moments[kMostMoments], numbers[kUpdateNumbers];
+  for (std::size_t i = 0; i < memory_->moments.size(); ++i) moments[i].values = memory_->moments[i];
+  for (std::int64_t i = 0; i < kUpdateNumbers; ++i) numbers[i].values = memory_->numbers[i];
+  std::visit(
+      [&](const auto& rule) {
+        update_parameter(rule, moved, TensorNumber{g}, TensorNumber{decays},
+                         static_cast<float>(2 * l2_), moments, numbers);
+      },
+      rule_);
+  w.copy_(moved.values);
+  for (std::size_t i = 0; i < memory_->moments.size(); ++i)
+    memory_->moments[i].copy_(moments[i].values);
 }
 
-void Optimizer::step(Tensor& w, const Tensor& g, double learning_rate) {
-  prepare(w, learning_rate);
-  apply(w, g);
+void Optimizer::step(std::span<float> w, std::span<const float> g, double learning_rate,
+                     std::span<const float> decays, const std::string& device) {
+  const auto view = [](std::span<const float> values) {
+    return at::from_blob(const_cast<float*>(values.data()),
+                         {static_cast<std::int64_t>(values.size())}, at::kFloat);
+  };
+  Tensor there = view(w).to(at::Device(device));
+  prepare(there, learning_rate);
+  apply(there, view(g).to(there.device()),
+        decays.empty() ? at::zeros_like(there) : view(decays).to(there.device()), nullptr);
+  view(w).copy_(there);
   advance();
 }
 
-void Optimizer::step(std::span<float> w, std::span<const float> g, double learning_rate) {
-  const auto size = static_cast<std::int64_t>(w.size());
-  Tensor parameters = at::from_blob(w.data(), {size}, at::kFloat);
-  step(parameters, at::from_blob(const_cast<float*>(g.data()), {size}, at::kFloat), learning_rate);
-}
-
 std::vector<std::vector<float>> Optimizer::moments() const {
-  if (moments_->tensors.empty()) return moments_->restored;
+  if (memory_->moments.empty()) return memory_->restored;
   std::vector<std::vector<float>> values;
-  for (const Tensor& moment : moments_->tensors) {
+  for (const Tensor& moment : memory_->moments) {
     const Tensor host = moment.to(at::kCPU);
     values.emplace_back(host.data_ptr<float>(), host.data_ptr<float>() + host.numel());
   }
@@ -78,83 +145,34 @@ std::vector<std::vector<float>> Optimizer::moments() const {
 }
 
 void Optimizer::restore(std::int64_t steps, const std::vector<std::vector<float>>& moments) {
-  OHMIC_ASSERT(moments.empty() || moments.size() == slots());
+  OHMIC_ASSERT(moments.empty() || moments.size() == moment_count());
   steps_ = steps;
-  moments_->tensors.clear();
-  moments_->restored = moments;
+  memory_ = std::make_unique<Memory>();
+  memory_->restored = moments;
 }
 
 namespace {
 
 using Numbers = std::vector<double>;
+using Coefficients = Optimizer::Coefficients;
 
-/// w -= a g
-class Sgd final : public Optimizer {
-  std::size_t slots() const override { return 0; }
-  Numbers coefficients(std::int64_t, double a) override { return {-a}; }
-  void update(Tensor& w, const Tensor& g) override { w.addcmul_(g, c(0)); }
-};
+double power(double base, std::int64_t t) { return std::pow(base, static_cast<double>(t)); }
 
-/// v = mu v - a g;  w += v, with Nesterov w += mu v - a g
-class Momentum final : public Optimizer {
+Numbers rate_alone(std::int64_t, double a) { return {-a}; }
+
+Coefficients adam(const TrainSettings& s) {
+  return [b1 = s.beta1, b2 = s.beta2](std::int64_t t, double a) -> Numbers {
+    return {-a * std::sqrt(1 - power(b2, t)) / (1 - power(b1, t))};
+  };
+}
+
+class Nadam {
  public:
-  Momentum(double mu, bool nesterov) : mu_(mu), nesterov_(nesterov) {}
-
- private:
-  std::size_t slots() const override { return 1; }
-  Numbers coefficients(std::int64_t, double a) override { return {-a}; }
-  void update(Tensor& w, const Tensor& g) override {
-    Tensor& v = slot(0).mul_(mu_).addcmul_(g, c(0));
-    if (nesterov_)
-      w.add_(v, mu_).addcmul_(g, c(0));
-    else
-      w.add_(v);
+  explicit Nadam(const TrainSettings& s) : b1_(s.beta1), b2_(s.beta2) {}
+  Numbers operator()(std::int64_t t, double a) {
+    const double now = product(t), next = now * mu(t + 1);
+    return {mu(t + 1) / (1 - next), (1 - mu(t)) / (1 - now), 1 - power(b2_, t), -a};
   }
-  double mu_;
-  bool nesterov_;
-};
-
-/// Settings and moments that all of Adam's family share: m = b1 m + (1 - b1) g and
-/// v = b2 v + (1 - b2) g^2.
-class AdamFamily : public Optimizer {
- public:
-  explicit AdamFamily(const TrainSettings& s)
-      : b1_(s.beta1), b2_(s.beta2), epsilon_(s.epsilon), b1_decay_(s.beta1_decay) {}
-
- protected:
-  std::size_t slots() const override { return 2; }
-  Tensor& first(const Tensor& g) { return slot(0).mul_(b1_).add_(g, 1 - b1_); }
-  Tensor& second(const Tensor& g) { return slot(1).mul_(b2_).addcmul_(g, g, 1 - b2_); }
-  /// m c
-  Tensor& scaled(const Tensor& m, const Tensor& c) { return at::mul_out(scratch(0), m, c); }
-  /// sqrt(v) + epsilon
-  Tensor& root(const Tensor& v) { return at::sqrt_out(scratch(1), v).add_(epsilon_); }
-  double b1_, b2_, epsilon_, b1_decay_;
-};
-
-/// Kingma and Ba 2015 in the form before section 2.1: w -= a sqrt(1 - b2^t)/(1 - b1^t) m/(sqrt(v) +
-/// epsilon), so that epsilon ("hat") is outside the bias correction.
-class Adam final : public AdamFamily {
- public:
-  using AdamFamily::AdamFamily;
-
- private:
-  Numbers coefficients(std::int64_t t, double a) override {
-    const double n = static_cast<double>(t);
-    return {-a * std::sqrt(1 - std::pow(b2_, n)) / (1 - std::pow(b1_, n))};
-  }
-  void update(Tensor& w, const Tensor& g) override {
-    const Tensor& m = first(g);
-    w.addcdiv_(scaled(m, c(0)), root(second(g)));
-  }
-};
-
-/// Dozat 2016 with Keras's schedule of the momentum, mu_t = b1 (1 - 0.96^(0.004 t) / 2):
-/// w -= a ((1 - mu_t) g/(1 - prod_1^t mu) + mu_(t+1) m/(1 - prod_1^(t+1) mu)) / (sqrt(v/(1 - b2^t))
-/// + epsilon).
-class Nadam final : public AdamFamily {
- public:
-  using AdamFamily::AdamFamily;
 
  private:
   double mu(std::int64_t t) const {
@@ -165,83 +183,53 @@ class Nadam final : public AdamFamily {
     while (factors_ < t) product_ *= mu(++factors_);
     return product_;
   }
-  Numbers coefficients(std::int64_t t, double a) override {
-    const double now = product(t), next = now * mu(t + 1);
-    return {mu(t + 1) / (1 - next), (1 - mu(t)) / (1 - now),
-            1 - std::pow(b2_, static_cast<double>(t)), -a};
-  }
-  void update(Tensor& w, const Tensor& g) override {
-    const Tensor& direction = scaled(first(g), c(0)).addcmul_(g, c(1)).mul_(c(3));
-    w.addcdiv_(direction, root(at::div_out(scratch(1), second(g), c(2))));
-  }
+  double b1_, b2_;
   std::int64_t factors_ = 0;
   double product_ = 1;
 };
 
-/// Kingma and Ba 2015, section 7.1: u = max(b2 u, |g|);  w -= a/(1 - b1^t) m/(u + epsilon)
-class AdaMax final : public AdamFamily {
- public:
-  using AdamFamily::AdamFamily;
+Coefficients adamax(const TrainSettings& s) {
+  return [b1 = s.beta1](std::int64_t t, double a) -> Numbers { return {-a / (1 - power(b1, t))}; };
+}
 
- private:
-  Numbers coefficients(std::int64_t t, double a) override {
-    return {-a / (1 - std::pow(b1_, static_cast<double>(t)))};
-  }
-  void update(Tensor& w, const Tensor& g) override {
-    const Tensor& m = first(g);
-    Tensor& u = slot(1);
-    at::maximum_out(u, u.mul_(b2_), at::abs_out(scratch(0), g));
-    w.addcdiv_(scaled(m, c(0)), scratch(1).copy_(u).add_(epsilon_));
-  }
-};
-
-/// Tran and Phong 2019: with b1_t = b1 lambda^(t-1), m = b1_t m + (1 - b1_t) g,
-/// u = max(((1 - b1_t)/(1 - b1_(t-1)))^2 u, v), u = v at t = 1;  w -= a m/(sqrt(u) + epsilon).
-/// No bias correction. With lambda = 1 this is AMSGrad.
-class AdamX final : public AdamFamily {
- public:
-  using AdamFamily::AdamFamily;
-
- private:
-  std::size_t slots() const override { return 3; }
-  double b1(std::int64_t t) const { return b1_ * std::pow(b1_decay_, static_cast<double>(t - 1)); }
-  Numbers coefficients(std::int64_t t, double a) override {
+Coefficients adamx(const TrainSettings& s) {
+  return [start = s.beta1, decay = s.beta1_decay](std::int64_t t, double a) -> Numbers {
+    const auto b1 = [&](std::int64_t at) { return start * power(decay, at - 1); };
     const double ratio = t > 1 ? (1 - b1(t)) / (1 - b1(t - 1)) : 1;
     return {b1(t), 1 - b1(t), ratio * ratio, -a};
-  }
-  void update(Tensor& w, const Tensor& g) override {
-    const Tensor& m = slot(0).mul_(c(0)).addcmul_(g, c(1));
-    Tensor& u = slot(2);
-    at::maximum_out(u, u.mul_(c(2)), second(g));
-    w.addcdiv_(scaled(m, c(3)), root(u));
-  }
-};
+  };
+}
+
+UpdateRule momentum(const TrainSettings& s, bool nesterov) {
+  return MomentumRule{static_cast<float>(s.momentum), nesterov};
+}
+
+template <class Rule>
+UpdateRule adam_rule(const TrainSettings& s) {
+  return Rule{{static_cast<float>(s.beta1), static_cast<float>(1 - s.beta1),
+               static_cast<float>(s.beta2), static_cast<float>(1 - s.beta2),
+               static_cast<float>(s.epsilon)}};
+}
+
+using Settings = TrainSettings;
 
 struct OptimizerKind {
   const char* name;
-  std::unique_ptr<Optimizer> (*make)(const TrainSettings&);
+  UpdateRule (*rule)(const Settings&);
+  Coefficients (*coefficients)(const Settings&);
 };
 
-template <class Kind>
-std::unique_ptr<Optimizer> make(const TrainSettings& s) {
-  return std::make_unique<Kind>(s);
-}
-
 const OptimizerKind kKinds[] = {
-    {"sgd",
-     [](const TrainSettings&) -> std::unique_ptr<Optimizer> { return std::make_unique<Sgd>(); }},
-    {"momentum",
-     [](const TrainSettings& s) -> std::unique_ptr<Optimizer> {
-       return std::make_unique<Momentum>(s.momentum, false);
-     }},
-    {"nesterov",
-     [](const TrainSettings& s) -> std::unique_ptr<Optimizer> {
-       return std::make_unique<Momentum>(s.momentum, true);
-     }},
-    {"adam", make<Adam>},
-    {"nadam", make<Nadam>},
-    {"adamax", make<AdaMax>},
-    {"adamx", make<AdamX>},
+    {"sgd", [](const Settings&) -> UpdateRule { return SgdRule{}; },
+     [](const Settings&) -> Coefficients { return rate_alone; }},
+    {"momentum", [](const Settings& s) { return momentum(s, false); },
+     [](const Settings&) -> Coefficients { return rate_alone; }},
+    {"nesterov", [](const Settings& s) { return momentum(s, true); },
+     [](const Settings&) -> Coefficients { return rate_alone; }},
+    {"adam", adam_rule<AdamRule>, adam},
+    {"nadam", adam_rule<NadamRule>, [](const Settings& s) -> Coefficients { return Nadam(s); }},
+    {"adamax", adam_rule<AdaMaxRule>, adamax},
+    {"adamx", adam_rule<AdamXRule>, adamx},
 };
 
 }  // namespace
@@ -252,9 +240,11 @@ std::vector<std::string> optimizer_names() {
   return names;
 }
 
-std::unique_ptr<Optimizer> make_optimizer(const TrainSettings& settings) {
+std::unique_ptr<Optimizer> make_optimizer(const TrainSettings& settings, Update how) {
   for (const OptimizerKind& kind : kKinds)
-    if (settings.optimizer == kind.name) return kind.make(settings);
+    if (settings.optimizer == kind.name)
+      return std::make_unique<Optimizer>(kind.rule(settings), kind.coefficients(settings), settings,
+                                         how);
   throw ConfigError("train.optimizer: unknown optimizer " + settings.optimizer);
 }
 

@@ -1,14 +1,16 @@
-// Optimisers with the equations and defaults of Keras, on one flat buffer of parameters. The header
-// is free of LibTorch.
+// Optimisers with the equations and defaults of Keras (update.hpp), on one flat buffer of
+// parameters. The header is free of LibTorch.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "nn/train/trainer.hpp"
+#include "nn/train/update.hpp"
 
 namespace at {
 class Tensor;
@@ -16,21 +18,33 @@ class Tensor;
 
 namespace ohmic {
 
+/// How an update is computed.
+enum class Update {
+  fused,    ///< by a loop on the host, by one kernel on a GPU in a build with OHMIC_CUDA
+  tensors,  ///< by LibTorch's operations, a dozen launches: on a GPU in a build without
+};
+
 class Optimizer {
  public:
-  Optimizer();
-  virtual ~Optimizer();
+  /// A rule's c at update t, from 1, with learning rate a.
+  using Coefficients = std::function<std::vector<double>(std::int64_t t, double a)>;
 
-  /// One update of the parameters w with the gradients g, both flat. Throws nothing.
-  void step(at::Tensor& w, const at::Tensor& g, double learning_rate);
-  /// The same on the host.
-  void step(std::span<float> w, std::span<const float> g, double learning_rate);
+  /// Decay is that of `settings`: their l2 and weight_decay.
+  Optimizer(const UpdateRule& rule, Coefficients coefficients, const TrainSettings& settings,
+            Update how);
+  ~Optimizer();
 
-  // A step in parts: no number of the host's enters the second, so that a GPU can record it once
-  // and repeat it.
-  /// Hands the device of w what the next update needs beside w and g.
+  /// One update, on `device`, of the host's parameters w with the gradients g. `decays`: 1 for
+  /// parameters that decay, 0 for others; empty: none does.
+  void step(std::span<float> w, std::span<const float> g, double learning_rate,
+            std::span<const float> decays = {}, const std::string& device = "cpu");
+
+  // A step in parts, on w's device: no number of the host's enters the second, so that a GPU can
+  // record it once and repeat it.
+  /// Hands the device what the next update needs beside w and g.
   void prepare(const at::Tensor& w, double learning_rate);
-  void apply(at::Tensor& w, const at::Tensor& g);
+  /// `stream`: LibTorch's current cudaStream_t (null: the default one); means nothing on the host.
+  void apply(at::Tensor& w, const at::Tensor& g, const at::Tensor& decays, void* stream);
   void advance() { ++steps_; }
 
   /// Updates made so far, and the moments that they left (empty before the first): all that
@@ -39,25 +53,20 @@ class Optimizer {
   std::vector<std::vector<float>> moments() const;
   void restore(std::int64_t steps, const std::vector<std::vector<float>>& moments);
 
- protected:
-  /// What changes from update to update: of number `t`, from 1, with learning rate `a`.
-  virtual std::vector<double> coefficients(std::int64_t t, double a) = 0;
-  /// `slot(i)` is moment i, `c(i)` coefficient i as a tensor without axes.
-  virtual void update(at::Tensor& w, const at::Tensor& g) = 0;
-  at::Tensor& slot(std::size_t i);
-  const at::Tensor& c(std::size_t i) const;
-  /// Memory as large as w, for what an update computes on the way.
-  at::Tensor& scratch(std::size_t i);
-  virtual std::size_t slots() const = 0;
-
  private:
-  struct Moments;
-  void make_room(const at::Tensor& w);
-  std::unique_ptr<Moments> moments_;
+  struct Memory;
+  std::size_t moment_count() const;
+  UpdateArguments arguments(at::Tensor& w, const at::Tensor& g, const at::Tensor& decays);
+  void apply_tensors(at::Tensor& w, const at::Tensor& g, const at::Tensor& decays);
+  UpdateRule rule_;
+  Coefficients coefficients_;
+  double l2_, weight_decay_;
+  Update how_;
+  std::unique_ptr<Memory> memory_;
   std::int64_t steps_ = 0;
 };
 
 /// The optimiser that `optimizer` names. Throws ConfigError for a name that does not exist.
-std::unique_ptr<Optimizer> make_optimizer(const TrainSettings&);
+std::unique_ptr<Optimizer> make_optimizer(const TrainSettings&, Update = Update::fused);
 
 }  // namespace ohmic

@@ -96,8 +96,6 @@ class Training {
                  precision_of(settings, device)),
         optimizer_(make_optimizer(settings)),
         kernels_(network_.convolution_kernels()),
-        decay_(kernels_ * (2 * settings.l2)),
-        shrinkage_(at::zeros({}, kernels_.options())),
         sums_(device_),
         updates_(settings.noise_eta > 0 ? Repetition::launched : repetition_on(device)) {
     OHMIC_ASSERT(teacher || !settings.distill);
@@ -258,7 +256,6 @@ class Training {
     const std::int64_t images =
         std::min(settings_.batch, static_cast<std::int64_t>(order.size()) - first);
     optimizer_->prepare(network_.parameters(), rate);
-    shrinkage_.fill_(-rate * settings_.weight_decay);
     if (resident_) {
       resident_->seek(first);
       const auto work = [this, images] { update(batch_of(*resident_, images)); };
@@ -273,10 +270,7 @@ class Training {
   /// What a step does on the device.
   void update(const Batch& batch) {
     const Pass done = noisy_pass(batch, &Training::training_loss);
-    network_.gradients().addcmul_(decay_, network_.parameters());
-    if (settings_.weight_decay > 0)
-      network_.parameters().addcmul_(kernels_ * shrinkage_, network_.parameters());
-    optimizer_->apply(network_.parameters(), network_.gradients());
+    optimizer_->apply(network_.parameters(), network_.gradients(), kernels_, stream_.handle());
     sums_.loss.add_(done.loss, batch.images.size(0));
     sums_.right.add_(done.logits.argmax(1).eq(batch.classes).sum());
   }
@@ -299,9 +293,7 @@ class Training {
   TorchGraph network_;
   std::unique_ptr<TorchGraph> teacher_;  ///< null: none
   std::unique_ptr<Optimizer> optimizer_;
-  Tensor kernels_;  ///< 1 at convolution kernels, 0 elsewhere
-  Tensor decay_;
-  Tensor shrinkage_;  ///< - learning rate * weight decay
+  Tensor kernels_;  ///< 1 at convolution kernels, which decay, 0 elsewhere
   Sums sums_;
   std::unique_ptr<ResidentEvaluation> tests_;  ///< null: no test images
   std::optional<ResidentImages> resident_;     ///< training images, where the device is a GPU

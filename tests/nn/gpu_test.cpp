@@ -12,6 +12,7 @@
 #include "simulator/backends/cuda/machine.hpp"
 #include "tests/nn/chip.hpp"
 #include "tests/nn/close_weights.hpp"
+#include "tests/nn/updated_parameters.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace ohmic {
@@ -85,6 +86,13 @@ TEST_P(LibTorchOnGpu, RecordedTrainingGivesTheBitsOfStepsLaunchedOneByOne) {
     for (const auto& [name, tensor] : launched.weights)
       EXPECT_TRUE(recorded.weights.at(name).values == tensor.values) << optimizer << " " << name;
   }
+}
+
+TEST_P(LibTorchOnGpu, UpdatesParametersToTheBitsOfTheHost) {
+  for (const std::string& optimizer : optimizer_names())
+    EXPECT_TRUE(test::updated_with_decay(optimizer, Update::fused, GetParam()) ==
+                test::updated_with_decay(optimizer, Update::fused))
+        << optimizer;
 }
 
 TEST_P(LibTorchOnGpu, TrainingLearnsAsOnTheHost) {
