@@ -51,8 +51,10 @@ class TorchGraph {
   at::Tensor& gradients();
   /// Weight noise for one forward pass, as parameters(): at the kernels of convolutions and dense
   /// layers normal with std eta times the kernel's own std, addressed by (Stream::training_noise,
-  /// number of the kernel, event); 0 elsewhere.
-  at::Tensor kernel_noise(NoiseKey, std::uint64_t event, double eta) const;
+  /// number of the kernel, event); 0 elsewhere. `event`: one 64-bit integer on the device. On a GPU
+  /// in a build with OHMIC_CUDA the host waits for nothing, and `stream` is LibTorch's current
+  /// cudaStream_t.
+  at::Tensor kernel_noise(NoiseKey, const at::Tensor& event, double eta, void* stream) const;
   /// 1 at convolution kernels, 0 elsewhere: what L2 acts on.
   at::Tensor convolution_kernels() const;
 

@@ -61,6 +61,15 @@ void check_data(const Graph& graph, const Dataset& data, const TrainSettings& se
                         std::to_string(graph.classes) + " classes");
 }
 
+Repetition repetition_of_updates([[maybe_unused]] const TrainSettings& settings,
+                                 const std::string& device) {
+#ifndef OHMIC_CUDA
+  // The host draws weight noise, each time anew.
+  if (device != "cpu" && settings.noise_eta > 0) return Repetition::launched;
+#endif
+  return repetition_on(device);
+}
+
 /// Sums over the images of an epoch, kept on the device so that no batch waits for them.
 struct Sums {
   explicit Sums(const at::Device& device)
@@ -97,7 +106,8 @@ class Training {
         optimizer_(make_optimizer(settings)),
         kernels_(network_.convolution_kernels()),
         sums_(device_),
-        updates_(settings.noise_eta > 0 ? Repetition::launched : repetition_on(device)) {
+        event_(at::zeros({}, at::TensorOptions().dtype(at::kLong).device(device_))),
+        updates_(repetition_of_updates(settings, device)) {
     OHMIC_ASSERT(teacher || !settings.distill);
     if (settings.distill)
       teacher_ =
@@ -225,8 +235,8 @@ class Training {
   Pass noisy_pass(const Batch& batch, Loss loss_of) {
     if (settings_.noise_eta == 0) return pass(batch, loss_of);
     const Tensor clean = network_.parameters().clone();
-    network_.parameters().add_(network_.kernel_noise(
-        noise_key(seed_, 0), static_cast<std::uint64_t>(optimizer_->steps()), settings_.noise_eta));
+    network_.parameters().add_(
+        network_.kernel_noise(noise_key(seed_, 0), event_, settings_.noise_eta, stream_.handle()));
     const Pass done = pass(batch, loss_of);
     network_.parameters().copy_(clean);
     return done;
@@ -256,6 +266,7 @@ class Training {
     const std::int64_t images =
         std::min(settings_.batch, static_cast<std::int64_t>(order.size()) - first);
     optimizer_->prepare(network_.parameters(), rate);
+    event_.fill_(optimizer_->steps());
     if (resident_) {
       resident_->seek(first);
       const auto work = [this, images] { update(batch_of(*resident_, images)); };
@@ -297,7 +308,8 @@ class Training {
   Sums sums_;
   std::unique_ptr<ResidentEvaluation> tests_;  ///< null: no test images
   std::optional<ResidentImages> resident_;     ///< training images, where the device is a GPU
-  CapturedWork updates_;  ///< whole batches; weight noise is drawn on the host, each time anew
+  Tensor event_;          ///< number of the update, from 0: what its weight noise is drawn for
+  CapturedWork updates_;  ///< whole batches
   std::vector<float> batch_;
 };
 

@@ -88,6 +88,23 @@ TEST_P(LibTorchOnGpu, RecordedTrainingGivesTheBitsOfStepsLaunchedOneByOne) {
   }
 }
 
+// Normals of other elements, or of another update, would end elsewhere.
+TEST_P(LibTorchOnGpu, WeightNoiseOfARecordedStepIsThatOfTheHost) {
+  settings_.noise_eta = 0.3;
+  ::setenv("OHMIC_CUDA_GRAPHS", "0", 1);
+  const Trained launched = train_on(GetParam(), "launched");
+  ::unsetenv("OHMIC_CUDA_GRAPHS");
+  const Trained recorded = train_on(GetParam(), "recorded");
+  for (const auto& [name, tensor] : launched.weights)
+    EXPECT_TRUE(recorded.weights.at(name).values == tensor.values) << name;
+  settings_.epochs = 1;
+  settings_.batch = 1000;  // one update, large beside the weights
+  settings_.optimizer = "sgd";
+  settings_.schedule = "constant";
+  settings_.learning_rate = 1;
+  test::expect_close(train_on(GetParam(), "gpu").weights, train_on("cpu", "host").weights, 1e-3f);
+}
+
 TEST_P(LibTorchOnGpu, UpdatesParametersToTheBitsOfTheHost) {
   for (const std::string& optimizer : optimizer_names())
     EXPECT_TRUE(test::updated_with_decay(optimizer, Update::fused, GetParam()) ==

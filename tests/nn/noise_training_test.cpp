@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include "nn/train/trainer.hpp"
+#include "nn/train/weight_noise.hpp"
 #include "simulator/random/noise.hpp"
 #include "tests/nn/gradients.hpp"
 #include "tests/temporary_folder.hpp"
@@ -103,6 +105,41 @@ TEST_F(NoiseTraining, DrawsAnewForEveryUpdate) {
   const Weights first = run("a", settings);
   settings.epochs = 2;
   expect_step(first, mean_gradient(noisy(first, 0.5, 1), of_label), run("b", settings));
+}
+
+// What a CUDA graph would compute, on the host: the number of the update lies in memory.
+TEST_F(NoiseTraining, RecordedStepsDrawTheNoiseOfTheirUpdate) {
+  TrainSettings settings = one_update();
+  settings.epochs = 3;
+  settings.batch = 2;
+  settings.noise_eta = 0.5;
+  const Weights launched = run("a", settings);
+  ::setenv("OHMIC_CUDA_GRAPHS", "emulated", 1);
+  const Weights recorded = run("b", settings);
+  ::unsetenv("OHMIC_CUDA_GRAPHS");
+  for (const auto& [name, tensor] : launched) EXPECT_EQ(recorded.at(name).values, tensor.values);
+}
+
+// The text of a GPU's kernel, value by value: two kernels in a buffer with gaps, of 3 x 5 inputs at
+// 4 positions and of 2 x 7.
+TEST(KernelNormals, LieWhereTheirElementsDo) {
+  const NoisyKernel kernels[] = {{16, 3 * 5 * 4, 5, 4}, {96, 2 * 7, 7, 1}};
+  const std::int64_t event = 9;
+  std::vector<float> z(128, 100.0f), expected = z;
+  const KernelNormals normals{noise_key(3, 0), &event, kernels, 2, 60, z.data()};
+  for (std::uint16_t k = 0; k < 2; ++k) {
+    const NoisyKernel& kernel = kernels[k];
+    std::vector<float> elements(static_cast<std::size_t>(kernel.size));
+    fill_normals(normals.key, {Stream::training_noise, k, 0, 9}, 0, std::span<float>(elements));
+    auto element = elements.begin();
+    for (std::int64_t out = 0; out < kernel.size / kernel.inputs / kernel.positions; ++out)
+      for (std::int64_t in = 0; in < kernel.inputs; ++in)
+        for (std::int64_t p = 0; p < kernel.positions; ++p)
+          expected[static_cast<std::size_t>(
+              kernel.first + (out * kernel.positions + p) * kernel.inputs + in)] = *element++;
+    for (std::int64_t i = 0; i < kernel.size; ++i) draw_normal(normals, k, i);
+  }
+  EXPECT_EQ(z, expected);
 }
 
 TEST_F(NoiseTraining, LearnsFromSoftenedAnswersAndLabels) {
