@@ -19,8 +19,7 @@ namespace ohmic {
 OHMIC_HOST_DEVICE float multiply_add(float a, float b, float c) { return fmaf(a, b, c); }
 OHMIC_HOST_DEVICE float square_root(float x) { return sqrtf(x); }
 OHMIC_HOST_DEVICE float magnitude(float x) { return fabsf(x); }
-/// NaN when one of them is.
-OHMIC_HOST_DEVICE float larger(float x, float y) { return x > y || x != x ? x : y; }
+OHMIC_HOST_DEVICE float larger(float x, float y) { return x > y ? x : y; }
 
 /// w -= a g;  c: -a
 struct SgdRule {
