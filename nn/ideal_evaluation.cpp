@@ -67,18 +67,23 @@ class IdealEvaluation::Devices {
 };
 
 struct IdealEvaluation::State {
-  State(const Graph& g, const ImageSet& set, const Normalization& normalization,
-        const std::string& device, Precision precision, std::int64_t batch)
+  /// `images`: the further arguments of ResidentEvaluation.
+  template <class... Images>
+  State(const Graph& g, const std::string& name, Precision p, const Images&... images)
       : graph(g),
         folded(fold_norms(g)),
+        device(name),
+        precision(p),
         stream(device),
         use(std::make_unique<RecordableStream::Use>(stream)),
         network(folded, initialize(folded, "glorot_uniform", 0), device, precision),
-        evaluation(network, set, normalization, device, batch) {
+        evaluation(network, images...) {
     use.reset();
   }
 
   Graph graph, folded;
+  std::string device;
+  Precision precision;
   RecordableStream stream;
   std::unique_ptr<RecordableStream::Use> use;  ///< while this is made
   TorchGraph network;
@@ -89,9 +94,18 @@ struct IdealEvaluation::State {
 IdealEvaluation::IdealEvaluation(const Graph& graph, const ImageSet& set,
                                  const Normalization& normalization, const std::string& device,
                                  Precision precision, std::int64_t batch)
-    : state_(std::make_unique<State>(graph, set, normalization, device, precision, batch)) {}
+    : state_(std::make_unique<State>(graph, device, precision, set, normalization, device, batch)) {
+}
+
+IdealEvaluation::IdealEvaluation(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 IdealEvaluation::~IdealEvaluation() = default;
+
+std::unique_ptr<IdealEvaluation> IdealEvaluation::another() const {
+  const State& s = *state_;
+  return std::unique_ptr<IdealEvaluation>(
+      new IdealEvaluation(std::make_unique<State>(s.graph, s.device, s.precision, s.evaluation)));
+}
 
 void IdealEvaluation::set_weights(const Weights& weights) {
   const RecordableStream::Use use(state_->stream);

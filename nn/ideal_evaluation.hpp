@@ -24,6 +24,10 @@ class IdealEvaluation {
                   Precision, std::int64_t batch);
   ~IdealEvaluation();
 
+  /// A network of its own on the same images in the same memory: on a GPU both compute at the same
+  /// time, each on a stream of its own.
+  std::unique_ptr<IdealEvaluation> another() const;
+
   /// Of the graph, as AnalogNetwork::effective_weights gives them.
   void set_weights(const Weights&);
   /// From now on draws of `network`, which must outlive this, are programmed in the memory of
@@ -46,6 +50,7 @@ class IdealEvaluation {
  private:
   class Devices;
   struct State;
+  explicit IdealEvaluation(std::unique_ptr<State>);
   std::unique_ptr<State> state_;
 };
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <utility>
+#include <vector>
 
 #include "nn/captured_work.hpp"
 #include "nn/train/resident_images.hpp"
@@ -24,27 +26,31 @@ Tensor answers(const Tensor& logits) {
 }  // namespace
 
 struct ResidentEvaluation::State {
-  State(TorchGraph& n, const ImageSet& set, const Normalization& normalization,
-        const std::string& device, std::int64_t b)
+  State(TorchGraph& n, ResidentImages on_device, std::int64_t size, const std::string& name,
+        std::int64_t b)
       : network(n),
         batch(b),
-        images(set, normalization, device),
+        images(std::move(on_device)),
+        count(size),
+        device(name),
         right(at::zeros({}, at::TensorOptions().dtype(at::kLong).device(at::Device(device)))),
         work(repetition_on(device)) {
-    std::vector<std::int64_t> order(static_cast<std::size_t>(set.size()));
+    std::vector<std::int64_t> order(static_cast<std::size_t>(count));
     std::iota(order.begin(), order.end(), 0);
     images.start_epoch(order, {});
   }
 
-  void add(std::int64_t count) {
+  void add(std::int64_t size) {
     const at::NoGradGuard no_gradients;
-    const Tensor logits = network.forward(images.images(count), false);
-    right.add_(answers(logits).eq(images.classes(count)).sum());
+    const Tensor logits = network.forward(images.images(size), false);
+    right.add_(answers(logits).eq(images.classes(size)).sum());
   }
 
   TorchGraph& network;
   std::int64_t batch;
   ResidentImages images;
+  std::int64_t count;  ///< images
+  std::string device;
   Tensor right;
   CapturedWork work;  ///< on whole batches
 };
@@ -52,7 +58,12 @@ struct ResidentEvaluation::State {
 ResidentEvaluation::ResidentEvaluation(TorchGraph& network, const ImageSet& set,
                                        const Normalization& normalization,
                                        const std::string& device, std::int64_t batch)
-    : state_(std::make_unique<State>(network, set, normalization, device, batch)) {}
+    : state_(std::make_unique<State>(network, ResidentImages(set, normalization, device),
+                                     set.size(), device, batch)) {}
+
+ResidentEvaluation::ResidentEvaluation(TorchGraph& network, const ResidentEvaluation& other)
+    : state_(std::make_unique<State>(network, other.state_->images.another(), other.state_->count,
+                                     other.state_->device, other.state_->batch)) {}
 
 ResidentEvaluation::~ResidentEvaluation() = default;
 

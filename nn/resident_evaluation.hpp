@@ -17,6 +17,8 @@ class ResidentEvaluation {
   /// may change between two calls. Normalised images take 12 KB each.
   ResidentEvaluation(TorchGraph& network, const ImageSet&, const Normalization&,
                      const std::string& device, std::int64_t batch);
+  /// Of another network on the same device, with the images of `other` in the same memory.
+  ResidentEvaluation(TorchGraph& network, const ResidentEvaluation& other);
   ~ResidentEvaluation();
 
   /// Hands images [first, first + count) to the device, whose host may then do other things but

@@ -16,6 +16,7 @@ namespace ohmic {
 namespace {
 
 constexpr std::int64_t kTorchBatch = 1000;
+constexpr std::int64_t kMostAtOnce = 8;  // draws
 constexpr int kUnusedBits = 2;
 
 /// On a GPU, or where one is emulated.
@@ -121,11 +122,21 @@ Chip::Chip(const Experiment& experiment, const TrainedNetwork& network, Calibrat
     analog_->measure_batch_norm(network.data->train, network.data->normalization,
                                 *experiment.evaluation.batch_norm_images);
   if (on_torch)
-    torch_ = evaluation_on(device_, experiment, network,
-                           periphery.products == Products::bf16 ? Precision::bf16 : Precision::f32);
-  auto machine = on_torch ? cuda::machine_of(device_) : nullptr;
-  if (machine && !experiment.evaluation.batch_norm_images)
-    torch_->take_devices(*analog_, std::move(machine));
+    prepare_torch(periphery.products == Products::bf16 ? Precision::bf16 : Precision::f32);
+}
+
+/// Where draws see few images, as many at once as have kTorchBatch images together.
+void Chip::prepare_torch(Precision precision) {
+  torch_.push_back(evaluation_on(device_, experiment_, network_, precision));
+  const EvaluationSettings& evaluation = experiment_.evaluation;
+  if (evaluation.estimator == Estimator::per_batch) {
+    const std::int64_t batches = (images() + evaluation.batch - 1) / evaluation.batch;
+    const std::int64_t at_once = std::min({batches, kTorchBatch / evaluation.batch, kMostAtOnce});
+    while (std::ssize(torch_) < at_once) torch_.push_back(torch_.front()->another());
+  }
+  const auto machine = cuda::machine_of(device_);
+  if (machine && !evaluation.batch_norm_images)
+    for (const auto& each : torch_) each->take_devices(*analog_, machine);
 }
 
 void Chip::begin(const std::string& what, std::int64_t images) {
@@ -148,7 +159,8 @@ void Chip::calibrate(Calibrations& calibrations) {
 std::int64_t Chip::baseline_correct() {
   begin("digital weights", images());
   analog_->load_ideal();
-  if (torch_ && experiment_.periphery.products == Products::bf16) {  // digital products are exact
+  if (!torch_.empty() &&
+      experiment_.periphery.products == Products::bf16) {  // digital products are exact
     const auto exact = evaluation_on(device_, experiment_, network_, Precision::f32);
     exact->set_weights(analog_->effective_weights());
     return exact->count_correct(0, images());
@@ -172,7 +184,7 @@ DrawResult Chip::measure(std::int64_t index) {
   const std::int64_t batches = (images() + batch - 1) / batch;
   const auto first_draw = static_cast<std::uint64_t>((evaluation.first_draw + index) * batches);
   begin("draw", images());
-  if (!torch_) {
+  if (torch_.empty()) {
     const Predictions p =
         analog_->evaluate_draws(network_.data->test, network_.data->normalization, batch,
                                 evaluation.batch, experiment_.seed, first_draw);
@@ -184,11 +196,24 @@ DrawResult Chip::measure(std::int64_t index) {
     result.tally = p.tally;
     return result;
   }
-  for (std::int64_t b = 0; b < batches; ++b) {
-    program(first_draw + static_cast<std::uint64_t>(b));
-    result.correct.push_back(count_on_torch(b * batch, std::min(batch, images() - b * batch)));
-  }
+  result.correct = measure_on_torch(batch, first_draw);
   return result;
+}
+
+/// Right answers of each batch, on chips of their own. Draws that are computed at once take turns.
+std::vector<std::int64_t> Chip::measure_on_torch(std::int64_t batch, std::uint64_t first_draw) {
+  const std::int64_t batches = (images() + batch - 1) / batch;
+  const auto turn = [&](std::int64_t b) -> IdealEvaluation& {
+    return *torch_[static_cast<std::size_t>(b % std::ssize(torch_))];
+  };
+  std::vector<std::int64_t> correct;
+  for (std::int64_t b = 0; b < batches; ++b) {
+    if (b >= std::ssize(torch_)) correct.push_back(finish(turn(b)));
+    program(turn(b), first_draw + static_cast<std::uint64_t>(b));
+    turn(b).start(b * batch, std::min(batch, images() - b * batch));
+  }
+  while (std::ssize(correct) < batches) correct.push_back(finish(turn(std::ssize(correct))));
+  return correct;
 }
 
 std::vector<LayerResult> Chip::layers() const {
@@ -253,15 +278,15 @@ std::vector<std::string> Chip::warnings() const {
 }
 
 /// A draw for LibTorch.
-void Chip::program(std::uint64_t draw) {
-  if (torch_->has_devices()) return torch_->program(experiment_.seed, draw);
+void Chip::program(IdealEvaluation& evaluation, std::uint64_t draw) {
+  if (evaluation.has_devices()) return evaluation.program(experiment_.seed, draw);
   if (!experiment_.evaluation.batch_norm_images) {
-    torch_->set_weights(effective_weights(draw));
+    evaluation.set_weights(effective_weights(draw));
     next_ = draw + 1;
     return;
   }
   analog_->program(experiment_.seed, draw);
-  weights_changed();
+  evaluation.set_weights(analog_->effective_weights());
 }
 
 Weights Chip::effective_weights(std::uint64_t draw) {
@@ -271,19 +296,19 @@ Weights Chip::effective_weights(std::uint64_t draw) {
 }
 
 void Chip::weights_changed() {
-  if (torch_) torch_->set_weights(analog_->effective_weights());
+  if (!torch_.empty()) torch_.front()->set_weights(analog_->effective_weights());
 }
 
-/// Programs the next draw while the device computes, where the host programs.
-std::int64_t Chip::count_on_torch(std::int64_t first, std::int64_t count) {
-  torch_->start(first, count);
+/// Right answers of what was started. While the device computes, the next draw is programmed where
+/// the host does that.
+std::int64_t Chip::finish(IdealEvaluation& evaluation) {
   if (const auto draw = std::exchange(next_, {}))
     ahead_ = {*draw, analog_->effective_weights(experiment_.seed, *draw)};
-  return torch_->finish();
+  return evaluation.finish();
 }
 
 std::int64_t Chip::count_all() {
-  if (torch_) return count_on_torch(0, images());
+  if (!torch_.empty()) return torch_.front()->count_correct(0, images());
   const Predictions p =
       analog_->evaluate(network_.data->test, network_.data->normalization, 0, images(),
                         std::min(images(), experiment_.evaluation.batch));

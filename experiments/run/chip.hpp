@@ -56,10 +56,12 @@ class Chip {
   std::string products_warning() const;
   void begin(const std::string& what, std::int64_t images);
   void calibrate(Calibrations&);
-  void program(std::uint64_t draw);
+  void prepare_torch(Precision);
+  std::vector<std::int64_t> measure_on_torch(std::int64_t batch, std::uint64_t first_draw);
+  void program(IdealEvaluation& evaluation, std::uint64_t draw);
   void weights_changed();
   Weights effective_weights(std::uint64_t draw);
-  std::int64_t count_on_torch(std::int64_t first, std::int64_t count);
+  std::int64_t finish(IdealEvaluation&);
   std::int64_t count_all();
 
   Experiment experiment_;
@@ -70,7 +72,8 @@ class Chip {
   std::unique_ptr<Backend> backend_;
   std::string device_;  ///< LibTorch's
   std::unique_ptr<AnalogNetwork> analog_;
-  std::unique_ptr<IdealEvaluation> torch_;  ///< null: the back end computes
+  /// Draws that LibTorch's device computes at the same time; empty: the back end computes.
+  std::vector<std::unique_ptr<IdealEvaluation>> torch_;
   struct Ahead {
     std::uint64_t draw;
     Weights weights;

@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <utility>
 #include <vector>
 
 #include "simulator/error.hpp"
@@ -75,7 +76,17 @@ ResidentImages::ResidentImages(const ImageSet& set, const Normalization& normali
   state_->first = at::zeros({}, state_->labels.options());
 }
 
+ResidentImages::ResidentImages(std::unique_ptr<State> state) : state_(std::move(state)) {}
 ResidentImages::~ResidentImages() = default;
+ResidentImages::ResidentImages(ResidentImages&&) noexcept = default;
+
+ResidentImages ResidentImages::another() const {
+  auto state = std::make_unique<State>();
+  state->pixels = state_->pixels;
+  state->labels = state_->labels;
+  state->first = at::zeros_like(state_->first);
+  return ResidentImages(std::move(state));
+}
 
 void ResidentImages::start_epoch(std::span<const std::int64_t> order, std::span<const Move> moves) {
   const at::Device device = state_->pixels.device();

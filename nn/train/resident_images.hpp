@@ -21,6 +21,10 @@ class ResidentImages {
   /// On "cpu" or "cuda:i", normalised: 12 KB per image.
   ResidentImages(const ImageSet&, const Normalization&, const std::string& device);
   ~ResidentImages();
+  ResidentImages(ResidentImages&&) noexcept;
+
+  /// The same images in the same memory, with an epoch and a batch of its own.
+  ResidentImages another() const;
 
   /// From here on image i of an epoch is `order[i]` of the set, moved by `moves[order[i]]` (none:
   /// as it is). All epochs have the same number of images, with moves or without.
@@ -36,6 +40,7 @@ class ResidentImages {
 
  private:
   struct State;
+  explicit ResidentImages(std::unique_ptr<State>);
   std::unique_ptr<State> state_;
 };
 

@@ -8,7 +8,7 @@
 #   tests/gpu/check.sh train      a little training and a noisy evaluation on the cuda back end
 #   tests/gpu/check.sh graphs     training with and without CUDA graphs: bytes, seconds per epoch
 #   tests/gpu/check.sh ideal      images x draws per second behind an ideal periphery
-#   tests/gpu/check.sh draws      a chip for every hundred images, behind converters
+#   tests/gpu/check.sh draws      a chip for every hundred images, without and behind converters
 #   tests/gpu/check.sh share      one, two and four trainings side by side on one GPU
 #   tests/gpu/check.sh gather     everything seen so far as one archive
 #
@@ -134,11 +134,12 @@ resnet20() {
 }
 one_rate='sweep.train.learning_rate=[0.001]'
 
-# The same weights, and how much sooner.
+# The same weights, and how much sooner than LibTorch launches the same work; batches of the paper.
 graphs() {
   local on
   for on in 0 1; do
-    OHMIC_CUDA_GRAPHS=$on resnet20 "$out/graphs-$on" --set "$one_rate" --set evaluation.draws=1
+    OHMIC_CUDA_GRAPHS=$on resnet20 "$out/graphs-$on" --set "$one_rate" --set train.batch=32 \
+      --set evaluation.draws=1
     printf 'OHMIC_CUDA_GRAPHS=%s: %s s per epoch\n' "$on" "$(seconds_per "$out/graphs-$on" epoch)"
     grep -i 'cannot be recorded' "$out/graphs-$on.log" || true
   done
@@ -160,13 +161,21 @@ ideal() {
   done
 }
 
-# Every hundred images on a chip of their own, whose devices the back end programs.
+# Every hundred images on a chip of their own, eight at once by LibTorch, sixteen by the back end.
 draws() {
-  resnet20 "$out/draws" --set "$one_rate" --set train.epochs=1 --set data.test_images=10000 \
-    --set evaluation.estimator=per_batch --set evaluation.draws=30 --set evaluation.batch=100 \
-    --set compute.device=cuda --set compute.backend=cuda --set periphery.products=bf16 \
+  one_chip_per_batch ideal-cpu --set compute.backend=cpu
+  one_chip_per_batch ideal-cuda --set compute.backend=cuda
+  one_chip_per_batch converters-cuda --set compute.backend=cuda \
     --set periphery.dac.bits=8 --set periphery.adc.bits=8
-  printf '%s s per 10000 images and 100 chips\n' "$(seconds_per "$out/draws" draw)"
+}
+
+one_chip_per_batch() {
+  local name=$1; shift
+  resnet20 "$out/draws-$name" --set "$one_rate" --set train.epochs=1 \
+    --set data.test_images=10000 --set evaluation.estimator=per_batch --set evaluation.draws=30 \
+    --set evaluation.batch=100 --set compute.device=cuda --set periphery.products=bf16 "$@"
+  printf '%s: %s s per 10000 images and 100 chips\n' "$name" \
+    "$(seconds_per "$out/draws-$name" draw)"
 }
 
 # Each of N processes trains a network of its own. Start MPS before to see what it is worth.

@@ -158,6 +158,26 @@ TEST_P(LibTorchOnGpu, SolvesTheWiresOfItsDevices) {
   test::expect_close(there.weights(), here.weights(), 2e-7f);
 }
 
+TEST_P(LibTorchOnGpu, DrawsComputedAtOnceCountAsOneByOne) {
+  IdealEvaluation one(graph_, data_.test, {}, resolve_device(GetParam()), Precision::f32, 64);
+  const auto two = one.another();
+  const Weights weights[] = {initialize(graph_, "he_normal", 1),
+                             initialize(graph_, "he_normal", 2)};
+  std::int64_t alone[2];
+  for (int i = 0; i < 2; ++i) {
+    one.set_weights(weights[i]);
+    alone[i] = one.count_correct(0, data_.test.size());
+  }
+  one.set_weights(weights[0]);
+  two->set_weights(weights[1]);
+  for (int i = 0; i < 5; ++i) {  // as launched, then recorded
+    one.start(0, data_.test.size());
+    two->start(0, data_.test.size());
+    EXPECT_EQ(one.finish(), alone[0]) << "run " << i;
+    EXPECT_EQ(two->finish(), alone[1]) << "run " << i;
+  }
+}
+
 TEST_P(LibTorchOnGpu, EvaluationCountsWhatTheHostCounts) {
   const Weights weights = train_on("cpu", "host").weights;
   const std::int64_t host = count("cpu", weights, Precision::f32);

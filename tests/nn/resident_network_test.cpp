@@ -68,6 +68,25 @@ class ResidentNetwork : public testing::Test {
   Periphery periphery_;
 };
 
+TEST_F(ResidentNetwork, AnotherHasTheImagesAndWeightsOfItsOwn) {
+  const auto one = evaluation();
+  const auto two = one->another();
+  const Weights weights[] = {test::random_weights(graph_), initialize(graph_, "he_normal", 3)};
+  std::int64_t alone[2];
+  for (int i = 0; i < 2; ++i) {
+    const auto single = evaluation();
+    single->set_weights(weights[i]);
+    alone[i] = single->count_correct(2, set_.size() - 5);
+  }
+  ASSERT_NE(alone[0], alone[1]);
+  one->set_weights(weights[0]);
+  two->set_weights(weights[1]);
+  one->start(2, set_.size() - 5);
+  two->start(2, set_.size() - 5);
+  EXPECT_EQ(two->finish(), alone[1]);
+  EXPECT_EQ(one->finish(), alone[0]);
+}
+
 TEST_F(ResidentNetwork, HasTheWeightsOfTheHostInEverySemantics) {
   for (const Semantics semantics : {Semantics::kernels, Semantics::folded, Semantics::trainable,
                                     Semantics::keras_get_weights}) {
