@@ -8,7 +8,7 @@
 
 #include "experiments/commands/commands.hpp"
 #include "experiments/plugin.hpp"
-#include "nn/torch_evaluation.hpp"
+#include "nn/torch/torch_evaluation.hpp"
 #include "simulator/config/schema.hpp"
 #include "simulator/version.hpp"
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "experiments/budget/analysis.hpp"
-#include "nn/noise_propagation.hpp"
+#include "nn/torch/noise_propagation.hpp"
 
 namespace ohmic {
 

@@ -12,7 +12,7 @@
 #include <ostream>
 
 #include "nn/analog/analog_network.hpp"
-#include "nn/torch_evaluation.hpp"
+#include "nn/torch/torch_evaluation.hpp"
 #include "simulator/error.hpp"
 #include "simulator/processor.hpp"
 #include "simulator/wires.hpp"

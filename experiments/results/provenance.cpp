@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/results/files.hpp"
-#include "nn/torch_evaluation.hpp"
+#include "nn/torch/torch_evaluation.hpp"
 #include "simulator/version.hpp"
 
 namespace ohmic {

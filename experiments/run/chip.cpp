@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "experiments/run/compute.hpp"
-#include "nn/captured_work.hpp"
 #include "nn/network/dead_filters.hpp"
+#include "nn/torch/captured_work.hpp"
 #include "simulator/backends/cuda/machine.hpp"
 #include "simulator/processor.hpp"
 

@@ -15,7 +15,7 @@
 #include "experiments/results/point_result.hpp"
 #include "experiments/run/networks.hpp"
 #include "nn/analog/analog_network.hpp"
-#include "nn/ideal_evaluation.hpp"
+#include "nn/torch/ideal_evaluation.hpp"
 
 namespace ohmic {
 

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "experiments/run/ranks.hpp"
-#include "nn/torch_evaluation.hpp"
+#include "nn/torch/torch_evaluation.hpp"
 #include "simulator/backends/cuda/gpu_count.hpp"
 
 namespace ohmic {

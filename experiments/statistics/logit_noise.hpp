@@ -2,7 +2,7 @@
 // chip.
 //
 // With weight noise of std sigma_l in layer l the logits of an image are taken as normal with mean
-// z (no noise) and covariance sum_l sigma_l^2 A_l (nn/noise_propagation.hpp).
+// z (no noise) and covariance sum_l sigma_l^2 A_l (nn/torch/noise_propagation.hpp).
 //   accuracy     mean over images of P(the label's logit is the largest), from `samples` addressed
 //                normals through the Cholesky factor: competitors keep their correlations. Standard
 //                error at most 0.5 / sqrt(images samples).
@@ -16,7 +16,7 @@
 #include <span>
 #include <vector>
 
-#include "nn/noise_propagation.hpp"
+#include "nn/torch/noise_propagation.hpp"
 
 namespace ohmic {
 

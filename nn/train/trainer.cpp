@@ -7,19 +7,20 @@
 #include <cstring>
 #include <optional>
 
-#include "nn/captured_work.hpp"
 #include "nn/denormals.hpp"
 #include "nn/io/checkpoint.hpp"
 #include "nn/io/file.hpp"
 #include "nn/io/sha256.hpp"
 #include "nn/network/dead_filters.hpp"
-#include "nn/resident_evaluation.hpp"
-#include "nn/torch_evaluation.hpp"
-#include "nn/torch_graph.hpp"
+#include "nn/torch/captured_work.hpp"
+#include "nn/torch/resident_evaluation.hpp"
+#include "nn/torch/resident_images.hpp"
+#include "nn/torch/torch_evaluation.hpp"
+#include "nn/torch/torch_graph.hpp"
 #include "nn/train/measurement.hpp"
 #include "nn/train/optimizer.hpp"
-#include "nn/train/resident_images.hpp"
 #include "nn/train/training_state.hpp"
+#include "nn/train/weight_noise.hpp"
 #include "simulator/error.hpp"
 #include "simulator/processor.hpp"
 #include "simulator/version.hpp"
@@ -61,13 +62,10 @@ void check_data(const Graph& graph, const Dataset& data, const TrainSettings& se
                         std::to_string(graph.classes) + " classes");
 }
 
-Repetition repetition_of_updates([[maybe_unused]] const TrainSettings& settings,
-                                 const std::string& device) {
-#ifndef OHMIC_CUDA
-  // The host draws weight noise, each time anew.
-  if (device != "cpu" && settings.noise_eta > 0) return Repetition::launched;
-#endif
-  return repetition_on(device);
+std::optional<WeightNoise> noise_of(const TrainSettings& settings, TorchGraph& network,
+                                    std::uint64_t seed) {
+  if (settings.noise_eta == 0) return std::nullopt;
+  return std::make_optional<WeightNoise>(network, settings.noise_eta, noise_key(seed, 0));
 }
 
 /// Sums over the images of an epoch, kept on the device so that no batch waits for them.
@@ -106,8 +104,9 @@ class Training {
         optimizer_(make_optimizer(settings)),
         kernels_(network_.convolution_kernels()),
         sums_(device_),
-        event_(at::zeros({}, at::TensorOptions().dtype(at::kLong).device(device_))),
-        updates_(repetition_of_updates(settings, device)) {
+        noise_(noise_of(settings, network_, seed)),
+        updates_(!noise_ || noise_->can_be_recorded() ? repetition_on(device)
+                                                      : Repetition::launched) {
     OHMIC_ASSERT(teacher || !settings.distill);
     if (settings.distill)
       teacher_ =
@@ -233,10 +232,9 @@ class Training {
 
   /// The same with noise on the weights, which are afterwards what they were.
   Pass noisy_pass(const Batch& batch, Loss loss_of) {
-    if (settings_.noise_eta == 0) return pass(batch, loss_of);
+    if (!noise_) return pass(batch, loss_of);
     const Tensor clean = network_.parameters().clone();
-    network_.parameters().add_(
-        network_.kernel_noise(noise_key(seed_, 0), event_, settings_.noise_eta, stream_.handle()));
+    network_.parameters().add_(noise_->draw(stream_.handle()));
     const Pass done = pass(batch, loss_of);
     network_.parameters().copy_(clean);
     return done;
@@ -266,7 +264,7 @@ class Training {
     const std::int64_t images =
         std::min(settings_.batch, static_cast<std::int64_t>(order.size()) - first);
     optimizer_->prepare(network_.parameters(), rate);
-    event_.fill_(optimizer_->steps());
+    if (noise_) noise_->seek(optimizer_->steps());
     if (resident_) {
       resident_->seek(first);
       const auto work = [this, images] { update(batch_of(*resident_, images)); };
@@ -308,8 +306,8 @@ class Training {
   Sums sums_;
   std::unique_ptr<ResidentEvaluation> tests_;  ///< null: no test images
   std::optional<ResidentImages> resident_;     ///< training images, where the device is a GPU
-  Tensor event_;          ///< number of the update, from 0: what its weight noise is drawn for
-  CapturedWork updates_;  ///< whole batches
+  std::optional<WeightNoise> noise_;           ///< of each update
+  CapturedWork updates_;                       ///< whole batches
   std::vector<float> batch_;
 };
 

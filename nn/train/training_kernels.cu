@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "nn/train/kernel_normals.hpp"
 #include "nn/train/update.hpp"
-#include "nn/train/weight_noise.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "nn/analog/analog_network.hpp"
-#include "nn/torch_evaluation.hpp"
+#include "nn/torch/torch_evaluation.hpp"
 
 namespace ohmic {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "nn/torch_evaluation.hpp"
+#include "nn/torch/torch_evaluation.hpp"
 #include "nn/train/optimizer.hpp"
 
 namespace ohmic {

@@ -5,7 +5,7 @@
 
 #include "mapping/conversions.hpp"
 #include "mapping/mapped_layer.hpp"
-#include "nn/torch_evaluation.hpp"
+#include "nn/torch/torch_evaluation.hpp"
 #include "simulator/config/value.hpp"
 #include "simulator/device_model.hpp"
 #include "simulator/version.hpp"

@@ -8,7 +8,7 @@
 
 #include "nn/analog/analog_network.hpp"
 #include "nn/io/checkpoint.hpp"
-#include "nn/torch_evaluation.hpp"
+#include "nn/torch/torch_evaluation.hpp"
 #include "tests/nn/chip.hpp"
 #include "tests/nn/shared_data.hpp"
 

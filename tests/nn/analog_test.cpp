@@ -6,7 +6,7 @@
 #include <tuple>
 
 #include "nn/analog/analog_network.hpp"
-#include "nn/torch_evaluation.hpp"
+#include "nn/torch/torch_evaluation.hpp"
 #include "tests/nn/chip.hpp"
 #include "tests/nn/denormal_product.hpp"
 #include "tests/nn/literal_network.hpp"

@@ -6,8 +6,8 @@
 #include <numeric>
 
 #include "nn/network/graph.hpp"
-#include "nn/torch_evaluation.hpp"
-#include "nn/torch_graph.hpp"
+#include "nn/torch/torch_evaluation.hpp"
+#include "nn/torch/torch_graph.hpp"
 #include "simulator/error.hpp"
 #include "tests/nn/chip.hpp"
 #include "tests/nn/gradients.hpp"

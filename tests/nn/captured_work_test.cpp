@@ -1,5 +1,5 @@
 // Repeated work where nothing can be recorded: on a host, and on a GPU's default stream.
-#include "nn/captured_work.hpp"
+#include "nn/torch/captured_work.hpp"
 
 #include <gtest/gtest.h>
 

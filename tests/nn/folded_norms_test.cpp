@@ -9,8 +9,8 @@
 
 #include "nn/analog/analog_network.hpp"
 #include "nn/data/synthetic.hpp"
-#include "nn/ideal_evaluation.hpp"
-#include "nn/torch_evaluation.hpp"
+#include "nn/torch/ideal_evaluation.hpp"
+#include "nn/torch/torch_evaluation.hpp"
 #include "tests/nn/literal_network.hpp"
 
 namespace ohmic {

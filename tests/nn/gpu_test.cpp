@@ -6,8 +6,8 @@
 #include <filesystem>
 
 #include "nn/data/synthetic.hpp"
-#include "nn/ideal_evaluation.hpp"
-#include "nn/torch_evaluation.hpp"
+#include "nn/torch/ideal_evaluation.hpp"
+#include "nn/torch/torch_evaluation.hpp"
 #include "nn/train/optimizer.hpp"
 #include "simulator/backends/cuda/machine.hpp"
 #include "tests/nn/chip.hpp"

@@ -1,6 +1,6 @@
 // Spread of logits under small weight noise. Oracles: the closed form of a dense layer, and central
 // differences on the network computed as its definition reads.
-#include "nn/noise_propagation.hpp"
+#include "nn/torch/noise_propagation.hpp"
 
 #include <gtest/gtest.h>
 

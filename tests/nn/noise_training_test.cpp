@@ -6,8 +6,8 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "nn/train/kernel_normals.hpp"
 #include "nn/train/trainer.hpp"
-#include "nn/train/weight_noise.hpp"
 #include "simulator/random/noise.hpp"
 #include "tests/nn/gradients.hpp"
 #include "tests/temporary_folder.hpp"

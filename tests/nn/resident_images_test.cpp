@@ -1,5 +1,5 @@
 // Augmentation with LibTorch's operations against the loops of training_batch.
-#include "nn/train/resident_images.hpp"
+#include "nn/torch/resident_images.hpp"
 
 #include <gtest/gtest.h>
 

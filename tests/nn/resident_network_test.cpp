@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "nn/data/synthetic.hpp"
-#include "nn/ideal_evaluation.hpp"
+#include "nn/torch/ideal_evaluation.hpp"
 #include "tests/nn/chip.hpp"
 #include "tests/nn/close_weights.hpp"
 #include "tests/nn/literal_network.hpp"

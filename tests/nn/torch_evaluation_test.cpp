@@ -1,12 +1,12 @@
 // LibTorch's inference against the network computed as its definition reads, and against what
 // trained networks are known to score.
-#include "nn/torch_evaluation.hpp"
+#include "nn/torch/torch_evaluation.hpp"
 
 #include <gtest/gtest.h>
 
 #include "nn/analog/analog_network.hpp"
 #include "nn/io/checkpoint.hpp"
-#include "nn/torch_graph.hpp"
+#include "nn/torch/torch_graph.hpp"
 #include "simulator/error.hpp"
 #include "tests/nn/literal_network.hpp"
 #include "tests/nn/shared_data.hpp"

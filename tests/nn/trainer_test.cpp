@@ -11,7 +11,7 @@
 
 #include "nn/denormals.hpp"
 #include "nn/io/checkpoint.hpp"
-#include "nn/torch_evaluation.hpp"
+#include "nn/torch/torch_evaluation.hpp"
 #include "simulator/error.hpp"
 #include "simulator/random/noise.hpp"
 #include "tests/nn/denormal_product.hpp"

@@ -1,4 +1,4 @@
-#include "nn/train/resident_images.hpp"
+#include "nn/torch/resident_images.hpp"
 
 #include <torch/torch.h>
 

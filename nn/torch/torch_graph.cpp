@@ -1,13 +1,13 @@
-#include "nn/torch_graph.hpp"
+#include "nn/torch/torch_graph.hpp"
 
 #include <torch/torch.h>
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 #include "nn/denormals.hpp"
-#include "nn/train/weight_noise.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -97,22 +97,6 @@ struct TorchGraph::State {
       tensors.push_back(p.trainable ? trainable(p, offsets[i]) : at::zeros(p.shape, options));
       of_node[static_cast<std::size_t>(p.node)].push_back(tensors.back());
     }
-    list_noisy_kernels();
-  }
-
-  void list_noisy_kernels() {
-    std::vector<NoisyKernel> kernels;
-    for (const Tensor& weights : tensors) {
-      if (weights.dim() < 2) continue;
-      const std::int64_t outputs = weights.size(0), inputs = weights.size(1);
-      kernels.push_back({weights.storage_offset(), weights.numel(), inputs,
-                         weights.numel() / (outputs * inputs)});
-      largest_kernel = std::max(largest_kernel, weights.numel());
-    }
-    constexpr std::int64_t kFields = sizeof(NoisyKernel) / sizeof(std::int64_t);
-    noisy_kernels = at::from_blob(kernels.data(),
-                                  {static_cast<std::int64_t>(kernels.size()), kFields}, at::kLong)
-                        .to(device, /*non_blocking=*/false, /*copy=*/true);
   }
 
   Tensor trainable(const ParameterShape& p, std::int64_t offset) {
@@ -128,31 +112,6 @@ struct TorchGraph::State {
                                     [&](const ParameterShape& p) { return p.name == name; });
     OHMIC_ASSERT(found != shapes.end());
     return tensors[static_cast<std::size_t>(found - shapes.begin())];
-  }
-
-  /// Of every kernel, at its place in a buffer like the parameters.
-  void draw_normals(NoiseKey key, const Tensor& event, const Tensor& z,
-                    [[maybe_unused]] void* stream) const {
-#ifdef OHMIC_CUDA
-    if (device.is_cuda()) {
-      const auto* there =
-          reinterpret_cast<const NoisyKernel*>(noisy_kernels.data_ptr<std::int64_t>());
-      return draw_on_gpu(
-          {key, event.data_ptr<std::int64_t>(), there,
-           static_cast<std::int32_t>(noisy_kernels.size(0)), largest_kernel, z.data_ptr<float>()},
-          device.index(), stream);
-    }
-#endif
-    const auto number = static_cast<std::uint64_t>(event.item<std::int64_t>());
-    std::vector<float> values;
-    std::uint16_t kernel = 0;
-    for (const Tensor& weights : tensors) {
-      if (weights.dim() < 2) continue;
-      values.resize(static_cast<std::size_t>(weights.numel()));
-      fill_normals(key, {Stream::training_noise, kernel++, 0, number}, 0, std::span<float>(values));
-      view(z, weights.storage_offset(), weights.sizes().vec())
-          .copy_(at::from_blob(values.data(), weights.sizes(), at::kFloat));
-    }
   }
 
   /// Whether a value may be overwritten: one node reads it, and its own gradient does not need it.
@@ -218,8 +177,6 @@ struct TorchGraph::State {
   bool is_observed = false;  ///< values are somebody else's too
   std::vector<int> readers;  ///< of each node's value
   Tensor parameters, gradients, kernels;
-  Tensor noisy_kernels;  ///< of NoisyKernel
-  std::int64_t largest_kernel = 0;
   std::vector<Tensor> tensors;               ///< as shapes
   std::vector<std::vector<Tensor>> of_node;  ///< the same by node
 };
@@ -312,14 +269,11 @@ std::vector<float> TorchGraph::logits(const float* nhwc, std::int64_t count, boo
 
 Tensor& TorchGraph::parameters() { return state_->parameters; }
 Tensor& TorchGraph::gradients() { return state_->gradients; }
-Tensor TorchGraph::kernel_noise(NoiseKey key, const Tensor& event, double eta, void* stream) const {
-  const at::NoGradGuard no_gradients;
-  const Tensor noise = at::zeros_like(state_->parameters);
-  state_->draw_normals(key, event, noise, stream);
-  for (const Tensor& weights : state_->tensors)
-    if (weights.dim() >= 2)
-      view(noise, weights.storage_offset(), weights.sizes().vec()).mul_(weights.std(false) * eta);
-  return noise;
+std::vector<Tensor> TorchGraph::kernels() const {
+  std::vector<Tensor> kernels;
+  std::copy_if(state_->tensors.begin(), state_->tensors.end(), std::back_inserter(kernels),
+               [](const Tensor& t) { return t.dim() >= 2; });
+  return kernels;
 }
 
 Tensor TorchGraph::convolution_kernels() const { return state_->kernels; }

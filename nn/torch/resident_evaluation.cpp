@@ -1,4 +1,4 @@
-#include "nn/resident_evaluation.hpp"
+#include "nn/torch/resident_evaluation.hpp"
 
 #include <torch/torch.h>
 
@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "nn/captured_work.hpp"
-#include "nn/train/resident_images.hpp"
+#include "nn/torch/captured_work.hpp"
+#include "nn/torch/resident_images.hpp"
 
 namespace ohmic {
 namespace {

@@ -1,10 +1,10 @@
-#include "nn/noise_propagation.hpp"
+#include "nn/torch/noise_propagation.hpp"
 
 #include <torch/torch.h>
 
 #include <algorithm>
 
-#include "nn/torch_graph.hpp"
+#include "nn/torch/torch_graph.hpp"
 
 namespace ohmic {
 namespace {

@@ -1,4 +1,4 @@
-#include "nn/captured_work.hpp"
+#include "nn/torch/captured_work.hpp"
 
 #include <c10/util/Exception.h>
 

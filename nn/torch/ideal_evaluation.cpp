@@ -1,8 +1,8 @@
-#include "nn/ideal_evaluation.hpp"
+#include "nn/torch/ideal_evaluation.hpp"
 
 #include "nn/analog/folded_norms.hpp"
-#include "nn/captured_work.hpp"
-#include "nn/resident_evaluation.hpp"
+#include "nn/torch/captured_work.hpp"
+#include "nn/torch/resident_evaluation.hpp"
 #include "simulator/backends/cuda/resident_devices.hpp"
 
 namespace ohmic {

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "nn/network/graph.hpp"
-#include "simulator/random/noise.hpp"
 
 namespace at {
 class Tensor;
@@ -49,12 +48,8 @@ class TorchGraph {
   /// All trainable parameters in one buffer, every tensor a view of it; gradients alike.
   at::Tensor& parameters();
   at::Tensor& gradients();
-  /// Weight noise for one forward pass, as parameters(): at the kernels of convolutions and dense
-  /// layers normal with std eta times the kernel's own std, addressed by (Stream::training_noise,
-  /// number of the kernel, event); 0 elsewhere. `event`: one 64-bit integer on the device. On a GPU
-  /// in a build with OHMIC_CUDA the host waits for nothing, and `stream` is LibTorch's current
-  /// cudaStream_t.
-  at::Tensor kernel_noise(NoiseKey, const at::Tensor& event, double eta, void* stream) const;
+  /// Kernels of convolutions and dense layers, as views of parameters(), in the order of nodes.
+  std::vector<at::Tensor> kernels() const;
   /// 1 at convolution kernels, 0 elsewhere: what L2 acts on.
   at::Tensor convolution_kernels() const;
 

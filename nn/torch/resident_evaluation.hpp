@@ -7,7 +7,7 @@
 #include <string>
 
 #include "nn/data/dataset.hpp"
-#include "nn/torch_graph.hpp"
+#include "nn/torch/torch_graph.hpp"
 
 namespace ohmic {
 

@@ -9,7 +9,7 @@
 
 #include "nn/analog/analog_network.hpp"
 #include "nn/data/dataset.hpp"
-#include "nn/torch_graph.hpp"
+#include "nn/torch/torch_graph.hpp"
 
 namespace ohmic {
 

@@ -1,10 +1,10 @@
-#include "nn/torch_evaluation.hpp"
+#include "nn/torch/torch_evaluation.hpp"
 
 #include <torch/torch.h>
 
 #include <thread>
 
-#include "nn/torch_graph.hpp"
+#include "nn/torch/torch_graph.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
