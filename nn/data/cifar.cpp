@@ -1,6 +1,6 @@
 #include "nn/data/cifar.hpp"
 
-#include "nn/data/archive.hpp"
+#include "nn/io/archive.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <memory>
 
-#include "nn/data/archive.hpp"
+#include "nn/io/archive.hpp"
 #include "nn/io/sha256.hpp"
 #include "simulator/error.hpp"
 

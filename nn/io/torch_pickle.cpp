@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "nn/data/archive.hpp"
+#include "nn/io/archive.hpp"
 #include "nn/io/file.hpp"
 #include "nn/io/pickle.hpp"
 #include "simulator/error.hpp"

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "nn/data/archive.hpp"
+#include "nn/io/archive.hpp"
 #include "simulator/error.hpp"
 #include "tests/nn/shared_data.hpp"
 #include "tests/temporary_folder.hpp"

@@ -1,4 +1,4 @@
-#include "nn/data/archive.hpp"
+#include "nn/io/archive.hpp"
 
 #include <archive.h>
 #include <archive_entry.h>
