@@ -91,7 +91,8 @@ std::unique_ptr<Backend> make_backend(const std::string& name,
   if (name == "cuda")
     throw UnsupportedError(
         "compute.backend = \"cuda\": this build has no CUDA back end; configure with "
-        "-DOHMIC_CUDA=ON, or use \"cpu\" or \"reference\"");
+        "-DOHMIC_CUDA=ON, as ./ohmic does with a CUDA build of LibTorch, or use \"cpu\" or "
+        "\"reference\"");
   throw ConfigError("compute.backend = \"" + name +
                     "\": expected \"reference\", \"cpu\" or \"cuda\"");
 }

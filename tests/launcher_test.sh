@@ -46,7 +46,8 @@ chmod +x "$work"/bin/*
 export PATH=$work/bin:$PATH
 cd "$work/elsewhere"
 
-claim() { current=$1; }
+claims=0
+claim() { current=$1 claims=$((claims + 1)); }
 fail() { printf 'FAILED: %s\n  %s\n' "$current" "$1"; cat "$work/said" 2>/dev/null; exit 1; }
 start() { status=0; out=$(./link "$@" 2>"$work/said") || status=$?; }
 says() { grep -qF -- "$1" "$work/said" || fail "did not say: $1"; }
@@ -119,10 +120,30 @@ VIRTUAL_ENV="$work/venv" start
 ! grep -q libtorch-dev "$work/apt" || fail "$(<"$work/apt")"
 grep -q "^CMAKE_PREFIX_PATH.*=$work/venv/torch" "$tree/build/wheel/CMakeCache.txt" || fail "not passed on"
 
+claim "a CUDA build of LibTorch without nvcc is refused before anything is built"
+mkdir -p "$work/venv/torch/lib" "$work/cuda/bin"
+touch "$work/venv/torch/lib/libtorch_cuda.so"
+rm -rf "$tree/build/wheel"
+with_cuda_torch() { PATH=$work/bin:/usr/bin:/bin VIRTUAL_ENV="$work/venv" start; }
+CUDA_HOME="$work/nowhere" with_cuda_torch
+[[ $status != 0 && ! -e $tree/build/wheel/CMakeCache.txt ]] || fail "status $status"
+says "needs the CUDA toolkit (nvcc)"
+
+claim "with nvcc the CUDA back end is built, unless it is not wanted"
+printf '#!/bin/sh\n' >"$work/cuda/bin/nvcc"
+chmod +x "$work/cuda/bin/nvcc"
+CUDA_HOME="$work/cuda" with_cuda_torch
+grep -q '^OHMIC_CUDA:.*=ON' "$tree/build/wheel/CMakeCache.txt" || fail "OHMIC_CUDA is not on"
+grep -q "^CMAKE_CUDA_COMPILER:.*=$work/cuda/bin/nvcc" "$tree/build/wheel/CMakeCache.txt" || fail "another nvcc"
+OHMIC_CMAKE_ARGS=-DOHMIC_CUDA=OFF CUDA_HOME="$work/cuda" with_cuda_torch
+[[ $status == 0 ]] || fail "status $status"
+grep -q '^OHMIC_CUDA:.*=OFF' "$tree/build/wheel/CMakeCache.txt" || fail "OHMIC_CUDA is not off"
+rm -r "$work/venv/torch/lib"
+
 claim "another LibTorch in the same folder starts afresh"
 mkdir -p "$work/other/share/cmake/Torch"
 touch "$work/other/share/cmake/Torch/TorchConfig.cmake"
 CMAKE_PREFIX_PATH="$work/nothing:$work/other" start
 [[ $status == 0 ]] || fail "status $status"
 says "configuring with the LibTorch in $work/other"
-echo "10 claims hold"
+echo "$claims claims hold"
