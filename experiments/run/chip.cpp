@@ -128,15 +128,20 @@ Chip::Chip(const Experiment& experiment, const TrainedNetwork& network, Calibrat
 /// Where draws see few images, as many at once as have kTorchBatch images together.
 void Chip::prepare_torch(Precision precision) {
   torch_.push_back(evaluation_on(device_, experiment_, network_, precision));
+  auto machine = cuda::machine_of(device_);
+  if (machine && !experiment_.evaluation.batch_norm_images)
+    torch_.front()->take_devices(*analog_, std::move(machine));
+  const std::int64_t at_once = std::min({batches(), kTorchBatch / images_per_draw(), kMostAtOnce});
+  while (std::ssize(torch_) < at_once) torch_.push_back(torch_.front()->another());
+}
+
+std::int64_t Chip::images_per_draw() const {
   const EvaluationSettings& evaluation = experiment_.evaluation;
-  if (evaluation.estimator == Estimator::per_batch) {
-    const std::int64_t batches = (images() + evaluation.batch - 1) / evaluation.batch;
-    const std::int64_t at_once = std::min({batches, kTorchBatch / evaluation.batch, kMostAtOnce});
-    while (std::ssize(torch_) < at_once) torch_.push_back(torch_.front()->another());
-  }
-  const auto machine = cuda::machine_of(device_);
-  if (machine && !evaluation.batch_norm_images)
-    for (const auto& each : torch_) each->take_devices(*analog_, machine);
+  return evaluation.estimator == Estimator::per_draw ? images() : evaluation.batch;
+}
+
+std::int64_t Chip::batches() const {
+  return (images() + images_per_draw() - 1) / images_per_draw();
 }
 
 void Chip::begin(const std::string& what, std::int64_t images) {
@@ -179,10 +184,8 @@ std::int64_t Chip::noise_free_correct() {
 DrawResult Chip::measure(std::int64_t index) {
   DrawResult result;
   const EvaluationSettings& evaluation = experiment_.evaluation;
-  const bool whole = evaluation.estimator == Estimator::per_draw;
-  const std::int64_t batch = whole ? images() : evaluation.batch;
-  const std::int64_t batches = (images() + batch - 1) / batch;
-  const auto first_draw = static_cast<std::uint64_t>((evaluation.first_draw + index) * batches);
+  const std::int64_t batch = images_per_draw();
+  const auto first_draw = static_cast<std::uint64_t>((evaluation.first_draw + index) * batches());
   begin("draw", images());
   if (torch_.empty()) {
     const Predictions p =
@@ -196,23 +199,23 @@ DrawResult Chip::measure(std::int64_t index) {
     result.tally = p.tally;
     return result;
   }
-  result.correct = measure_on_torch(batch, first_draw);
+  result.correct = measure_on_torch(first_draw);
   return result;
 }
 
 /// Right answers of each batch, on chips of their own. Draws that are computed at once take turns.
-std::vector<std::int64_t> Chip::measure_on_torch(std::int64_t batch, std::uint64_t first_draw) {
-  const std::int64_t batches = (images() + batch - 1) / batch;
+std::vector<std::int64_t> Chip::measure_on_torch(std::uint64_t first_draw) {
+  const std::int64_t batch = images_per_draw();
   const auto turn = [&](std::int64_t b) -> IdealEvaluation& {
     return *torch_[static_cast<std::size_t>(b % std::ssize(torch_))];
   };
   std::vector<std::int64_t> correct;
-  for (std::int64_t b = 0; b < batches; ++b) {
+  for (std::int64_t b = 0; b < batches(); ++b) {
     if (b >= std::ssize(torch_)) correct.push_back(finish(turn(b)));
     program(turn(b), first_draw + static_cast<std::uint64_t>(b));
     turn(b).start(b * batch, std::min(batch, images() - b * batch));
   }
-  while (std::ssize(correct) < batches) correct.push_back(finish(turn(std::ssize(correct))));
+  while (std::ssize(correct) < batches()) correct.push_back(finish(turn(std::ssize(correct))));
   return correct;
 }
 

@@ -57,7 +57,9 @@ class Chip {
   void begin(const std::string& what, std::int64_t images);
   void calibrate(Calibrations&);
   void prepare_torch(Precision);
-  std::vector<std::int64_t> measure_on_torch(std::int64_t batch, std::uint64_t first_draw);
+  std::int64_t images_per_draw() const;
+  std::int64_t batches() const;  ///< of images_per_draw() among the test images
+  std::vector<std::int64_t> measure_on_torch(std::uint64_t first_draw);
   void program(IdealEvaluation& evaluation, std::uint64_t draw);
   void weights_changed();
   Weights effective_weights(std::uint64_t draw);

@@ -33,6 +33,11 @@ class IdealEvaluation::Devices {
     devices_->program({&key, 1}, stream);
   }
 
+  /// The same devices once more, for another network.
+  void repeat_in(std::optional<Devices>& other, TorchGraph& folded) const {
+    other.emplace(network_, plans_, machine_, folded);
+  }
+
   /// Somebody else has written the network's tensors.
   void forget() { digital_is_set_ = false; }
 
@@ -103,8 +108,9 @@ IdealEvaluation::~IdealEvaluation() = default;
 
 std::unique_ptr<IdealEvaluation> IdealEvaluation::another() const {
   const State& s = *state_;
-  return std::unique_ptr<IdealEvaluation>(
-      new IdealEvaluation(std::make_unique<State>(s.graph, s.device, s.precision, s.evaluation)));
+  auto own = std::make_unique<State>(s.graph, s.device, s.precision, s.evaluation);
+  if (s.devices) s.devices->repeat_in(own->devices, own->network);
+  return std::unique_ptr<IdealEvaluation>(new IdealEvaluation(std::move(own)));
 }
 
 void IdealEvaluation::set_weights(const Weights& weights) {

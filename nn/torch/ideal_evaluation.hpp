@@ -24,8 +24,8 @@ class IdealEvaluation {
                   Precision, std::int64_t batch);
   ~IdealEvaluation();
 
-  /// A network of its own on the same images in the same memory: on a GPU both compute at the same
-  /// time, each on a stream of its own.
+  /// A network of its own, with devices of its own where this one has some, on the same images in
+  /// the same memory: on a GPU both compute at the same time, each on a stream of its own.
   std::unique_ptr<IdealEvaluation> another() const;
 
   /// Of the graph, as AnalogNetwork::effective_weights gives them.

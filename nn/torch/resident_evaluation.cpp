@@ -23,34 +23,34 @@ Tensor answers(const Tensor& logits) {
   return comparable.argmax(1).masked_fill(logits.select(1, 0).isnan(), 0);
 }
 
+ResidentImages images_in_order(const ImageSet& set, const Normalization& normalization,
+                               const std::string& device) {
+  ResidentImages images(set, normalization, device);
+  std::vector<std::int64_t> order(static_cast<std::size_t>(set.size()));
+  std::iota(order.begin(), order.end(), 0);
+  images.start_epoch(order, {});
+  return images;
+}
+
 }  // namespace
 
 struct ResidentEvaluation::State {
-  State(TorchGraph& n, ResidentImages on_device, std::int64_t size, const std::string& name,
-        std::int64_t b)
+  State(TorchGraph& n, ResidentImages in_order, const at::Device& device, std::int64_t b)
       : network(n),
         batch(b),
-        images(std::move(on_device)),
-        count(size),
-        device(name),
-        right(at::zeros({}, at::TensorOptions().dtype(at::kLong).device(at::Device(device)))),
-        work(repetition_on(device)) {
-    std::vector<std::int64_t> order(static_cast<std::size_t>(count));
-    std::iota(order.begin(), order.end(), 0);
-    images.start_epoch(order, {});
-  }
+        images(std::move(in_order)),
+        right(at::zeros({}, at::TensorOptions().dtype(at::kLong).device(device))),
+        work(repetition_on(device.str())) {}
 
-  void add(std::int64_t size) {
+  void add(std::int64_t count) {
     const at::NoGradGuard no_gradients;
-    const Tensor logits = network.forward(images.images(size), false);
-    right.add_(answers(logits).eq(images.classes(size)).sum());
+    const Tensor logits = network.forward(images.images(count), false);
+    right.add_(answers(logits).eq(images.classes(count)).sum());
   }
 
   TorchGraph& network;
   std::int64_t batch;
   ResidentImages images;
-  std::int64_t count;  ///< images
-  std::string device;
   Tensor right;
   CapturedWork work;  ///< on whole batches
 };
@@ -58,12 +58,12 @@ struct ResidentEvaluation::State {
 ResidentEvaluation::ResidentEvaluation(TorchGraph& network, const ImageSet& set,
                                        const Normalization& normalization,
                                        const std::string& device, std::int64_t batch)
-    : state_(std::make_unique<State>(network, ResidentImages(set, normalization, device),
-                                     set.size(), device, batch)) {}
+    : state_(std::make_unique<State>(network, images_in_order(set, normalization, device),
+                                     at::Device(device), batch)) {}
 
 ResidentEvaluation::ResidentEvaluation(TorchGraph& network, const ResidentEvaluation& other)
-    : state_(std::make_unique<State>(network, other.state_->images.another(), other.state_->count,
-                                     other.state_->device, other.state_->batch)) {}
+    : state_(std::make_unique<State>(network, other.state_->images.another(),
+                                     other.state_->right.device(), other.state_->batch)) {}
 
 ResidentEvaluation::~ResidentEvaluation() = default;
 

@@ -81,9 +81,7 @@ ResidentImages::~ResidentImages() = default;
 ResidentImages::ResidentImages(ResidentImages&&) noexcept = default;
 
 ResidentImages ResidentImages::another() const {
-  auto state = std::make_unique<State>();
-  state->pixels = state_->pixels;
-  state->labels = state_->labels;
+  auto state = std::make_unique<State>(*state_);
   state->first = at::zeros_like(state_->first);
   return ResidentImages(std::move(state));
 }

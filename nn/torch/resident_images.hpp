@@ -1,6 +1,6 @@
-// Training images that stay on the device: an epoch's order and moves are uploaded once, batches
-// are cut, moved and flipped there, so that no batch waits for the host. The header is free of
-// LibTorch.
+// Images that stay on the device, those of training above all: an epoch's order and moves are
+// uploaded once, batches are cut, moved and flipped there, so that no batch waits for the host. The
+// header is free of LibTorch.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ class ResidentImages {
   ~ResidentImages();
   ResidentImages(ResidentImages&&) noexcept;
 
-  /// The same images in the same memory, with an epoch and a batch of its own.
+  /// The same images and epoch in the same memory, with a batch of its own.
   ResidentImages another() const;
 
   /// From here on image i of an epoch is `order[i]` of the set, moved by `moves[order[i]]` (none:

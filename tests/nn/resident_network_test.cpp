@@ -68,6 +68,21 @@ class ResidentNetwork : public testing::Test {
   Periphery periphery_;
 };
 
+TEST_F(ResidentNetwork, AnotherHasDevicesOfItsOwn) {
+  const auto analog = network("model = \"awgn\"\neta = 0.3");
+  const auto one = evaluation(), host = evaluation();
+  ASSERT_FALSE(one->another()->has_devices());
+  ASSERT_TRUE(one->take_devices(*analog, std::make_shared<test::EmulatedMachine>()));
+  const auto two = one->another();
+  ASSERT_TRUE(two->has_devices());
+  one->program(5, 0);
+  two->program(5, 1);
+  host->set_weights(analog->effective_weights(5, 0));
+  expect_same_bits(one->weights(), host->weights());
+  host->set_weights(analog->effective_weights(5, 1));
+  expect_same_bits(two->weights(), host->weights());
+}
+
 TEST_F(ResidentNetwork, AnotherHasTheImagesAndWeightsOfItsOwn) {
   const auto one = evaluation();
   const auto two = one->another();
