@@ -1,11 +1,7 @@
 // What a step of training does on a GPU besides LibTorch's work, one launch each.
-#include <cuda_runtime.h>
-
-#include <string>
-
 #include "nn/train/kernel_normals.hpp"
 #include "nn/train/update.hpp"
-#include "simulator/error.hpp"
+#include "simulator/backends/cuda/check.cuh"
 
 namespace ohmic {
 namespace {
@@ -28,30 +24,24 @@ unsigned blocks_for(std::int64_t values) {
   return static_cast<unsigned>((values + kThreads - 1) / kThreads);
 }
 
-void check(cudaError_t error, const char* what) {
-  if (error == cudaSuccess) return;
-  throw UnsupportedError(std::string("compute.device = \"cuda\": ") + what + " failed: " +
-                         cudaGetErrorString(error) + " (" + cudaGetErrorName(error) + ")");
-}
-
 }  // namespace
 
 void update_on_gpu(const UpdateRule& any, const UpdateArguments& a, int gpu, void* stream) {
-  check(cudaSetDevice(gpu), "choosing the GPU");
+  cuda::check(cudaSetDevice(gpu), "choosing the GPU");
   std::visit(
       [&](const auto& rule) {
         update_kernel<<<blocks_for(a.size), kThreads, 0, static_cast<cudaStream_t>(stream)>>>(rule,
                                                                                               a);
       },
       any);
-  check(cudaGetLastError(), "updating parameters");
+  cuda::check(cudaGetLastError(), "updating parameters");
 }
 
 void draw_on_gpu(const KernelNormals& a, int gpu, void* stream) {
-  check(cudaSetDevice(gpu), "choosing the GPU");
+  cuda::check(cudaSetDevice(gpu), "choosing the GPU");
   const dim3 grid(blocks_for(a.largest), static_cast<unsigned>(a.kernel_count));
   normals_kernel<<<grid, kThreads, 0, static_cast<cudaStream_t>(stream)>>>(a);
-  check(cudaGetLastError(), "drawing the noise of weights");
+  cuda::check(cudaGetLastError(), "drawing the noise of weights");
 }
 
 }  // namespace ohmic

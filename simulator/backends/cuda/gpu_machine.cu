@@ -1,10 +1,9 @@
 // A GPU, through the CUDA runtime.
-#include <cuda_runtime.h>
-
 #include <string>
 #include <vector>
 
 #include "simulator/backends/cuda/block.hpp"
+#include "simulator/backends/cuda/check.cuh"
 #include "simulator/backends/cuda/launch.hpp"
 #include "simulator/backends/cuda/machine.hpp"
 #include "simulator/backends/cuda/programming_kernel.hpp"
@@ -15,17 +14,6 @@ namespace {
 
 constexpr int kThreads = 256;
 constexpr int kBf16Capability = 80;
-
-std::string text(cudaError_t error) {
-  return std::string(cudaGetErrorString(error)) + " (" + cudaGetErrorName(error) + ")";
-}
-
-/// A call that only a bug or a broken machine makes fail.
-void check(cudaError_t error, const char* what) {
-  if (error == cudaSuccess) return;
-  throw UnsupportedError("compute.backend = \"cuda\": " + std::string(what) +
-                         " failed: " + text(error));
-}
 
 __global__ void convert_kernel(const ConvertArguments a) {
   const std::int64_t step = std::int64_t{gridDim.x} * kThreads;
