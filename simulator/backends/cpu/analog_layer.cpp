@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "simulator/backends/cpu/bit_products.hpp"
 #include "simulator/backends/cpu/passes.hpp"
 #include "simulator/backends/cpu/tile_products.hpp"
 #include "simulator/error.hpp"
@@ -49,7 +50,8 @@ Converters converters_of(const TileProduct& t, const Epilogue& epilogue, std::si
   return c;
 }
 
-/// One image in one phase of one product: whose noise is drawn, and its place in the digital sum.
+/// Values of one image in one phase of one product: whose noise is drawn, and their place in the
+/// digital sum.
 struct Conversion {
   std::uint64_t image, first_element;
   float weight;
@@ -64,26 +66,27 @@ class Columns {
     is_plain_ = adc_.converts && adc_.inl == 0 && adc_.thermal == 0 && !adc_.dithers &&
                 !adc_.has_capacitors;
     const auto N = static_cast<std::size_t>(plan.columns);
-    values_ = static_cast<std::size_t>(plan.positions) * N;
-    block_ = std::min(values_, std::max(kBlock / N, std::size_t{1}) * N);
+    const std::size_t values = static_cast<std::size_t>(plan.positions) * N;
+    block_ = std::min(values, std::max(kBlock / N, std::size_t{1}) * N);
     for (const TileProduct& t : plan.products)
       converters_.push_back(converters_of(t, epilogue, block_));
     shift_ = repeated({epilogue.shift.begin(), epilogue.shift.end()}, block_);
   }
 
-  /// Adds one image's product `v` (and its variances) to y, through noise and converter.
-  void add_image(std::size_t product, const Conversion& conversion, float* v,
-                 const float* variances, const float* residual, float* y, Tally& tally) const {
-    for (std::size_t first = 0; first < values_; first += block_) {
-      const std::size_t size = std::min(block_, values_ - first);
+  /// Adds `size` values of one product of an image, from the first column of a position on, and
+  /// their variances to y, through noise and converter.
+  void add(std::size_t product, const Conversion& conversion, std::size_t size, float* v,
+           const float* variances, const float* residual, float* y, Tally& tally) const {
+    for (std::size_t first = 0; first < size; first += block_) {
       Conversion here = conversion;
       here.first_element += first;
       Ends ends{nullptr, nullptr, here.is_last && relu_};
       if (here.is_first) ends = {shift_.data(), residual ? residual + first : nullptr, ends.relu};
-      tally.adc_clipped += add_block(converters_[product], here, ends, size, v + first,
-                                     variances ? variances + first : nullptr, y + first);
+      tally.adc_clipped +=
+          add_block(converters_[product], here, ends, std::min(block_, size - first), v + first,
+                    variances ? variances + first : nullptr, y + first);
     }
-    if (adc_.converts) tally.adc_samples += values_;
+    if (adc_.converts) tally.adc_samples += size;
   }
 
  private:
@@ -116,7 +119,7 @@ class Columns {
   }
 
   void add_errors(const Converters& c, const Conversion& at, std::size_t size, float* v) const {
-    if (!c.offset.empty()) add(c.offset.data(), size, v);
+    if (!c.offset.empty()) cpu::add(c.offset.data(), size, v);
     if (adc_.thermal > 0)
       add_product(static_cast<float>(adc_.thermal),
                   draw(thermal_noise_address(layer_, at.image), at.first_element, size), size, v);
@@ -150,7 +153,7 @@ class Columns {
   AdcPlan adc_;
   bool relu_;
   bool is_plain_;  ///< the converters do nothing but round
-  std::size_t values_, block_;
+  std::size_t block_;
   std::vector<Converters> converters_;
   std::vector<float> shift_;
 };
@@ -158,15 +161,18 @@ class Columns {
 /// A layer whose ranges are known.
 struct Ready {
   Ready(const LayerOnTiles& layer, const LayerRanges& ranges, const Epilogue& epilogue, int images)
-      : plan(plan_layer(layer, ranges)),
-        products(layer, plan, images, layer.periphery.products),
-        columns(layer, plan, epilogue) {
+      : plan(plan_layer(layer, ranges)), columns(layer, plan, epilogue) {
+    if (BitProducts::compute(layer, plan))
+      bits.emplace(layer, plan);
+    else
+      products.emplace(layer, plan, images, layer.periphery.products);
     for (TileProduct& t : plan.products) t = {};  // packed now
   }
 
   LayerPlan plan;
-  TileProducts products;
   Columns columns;
+  std::optional<BitProducts> bits;
+  std::optional<TileProducts> products;  ///< where there are no bits
 };
 
 class AnalogLayer final : public LoadedLayer {
@@ -186,9 +192,11 @@ class AnalogLayer final : public LoadedLayer {
     for_each_chunk(images, chunk_, [&](std::int64_t first, std::int64_t count) {
       const auto at = static_cast<std::size_t>(first) * values_out_;
       Tally own;
-      run(x + static_cast<std::size_t>(first) * values_in_, static_cast<std::size_t>(count),
-          first_image + static_cast<std::uint64_t>(first), residual ? residual + at : nullptr,
-          y + at, own);
+      const Chunk chunk{x + static_cast<std::size_t>(first) * values_in_,
+                        static_cast<std::size_t>(count),
+                        first_image + static_cast<std::uint64_t>(first),
+                        residual ? residual + at : nullptr, y + at};
+      ready_->bits ? add_bits(chunk, own) : add_products(chunk, own);
 #pragma omp critical(ohmic_tally)
       tally += own;
     });
@@ -250,26 +258,65 @@ class AnalogLayer final : public LoadedLayer {
                                : drive_rows(plan, products, x, count, w, w.f32, tally, apply);
   }
 
-  void run(const float* x, std::size_t count, std::uint64_t first_image, const float* residual,
-           float* y, Tally& tally) const {
+  /// Images that one thread computes.
+  struct Chunk {
+    const float* x;
+    std::size_t count;
+    std::uint64_t first_image;
+    const float* residual;
+    float* y;
+  };
+
+  /// Adds what image `i` of the chunk drives in phase `f` of a product, from value `first` of its
+  /// outputs on, to the digital sum.
+  struct Sums {
+    std::size_t i, product, phase, first, size;
+    float* v;
+    float* variances;
+  };
+  void add(const Chunk& chunk, const Sums& sums, bool is_first, bool is_last, Tally& tally) const {
+    const LayerPlan& plan = ready_->plan;
+    const std::size_t at = sums.i * values_out_ + sums.first;
+    const Conversion conversion{
+        chunk.first_image + sums.i, plan.first_element(sums.product, sums.phase) + sums.first,
+        static_cast<float>(plan.input.phases[sums.phase].weight), is_first, is_last};
+    ready_->columns.add(sums.product, conversion, sums.size, sums.v, sums.variances,
+                        chunk.residual ? chunk.residual + at : nullptr, chunk.y + at, tally);
+  }
+
+  void add_products(const Chunk& chunk, Tally& tally) const {
     Workspace& w = workspace();
     const LayerPlan& plan = ready_->plan;
     const std::size_t all = plan.input.phases.size() * plan.products.size();
     std::size_t done = 0;
     const auto add_phase = [&](std::size_t f) {
       const double bias = plan.input.phases[f].bias;
-      ready_->products.multiply(bias, w, [&](std::size_t product, float* v, float* variances) {
+      ready_->products->multiply(bias, w, [&](std::size_t product, float* v, float* variances) {
         ++done;
-        const std::uint64_t first = plan.first_element(product, f);
-        const auto weight = static_cast<float>(plan.input.phases[f].weight);
-        for (std::size_t at = 0, i = 0; i < count; ++i, at += values_out_)
-          ready_->columns.add_image(product,
-                                    {first_image + i, first, weight, done == 1, done == all},
-                                    v + at, variances ? variances + at : nullptr,
-                                    residual ? residual + at : nullptr, y + at, tally);
+        for (std::size_t at = 0, i = 0; i < chunk.count; ++i, at += values_out_)
+          add(chunk, {i, product, f, 0, values_out_, v + at, variances ? variances + at : nullptr},
+              done == 1, done == all, tally);
       });
     };
-    drive_rows(plan.input, ready_->products, x, count, w, tally, add_phase);
+    drive_rows(plan.input, *ready_->products, chunk.x, chunk.count, w, tally, add_phase);
+  }
+
+  void add_bits(const Chunk& chunk, Tally& tally) const {
+    Workspace& w = workspace();
+    const LayerPlan& plan = ready_->plan;
+    const auto N = static_cast<std::size_t>(plan.columns);
+    float* codes = w.codes.at_least(values_in_);
+    for (std::size_t i = 0; i < chunk.count; ++i) {
+      convert(plan.input, chunk.x + i * values_in_, values_in_, codes, tally);
+      ready_->bits->multiply(codes, w, [&](const BitProducts::Part& part) {
+        add(chunk,
+            {i, part.product, part.phase, part.first * N, part.positions * N, part.sums,
+             part.variances},
+            part.product + part.phase == 0,
+            part.product + 1 == plan.products.size() && part.phase + 1 == plan.input.phases.size(),
+            tally);
+      });
+    }
   }
 
   void observe_chunk(const LayerPlan& plan, const TileProducts& products, const float* x,

@@ -45,6 +45,8 @@ class Buffer {
     return values_.get();
   }
 
+  T* get() const { return values_.get(); }
+
  private:
   static constexpr std::align_val_t kLine{64};
   struct Free {

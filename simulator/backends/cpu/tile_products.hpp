@@ -25,7 +25,9 @@ struct DriveBuffers {
 
 /// Buffers of one thread.
 struct Workspace {
-  Buffer<float> codes, signed_squares, cubes, sums, variances, bias;
+  Buffer<float> codes, signed_squares, cubes, sums, variances, bias, bit_sums;
+  Buffer<std::int16_t> short_bit_sums;
+  Buffer<std::uint32_t> words;
   DriveBuffers<float> f32;
   DriveBuffers<Bf16> bf16;
 };

@@ -1,0 +1,49 @@
+// The products of a layer's tiles where inputs are applied one bit at a time, without
+// multiplications.
+//
+// A bit drives its row or does not, so that four rows of a column have sixteen sums. They are
+// tables, made once when the layer is loaded; a product of K rows is then K / 4 additions, the same
+// for every processor's vectors. (The method of the four Russians: V. L. Arlazarov et al., 1970.)
+//
+// With bf16 products tables and sums are 16-bit integers: of each column of a tile in steps of
+// 1 / 32,000 of what it can reach with all inputs on, which bounds the error of a sum of K rows by
+// K / 256,000 of that. Tiles of more than 512 rows, where this would be more than a bf16's 2^-9,
+// have tables of floats, as all have with float products and with weights of two bf16.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "simulator/backends/cpu/bit_sums.hpp"
+#include "simulator/backends/cpu/tile_products.hpp"
+
+namespace ohmic::cpu {
+
+class BitProducts {
+ public:
+  /// Whether this is how a layer's inputs are applied.
+  static bool compute(const LayerOnTiles&, const LayerPlan&);
+
+  BitProducts(const LayerOnTiles&, const LayerPlan&);
+  ~BitProducts();
+  BitProducts(BitProducts&&) noexcept;
+  BitProducts& operator=(BitProducts&&) noexcept;
+
+  /// Computes what `codes` of one image, H x W x C, drive, and hands each phase of each product to
+  /// `take`: positions x N values from position `first` on, variances null where reads are quiet.
+  /// `take` may write into both.
+  struct Part {
+    std::size_t product, phase, first, positions;
+    float* sums;
+    float* variances;
+  };
+  using Take = std::function<void(const Part&)>;
+  void multiply(const float* codes, Workspace&, const Take& take) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ohmic::cpu

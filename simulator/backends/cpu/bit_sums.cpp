@@ -1,0 +1,108 @@
+#include "simulator/backends/cpu/bit_sums.hpp"
+
+#include <cstring>
+
+#include "simulator/host_device.hpp"
+#include "simulator/quantizer.hpp"
+
+namespace ohmic::cpu {
+namespace {
+
+/// Bit b of eight in bit 4 b.
+OHMIC_HOST_DEVICE std::uint32_t spread(std::uint32_t bits) {
+  bits = (bits | bits << 12) & 0x000f000fu;
+  bits = (bits | bits << 6) & 0x03030303u;
+  return (bits | bits << 3) & 0x11111111u;
+}
+
+OHMIC_HOST_DEVICE std::uint32_t bits_of(float code, CodeBits which) {
+  const float magnitude = relu(which.sign < 0 ? -code : code);
+  return spread(static_cast<std::uint32_t>(static_cast<std::int32_t>(magnitude) >> which.shift) &
+                0xffu);
+}
+
+template <class T, std::size_t kColumns, std::size_t kBits>
+OHMIC_HOST_DEVICE void add_entries(const BitSums<T>& s) {
+  using Entry [[gnu::vector_size(kColumns * sizeof(T)), gnu::may_alias]] = T;
+  for (std::size_t p = 0; p < s.positions; ++p) {
+    T* at = s.sums + p * s.pitch;
+    Entry sums[kBits];
+    for (std::size_t b = 0; b < kBits; ++b)
+      std::memcpy(&sums[b], s.start ? s.start + b * kColumns : at + b * s.bit_pitch, sizeof(Entry));
+    const std::ptrdiff_t first = s.places[p].word;
+    const Lookups lookups = s.windows[s.places[p].window];
+    for (const Lookup* l = lookups.begin; l != lookups.end; ++l) {
+      const T* entries = s.table + l->entry;
+      const std::uint64_t word = std::uint64_t{s.image[first + l->word]} * kColumns;
+      for (std::size_t b = 0; b < kBits; ++b)
+        sums[b] += *reinterpret_cast<const Entry*>(
+            entries + (word >> (kRowsPerWord * b) & (kPatterns - 1) * kColumns));
+    }
+    for (std::size_t b = 0; b < kBits; ++b)
+      std::memcpy(at + b * s.bit_pitch, &sums[b], sizeof(Entry));
+  }
+}
+
+template <class T>
+OHMIC_HOST_DEVICE void scale(const T* sums, std::size_t positions, std::size_t pitch, std::size_t N,
+                             const float* step, float* out) {
+  for (std::size_t p = 0; p < positions; ++p)
+#pragma omp simd simdlen(16)
+    for (std::size_t n = 0; n < N; ++n)
+      out[p * N + n] = static_cast<float>(sums[p * pitch + n]) * step[n];
+}
+
+}  // namespace
+
+OHMIC_VECTOR_CLONES bool has_nan(const float* codes, std::size_t size) {
+  std::uint32_t found = 0;
+#pragma omp simd simdlen(16) reduction(| : found)
+  for (std::size_t i = 0; i < size; ++i) found |= codes[i] != codes[i] ? 1u : 0u;
+  return found != 0;
+}
+
+OHMIC_VECTOR_CLONES void pack_bits(const float* codes, std::size_t pixels, int channels,
+                                   CodeBits which, std::uint32_t* words) {
+  const auto C = static_cast<std::size_t>(channels);
+  const std::size_t whole = C / kRowsPerWord, all = (C + kRowsPerWord - 1) / kRowsPerWord;
+  // Pixels of whole words are one row of them.
+  const std::size_t rows = whole == all ? 1 : pixels,
+                    length = whole == all ? pixels * whole : whole;
+  for (std::size_t r = 0; r < rows; ++r) {
+    const float* from = codes + r * C;
+    std::uint32_t* to = words + r * all;
+#pragma omp simd simdlen(16)
+    for (std::size_t i = 0; i < length; ++i)
+      to[i] = bits_of(from[4 * i], which) | bits_of(from[4 * i + 1], which) << 1 |
+              bits_of(from[4 * i + 2], which) << 2 | bits_of(from[4 * i + 3], which) << 3;
+    if (whole == all) continue;
+    to[whole] = 0;
+    for (std::size_t c = whole * kRowsPerWord; c < C; ++c)
+      to[whole] |= bits_of(from[c], which) << (c % kRowsPerWord);
+  }
+}
+
+OHMIC_VECTOR_CLONES void add_up(const BitSums<float>& s, std::size_t bits) {
+  bits > 4 ? add_entries<float, 16, 8>(s) : add_entries<float, 16, 4>(s);
+}
+
+OHMIC_VECTOR_CLONES void add_up(const BitSums<std::int16_t>& s, std::size_t bits,
+                                std::size_t columns) {
+  if (columns == 16)
+    bits > 4 ? add_entries<std::int16_t, 16, 8>(s) : add_entries<std::int16_t, 16, 4>(s);
+  else
+    bits > 4 ? add_entries<std::int16_t, 32, 8>(s) : add_entries<std::int16_t, 32, 4>(s);
+}
+
+OHMIC_VECTOR_CLONES void scale_sums(const float* sums, std::size_t positions, std::size_t pitch,
+                                    std::size_t N, const float* step, float* out) {
+  scale(sums, positions, pitch, N, step, out);
+}
+
+OHMIC_VECTOR_CLONES void scale_sums(const std::int16_t* sums, std::size_t positions,
+                                    std::size_t pitch, std::size_t N, const float* step,
+                                    float* out) {
+  scale(sums, positions, pitch, N, step, out);
+}
+
+}  // namespace ohmic::cpu
