@@ -113,7 +113,7 @@ struct Matrix {
 
 /// Positions of an image whose sums are wanted, and which bits drive the bias row.
 struct Wanted {
-  const std::uint32_t* image;
+  const std::uint64_t* image;
   std::size_t first, positions;
   std::vector<bool> bias;  ///< [bit]
 };
@@ -343,7 +343,7 @@ void BitProducts::multiply(const float* codes, Workspace& w, const Take& take) c
   float* sums = w.sums.at_least(kBitsPerWord * step * impl_->columns());
   float* variances =
       impl_->is_noisy ? w.variances.at_least(kBitsPerWord * step * impl_->columns()) : nullptr;
-  std::uint32_t* image = w.words.at_least(pixels * static_cast<std::size_t>(words(g.in_channels)));
+  std::uint64_t* image = w.words.at_least(pixels * static_cast<std::size_t>(words(g.in_channels)));
   const std::vector<bool> broken = broken_positions(g, codes);
   for (const Batch& batch : impl_->batches) {
     pack_bits(codes, pixels, g.in_channels, batch.bits, image);

@@ -8,16 +8,17 @@
 namespace ohmic::cpu {
 namespace {
 
-/// Bit b of eight in bit 4 b.
-OHMIC_HOST_DEVICE std::uint32_t spread(std::uint32_t bits) {
-  bits = (bits | bits << 12) & 0x000f000fu;
-  bits = (bits | bits << 6) & 0x03030303u;
-  return (bits | bits << 3) & 0x11111111u;
+/// Bit b of eight in bit 8 b + 3.
+OHMIC_HOST_DEVICE std::uint64_t spread(std::uint64_t bits) {
+  bits = (bits | bits << 28) & 0x0000000f0000000fu;
+  bits = (bits | bits << 14) & 0x0003000300030003u;
+  bits = (bits | bits << 7) & 0x0101010101010101u;
+  return bits << 3;
 }
 
-OHMIC_HOST_DEVICE std::uint32_t bits_of(float code, CodeBits which) {
+OHMIC_HOST_DEVICE std::uint64_t bits_of(float code, CodeBits which) {
   const float magnitude = relu(which.sign < 0 ? -code : code);
-  return spread(static_cast<std::uint32_t>(static_cast<std::int32_t>(magnitude) >> which.shift) &
+  return spread(static_cast<std::uint64_t>(static_cast<std::int32_t>(magnitude) >> which.shift) &
                 0xffu);
 }
 
@@ -33,10 +34,9 @@ OHMIC_HOST_DEVICE void add_entries(const BitSums<T>& s) {
     const Lookups lookups = s.windows[s.places[p].window];
     for (const Lookup* l = lookups.begin; l != lookups.end; ++l) {
       const T* entries = s.table + l->entry;
-      const std::uint64_t word = std::uint64_t{s.image[first + l->word]} * kColumns;
-      for (std::size_t b = 0; b < kBits; ++b)
-        sums[b] += *reinterpret_cast<const Entry*>(
-            entries + (word >> (kRowsPerWord * b) & (kPatterns - 1) * kColumns));
+      std::uint64_t word = s.image[first + l->word];
+      for (std::size_t b = 0; b < kBits; ++b, word >>= 8)  // a byte is 8 times its pattern
+        sums[b] += *reinterpret_cast<const Entry*>(entries + (word & 0xff) * (kColumns / 8));
     }
     for (std::size_t b = 0; b < kBits; ++b)
       std::memcpy(at + b * s.bit_pitch, &sums[b], sizeof(Entry));
@@ -62,7 +62,7 @@ OHMIC_VECTOR_CLONES bool has_nan(const float* codes, std::size_t size) {
 }
 
 OHMIC_VECTOR_CLONES void pack_bits(const float* codes, std::size_t pixels, int channels,
-                                   CodeBits which, std::uint32_t* words) {
+                                   CodeBits which, std::uint64_t* words) {
   const auto C = static_cast<std::size_t>(channels);
   const std::size_t whole = C / kRowsPerWord, all = (C + kRowsPerWord - 1) / kRowsPerWord;
   // Pixels of whole words are one row of them.
@@ -70,7 +70,7 @@ OHMIC_VECTOR_CLONES void pack_bits(const float* codes, std::size_t pixels, int c
                     length = whole == all ? pixels * whole : whole;
   for (std::size_t r = 0; r < rows; ++r) {
     const float* from = codes + r * C;
-    std::uint32_t* to = words + r * all;
+    std::uint64_t* to = words + r * all;
 #pragma omp simd simdlen(16)
     for (std::size_t i = 0; i < length; ++i)
       to[i] = bits_of(from[4 * i], which) | bits_of(from[4 * i + 1], which) << 1 |

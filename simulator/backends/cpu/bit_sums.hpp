@@ -12,14 +12,14 @@ constexpr int kRowsPerWord = 4;          ///< neighbouring channels
 constexpr std::size_t kPatterns = 16;    ///< of one bit of four rows
 
 /// Bits [shift, shift + 8) of |code|, in pixels of `channels` codes each. A word holds four
-/// channels: bit b of the i-th in its bit 4 b + i, 0 for channels beyond the last. `sign` 1 or -1
+/// channels: bit b of the i-th in its bit 8 b + 3 + i, 0 for channels beyond the last. `sign` 1 or -1
 /// takes codes of that sign only. Codes are integers; what is not a number becomes 0.
 struct CodeBits {
   int sign, shift;
 };
 bool has_nan(const float* codes, std::size_t size);
 void pack_bits(const float* codes, std::size_t pixels, int channels, CodeBits,
-               std::uint32_t* words);
+               std::uint64_t* words);
 
 /// One word of a position's window and the table for it.
 struct Lookup {
@@ -43,7 +43,7 @@ struct Place {
 /// or at what `sums` holds where `start` is null.
 template <class T>
 struct BitSums {
-  const std::uint32_t* image;
+  const std::uint64_t* image;
   const Place* places;
   std::size_t positions;
   const Lookups* windows;

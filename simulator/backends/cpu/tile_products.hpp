@@ -27,7 +27,7 @@ struct DriveBuffers {
 struct Workspace {
   Buffer<float> codes, signed_squares, cubes, sums, variances, bias, bit_sums;
   Buffer<std::int16_t> short_bit_sums;
-  Buffer<std::uint32_t> words;
+  Buffer<std::uint64_t> words;
   DriveBuffers<float> f32;
   DriveBuffers<Bf16> bf16;
 };
