@@ -32,7 +32,8 @@ OHMIC_HOST_DEVICE Real quantize(Real v, Real lowest, Real highest) {
 /// Whether v lies beyond the converter's limits.
 template <class Real>
 OHMIC_HOST_DEVICE bool saturates(Real v, Real lowest, Real highest) {
-  return v < lowest || v > highest;
+  const Real within = clamp_code(v, lowest, highest);
+  return within < v || within > v;
 }
 
 /// Stochastic rounding: up with a probability equal to the fraction; u is uniform in (0, 1).

@@ -11,9 +11,10 @@
 namespace ohmic::cpu {
 namespace {
 
-constexpr std::size_t kTableBytes = 20480;  // of tables in use at a time: in a first-level cache
-constexpr std::size_t kBlock = 4096;        // sums of one bit
-constexpr int kMostShortRows = 512;         // that sums of 16 bits are exact enough for
+constexpr std::size_t kTableBytes = 28672;     // of tables in use at a time: in a first-level cache
+constexpr std::size_t kBlock = 4096;           // sums of one bit that are added up at a time
+constexpr std::size_t kConvertedBlock = 1024;  // of them converted at a time, bit after bit
+constexpr int kMostShortRows = 512;            // that sums of 16 bits are exact enough for
 
 int taps(const ConvGeometry& g) { return g.kernel_height * g.kernel_width; }
 int words(int channels) { return (channels + kRowsPerWord - 1) / kRowsPerWord; }
@@ -48,7 +49,7 @@ class Windows {
 
   std::size_t lookups() const { return static_cast<std::size_t>(taps(g_) * width_); }
   std::size_t passes() const { return passes_.size(); }
-  const Lookups* in_pass(std::size_t pass) const { return passes_[pass].data(); }
+  const Runs* in_pass(std::size_t pass) const { return passes_[pass].data(); }
   const Place* places() const { return places_.data(); }
 
   /// The kernel's row that bit `i` of a lookup's patterns drives; it may lie beyond the last.
@@ -60,7 +61,7 @@ class Windows {
  private:
   using Range = std::pair<int, int>;
   struct List {
-    std::vector<Lookup> all;
+    std::vector<Run> all;
     std::vector<std::size_t> ends{0};
   };
 
@@ -68,6 +69,19 @@ class Windows {
   static Range inside(int first, int kernel, int size) {
     const int begin = std::clamp(-first, 0, kernel);
     return {begin, std::clamp(size - first, begin, kernel)};
+  }
+
+  /// As part of the last run of its pass where it follows it.
+  void add(const Run& run, List& list) const {
+    if (list.all.size() > list.ends.back()) {
+      Run& last = list.all.back();
+      if (run.word == last.word + last.words &&
+          run.table == last.table + last.words * static_cast<std::int32_t>(step_)) {
+        ++last.words;
+        return;
+      }
+    }
+    list.all.push_back(run);
   }
 
   List list(Range rows, Range columns, std::size_t passes) const {
@@ -79,8 +93,9 @@ class Windows {
         if (ky < rows.first || ky >= rows.second || kx < columns.first || kx >= columns.second)
           continue;
         const int pixel = ky * g_.in_width + kx;
-        list.all.push_back({pixel * words(g_.in_channels) + first_word_ + word,
-                            static_cast<std::int32_t>(l * step_)});
+        add({pixel * words(g_.in_channels) + first_word_ + word,
+             static_cast<std::int32_t>(l * step_), 1},
+            list);
       }
       list.ends.push_back(list.all.size());
     }
@@ -92,7 +107,7 @@ class Windows {
   int first_word_, width_ = 0;
   std::vector<Place> places_;  ///< [position]
   std::vector<List> lists_;    ///< [window]
-  std::vector<std::vector<Lookups>> passes_;
+  std::vector<std::vector<Runs>> passes_;
 };
 
 /// What each row of a tile adds to its columns where it is driven.
@@ -122,8 +137,11 @@ struct Wanted {
 class Tables {
  public:
   virtual ~Tables() = default;
-  /// out[bit][position][N].
-  virtual void add_up(const Wanted&, Workspace&, float* out) const = 0;
+  virtual void add_up(const Wanted&, BitSpace&) const = 0;
+  /// Of what was added up there, one bit's sums of positions [first, first + count), counted from
+  /// the first one wanted: count x N, in `buffer` if need be.
+  virtual float* floats(const Wanted&, BitSpace&, std::size_t bit, std::size_t first,
+                        std::size_t count, Buffer<float>& buffer) const = 0;
 };
 
 template <class T>
@@ -145,9 +163,9 @@ class TablesOf final : public Tables {
     }
   }
 
-  void add_up(const Wanted& wanted, Workspace& w, float* out) const override {
-    const std::size_t bits = wanted.bias.size(), held = bits > 4 ? 8 : 4;
-    T* sums = sums_of(w, held * wanted.positions * pitch_, out);
+  void add_up(const Wanted& wanted, BitSpace& space) const override {
+    const std::size_t bits = wanted.bias.size(), bit_pitch = wanted.positions * pitch_;
+    T* sums = buffer_of(space).at_least((bits > 4 ? 8 : 4) * bit_pitch);
     for (std::size_t column = 0; column < pitch_; column += columns_) {
       alignas(64) T start[kBitsPerWord * 32] = {};
       for (std::size_t b = 0; b < bits; ++b)
@@ -155,22 +173,29 @@ class TablesOf final : public Tables {
       for (std::size_t pass = 0; pass < windows_.passes(); ++pass)
         add({wanted.image, windows_.places() + wanted.first, wanted.positions,
              windows_.in_pass(pass), tables_of(column), pass == 0 ? start : nullptr, sums + column,
-             pitch_, wanted.positions * pitch_},
+             pitch_, bit_pitch},
             bits);
     }
-    if (static_cast<const void*>(sums) != out)
-      scale_sums(sums, bits * wanted.positions, pitch_, N_, codes_.data(), out);
+  }
+
+  float* floats(const Wanted& wanted, BitSpace& space, std::size_t bit, std::size_t first,
+                std::size_t count, Buffer<float>& buffer) const override {
+    T* sums = buffer_of(space).get() + (bit * wanted.positions + first) * pitch_;
+    if constexpr (kIsExact)
+      if (pitch_ == N_) return sums;
+    float* out = buffer.at_least(count * N_);
+    scale_sums(sums, count, pitch_, N_, codes_.data(), out);
+    return out;
   }
 
  private:
   static constexpr bool kIsExact = std::is_same_v<T, float>;
 
-  /// Where sums are added up: at once in `out` where they are floats and their places the same.
-  T* sums_of(Workspace& w, std::size_t size, float* out) const {
+  static Buffer<T>& buffer_of(BitSpace& space) {
     if constexpr (kIsExact)
-      return pitch_ == N_ ? out : w.bit_sums.at_least(size);
+      return space.f32;
     else
-      return w.short_bit_sums.at_least(size);
+      return space.i16;
   }
 
   /// Steps of T in one unit of column n, so that no sum of any of its rows exceeds T, roundings
@@ -292,25 +317,27 @@ struct BitProducts::Impl {
   ConvGeometry geometry;
   std::vector<Batch> batches;
   std::vector<Product> products;
-  bool is_noisy = false;
 
   std::size_t columns() const { return static_cast<std::size_t>(geometry.columns()); }
 
-  void break_sums(const std::vector<bool>& broken, const Part& part) const {
-    for (std::size_t p = 0; p < part.positions && !broken.empty(); ++p)
-      if (broken[part.first + p])
-        std::fill_n(part.sums + p * columns(), columns(), std::numeric_limits<float>::quiet_NaN());
-  }
-
-  void hand_over(const Batch& batch, const std::vector<bool>& broken, Part part,
-                 const Take& take) const {
-    const std::size_t size = part.positions * columns();
-    for (std::size_t b = 0; b < batch.bias.size(); ++b) {
-      part.phase = batch.first_phase + b;
-      break_sums(broken, part);
-      take(part);
-      part.sums += size;
-      if (part.variances) part.variances += size;
+  void hand_over(const Batch& batch, const Wanted& wanted, std::size_t p,
+                 const std::vector<bool>& broken, Workspace& w, const Take& take) const {
+    const Product& product = products[p];
+    product.sums->add_up(wanted, w.bit_sums);
+    if (product.variances) product.variances->add_up(wanted, w.bit_variances);
+    const std::size_t step = std::max(kConvertedBlock / columns(), std::size_t{1});
+    for (std::size_t first = 0; first < wanted.positions; first += step) {
+      const std::size_t count = std::min(step, wanted.positions - first);
+      for (std::size_t b = 0; b < batch.bias.size(); ++b) {
+        float* sums = product.sums->floats(wanted, w.bit_sums, b, first, count, w.sums);
+        for (std::size_t i = 0; i < count && !broken.empty(); ++i)
+          if (broken[wanted.first + first + i])
+            std::fill_n(sums + i * columns(), columns(), std::numeric_limits<float>::quiet_NaN());
+        take({p, batch.first_phase + b, wanted.first + first, count, sums,
+              product.variances
+                  ? product.variances->floats(wanted, w.bit_variances, b, first, count, w.variances)
+                  : nullptr});
+      }
     }
   }
 };
@@ -325,10 +352,7 @@ BitProducts::BitProducts(const LayerOnTiles& layer, const LayerPlan& plan)
     : impl_(std::make_unique<Impl>()) {
   impl_->geometry = layer.geometry;
   impl_->batches = batches_of(plan.input);
-  for (const TileProduct& t : plan.products) {
-    impl_->products.push_back(product_of(layer, t));
-    impl_->is_noisy |= !t.variance.empty();
-  }
+  for (const TileProduct& t : plan.products) impl_->products.push_back(product_of(layer, t));
 }
 
 BitProducts::~BitProducts() = default;
@@ -340,23 +364,14 @@ void BitProducts::multiply(const float* codes, Workspace& w, const Take& take) c
   const auto pixels = static_cast<std::size_t>(g.in_height * g.in_width);
   const auto positions = static_cast<std::size_t>(g.out_height() * g.out_width());
   const std::size_t step = std::min(positions, std::max(kBlock / impl_->columns(), std::size_t{1}));
-  float* sums = w.sums.at_least(kBitsPerWord * step * impl_->columns());
-  float* variances =
-      impl_->is_noisy ? w.variances.at_least(kBitsPerWord * step * impl_->columns()) : nullptr;
   std::uint64_t* image = w.words.at_least(pixels * static_cast<std::size_t>(words(g.in_channels)));
   const std::vector<bool> broken = broken_positions(g, codes);
   for (const Batch& batch : impl_->batches) {
     pack_bits(codes, pixels, g.in_channels, batch.bits, image);
     for (std::size_t first = 0; first < positions; first += step) {
       const Wanted wanted{image, first, std::min(step, positions - first), batch.bias};
-      for (std::size_t p = 0; p < impl_->products.size(); ++p) {
-        const Product& product = impl_->products[p];
-        product.sums->add_up(wanted, w, sums);
-        if (product.variances) product.variances->add_up(wanted, w, variances);
-        impl_->hand_over(
-            batch, broken,
-            {p, 0, first, wanted.positions, sums, product.variances ? variances : nullptr}, take);
-      }
+      for (std::size_t p = 0; p < impl_->products.size(); ++p)
+        impl_->hand_over(batch, wanted, p, broken, w, take);
     }
   }
 }

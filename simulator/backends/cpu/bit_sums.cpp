@@ -31,12 +31,16 @@ OHMIC_HOST_DEVICE void add_entries(const BitSums<T>& s) {
     for (std::size_t b = 0; b < kBits; ++b)
       std::memcpy(&sums[b], s.start ? s.start + b * kColumns : at + b * s.bit_pitch, sizeof(Entry));
     const std::ptrdiff_t first = s.places[p].word;
-    const Lookups lookups = s.windows[s.places[p].window];
-    for (const Lookup* l = lookups.begin; l != lookups.end; ++l) {
-      const T* entries = s.table + l->entry;
-      std::uint64_t word = s.image[first + l->word];
-      for (std::size_t b = 0; b < kBits; ++b, word >>= 8)  // a byte is 8 times its pattern
-        sums[b] += *reinterpret_cast<const Entry*>(entries + (word & 0xff) * (kColumns / 8));
+    const Runs runs = s.windows[s.places[p].window];
+    for (const Run* run = runs.begin; run != runs.end; ++run) {
+      const std::uint64_t* words = s.image + (first + run->word);
+      const T* table = s.table + run->table;
+      for (const std::uint64_t* end = words + run->words; words != end; ++words) {
+        std::uint64_t word = *words;
+        for (std::size_t b = 0; b < kBits; ++b, word >>= 8)  // a byte is 8 times its pattern
+          sums[b] += *reinterpret_cast<const Entry*>(table + (word & 0xff) * (kColumns / 8));
+        table += kPatterns * kColumns;
+      }
     }
     for (std::size_t b = 0; b < kBits; ++b)
       std::memcpy(at + b * s.bit_pitch, &sums[b], sizeof(Entry));
@@ -45,11 +49,11 @@ OHMIC_HOST_DEVICE void add_entries(const BitSums<T>& s) {
 
 template <class T>
 OHMIC_HOST_DEVICE void scale(const T* sums, std::size_t positions, std::size_t pitch, std::size_t N,
-                             const float* step, float* out) {
+                             const float* steps, float* out) {
   for (std::size_t p = 0; p < positions; ++p)
 #pragma omp simd simdlen(16)
     for (std::size_t n = 0; n < N; ++n)
-      out[p * N + n] = static_cast<float>(sums[p * pitch + n]) * step[n];
+      out[p * N + n] = static_cast<float>(sums[p * pitch + n]) * steps[n];
 }
 
 }  // namespace
@@ -95,14 +99,14 @@ OHMIC_VECTOR_CLONES void add_up(const BitSums<std::int16_t>& s, std::size_t bits
 }
 
 OHMIC_VECTOR_CLONES void scale_sums(const float* sums, std::size_t positions, std::size_t pitch,
-                                    std::size_t N, const float* step, float* out) {
-  scale(sums, positions, pitch, N, step, out);
+                                    std::size_t N, const float* steps, float* out) {
+  scale(sums, positions, pitch, N, steps, out);
 }
 
 OHMIC_VECTOR_CLONES void scale_sums(const std::int16_t* sums, std::size_t positions,
-                                    std::size_t pitch, std::size_t N, const float* step,
+                                    std::size_t pitch, std::size_t N, const float* steps,
                                     float* out) {
-  scale(sums, positions, pitch, N, step, out);
+  scale(sums, positions, pitch, N, steps, out);
 }
 
 }  // namespace ohmic::cpu

@@ -12,8 +12,8 @@ constexpr int kRowsPerWord = 4;          ///< neighbouring channels
 constexpr std::size_t kPatterns = 16;    ///< of one bit of four rows
 
 /// Bits [shift, shift + 8) of |code|, in pixels of `channels` codes each. A word holds four
-/// channels: bit b of the i-th in its bit 8 b + 3 + i, 0 for channels beyond the last. `sign` 1 or -1
-/// takes codes of that sign only. Codes are integers; what is not a number becomes 0.
+/// channels: bit b of the i-th in its bit 8 b + 3 + i, 0 for channels beyond the last. `sign` 1 or
+/// -1 takes codes of that sign only. Codes are integers; what is not a number becomes 0.
 struct CodeBits {
   int sign, shift;
 };
@@ -21,24 +21,25 @@ bool has_nan(const float* codes, std::size_t size);
 void pack_bits(const float* codes, std::size_t pixels, int channels, CodeBits,
                std::uint64_t* words);
 
-/// One word of a position's window and the table for it.
-struct Lookup {
-  std::int32_t word;   ///< from the window's first word
-  std::int32_t entry;  ///< of pattern 0: values from the table's begin
+/// Neighbouring words of a position's window, whose tables are neighbours too.
+struct Run {
+  std::int32_t word;   ///< from the window's first
+  std::int32_t table;  ///< the first one's: values from the tables' begin
+  std::int32_t words;
 };
-struct Lookups {
-  const Lookup* begin;
-  const Lookup* end;
+struct Runs {
+  const Run* begin;
+  const Run* end;
 };
 
-/// Where a position's window begins, in words of the image (it may lie before it), and which
-/// lookups lie inside the image.
+/// Where a position's window begins, in words of the image (it may lie before it), and which of its
+/// runs lie inside the image.
 struct Place {
   std::int32_t word;
   std::uint32_t window;
 };
 
-/// Sums over the lookups of positions, for 16 or 32 columns and 4 or 8 bits of the inputs:
+/// Sums over the windows of positions, for 16 or 32 columns and 4 or 8 bits of the inputs:
 /// sums[bit * bit_pitch + position * pitch + column]. They begin at start[bit * columns + column],
 /// or at what `sums` holds where `start` is null.
 template <class T>
@@ -46,8 +47,8 @@ struct BitSums {
   const std::uint64_t* image;
   const Place* places;
   std::size_t positions;
-  const Lookups* windows;
-  const T* table;  ///< [lookup][pattern][column], at a cache line's bound
+  const Runs* windows;
+  const T* table;  ///< [word][pattern][column], at a cache line's bound
   const T* start;
   T* sums;
   std::size_t pitch, bit_pitch;
@@ -57,10 +58,10 @@ void add_up(const BitSums<float>&, std::size_t bits);
 /// 16 or 32 columns.
 void add_up(const BitSums<std::int16_t>&, std::size_t bits, std::size_t columns);
 
-/// out[position * N + n] = sums[position * pitch + n] * step[n].
+/// out[position * N + n] = sums[position * pitch + n] * steps[n].
 void scale_sums(const float* sums, std::size_t positions, std::size_t pitch, std::size_t N,
-                const float* step, float* out);
+                const float* steps, float* out);
 void scale_sums(const std::int16_t* sums, std::size_t positions, std::size_t pitch, std::size_t N,
-                const float* step, float* out);
+                const float* steps, float* out);
 
 }  // namespace ohmic::cpu

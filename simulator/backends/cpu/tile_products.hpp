@@ -23,11 +23,17 @@ struct DriveBuffers {
   Buffer<T> block, squares;
 };
 
+/// Sums of several bits (bit_products.hpp).
+struct BitSpace {
+  Buffer<float> f32;
+  Buffer<std::int16_t> i16;
+};
+
 /// Buffers of one thread.
 struct Workspace {
-  Buffer<float> codes, signed_squares, cubes, sums, variances, bias, bit_sums;
-  Buffer<std::int16_t> short_bit_sums;
+  Buffer<float> codes, signed_squares, cubes, sums, variances, bias;
   Buffer<std::uint64_t> words;
+  BitSpace bit_sums, bit_variances;
   DriveBuffers<float> f32;
   DriveBuffers<Bf16> bf16;
 };
