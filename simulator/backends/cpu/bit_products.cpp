@@ -112,6 +112,7 @@ class Windows {
 
 /// What each row of a tile adds to its columns where it is driven.
 struct Matrix {
+  double when_negative;  ///< factor on it where the drive is negative; 0: it never is
   int first_row, rows;
   int driven;                 ///< of them by inputs; one more is the bias row
   std::vector<double> cells;  ///< element (k, n) at n*rows + k
@@ -126,9 +127,10 @@ struct Matrix {
   }
 };
 
-/// Positions of an image whose sums are wanted, and which bits drive the bias row.
+/// Positions of an image whose sums are wanted, its words, and which bits drive the bias row.
 struct Wanted {
   const std::uint64_t* image;
+  const std::uint64_t* negative;  ///< of negative codes; null where there are none
   std::size_t first, positions;
   std::vector<bool> bias;  ///< [bit]
 };
@@ -155,10 +157,12 @@ class TablesOf final : public Tables {
                  kTableBytes / (kPatterns * columns_ * sizeof(T))),
         bias_(pitch_, T{0}) {
     table_.at_least(pitch_ * windows_.lookups() * kPatterns);
+    if (m.when_negative != 0) negative_.at_least(pitch_ * windows_.lookups() * kPatterns);
     for (std::size_t n = 0; n < N_; ++n) {
       const double steps = kIsExact ? 1 : steps_per_code(m, n);
       codes_.push_back(static_cast<float>(1 / steps));
-      fill_column(m, n, steps);
+      fill_column(m, n, steps, table_);
+      if (m.when_negative != 0) fill_column(m, n, steps * m.when_negative, negative_);
       if (m.driven < m.rows) bias_[n] = entry(m.cell(n, m.driven) * steps);
     }
   }
@@ -170,11 +174,17 @@ class TablesOf final : public Tables {
       alignas(64) T start[kBitsPerWord * 32] = {};
       for (std::size_t b = 0; b < bits; ++b)
         if (wanted.bias[b]) std::copy_n(&bias_[column], columns_, start + b * columns_);
-      for (std::size_t pass = 0; pass < windows_.passes(); ++pass)
-        add({wanted.image, windows_.places() + wanted.first, wanted.positions,
-             windows_.in_pass(pass), tables_of(column), pass == 0 ? start : nullptr, sums + column,
-             pitch_, bit_pitch},
+      const auto add_pass = [&](const std::uint64_t* image, const Buffer<T>& table,
+                                std::size_t pass, const T* from) {
+        add({image, windows_.places() + wanted.first, wanted.positions, windows_.in_pass(pass),
+             table.get() + column * windows_.lookups() * kPatterns, from, sums + column, pitch_,
+             bit_pitch},
             bits);
+      };
+      for (std::size_t pass = 0; pass < windows_.passes(); ++pass) {
+        add_pass(wanted.image, table_, pass, pass == 0 ? start : nullptr);
+        if (wanted.negative) add_pass(wanted.negative, negative_, pass, nullptr);
+      }
     }
   }
 
@@ -207,8 +217,8 @@ class TablesOf final : public Tables {
       (m.cell(n, k) > 0 ? above : below) += std::abs(m.cell(n, k));
     }
     const double most = static_cast<double>(std::numeric_limits<T>::max()) -
-                        static_cast<double>(windows_.lookups() + 1);
-    const double largest = std::max(above, below);
+                        static_cast<double>(2 * windows_.lookups() + 1);
+    const double largest = m.when_negative != 0 ? above + below : std::max(above, below);
     return largest > 0 ? most / largest : 1;
   }
 
@@ -217,12 +227,8 @@ class TablesOf final : public Tables {
     return std::isfinite(v) ? static_cast<T>(std::lrint(v)) : T{0};
   }
 
-  const T* tables_of(std::size_t column) const {
-    return table_.get() + column * windows_.lookups() * kPatterns;
-  }
-
-  void fill_column(const Matrix& m, std::size_t n, double steps) {
-    T* to = table_.get() + n / columns_ * columns_ * windows_.lookups() * kPatterns + n % columns_;
+  void fill_column(const Matrix& m, std::size_t n, double steps, Buffer<T>& table) {
+    T* to = table.get() + n / columns_ * columns_ * windows_.lookups() * kPatterns + n % columns_;
     for (std::size_t l = 0; l < windows_.lookups(); ++l) {
       double row[kRowsPerWord], all = 0;
       for (int i = 0; i < kRowsPerWord; ++i)
@@ -245,14 +251,14 @@ class TablesOf final : public Tables {
 
   std::size_t N_, columns_, pitch_;
   Windows windows_;
-  Buffer<T> table_;  ///< [block of columns][lookup][pattern][column]
+  Buffer<T> table_, negative_;  ///< [block of columns][lookup][pattern][column]
   std::vector<T> bias_;
   std::vector<float> codes_;  ///< per step of T
 };
 
 /// Phases whose bits are in one set of words.
 struct Batch {
-  CodeBits bits;
+  CodeBits bits;  ///< sign 0: of codes of either sign
   std::size_t first_phase;
   std::vector<bool> bias;
 };
@@ -273,9 +279,14 @@ struct Product {
   std::unique_ptr<Tables> sums, variances;
 };
 
-Product product_of(const LayerOnTiles& layer, const TileProduct& t) {
+bool has_negative_drive(const InputPlan& input) {
+  return input.phases.front().sign == 0 && input.lowest < 0;
+}
+
+Product product_of(const LayerOnTiles& layer, const InputPlan& input, const TileProduct& t) {
   const ConvGeometry& g = layer.geometry;
-  Matrix m{t.first_row, t.rows, std::clamp(g.kernel_rows() - t.first_row, 0, t.rows), t.G};
+  Matrix m{has_negative_drive(input) ? -1.0 : 0.0, t.first_row, t.rows,
+           std::clamp(g.kernel_rows() - t.first_row, 0, t.rows), t.G};
   // A driven cell that is not ohmic adds G x + a x |x| + b x^3 with x = 1.
   for (std::size_t i = 0; i < t.a.size(); ++i) m.cells[i] += t.a[i] + t.b[i];
   const bool are_short = layer.periphery.products == Products::bf16 && t.rows <= kMostShortRows;
@@ -285,6 +296,7 @@ Product product_of(const LayerOnTiles& layer, const TileProduct& t) {
   };
   Product product{tables(m), nullptr};
   if (t.variance.empty()) return product;
+  m.when_negative = -m.when_negative;
   m.cells = t.variance;
   product.variances = tables(m);
   return product;
@@ -317,6 +329,7 @@ struct BitProducts::Impl {
   ConvGeometry geometry;
   std::vector<Batch> batches;
   std::vector<Product> products;
+  bool has_negative_drive = false;
 
   std::size_t columns() const { return static_cast<std::size_t>(geometry.columns()); }
 
@@ -343,16 +356,16 @@ struct BitProducts::Impl {
 };
 
 bool BitProducts::compute(const LayerOnTiles& layer, const LayerPlan& plan) {
-  const InputPlan& input = plan.input;
-  const bool has_signs = input.phases.front().sign == 0 && input.lowest < 0;
-  return input.slice_mask == 1 && !has_signs && layer.geometry.groups == 1;
+  return plan.input.slice_mask == 1 && layer.geometry.groups == 1;
 }
 
 BitProducts::BitProducts(const LayerOnTiles& layer, const LayerPlan& plan)
     : impl_(std::make_unique<Impl>()) {
   impl_->geometry = layer.geometry;
   impl_->batches = batches_of(plan.input);
-  for (const TileProduct& t : plan.products) impl_->products.push_back(product_of(layer, t));
+  impl_->has_negative_drive = has_negative_drive(plan.input);
+  for (const TileProduct& t : plan.products)
+    impl_->products.push_back(product_of(layer, plan.input, t));
 }
 
 BitProducts::~BitProducts() = default;
@@ -364,12 +377,16 @@ void BitProducts::multiply(const float* codes, Workspace& w, const Take& take) c
   const auto pixels = static_cast<std::size_t>(g.in_height * g.in_width);
   const auto positions = static_cast<std::size_t>(g.out_height() * g.out_width());
   const std::size_t step = std::min(positions, std::max(kBlock / impl_->columns(), std::size_t{1}));
-  std::uint64_t* image = w.words.at_least(pixels * static_cast<std::size_t>(words(g.in_channels)));
+  const std::size_t size = pixels * static_cast<std::size_t>(words(g.in_channels));
+  std::uint64_t* image = w.words.at_least(2 * size);
+  std::uint64_t* negative = impl_->has_negative_drive ? image + size : nullptr;
   const std::vector<bool> broken = broken_positions(g, codes);
   for (const Batch& batch : impl_->batches) {
-    pack_bits(codes, pixels, g.in_channels, batch.bits, image);
+    const auto [sign, shift] = batch.bits;
+    pack_bits(codes, pixels, g.in_channels, {sign < 0 ? -1 : 1, shift}, image);
+    if (negative) pack_bits(codes, pixels, g.in_channels, {-1, shift}, negative);
     for (std::size_t first = 0; first < positions; first += step) {
-      const Wanted wanted{image, first, std::min(step, positions - first), batch.bias};
+      const Wanted wanted{image, negative, first, std::min(step, positions - first), batch.bias};
       for (std::size_t p = 0; p < impl_->products.size(); ++p)
         impl_->hand_over(batch, wanted, p, broken, w, take);
     }
