@@ -79,7 +79,9 @@ struct OutputNoise {
 /// reference always computes in double.
 enum class Products {
   f32,
-  bf16,    ///< inputs and weights rounded to 8 bits; codes of a DAC of 8 bits or less stay exact
+  bf16,    ///< inputs and weights rounded to 8 bits; codes of a DAC of 8 bits or less stay exact.
+           ///< Of inputs that are applied bit by bit, to tiles of 512 rows or less: sums of four
+           ///< weights rounded to 16 bits
   bf16x2,  ///< weights as the sum of two bf16 numbers, 16 bits
 };
 

@@ -46,6 +46,21 @@ std::vector<Effect> effects() {
          l.periphery.dac = Dac{.bits = 5, .is_signed = true, .slice_bits = 1};
          l.periphery.adc = adc;
        }},
+      {"bit_serial_after_a_relu",
+       [=](LayerOnTiles& l) {
+         l.periphery.dac = Dac{.bits = 8, .slice_bits = 1};
+         l.periphery.adc = adc;
+         l.periphery.output_noise = OutputNoise{0.01};
+         for (Plane& p : l.planes) p.read_variance_S2.assign(p.G_S.size(), 1e-2);
+       }},
+      {"bit_serial_in_two_phases_of_two_planes",
+       [=](LayerOnTiles& l) {
+         l.planes.push_back(l.planes[0]);
+         l.planes[1].weight_per_S = -0.25;
+         l.periphery.dac =
+             Dac{.bits = 10, .is_signed = true, .drive = SignedDrive::two_phase, .slice_bits = 1};
+         l.periphery.adc = Adc{.bits = 10, .inl_lsb = 2};
+       }},
       {"two_phase_slices",
        [=](LayerOnTiles& l) {
          l.periphery.dac =

@@ -2,13 +2,14 @@
 // multiplications.
 //
 // A bit drives its row or does not, so that four rows of a column have sixteen sums. They are
-// tables, made once when the layer is loaded; a product of K rows is then K / 4 additions, the same
-// for every processor's vectors. (The method of the four Russians: V. L. Arlazarov et al., 1970.)
+// tables, made when the layer is loaded; a product of K rows is then K / 4 additions, the same for
+// every processor's vectors. (The method of the four Russians: V. L. Arlazarov et al., 1970.)
 //
 // With bf16 products tables and sums are 16-bit integers: of each column of a tile in steps of
-// 1 / 32,000 of what it can reach with all inputs on, which bounds the error of a sum of K rows by
-// K / 256,000 of that. Tiles of more than 512 rows, where this would be more than a bf16's 2^-9,
-// have tables of floats, as all have with float products and with weights of two bf16.
+// 1 / 32,000 of the most it can reach, so that a sum is off by half a step for every four rows at
+// worst, 2^-10 of that most for 256 rows. Tiles of more than 512 rows, where this would be more
+// than a bf16's 2^-9, have tables of floats, as all have with float products and with weights of
+// two bf16.
 #pragma once
 
 #include <functional>
@@ -26,9 +27,6 @@ class BitProducts {
   static bool compute(const LayerOnTiles&, const LayerPlan&);
 
   BitProducts(const LayerOnTiles&, const LayerPlan&);
-  ~BitProducts();
-  BitProducts(BitProducts&&) noexcept;
-  BitProducts& operator=(BitProducts&&) noexcept;
 
   /// Computes what `codes` of one image, H x W x C, drive, and hands each phase of each product to
   /// `take`: positions x N values from position `first` on, variances null where reads are quiet.
@@ -42,8 +40,27 @@ class BitProducts {
   void multiply(const float* codes, Workspace&, const Take& take) const;
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  /// Phases whose bits lie in one set of words.
+  struct Batch {
+    int sign, shift;
+    std::size_t first_phase;
+    std::vector<bool> bias;  ///< [bit]: whether it drives the bias row
+  };
+  struct Product {
+    std::unique_ptr<BitTables> sums, variances;  ///< variances null where reads are quiet
+  };
+
+  static std::vector<Batch> batches_of(const InputPlan&);
+  Product product_of(const LayerOnTiles&, const TileProduct&) const;
+  std::vector<bool> broken_positions(const float* codes) const;
+  void multiply(const Batch&, const BitImage&, std::size_t product, const std::vector<bool>& broken,
+                Workspace&, const Take&) const;
+
+  ConvGeometry geometry_;
+  std::size_t columns_;
+  bool has_negative_drive_;
+  std::vector<Batch> batches_;
+  std::vector<Product> products_;
 };
 
 }  // namespace ohmic::cpu

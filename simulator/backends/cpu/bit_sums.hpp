@@ -11,14 +11,15 @@ constexpr std::size_t kBitsPerWord = 8;  ///< of each code
 constexpr int kRowsPerWord = 4;          ///< neighbouring channels
 constexpr std::size_t kPatterns = 16;    ///< of one bit of four rows
 
-/// Bits [shift, shift + 8) of |code| of codes with this sign (1 or -1), in pixels of `channels`
-/// codes each. A word holds four channels: bit b of the i-th in its bit 8 b + 3 + i, 0 for channels
-/// beyond the last. `sign` 1 or -1 takes codes of that sign only. Codes are integers; what is not a
-/// number becomes 0.
+bool has_nan(const float* codes, std::size_t size);
+
+/// Bits [shift, shift + 8) of |code| for codes of this sign, 1 or -1.
 struct CodeBits {
   int sign, shift;
 };
-bool has_nan(const float* codes, std::size_t size);
+/// Packs pixels of `channels` codes each, which are integers; what is not a number becomes 0. A
+/// word holds four channels: bit b of the i-th in its bit 8 b + 3 + i, 0 for channels beyond the
+/// last.
 void pack_bits(const float* codes, std::size_t pixels, int channels, CodeBits,
                std::uint64_t* words);
 

@@ -9,6 +9,7 @@
 #include <functional>
 #include <vector>
 
+#include "simulator/backends/cpu/bit_tables.hpp"
 #include "simulator/backends/cpu/chunks.hpp"
 #include "simulator/backends/cpu/onednn.hpp"
 #include "simulator/backends/cpu/passes.hpp"
@@ -21,12 +22,6 @@ template <class T>
 struct DriveBuffers {
   std::vector<Buffer<T>> slices;
   Buffer<T> block, squares;
-};
-
-/// Sums of several bits (bit_products.hpp).
-struct BitSpace {
-  Buffer<float> f32;
-  Buffer<std::int16_t> i16;
 };
 
 /// Buffers of one thread.

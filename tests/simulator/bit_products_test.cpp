@@ -1,0 +1,178 @@
+// Sums of bits from tables against sums over cells in double, on every geometry, and their errors
+// against what the header promises.
+#include "simulator/backends/cpu/bit_products.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/simulator/backend_cases.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr int kBits = 8;
+
+/// Codes of 8 bits, a third of them 0.
+std::vector<float> codes(std::size_t size, bool is_signed) {
+  std::vector<float> x = test::normals(size, 5);
+  for (float& v : x) {
+    const float limit = is_signed ? 127 : 255;
+    v = std::rint(std::min(std::abs(v) * 80.0f, limit)) * (is_signed && v < 0 ? -1.0f : 1.0f);
+    if (std::fmod(std::abs(v), 3.0f) == 0) v = 0;
+  }
+  return x;
+}
+
+/// Two row tiles' worth of planes, read with noise, a row of biases among them.
+LayerOnTiles noisy_layer(const ConvGeometry& given, const Dac& dac, Products products) {
+  ConvGeometry g = given;
+  g.bias_rows = 1;
+  LayerOnTiles layer =
+      test::layer_of(g, test::normals(static_cast<std::size_t>(g.rows()) * g.columns(), 1));
+  Plane& plane = layer.planes[0];
+  for (const double G : plane.G_S) plane.read_variance_S2.push_back(0.01 * G * G);
+  layer.tile = {100, 0};
+  layer.input_full_scale = 1;
+  layer.periphery.dac = dac;
+  layer.periphery.adc = Adc{.bits = 8};
+  layer.periphery.products = products;
+  return layer;
+}
+
+/// What a column adds up to, and the most it could.
+struct Sum {
+  double value = 0, most = 0;
+};
+
+/// One phase at one position of one column of a matrix, cell by cell.
+Sum by_hand(const ConvGeometry& g, const TileProduct& t, const std::vector<double>& matrix,
+            const Phase& phase, const std::vector<float>& x, int position, int n, bool squares) {
+  Sum sum;
+  const int taps = g.kernel_height * g.kernel_width;
+  for (int k = 0; k < t.rows; ++k) {
+    const double cell = matrix[static_cast<std::size_t>(n) * t.rows + k];
+    double drive = phase.bias;
+    sum.most += std::abs(cell);
+    if (const int row = t.first_row + k; row < g.kernel_rows()) {
+      const int y = position / g.out_width() * g.stride - g.pad_top + row % taps / g.kernel_width;
+      const int column = position % g.out_width() * g.stride - g.pad_left + row % g.kernel_width;
+      if (y < 0 || y >= g.in_height || column < 0 || column >= g.in_width) continue;
+      const float code =
+          x[static_cast<std::size_t>((y * g.in_width + column) * g.in_channels + row / taps)];
+      const int bit = static_cast<int>(std::abs(code)) >> phase.shift & 1;
+      drive = phase.sign == 0 ? std::copysign(bit, code) : phase.sign * code > 0 ? bit : 0;
+    }
+    sum.value += (squares ? drive * drive : drive) * cell;
+  }
+  return sum;
+}
+
+struct Kind {
+  std::string name;
+  Dac dac;
+  Products products;
+};
+
+std::vector<Kind> kinds() {
+  const Dac plain{.bits = kBits, .slice_bits = 1};
+  const Dac bipolar{.bits = kBits, .is_signed = true, .slice_bits = 1};
+  Dac two_phase = bipolar;
+  two_phase.drive = SignedDrive::two_phase;
+  std::vector<Kind> all;
+  for (const auto& [name, products] :
+       {std::pair{"float", Products::f32}, std::pair{"bf16", Products::bf16}}) {
+    all.push_back({std::string("unsigned, ") + name, plain, products});
+    all.push_back({std::string("bipolar, ") + name, bipolar, products});
+    all.push_back({std::string("two phases, ") + name, two_phase, products});
+  }
+  all.push_back({"12 bits", Dac{.bits = 12, .slice_bits = 1}, Products::f32});
+  all.push_back({"3 bits", Dac{.bits = 3, .slice_bits = 1}, Products::f32});
+  return all;
+}
+
+/// As a fraction of the most a column reaches: the float roundings of K sums, or half a step for
+/// every table that a window has (of four channels at each tap).
+double error_of(const ConvGeometry& g, const TileProduct& t, Products products) {
+  if (products == Products::f32) return test::tolerance(1);
+  const int taps = g.kernel_height * g.kernel_width;
+  return taps * (t.rows / taps / 4 + 3) * 0.5 / 32000 + test::tolerance(1);
+}
+
+TEST(BitProducts, AreSumsOverCells) {
+  for (const auto& [geometry, g] : test::geometries())
+    for (const Kind& kind : kinds()) {
+      SCOPED_TRACE(geometry + ", " + kind.name);
+      const LayerOnTiles layer = noisy_layer(g, kind.dac, kind.products);
+      const LayerPlan plan = plan_layer(
+          layer, {255, std::vector<double>(
+                           static_cast<std::size_t>(layer.tile.row_tiles(layer.geometry.rows()) *
+                                                    g.out_channels),
+                           127)});
+      ASSERT_TRUE(cpu::BitProducts::compute(layer, plan));
+      const std::vector<float> x = codes(test::values_in(g), kind.dac.is_signed);
+      const cpu::BitProducts products(layer, plan);
+      cpu::Workspace space;
+      std::size_t seen = 0;
+      products.multiply(x.data(), space, [&](const cpu::BitProducts::Part& part) {
+        const TileProduct& t = plan.products[part.product];
+        const Phase& phase = plan.input.phases[part.phase];
+        const double error = error_of(g, t, kind.products);
+        const auto N = static_cast<std::size_t>(g.out_channels);
+        seen += part.positions * N;
+        // Every seventh value: all residues of the columns come by.
+        for (std::size_t i = 0; i < part.positions * N; i += 7) {
+          const int position = static_cast<int>(part.first + i / N), n = static_cast<int>(i % N);
+          const Sum sum = by_hand(layer.geometry, t, t.G, phase, x, position, n, false);
+          ASSERT_NEAR(part.sums[i], sum.value, error * sum.most) << position << ", " << n;
+          const Sum variance = by_hand(layer.geometry, t, t.variance, phase, x, position, n, true);
+          ASSERT_NEAR(part.variances[i], variance.value, error * variance.most);
+        }
+      });
+      EXPECT_EQ(seen, plan.products.size() * plan.input.phases.size() * test::values_out(g));
+    }
+}
+
+TEST(BitProducts, OfShortSumsReachTheirLimitsAndNoFurther) {
+  // All rows on: the most a column can reach, of one sign, of both, and of the other.
+  ConvGeometry g = test::dense(256, 3);
+  std::vector<float> w(768);
+  for (std::size_t k = 0; k < 256; ++k) {
+    w[k] = 1.0f + 0.3f * static_cast<float>(k % 7);
+    w[256 + k] = k % 2 ? w[k] : -w[k];
+    w[512 + k] = -w[k];
+  }
+  for (const bool is_signed : {false, true}) {
+    LayerOnTiles layer = test::layer_of(g, w);
+    layer.periphery.dac = Dac{.bits = 2 + is_signed, .is_signed = is_signed, .slice_bits = 1};
+    layer.periphery.adc = Adc{.bits = 8};
+    layer.periphery.products = Products::bf16;
+    const LayerPlan plan = plan_layer(layer, {3, {127, 127, 127}});
+    std::vector<float> x(256, 3.0f);
+    for (std::size_t k = 0; k < 256; k += 2) x[k] = is_signed ? -3.0f : 3.0f;
+    cpu::Workspace space;
+    cpu::BitProducts(layer, plan)
+        .multiply(x.data(), space, [&](const cpu::BitProducts::Part& part) {
+          const TileProduct& t = plan.products[0];
+          for (int n = 0; n < 3; ++n) {
+            const Sum sum = by_hand(g, t, t.G, plan.input.phases[part.phase], x, 0, n, false);
+            EXPECT_NEAR(part.sums[n], sum.value, 64 * 0.5 / 32000 * sum.most) << n;
+          }
+        });
+  }
+}
+
+TEST(BitProducts, LeaveOtherSlicesToMultiplications) {
+  LayerOnTiles layer = test::layer_of(test::dense(4, 4), test::normals(16, 1));
+  layer.periphery.adc = Adc{.bits = 8};
+  const auto compute = [&](const Dac& dac) {
+    layer.periphery.dac = dac;
+    return cpu::BitProducts::compute(layer, plan_layer(layer, {1, {1, 1, 1, 1}}));
+  };
+  EXPECT_TRUE(compute({.bits = 8, .slice_bits = 1}));
+  EXPECT_FALSE(compute({.bits = 8, .slice_bits = 2}));
+  EXPECT_FALSE(compute({.bits = 8}));
+}
+
+}  // namespace
+}  // namespace ohmic
