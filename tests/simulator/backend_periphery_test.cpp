@@ -222,8 +222,9 @@ TEST_P(PeripheryTest, SlicedInputsAddUpToTheWholeCode) {
 TEST_P(PeripheryTest, WhatIsNotANumberReachesWhoSeesIt) {
   // A 3 x 3 kernel on 5 x 5 pixels, the third of which is none: six positions see it, bit by bit
   // as well.
-  const ConvGeometry g = test::same_padded(5, 6, 4, 3, 1);
-  LayerOnTiles layer = test::layer_of(g, test::normals(static_cast<std::size_t>(g.rows()) * 4, 1));
+  const ConvGeometry g = test::same_padded(5, 6, 300, 3, 1);
+  LayerOnTiles layer =
+      test::layer_of(g, test::normals(static_cast<std::size_t>(g.rows()) * 300, 1));
   layer.tile = {20, 0};
   Floats x(test::values_in(g), 1.0f);
   x[2 * 6 + 4] = std::numeric_limits<float>::quiet_NaN();
@@ -233,7 +234,7 @@ TEST_P(PeripheryTest, WhatIsNotANumberReachesWhoSeesIt) {
     layer.periphery.adc = Adc{.bits = 8};
     const Floats y = run(layer, ranges_of(layer, 15, 100), x);
     for (std::size_t i = 0; i < y.size(); ++i) {
-      const std::size_t row = i / 4 / 5, column = i / 4 % 5;
+      const std::size_t row = i / 300 / 5, column = i / 300 % 5;
       EXPECT_EQ(std::isnan(y[i]), row <= 1 && column >= 1 && column <= 3) << i;
     }
   }
