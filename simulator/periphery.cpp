@@ -164,7 +164,9 @@ const Schema<Periphery>& Periphery::schema() {
         .doc(
             "Number format of the products on the cpu back end: float; bf16 (8 bits, 3 to 5 times "
             "faster on processors that multiply it in hardware, slower than float on others); or "
-            "weights as a sum of two bf16.");
+            "weights as a sum of two bf16. Inputs applied bit by bit are added up from tables: of "
+            "floats, or, with bf16 and tiles of up to 512 rows, of sums of four weights in 16 "
+            "bits.");
     return s;
   }();
   return schema;

@@ -47,9 +47,11 @@ OHMIC_HOST_DEVICE void philox_blocks(NoiseKey key, Counter c, std::uint64_t bloc
                                      Words<kBlocks>& words) {
   constexpr std::size_t kWides = kBlocks / kWideBlocks;
   const Wide zero{};
+  Wide lanes{};  // a constant: vectors built lane by lane in memory stall the loads that follow
+  for (std::size_t i = 0; i < kWideBlocks; ++i) lanes[i] = i;
   std::array<Wide, kWides> x0, x1, x2, x3;
   for (std::size_t v = 0; v < kWides; ++v) {
-    for (std::size_t i = 0; i < kWideBlocks; ++i) x0[v][i] = block + v * kWideBlocks + i;
+    x0[v] = lanes + (block + v * kWideBlocks);
     x1[v] = (x0[v] >> 32) | (zero + c.word1);
     x2[v] = zero + c.word2;
     x3[v] = zero + c.word3;

@@ -48,19 +48,27 @@ OHMIC_HOST_DEVICE float short_radius_squared(std::uint32_t a) {
   return std::fma(static_cast<float>(16 - e), 2 * 0.693147181f, p * f);
 }
 
+/// v, or -v where bit 15 of `word` is set.
+OHMIC_HOST_DEVICE float with_turned_sign(float v, std::uint32_t word) {
+  std::uint32_t pattern;
+  std::memcpy(&pattern, &v, sizeof v);
+  pattern ^= word << 16 & 0x80000000u;
+  std::memcpy(&v, &pattern, sizeof v);
+  return v;
+}
+
 OHMIC_HOST_DEVICE NormalPair short_normal_pair(std::uint32_t word) {
   const float r = std::sqrt(short_radius_squared(word >> 16));
-  // theta = pi/2 (quadrant + t), |t| <= 1/2.
-  const std::uint32_t quadrant = (word + 0x2000u) >> 14;
+  // theta = pi/2 (quadrant + t), |t| <= 1/2, the quadrant in bits 14 and 15.
+  const std::uint32_t turned = word + 0x2000u;
   const float t = static_cast<float>(static_cast<std::int32_t>(word << 18)) * 0x1p-32f;
   const float t2 = t * t;
   const float rt = r * t;
   const float s = rt * std::fma(std::fma(0.0779550299f, t2, -0.645801842f), t2, 1.57079411f);
   const float c = r * std::fma(std::fma(0.245949045f, t2, -1.23298037f), t2, 0.999990046f);
-  const bool swap = quadrant & 1u;
-  const float x = swap ? s : c;
-  const float y = swap ? c : s;
-  return {((quadrant + 1u) & 2u) ? -x : x, (quadrant & 2u) ? -y : y};
+  const bool swap = turned & 0x4000u;
+  return {with_turned_sign(swap ? s : c, turned + 0x4000u),
+          with_turned_sign(swap ? c : s, turned)};
 }
 
 /// Element `element` of the sequence by itself.
