@@ -93,26 +93,29 @@ class Columns {
   /// One block through noise and converter; returns how many conversions saturated.
   std::uint64_t add_block(const Converters& c, const Conversion& at, Ends ends, std::size_t size,
                           float* v, const float* variances, float* y) const {
+    thread_local Buffer<float> z_read, z_output;
+    Noise noise;
     if (variances)
-      add_read_noise(variances, draw(read_noise_address(layer_, at.image), at.first_element, size),
-                     size, v);
-    ScaledNoise noise;
-    if (!c.noise.empty())
-      noise = {c.noise.data(),
-               draw(output_noise_address(layer_, at.image), at.first_element, size)};
+      noise = {variances,
+               draw(read_noise_address(layer_, at.image), at.first_element, size, z_read)};
+    if (!c.noise.empty()) {
+      noise.scale = c.noise.data();
+      noise.z_output =
+          draw(output_noise_address(layer_, at.image), at.first_element, size, z_output);
+    }
     if (is_plain_ && c.offset.empty())
       return convert_nearest(v, noise, c.digital.data(), {c.lowest, c.highest, at.weight}, ends,
                              size, y);
     start_sums(ends, size, y);
-    if (noise.scale) add_products(noise.scale, noise.z, size, v);
+    add_noise(noise, size, v);
     add_errors(c, at, size, v);
     const std::uint64_t saturated = convert(c, at, size, v, y);
     if (ends.relu) rectify(size, y);
     return saturated;
   }
 
-  const float* draw(Address address, std::uint64_t first, std::size_t size) const {
-    thread_local Buffer<float> z;
+  const float* draw(Address address, std::uint64_t first, std::size_t size,
+                    Buffer<float>& z) const {
     float* values = z.at_least(block_);
     fill_short_normals(key_, address, first, {values, size});
     return values;
@@ -120,9 +123,11 @@ class Columns {
 
   void add_errors(const Converters& c, const Conversion& at, std::size_t size, float* v) const {
     if (!c.offset.empty()) cpu::add(c.offset.data(), size, v);
+    thread_local Buffer<float> z;
     if (adc_.thermal > 0)
       add_product(static_cast<float>(adc_.thermal),
-                  draw(thermal_noise_address(layer_, at.image), at.first_element, size), size, v);
+                  draw(thermal_noise_address(layer_, at.image), at.first_element, size, z), size,
+                  v);
   }
 
   /// Returns how many conversions saturated.

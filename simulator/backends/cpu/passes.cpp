@@ -62,17 +62,30 @@ OHMIC_HOST_DEVICE void square_each(const T* x, std::size_t size, T* out) {
   for (std::size_t i = 0; i < size; ++i) store(value(x[i]) * value(x[i]), out[i]);
 }
 
+/// v with its noise.
+template <bool kReads, bool kOutputs>
+OHMIC_HOST_DEVICE float noisy(float v, Noise noise, std::size_t i) {
+  if constexpr (kReads) v += std::sqrt(noise.variance[i]) * noise.z_read[i];
+  if constexpr (kOutputs) v += noise.scale[i] * noise.z_output[i];
+  return v;
+}
+
+template <bool kReads, bool kOutputs>
+OHMIC_HOST_DEVICE void add_noise_to(Noise noise, std::size_t size, float* v) {
+#pragma omp simd simdlen(16)
+  for (std::size_t i = 0; i < size; ++i) v[i] = noisy<kReads, kOutputs>(v[i], noise, i);
+}
+
 /// The parts of a conversion that are there.
-template <bool kNoisy, bool kStarts, bool kResidual, bool kRelu>
+template <bool kReads, bool kOutputs, bool kStarts, bool kResidual, bool kRelu>
 struct Conversion {
-  static OHMIC_HOST_DEVICE std::uint64_t run(const float* v, ScaledNoise noise,
-                                             const float* digital, Codes c, Ends ends,
-                                             std::size_t size, float* y) {
+  static OHMIC_HOST_DEVICE std::uint64_t run(const float* v, Noise noise, const float* digital,
+                                             Codes c, Ends ends, std::size_t size, float* y) {
     std::uint32_t saturated = 0;
 #pragma omp simd simdlen(16) reduction(+ : saturated)
     for (std::size_t i = 0; i < size; ++i) {
-      float in = v[i], sum = kStarts ? ends.shift[i] : y[i];
-      if constexpr (kNoisy) in += noise.scale[i] * noise.z[i];
+      const float in = noisy<kReads, kOutputs>(v[i], noise, i);
+      float sum = kStarts ? ends.shift[i] : y[i];
       if constexpr (kResidual) sum += ends.residual[i];
       saturated += saturates(in, c.lowest, c.highest) ? 1u : 0u;
       sum += c.weight * digital[i] * quantize(in, c.lowest, c.highest);
@@ -82,17 +95,17 @@ struct Conversion {
   }
 };
 
-template <bool kNoisy, bool kStarts, bool kResidual, class... Arguments>
+template <bool kReads, bool kOutputs, bool kStarts, bool kResidual, class... Arguments>
 OHMIC_HOST_DEVICE std::uint64_t convert_to_end(Ends ends, Arguments... arguments) {
-  return ends.relu ? Conversion<kNoisy, kStarts, kResidual, true>::run(arguments...)
-                   : Conversion<kNoisy, kStarts, kResidual, false>::run(arguments...);
+  return ends.relu ? Conversion<kReads, kOutputs, kStarts, kResidual, true>::run(arguments...)
+                   : Conversion<kReads, kOutputs, kStarts, kResidual, false>::run(arguments...);
 }
 
-template <bool kNoisy, class... Arguments>
+template <bool kReads, bool kOutputs, class... Arguments>
 OHMIC_HOST_DEVICE std::uint64_t convert_from_start(Ends ends, Arguments... arguments) {
-  if (!ends.shift) return convert_to_end<kNoisy, false, false>(ends, arguments...);
-  return ends.residual ? convert_to_end<kNoisy, true, true>(ends, arguments...)
-                       : convert_to_end<kNoisy, true, false>(ends, arguments...);
+  if (!ends.shift) return convert_to_end<kReads, kOutputs, false, false>(ends, arguments...);
+  return ends.residual ? convert_to_end<kReads, kOutputs, true, true>(ends, arguments...)
+                       : convert_to_end<kReads, kOutputs, true, false>(ends, arguments...);
 }
 
 }  // namespace
@@ -159,21 +172,15 @@ void start_sums(Ends ends, std::size_t size, float* y) {
   if (ends.residual) add(ends.residual, size, y);
 }
 
-OHMIC_VECTOR_CLONES void add_products(const float* scale, const float* z, std::size_t size,
-                                      float* v) {
-#pragma omp simd simdlen(16)
-  for (std::size_t i = 0; i < size; ++i) v[i] += scale[i] * z[i];
-}
-
 OHMIC_VECTOR_CLONES void add_product(float scale, const float* z, std::size_t size, float* v) {
 #pragma omp simd simdlen(16)
   for (std::size_t i = 0; i < size; ++i) v[i] += scale * z[i];
 }
 
-OHMIC_VECTOR_CLONES void add_read_noise(const float* variance, const float* z, std::size_t size,
-                                        float* v) {
-#pragma omp simd simdlen(16)
-  for (std::size_t i = 0; i < size; ++i) v[i] += std::sqrt(variance[i]) * z[i];
+OHMIC_VECTOR_CLONES void add_noise(Noise noise, std::size_t size, float* v) {
+  if (noise.variance && noise.scale) return add_noise_to<true, true>(noise, size, v);
+  if (noise.variance) return add_noise_to<true, false>(noise, size, v);
+  if (noise.scale) add_noise_to<false, true>(noise, size, v);
 }
 
 OHMIC_VECTOR_CLONES void add(const float* offset, std::size_t size, float* v) {
@@ -192,11 +199,13 @@ OHMIC_VECTOR_CLONES void accumulate(const float* v, const float* digital, float 
   for (std::size_t i = 0; i < size; ++i) y[i] += weight * digital[i] * v[i];
 }
 
-OHMIC_VECTOR_CLONES std::uint64_t convert_nearest(const float* v, ScaledNoise noise,
-                                                  const float* digital, Codes c, Ends ends,
-                                                  std::size_t size, float* y) {
-  return noise.scale ? convert_from_start<true>(ends, v, noise, digital, c, ends, size, y)
-                     : convert_from_start<false>(ends, v, noise, digital, c, ends, size, y);
+OHMIC_VECTOR_CLONES std::uint64_t convert_nearest(const float* v, Noise noise, const float* digital,
+                                                  Codes c, Ends ends, std::size_t size, float* y) {
+  if (noise.variance)
+    return noise.scale ? convert_from_start<true, true>(ends, v, noise, digital, c, ends, size, y)
+                       : convert_from_start<true, false>(ends, v, noise, digital, c, ends, size, y);
+  return noise.scale ? convert_from_start<false, true>(ends, v, noise, digital, c, ends, size, y)
+                     : convert_from_start<false, false>(ends, v, noise, digital, c, ends, size, y);
 }
 
 OHMIC_VECTOR_CLONES std::uint64_t convert_dithered(const float* v, const float* u,

@@ -42,9 +42,7 @@ struct Ends {
 };
 void start_sums(Ends ends, std::size_t size, float* y);
 
-void add_products(const float* scale, const float* z, std::size_t size, float* v);
 void add_product(float scale, const float* z, std::size_t size, float* v);
-void add_read_noise(const float* variance, const float* z, std::size_t size, float* v);
 void add(const float* offset, std::size_t size, float* v);
 void bend_curve(float inl, float highest, std::size_t size, float* v);
 
@@ -55,13 +53,17 @@ struct Codes {
 };
 /// y += weight * digital * v.
 void accumulate(const float* v, const float* digital, float weight, std::size_t size, float* y);
-/// Noise in front of a converter, scale * z; none where scale is null.
-struct ScaledNoise {
+/// Noise in front of a converter: of reads, sqrt(variance) * z, then of outputs, scale * z; none
+/// where they are null.
+struct Noise {
+  const float* variance = nullptr;
+  const float* z_read = nullptr;
   const float* scale = nullptr;
-  const float* z = nullptr;
+  const float* z_output = nullptr;
 };
+void add_noise(Noise, std::size_t size, float* v);
 /// y += weight * digital * quantize(v + noise) between `ends`; returns how many saturated.
-std::uint64_t convert_nearest(const float* v, ScaledNoise noise, const float* digital, Codes, Ends,
+std::uint64_t convert_nearest(const float* v, Noise, const float* digital, Codes, Ends,
                               std::size_t size, float* y);
 std::uint64_t convert_dithered(const float* v, const float* u, const float* digital, Codes,
                                std::size_t size, float* y);
