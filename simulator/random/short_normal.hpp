@@ -67,8 +67,7 @@ OHMIC_HOST_DEVICE NormalPair short_normal_pair(std::uint32_t word) {
   const float s = rt * std::fma(std::fma(0.0779550299f, t2, -0.645801842f), t2, 1.57079411f);
   const float c = r * std::fma(std::fma(0.245949045f, t2, -1.23298037f), t2, 0.999990046f);
   const bool swap = turned & 0x4000u;
-  return {with_turned_sign(swap ? s : c, turned + 0x4000u),
-          with_turned_sign(swap ? c : s, turned)};
+  return {with_turned_sign(swap ? s : c, turned + 0x4000u), with_turned_sign(swap ? c : s, turned)};
 }
 
 /// Element `element` of the sequence by itself.

@@ -272,13 +272,14 @@ class AnalogLayer final : public LoadedLayer {
     float* y;
   };
 
-  /// Adds what image `i` of the chunk drives in phase `f` of a product, from value `first` of its
-  /// outputs on, to the digital sum.
+  /// What image `i` of a chunk drives in one phase of a product, from value `first` of its outputs
+  /// on.
   struct Sums {
     std::size_t i, product, phase, first, size;
     float* v;
     float* variances;
   };
+  /// Adds them to the digital sum.
   void add(const Chunk& chunk, const Sums& sums, bool is_first, bool is_last, Tally& tally) const {
     const LayerPlan& plan = ready_->plan;
     const std::size_t at = sums.i * values_out_ + sums.first;

@@ -1,5 +1,6 @@
-// A layer with its full periphery: per phase, plane and row tile one product (tile_products.hpp),
-// then noise, converter and digital sum in passes over blocks that stay in the cache (passes.hpp).
+// A layer with its full periphery: per phase, plane and row tile one product (tile_products.hpp; of
+// inputs that are applied bit by bit, bit_products.hpp), then noise, converter and digital sum in
+// passes over blocks that stay in the cache (passes.hpp).
 #pragma once
 
 #include <memory>
