@@ -72,6 +72,12 @@ dnnl::primitive_attr fused(const ConvolutionSpec& spec) {
   return attributes;
 }
 
+using Description = dnnl::convolution_forward::primitive_desc;
+
+bool is_named(const Description& d, const char* part) {
+  return std::string(d.impl_info_str()).find(part) != std::string::npos;
+}
+
 std::string text(const ConvGeometry& g) {
   return std::to_string(g.in_channels) + " x " + std::to_string(g.in_height) + " x " +
          std::to_string(g.in_width) + " -> " + std::to_string(g.out_channels) + ", kernel " +
@@ -79,24 +85,20 @@ std::string text(const ConvGeometry& g) {
          std::to_string(g.stride) + ", groups " + std::to_string(g.groups);
 }
 
-dnnl::convolution_forward::primitive_desc describe(const ConvolutionSpec& spec,
-                                                   const memory::desc& x, const memory::desc& y) {
+Description describe(const ConvolutionSpec& spec, const memory::desc& x, const memory::desc& y) {
   const ConvGeometry& g = spec.geometry;
   const memory::desc w = weights_desc(g, spec.format, memory::format_tag::any);
   const memory::desc bias =
       spec.has_bias ? memory::desc({g.out_channels}, memory::data_type::f32, memory::format_tag::x)
                     : memory::desc();
-  return {{dnnl::prop_kind::forward_inference,
-           dnnl::algorithm::convolution_direct,
-           x,
-           w,
-           bias,
-           y,
-           {g.stride, g.stride},
-           {g.pad_top, g.pad_left},
-           {g.pad_bottom, g.pad_right}},
-          fused(spec),
-          engine()};
+  const dnnl::convolution_forward::desc operation(
+      dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, x, w, bias, y,
+      {g.stride, g.stride}, {g.pad_top, g.pad_left}, {g.pad_bottom, g.pad_right});
+  Description first(operation, fused(spec), engine());
+  if (!is_named(first, "brgconv:avx512_core_bf16") || is_named(first, "amx")) return first;
+  // Without AMX the direct convolution is the faster one, by 1 to 40 % on the slices of ResNet-20.
+  Description next(operation, fused(spec), engine());
+  return next.next_impl() && is_named(next, "jit_bf16") ? next : first;
 }
 
 memory::desc activations(int images, int channels, int height, int width, Format format) {
@@ -133,7 +135,7 @@ Convolution::Convolution(const ConvolutionSpec& spec) {
   const auto y =
       activations(spec.images, g.out_channels, g.out_height(), g.out_width(), Format::f32);
   const auto primitive = describe(spec, x, y);
-  if (std::string(primitive.impl_info_str()).find("ref") != std::string::npos)
+  if (is_named(primitive, "ref"))
     throw UnsupportedError(
         "backend \"cpu\": oneDNN has no fast convolution on this processor for " + text(g) +
         "; use compute.backend = \"reference\"");
