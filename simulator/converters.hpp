@@ -13,6 +13,7 @@
 // random/short_normal.hpp.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -78,6 +79,11 @@ struct TileProduct {
   std::vector<WiredTile> circuits;
   std::vector<double> codes_per_A;  ///< N
   double reference_S = 0.0;         ///< of an exact cell that every cell is set against
+
+  /// Rows that inputs drive: all but the bias row.
+  int driven_rows(const ConvGeometry& g) const {
+    return std::min(rows, g.kernel_rows() - first_row);
+  }
 };
 
 struct LayerPlan {

@@ -162,8 +162,8 @@ const Schema<Periphery>& Periphery::schema() {
     s.add_choice("products", &Periphery::products,
                  {{"f32", Products::f32}, {"bf16", Products::bf16}, {"bf16x2", Products::bf16x2}})
         .doc(
-            "Number format of the products on the cpu back end: float; bf16 (8 bits, 3 to 5 times "
-            "faster on processors that multiply it in hardware, slower than float on others); or "
+            "Number format of the products on the cpu back end: float; bf16 (8 bits, faster on "
+            "processors that multiply it in hardware, slower than float on others); or "
             "weights as a sum of two bf16. Inputs applied bit by bit are added up from tables: of "
             "floats, or, with bf16 and tiles of up to 512 rows, of sums of four weights in 16 "
             "bits.");

@@ -109,7 +109,7 @@ TEST(BitProducts, AreSumsOverCells) {
                            static_cast<std::size_t>(layer.tile.row_tiles(layer.geometry.rows()) *
                                                     g.out_channels),
                            127)});
-      ASSERT_TRUE(cpu::BitProducts::compute(layer, plan));
+      ASSERT_TRUE(cpu::BitProducts::cover(layer, plan));
       const std::vector<float> x = codes(test::values_in(g), kind.dac.is_signed);
       const cpu::BitProducts products(layer, plan);
       cpu::Workspace space;
@@ -165,13 +165,13 @@ TEST(BitProducts, OfShortSumsReachTheirLimitsAndNoFurther) {
 TEST(BitProducts, LeaveOtherSlicesToMultiplications) {
   LayerOnTiles layer = test::layer_of(test::dense(4, 4), test::normals(16, 1));
   layer.periphery.adc = Adc{.bits = 8};
-  const auto compute = [&](const Dac& dac) {
+  const auto cover = [&](const Dac& dac) {
     layer.periphery.dac = dac;
-    return cpu::BitProducts::compute(layer, plan_layer(layer, {1, {1, 1, 1, 1}}));
+    return cpu::BitProducts::cover(layer, plan_layer(layer, {1, {1, 1, 1, 1}}));
   };
-  EXPECT_TRUE(compute({.bits = 8, .slice_bits = 1}));
-  EXPECT_FALSE(compute({.bits = 8, .slice_bits = 2}));
-  EXPECT_FALSE(compute({.bits = 8}));
+  EXPECT_TRUE(cover({.bits = 8, .slice_bits = 1}));
+  EXPECT_FALSE(cover({.bits = 8, .slice_bits = 2}));
+  EXPECT_FALSE(cover({.bits = 8}));
 }
 
 }  // namespace

@@ -167,7 +167,7 @@ class Columns {
 struct Ready {
   Ready(const LayerOnTiles& layer, const LayerRanges& ranges, const Epilogue& epilogue, int images)
       : plan(plan_layer(layer, ranges)), columns(layer, plan, epilogue) {
-    if (BitProducts::compute(layer, plan))
+    if (BitProducts::cover(layer, plan))
       bits.emplace(layer, plan);
     else
       products.emplace(layer, plan, images, layer.periphery.products);

@@ -16,15 +16,15 @@
 #include <memory>
 #include <vector>
 
-#include "simulator/backends/cpu/bit_sums.hpp"
-#include "simulator/backends/cpu/tile_products.hpp"
+#include "simulator/backends/cpu/bit_tables.hpp"
+#include "simulator/converters.hpp"
 
 namespace ohmic::cpu {
 
 class BitProducts {
  public:
   /// Whether this is how a layer's inputs are applied.
-  static bool compute(const LayerOnTiles&, const LayerPlan&);
+  static bool cover(const LayerOnTiles&, const LayerPlan&);
 
   BitProducts(const LayerOnTiles&, const LayerPlan&);
 
@@ -43,17 +43,17 @@ class BitProducts {
   /// Phases whose bits lie in one set of words.
   struct Batch {
     int sign, shift;
-    std::size_t first_phase;
-    std::vector<bool> bias;  ///< [bit]: whether it drives the bias row
+    std::size_t first_phase, bits;
+    unsigned bias;  ///< mask of the bits that drive the bias row
   };
   struct Product {
     std::unique_ptr<BitTables> sums, variances;  ///< variances null where reads are quiet
   };
 
   static std::vector<Batch> batches_of(const InputPlan&);
-  Product product_of(const LayerOnTiles&, const TileProduct&) const;
+  Product product_of(const TileProduct&, bool are_short, std::shared_ptr<const BitWindows>) const;
   std::vector<bool> broken_positions(const float* codes) const;
-  void multiply(const Batch&, const BitImage&, std::size_t product, const std::vector<bool>& broken,
+  void multiply(std::size_t product, const Batch&, const BitImage&, const std::vector<bool>& broken,
                 Workspace&, const Take&) const;
 
   ConvGeometry geometry_;

@@ -34,7 +34,7 @@ OHMIC_HOST_DEVICE void add_entries(const BitSums<T>& s) {
     const Runs runs = s.windows[s.places[p].window];
     for (const Run* run = runs.begin; run != runs.end; ++run) {
       const std::uint64_t* words = s.image + (first + run->word);
-      const T* table = s.table + run->table;
+      const T* table = s.tables + static_cast<std::size_t>(run->table) * kPatterns * kColumns;
       for (const std::uint64_t* end = words + run->words; words != end; ++words) {
         std::uint64_t word = *words;
         for (std::size_t b = 0; b < kBits; ++b, word >>= 8)  // a byte is 8 times its pattern
@@ -68,7 +68,7 @@ OHMIC_VECTOR_CLONES bool has_nan(const float* codes, std::size_t size) {
 OHMIC_VECTOR_CLONES void pack_bits(const float* codes, std::size_t pixels, int channels,
                                    CodeBits which, std::uint64_t* words) {
   const auto C = static_cast<std::size_t>(channels);
-  const std::size_t whole = C / kRowsPerWord, all = (C + kRowsPerWord - 1) / kRowsPerWord;
+  const std::size_t whole = C / kRowsPerWord, all = static_cast<std::size_t>(words_of(channels));
   // Pixels of whole words are one row of them.
   const std::size_t rows = whole == all ? 1 : pixels,
                     length = whole == all ? pixels * whole : whole;

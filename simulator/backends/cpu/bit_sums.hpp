@@ -11,6 +11,9 @@ constexpr std::size_t kBitsPerWord = 8;  ///< of each code
 constexpr int kRowsPerWord = 4;          ///< neighbouring channels
 constexpr std::size_t kPatterns = 16;    ///< of one bit of four rows
 
+/// Words of a pixel.
+inline int words_of(int channels) { return (channels + kRowsPerWord - 1) / kRowsPerWord; }
+
 bool has_nan(const float* codes, std::size_t size);
 
 /// Bits [shift, shift + 8) of |code| for codes of this sign, 1 or -1.
@@ -26,7 +29,7 @@ void pack_bits(const float* codes, std::size_t pixels, int channels, CodeBits,
 /// Neighbouring words of a position's window, whose tables are neighbours too.
 struct Run {
   std::int32_t word;   ///< from the window's first
-  std::int32_t table;  ///< the first one's: values from the tables' begin
+  std::int32_t table;  ///< the first one's
   std::int32_t words;
 };
 struct Runs {
@@ -50,7 +53,7 @@ struct BitSums {
   const Place* places;
   std::size_t positions;
   const Runs* windows;
-  const T* table;  ///< [word][pattern][column], at a cache line's bound
+  const T* tables;  ///< [table][pattern][column], at a cache line's bound
   const T* start;
   T* sums;
   std::size_t pitch, bit_pitch;

@@ -5,23 +5,32 @@
 #include <cmath>
 #include <limits>
 #include <type_traits>
-
-#include "simulator/backends/cpu/bit_windows.hpp"
+#include <utility>
 
 namespace ohmic::cpu {
 namespace {
 
 constexpr std::size_t kTableBytes = 28672;  // of tables in use at a time: in a first-level cache
 
+/// Columns side by side: what a vector of AVX-512 holds, or half of it where 16 do.
+template <class T>
+std::size_t columns_per_table(std::size_t N) {
+  return std::is_same_v<T, float> || (N - 1) % 32 < 16 ? 16 : 32;
+}
+
+template <class T>
+std::size_t at_once(std::size_t N) {
+  return kTableBytes / (kPatterns * columns_per_table<T>(N) * sizeof(T));
+}
+
 template <class T>
 class TablesOf final : public BitTables {
  public:
-  TablesOf(const ConvGeometry& g, const BitMatrix& m)
-      : N_(static_cast<std::size_t>(g.columns())),
-        columns_(kIsExact || (N_ - 1) % 32 < 16 ? 16 : 32),
+  TablesOf(const BitMatrix& m, std::size_t N, std::shared_ptr<const BitWindows> windows)
+      : N_(N),
+        columns_(columns_per_table<T>(N)),
         pitch_((N_ + columns_ - 1) / columns_ * columns_),
-        windows_(g, m.first_row, m.first_row + m.driven, kPatterns * columns_,
-                 kTableBytes / (kPatterns * columns_ * sizeof(T))),
+        windows_(std::move(windows)),
         bias_(pitch_, T{0}) {
     clear(table_);
     if (m.when_negative != 0) clear(negative_);
@@ -35,20 +44,20 @@ class TablesOf final : public BitTables {
   }
 
   void add_up(const BitImage& image, BitSpace& space) const override {
-    const std::size_t bits = image.bias.size(), bit_pitch = image.positions * pitch_;
+    const std::size_t bits = image.bits, bit_pitch = image.positions * pitch_;
     T* sums = buffer_of(space).at_least((bits > 4 ? 8 : 4) * bit_pitch);
     for (std::size_t column = 0; column < pitch_; column += columns_) {
       alignas(64) T start[kBitsPerWord * 32] = {};
       for (std::size_t b = 0; b < bits; ++b)
-        if (image.bias[b]) std::copy_n(&bias_[column], columns_, start + b * columns_);
+        if (image.bias >> b & 1u) std::copy_n(&bias_[column], columns_, start + b * columns_);
       const auto add_pass = [&](const std::uint64_t* words, const Buffer<T>& table,
                                 std::size_t pass, const T* from) {
-        add({words, windows_.places() + image.first, image.positions, windows_.in_pass(pass),
-             table.get() + column * windows_.lookups() * kPatterns, from, sums + column, pitch_,
+        add({words, windows_->places() + image.first, image.positions, windows_->in_pass(pass),
+             table.get() + column * windows_->lookups() * kPatterns, from, sums + column, pitch_,
              bit_pitch},
             bits);
       };
-      for (std::size_t pass = 0; pass < windows_.passes(); ++pass) {
+      for (std::size_t pass = 0; pass < windows_->passes(); ++pass) {
         add_pass(image.words, table_, pass, pass == 0 ? start : nullptr);
         if (image.negative) add_pass(image.negative, negative_, pass, nullptr);
       }
@@ -84,7 +93,7 @@ class TablesOf final : public BitTables {
       (m.cell(n, k) > 0 ? above : below) += std::abs(m.cell(n, k));
     }
     const double most = static_cast<double>(std::numeric_limits<T>::max()) -
-                        static_cast<double>(2 * windows_.lookups() + 1);
+                        static_cast<double>(2 * windows_->lookups() + 1);
     const double largest = m.when_negative != 0 ? above + below : std::max(above, below);
     return largest > 0 ? most / largest : 1;
   }
@@ -95,17 +104,17 @@ class TablesOf final : public BitTables {
   }
 
   void clear(Buffer<T>& table) const {
-    const std::size_t size = pitch_ * windows_.lookups() * kPatterns;
+    const std::size_t size = pitch_ * windows_->lookups() * kPatterns;
     T* values = table.at_least(size);
     if (pitch_ != N_) std::fill_n(values, size, T{0});  // columns beyond the last
   }
 
   void fill_column(const BitMatrix& m, std::size_t n, double steps, Buffer<T>& table) {
-    T* to = table.get() + n / columns_ * columns_ * windows_.lookups() * kPatterns + n % columns_;
-    for (std::size_t l = 0; l < windows_.lookups(); ++l) {
+    T* to = table.get() + n / columns_ * columns_ * windows_->lookups() * kPatterns + n % columns_;
+    for (std::size_t l = 0; l < windows_->lookups(); ++l) {
       double row[kRowsPerWord], all = 0;
       for (int i = 0; i < kRowsPerWord; ++i)
-        all += row[i] = m.kernel_cell(n, windows_.kernel_row(l, i)) * steps;
+        all += row[i] = m.kernel_cell(n, windows_->kernel_row(l, i)) * steps;
       double sums[kPatterns] = {0 * all};  // 0 times what is no number is none either
       for (unsigned pattern = 0; pattern < kPatterns; ++pattern, to += columns_) {
         if (pattern > 0)
@@ -123,7 +132,7 @@ class TablesOf final : public BitTables {
   }
 
   std::size_t N_, columns_, pitch_;
-  BitWindows windows_;
+  std::shared_ptr<const BitWindows> windows_;
   Buffer<T> table_, negative_;  ///< [block of columns][lookup][pattern][column]
   std::vector<T> bias_;
   std::vector<float> codes_;  ///< per step of T
@@ -131,10 +140,14 @@ class TablesOf final : public BitTables {
 
 }  // namespace
 
-std::unique_ptr<BitTables> make_bit_tables(const ConvGeometry& g, const BitMatrix& m,
-                                           bool are_short) {
-  if (are_short) return std::make_unique<TablesOf<std::int16_t>>(g, m);
-  return std::make_unique<TablesOf<float>>(g, m);
+std::unique_ptr<BitTables> make_bit_tables(const BitMatrix& m, std::size_t N, bool are_short,
+                                           std::shared_ptr<const BitWindows> windows) {
+  if (are_short) return std::make_unique<TablesOf<std::int16_t>>(m, N, std::move(windows));
+  return std::make_unique<TablesOf<float>>(m, N, std::move(windows));
+}
+
+std::size_t bit_tables_at_once(std::size_t N, bool are_short) {
+  return are_short ? at_once<std::int16_t>(N) : at_once<float>(N);
 }
 
 }  // namespace ohmic::cpu

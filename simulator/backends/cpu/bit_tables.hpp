@@ -6,8 +6,8 @@
 #include <memory>
 #include <vector>
 
-#include "simulator/backends/cpu/chunks.hpp"
-#include "simulator/layer.hpp"
+#include "simulator/backends/cpu/bit_windows.hpp"
+#include "simulator/backends/cpu/workspace.hpp"
 
 namespace ohmic::cpu {
 
@@ -28,18 +28,13 @@ struct BitMatrix {
   }
 };
 
-/// Positions of an image whose sums are wanted, its words, and which bits drive the bias row.
+/// Some bits of an image's codes, at most 8, and the positions whose sums are wanted.
 struct BitImage {
   const std::uint64_t* words;
   const std::uint64_t* negative;  ///< of negative codes; null where there are none
+  std::size_t bits;
+  unsigned bias;  ///< mask of the bits that drive the bias row
   std::size_t first, positions;
-  std::vector<bool> bias;  ///< [bit], at most 8
-};
-
-/// Sums of several bits: work space of one thread.
-struct BitSpace {
-  Buffer<float> f32;
-  Buffer<std::int16_t> i16;
 };
 
 class BitTables {
@@ -52,8 +47,11 @@ class BitTables {
                         std::size_t count, Buffer<float>& buffer) const = 0;
 };
 
-/// `are_short`: 16-bit integers, of each column in steps of 1 / 32,000 of the most it can reach, to
-/// which every table's entry is rounded; floats otherwise.
-std::unique_ptr<BitTables> make_bit_tables(const ConvGeometry&, const BitMatrix&, bool are_short);
+/// Of N columns. `are_short`: 16-bit integers, of each column in steps of 1 / 32,000 of the most it
+/// can reach, to which every table's entry is rounded; floats otherwise.
+std::unique_ptr<BitTables> make_bit_tables(const BitMatrix&, std::size_t N, bool are_short,
+                                           std::shared_ptr<const BitWindows>);
+/// Of such tables, how many fit a first-level cache.
+std::size_t bit_tables_at_once(std::size_t N, bool are_short);
 
 }  // namespace ohmic::cpu

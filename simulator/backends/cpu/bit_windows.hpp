@@ -9,17 +9,15 @@
 
 namespace ohmic::cpu {
 
-/// Words of `channels` channels of a pixel.
-inline int words(int channels) { return (channels + kRowsPerWord - 1) / kRowsPerWord; }
+/// Taps [first, second) of a kernel along one axis.
+using Taps = std::pair<int, int>;
 
 /// A lookup is one word of a window, at one tap of the kernel, with a table of its own; numbered
 /// tap after tap.
 class BitWindows {
  public:
-  /// Rows [first_row, end_row) of the kernel. Each table has `step` values; at most `at_once`
-  /// tables are used in one pass.
-  BitWindows(const ConvGeometry&, int first_row, int end_row, std::size_t step,
-             std::size_t at_once);
+  /// Rows [first_row, end_row) of the kernel; at most `at_once` tables are used in one pass.
+  BitWindows(const ConvGeometry&, int first_row, int end_row, std::size_t at_once);
   BitWindows(const BitWindows&) = delete;  // points into itself
   BitWindows& operator=(const BitWindows&) = delete;
 
@@ -32,17 +30,14 @@ class BitWindows {
   int kernel_row(std::size_t lookup, int i) const;
 
  private:
-  using Range = std::pair<int, int>;
   struct List {
     std::vector<Run> all;
     std::vector<std::size_t> ends{0};  ///< of each pass
   };
 
-  List list(Range rows, Range columns, std::size_t passes) const;
-  void add(const Run&, List&) const;
+  List list(Taps rows, Taps columns, std::size_t passes) const;
 
   ConvGeometry g_;
-  std::size_t step_;
   int taps_, first_word_, width_ = 0;  ///< words of a tap
   std::vector<Place> places_;
   std::vector<List> lists_;  ///< [window]

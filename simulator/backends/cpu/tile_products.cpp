@@ -22,16 +22,11 @@ std::vector<float> remainders(const std::vector<float>& values) {
   return rest;
 }
 
-/// Rows of a tile that inputs drive: all but the bias row.
-int driven_rows(const ConvGeometry& g, const TileProduct& t) {
-  return std::min(t.rows, g.kernel_rows() - t.first_row);
-}
-
 /// The bias row of a tile's matrix; empty where it has none.
 std::vector<double> bias_row(const ConvGeometry& g, const TileProduct& t,
                              const std::vector<double>& matrix) {
   std::vector<double> row;
-  if (driven_rows(g, t) < t.rows && !matrix.empty())
+  if (t.driven_rows(g) < t.rows && !matrix.empty())
     for (int n = 1; n <= g.columns(); ++n)
       row.push_back(matrix[static_cast<std::size_t>(n) * t.rows - 1]);
   return row;
@@ -62,7 +57,7 @@ std::vector<float> slice_weights(const ConvGeometry& g, const TileProduct& t, in
   const int kernel = g.kernel_height * g.kernel_width, K = channels * kernel;
   std::vector<float> weights(static_cast<std::size_t>(K) * g.columns(), 0.0f);
   for (int n = 0; n < g.columns(); ++n)
-    for (int k = 0; k < driven_rows(g, t); ++k)
+    for (int k = 0; k < t.driven_rows(g); ++k)
       weights[static_cast<std::size_t>(n) * K + t.first_row - first_channel * kernel + k] =
           static_cast<float>(matrix[static_cast<std::size_t>(n) * t.rows + k]);
   return weights;
@@ -89,12 +84,12 @@ TileProducts::TileProducts(const LayerOnTiles& layer, const LayerPlan& plan, int
 
 TileProducts::Slice TileProducts::make_slice(const TileProduct& t) const {
   const int kernel = geometry_.kernel_height * geometry_.kernel_width;
-  const int last_row = t.first_row + driven_rows(geometry_, t);
+  const int last_row = t.first_row + t.driven_rows(geometry_);
   // A tile of the bias row alone multiplies the last channel by zeros.
   const int first = std::min(t.first_row / kernel, geometry_.in_channels - 1);
   const int end = std::max((last_row + kernel - 1) / kernel, first + 1);
   onednn::ConvolutionSpec spec{
-      geometry_, images_, format_of(format_), driven_rows(geometry_, t) < t.rows, false, false};
+      geometry_, images_, format_of(format_), t.driven_rows(geometry_) < t.rows, false, false};
   spec.geometry.in_channels = end - first;
   spec.geometry.bias_rows = 0;
   onednn::Convolution plain(spec);
@@ -127,8 +122,8 @@ TileProducts::Packed TileProducts::pack(const Slice& slice, const TileProduct& t
 
 /// What cells that are not ohmic add, of the powers of what drives their slice.
 void TileProducts::add_powers(const Slice& slice, const Packed& p, Workspace& w) const {
-  slice.accumulating.run(w.signed_squares.at_least(0), p.a, nullptr, w.sums.at_least(0));
-  slice.accumulating.run(w.cubes.at_least(0), p.b, nullptr, w.sums.at_least(0));
+  slice.accumulating.run(w.signed_squares.get(), p.a, nullptr, w.sums.get());
+  slice.accumulating.run(w.cubes.get(), p.b, nullptr, w.sums.get());
 }
 
 template <class T>
@@ -141,7 +136,7 @@ void TileProducts::multiply_slices(double bias, DriveBuffers<T>& drives, Workspa
     const Slice& slice = slices_[s];
     const std::size_t values =
         pixels(static_cast<std::size_t>(images_)) * static_cast<std::size_t>(slice.count);
-    const T* x = drives.slices[s].at_least(0);
+    const T* x = drives.slices[s].get();
     T* squares = slice.is_noisy ? drives.squares.at_least(values) : nullptr;
     if (squares) square(x, values, squares);
     if constexpr (std::is_same_v<T, float>)

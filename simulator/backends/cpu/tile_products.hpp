@@ -9,29 +9,12 @@
 #include <functional>
 #include <vector>
 
-#include "simulator/backends/cpu/bit_tables.hpp"
-#include "simulator/backends/cpu/chunks.hpp"
 #include "simulator/backends/cpu/onednn.hpp"
 #include "simulator/backends/cpu/passes.hpp"
+#include "simulator/backends/cpu/workspace.hpp"
 #include "simulator/converters.hpp"
 
 namespace ohmic::cpu {
-
-/// What drives the rows of every slice of channels, images x H x W x channels, and work space.
-template <class T>
-struct DriveBuffers {
-  std::vector<Buffer<T>> slices;
-  Buffer<T> block, squares;
-};
-
-/// Buffers of one thread.
-struct Workspace {
-  Buffer<float> codes, signed_squares, cubes, sums, variances, bias;
-  Buffer<std::uint64_t> words;
-  BitSpace bit_sums, bit_variances;
-  DriveBuffers<float> f32;
-  DriveBuffers<Bf16> bf16;
-};
 
 class TileProducts {
  public:
@@ -97,15 +80,15 @@ void TileProducts::drive(std::size_t count, DriveBuffers<T>& to, const Produce& 
     to.slices[s].at_least(all * static_cast<std::size_t>(slices_[s].count));
   for (std::size_t first = 0; first < given; first += step) {
     const std::size_t size = std::min(step, given - first);
-    T* block = is_whole ? to.slices[0].at_least(0) : to.block.at_least(step * channels);
+    T* block = is_whole ? to.slices[0].get() : to.block.at_least(step * channels);
     produce(first * channels, size * channels, block);
     if (is_whole) break;
     for (std::size_t s = 0; s < slices_.size(); ++s)
       take_channels(block, size, geometry_.in_channels, slices_[s].first, slices_[s].count,
-                    to.slices[s].at_least(0) + first * static_cast<std::size_t>(slices_[s].count));
+                    to.slices[s].get() + first * static_cast<std::size_t>(slices_[s].count));
   }
   for (std::size_t s = 0; s < slices_.size(); ++s) {
-    T* values = to.slices[s].at_least(0);
+    T* values = to.slices[s].get();
     const auto width = static_cast<std::size_t>(slices_[s].count);
     std::fill(values + given * width, values + all * width, T{0});
   }
