@@ -25,7 +25,7 @@ std::vector<float> codes(std::size_t size, bool is_signed) {
 }
 
 /// Two row tiles' worth of planes, read with noise, a row of biases among them.
-LayerOnTiles noisy_layer(const ConvGeometry& given, const Dac& dac, Products products) {
+LayerOnTiles noisy_layer(const ConvGeometry& given, const Dac& dac) {
   ConvGeometry g = given;
   g.bias_rows = 1;
   LayerOnTiles layer =
@@ -36,7 +36,6 @@ LayerOnTiles noisy_layer(const ConvGeometry& given, const Dac& dac, Products pro
   layer.input_full_scale = 1;
   layer.periphery.dac = dac;
   layer.periphery.adc = Adc{.bits = 8};
-  layer.periphery.products = products;
   return layer;
 }
 
@@ -103,7 +102,7 @@ TEST(BitProducts, AreSumsOverCells) {
   for (const auto& [geometry, g] : test::geometries())
     for (const Kind& kind : kinds()) {
       SCOPED_TRACE(geometry + ", " + kind.name);
-      const LayerOnTiles layer = noisy_layer(g, kind.dac, kind.products);
+      const LayerOnTiles layer = noisy_layer(g, kind.dac);
       const LayerPlan plan = plan_layer(
           layer, {255, std::vector<double>(
                            static_cast<std::size_t>(layer.tile.row_tiles(layer.geometry.rows()) *
@@ -111,7 +110,7 @@ TEST(BitProducts, AreSumsOverCells) {
                            127)});
       ASSERT_TRUE(cpu::BitProducts::cover(layer, plan));
       const std::vector<float> x = codes(test::values_in(g), kind.dac.is_signed);
-      const cpu::BitProducts products(layer, plan);
+      const cpu::BitProducts products(layer, plan, kind.products);
       cpu::Workspace space;
       std::size_t seen = 0;
       products.multiply(x.data(), space, [&](const cpu::BitProducts::Part& part) {
@@ -146,12 +145,11 @@ TEST(BitProducts, OfShortSumsReachTheirLimitsAndNoFurther) {
     LayerOnTiles layer = test::layer_of(g, w);
     layer.periphery.dac = Dac{.bits = 2 + is_signed, .is_signed = is_signed, .slice_bits = 1};
     layer.periphery.adc = Adc{.bits = 8};
-    layer.periphery.products = Products::bf16;
     const LayerPlan plan = plan_layer(layer, {3, {127, 127, 127}});
     std::vector<float> x(256, 3.0f);
     for (std::size_t k = 0; k < 256; k += 2) x[k] = is_signed ? -3.0f : 3.0f;
     cpu::Workspace space;
-    cpu::BitProducts(layer, plan)
+    cpu::BitProducts(layer, plan, Products::bf16)
         .multiply(x.data(), space, [&](const cpu::BitProducts::Part& part) {
           const TileProduct& t = plan.products[0];
           for (int n = 0; n < 3; ++n) {

@@ -168,7 +168,7 @@ struct Ready {
   Ready(const LayerOnTiles& layer, const LayerRanges& ranges, const Epilogue& epilogue, int images)
       : plan(plan_layer(layer, ranges)), columns(layer, plan, epilogue) {
     if (BitProducts::cover(layer, plan))
-      bits.emplace(layer, plan);
+      bits.emplace(layer, plan, layer.periphery.products);
     else
       products.emplace(layer, plan, images, layer.periphery.products);
     for (TileProduct& t : plan.products) t = {};  // packed now
@@ -211,10 +211,10 @@ class AnalogLayer final : public LoadedLayer {
     if (!observer_) observer_.emplace(observed_);
     observer_->see_inputs({x, static_cast<std::size_t>(images) * values_in_});
     const LayerPlan plan = plan_observation(observed_, observer_->input_range());
-    const TileProducts products(observed_, plan, chunk_, Products::f32);
-    for (std::int64_t first = 0; first < images; first += chunk_)
-      observe_chunk(plan, products, x + static_cast<std::size_t>(first) * values_in_,
-                    static_cast<std::size_t>(std::min<std::int64_t>(chunk_, images - first)));
+    if (BitProducts::cover(observed_, plan))
+      observe_bits(plan, x, static_cast<std::size_t>(images));
+    else
+      observe_products(plan, x, images);
     observer_->write(ranges);
   }
 
@@ -307,33 +307,57 @@ class AnalogLayer final : public LoadedLayer {
     drive_rows(plan.input, *ready_->products, chunk.x, chunk.count, w, tally, add_phase);
   }
 
-  void add_bits(const Chunk& chunk, Tally& tally) const {
+  /// Calls take(image, part) for every part of what the images drive.
+  template <class Take>
+  void multiply_bits(const BitProducts& products, const LayerPlan& plan, const float* x,
+                     std::size_t images, Tally& tally, const Take& take) const {
     Workspace& w = workspace();
-    const LayerPlan& plan = ready_->plan;
-    const auto N = static_cast<std::size_t>(plan.columns);
     float* codes = w.codes.at_least(values_in_);
-    for (std::size_t i = 0; i < chunk.count; ++i) {
-      convert(plan.input, chunk.x + i * values_in_, values_in_, codes, tally);
-      ready_->bits->multiply(codes, w, [&](const BitProducts::Part& part) {
-        add(chunk,
-            {i, part.product, part.phase, part.first * N, part.positions * N, part.sums,
-             part.variances},
-            part.product + part.phase == 0,
-            part.product + 1 == plan.products.size() && part.phase + 1 == plan.input.phases.size(),
-            tally);
-      });
+    for (std::size_t i = 0; i < images; ++i) {
+      convert(plan.input, x + i * values_in_, values_in_, codes, tally);
+      products.multiply(codes, w, [&](const BitProducts::Part& part) { take(i, part); });
     }
   }
 
-  void observe_chunk(const LayerPlan& plan, const TileProducts& products, const float* x,
-                     std::size_t count) {
+  void add_bits(const Chunk& chunk, Tally& tally) const {
+    const LayerPlan& plan = ready_->plan;
+    const auto N = static_cast<std::size_t>(plan.columns);
+    multiply_bits(*ready_->bits, plan, chunk.x, chunk.count, tally,
+                  [&](std::size_t i, const BitProducts::Part& part) {
+                    add(chunk,
+                        {i, part.product, part.phase, part.first * N, part.positions * N, part.sums,
+                         part.variances},
+                        part.product + part.phase == 0,
+                        part.product + 1 == plan.products.size() &&
+                            part.phase + 1 == plan.input.phases.size(),
+                        tally);
+                  });
+  }
+
+  void observe_products(const LayerPlan& plan, const float* x, std::int64_t images) {
+    const TileProducts products(observed_, plan, chunk_, Products::f32);
     Workspace& w = workspace();
     Tally ignored;
-    const auto see = [&](std::size_t product, const float* v, const float*) {
-      observer_->see_outputs(product, std::span(v, count * values_out_));
-    };
-    drive_rows(plan.input, products, x, count, w, ignored,
-               [&](std::size_t f) { products.multiply(plan.input.phases[f].bias, w, see); });
+    for (std::int64_t first = 0; first < images; first += chunk_) {
+      const auto count = static_cast<std::size_t>(std::min<std::int64_t>(chunk_, images - first));
+      const auto see = [&](std::size_t product, const float* v, const float*) {
+        observer_->see_outputs(product, std::span(v, count * values_out_));
+      };
+      drive_rows(plan.input, products, x + static_cast<std::size_t>(first) * values_in_, count, w,
+                 ignored,
+                 [&](std::size_t f) { products.multiply(plan.input.phases[f].bias, w, see); });
+    }
+  }
+
+  void observe_bits(const LayerPlan& plan, const float* x, std::size_t images) {
+    const BitProducts products(observed_, plan, Products::f32);
+    Tally ignored;
+    multiply_bits(products, plan, x, images, ignored,
+                  [&](std::size_t, const BitProducts::Part& part) {
+                    const auto N = static_cast<std::size_t>(plan.columns);
+                    observer_->see_outputs(part.product,
+                                           std::span<const float>(part.sums, part.positions * N));
+                  });
   }
 
   int chunk_;

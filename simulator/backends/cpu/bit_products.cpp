@@ -19,14 +19,14 @@ bool BitProducts::cover(const LayerOnTiles& layer, const LayerPlan& plan) {
   return plan.input.slice_mask == 1 && layer.geometry.groups == 1;
 }
 
-BitProducts::BitProducts(const LayerOnTiles& layer, const LayerPlan& plan)
+BitProducts::BitProducts(const LayerOnTiles& layer, const LayerPlan& plan, Products format)
     : geometry_(layer.geometry),
       columns_(static_cast<std::size_t>(plan.columns)),
       has_negative_drive_(plan.input.phases.front().sign == 0 && plan.input.lowest < 0),
       batches_(batches_of(plan.input)) {
   std::map<int, std::shared_ptr<const BitWindows>> by_first_row;  // planes have the same tiles
   for (const TileProduct& t : plan.products) {
-    const bool are_short = layer.periphery.products == Products::bf16 && t.rows <= kMostShortRows;
+    const bool are_short = format == Products::bf16 && t.rows <= kMostShortRows;
     std::shared_ptr<const BitWindows>& windows = by_first_row[t.first_row];
     if (!windows)
       windows = std::make_shared<const BitWindows>(geometry_, t.first_row,

@@ -26,7 +26,7 @@ class BitProducts {
   /// Whether this is how a layer's inputs are applied.
   static bool cover(const LayerOnTiles&, const LayerPlan&);
 
-  BitProducts(const LayerOnTiles&, const LayerPlan&);
+  BitProducts(const LayerOnTiles&, const LayerPlan&, Products format);
 
   /// Computes what `codes` of one image, H x W x C, drive, and hands each phase of each product to
   /// `take`: positions x N values from position `first` on, variances null where reads are quiet.
