@@ -81,7 +81,8 @@ enum class Products {
   f32,
   bf16,    ///< inputs and weights rounded to 8 bits; codes of a DAC of 8 bits or less stay exact.
            ///< Of inputs that are applied bit by bit, to tiles of 512 rows or less: sums of four
-           ///< weights rounded to 16 bits
+           ///< weights rounded to 16 bits. On some processors sums of three weights of 3 x 3
+           ///< kernels, rounded to 16 bits
   bf16x2,  ///< weights as the sum of two bf16 numbers, 16 bits
 };
 

@@ -105,6 +105,7 @@ inline std::vector<Case> geometries() {
           {"c" + std::to_string(c) + "_n" + std::to_string(288 - c) + "_s" + std::to_string(stride),
            same_padded(5 + stride, c, 288 - c, 3, stride)});
   cases.push_back({"c3_n16_32x32", same_padded(32, 3, 16, 3, 1)});
+  cases.push_back({"c29_n48_12x12", same_padded(12, 29, 48, 3, 1)});
   cases.push_back({"c16_n32_even_s2", same_padded(8, 16, 32, 3, 2)});
   cases.push_back({"c16_n32_1x1_s2", same_padded(8, 16, 32, 1, 2)});
   cases.push_back({"c4_n5_5x5", same_padded(7, 4, 5, 5, 1)});

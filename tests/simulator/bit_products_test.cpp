@@ -6,23 +6,14 @@
 
 #include <cmath>
 
-#include "tests/simulator/backend_cases.hpp"
+#include "tests/simulator/sums_by_hand.hpp"
 
 namespace ohmic {
 namespace {
 
-constexpr int kBits = 8;
+using test::by_hand, test::Sum;
 
-/// Codes of 8 bits, a third of them 0.
-std::vector<float> codes(std::size_t size, bool is_signed) {
-  std::vector<float> x = test::normals(size, 5);
-  for (float& v : x) {
-    const float limit = is_signed ? 127 : 255;
-    v = std::rint(std::min(std::abs(v) * 80.0f, limit)) * (is_signed && v < 0 ? -1.0f : 1.0f);
-    if (std::fmod(std::abs(v), 3.0f) == 0) v = 0;
-  }
-  return x;
-}
+constexpr int kBits = 8;
 
 /// Two row tiles' worth of planes, read with noise, a row of biases among them.
 LayerOnTiles noisy_layer(const ConvGeometry& given, const Dac& dac) {
@@ -37,34 +28,6 @@ LayerOnTiles noisy_layer(const ConvGeometry& given, const Dac& dac) {
   layer.periphery.dac = dac;
   layer.periphery.adc = Adc{.bits = 8};
   return layer;
-}
-
-/// What a column adds up to, and the most it could.
-struct Sum {
-  double value = 0, most = 0;
-};
-
-/// One phase at one position of one column of a matrix, cell by cell.
-Sum by_hand(const ConvGeometry& g, const TileProduct& t, const std::vector<double>& matrix,
-            const Phase& phase, const std::vector<float>& x, int position, int n, bool squares) {
-  Sum sum;
-  const int taps = g.kernel_height * g.kernel_width;
-  for (int k = 0; k < t.rows; ++k) {
-    const double cell = matrix[static_cast<std::size_t>(n) * t.rows + k];
-    double drive = phase.bias;
-    sum.most += std::abs(cell);
-    if (const int row = t.first_row + k; row < g.kernel_rows()) {
-      const int y = position / g.out_width() * g.stride - g.pad_top + row % taps / g.kernel_width;
-      const int column = position % g.out_width() * g.stride - g.pad_left + row % g.kernel_width;
-      if (y < 0 || y >= g.in_height || column < 0 || column >= g.in_width) continue;
-      const float code =
-          x[static_cast<std::size_t>((y * g.in_width + column) * g.in_channels + row / taps)];
-      const int bit = static_cast<int>(std::abs(code)) >> phase.shift & 1;
-      drive = phase.sign == 0 ? std::copysign(bit, code) : phase.sign * code > 0 ? bit : 0;
-    }
-    sum.value += (squares ? drive * drive : drive) * cell;
-  }
-  return sum;
 }
 
 struct Kind {
@@ -109,11 +72,11 @@ TEST(BitProducts, AreSumsOverCells) {
                                                     g.out_channels),
                            127)});
       ASSERT_TRUE(cpu::BitProducts::cover(layer, plan));
-      const std::vector<float> x = codes(test::values_in(g), kind.dac.is_signed);
+      const std::vector<float> x = test::codes(test::values_in(g), kind.dac.is_signed);
       const cpu::BitProducts products(layer, plan, kind.products);
       cpu::Workspace space;
       std::size_t seen = 0;
-      products.multiply(x.data(), space, [&](const cpu::BitProducts::Part& part) {
+      products.multiply(x.data(), space, [&](const cpu::ImagePart& part) {
         const TileProduct& t = plan.products[part.product];
         const Phase& phase = plan.input.phases[part.phase];
         const double error = error_of(g, t, kind.products);
@@ -122,9 +85,10 @@ TEST(BitProducts, AreSumsOverCells) {
         // Every seventh value: all residues of the columns come by.
         for (std::size_t i = 0; i < part.positions * N; i += 7) {
           const int position = static_cast<int>(part.first + i / N), n = static_cast<int>(i % N);
-          const Sum sum = by_hand(layer.geometry, t, t.G, phase, x, position, n, false);
+          const Sum sum = by_hand(layer.geometry, t, t.G, 1, phase, x, position, n);
           ASSERT_NEAR(part.sums[i], sum.value, error * sum.most) << position << ", " << n;
-          const Sum variance = by_hand(layer.geometry, t, t.variance, phase, x, position, n, true);
+          const Sum variance =
+              by_hand(layer.geometry, t, t.variance, 1, phase, x, position, n, true);
           ASSERT_NEAR(part.variances[i], variance.value, error * variance.most);
         }
       });
@@ -150,10 +114,10 @@ TEST(BitProducts, OfShortSumsReachTheirLimitsAndNoFurther) {
     for (std::size_t k = 0; k < 256; k += 2) x[k] = is_signed ? -3.0f : 3.0f;
     cpu::Workspace space;
     cpu::BitProducts(layer, plan, Products::bf16)
-        .multiply(x.data(), space, [&](const cpu::BitProducts::Part& part) {
+        .multiply(x.data(), space, [&](const cpu::ImagePart& part) {
           const TileProduct& t = plan.products[0];
           for (int n = 0; n < 3; ++n) {
-            const Sum sum = by_hand(g, t, t.G, plan.input.phases[part.phase], x, 0, n, false);
+            const Sum sum = by_hand(g, t, t.G, 1, plan.input.phases[part.phase], x, 0, n);
             EXPECT_NEAR(part.sums[n], sum.value, 64 * 0.5 / 32000 * sum.most) << n;
           }
         });

@@ -8,6 +8,7 @@
 #include "simulator/backends/cpu/bit_products.hpp"
 #include "simulator/backends/cpu/passes.hpp"
 #include "simulator/backends/cpu/tile_products.hpp"
+#include "simulator/backends/cpu/winograd_products.hpp"
 #include "simulator/error.hpp"
 #include "simulator/random/short_noise.hpp"
 #include "simulator/range_observer.hpp"
@@ -169,6 +170,8 @@ struct Ready {
       : plan(plan_layer(layer, ranges)), columns(layer, plan, epilogue) {
     if (BitProducts::cover(layer, plan))
       bits.emplace(layer, plan, layer.periphery.products);
+    else if (WinogradProducts::cover(layer, plan))
+      winograd.emplace(layer, plan);
     else
       products.emplace(layer, plan, images, layer.periphery.products);
     for (TileProduct& t : plan.products) t = {};  // packed now
@@ -176,8 +179,10 @@ struct Ready {
 
   LayerPlan plan;
   Columns columns;
+  /// One of them.
   std::optional<BitProducts> bits;
-  std::optional<TileProducts> products;  ///< where there are no bits
+  std::optional<WinogradProducts> winograd;
+  std::optional<TileProducts> products;
 };
 
 class AnalogLayer final : public LoadedLayer {
@@ -201,7 +206,12 @@ class AnalogLayer final : public LoadedLayer {
                         static_cast<std::size_t>(count),
                         first_image + static_cast<std::uint64_t>(first),
                         residual ? residual + at : nullptr, y + at};
-      ready_->bits ? add_bits(chunk, own) : add_products(chunk, own);
+      if (ready_->bits)
+        add_parts(*ready_->bits, chunk, own);
+      else if (ready_->winograd)
+        add_parts(*ready_->winograd, chunk, own);
+      else
+        add_products(chunk, own);
 #pragma omp critical(ohmic_tally)
       tally += own;
     });
@@ -308,30 +318,31 @@ class AnalogLayer final : public LoadedLayer {
   }
 
   /// Calls take(image, part) for every part of what the images drive.
-  template <class Take>
-  void multiply_bits(const BitProducts& products, const LayerPlan& plan, const float* x,
-                     std::size_t images, Tally& tally, const Take& take) const {
+  template <class PartProducts, class Take>
+  void multiply_parts(const PartProducts& products, const InputPlan& input, const float* x,
+                      std::size_t images, Tally& tally, const Take& take) const {
     Workspace& w = workspace();
     float* codes = w.codes.at_least(values_in_);
     for (std::size_t i = 0; i < images; ++i) {
-      convert(plan.input, x + i * values_in_, values_in_, codes, tally);
-      products.multiply(codes, w, [&](const BitProducts::Part& part) { take(i, part); });
+      convert(input, x + i * values_in_, values_in_, codes, tally);
+      products.multiply(codes, w, [&](const ImagePart& part) { take(i, part); });
     }
   }
 
-  void add_bits(const Chunk& chunk, Tally& tally) const {
+  template <class PartProducts>
+  void add_parts(const PartProducts& products, const Chunk& chunk, Tally& tally) const {
     const LayerPlan& plan = ready_->plan;
     const auto N = static_cast<std::size_t>(plan.columns);
-    multiply_bits(*ready_->bits, plan, chunk.x, chunk.count, tally,
-                  [&](std::size_t i, const BitProducts::Part& part) {
-                    add(chunk,
-                        {i, part.product, part.phase, part.first * N, part.positions * N, part.sums,
-                         part.variances},
-                        part.product + part.phase == 0,
-                        part.product + 1 == plan.products.size() &&
-                            part.phase + 1 == plan.input.phases.size(),
-                        tally);
-                  });
+    multiply_parts(products, plan.input, chunk.x, chunk.count, tally,
+                   [&](std::size_t i, const ImagePart& part) {
+                     add(chunk,
+                         {i, part.product, part.phase, part.first * N, part.positions * N,
+                          part.sums, part.variances},
+                         part.product + part.phase == 0,
+                         part.product + 1 == plan.products.size() &&
+                             part.phase + 1 == plan.input.phases.size(),
+                         tally);
+                   });
   }
 
   void observe_products(const LayerPlan& plan, const float* x, std::int64_t images) {
@@ -352,12 +363,12 @@ class AnalogLayer final : public LoadedLayer {
   void observe_bits(const LayerPlan& plan, const float* x, std::size_t images) {
     const BitProducts products(observed_, plan, Products::f32);
     Tally ignored;
-    multiply_bits(products, plan, x, images, ignored,
-                  [&](std::size_t, const BitProducts::Part& part) {
-                    const auto N = static_cast<std::size_t>(plan.columns);
-                    observer_->see_outputs(part.product,
-                                           std::span<const float>(part.sums, part.positions * N));
-                  });
+    multiply_parts(products, plan.input, x, images, ignored,
+                   [&](std::size_t, const ImagePart& part) {
+                     const auto N = static_cast<std::size_t>(plan.columns);
+                     observer_->see_outputs(part.product,
+                                            std::span<const float>(part.sums, part.positions * N));
+                   });
   }
 
   int chunk_;

@@ -1,10 +1,10 @@
 #include "simulator/backends/cpu/bit_products.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <map>
 #include <utility>
+
+#include "simulator/backends/cpu/not_numbers.hpp"
 
 namespace ohmic::cpu {
 namespace {
@@ -61,31 +61,7 @@ BitProducts::Product BitProducts::product_of(const TileProduct& t, bool are_shor
   return product;
 }
 
-/// Which positions of an image see a pixel with a code that is no number; empty when none does.
-std::vector<bool> BitProducts::broken_positions(const float* codes) const {
-  const ConvGeometry& g = geometry_;
-  const auto C = static_cast<std::size_t>(g.in_channels);
-  const int pixels = g.in_height * g.in_width;
-  if (!has_nan(codes, static_cast<std::size_t>(pixels) * C)) return {};
-  std::vector<bool> is_broken;
-  for (int pixel = 0; pixel < pixels; ++pixel)
-    is_broken.push_back(has_nan(codes + static_cast<std::size_t>(pixel) * C, C));
-  std::vector<bool> broken;
-  for (int y = 0; y < g.out_height(); ++y)
-    for (int x = 0; x < g.out_width(); ++x) {
-      broken.push_back(false);
-      for (int tap = 0; tap < g.kernel_height * g.kernel_width; ++tap) {
-        const int row = y * g.stride - g.pad_top + tap / g.kernel_width;
-        const int column = x * g.stride - g.pad_left + tap % g.kernel_width;
-        if (row >= 0 && row < g.in_height && column >= 0 && column < g.in_width &&
-            is_broken[static_cast<std::size_t>(row * g.in_width + column)])
-          broken.back() = true;
-      }
-    }
-  return broken;
-}
-
-void BitProducts::multiply(const float* codes, Workspace& w, const Take& take) const {
+void BitProducts::multiply(const float* codes, Workspace& w, const TakePart& take) const {
   const ConvGeometry& g = geometry_;
   const auto pixels = static_cast<std::size_t>(g.in_height * g.in_width);
   const auto positions = static_cast<std::size_t>(g.out_height() * g.out_width());
@@ -93,7 +69,7 @@ void BitProducts::multiply(const float* codes, Workspace& w, const Take& take) c
   const std::size_t size = pixels * static_cast<std::size_t>(words_of(g.in_channels));
   std::uint64_t* image = w.words.at_least(2 * size);
   std::uint64_t* negative = has_negative_drive_ ? image + size : nullptr;
-  const std::vector<bool> broken = broken_positions(codes);
+  const std::vector<bool> broken = broken_positions(g, codes);
   for (const Batch& batch : batches_) {
     pack_bits(codes, pixels, g.in_channels, {batch.sign < 0 ? -1 : 1, batch.shift}, image);
     if (negative) pack_bits(codes, pixels, g.in_channels, {-1, batch.shift}, negative);
@@ -106,7 +82,8 @@ void BitProducts::multiply(const float* codes, Workspace& w, const Take& take) c
 }
 
 void BitProducts::multiply(std::size_t p, const Batch& batch, const BitImage& image,
-                           const std::vector<bool>& broken, Workspace& w, const Take& take) const {
+                           const std::vector<bool>& broken, Workspace& w,
+                           const TakePart& take) const {
   const Product& product = products_[p];
   product.sums->add_up(image, w.bit_sums);
   if (product.variances) product.variances->add_up(image, w.bit_variances);
@@ -115,9 +92,7 @@ void BitProducts::multiply(std::size_t p, const Batch& batch, const BitImage& im
     const std::size_t count = std::min(step, image.positions - first);
     for (std::size_t b = 0; b < batch.bits; ++b) {
       float* sums = product.sums->floats(image, w.bit_sums, b, first, count, w.sums);
-      for (std::size_t i = 0; i < count && !broken.empty(); ++i)
-        if (broken[image.first + first + i])
-          std::fill_n(sums + i * columns_, columns_, std::numeric_limits<float>::quiet_NaN());
+      break_sums(broken, image.first + first, count, columns_, sums);
       float* variances = product.variances ? product.variances->floats(image, w.bit_variances, b,
                                                                        first, count, w.variances)
                                            : nullptr;

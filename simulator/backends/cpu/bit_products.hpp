@@ -12,11 +12,11 @@
 // two bf16.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <vector>
 
 #include "simulator/backends/cpu/bit_tables.hpp"
+#include "simulator/backends/cpu/image_part.hpp"
 #include "simulator/converters.hpp"
 
 namespace ohmic::cpu {
@@ -28,16 +28,8 @@ class BitProducts {
 
   BitProducts(const LayerOnTiles&, const LayerPlan&, Products format);
 
-  /// Computes what `codes` of one image, H x W x C, drive, and hands each phase of each product to
-  /// `take`: positions x N values from position `first` on, variances null where reads are quiet.
-  /// `take` may write into both.
-  struct Part {
-    std::size_t product, phase, first, positions;
-    float* sums;
-    float* variances;
-  };
-  using Take = std::function<void(const Part&)>;
-  void multiply(const float* codes, Workspace&, const Take& take) const;
+  /// Hands what `codes` of one image, H x W x C, drive to `take`: every phase of every product.
+  void multiply(const float* codes, Workspace&, const TakePart& take) const;
 
  private:
   /// Phases whose bits lie in one set of words.
@@ -52,9 +44,8 @@ class BitProducts {
 
   static std::vector<Batch> batches_of(const InputPlan&);
   Product product_of(const TileProduct&, bool are_short, std::shared_ptr<const BitWindows>) const;
-  std::vector<bool> broken_positions(const float* codes) const;
   void multiply(std::size_t product, const Batch&, const BitImage&, const std::vector<bool>& broken,
-                Workspace&, const Take&) const;
+                Workspace&, const TakePart&) const;
 
   ConvGeometry geometry_;
   std::size_t columns_;

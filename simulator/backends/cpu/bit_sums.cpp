@@ -58,13 +58,6 @@ OHMIC_HOST_DEVICE void scale(const T* sums, std::size_t positions, std::size_t p
 
 }  // namespace
 
-OHMIC_VECTOR_CLONES bool has_nan(const float* codes, std::size_t size) {
-  std::uint32_t found = 0;
-#pragma omp simd simdlen(16) reduction(| : found)
-  for (std::size_t i = 0; i < size; ++i) found |= codes[i] != codes[i] ? 1u : 0u;
-  return found != 0;
-}
-
 OHMIC_VECTOR_CLONES void pack_bits(const float* codes, std::size_t pixels, int channels,
                                    CodeBits which, std::uint64_t* words) {
   const auto C = static_cast<std::size_t>(channels);

@@ -14,8 +14,6 @@ constexpr std::size_t kPatterns = 16;    ///< of one bit of four rows
 /// Words of a pixel.
 inline int words_of(int channels) { return (channels + kRowsPerWord - 1) / kRowsPerWord; }
 
-bool has_nan(const float* codes, std::size_t size);
-
 /// Bits [shift, shift + 8) of |code| for codes of this sign, 1 or -1.
 struct CodeBits {
   int sign, shift;

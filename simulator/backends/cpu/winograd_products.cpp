@@ -1,0 +1,184 @@
+#include "simulator/backends/cpu/winograd_products.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "simulator/backends/cpu/not_numbers.hpp"
+#include "simulator/backends/cpu/passes.hpp"
+
+namespace ohmic::cpu {
+namespace {
+
+using namespace winograd;
+
+constexpr int kKernel = static_cast<int>(kTaps);
+constexpr int kTapsOfKernel = kKernel * kKernel;
+constexpr std::size_t kBlock = 4096;  // sums at a time, which stay in the first-level cache
+constexpr int kFewestChannels = 8;    // oneDNN is faster with fewer
+/// Points are sums of inputs with factors that add up to ten at most, in 16 bits.
+constexpr double kMostCode = 3276;
+
+/// Channels of a tile times codes: 32 bits then hold sums of points whose mean magnitude is 546
+/// steps, half of which is finer than the 2^-9 of a bf16 number.
+constexpr double kMostOfTile = 1 << 17;
+
+/// The largest magnitude that drives a row.
+double most_drive(const InputPlan& input) {
+  return input.slice_mask ? input.slice_mask : std::max(input.highest, -input.lowest);
+}
+
+bool is_plain(const TileProduct& t, double most_drive) {
+  return t.variance.empty() && t.a.empty() && most_drive * t.rows <= kMostOfTile * kTapsOfKernel &&
+         std::all_of(t.G.begin(), t.G.end(), [](double cell) { return std::isfinite(cell); });
+}
+
+/// Channels [first, first + count).
+struct ChannelRange {
+  int first, count;
+};
+
+/// One column of a row tile as points, [channel][row of taps][point]: 0 for rows of other tiles and
+/// channels beyond the last.
+std::vector<double> points_of(const ConvGeometry& g, const TileProduct& t, std::size_t column,
+                              ChannelRange channels) {
+  const double* cells = t.G.data() + column * static_cast<std::size_t>(t.rows);
+  std::vector<double> points;
+  for (int taps = 0; taps < channels.count * kKernel; ++taps) {
+    const int first = channels.first * kTapsOfKernel + taps * kKernel - t.first_row;
+    for (const auto& factors : kFromTaps) {
+      points.push_back(0);
+      for (int tap = 0; tap < kKernel; ++tap)
+        if (first + tap >= 0 && first + tap < t.driven_rows(g))
+          points.back() += factors[tap] * cells[first + tap];
+    }
+  }
+  return points;
+}
+
+/// How many steps of point `i` make 1, so that neither a 16-bit integer nor the 32 bits of its
+/// products' sum with inputs of up to `most_drive` overflow.
+double steps_of(const std::vector<double>& points, std::size_t i, double most_drive) {
+  double largest = 0, sum = 0;
+  for (std::size_t at = i; at < points.size(); at += kPoints) {
+    largest = std::max(largest, std::abs(points[at]));
+    sum += std::abs(points[at]);
+  }
+  if (largest == 0) return 1;
+  const double most = std::numeric_limits<std::int32_t>::max() / (kMostOfInputs[i] * most_drive);
+  const double roundings = 0.5 * static_cast<double>(points.size() / kPoints);
+  return std::min(std::numeric_limits<std::int16_t>::max() / largest, (most - roundings) / sum);
+}
+
+}  // namespace
+
+bool WinogradProducts::cover(const LayerOnTiles& layer, const LayerPlan& plan) {
+  const ConvGeometry& g = layer.geometry;
+  return is_fast() && layer.periphery.products == Products::bf16 && g.groups == 1 &&
+         g.kernel_height == kKernel && g.kernel_width == kKernel && g.stride == 1 &&
+         g.in_channels >= kFewestChannels && g.columns() % static_cast<int>(kColumns) == 0 &&
+         g.out_width() % static_cast<int>(kOutputs) == 0 && plan.input.converts &&
+         most_drive(plan.input) <= kMostCode &&
+         std::all_of(plan.products.begin(), plan.products.end(),
+                     [&](const TileProduct& t) { return is_plain(t, most_drive(plan.input)); });
+}
+
+WinogradProducts::WinogradProducts(const LayerOnTiles& layer, const LayerPlan& plan)
+    : geometry_(layer.geometry),
+      columns_(static_cast<std::size_t>(plan.columns)),
+      slice_mask_(plan.input.slice_mask),
+      phases_(plan.input.phases) {
+  const ConvGeometry& g = geometry_;
+  const auto channels = static_cast<std::size_t>(g.in_channels);
+  rows_ = {static_cast<std::size_t>(g.in_height),
+           static_cast<std::size_t>(g.in_width),
+           channels,
+           static_cast<std::size_t>(g.out_width()) / kOutputs,
+           (channels + kChannels - 1) / kChannels * kChannels,
+           static_cast<std::size_t>(g.pad_left)};
+  for (const TileProduct& t : plan.products) products_.push_back(product_of(t, plan.input));
+}
+
+WinogradProducts::Product WinogradProducts::product_of(const TileProduct& t,
+                                                       const InputPlan& input) const {
+  constexpr int kPairSize = static_cast<int>(kPair);
+  const int driven = std::max(t.driven_rows(geometry_), 0);
+  const int first = t.first_row / kTapsOfKernel / kPairSize;
+  const int end_channel = (t.first_row + driven + kTapsOfKernel - 1) / kTapsOfKernel;
+  const int pairs = driven > 0 ? (end_channel + kPairSize - 1) / kPairSize - first : 0;
+  Product p{static_cast<std::size_t>(first), static_cast<std::size_t>(pairs), {}, {}, {}};
+  p.points.resize(columns_ * kTaps * p.pairs * kPoints * kPair);
+  p.steps.resize(columns_ * kPoints);
+  for (std::size_t n = 0; n < columns_; ++n)
+    pack(points_of(geometry_, t, n, {first * kPairSize, pairs * kPairSize}), n, most_drive(input),
+         p);
+  const bool has_bias = t.driven_rows(geometry_) < t.rows;
+  for (const Phase& phase : input.phases)
+    for (std::size_t n = 1; n <= columns_; ++n)
+      p.start.push_back(
+          has_bias ? static_cast<float>(phase.bias * t.G[n * static_cast<std::size_t>(t.rows) - 1])
+                   : 0.0f);
+  return p;
+}
+
+void WinogradProducts::pack(const std::vector<double>& points, std::size_t n, double most_drive,
+                            Product& p) {
+  const std::size_t block = n / kColumns, column = n % kColumns;
+  for (std::size_t i = 0; i < kPoints; ++i) {
+    const double steps = steps_of(points, i, most_drive);
+    p.steps[(block * kPoints + i) * kColumns + column] = static_cast<float>(1 / steps);
+    for (std::size_t c = 0; c < p.pairs * kPair; ++c)
+      for (std::size_t row = 0; row < kTaps; ++row) {
+        const std::size_t vector = ((block * kTaps + row) * p.pairs + c / kPair) * kPoints + i;
+        p.points[(vector * kColumns + column) * kPair + c % kPair] =
+            static_cast<std::int16_t>(std::lrint(steps * points[(c * kTaps + row) * kPoints + i]));
+      }
+  }
+}
+
+void WinogradProducts::multiply(const float* codes, Workspace& w, const TakePart& take) const {
+  const auto inputs =
+      static_cast<std::size_t>(geometry_.in_height * geometry_.in_width * geometry_.in_channels);
+  const auto rows = static_cast<std::size_t>(geometry_.out_height());
+  const std::size_t row = rows_.groups * kOutputs * columns_;
+  const std::size_t step = std::max(kBlock / row, std::size_t{1});
+  std::int16_t* line = w.line.at_least(rows_.line());
+  std::int16_t* points = w.points.at_least(rows_.rows * rows_.row_points());
+  w.sums.at_least(step * row);
+  for (std::size_t f = 0; f < phases_.size(); ++f) {
+    const float* drive = codes;
+    if (slice_mask_ != 0) {
+      float* digits = w.digits.at_least(inputs);
+      slice_inputs(codes, phases_[f].sign, phases_[f].shift, slice_mask_, inputs, digits);
+      drive = digits;
+    }
+    const bool has_nan = find_points(rows_, drive, line, points);
+    const std::vector<bool> broken =
+        has_nan ? broken_positions(geometry_, drive) : std::vector<bool>();
+    for (std::size_t first = 0; first < rows; first += step)
+      for (std::size_t product = 0; product < products_.size(); ++product)
+        take(part_of(product, f, {first, std::min(first + step, rows)}, points, broken, w));
+  }
+}
+
+/// One phase of a product on some rows of the outputs.
+ImagePart WinogradProducts::part_of(std::size_t product, std::size_t phase, RowRange rows,
+                                    const std::int16_t* points, const std::vector<bool>& broken,
+                                    Workspace& w) const {
+  const Product& p = products_[product];
+  const OutputRows out{rows.first, rows.end, static_cast<std::size_t>(geometry_.pad_top)};
+  float* sums = w.sums.get();
+  for (std::size_t block = 0; block < columns_ / kColumns; ++block)
+    add_up(rows_, points,
+           {p.points.data() + block * kTaps * p.pairs * kPoints * kColumns * kPair, p.first_pair,
+            p.pairs, p.steps.data() + block * kPoints * kColumns,
+            p.start.data() + phase * columns_ + block * kColumns},
+           out, columns_, sums + block * kColumns);
+  const std::size_t width = rows_.groups * kOutputs;
+  const ImagePart part{product, phase,  rows.first * width, (rows.end - rows.first) * width,
+                       sums,    nullptr};
+  break_sums(broken, part.first, part.positions, columns_, sums);
+  return part;
+}
+
+}  // namespace ohmic::cpu

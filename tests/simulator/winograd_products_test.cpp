@@ -1,0 +1,182 @@
+// Products by minimal filtering against sums over cells in double.
+#include "simulator/backends/cpu/winograd_products.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "tests/simulator/sums_by_hand.hpp"
+
+namespace ohmic {
+namespace {
+
+using cpu::ImagePart, cpu::WinogradProducts;
+using test::by_hand, test::same_padded;
+
+/// A row of biases, and row tiles that end inside channels.
+LayerOnTiles layer_of(const ConvGeometry& given, const Dac& dac) {
+  ConvGeometry g = given;
+  g.bias_rows = 1;
+  LayerOnTiles layer =
+      test::layer_of(g, test::normals(static_cast<std::size_t>(g.rows()) * g.columns(), 1));
+  layer.tile = {100, 0};
+  layer.input_full_scale = 1;
+  layer.periphery.dac = dac;
+  layer.periphery.adc = Adc{.bits = 8};
+  layer.periphery.products = Products::bf16;
+  return layer;
+}
+
+LayerPlan plan_of(const LayerOnTiles& layer, double input_range) {
+  const auto tiles = static_cast<std::size_t>(layer.tile.row_tiles(layer.geometry.rows()));
+  return plan_layer(layer,
+                    {input_range, std::vector<double>(tiles * layer.geometry.out_channels, 127)});
+}
+
+/// A valid convolution below another upper edge, of fewer rows than columns.
+ConvGeometry uneven() {
+  ConvGeometry g{};
+  g.in_height = 6;
+  g.in_width = 13;
+  g.in_channels = 18;
+  g.out_channels = 16;
+  g.kernel_height = g.kernel_width = 3;
+  g.pad_top = 2;
+  g.pad_left = 1;
+  return g;
+}
+
+/// Widths of 1, 2, 3 and 8 groups of outputs; whole and uneven numbers of channels.
+std::vector<std::pair<std::string, ConvGeometry>> geometries() {
+  return {{"4x4, 8 -> 16", same_padded(4, 8, 16, 3, 1)},
+          {"8x8, 64 -> 64", same_padded(8, 64, 64, 3, 1)},
+          {"12x12, 29 -> 48", same_padded(12, 29, 48, 3, 1)},
+          {"32x32, 16 -> 16", same_padded(32, 16, 16, 3, 1)},
+          {"6x13, 18 -> 16, uneven", uneven()}};
+}
+
+std::vector<std::pair<std::string, Dac>> dacs() {
+  return {{"unsigned", {.bits = 8}},
+          {"bipolar", {.bits = 8, .is_signed = true}},
+          {"two phases", {.bits = 8, .is_signed = true, .drive = SignedDrive::two_phase}},
+          {"slices of 3 bits", {.bits = 8, .slice_bits = 3}},
+          {"signed slices of 2 bits", {.bits = 8, .is_signed = true, .slice_bits = 2}}};
+}
+
+class WinogradTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!cpu::winograd::is_fast())
+      GTEST_SKIP() << "this processor has no AVX-512 VNNI, or AMX, which is faster";
+  }
+};
+
+TEST_F(WinogradTest, AreSumsOverCells) {
+  for (const auto& [geometry, g] : geometries())
+    for (const auto& [kind, dac] : dacs()) {
+      SCOPED_TRACE(geometry + ", " + kind);
+      const LayerOnTiles layer = layer_of(g, dac);
+      const LayerPlan plan = plan_of(layer, 255);
+      ASSERT_TRUE(WinogradProducts::cover(layer, plan));
+      const std::vector<float> x = test::codes(test::values_in(g), dac.is_signed);
+      cpu::Workspace space;
+      std::size_t seen = 0;
+      WinogradProducts(layer, plan).multiply(x.data(), space, [&](const ImagePart& part) {
+        const TileProduct& t = plan.products[part.product];
+        const Phase& phase = plan.input.phases[part.phase];
+        const auto N = static_cast<std::size_t>(g.out_channels);
+        seen += part.positions * N;
+        EXPECT_EQ(part.variances, nullptr);
+        double errors = 0, sums = 0;
+        // Every seventh value: all columns and all positions of a group come by.
+        for (std::size_t i = 0; i < part.positions * N; i += 7) {
+          const double sum = by_hand(layer.geometry, t, t.G, plan.input.slice_mask, phase, x,
+                                     static_cast<int>(part.first + i / N), static_cast<int>(i % N))
+                                 .value;
+          errors += std::pow(part.sums[i] - sum, 2);
+          sums += sum * sum;
+        }
+        // Rounding to bf16 would leave 2^-9 / sqrt(3), 1.1e-3.
+        EXPECT_LT(std::sqrt(errors / sums), 1e-4) << part.product << ", " << part.phase;
+      });
+      EXPECT_EQ(seen, plan.products.size() * plan.input.phases.size() * test::values_out(g));
+    }
+}
+
+TEST_F(WinogradTest, ReachTheLimitsOfIntegersAndAreNoWorseThanBf16There) {
+  // As many channels with as large codes as are taken; the second time points reach ten times them.
+  const ConvGeometry g = same_padded(8, 64, 16, 3, 1);
+  for (const bool alternates : {false, true}) {
+    LayerOnTiles layer = test::layer_of(
+        g, std::vector<float>(static_cast<std::size_t>(g.rows()) * g.columns(), 1.0f));
+    layer.periphery.dac = Dac{.bits = 12, .is_signed = true};
+    layer.periphery.products = Products::bf16;
+    layer.periphery.adc = Adc{.bits = 8};
+    const LayerPlan plan = plan_of(layer, 2047);
+    ASSERT_TRUE(WinogradProducts::cover(layer, plan));
+    std::vector<float> x(test::values_in(g), 2047.0f);
+    for (std::size_t i = 0; alternates && i < x.size(); ++i)
+      x[i] *= i / 64 % 8 % 4 < 2 ? 1.0f : -1.0f;  // two pixels of either sign
+    cpu::Workspace space;
+    WinogradProducts(layer, plan).multiply(x.data(), space, [&](const ImagePart& part) {
+      for (int i = 0; i < static_cast<int>(part.positions * 16); ++i) {
+        const auto sum = by_hand(g, plan.products[0], plan.products[0].G, 0, plan.input.phases[0],
+                                 x, i / 16, i % 16);
+        ASSERT_NEAR(part.sums[i], sum.value, std::exp2(-9) * 2047 * sum.most)
+            << i / 16 << ", " << i % 16;
+      }
+    });
+  }
+}
+
+TEST_F(WinogradTest, LoseNoCodeThatIsNoNumber) {
+  const ConvGeometry g = same_padded(8, 16, 16, 3, 1);
+  const LayerOnTiles layer = layer_of(g, {.bits = 8});
+  const LayerPlan plan = plan_of(layer, 255);
+  std::vector<float> x = test::codes(test::values_in(g), false);
+  const std::size_t row = 3, column = 7;
+  x[(row * 8 + column) * 16 + 5] = std::nanf("");
+  cpu::Workspace space;
+  WinogradProducts(layer, plan).multiply(x.data(), space, [&](const ImagePart& part) {
+    for (std::size_t i = 0; i < part.positions * 16; ++i) {
+      const std::size_t y = i / 16 / 8, at = i / 16 % 8;
+      const bool sees = y >= row - 1 && y <= row + 1 && at >= column - 1;
+      ASSERT_EQ(std::isnan(part.sums[i]), sees) << y << ", " << at;
+    }
+  });
+}
+
+TEST_F(WinogradTest, LeaveOtherLayersToConvolutions) {
+  const auto cover = [](const ConvGeometry& g, const auto& change) {
+    LayerOnTiles layer = layer_of(g, {.bits = 8});
+    change(layer);
+    return WinogradProducts::cover(layer, plan_of(layer, 255));
+  };
+  const auto as_it_is = [](LayerOnTiles&) {};
+  const ConvGeometry g = same_padded(8, 16, 16, 3, 1);
+  EXPECT_TRUE(cover(g, as_it_is));
+  EXPECT_FALSE(cover(same_padded(8, 16, 16, 3, 2), as_it_is));
+  EXPECT_FALSE(cover(same_padded(8, 16, 16, 5, 1), as_it_is));
+  EXPECT_FALSE(cover(same_padded(8, 3, 16, 3, 1), as_it_is));
+  EXPECT_FALSE(cover(same_padded(8, 16, 10, 3, 1), as_it_is));
+  EXPECT_FALSE(cover(same_padded(6, 16, 16, 3, 1), as_it_is));
+  EXPECT_FALSE(cover(g, [](LayerOnTiles& l) { l.periphery.products = Products::f32; }));
+  EXPECT_FALSE(cover(g, [](LayerOnTiles& l) { l.periphery.products = Products::bf16x2; }));
+  EXPECT_FALSE(cover(g, [](LayerOnTiles& l) { l.periphery.dac.reset(); }));
+  EXPECT_FALSE(cover(g, [](LayerOnTiles& l) { l.periphery.dac->bits = 12; }));
+  const auto eleven_bits = [](LayerOnTiles& l) { l.periphery.dac->bits = 11; };
+  EXPECT_TRUE(cover(g, eleven_bits));
+  const ConvGeometry wide = same_padded(8, 80, 16, 3, 1);
+  EXPECT_TRUE(cover(wide, eleven_bits));  // in tiles of 100 rows
+  EXPECT_FALSE(cover(wide, [&](LayerOnTiles& l) {
+    eleven_bits(l);
+    l.tile = {};
+  }));
+  EXPECT_FALSE(cover(g, [](LayerOnTiles& l) {
+    l.planes[0].read_variance_S2.assign(l.planes[0].G_S.size(), 0.01);
+  }));
+}
+
+}  // namespace
+}  // namespace ohmic
