@@ -72,35 +72,61 @@ class WinogradTest : public testing::Test {
   }
 };
 
+/// Two images, of which three are computed at a time, against sums over cells.
+void expect_sums_over_cells(const LayerOnTiles& layer) {
+  const ConvGeometry& g = layer.geometry;
+  const LayerPlan plan = plan_of(layer, 255);
+  ASSERT_TRUE(WinogradProducts::cover(layer, plan));
+  const std::size_t inputs = test::values_in(g);
+  const std::vector<float> x = test::codes(2 * inputs, layer.periphery.dac->is_signed);
+  const bool is_noisy = !plan.products[0].variance.empty();
+  const auto N = static_cast<std::size_t>(g.out_channels);
+  cpu::Workspace space;
+  std::size_t seen = 0;
+  const auto expect_part = [&](const ImagePart& part) {
+    const TileProduct& t = plan.products[part.product];
+    const std::vector<float> image(x.data() + part.image * inputs,
+                                   x.data() + (part.image + 1) * inputs);
+    const auto sum_of = [&](const std::vector<double>& matrix, std::size_t i, bool squares) {
+      return by_hand(g, t, matrix, plan.input.slice_mask, plan.input.phases[part.phase], image,
+                     static_cast<int>(part.first + i / N), static_cast<int>(i % N), squares)
+          .value;
+    };
+    seen += part.positions * N;
+    ASSERT_EQ(part.variances != nullptr, is_noisy);
+    double errors = 0, sums = 0;
+    // Every seventh value: all columns and all positions of a group come by.
+    for (std::size_t i = 0; i < part.positions * N; i += 7) {
+      const double sum = sum_of(t.G, i, false);
+      errors += std::pow(part.sums[i] - sum, 2);
+      sums += sum * sum;
+      if (!is_noisy) continue;
+      // Both factors are rounded to bf16, by 2^-8 at worst; none is negative.
+      const double variance = sum_of(t.variance, i, true);
+      ASSERT_NEAR(part.variances[i], variance, (std::pow(1 + std::exp2(-8), 2) - 1) * variance);
+    }
+    // Weights rounded to bf16 would leave 2e-3.
+    EXPECT_LT(std::sqrt(errors / sums), 1e-4) << part.product << ", " << part.phase;
+  };
+  const WinogradProducts products(layer, plan, 3);
+  const std::size_t at_once = std::min<std::size_t>(products.images_at_once(), 2);
+  for (std::size_t i = 0; i < 2; i += at_once)
+    products.multiply(x.data() + i * inputs, at_once, space, [&](ImagePart part) {
+      part.image += i;
+      expect_part(part);
+    });
+  EXPECT_EQ(seen, 2 * plan.products.size() * plan.input.phases.size() * test::values_out(g));
+}
+
 TEST_F(WinogradTest, AreSumsOverCells) {
   for (const auto& [geometry, g] : geometries())
     for (const auto& [kind, dac] : dacs()) {
       SCOPED_TRACE(geometry + ", " + kind);
-      const LayerOnTiles layer = layer_of(g, dac);
-      const LayerPlan plan = plan_of(layer, 255);
-      ASSERT_TRUE(WinogradProducts::cover(layer, plan));
-      const std::vector<float> x = test::codes(test::values_in(g), dac.is_signed);
-      cpu::Workspace space;
-      std::size_t seen = 0;
-      WinogradProducts(layer, plan).multiply(x.data(), space, [&](const ImagePart& part) {
-        const TileProduct& t = plan.products[part.product];
-        const Phase& phase = plan.input.phases[part.phase];
-        const auto N = static_cast<std::size_t>(g.out_channels);
-        seen += part.positions * N;
-        EXPECT_EQ(part.variances, nullptr);
-        double errors = 0, sums = 0;
-        // Every seventh value: all columns and all positions of a group come by.
-        for (std::size_t i = 0; i < part.positions * N; i += 7) {
-          const double sum = by_hand(layer.geometry, t, t.G, plan.input.slice_mask, phase, x,
-                                     static_cast<int>(part.first + i / N), static_cast<int>(i % N))
-                                 .value;
-          errors += std::pow(part.sums[i] - sum, 2);
-          sums += sum * sum;
-        }
-        // Rounding to bf16 would leave 2^-9 / sqrt(3), 1.1e-3.
-        EXPECT_LT(std::sqrt(errors / sums), 1e-4) << part.product << ", " << part.phase;
-      });
-      EXPECT_EQ(seen, plan.products.size() * plan.input.phases.size() * test::values_out(g));
+      LayerOnTiles layer = layer_of(g, dac);
+      expect_sums_over_cells(layer);
+      for (const double G_S : layer.planes[0].G_S)
+        layer.planes[0].read_variance_S2.push_back(0.01 * G_S * G_S);
+      expect_sums_over_cells(layer);
     }
 }
 
@@ -119,7 +145,7 @@ TEST_F(WinogradTest, ReachTheLimitsOfIntegersAndAreNoWorseThanBf16There) {
     for (std::size_t i = 0; alternates && i < x.size(); ++i)
       x[i] *= i / 64 % 8 % 4 < 2 ? 1.0f : -1.0f;  // two pixels of either sign
     cpu::Workspace space;
-    WinogradProducts(layer, plan).multiply(x.data(), space, [&](const ImagePart& part) {
+    WinogradProducts(layer, plan, 1).multiply(x.data(), 1, space, [&](const ImagePart& part) {
       for (int i = 0; i < static_cast<int>(part.positions * 16); ++i) {
         const auto sum = by_hand(g, plan.products[0], plan.products[0].G, 0, plan.input.phases[0],
                                  x, i / 16, i % 16);
@@ -138,7 +164,7 @@ TEST_F(WinogradTest, LoseNoCodeThatIsNoNumber) {
   const std::size_t row = 3, column = 7;
   x[(row * 8 + column) * 16 + 5] = std::nanf("");
   cpu::Workspace space;
-  WinogradProducts(layer, plan).multiply(x.data(), space, [&](const ImagePart& part) {
+  WinogradProducts(layer, plan, 1).multiply(x.data(), 1, space, [&](const ImagePart& part) {
     for (std::size_t i = 0; i < part.positions * 16; ++i) {
       const std::size_t y = i / 16 / 8, at = i / 16 % 8;
       const bool sees = y >= row - 1 && y <= row + 1 && at >= column - 1;
@@ -172,9 +198,6 @@ TEST_F(WinogradTest, LeaveOtherLayersToConvolutions) {
   EXPECT_FALSE(cover(wide, [&](LayerOnTiles& l) {
     eleven_bits(l);
     l.tile = {};
-  }));
-  EXPECT_FALSE(cover(g, [](LayerOnTiles& l) {
-    l.planes[0].read_variance_S2.assign(l.planes[0].G_S.size(), 0.01);
   }));
 }
 

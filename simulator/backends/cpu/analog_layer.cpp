@@ -171,7 +171,7 @@ struct Ready {
     if (BitProducts::cover(layer, plan))
       bits.emplace(layer, plan, layer.periphery.products);
     else if (WinogradProducts::cover(layer, plan))
-      winograd.emplace(layer, plan);
+      winograd.emplace(layer, plan, images);
     else
       products.emplace(layer, plan, images, layer.periphery.products);
     for (TileProduct& t : plan.products) t = {};  // packed now
@@ -207,9 +207,9 @@ class AnalogLayer final : public LoadedLayer {
                         first_image + static_cast<std::uint64_t>(first),
                         residual ? residual + at : nullptr, y + at};
       if (ready_->bits)
-        add_parts(*ready_->bits, chunk, own);
+        add_bits(chunk, own);
       else if (ready_->winograd)
-        add_parts(*ready_->winograd, chunk, own);
+        add_winograd(chunk, own);
       else
         add_products(chunk, own);
 #pragma omp critical(ohmic_tally)
@@ -317,31 +317,45 @@ class AnalogLayer final : public LoadedLayer {
     drive_rows(plan.input, *ready_->products, chunk.x, chunk.count, w, tally, add_phase);
   }
 
-  /// Calls take(image, part) for every part of what the images drive.
-  template <class PartProducts, class Take>
-  void multiply_parts(const PartProducts& products, const InputPlan& input, const float* x,
-                      std::size_t images, Tally& tally, const Take& take) const {
-    Workspace& w = workspace();
-    float* codes = w.codes.at_least(values_in_);
-    for (std::size_t i = 0; i < images; ++i) {
-      convert(input, x + i * values_in_, values_in_, codes, tally);
-      products.multiply(codes, w, [&](const ImagePart& part) { take(i, part); });
+  /// Calls apply(first, count, codes) for `at_once` images at a time.
+  template <class Apply>
+  void convert_images(const InputPlan& input, const float* x, std::size_t images,
+                      std::size_t at_once, Tally& tally, const Apply& apply) const {
+    float* codes = workspace().codes.at_least(at_once * values_in_);
+    for (std::size_t first = 0; first < images; first += at_once) {
+      const std::size_t count = std::min(at_once, images - first);
+      convert(input, x + first * values_in_, count * values_in_, codes, tally);
+      apply(first, count, codes);
     }
   }
 
-  template <class PartProducts>
-  void add_parts(const PartProducts& products, const Chunk& chunk, Tally& tally) const {
+  void add_part(const Chunk& chunk, std::size_t image, const ImagePart& part, Tally& tally) const {
     const LayerPlan& plan = ready_->plan;
     const auto N = static_cast<std::size_t>(plan.columns);
-    multiply_parts(products, plan.input, chunk.x, chunk.count, tally,
-                   [&](std::size_t i, const ImagePart& part) {
-                     add(chunk,
-                         {i, part.product, part.phase, part.first * N, part.positions * N,
-                          part.sums, part.variances},
-                         part.product + part.phase == 0,
-                         part.product + 1 == plan.products.size() &&
-                             part.phase + 1 == plan.input.phases.size(),
-                         tally);
+    add(chunk,
+        {image, part.product, part.phase, part.first * N, part.positions * N, part.sums,
+         part.variances},
+        part.product + part.phase == 0,
+        part.product + 1 == plan.products.size() && part.phase + 1 == plan.input.phases.size(),
+        tally);
+  }
+
+  void add_bits(const Chunk& chunk, Tally& tally) const {
+    convert_images(ready_->plan.input, chunk.x, chunk.count, 1, tally,
+                   [&](std::size_t i, std::size_t, const float* codes) {
+                     ready_->bits->multiply(codes, workspace(), [&](const ImagePart& part) {
+                       add_part(chunk, i, part, tally);
+                     });
+                   });
+  }
+
+  void add_winograd(const Chunk& chunk, Tally& tally) const {
+    const WinogradProducts& products = *ready_->winograd;
+    convert_images(ready_->plan.input, chunk.x, chunk.count, products.images_at_once(), tally,
+                   [&](std::size_t first, std::size_t count, const float* codes) {
+                     products.multiply(codes, count, workspace(), [&](const ImagePart& part) {
+                       add_part(chunk, first + part.image, part, tally);
+                     });
                    });
   }
 
@@ -363,11 +377,13 @@ class AnalogLayer final : public LoadedLayer {
   void observe_bits(const LayerPlan& plan, const float* x, std::size_t images) {
     const BitProducts products(observed_, plan, Products::f32);
     Tally ignored;
-    multiply_parts(products, plan.input, x, images, ignored,
-                   [&](std::size_t, const ImagePart& part) {
-                     const auto N = static_cast<std::size_t>(plan.columns);
-                     observer_->see_outputs(part.product,
-                                            std::span<const float>(part.sums, part.positions * N));
+    convert_images(plan.input, x, images, 1, ignored,
+                   [&](std::size_t, std::size_t, const float* codes) {
+                     products.multiply(codes, workspace(), [&](const ImagePart& part) {
+                       const auto N = static_cast<std::size_t>(plan.columns);
+                       observer_->see_outputs(
+                           part.product, std::span<const float>(part.sums, part.positions * N));
+                     });
                    });
   }
 

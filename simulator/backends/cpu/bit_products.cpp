@@ -96,7 +96,7 @@ void BitProducts::multiply(std::size_t p, const Batch& batch, const BitImage& im
       float* variances = product.variances ? product.variances->floats(image, w.bit_variances, b,
                                                                        first, count, w.variances)
                                            : nullptr;
-      take({p, batch.first_phase + b, image.first + first, count, sums, variances});
+      take({0, p, batch.first_phase + b, image.first + first, count, sums, variances});
     }
   }
 }

@@ -9,6 +9,7 @@ namespace ohmic::cpu {
 /// One phase of one product: positions x N values from position `first` on, variances null where
 /// reads are quiet. Whoever takes it may write into both.
 struct ImagePart {
+  std::size_t image;  ///< of those that were given
   std::size_t product, phase, first, positions;
   float* sums;
   float* variances;

@@ -56,8 +56,8 @@ OHMIC_HOST_DEVICE void take(const T* x, std::size_t pixels, int channels, int fi
   }
 }
 
-template <class T>
-OHMIC_HOST_DEVICE void square_each(const T* x, std::size_t size, T* out) {
+template <class From, class To>
+OHMIC_HOST_DEVICE void square_each(const From* x, std::size_t size, To* out) {
 #pragma omp simd simdlen(16)
   for (std::size_t i = 0; i < size; ++i) store(value(x[i]) * value(x[i]), out[i]);
 }
@@ -153,6 +153,10 @@ OHMIC_VECTOR_CLONES void square(const float* x, std::size_t size, float* out) {
 }
 
 OHMIC_VECTOR_CLONES void square(const Bf16* x, std::size_t size, Bf16* out) {
+  square_each(x, size, out);
+}
+
+OHMIC_VECTOR_CLONES void square(const float* x, std::size_t size, Bf16* out) {
   square_each(x, size, out);
 }
 

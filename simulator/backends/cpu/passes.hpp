@@ -30,6 +30,7 @@ void take_channels(const Bf16* x, std::size_t pixels, int channels, int first, i
                    Bf16* out);
 void square(const float* x, std::size_t size, float* out);
 void square(const Bf16* x, std::size_t size, Bf16* out);
+void square(const float* x, std::size_t size, Bf16* out);
 /// x |x| and x^3, for non-linear cells.
 void signed_square(const float* x, std::size_t size, float* out);
 void cube(const float* x, std::size_t size, float* out);

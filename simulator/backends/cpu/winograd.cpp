@@ -55,7 +55,7 @@ OHMIC_HOST_DEVICE void find_group(const std::int16_t* pixels, std::size_t channe
 /// kGroups neighbouring groups of positions, whose taps [begin, end) down the rows lie inside the
 /// image; `points` are of the row of tap `begin`.
 template <std::size_t kGroups>
-OHMIC_VNNI void add_groups(const Rows& rows, const std::int16_t* points, const Columns& k,
+OHMIC_VNNI void add_groups(const Image& rows, const std::int16_t* points, const Columns& k,
                            std::size_t begin, std::size_t end, std::size_t pitch, float* sums) {
   __m512i products[kPoints][kGroups];
   for (std::size_t i = 0; i < kPoints; ++i)
@@ -110,7 +110,7 @@ bool is_fast() {
 #endif
 }
 
-OHMIC_VECTOR_CLONES bool find_points(const Rows& r, const float* codes, std::int16_t* line,
+OHMIC_VECTOR_CLONES bool find_points(const Image& r, const float* codes, std::int16_t* line,
                                      std::int16_t* points) {
   std::fill_n(line, r.line(), std::int16_t{0});
   std::int16_t* inside = line + r.pad_left * r.channels;
@@ -129,7 +129,7 @@ OHMIC_VECTOR_CLONES bool find_points(const Rows& r, const float* codes, std::int
 }
 
 #ifdef OHMIC_HAS_VNNI
-void add_up(const Rows& r, const std::int16_t* points, const Columns& columns, OutputRows out,
+void add_up(const Image& r, const std::int16_t* points, const Columns& columns, OutputRows out,
             std::size_t pitch, float* sums) {
   const auto taps_above = [&](std::size_t row) {
     return out.pad_top > row ? out.pad_top - row : 0;
@@ -154,7 +154,7 @@ void add_up(const Rows& r, const std::int16_t* points, const Columns& columns, O
   }
 }
 #else
-void add_up(const Rows&, const std::int16_t*, const Columns&, OutputRows, std::size_t, float*) {
+void add_up(const Image&, const std::int16_t*, const Columns&, OutputRows, std::size_t, float*) {
   OHMIC_ASSERT(is_fast());
 }
 #endif

@@ -32,8 +32,8 @@ constexpr double kMostOfInputs[kPoints] = {10, 10, 10, 6, 6, 10};
 /// without AMX.
 bool is_fast();
 
-/// Rows of pixels and of points. A row of points is `groups` x kPoints x `channels`.
-struct Rows {
+/// An image as rows of pixels and of points. A row of points is `groups` x kPoints x `channels`.
+struct Image {
   std::size_t rows, width, given_channels;  ///< of the inputs, rows x width x given_channels
   std::size_t groups;                       ///< of kOutputs outputs of a row each
   std::size_t channels;                     ///< given_channels, filled up
@@ -42,9 +42,9 @@ struct Rows {
   std::size_t line() const { return (groups * kOutputs + kTaps - 1) * channels; }
   std::size_t row_points() const { return groups * kPoints * channels; }
 };
-/// codes: integers of at most 3276 in magnitude; `line` is work space of Rows::line(). Returns
+/// codes: integers of at most 3276 in magnitude; `line` is work space of Image::line(). Returns
 /// whether a code is no number, which gives points that mean nothing.
-bool find_points(const Rows&, const float* codes, std::int16_t* line, std::int16_t* points);
+bool find_points(const Image&, const float* codes, std::int16_t* line, std::int16_t* points);
 
 /// kColumns columns of a matrix.
 struct Columns {
@@ -59,7 +59,7 @@ struct OutputRows {
 };
 /// sums[position * pitch + column], positions counted from the first of these rows on; a row has
 /// `groups` groups.
-void add_up(const Rows&, const std::int16_t* points, const Columns&, OutputRows, std::size_t pitch,
+void add_up(const Image&, const std::int16_t* points, const Columns&, OutputRows, std::size_t pitch,
             float* sums);
 
 }  // namespace ohmic::cpu::winograd

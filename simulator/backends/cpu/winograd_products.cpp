@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "simulator/backends/cpu/not_numbers.hpp"
 #include "simulator/backends/cpu/passes.hpp"
@@ -20,7 +21,7 @@ constexpr int kFewestChannels = 8;    // oneDNN is faster with fewer
 constexpr double kMostCode = 3276;
 
 /// Channels of a tile times codes: 32 bits then hold sums of points whose mean magnitude is 546
-/// steps, half of which is finer than the 2^-9 of a bf16 number.
+/// steps, half of which is finer than the 2^-8 of a bf16 number.
 constexpr double kMostOfTile = 1 << 17;
 
 /// The largest magnitude that drives a row.
@@ -29,7 +30,7 @@ double most_drive(const InputPlan& input) {
 }
 
 bool is_plain(const TileProduct& t, double most_drive) {
-  return t.variance.empty() && t.a.empty() && most_drive * t.rows <= kMostOfTile * kTapsOfKernel &&
+  return t.a.empty() && most_drive * t.rows <= kMostOfTile * kTapsOfKernel &&
          std::all_of(t.G.begin(), t.G.end(), [](double cell) { return std::isfinite(cell); });
 }
 
@@ -79,24 +80,32 @@ bool WinogradProducts::cover(const LayerOnTiles& layer, const LayerPlan& plan) {
          g.in_channels >= kFewestChannels && g.columns() % static_cast<int>(kColumns) == 0 &&
          g.out_width() % static_cast<int>(kOutputs) == 0 && plan.input.converts &&
          most_drive(plan.input) <= kMostCode &&
-         std::all_of(plan.products.begin(), plan.products.end(),
-                     [&](const TileProduct& t) { return is_plain(t, most_drive(plan.input)); });
+         std::all_of(plan.products.begin(), plan.products.end(), [&](const TileProduct& t) {
+           return is_plain(t, most_drive(plan.input)) &&
+                  t.variance.empty() == plan.products.front().variance.empty();
+         });
 }
 
-WinogradProducts::WinogradProducts(const LayerOnTiles& layer, const LayerPlan& plan)
+WinogradProducts::WinogradProducts(const LayerOnTiles& layer, const LayerPlan& plan, int images)
     : geometry_(layer.geometry),
       columns_(static_cast<std::size_t>(plan.columns)),
       slice_mask_(plan.input.slice_mask),
-      phases_(plan.input.phases) {
+      phases_(plan.input.phases),
+      images_(1) {
   const ConvGeometry& g = geometry_;
   const auto channels = static_cast<std::size_t>(g.in_channels);
-  rows_ = {static_cast<std::size_t>(g.in_height),
-           static_cast<std::size_t>(g.in_width),
-           channels,
-           static_cast<std::size_t>(g.out_width()) / kOutputs,
-           (channels + kChannels - 1) / kChannels * kChannels,
-           static_cast<std::size_t>(g.pad_left)};
+  image_ = {static_cast<std::size_t>(g.in_height),
+            static_cast<std::size_t>(g.in_width),
+            channels,
+            static_cast<std::size_t>(g.out_width()) / kOutputs,
+            (channels + kChannels - 1) / kChannels * kChannels,
+            static_cast<std::size_t>(g.pad_left)};
   for (const TileProduct& t : plan.products) products_.push_back(product_of(t, plan.input));
+  if (plan.products.front().variance.empty()) return;
+  LayerPlan squares = plan;
+  for (TileProduct& t : squares.products) t.G = std::exchange(t.variance, {});
+  variances_.emplace(layer, squares, images, Products::bf16);
+  images_ = static_cast<std::size_t>(images);
 }
 
 WinogradProducts::Product WinogradProducts::product_of(const TileProduct& t,
@@ -136,48 +145,78 @@ void WinogradProducts::pack(const std::vector<double>& points, std::size_t n, do
   }
 }
 
-void WinogradProducts::multiply(const float* codes, Workspace& w, const TakePart& take) const {
-  const auto inputs =
-      static_cast<std::size_t>(geometry_.in_height * geometry_.in_width * geometry_.in_channels);
+void WinogradProducts::multiply(const float* codes, std::size_t images, Workspace& w,
+                                const TakePart& take) const {
+  const std::size_t inputs = image_.rows * image_.width * image_.given_channels;
   const auto rows = static_cast<std::size_t>(geometry_.out_height());
-  const std::size_t row = rows_.groups * kOutputs * columns_;
+  const std::size_t row = image_.groups * kOutputs * columns_;
   const std::size_t step = std::max(kBlock / row, std::size_t{1});
-  std::int16_t* line = w.line.at_least(rows_.line());
-  std::int16_t* points = w.points.at_least(rows_.rows * rows_.row_points());
-  w.sums.at_least(step * row);
+  w.part.at_least(step * row);
   for (std::size_t f = 0; f < phases_.size(); ++f) {
+    const Phase& phase = phases_[f];
     const float* drive = codes;
     if (slice_mask_ != 0) {
-      float* digits = w.digits.at_least(inputs);
-      slice_inputs(codes, phases_[f].sign, phases_[f].shift, slice_mask_, inputs, digits);
+      float* digits = w.digits.at_least(images * inputs);
+      slice_inputs(codes, phase.sign, phase.shift, slice_mask_, images * inputs, digits);
       drive = digits;
     }
-    const bool has_nan = find_points(rows_, drive, line, points);
-    const std::vector<bool> broken =
-        has_nan ? broken_positions(geometry_, drive) : std::vector<bool>();
-    for (std::size_t first = 0; first < rows; first += step)
-      for (std::size_t product = 0; product < products_.size(); ++product)
-        take(part_of(product, f, {first, std::min(first + step, rows)}, points, broken, w));
+    const std::vector<Drive> drives = find_drives(drive, images, w);
+    const auto each_part = [&](const auto& apply) {
+      for (std::size_t i = 0; i < images; ++i)
+        for (std::size_t first = 0; first < rows; first += step)
+          apply(Rows{i, first, std::min(first + step, rows)});
+    };
+    if (!variances_) {
+      each_part([&](Rows part) {
+        for (std::size_t p = 0; p < products_.size(); ++p)
+          take(add_up(p, f, part, drives[part.image], nullptr, w));
+      });
+      continue;
+    }
+    variances_->drive(images, w.bf16, [&](std::size_t first, std::size_t size, Bf16* out) {
+      square(drive + first, size, out);
+    });
+    variances_->multiply(phase.bias * phase.bias, w,
+                         [&](std::size_t p, float* variances, const float*) {
+                           each_part([&](Rows part) {
+                             take(add_up(p, f, part, drives[part.image],
+                                         variances + (part.image * rows + part.first) * row, w));
+                           });
+                         });
   }
 }
 
-/// One phase of a product on some rows of the outputs.
-ImagePart WinogradProducts::part_of(std::size_t product, std::size_t phase, RowRange rows,
-                                    const std::int16_t* points, const std::vector<bool>& broken,
-                                    Workspace& w) const {
+std::vector<WinogradProducts::Drive> WinogradProducts::find_drives(const float* codes,
+                                                                   std::size_t images,
+                                                                   Workspace& w) const {
+  const std::size_t inputs = image_.rows * image_.width * image_.given_channels;
+  const std::size_t size = image_.rows * image_.row_points();
+  std::int16_t* line = w.line.at_least(image_.line());
+  std::int16_t* points = w.points.at_least(images * size);
+  std::vector<Drive> drives;
+  for (std::size_t i = 0; i < images; ++i, codes += inputs, points += size) {
+    drives.push_back({points, {}});
+    if (find_points(image_, codes, line, points))
+      drives.back().broken = broken_positions(geometry_, codes);
+  }
+  return drives;
+}
+
+ImagePart WinogradProducts::add_up(std::size_t product, std::size_t phase, Rows rows,
+                                   const Drive& drive, float* variances, Workspace& w) const {
   const Product& p = products_[product];
   const OutputRows out{rows.first, rows.end, static_cast<std::size_t>(geometry_.pad_top)};
-  float* sums = w.sums.get();
+  const std::size_t width = image_.groups * kOutputs;
+  const ImagePart part{
+      rows.image,   product,  phase, rows.first * width, (rows.end - rows.first) * width,
+      w.part.get(), variances};
   for (std::size_t block = 0; block < columns_ / kColumns; ++block)
-    add_up(rows_, points,
-           {p.points.data() + block * kTaps * p.pairs * kPoints * kColumns * kPair, p.first_pair,
-            p.pairs, p.steps.data() + block * kPoints * kColumns,
-            p.start.data() + phase * columns_ + block * kColumns},
-           out, columns_, sums + block * kColumns);
-  const std::size_t width = rows_.groups * kOutputs;
-  const ImagePart part{product, phase,  rows.first * width, (rows.end - rows.first) * width,
-                       sums,    nullptr};
-  break_sums(broken, part.first, part.positions, columns_, sums);
+    winograd::add_up(image_, drive.points,
+                     {p.points.data() + block * kTaps * p.pairs * kPoints * kColumns * kPair,
+                      p.first_pair, p.pairs, p.steps.data() + block * kPoints * kColumns,
+                      p.start.data() + phase * columns_ + block * kColumns},
+                     out, columns_, part.sums + block * kColumns);
+  break_sums(drive.broken, part.first, part.positions, columns_, part.sums);
   return part;
 }
 

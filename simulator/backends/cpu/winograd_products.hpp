@@ -5,12 +5,15 @@
 // fast as they multiply bf16 numbers. Codes are exact. Sums of taps are rounded to steps of their
 // own, of each column 1 / 32,767 of the largest, or as many as 32 bits hold sums of: some forty
 // times finer than bf16 weights where inputs have 8 bits, never coarser.
+// The squares of codes do not fit: variances of reads stay convolutions of bf16 numbers.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "simulator/backends/cpu/image_part.hpp"
+#include "simulator/backends/cpu/tile_products.hpp"
 #include "simulator/backends/cpu/winograd.hpp"
 #include "simulator/backends/cpu/workspace.hpp"
 #include "simulator/converters.hpp"
@@ -22,10 +25,13 @@ class WinogradProducts {
   /// Whether a layer's products can be computed like this, and are faster so on this processor.
   static bool cover(const LayerOnTiles&, const LayerPlan&);
 
-  WinogradProducts(const LayerOnTiles&, const LayerPlan&);
+  /// At most `images` are computed at a time.
+  WinogradProducts(const LayerOnTiles&, const LayerPlan&, int images);
 
-  /// Hands what `codes` of one image, H x W x C, drive to `take`: every phase of every product.
-  void multiply(const float* codes, Workspace&, const TakePart& take) const;
+  /// How many images are best given at a time.
+  std::size_t images_at_once() const { return images_; }
+  /// Hands what `codes` of images, H x W x C each, drive to `take`: every phase of every product.
+  void multiply(const float* codes, std::size_t images, Workspace&, const TakePart& take) const;
 
  private:
   struct Product {
@@ -35,22 +41,32 @@ class WinogradProducts {
     std::vector<float> start;          ///< [phase][column]: the bias row's currents
   };
 
-  struct RowRange {
-    std::size_t first, end;
+  /// What drives an image's rows, as points.
+  struct Drive {
+    const std::int16_t* points;
+    std::vector<bool> broken;  ///< positions
   };
 
   Product product_of(const TileProduct&, const InputPlan&) const;
   static void pack(const std::vector<double>& points, std::size_t n, double most_drive, Product&);
 
-  ImagePart part_of(std::size_t product, std::size_t phase, RowRange, const std::int16_t* points,
-                    const std::vector<bool>& broken, Workspace&) const;
+  std::vector<Drive> find_drives(const float* codes, std::size_t images, Workspace&) const;
+  /// Some rows of an image's outputs.
+  struct Rows {
+    std::size_t image, first, end;
+  };
+  /// Adds up one phase of a product on some rows; their variances begin at `variances`, if any.
+  ImagePart add_up(std::size_t product, std::size_t phase, Rows, const Drive&, float* variances,
+                   Workspace&) const;
 
   ConvGeometry geometry_;
   std::size_t columns_;
-  winograd::Rows rows_;
+  winograd::Image image_;
   int slice_mask_;
   std::vector<Phase> phases_;
   std::vector<Product> products_;
+  std::optional<TileProducts> variances_;  ///< of squares; absent where reads are quiet
+  std::size_t images_;
 };
 
 }  // namespace ohmic::cpu

@@ -28,7 +28,7 @@ struct Workspace {
   DriveBuffers<Bf16> bf16;
   Buffer<std::uint64_t> words;
   BitSpace bit_sums, bit_variances;
-  Buffer<float> digits;
+  Buffer<float> digits, part;
   Buffer<std::int16_t> line, points;
 };
 
