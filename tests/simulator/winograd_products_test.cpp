@@ -30,8 +30,8 @@ LayerOnTiles layer_of(const ConvGeometry& given, const Dac& dac) {
 
 LayerPlan plan_of(const LayerOnTiles& layer, double input_range) {
   const auto tiles = static_cast<std::size_t>(layer.tile.row_tiles(layer.geometry.rows()));
-  return plan_layer(layer,
-                    {input_range, std::vector<double>(tiles * layer.geometry.out_channels, 127)});
+  const std::size_t converters = layer.planes.size() * tiles * layer.geometry.out_channels;
+  return plan_layer(layer, {input_range, std::vector<double>(converters, 127)});
 }
 
 /// A valid convolution below another upper edge, of fewer rows than columns.
@@ -153,6 +153,27 @@ TEST_F(WinogradTest, ReachTheLimitsOfIntegersAndAreNoWorseThanBf16There) {
             << i / 16 << ", " << i % 16;
       }
     });
+  }
+}
+
+TEST_F(WinogradTest, BeginAndEndWithTheFirstAndTheLastProduct) {
+  LayerOnTiles layer = layer_of(same_padded(4, 24, 16, 3, 1), {.bits = 8});
+  layer.planes.push_back(layer.planes[0]);
+  for (const bool is_noisy : {false, true}) {
+    for (Plane& plane : layer.planes)
+      if (is_noisy) plane.read_variance_S2.assign(plane.G_S.size(), 0.01);
+    const LayerPlan plan = plan_of(layer, 255);
+    const std::vector<float> x = test::codes(test::values_in(layer.geometry), false);
+    cpu::Workspace space;
+    std::vector<std::size_t> order;
+    WinogradProducts(layer, plan, 1).multiply(x.data(), 1, space, [&](const ImagePart& part) {
+      order.push_back(part.product);
+    });
+    ASSERT_EQ(order.size(), plan.products.size());
+    EXPECT_EQ(order.front(), 0u);
+    EXPECT_EQ(order.back(), plan.products.size() - 1);
+    std::sort(order.begin(), order.end());
+    for (std::size_t p = 0; p < order.size(); ++p) EXPECT_EQ(order[p], p);
   }
 }
 

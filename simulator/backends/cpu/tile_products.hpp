@@ -32,7 +32,8 @@ class TileProducts {
 
   /// Computes every product of what drives the rows and hands each to `take(product, sums,
   /// variances)`: images x positions x N, variances null where reads are quiet. `take` may write
-  /// into both. `bias` drives the bias row.
+  /// into both. `bias` drives the bias row. Row tile after row tile, all planes of each: the plan's
+  /// first product comes first and its last one last.
   using Take = std::function<void(std::size_t product, float* sums, float* variances)>;
   void multiply(double bias, Workspace&, const Take& take) const;
 

@@ -5,6 +5,7 @@
 // fast as they multiply bf16 numbers. Codes are exact. Sums of taps are rounded to steps of their
 // own, of each column 1 / 32,767 of the largest, or as many as 32 bits hold sums of: some forty
 // times finer than bf16 weights where inputs have 8 bits, never coarser.
+//
 // The squares of codes do not fit: variances of reads stay convolutions of bf16 numbers.
 #pragma once
 
@@ -47,14 +48,15 @@ class WinogradProducts {
     std::vector<bool> broken;  ///< positions
   };
 
-  Product product_of(const TileProduct&, const InputPlan&) const;
-  static void pack(const std::vector<double>& points, std::size_t n, double most_drive, Product&);
-
-  std::vector<Drive> find_drives(const float* codes, std::size_t images, Workspace&) const;
   /// Some rows of an image's outputs.
   struct Rows {
     std::size_t image, first, end;
   };
+
+  Product product_of(const TileProduct&, const InputPlan&) const;
+  static void pack(const std::vector<double>& points, std::size_t n, double most_drive, Product&);
+
+  std::vector<Drive> find_drives(const float* codes, std::size_t images, Workspace&) const;
   /// Adds up one phase of a product on some rows; their variances begin at `variances`, if any.
   ImagePart add_up(std::size_t product, std::size_t phase, Rows, const Drive&, float* variances,
                    Workspace&) const;
