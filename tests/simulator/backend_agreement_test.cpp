@@ -175,6 +175,28 @@ TEST_P(AgreementTest, HoldsForEveryEffectAndGeometry) {
     }
 }
 
+TEST_P(AgreementTest, LargestOutputsAreTheReferencesButForRounding) {
+  const auto reference = make_backend("reference");
+  for (const auto& [geometry, g] : all_geometries())
+    for (const int slice_bits : {1, 2}) {
+      SCOPED_TRACE(geometry + ", slices of " + std::to_string(slice_bits));
+      LayerOnTiles layer =
+          test::layer_of(g, test::normals(static_cast<std::size_t>(g.rows()) * g.columns(), 1));
+      layer.tile = {100, 40};
+      layer.periphery.dac = Dac{.bits = 16, .is_signed = true, .slice_bits = slice_bits};
+      layer.periphery.adc = Adc{.bits = 8, .per = RangePer::column, .percentile = 100};
+      if (g.groups > 1 && !backend_->refusal(layer).empty()) continue;
+      const Floats x = test::normals(2 * test::values_in(g), 2);
+      const Epilogue epilogue = test::identity_epilogue(g.out_channels);
+      LayerRanges expected, ranges;
+      reference->load(layer, epilogue)->observe(x.data(), 2, expected);
+      backend_->load(layer, epilogue)->observe(x.data(), 2, ranges);
+      ASSERT_EQ(ranges.output.size(), expected.output.size());
+      for (std::size_t i = 0; i < ranges.output.size(); ++i)
+        ASSERT_NEAR(ranges.output[i], expected.output[i], 1e-5 * expected.output[i]) << i;
+    }
+}
+
 TEST_P(AgreementTest, OnlyTheProcessorRefusesGroups) {
   for (const auto& [name, g] : test::grouped_geometries()) {
     LayerOnTiles layer =
