@@ -106,7 +106,7 @@ std::string PanelLayout::box(int x, int y, int w, int h) const {
 int legend_width(const std::string& title, const std::vector<LegendEntry>& entries) {
   std::size_t longest = title.size();
   for (const LegendEntry& entry : entries) longest = std::max(longest, entry.name.size() + 5);
-  return std::clamp(static_cast<int>(longest) * 8 + 20, 120, 420);
+  return std::clamp(static_cast<int>(longest) * 8 + 40, 120, 440);  // gnuplot begins 24 inside
 }
 
 std::string frame_style() {
