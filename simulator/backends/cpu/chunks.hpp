@@ -23,11 +23,12 @@ inline int images_per_chunk(const ConvGeometry& g) {
   return images;
 }
 
-/// Calls run(first, count) for every chunk of `images` images, in parallel.
+/// Calls run(first, count) for every chunk of `images` images, in parallel: neighbours on one
+/// thread, where the layer before has left most of their inputs in its caches.
 template <class Run>
 void for_each_chunk(std::int64_t images, int chunk, const Run& run) {
   const std::int64_t chunks = (images + chunk - 1) / chunk;
-#pragma omp parallel for schedule(dynamic) if (chunks > 1)
+#pragma omp parallel for schedule(static) if (chunks > 1)
   for (std::int64_t c = 0; c < chunks; ++c)
     run(c * chunk, std::min<std::int64_t>(chunk, images - c * chunk));
 }
