@@ -282,36 +282,32 @@ class AnalogLayer final : public LoadedLayer {
     float* y;
   };
 
-  /// What image `i` of a chunk drives in one phase of a product, from value `first` of its outputs
-  /// on.
-  struct Sums {
-    std::size_t i, product, phase, first, size;
-    float* v;
-    float* variances;
-  };
-  /// Adds them to the digital sum.
-  void add(const Chunk& chunk, const Sums& sums, bool is_first, bool is_last, Tally& tally) const {
+  /// Adds a part of image first + part.image to the digital sum.
+  void add(const Chunk& chunk, std::size_t first, const ImagePart& part, Tally& tally) const {
     const LayerPlan& plan = ready_->plan;
-    const std::size_t at = sums.i * values_out_ + sums.first;
+    const auto N = static_cast<std::size_t>(plan.columns);
+    const std::size_t image = first + part.image, value = part.first * N;
+    const std::size_t at = image * values_out_ + value;
+    const bool is_first = part.product + part.phase == 0;
+    const bool is_last =
+        part.product + 1 == plan.products.size() && part.phase + 1 == plan.input.phases.size();
     const Conversion conversion{
-        chunk.first_image + sums.i, plan.first_element(sums.product, sums.phase) + sums.first,
-        static_cast<float>(plan.input.phases[sums.phase].weight), is_first, is_last};
-    ready_->columns.add(sums.product, conversion, sums.size, sums.v, sums.variances,
+        chunk.first_image + image, plan.first_element(part.product, part.phase) + value,
+        static_cast<float>(plan.input.phases[part.phase].weight), is_first, is_last};
+    ready_->columns.add(part.product, conversion, part.positions * N, part.sums, part.variances,
                         chunk.residual ? chunk.residual + at : nullptr, chunk.y + at, tally);
   }
 
   void add_products(const Chunk& chunk, Tally& tally) const {
     Workspace& w = workspace();
     const LayerPlan& plan = ready_->plan;
-    const std::size_t all = plan.input.phases.size() * plan.products.size();
-    std::size_t done = 0;
+    const auto positions = static_cast<std::size_t>(plan.positions);
     const auto add_phase = [&](std::size_t f) {
       const double bias = plan.input.phases[f].bias;
       ready_->products->multiply(bias, w, [&](std::size_t product, float* v, float* variances) {
-        ++done;
         for (std::size_t at = 0, i = 0; i < chunk.count; ++i, at += values_out_)
-          add(chunk, {i, product, f, 0, values_out_, v + at, variances ? variances + at : nullptr},
-              done == 1, done == all, tally);
+          add(chunk, 0, {i, product, f, 0, positions, v + at, variances ? variances + at : nullptr},
+              tally);
       });
     };
     drive_rows(plan.input, *ready_->products, chunk.x, chunk.count, w, tally, add_phase);
@@ -329,22 +325,11 @@ class AnalogLayer final : public LoadedLayer {
     }
   }
 
-  void add_part(const Chunk& chunk, std::size_t image, const ImagePart& part, Tally& tally) const {
-    const LayerPlan& plan = ready_->plan;
-    const auto N = static_cast<std::size_t>(plan.columns);
-    add(chunk,
-        {image, part.product, part.phase, part.first * N, part.positions * N, part.sums,
-         part.variances},
-        part.product + part.phase == 0,
-        part.product + 1 == plan.products.size() && part.phase + 1 == plan.input.phases.size(),
-        tally);
-  }
-
   void add_bits(const Chunk& chunk, Tally& tally) const {
     convert_images(ready_->plan.input, chunk.x, chunk.count, 1, tally,
                    [&](std::size_t i, std::size_t, const float* codes) {
                      ready_->bits->multiply(codes, workspace(), [&](const ImagePart& part) {
-                       add_part(chunk, i, part, tally);
+                       add(chunk, i, part, tally);
                      });
                    });
   }
@@ -354,7 +339,7 @@ class AnalogLayer final : public LoadedLayer {
     convert_images(ready_->plan.input, chunk.x, chunk.count, products.images_at_once(), tally,
                    [&](std::size_t first, std::size_t count, const float* codes) {
                      products.multiply(codes, count, workspace(), [&](const ImagePart& part) {
-                       add_part(chunk, first + part.image, part, tally);
+                       add(chunk, first, part, tally);
                      });
                    });
   }
