@@ -12,8 +12,6 @@
 namespace ohmic {
 namespace {
 
-constexpr std::int64_t kImagesPerThread = 50;  // activations stay near their core between layers
-
 class HostActivations final : public Activations {
  public:
   float* at_least(std::size_t values) override {
@@ -56,7 +54,9 @@ void Backend::apply_wires(int K, int N, TileShape tile, const Wires& wires, std:
   ohmic::apply_wires(K, N, tile, wires, G_S);
 }
 
-std::int64_t Backend::images_at_once() const { return kImagesPerThread * omp_get_max_threads(); }
+std::int64_t Backend::images_at_once() const {
+  return std::int64_t{kImagesPerThread} * omp_get_max_threads();
+}
 
 std::vector<std::string> backend_names() {
 #ifdef OHMIC_CUDA

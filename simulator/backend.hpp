@@ -73,6 +73,9 @@ class Activations {
   virtual float* at_least(std::size_t values) = 0;
 };
 
+/// On the host: what a layer leaves of as many images is still in a core's cache for the next one.
+inline constexpr int kImagesPerThread = 10;
+
 class Backend {
  public:
   virtual ~Backend() = default;
