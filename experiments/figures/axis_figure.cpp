@@ -24,18 +24,39 @@ std::string value_of(const Group& group, const std::string& key) {
   return "";
 }
 
-std::string name_without(const Group& group, const std::string& key) {
+using Keys = std::vector<std::string>;
+
+bool holds(const Keys& keys, const std::string& key) { return index_of(keys, key) < keys.size(); }
+
+bool has_another_figure(const std::string& key) {
+  return key == kRateKey || key == "model.name" || key.starts_with("data.") ||
+         key.starts_with("noise.");
+}
+
+/// Keys that have the same value as `key` in every group, itself among them: one axis.
+Keys equal_keys(const std::vector<Group>& groups, const std::string& key) {
+  Keys keys;
+  for (const auto& axis : groups.front().axes)
+    if (!has_another_figure(axis.first) &&
+        std::all_of(groups.begin(), groups.end(), [&](const Group& group) {
+          return value_of(group, axis.first) == value_of(group, key);
+        }))
+      keys.push_back(axis.first);
+  return keys;
+}
+
+std::string name_without(const Group& group, const Keys& keys) {
   std::vector<std::string> values;
   for (const auto& axis : group.axes)
-    if (axis.first != key) values.push_back(axis.second);
+    if (!holds(keys, axis.first)) values.push_back(axis.second);
   return fmt::format("{}", fmt::join(values, ", "));
 }
 
-std::string title_without(const Group& group, const std::string& key) {
-  std::vector<std::string> keys;
+std::string title_without(const Group& group, const Keys& keys) {
+  std::vector<std::string> titles;
   for (const auto& axis : group.axes)
-    if (axis.first != key) keys.push_back(axis_title(axis.first));
-  return fmt::format("{}", fmt::join(keys, ", "));
+    if (!holds(keys, axis.first)) titles.push_back(axis_title(axis.first));
+  return fmt::format("{}", fmt::join(titles, ", "));
 }
 
 /// NaN where the text is no number.
@@ -100,9 +121,9 @@ Estimate shown(const Group& group) {
   return std::isnan(group.average.mean) ? group.points.front().summary.accuracy : group.average;
 }
 
-std::vector<std::string> curves_of(const std::vector<Group>& groups, const std::string& key) {
+std::vector<std::string> curves_of(const std::vector<Group>& groups, const Keys& keys) {
   std::vector<std::string> names;
-  for (const Group& group : groups) names.push_back(name_without(group, key));
+  for (const Group& group : groups) names.push_back(name_without(group, keys));
   return distinct(names);
 }
 
@@ -111,14 +132,14 @@ double beside(std::size_t curve, std::size_t curves) {
   return 0.5 * ((static_cast<double>(curve) + 0.5) / static_cast<double>(curves) - 0.5);
 }
 
-std::string data_of(const std::vector<Group>& groups, const std::string& key,
-                    const std::string& curve, const Scale& scale, double shift) {
+std::string data_of(const std::vector<Group>& groups, const Keys& keys, const std::string& curve,
+                    const Scale& scale, double shift) {
   std::vector<std::pair<double, std::string>> lines;
   for (const Group& group : groups) {
-    if (name_without(group, key) != curve) continue;
+    if (name_without(group, keys) != curve) continue;
     const Estimate e = shown(group).scaled(100);
     const bool known = !std::isnan(e.lo);
-    const double x = scale.at(value_of(group, key)) + shift;
+    const double x = scale.at(value_of(group, keys.front())) + shift;
     if (!std::isnan(e.mean))
       lines.push_back(
           {x, fmt::format("{} {:.4f} {:.4f} {:.4f} {:.4f}\n", x, e.mean, known ? e.lo : e.mean,
@@ -171,12 +192,12 @@ std::vector<std::string> figure_axes(const std::vector<Group>& groups) {
   if (groups.empty()) return keys;
   for (const auto& axis : groups.front().axes) {
     const std::string& key = axis.first;
-    if (key == kRateKey || key == "model.name" || key.starts_with("data.") ||
-        key.starts_with("noise."))
-      continue;
+    if (has_another_figure(key)) continue;
+    const Keys equal = equal_keys(groups, key);
+    if (key != equal.front()) continue;
     std::vector<std::string> values;
     for (const Group& group : groups) values.push_back(value_of(group, key));
-    if (distinct(values).size() > 1 && curves_of(groups, key).size() <= kMostCurves)
+    if (distinct(values).size() > 1 && curves_of(groups, equal).size() <= kMostCurves)
       keys.push_back(key);
   }
   return keys;
@@ -186,9 +207,10 @@ Figure axis_figure(const std::string& key, const std::vector<Group>& groups) {
   std::vector<std::string> values;
   for (const Group& group : groups) values.push_back(value_of(group, key));
   const Scale scale(distinct(values));
-  const std::vector<std::string> curves = curves_of(groups, key);
+  const Keys keys = equal_keys(groups, key);
+  const std::vector<std::string> curves = curves_of(groups, keys);
   const bool averages = !std::isnan(groups.front().average.mean);
-  const std::string title = title_without(groups.front(), key);
+  const std::string title = title_without(groups.front(), keys);
   const auto entries = entries_of(curves, scale.named(), !averages);
   const PanelLayout layout(1, kPanelWidth, kPanelHeight + scale.slant(),
                            legend_width(title, entries), 10);
@@ -196,12 +218,13 @@ Figure axis_figure(const std::string& key, const std::vector<Group>& groups) {
   for (std::size_t i = 0; i < curves.size(); ++i)
     figure.script += fmt::format(
         "$c{} << EOD\n{}EOD\n", i,
-        data_of(groups, key, curves[i], scale, scale.named() ? beside(i, curves.size()) : 0.0));
+        data_of(groups, keys, curves[i], scale, scale.named() ? beside(i, curves.size()) : 0.0));
   figure.script +=
       "set multiplot\nunset key\n" +
       panel_style(scale.left_margin(), kBottomMargin + double(scale.slant()) / kLineHeight) +
       "set yrange [0<*:*<102]\n" + scale.style() +
-      fmt::format("set xlabel {}; set ylabel '{}'\n", quoted(key),
+      fmt::format("set xlabel {}; set ylabel '{}'\n",
+                  quoted(fmt::format("{}", fmt::join(keys, " = "))),
                   averages ? "A_avr (%)" : "accuracy (%)") +
       layout.place(0) + plots(curves.size(), scale.named(), !averages) + layout.place_legend() +
       "set offsets\n" + legend_panel(title, entries) + "unset multiplot\nreset\n";

@@ -10,7 +10,8 @@
 namespace ohmic {
 
 /// Swept keys with two or more values for which there is no figure of their own: all but eta, the
-/// learning rate and the network.
+/// learning rate and the network. Of keys that are equal throughout (both resistances of a wire)
+/// the first.
 std::vector<std::string> figure_axes(const std::vector<Group>&);
 
 /// A_avr where eta is swept, else accuracy, against the values of `key` (as names where one is no

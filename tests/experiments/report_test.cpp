@@ -206,6 +206,28 @@ TEST(AxisFigure, NamesTooLongToStandSideBySideSlantAndKeepTheirEnds) {
   EXPECT_EQ(weights_axis({"0.001.h5", "0.002.h5"}).find("rotate"), std::string::npos);
 }
 
+TEST(AxisFigure, KeysThatAreEqualThroughoutAreOneAxis) {
+  const auto wires = [](const std::vector<std::pair<std::string, std::string>>& ohms) {
+    std::vector<Group> groups;
+    for (const auto& [row, column] : ohms) {
+      Group group;
+      group.axes = {{"wires.row_ohm", row}, {"wires.column_ohm", column}};
+      group.average = within(0.9, 0.01);
+      groups.push_back(group);
+    }
+    return groups;
+  };
+  const std::vector<Group> equal = wires({{"1", "1"}, {"3", "3"}});
+  EXPECT_EQ(figure_axes(equal), std::vector<std::string>{"wires.row_ohm"});
+  const std::string script = axis_figure("wires.row_ohm", equal).script;
+  EXPECT_NE(script.find("'wires.row_ohm = wires.column_ohm'"), std::string::npos) << script;
+  EXPECT_EQ(script.find("$c1"), std::string::npos) << "one curve\n" << script;
+
+  const std::vector<Group> others = wires({{"1", "1"}, {"3", "6"}});
+  EXPECT_EQ(figure_axes(others), (std::vector<std::string>{"wires.row_ohm", "wires.column_ohm"}));
+  EXPECT_NE(axis_figure("wires.row_ohm", others).script.find("$c1"), std::string::npos);
+}
+
 TEST(AccuracyFigure, ItsAxisEndsAboveEveryCurve) {
   const auto range = [](double largest) {
     Group group;

@@ -19,7 +19,7 @@ inline int images_per_chunk(const ConvGeometry& g) {
   const std::int64_t per_image = std::int64_t{g.in_height} * g.in_width * g.in_channels +
                                  std::int64_t{g.out_height()} * g.out_width() * g.out_channels;
   int images = 1;
-  for (const int n : {2, 5, kImagesPerThread})  // none of a thread's images is a zero
+  for (const int n : {2, 5, kImagesPerThread})  // divisors of it: a thread's chunks are full
     if (n * per_image <= kFloats) images = n;
   return images;
 }
