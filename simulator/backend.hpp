@@ -73,9 +73,6 @@ class Activations {
   virtual float* at_least(std::size_t values) = 0;
 };
 
-/// On the host: what a layer leaves of as many images is still in a core's cache for the next one.
-inline constexpr int kImagesPerThread = 10;
-
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -103,8 +100,9 @@ class Backend {
   virtual void run(const DigitalOp&);
   /// apply_wires() of simulator/wires.hpp, to the last digits that the circuit leaves.
   virtual void apply_wires(int K, int N, TileShape tile, const Wires& wires, std::span<double> G_S);
-  /// Images that a call should have for the back end to be busy and its memory fast.
-  virtual std::int64_t images_at_once() const;
+  /// Images that a call should have for the back end to be busy with such a layer and its memory
+  /// fast; a network takes what the layer asks for that asks for most.
+  virtual std::int64_t images_at_once(const ConvGeometry&) const;
 };
 
 /// "reference", "cpu" or "cuda", which takes GPU i of `device` = "cuda:i", else the first; a build

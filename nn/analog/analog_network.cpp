@@ -54,7 +54,7 @@ std::vector<float> AnalogNetwork::logits(const float* nhwc, std::int64_t images,
   std::vector<float> out(static_cast<std::size_t>(images * classes),
                          std::numeric_limits<float>::quiet_NaN());
   if (s.every_answer_nan) return out;
-  const std::int64_t at_once = s.backend.images_at_once();
+  const std::int64_t at_once = s.images_at_once();
   std::vector<float> buffer;
   for (std::int64_t i = 0; i < images; i += at_once) {
     const std::int64_t count = std::min(at_once, images - i);
@@ -118,7 +118,7 @@ Predictions AnalogNetwork::evaluate_draws(const ImageSet& set, const Normalizati
   std::uint64_t draw = first_draw;
   for (std::int64_t i = 0; i < set.size();) {
     const std::int64_t left = set.size() - i;
-    const std::int64_t fit = std::min(s.backend.images_at_once(), left) / each;
+    const std::int64_t fit = std::min(s.images_at_once(), left) / each;
     const auto draws = static_cast<int>(std::clamp<std::int64_t>(fit, 1, s.draws_at_once()));
     s.program(seed, draw, draws);
     const std::int64_t count = std::min(left, each * draws);

@@ -205,6 +205,13 @@ bool AnalogNetwork::State::load_devices() {
   return true;
 }
 
+std::int64_t AnalogNetwork::State::images_at_once() const {
+  std::int64_t images = 1;
+  for (const Step& step : crossbar)
+    images = std::max(images, backend.images_at_once(node(step.mvm).conv));
+  return images;
+}
+
 int AnalogNetwork::State::draws_at_once() {
   return load_devices() && !noise.perturbs_digital() ? backend.draws_at_once() : 1;
 }

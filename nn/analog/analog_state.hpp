@@ -75,6 +75,8 @@ struct AnalogNetwork::State {
   void take(Contents);
   /// Loads layers whose devices the back end programs; false where the host has to.
   bool load_devices();
+  /// Images that the back end takes through the network at once.
+  std::int64_t images_at_once() const;
   /// Draws that program() takes at once.
   int draws_at_once();
   /// Programs draws draw, draw + 1 and so on.

@@ -6,21 +6,22 @@
 #include <memory>
 #include <new>
 
-#include "simulator/backend.hpp"
 #include "simulator/layer.hpp"
 
 namespace ohmic::cpu {
 
-/// Images of one chunk, from the layer's geometry alone: its activations stay in a core's cache.
-/// The last chunk of a batch is filled up with zeros, so neither the batch nor the number of
-/// threads changes a bit of any image's answer.
+/// Images of one chunk, from the layer's geometry alone: its activations stay in a core's cache,
+/// and are still there for the next layer unless weights that leave no room for them are worth more
+/// images. The last chunk of a batch is filled up with zeros, so neither the batch nor the number
+/// of threads changes a bit of any image's answer.
 inline int images_per_chunk(const ConvGeometry& g) {
   constexpr std::int64_t kFloats = 1 << 18;
   const std::int64_t per_image = std::int64_t{g.in_height} * g.in_width * g.in_channels +
                                  std::int64_t{g.out_height()} * g.out_width() * g.out_channels;
+  const int most = std::int64_t{g.rows()} * g.columns() > kFloats ? 50 : 10;
   int images = 1;
-  for (const int n : {2, 5, kImagesPerThread})  // divisors of it: a thread's chunks are full
-    if (n * per_image <= kFloats) images = n;
+  for (const int n : {2, 5, 10, 25, 50})  // divisors of the usual batches
+    if (n <= most && n * per_image <= kFloats) images = n;
   return images;
 }
 

@@ -1,6 +1,9 @@
 #include "simulator/backends/cpu/cpu_backend.hpp"
 
+#include <omp.h>
+
 #include "simulator/backends/cpu/analog_layer.hpp"
+#include "simulator/backends/cpu/chunks.hpp"
 #include "simulator/backends/cpu/ideal_layer.hpp"
 #include "simulator/backends/cpu/onednn.hpp"
 #include "simulator/backends/reference/reference_backend.hpp"
@@ -31,6 +34,10 @@ std::unique_ptr<LoadedLayer> CpuBackend::load(const LayerOnTiles& layer, const E
   if (layer.is_ideal_per_mvm() && layer.periphery.products == Products::f32)
     return cpu::load_ideal(layer, epilogue);
   return cpu::load_analog(layer, epilogue, ranges);
+}
+
+std::int64_t CpuBackend::images_at_once(const ConvGeometry& geometry) const {
+  return std::int64_t{cpu::images_per_chunk(geometry)} * omp_get_max_threads();
 }
 
 }  // namespace ohmic

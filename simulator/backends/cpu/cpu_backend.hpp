@@ -11,6 +11,7 @@ class CpuBackend final : public Backend {
   std::string refusal(const LayerOnTiles&) const override;
   std::unique_ptr<LoadedLayer> load(const LayerOnTiles&, const Epilogue&,
                                     const LayerRanges* ranges) override;
+  std::int64_t images_at_once(const ConvGeometry&) const override;
 };
 
 }  // namespace ohmic

@@ -26,7 +26,7 @@ class CudaBackend final : public Backend {
   const float* on_host(const float* x, std::size_t values, std::vector<float>& buffer) override;
   void run(const DigitalOp&) override;
   void apply_wires(int K, int N, TileShape, const Wires&, std::span<double> G_S) override;
-  std::int64_t images_at_once() const override { return 4096; }
+  std::int64_t images_at_once(const ConvGeometry&) const override { return 4096; }
 
  private:
   struct Workspace;
