@@ -1,0 +1,39 @@
+#include "nn/import/imported_model.hpp"
+
+#include <array>
+
+namespace ohmic {
+namespace {
+
+struct ElementFacts {
+  const char* name;
+  std::size_t size;
+};
+
+constexpr std::array<ElementFacts, 13> kFacts{{{"float32", 4},
+                                               {"float64", 8},
+                                               {"float16", 2},
+                                               {"bfloat16", 2},
+                                               {"int8", 1},
+                                               {"uint8", 1},
+                                               {"int16", 2},
+                                               {"uint16", 2},
+                                               {"int32", 4},
+                                               {"uint32", 4},
+                                               {"int64", 8},
+                                               {"uint64", 8},
+                                               {"bool", 1}}};
+
+}  // namespace
+
+std::size_t size_of(ElementType type) { return kFacts.at(static_cast<std::size_t>(type)).size; }
+
+const char* name_of(ElementType type) { return kFacts.at(static_cast<std::size_t>(type)).name; }
+
+std::int64_t ConstantTensor::elements() const {
+  std::int64_t n = 1;
+  for (const std::int64_t side : shape) n *= side;
+  return n;
+}
+
+}  // namespace ohmic

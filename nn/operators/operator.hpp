@@ -1,0 +1,91 @@
+// Operators that run digitally, as LibTorch's ATen computes them: autograd, CUDA and every layout
+// come with it. One registered Operator per name, in files of this folder that register themselves:
+// adding one is one file and one test. Their meaning is ONNX's at the opset of the call.
+//
+// Private to nn/: at::Tensor appears by name only, so that the header stays free of LibTorch.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nn/import/imported_model.hpp"
+
+namespace at {
+class Tensor;
+}
+
+namespace ohmic {
+
+using Tensors = std::vector<at::Tensor>;
+
+/// What is known of the sign of an operator's outputs: drivers of unsigned DACs ask.
+enum class Sign {
+  unknown,
+  non_negative,  ///< whatever the inputs
+  as_inputs,     ///< non-negative where all inputs of numbers are
+};
+
+/// One call: the node's attributes, and inputs of which optional ones may be undefined. Accessors
+/// throw DataError that names node, operator, key, the value and what would be accepted.
+class Call {
+ public:
+  Call(const ModelNode& node, int opset, std::span<const at::Tensor> inputs)
+      : node_(node), opset_(opset), inputs_(inputs) {}
+
+  int opset() const { return opset_; }
+  const ModelNode& node() const { return node_; }
+  std::size_t size() const { return inputs_.size(); }
+  /// Whether input i is given.
+  bool has(std::size_t i) const;
+  /// Input i, which must be given.
+  const at::Tensor& operator[](std::size_t i) const;
+  std::span<const at::Tensor> inputs() const { return inputs_; }
+  /// Input i as whole numbers (axes, shapes, ...), or the attribute `key` where older opsets have
+  /// it there; nothing where neither is given.
+  std::optional<std::vector<std::int64_t>> integers(std::size_t i, const std::string& key) const;
+
+  bool has(const std::string& key) const { return node_.attributes.count(key) > 0; }
+  std::int64_t integer(const std::string& key, std::int64_t otherwise) const;
+  double number(const std::string& key, double otherwise) const;
+  std::string text(const std::string& key, const std::string& otherwise) const;
+  std::vector<std::int64_t> integers(const std::string& key,
+                                     std::vector<std::int64_t> otherwise) const;
+  std::vector<double> numbers(const std::string& key, std::vector<double> otherwise) const;
+
+  /// Throws DataError "NODE (OP): MESSAGE".
+  [[noreturn]] void refuse(const std::string& message) const;
+
+ private:
+  const ModelNode& node_;
+  int opset_;
+  std::span<const at::Tensor> inputs_;
+};
+
+struct Operator {
+  std::string name;  ///< "MaxPool"
+  Tensors (*run)(const Call&) = nullptr;
+  Sign sign = Sign::unknown;
+};
+
+/// Null where there is none of that name.
+const Operator* find_operator(const std::string& name);
+/// All names, sorted.
+std::vector<std::string> operator_names();
+
+/// At namespace scope: registers an operator when the library is loaded.
+struct RegisterOperator {
+  explicit RegisterOperator(Operator);
+};
+
+/// Runs nodes one after the other on named tensors: `values` holds inputs and constants and
+/// receives every value. Throws DataError for what is not supported, naming the node.
+void run_node(const ModelNode&, int opset, std::map<std::string, at::Tensor>& values);
+
+/// The numbers as a tensor that shares their memory where that is aligned, else a copy.
+at::Tensor tensor_of(const ConstantTensor&);
+
+}  // namespace ohmic
