@@ -46,6 +46,7 @@ struct ModelValue {
   std::string name;
   ElementType type = ElementType::f32;
   std::vector<std::int64_t> shape;  ///< -1: free
+  bool shaped = true;               ///< false: the file says nothing of the shape
 };
 
 /// Inputs that a file stores, with the outputs that it stores for them (perhaps none).

@@ -1,0 +1,55 @@
+#include <array>
+#include <functional>
+#include <string_view>
+
+#include "nn/import/readers.hpp"
+#include "nn/io/mapped_file.hpp"
+#include "simulator/error.hpp"
+
+namespace ohmic {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::string_view_literals;
+
+constexpr const char* kAccepted = "accepted are ONNX, PyTorch's .pt2 and Keras's .keras and .h5";
+
+/// What a file is by its first bytes, where it is known and is no model that is read.
+struct Foreign {
+  std::size_t at;
+  std::string_view start;
+  const char* advice;
+};
+
+constexpr std::array<Foreign, 4> kForeign{{
+    {4, "TFL3"sv, "is a TensorFlow Lite model; tflite2onnx and tf2onnx make ONNX of it"},
+    {0, "\x80\x02"sv, "holds pickled weights without a network"},
+    {0, "GGUF"sv, "is a GGUF file of weights without a network"},
+    {8, "{\""sv, "holds safetensors, weights without a network"},
+}};
+
+void refuse_foreign(std::string_view bytes) {
+  for (const Foreign& f : kForeign)
+    if (bytes.size() >= f.at + f.start.size() && bytes.substr(f.at, f.start.size()) == f.start)
+      throw DataError(std::string(f.advice) + "; " + kAccepted);
+}
+
+ImportedModel read_any(const fs::path& file) {
+  const MappedFile mapped = map_file(file);
+  if (mapped.size == 0) throw DataError(std::string("is empty; ") + kAccepted);
+  refuse_foreign(mapped.text());
+  return read_onnx(file);
+}
+
+}  // namespace
+
+ImportedModel read_model(const fs::path& file) {
+  try {
+    return read_any(file);
+  } catch (const DataError& error) {
+    const std::string what = error.what();
+    throw DataError(what.starts_with(file.string()) ? what : file.string() + ": " + what);
+  }
+}
+
+}  // namespace ohmic
