@@ -57,12 +57,26 @@ void read_interface(const OnnxGraph& graph, Draft& draft) {
     draft.model.outputs.push_back(read_onnx_value(message));
 }
 
+/// Protobuf has no signature. A model begins with its IR version wherever it was made by protobuf
+/// itself; then what is damaged is worth telling.
+OnnxModel read_messages(std::string_view bytes) {
+  const std::string foreign =
+      std::string("is no model file that is known, or damaged; ") + kModelFiles;
+  try {
+    OnnxModel model = read_onnx_model(bytes);
+    if (!model.has_graph) throw DataError(foreign);
+    return model;
+  } catch (const DataError&) {
+    if (bytes.starts_with('\x08')) throw;
+    throw DataError(foreign);
+  }
+}
+
 }  // namespace
 
 ImportedModel read_onnx(const std::filesystem::path& path) {
   OnnxFiles files(path);
-  const OnnxModel onnx = read_onnx_model(files.model().text());
-  if (!onnx.has_graph) throw DataError("has no graph of ONNX");
+  const OnnxModel onnx = read_messages(files.model().text());
   Draft draft;
   draft.model.file = path;
   draft.model.format = "ONNX";

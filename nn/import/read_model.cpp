@@ -1,8 +1,8 @@
 #include <array>
-#include <functional>
 #include <string_view>
 
 #include "nn/import/readers.hpp"
+#include "nn/io/archive.hpp"
 #include "nn/io/mapped_file.hpp"
 #include "simulator/error.hpp"
 
@@ -11,8 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::string_view_literals;
-
-constexpr const char* kAccepted = "accepted are ONNX, PyTorch's .pt2 and Keras's .keras and .h5";
 
 /// What a file is by its first bytes, where it is known and is no model that is read.
 struct Foreign {
@@ -31,13 +29,22 @@ constexpr std::array<Foreign, 4> kForeign{{
 void refuse_foreign(std::string_view bytes) {
   for (const Foreign& f : kForeign)
     if (bytes.size() >= f.at + f.start.size() && bytes.substr(f.at, f.start.size()) == f.start)
-      throw DataError(std::string(f.advice) + "; " + kAccepted);
+      throw DataError(std::string(f.advice) + "; " + kModelFiles);
+}
+
+/// Python's torch.save makes zips as well.
+ImportedModel read_zip(const fs::path& file) {
+  for (const std::string& path : zip_paths(file))
+    if (path.ends_with("data.pkl"))
+      throw DataError(std::string("holds pickled weights without a network; ") + kModelFiles);
+  return read_pt2(file);
 }
 
 ImportedModel read_any(const fs::path& file) {
   const MappedFile mapped = map_file(file);
-  if (mapped.size == 0) throw DataError(std::string("is empty; ") + kAccepted);
+  if (mapped.size == 0) throw DataError(std::string("is empty; ") + kModelFiles);
   refuse_foreign(mapped.text());
+  if (mapped.text().starts_with("PK\x03\x04"sv)) return read_zip(file);
   return read_onnx(file);
 }
 

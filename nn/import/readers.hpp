@@ -7,7 +7,12 @@
 
 namespace ohmic {
 
+/// Ends the message about a file that is none of them.
+inline constexpr const char* kModelFiles =
+    "accepted are ONNX, PyTorch's .pt2 and Keras's .keras and .h5";
+
 /// Each throws DataError, which may leave out the file's name.
 ImportedModel read_onnx(const std::filesystem::path&);
+ImportedModel read_pt2(const std::filesystem::path&);
 
 }  // namespace ohmic

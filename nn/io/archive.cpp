@@ -62,6 +62,18 @@ std::vector<std::uint8_t> entry_bytes(const fs::path& file, archive* a) {
   return bytes;
 }
 
+std::map<std::string, std::vector<std::uint8_t>> all_entries(const fs::path& file, archive* a) {
+  std::map<std::string, std::vector<std::uint8_t>> entries;
+  archive_entry* entry = nullptr;
+  int status = ARCHIVE_OK;
+  while ((status = archive_read_next_header(a, &entry)) == ARCHIVE_OK) {
+    const char* name = archive_entry_pathname(entry);
+    entries[name ? name : ""] = entry_bytes(file, a);
+  }
+  if (status != ARCHIVE_EOF) damaged(file, a);
+  return entries;
+}
+
 bool stays_inside(const fs::path& path) {
   if (path.empty() || path.is_absolute()) return false;
   for (const fs::path& part : path)
@@ -103,15 +115,30 @@ std::vector<std::uint8_t> read_decompressed(const fs::path& file) {
 
 std::map<std::string, std::vector<std::uint8_t>> read_zip_entries(const fs::path& file) {
   const Reader reader = open_reader(file, archive_read_support_format_zip);
-  std::map<std::string, std::vector<std::uint8_t>> entries;
+  return all_entries(file, reader.get());
+}
+
+std::map<std::string, std::vector<std::uint8_t>> read_zip_entries(std::string_view bytes,
+                                                                  const std::string& what) {
+  const Reader reader(archive_read_new(), archive_read_free);
+  OHMIC_ASSERT(reader);
+  archive_read_support_format_zip(reader.get());
+  if (archive_read_open_memory(reader.get(), bytes.data(), bytes.size()) != ARCHIVE_OK)
+    damaged(what, reader.get());
+  return all_entries(what, reader.get());
+}
+
+std::vector<std::string> zip_paths(const fs::path& file) {
+  const Reader reader = open_reader(file, archive_read_support_format_zip);
+  std::vector<std::string> paths;
   archive_entry* entry = nullptr;
   int status = ARCHIVE_OK;
   while ((status = archive_read_next_header(reader.get(), &entry)) == ARCHIVE_OK) {
     const char* name = archive_entry_pathname(entry);
-    entries[name ? name : ""] = entry_bytes(file, reader.get());
+    paths.emplace_back(name ? name : "");
   }
   if (status != ARCHIVE_EOF) damaged(file, reader.get());
-  return entries;
+  return paths;
 }
 
 void unpack_archive(const fs::path& file, const fs::path& folder) {

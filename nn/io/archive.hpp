@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ohmic {
@@ -15,6 +16,12 @@ std::vector<std::uint8_t> read_decompressed(const std::filesystem::path&);
 
 /// Content of every file in a zip archive, by its path inside. Throws DataError naming the file.
 std::map<std::string, std::vector<std::uint8_t>> read_zip_entries(const std::filesystem::path&);
+
+/// The same of an archive in memory, named by `what` in errors.
+std::map<std::string, std::vector<std::uint8_t>> read_zip_entries(std::string_view bytes,
+                                                                  const std::string& what);
+/// Paths of the files in a zip archive. Throws DataError naming the file.
+std::vector<std::string> zip_paths(const std::filesystem::path&);
 
 /// Unpacks a tar archive (plain, gzip or xz) into `folder`, which must exist. Only regular files
 /// and folders with relative paths that stay inside are accepted: an absolute path, "..", a link or

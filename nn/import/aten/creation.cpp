@@ -1,0 +1,59 @@
+// Tensors made of nothing but numbers.
+#include "nn/import/aten/aten_call.hpp"
+#include "simulator/error.hpp"
+
+namespace ohmic {
+namespace {
+
+ConstantTensor one_number(AtenCall& call, double value, ElementType type) {
+  ConstantTensor tensor = *call.find_constant(call.scalar(value, type));
+  tensor.shape = {1};
+  return tensor;
+}
+
+void fill(AtenCall& call, const std::string& shape, double value) {
+  call.result("ConstantOfShape", {shape},
+              {{"value", one_number(call, value, call.output_value().type)}});
+}
+
+void of_size(AtenCall& call, double value) {
+  fill(call, call.size_tensor(call.sizes("size")), value);
+}
+void like(AtenCall& call, double value) { fill(call, call.shape_of(call.tensor("self")), value); }
+
+void zeros(AtenCall& call) { of_size(call, 0); }
+void ones(AtenCall& call) { of_size(call, 1); }
+void full(AtenCall& call) { of_size(call, call.number("fill_value")); }
+void zeros_like(AtenCall& call) { like(call, 0); }
+void ones_like(AtenCall& call) { like(call, 1); }
+void full_like(AtenCall& call) { like(call, call.number("fill_value")); }
+
+void scalar_tensor(AtenCall& call) {
+  call.result("Identity", {call.operand("s", call.output_value().type)});
+}
+
+void arange(AtenCall& call) {
+  const ElementType type = call.output_value().type;
+  const std::string start =
+      call.has("start") ? call.operand("start", type) : call.scalar(0.0, type);
+  const std::string step = call.has("step") ? call.operand("step", type) : call.scalar(1.0, type);
+  call.result("Range", {start, call.operand("end", type), step});
+}
+
+}  // namespace
+
+AtenEntries aten_creation() {
+  return {{"arange", arange},
+          {"full", full},
+          {"full_like", full_like},
+          {"new_full", full},
+          {"new_ones", ones},
+          {"new_zeros", zeros},
+          {"ones", ones},
+          {"ones_like", ones_like},
+          {"scalar_tensor", scalar_tensor},
+          {"zeros", zeros},
+          {"zeros_like", zeros_like}};
+}
+
+}  // namespace ohmic

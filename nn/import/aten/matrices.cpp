@@ -1,0 +1,152 @@
+// Convolutions and products of matrices.
+#include "nn/import/aten/aten_call.hpp"
+#include "simulator/error.hpp"
+
+namespace ohmic {
+namespace {
+
+struct Window {
+  Integers strides, dilations, pads;
+  std::string auto_pad;
+};
+
+std::size_t spatial_axes(const AtenCall& call, const std::string& weight) {
+  const std::int64_t rank = call.rank(weight);
+  if (rank < 3)
+    throw DataError("has a kernel of " + std::to_string(rank) + " axes; expected 3 or 4");
+  return static_cast<std::size_t>(rank - 2);
+}
+
+Integers kernel_shape(const AtenCall& call, const std::string& weight) {
+  Integers shape;
+  for (std::int64_t axis = 2; axis < call.rank(weight); ++axis)
+    shape.push_back(call.side(weight, axis));
+  return shape;
+}
+
+/// PyTorch's "same" keeps sides and puts an odd zero at the end.
+Integers named_padding(const std::string& name, const Integers& kernel, const Integers& dilations) {
+  Integers pads(2 * kernel.size(), 0);
+  if (name == "valid") return pads;
+  if (name != "same")
+    throw DataError("has padding \"" + name + "\"; expected \"same\", \"valid\" or numbers");
+  for (std::size_t i = 0; i < kernel.size(); ++i) {
+    const std::int64_t total = dilations[i] * (kernel[i] - 1);
+    pads[i] = total / 2;
+    pads[kernel.size() + i] = total - total / 2;
+  }
+  return pads;
+}
+
+Integers both_sides(Integers padding) {
+  const Integers ends = padding;
+  padding.insert(padding.end(), ends.begin(), ends.end());
+  return padding;
+}
+
+Inputs operands(const AtenCall& call) {
+  Inputs inputs{call.tensor("input"), call.tensor("weight")};
+  if (call.has("bias")) inputs.push_back(call.tensor("bias"));
+  return inputs;
+}
+
+Attributes window(const AtenCall& call, const char* kind_of_padding) {
+  const std::string weight = call.tensor("weight");
+  const std::size_t axes = spatial_axes(call, weight);
+  const Integers kernel = kernel_shape(call, weight);
+  const Integers dilations = call.integers("dilation", Integers(axes, 1), axes);
+  const bool named = std::string(kind_of_padding) == "padding";
+  const Integers pads = named ? named_padding(call.text("padding", "valid"), kernel, dilations)
+                              : both_sides(call.integers("padding", Integers(axes, 0), axes));
+  return {{"kernel_shape", kernel},
+          {"strides", call.integers("stride", Integers(axes, 1), axes)},
+          {"dilations", dilations},
+          {"pads", pads},
+          {"group", call.integer("groups", 1)}};
+}
+
+void conv(AtenCall& call) { call.result("Conv", operands(call), window(call, "numbers")); }
+void conv_padding(AtenCall& call) { call.result("Conv", operands(call), window(call, "padding")); }
+
+void conv_transpose(AtenCall& call) {
+  Attributes attributes = window(call, "numbers");
+  const std::size_t axes = spatial_axes(call, call.tensor("weight"));
+  attributes["output_padding"] = call.integers("output_padding", Integers(axes, 0), axes);
+  call.result("ConvTranspose", operands(call), attributes);
+}
+
+void convolution(AtenCall& call) {
+  if (call.flag("transposed", false)) return conv_transpose(call);
+  conv(call);
+}
+
+std::string last_two_swapped(AtenCall& call, const std::string& x) {
+  Integers order(static_cast<std::size_t>(call.rank(x)));
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::int64_t>(i);
+  if (order.size() < 2) throw DataError("transposes " + in_quotes(x) + ", which is no matrix");
+  std::swap(order[order.size() - 1], order[order.size() - 2]);
+  return call.emit("Transpose", {x}, {{"perm", order}});
+}
+
+void linear(AtenCall& call) {
+  const std::string x = call.tensor("input"), weight = call.tensor("weight");
+  const std::string bias = call.tensor("bias", false);
+  if (call.rank(x) == 2) {
+    Inputs inputs{x, weight};
+    if (!bias.empty()) inputs.push_back(bias);
+    return call.result("Gemm", inputs, {{"transB", std::int64_t{1}}});
+  }
+  const std::string matrix = last_two_swapped(call, weight);
+  if (bias.empty()) return call.result("MatMul", {x, matrix});
+  call.result("Add", {call.main("MatMul", {x, matrix})[0], bias});
+}
+
+void matmul(AtenCall& call) {
+  const char* other = call.has("mat2") ? "mat2" : call.has("vec") ? "vec" : "other";
+  call.result("MatMul", {call.tensor("self"), call.tensor(other)});
+}
+
+void addmm(AtenCall& call) {
+  call.result("Gemm", {call.tensor("mat1"), call.tensor("mat2"), call.tensor("self")},
+              {{"alpha", call.number("alpha", 1)}, {"beta", call.number("beta", 1)}});
+}
+
+void baddbmm(AtenCall& call) {
+  const ElementType type = call.output_value().type;
+  std::string product = call.main("MatMul", {call.tensor("batch1"), call.tensor("batch2")})[0];
+  if (call.number("alpha", 1) != 1)
+    product = call.emit("Mul", {product, call.operand("alpha", type)});
+  if (call.number("beta", 1) == 0) return call.result("Identity", {product});
+  std::string self = call.tensor("self");
+  if (call.number("beta", 1) != 1) self = call.emit("Mul", {self, call.operand("beta", type)});
+  call.result("Add", {self, product});
+}
+
+void einsum(AtenCall& call) {
+  call.result("Einsum", call.tensors("tensors"), {{"equation", call.text("equation", "")}});
+}
+
+}  // namespace
+
+AtenEntries aten_matrices() {
+  return {{"addmm", addmm},
+          {"baddbmm", baddbmm},
+          {"bmm", matmul},
+          {"conv1d.default", conv},
+          {"conv1d.padding", conv_padding},
+          {"conv2d.default", conv},
+          {"conv2d.padding", conv_padding},
+          {"conv3d.default", conv},
+          {"conv3d.padding", conv_padding},
+          {"conv_transpose1d", conv_transpose},
+          {"conv_transpose2d", conv_transpose},
+          {"conv_transpose3d", conv_transpose},
+          {"convolution", convolution},
+          {"einsum", einsum},
+          {"linear", linear},
+          {"matmul", matmul},
+          {"mm", matmul},
+          {"mv", matmul}};
+}
+
+}  // namespace ohmic

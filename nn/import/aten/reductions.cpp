@@ -1,0 +1,108 @@
+// Sums, means and extremes along axes.
+#include "nn/import/aten/aten_call.hpp"
+#include "simulator/error.hpp"
+
+namespace ohmic {
+namespace {
+
+/// ONNX takes no axes at all for all of them.
+Inputs reduced(AtenCall& call, const std::string& x) {
+  Inputs inputs{x};
+  if (!call.has("dim")) return inputs;
+  const Integers axes = call.integers("dim");
+  if (!axes.empty()) inputs.push_back(call.constant(axes));
+  return inputs;
+}
+
+std::int64_t keeps(const AtenCall& call) { return call.flag("keepdim", false) ? 1 : 0; }
+
+void reduce(AtenCall& call, const char* op) {
+  const std::string x = call.tensor("self");
+  const std::string from = call.cast(x, call.value(x).type, call.output_value().type);
+  call.result(op, reduced(call, from), {{"keepdims", keeps(call)}});
+}
+
+void mean(AtenCall& call) { reduce(call, "ReduceMean"); }
+void sum(AtenCall& call) { reduce(call, "ReduceSum"); }
+void prod(AtenCall& call) { reduce(call, "ReduceProd"); }
+void amax(AtenCall& call) { reduce(call, "ReduceMax"); }
+void amin(AtenCall& call) { reduce(call, "ReduceMin"); }
+void logsumexp(AtenCall& call) { reduce(call, "ReduceLogSumExp"); }
+
+void arg(AtenCall& call, const char* op) {
+  const std::string x = call.tensor("self");
+  if (call.has("dim"))
+    return call.result(op, {x}, {{"axis", call.integer("dim")}, {"keepdims", keeps(call)}});
+  call.result(op, {call.reshaped(x, {-1})}, {{"axis", std::int64_t{0}}, {"keepdims", keeps(call)}});
+}
+
+void argmax(AtenCall& call) { arg(call, "ArgMax"); }
+void argmin(AtenCall& call) { arg(call, "ArgMin"); }
+
+/// Values and indices along one axis.
+void extreme(AtenCall& call, const char* value, const char* index) {
+  const std::string x = call.tensor("self");
+  call.output(0, value, reduced(call, x), {{"keepdims", keeps(call)}});
+  if (call.outputs().size() > 1)
+    call.output(1, index, {x}, {{"axis", call.integer("dim")}, {"keepdims", keeps(call)}});
+}
+
+void max(AtenCall& call) { extreme(call, "ReduceMax", "ArgMax"); }
+void min(AtenCall& call) { extreme(call, "ReduceMin", "ArgMin"); }
+
+void topk(AtenCall& call) {
+  call.results("TopK", {call.tensor("self"), call.size_tensor(call.sizes("k").at(0))},
+               {{"axis", call.integer("dim", -1)},
+                {"largest", std::int64_t{call.flag("largest", true)}},
+                {"sorted", std::int64_t{call.flag("sorted", true)}}});
+}
+
+/// Bessel's correction needs the number of values, which the file must say.
+std::string variance(AtenCall& call) {
+  const std::string x = call.tensor("self");
+  const ElementType type = call.output_value().type;
+  const bool unbiased = call.flag("unbiased", true);
+  const double correction = call.has("correction") ? call.number("correction") : unbiased;
+  Integers axes = call.has("dim") ? call.integers("dim") : Integers{};
+  if (axes.empty())
+    for (std::int64_t i = 0; i < call.rank(x); ++i) axes.push_back(i);
+  double count = 1;
+  for (const std::int64_t axis : axes) count *= static_cast<double>(call.side(x, axis));
+  const std::string along = call.constant(axes);
+  const std::string off = call.emit("Sub", {x, call.emit("ReduceMean", {x, along})});
+  const std::string sum =
+      call.emit("ReduceSum", {call.emit("Mul", {off, off}), along}, {{"keepdims", keeps(call)}});
+  return call.emit("Div", {sum, call.scalar(count - correction, type)});
+}
+
+void var(AtenCall& call) { call.result("Identity", {variance(call)}); }
+void std_deviation(AtenCall& call) { call.result("Sqrt", {variance(call)}); }
+
+void norm(AtenCall& call) {
+  const double order = call.has("ord") ? call.number("ord") : call.number("p", 2);
+  if (order != 1 && order != 2)
+    throw DataError("is a norm of order " + std::to_string(order) + "; accepted are 1 and 2");
+  reduce(call, order == 1 ? "ReduceL1" : "ReduceL2");
+}
+
+void cumsum(AtenCall& call) {
+  const std::string x = call.tensor("self");
+  const std::string from = call.cast(x, call.value(x).type, call.output_value().type);
+  call.result("CumSum", {from, call.scalar(call.integer("dim"))});
+}
+
+}  // namespace
+
+AtenEntries aten_reductions() {
+  return {{"amax", amax},           {"amin", amin},
+          {"argmax", argmax},       {"argmin", argmin},
+          {"cumsum", cumsum},       {"linalg_vector_norm", norm},
+          {"logsumexp", logsumexp}, {"max.default", max},
+          {"max.dim", max},         {"mean", mean},
+          {"min.default", min},     {"min.dim", min},
+          {"norm", norm},           {"prod", prod},
+          {"std", std_deviation},   {"sum", sum},
+          {"topk", topk},           {"var", var}};
+}
+
+}  // namespace ohmic

@@ -1,0 +1,28 @@
+#include <unordered_map>
+
+#include "nn/import/aten/aten_call.hpp"
+
+namespace ohmic {
+namespace {
+
+std::unordered_map<std::string, AtenEntry> all_entries() {
+  std::unordered_map<std::string, AtenEntry> table;
+  for (const auto& entries :
+       {aten_activations(), aten_arithmetic(), aten_attention(), aten_creation(), aten_indexing(),
+        aten_matrices(), aten_normalizations(), aten_pooling(), aten_recurrent(), aten_reductions(),
+        aten_resizing(), aten_shapes()})
+    for (const AtenEntry& entry : entries) table.emplace(entry.op, entry);
+  return table;
+}
+
+}  // namespace
+
+const AtenEntry* find_aten(const std::string& op) {
+  static const auto table = all_entries();
+  const auto exact = table.find(op);
+  if (exact != table.end()) return &exact->second;
+  const auto any = table.find(op.substr(0, op.find('.')));
+  return any == table.end() ? nullptr : &any->second;
+}
+
+}  // namespace ohmic
