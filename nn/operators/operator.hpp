@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <span>
@@ -44,9 +45,14 @@ class Call {
   /// Input i, which must be given.
   const at::Tensor& operator[](std::size_t i) const;
   std::span<const at::Tensor> inputs() const { return inputs_; }
+  /// Whether anybody asks for output i.
+  bool wants(std::size_t i) const;
   /// Input i as whole numbers (axes, shapes, ...), or the attribute `key` where older opsets have
   /// it there; nothing where neither is given.
   std::optional<std::vector<std::int64_t>> integers(std::size_t i, const std::string& key) const;
+
+  /// A tensor of one number, as that number.
+  double scalar(std::size_t i) const;
 
   bool has(const std::string& key) const { return node_.attributes.count(key) > 0; }
   std::int64_t integer(const std::string& key, std::int64_t otherwise) const;
@@ -55,7 +61,15 @@ class Call {
   std::vector<std::int64_t> integers(const std::string& key,
                                      std::vector<std::int64_t> otherwise) const;
   std::vector<double> numbers(const std::string& key, std::vector<double> otherwise) const;
+  std::vector<std::string> texts(const std::string& key) const;  ///< empty where absent
+  bool flag(const std::string& key, bool otherwise) const;
 
+  /// An axis of a tensor of `rank` axes, which may count from the end, as 0 to rank - 1.
+  std::int64_t axis(std::int64_t value, std::int64_t rank) const;
+  /// The same for each, in their order; no axis twice.
+  std::vector<std::int64_t> axes(std::vector<std::int64_t> values, std::int64_t rank) const;
+  /// `shape` itself, where a tensor of it can be made: no negative side, at most 2^31 numbers.
+  const std::vector<std::int64_t>& checked(const std::vector<std::int64_t>& shape) const;
   /// Throws DataError "NODE (OP): MESSAGE".
   [[noreturn]] void refuse(const std::string& message) const;
 
@@ -69,6 +83,8 @@ struct Operator {
   std::string name;  ///< "MaxPool"
   Tensors (*run)(const Call&) = nullptr;
   Sign sign = Sign::unknown;
+  std::string limits{};        ///< what is refused, for docs/operators.md; empty: nothing
+  bool chooses_types = false;  ///< types of outputs are not those of inputs: sees half floats itself
 };
 
 /// Null where there is none of that name.
@@ -76,16 +92,20 @@ const Operator* find_operator(const std::string& name);
 /// All names, sorted.
 std::vector<std::string> operator_names();
 
-/// At namespace scope: registers an operator when the library is loaded.
+/// At namespace scope: registers operators when the library is loaded.
 struct RegisterOperator {
-  explicit RegisterOperator(Operator);
+  RegisterOperator(std::initializer_list<Operator>);
 };
 
-/// Runs nodes one after the other on named tensors: `values` holds inputs and constants and
-/// receives every value. Throws DataError for what is not supported, naming the node.
+/// Runs one node on named tensors: `values` holds inputs and constants and receives the outputs.
+/// On the CPU, float16 and bfloat16 are computed in float32 and rounded. Throws DataError
+/// "NODE (OP): ..." for what is not supported.
 void run_node(const ModelNode&, int opset, std::map<std::string, at::Tensor>& values);
 
-/// The numbers as a tensor that shares their memory where that is aligned, else a copy.
+/// The numbers as a tensor that shares their memory where that is aligned, else a copy. LibTorch
+/// has no uint16, uint32 and uint64: they become int32, int64 and int64.
 at::Tensor tensor_of(const ConstantTensor&);
+/// The numbers of a tensor, which they keep alive: a copy where they do not lie in order.
+ConstantTensor constant_of(const at::Tensor&);
 
 }  // namespace ohmic
