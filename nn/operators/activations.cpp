@@ -22,7 +22,8 @@ namespace {
 
 using at::Tensor;
 
-/// An activation that works on rows along one axis. Before opset 13 all axes from `axis` on are one.
+/// An activation that works on rows along one axis. Before opset 13 all axes from `axis` on are
+/// one.
 template <class Rows>
 Tensors along_axis(const Call& call, Rows rows) {
   const Tensor& x = call[0];

@@ -46,7 +46,8 @@ at::Tensor tensor_of(const ConstantTensor& constant) {
   if (bytes == 0) return at::empty(constant.shape, type);
   if (reinterpret_cast<std::uintptr_t>(constant.data.get()) % size == 0) {
     auto* const data = const_cast<std::byte*>(constant.data.get());  // no operator writes to inputs
-    return at::from_blob(data, constant.shape, [keep = constant.data](void*) {}, type);
+    return at::from_blob(
+        data, constant.shape, [keep = constant.data](void*) {}, type);
   }
   at::Tensor copy = at::empty(constant.shape, type);
   std::memcpy(copy.data_ptr(), constant.data.get(), bytes);
@@ -55,11 +56,11 @@ at::Tensor tensor_of(const ConstantTensor& constant) {
 
 ConstantTensor constant_of(const at::Tensor& tensor) {
   static constexpr std::pair<at::ScalarType, ElementType> kTypes[] = {
-      {at::kFloat, ElementType::f32},     {at::kDouble, ElementType::f64},
-      {at::kHalf, ElementType::f16},      {at::kBFloat16, ElementType::bf16},
-      {at::kChar, ElementType::i8},       {at::kByte, ElementType::u8},
-      {at::kShort, ElementType::i16},     {at::kInt, ElementType::i32},
-      {at::kLong, ElementType::i64},      {at::kBool, ElementType::boolean}};
+      {at::kFloat, ElementType::f32}, {at::kDouble, ElementType::f64},
+      {at::kHalf, ElementType::f16},  {at::kBFloat16, ElementType::bf16},
+      {at::kChar, ElementType::i8},   {at::kByte, ElementType::u8},
+      {at::kShort, ElementType::i16}, {at::kInt, ElementType::i32},
+      {at::kLong, ElementType::i64},  {at::kBool, ElementType::boolean}};
   auto held = std::make_shared<at::Tensor>(tensor.detach().to(at::kCPU).contiguous());
   for (const auto& [type, element] : kTypes) {
     if (type != held->scalar_type()) continue;

@@ -60,7 +60,8 @@ const ConstantTensor* stored(const Call& call, const std::string& key) {
 
 Tensors constant(const Call& call) {
   if (const ConstantTensor* value = stored(call, "value")) return {tensor_of(*value)};
-  if (call.has("value_float")) return {at::scalar_tensor(call.number("value_float", 0), at::kFloat)};
+  if (call.has("value_float"))
+    return {at::scalar_tensor(call.number("value_float", 0), at::kFloat)};
   if (call.has("value_int")) return {at::scalar_tensor(call.integer("value_int", 0), at::kLong)};
   if (call.has("value_floats")) {
     return {at::tensor(call.numbers("value_floats", {}), at::kDouble).to(at::kFloat)};

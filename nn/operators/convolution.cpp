@@ -53,8 +53,7 @@ void pad_to_output(const Call& call, const Sides& sides, const Sides& extra, Win
   if (target.size() != w.axes()) call.refuse("output_shape is not one number per spatial axis");
   for (std::size_t i = 0; i < target.size(); ++i) {
     call.checked({target[i]});
-    const std::int64_t all =
-        w.stride[i] * (sides[i] - 1) + extra[i] + w.extent(i) - target[i];
+    const std::int64_t all = w.stride[i] * (sides[i] - 1) + extra[i] + w.extent(i) - target[i];
     w.before[i] = upper ? all / 2 : all - all / 2;
     w.after[i] = all - w.before[i];
   }
@@ -62,8 +61,9 @@ void pad_to_output(const Call& call, const Sides& sides, const Sides& extra, Win
 
 /// Where ATen cannot pad so: without padding, then cropped or extended, then the bias.
 Tensor transposed_in_steps(const Call& call, const Window& w, const Sides& extra) {
-  const Tensor full = at::convolution(call[0], call[1], Tensor(), w.stride, Sides(w.axes(), 0),
-                                      w.dilation, true, Sides(w.axes(), 0), call.integer("group", 1));
+  const Tensor full =
+      at::convolution(call[0], call[1], Tensor(), w.stride, Sides(w.axes(), 0), w.dilation, true,
+                      Sides(w.axes(), 0), call.integer("group", 1));
   Window crop = w;
   for (std::size_t i = 0; i < w.axes(); ++i) {
     crop.before[i] = -w.before[i];

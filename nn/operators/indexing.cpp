@@ -28,8 +28,9 @@ Tensor sliced(const Tensor& x, std::int64_t axis, std::int64_t start, std::int64
   }
   const std::int64_t from = place(start, -1, n - 1);
   const std::int64_t to = std::min(from, end < -n ? -1 : place(end, -1, n - 1));
-  return x.slice(axis, to + 1, from + 1).flip(axis).slice(axis, 0, from - to,
-                                                         step < -n ? n + 1 : -step);
+  return x.slice(axis, to + 1, from + 1)
+      .flip(axis)
+      .slice(axis, 0, from - to, step < -n ? n + 1 : -step);
 }
 
 Tensors slice(const Call& call) {
@@ -181,8 +182,8 @@ std::int64_t choice(const Call& call, const std::string& key, const std::vector<
 }
 
 Tensors grid_sample(const Call& call) {
-  const std::int64_t mode = choice(
-      call, "mode", {"bilinear", "nearest", "bicubic", "linear", "cubic"}, "linear");
+  const std::int64_t mode =
+      choice(call, "mode", {"bilinear", "nearest", "bicubic", "linear", "cubic"}, "linear");
   const std::int64_t padding =
       choice(call, "padding_mode", {"zeros", "border", "reflection"}, "zeros");
   return {at::grid_sampler(call[0], call[1], mode < 3 ? mode : (mode - 3) * 2, padding,

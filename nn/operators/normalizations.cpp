@@ -19,8 +19,9 @@ using Sides = std::vector<std::int64_t>;
 
 Tensors batch_normalization(const Call& call) {
   if (call.flag("training_mode", false)) {
-    call.refuse("training_mode = 1: its result would depend on the batch; export the network "
-                "in inference mode");
+    call.refuse(
+        "training_mode = 1: its result would depend on the batch; export the network "
+        "in inference mode");
   }
   if (!call.flag("spatial", true)) {
     call.refuse("spatial = 0; statistics per channel are accepted");
@@ -40,9 +41,8 @@ Tensors layer_normalization(const Call& call) {
   const Tensor& x = call[0];
   const std::int64_t axis = call.axis(call.integer("axis", -1), x.dim());
   const at::IntArrayRef shape = x.sizes().slice(static_cast<std::size_t>(axis));
-  const auto [y, mean, deviation] =
-      at::native_layer_norm(x, shape, in_shape(call, 1, shape), in_shape(call, 2, shape),
-                            call.number("epsilon", 1e-5));
+  const auto [y, mean, deviation] = at::native_layer_norm(
+      x, shape, in_shape(call, 1, shape), in_shape(call, 2, shape), call.number("epsilon", 1e-5));
   return {y, mean, deviation};
 }
 
@@ -95,8 +95,8 @@ Tensors lp_normalization(const Call& call) {
   const std::int64_t axis = call.axis(call.integer("axis", -1), x.dim());
   const std::int64_t p = call.integer("p", 2);
   if (p != 1 && p != 2) call.refuse("p = " + std::to_string(p) + "; 1 and 2 are accepted");
-  const Tensor norm = p == 1 ? x.abs().sum(axis, true)
-                             : at::linalg_vector_norm(x, 2, at::IntArrayRef{axis}, true);
+  const Tensor norm =
+      p == 1 ? x.abs().sum(axis, true) : at::linalg_vector_norm(x, 2, at::IntArrayRef{axis}, true);
   return {x / norm.masked_fill(norm.eq(0), 1)};
 }
 

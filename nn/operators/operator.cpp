@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "nn/import/draft.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -166,7 +167,7 @@ const std::vector<std::int64_t>& Call::checked(const std::vector<std::int64_t>& 
 }
 
 void Call::refuse(const std::string& message) const {
-  throw DataError(node_.name + " (" + node_.op + "): " + message);
+  throw DataError(title(node_) + ": " + message);
 }
 
 const Operator* find_operator(const std::string& name) {
@@ -190,7 +191,8 @@ RegisterOperator::RegisterOperator(std::initializer_list<Operator> operators) {
 void run_node(const ModelNode& node, int opset, std::map<std::string, at::Tensor>& values) {
   const Call call(node, opset, {});
   const Operator* const op = find_operator(node.op);
-  if (op == nullptr) call.refuse("no such operator is supported (opset " + std::to_string(opset) + ")");
+  if (op == nullptr)
+    call.refuse("no such operator is supported (opset " + std::to_string(opset) + ")");
   Tensors outputs;
   try {
     outputs = run_widened(*op, node, opset, inputs_of(call, values));

@@ -83,8 +83,9 @@ struct Operator {
   std::string name;  ///< "MaxPool"
   Tensors (*run)(const Call&) = nullptr;
   Sign sign = Sign::unknown;
-  std::string limits{};        ///< what is refused, for docs/operators.md; empty: nothing
-  bool chooses_types = false;  ///< types of outputs are not those of inputs: sees half floats itself
+  std::string limits{};  ///< what is refused, for docs/operators.md; empty: nothing
+  bool chooses_types =
+      false;  ///< types of outputs are not those of inputs: sees half floats itself
 };
 
 /// Null where there is none of that name.

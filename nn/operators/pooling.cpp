@@ -3,12 +3,12 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/amax.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/avg_pool3d.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/max_pool2d_with_indices.h>
 #include <ATen/ops/max_pool3d_with_indices.h>
-#include <ATen/ops/arange.h>
 #include <ATen/ops/ones.h>
 
 #include <algorithm>
@@ -99,8 +99,7 @@ Tensors max_pool(const Call& call) {
   for (std::size_t i = 0; i < w.axes(); ++i) direct = direct && w.before[i] <= w.kernel[i] / 2;
   if (!direct) w.after = ends_of_windows(call, w);
   const Lifted lifted(w);
-  const Tensor in =
-      direct ? x : padded(x, w, -std::numeric_limits<double>::infinity());
+  const Tensor in = direct ? x : padded(x, w, -std::numeric_limits<double>::infinity());
   const Sides padding = direct ? lifted.window.before : Sides(lifted.window.axes(), 0);
   const auto [y, places] = max_of_windows(lifted.raised(in), lifted.window, padding);
   const Tensor values = lifted.lowered(y).to(call[0].scalar_type());
@@ -190,8 +189,8 @@ Tensors global_average(const Call& call) { return {call[0].mean(spatial_axes(cal
 Tensors global_max(const Call& call) { return {at::amax(call[0], spatial_axes(call), true)}; }
 
 Tensors global_lp(const Call& call) {
-  return {at::linalg_vector_norm(call[0], call.number("p", 2),
-                                 at::IntArrayRef(spatial_axes(call)), true)};
+  return {at::linalg_vector_norm(call[0], call.number("p", 2), at::IntArrayRef(spatial_axes(call)),
+                                 true)};
 }
 
 constexpr const char* kSpatial = "more than three spatial axes";

@@ -65,8 +65,8 @@ State lstm_step(const Direction& d, const Tensor& gates, const State& state) {
     iofc[0] = iofc[0] + p[0] * state.c;
     iofc[2] = iofc[2] + p[2] * state.c;
   }
-  const Tensor c = d.activations[0](iofc[2]) * state.c +
-                   d.activations[0](iofc[0]) * d.activations[1](iofc[3]);
+  const Tensor c =
+      d.activations[0](iofc[2]) * state.c + d.activations[0](iofc[0]) * d.activations[1](iofc[3]);
   if (!p.empty()) iofc[1] = iofc[1] + p[1] * c;
   return {d.activations[0](iofc[1]) * d.activations[2](c), c};
 }
@@ -120,10 +120,9 @@ void check(const Call& call, const Layer& layer, bool both) {
   }
   const std::int64_t directions = both ? 2 : 1;
   const Tensor &w = call[1], &r = call[2];
-  const bool fits = call[0].dim() == 3 && w.dim() == 3 && r.dim() == 3 &&
-                    w.size(0) == directions && r.size(0) == directions &&
-                    w.size(1) == layer.gates * r.size(2) && r.size(1) == w.size(1) &&
-                    w.size(2) == call[0].size(2);
+  const bool fits = call[0].dim() == 3 && w.dim() == 3 && r.dim() == 3 && w.size(0) == directions &&
+                    r.size(0) == directions && w.size(1) == layer.gates * r.size(2) &&
+                    r.size(1) == w.size(1) && w.size(2) == call[0].size(2);
   if (!fits) call.refuse("shapes of X, W and R that do not fit each other or the direction");
   if (call.integer("hidden_size", r.size(2)) != r.size(2)) {
     call.refuse("hidden_size differs from R's");
@@ -135,8 +134,7 @@ Direction direction_of(const Call& call, const Layer& layer, std::int64_t i, boo
   Direction d;
   d.input_weight = call[1].select(0, i).t();
   d.recurrent_weight = call[2].select(0, i).t();
-  const Tensor bias =
-      call.has(3) ? call[3].select(0, i) : at::zeros({2 * n}, call[0].options());
+  const Tensor bias = call.has(3) ? call[3].select(0, i) : at::zeros({2 * n}, call[0].options());
   d.input_bias = bias.narrow(0, 0, n);
   d.recurrent_bias = bias.narrow(0, n, n);
   if (call.has(7)) d.peepholes = call[7].select(0, i);

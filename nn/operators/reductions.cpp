@@ -98,15 +98,13 @@ Tensors arg(const Call& call, Find find) {
 }
 
 Tensors arg_max(const Call& call) {
-  return arg(call, [](const Tensor& x, std::int64_t axis, bool keep) {
-    return x.argmax(axis, keep);
-  });
+  return arg(call,
+             [](const Tensor& x, std::int64_t axis, bool keep) { return x.argmax(axis, keep); });
 }
 
 Tensors arg_min(const Call& call) {
-  return arg(call, [](const Tensor& x, std::int64_t axis, bool keep) {
-    return x.argmin(axis, keep);
-  });
+  return arg(call,
+             [](const Tensor& x, std::int64_t axis, bool keep) { return x.argmin(axis, keep); });
 }
 
 /// Of equal numbers the first.

@@ -176,8 +176,8 @@ Tensors shape(const Call& call) {
     return std::clamp<std::int64_t>(at < 0 ? at + x.dim() : at, 0, x.dim());
   };
   const std::int64_t start = bound("start", 0), end = std::max(start, bound("end", x.dim()));
-  return {at::tensor(x.sizes().slice(static_cast<std::size_t>(start),
-                                     static_cast<std::size_t>(end - start)))};
+  return {at::tensor(
+      x.sizes().slice(static_cast<std::size_t>(start), static_cast<std::size_t>(end - start)))};
 }
 
 const RegisterOperator kRegister{

@@ -25,8 +25,8 @@ Sides positive(const Call& call, const char* key, Sides values, std::size_t axes
 void pad_to_same(Window& window, const Sides& sides, bool upper) {
   for (std::size_t i = 0; i < sides.size(); ++i) {
     const std::int64_t outputs = (sides[i] + window.stride[i] - 1) / window.stride[i];
-    const std::int64_t all = std::max<std::int64_t>(
-        0, (outputs - 1) * window.stride[i] + window.extent(i) - sides[i]);
+    const std::int64_t all =
+        std::max<std::int64_t>(0, (outputs - 1) * window.stride[i] + window.extent(i) - sides[i]);
     window.before[i] = upper ? all / 2 : all - all / 2;
     window.after[i] = all - window.before[i];
   }
@@ -50,7 +50,8 @@ Window window_of(const Call& call, const Sides& kernel, const Sides& sides) {
     pad_to_same(window, sides, automatic == "SAME_UPPER");
   } else if (automatic == "NOTSET") {
     const Sides pads = call.integers("pads", Sides(2 * n, 0));
-    if (pads.size() != 2 * n || std::any_of(pads.begin(), pads.end(), [](auto p) { return p < 0; })) {
+    if (pads.size() != 2 * n ||
+        std::any_of(pads.begin(), pads.end(), [](auto p) { return p < 0; })) {
       call.refuse("pads are not " + std::to_string(2 * n) + " numbers of at least 0");
     }
     std::copy(pads.begin(), pads.begin() + static_cast<int>(n), window.before.begin());
