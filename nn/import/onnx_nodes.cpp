@@ -1,5 +1,6 @@
 #include "nn/import/onnx_nodes.hpp"
 
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -24,9 +25,8 @@ std::string function_key(std::string_view domain, std::string_view name,
 
 /// What a body of nodes means: names of its values and attributes, and where it is.
 struct Scope {
-  std::string prefix;  ///< of names; empty for the graph
-  int depth = 0;
-  std::unordered_map<std::string_view, std::string> values;        ///< formal to actual
+  std::string prefix;                                        ///< of names; empty for the graph
+  std::unordered_map<std::string_view, std::string> values;  ///< formal to actual
   std::unordered_map<std::string_view, OnnxAttribute> attributes;  ///< of the call
 
   std::string value(std::string_view name) const {
@@ -45,25 +45,52 @@ class Nodes {
   }
 
   std::vector<DraftNode> written_out(const OnnxGraph& graph) && {
+    count(graph.nodes, 0);
     append(graph.nodes, Scope{});
     return std::move(nodes_);
   }
 
  private:
-  void append(const std::vector<OnnxNode>& nodes, const Scope& scope) {
-    for (std::size_t i = 0; i < nodes.size(); ++i) {
-      const auto function =
-          functions_.empty()
-              ? functions_.end()
-              : functions_.find(function_key(nodes[i].domain, nodes[i].op, nodes[i].overload));
-      if (nodes_.size() >= kMostNodes || ++calls_ > kMostNodes)
+  /// The function that a node calls, or null.
+  const OnnxFunction* function_of(const OnnxNode& node) const {
+    if (functions_.empty()) return nullptr;
+    const auto found = functions_.find(function_key(node.domain, node.op, node.overload));
+    return found == functions_.end() ? nullptr : found->second;
+  }
+
+  /// Nodes that a body makes; refuses what would be too many before any is made.
+  std::size_t count(const std::vector<OnnxNode>& nodes, int depth) {
+    std::size_t sum = 0;
+    for (const OnnxNode& node : nodes) {
+      const OnnxFunction* function = function_of(node);
+      sum += function ? 1 + count(*function, depth + 1) : 1;
+      if (sum > kMostNodes)
         throw DataError("has more than " + std::to_string(kMostNodes) +
                         " nodes when its functions are written out");
-      if (function == functions_.end())
-        nodes_.push_back(node_of(nodes[i], i, scope));
-      else
-        call(nodes[i], i, *function->second, scope);
     }
+    return sum;
+  }
+
+  std::size_t count(const OnnxFunction& function, int depth) {
+    const auto known = counts_.find(&function);
+    if (known != counts_.end() && known->second) return *known->second;
+    if (known != counts_.end())
+      throw DataError("function " + in_quotes(function.name) + " calls itself");
+    if (depth > kDeepest)
+      throw DataError("function " + in_quotes(function.name) + " is called through more than " +
+                      std::to_string(kDeepest) + " others");
+    counts_[&function] = std::nullopt;
+    const std::size_t sum = count(function.nodes, depth);
+    counts_[&function] = sum;
+    return sum;
+  }
+
+  void append(const std::vector<OnnxNode>& nodes, const Scope& scope) {
+    for (std::size_t i = 0; i < nodes.size(); ++i)
+      if (const OnnxFunction* function = function_of(nodes[i]))
+        call(nodes[i], i, *function, scope);
+      else
+        nodes_.push_back(node_of(nodes[i], i, scope));
   }
 
   static std::string name_of(const OnnxNode& node, std::size_t i, const Scope& scope) {
@@ -101,11 +128,8 @@ class Nodes {
 
   void call(const OnnxNode& node, std::size_t i, const OnnxFunction& function, const Scope& outer) {
     const std::string name = name_of(node, i, outer);
-    if (outer.depth == kDeepest)
-      throw DataError(in_quotes(name) + " (" + printable(operator_name(node)) +
-                      "): functions are nested more than " + std::to_string(kDeepest) + " deep");
     check_opset(function, name);
-    Scope inner{name + "/", outer.depth + 1, {}, {}};
+    Scope inner{name + "/", {}, {}};
     bind(function.inputs, node.inputs, outer, inner);
     bind(function.outputs, node.outputs, outer, inner);
     for (const OnnxAttribute& attribute : function.defaults)
@@ -142,7 +166,7 @@ class Nodes {
   std::int64_t opset_;
   std::unordered_map<std::string, const OnnxFunction*> functions_;
   std::vector<DraftNode> nodes_;
-  std::size_t calls_ = 0;
+  std::unordered_map<const OnnxFunction*, std::optional<std::size_t>> counts_;  ///< none: begun
 };
 
 }  // namespace

@@ -216,7 +216,7 @@ class Translation {
       }
     }
     const std::string problem = aliases.follow(i, op, inputs, outputs);
-    if (!problem.empty()) graph_.draft.nodes.back().problem = problem;
+    if (!problem.empty()) throw DataError(names.name(i) + " (" + op.shown + "): " + problem);
   }
 
   void add_output(const std::string& value, const std::string& name) {

@@ -150,9 +150,9 @@ void repeat(AtenCall& call) {
   const std::vector<SymbolicInteger>& times = call.sizes(call.has("repeats") ? "repeats" : "dims");
   const auto rank = static_cast<std::size_t>(call.rank(x));
   if (times.size() > rank) {
-    Integers shape(times.size() - rank, 1);
-    for (std::size_t i = 0; i < rank; ++i) shape.push_back(call.side(x, std::int64_t(i)));
-    x = call.reshaped(x, shape);
+    Integers front(times.size() - rank);
+    std::iota(front.begin(), front.end(), 0);
+    x = call.emit("Unsqueeze", {x, call.constant(front)});
   }
   std::vector<SymbolicInteger> all(rank > times.size() ? rank - times.size() : 0, {1, {}});
   all.insert(all.end(), times.begin(), times.end());
