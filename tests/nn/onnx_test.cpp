@@ -192,8 +192,8 @@ TEST_F(Onnx, TensorsThatDoNotFitAreRefused) {
   EXPECT_EQ(say({1}, raw<float>({1}), 8),
             "constant \"c\" has elements of string; accepted are float32, float64, float16, "
             "bfloat16, int8 to int64, uint8 to uint64 and bool");
-  EXPECT_EQ(say({1}, raw<float>({1}), 17).substr(0, 40),
-            "constant \"c\" has elements of float8e4m3fn;");
+  EXPECT_TRUE(say({1}, raw<float>({1}), 17)
+                  .starts_with("constant \"c\" has elements of float8e4m3fn; accepted are "));
   EXPECT_EQ(said_of(with_constant(onnx_tensor("c", {2}, raw<float>({1, 2})))
                         .message(5, onnx_tensor("c", {2}, raw<float>({1, 2})))),
             "constant \"c\" is there twice");
