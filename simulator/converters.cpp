@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "simulator/call_error.hpp"
+#include "simulator/column_places.hpp"
 #include "simulator/error.hpp"
 #include "simulator/quantizer.hpp"
 
@@ -52,19 +54,14 @@ void drive_volts(const LayerOnTiles& layer, InputPlan& plan) {
 }
 
 /// Places of a plane's columns among converters and groups that share a range.
-struct Columns {
+struct Columns : ColumnPlaces {
   explicit Columns(const LayerOnTiles& layer)
-      : N(layer.geometry.columns()),
-        width(layer.tile.within(layer.geometry.rows(), N).columns),
-        shared(layer.periphery.adc ? layer.periphery.adc->columns_per_adc : 1),
-        per_tile((width + shared - 1) / shared),
-        tiles(layer.tile.column_tiles(N)),
+      : ColumnPlaces(layer.geometry, layer.tile,
+                     layer.periphery.adc ? layer.periphery.adc->columns_per_adc : 1),
+        N(layer.geometry.columns()),
         row_tiles(layer.tile.row_tiles(layer.geometry.rows())) {}
 
-  int converters() const { return tiles * per_tile; }
-  int converter(int n) const { return n / width * per_tile + n % width / shared; }
-
-  int N, width, shared, per_tile, tiles, row_tiles;
+  int N, row_tiles;
 };
 
 /// Full scale that no output can exceed by design.
@@ -82,8 +79,9 @@ class RangeFinder {
     const double largest = largest_output(layer_.planes[p], rows, ranges_.input);
     if (adc_.range == AdcRange::max) return largest;
     if (adc_.range == AdcRange::fixed) return adc_.full_scale * largest;
-    OHMIC_ASSERT(ranges_.output.size() ==
-                 layer_.planes.size() * static_cast<std::size_t>(at_.row_tiles * at_.N));
+    require_call(ranges_.output.size() ==
+                     layer_.planes.size() * static_cast<std::size_t>(at_.row_tiles * at_.N),
+                 "a layer with calibrated converters needs the ranges that its calibration found");
     const auto tile = p * static_cast<std::size_t>(at_.row_tiles) + static_cast<std::size_t>(r);
     const double found =
         ranges_.output[tile * static_cast<std::size_t>(at_.N) + static_cast<std::size_t>(n)];

@@ -1,6 +1,7 @@
 #include "simulator/range_observer.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -19,15 +20,29 @@ Real finite(Real v) {
 
 }  // namespace
 
-/// Makes the bins hold `largest`. The first magnitude that is not 0 sets their width, which doubles
-/// from there on, so that the bins do not depend on how values come in portions.
-void MagnitudeHistogram::widen_to(double largest, double first) {
-  if (width_ == 0) width_ = first / (kBins / 2);
-  while (largest >= kBins * width_) {
-    for (int i = 0; i < kBins / 2; ++i) counts_[i] = counts_[2 * i] + counts_[2 * i + 1];
-    std::fill(counts_.begin() + kBins / 2, counts_.end(), 0);
-    width_ *= 2;
+/// Bins are numbered by the leading bits of a double: its exponent, then kBinBits of its fraction.
+std::uint32_t& MagnitudeHistogram::counter(std::size_t bin) {
+  const std::size_t octave = bin >> kBinBits;
+  if (octaves_.empty()) first_octave_ = octave;
+  if (octave < first_octave_) {
+    octaves_.insert(octaves_.begin(), first_octave_ - octave, {});
+    first_octave_ = octave;
   }
+  if (octave - first_octave_ >= octaves_.size()) octaves_.resize(octave - first_octave_ + 1);
+  std::vector<std::uint32_t>& counts = octaves_[octave - first_octave_];
+  if (counts.empty()) counts.assign(kBins, 0);
+  return counts[bin % kBins];
+}
+
+void MagnitudeHistogram::count(double magnitude) {
+  ++total_;
+  if (magnitude == 0) {
+    ++zeros_;
+    return;
+  }
+  const auto bin =
+      static_cast<std::size_t>(std::bit_cast<std::uint64_t>(magnitude) >> kDroppedBits);
+  if (++counter(bin) == 0) ++wraps_[bin];
 }
 
 template <class Real>
@@ -41,18 +56,10 @@ void MagnitudeHistogram::add(const Real* values, std::size_t rows, std::size_t s
   }
   largest_ = std::max(largest_, double{largest});
   if (percent_ >= 100) return;
-  if (counts_.empty()) counts_.assign(kBins, 0);
-  Real first = 0;
-  for (std::size_t r = 0; width_ == 0 && largest > 0 && first == 0; ++r)
-    for (std::size_t i = 0; i < width && first == 0; ++i) first = finite(values[r * stride + i]);
-  if (largest > 0) widen_to(largest, first);
-  const double bin = width_ > 0 ? width_ : 1.0;
   for (std::size_t r = 0; r < rows; ++r)
     for (std::size_t i = 0; i < width; ++i) {
       const double magnitude = std::abs(double{values[r * stride + i]});
-      if (!std::isfinite(magnitude)) continue;
-      ++total_;
-      ++counts_[static_cast<std::size_t>(magnitude / bin)];
+      if (std::isfinite(magnitude)) count(magnitude);
     }
 }
 
@@ -62,34 +69,38 @@ template void MagnitudeHistogram::add(const double*, std::size_t, std::size_t, s
 double MagnitudeHistogram::percentile() const {
   if (percent_ >= 100) return largest_;
   const double wanted = percent_ / 100 * static_cast<double>(total_);
-  std::uint64_t seen = 0;
-  for (std::size_t i = 0; i < counts_.size(); ++i) {
-    seen += counts_[i];
-    if (static_cast<double>(seen) >= wanted)
-      return std::min((static_cast<double>(i) + 1) * width_, largest_);
+  std::uint64_t seen = zeros_;
+  for (std::size_t i = 0; i < octaves_.size() * kBins; ++i) {
+    const auto& counts = octaves_[i / kBins];
+    const std::uint64_t count = counts.empty() ? 0 : counts[i % kBins];
+    const std::size_t bin = first_octave_ * kBins + i;
+    const auto wrapped = wraps_.find(bin);
+    seen += count + (wrapped == wraps_.end() ? 0 : wrapped->second << 32);
+    if (seen > zeros_ && static_cast<double>(seen) >= wanted)
+      return std::min(std::bit_cast<double>(std::uint64_t{bin + 1} << kDroppedBits), largest_);
   }
   return largest_;
 }
 
 RangeObserver::RangeObserver(const LayerOnTiles& layer)
     : columns_(layer.geometry.columns()),
-      width_(layer.tile.within(layer.geometry.rows(), columns_).columns),
+      places_(layer.geometry, layer.tile,
+              layer.periphery.adc ? layer.periphery.adc->columns_per_adc : 1),
       products_(layer.planes.size() *
                 static_cast<std::size_t>(layer.tile.row_tiles(layer.geometry.rows()))),
       inputs_(layer.periphery.dac ? layer.periphery.dac->percentile : 100) {
   const Adc adc = layer.periphery.adc.value_or(Adc{});
   per_ = adc.per;
-  shared_ = adc.columns_per_adc;
   outputs_.assign(group(products_ - 1, columns_ - 1) + 1, MagnitudeHistogram(adc.percentile));
 }
 
 std::size_t RangeObserver::group(std::size_t product, int n) const {
   if (per_ == RangePer::layer) return 0;
-  const int tiles = (columns_ + width_ - 1) / width_, per_tile = (width_ + shared_ - 1) / shared_;
-  const auto tile =
-      product * static_cast<std::size_t>(tiles) + static_cast<std::size_t>(n / width_);
-  if (per_ == RangePer::tile) return tile;
-  return tile * static_cast<std::size_t>(per_tile) + static_cast<std::size_t>(n % width_ / shared_);
+  if (per_ == RangePer::tile)
+    return product * static_cast<std::size_t>(places_.tiles) +
+           static_cast<std::size_t>(places_.tile(n));
+  return product * static_cast<std::size_t>(places_.converters()) +
+         static_cast<std::size_t>(places_.converter(n));
 }
 
 template <class Real>

@@ -2,15 +2,18 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <vector>
 
 #include "simulator/backend.hpp"
+#include "simulator/column_places.hpp"
 
 namespace ohmic {
 
-/// A percentile of magnitudes that are seen once: 2048 equal bins whose width doubles as larger
-/// values come. What is not finite is not counted.
+/// A percentile of magnitudes that are seen once: bins of equal width within each octave, 512 of
+/// them, made as values come. What is not finite is not counted. The result depends on which values
+/// were seen alone, not on their order or portions.
 class MagnitudeHistogram {
  public:
   /// 100 keeps the largest magnitude alone.
@@ -23,18 +26,24 @@ class MagnitudeHistogram {
   /// `width` values of each of `rows` rows that begin `stride` values apart; float or double.
   template <class Real>
   void add(const Real* values, std::size_t rows, std::size_t stride, std::size_t width);
-  /// Smallest magnitude that at least that percentage of those seen do not exceed, up to one per
-  /// mille of the largest; exact for 100. 0 when nothing was seen.
+  /// Smallest magnitude that at least that percentage of those seen do not exceed, or up to 1/512
+  /// of it more, at every scale from 1e-307 on; exact for 100. Where this is 0 the smallest above
+  /// 0, as a range of nothing has no steps; 0 when nothing else was seen.
   double percentile() const;
 
  private:
-  static constexpr int kBins = 2048;
-  void widen_to(double largest, double first);
+  static constexpr int kBinBits = 9, kDroppedBits = 52 - kBinBits;  ///< of a double's fraction
+  static constexpr std::size_t kBins = std::size_t{1} << kBinBits;
+  void count(double magnitude);
+  std::uint32_t& counter(std::size_t bin);
 
   double percent_;
-  std::vector<std::uint64_t> counts_;
-  double width_ = 0.0, largest_ = 0.0;
-  std::uint64_t total_ = 0;
+  /// By exponent, from first_octave_ on; empty where no value fell.
+  std::vector<std::vector<std::uint32_t>> octaves_;
+  std::size_t first_octave_ = 0;
+  std::map<std::size_t, std::uint64_t> wraps_;  ///< by bin, of counters that went round to 0
+  double largest_ = 0.0;
+  std::uint64_t zeros_ = 0, total_ = 0;
 };
 
 /// Histograms of one layer, each over the columns that share a range (Adc::per, columns_per_adc).
@@ -55,7 +64,8 @@ class RangeObserver {
   std::size_t group(std::size_t product, int n) const;
 
   RangePer per_;
-  int columns_, width_, shared_;
+  int columns_;
+  ColumnPlaces places_;
   std::size_t products_;
   MagnitudeHistogram inputs_;
   std::vector<MagnitudeHistogram> outputs_;
