@@ -25,13 +25,22 @@ Tensor patches(const Node& node, const Tensor& x) {
 }
 
 /// A(c, c') of one layer, images x classes x classes. `errors`: gradients of each logit with
-/// respect to the layer's outputs, one tensor of all images per class.
+/// respect to the layer's outputs, one tensor of all images per class. Outputs of a group depend on
+/// the rows of that group alone.
 Tensor gram(const Node& node, const Tensor& x, const std::vector<Tensor>& errors) {
-  const std::int64_t images = x.size(0), N = node.channels;
+  const std::int64_t images = x.size(0), groups = node.conv.groups, N = node.channels / groups;
   const auto classes = static_cast<std::int64_t>(errors.size());
-  const Tensor K_by_P = patches(node, x);
-  const Tensor delta = at::stack(errors, 1).reshape({images, classes * N, -1});
-  const Tensor gradients = at::bmm(delta, K_by_P.transpose(1, 2)).view({images, classes, -1});
+  const Tensor all_patches = patches(node, x);
+  const std::int64_t K = all_patches.size(1) / groups;
+  const Tensor K_by_P = all_patches.reshape({images * groups, K, -1});
+  const Tensor delta = at::stack(errors, 1)
+                           .reshape({images, classes, groups, N, -1})
+                           .transpose(1, 2)
+                           .reshape({images * groups, classes * N, -1});
+  const Tensor gradients = at::bmm(delta, K_by_P.transpose(1, 2))
+                               .view({images, groups, classes, N * K})
+                               .transpose(1, 2)
+                               .reshape({images, classes, -1});
   return at::bmm(gradients, gradients.transpose(1, 2));
 }
 
