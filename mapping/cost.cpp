@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "simulator/call_error.hpp"
 #include "simulator/converters.hpp"
-#include "simulator/error.hpp"
 
 namespace ohmic {
 namespace {
@@ -150,8 +150,8 @@ LayerCost layer_cost(const MappedLayer& layer, const Periphery& periphery, const
                      std::span<const double> row_drive) {
   const Placement at(layer);
   const ConvGeometry& g = layer.geometry();
-  OHMIC_ASSERT(row_drive.empty() ||
-               static_cast<std::int64_t>(row_drive.size()) == at.K * at.groups);
+  require_call(row_drive.empty() || static_cast<std::int64_t>(row_drive.size()) == at.K * at.groups,
+               "layer_cost: needs a drive for every row, group by group, or none");
   LayerCost cost;
   cost.layer = layer.name();
   cost.tiles = at.grid() * at.devices;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "simulator/call_error.hpp"
 #include "simulator/error.hpp"
 #include "simulator/wire_conductances.hpp"
 #include "simulator/wires.hpp"
@@ -114,9 +115,10 @@ MappedLayer::MappedLayer(std::string name, std::uint16_t layer, ConvGeometry geo
       grid_(geometry.rows(), geometry.columns(), settings.tile),
       code_(settings, g_min_S, g_max_S),
       input_full_scale_(input_full_scale) {
-  OHMIC_ASSERT(static_cast<std::int64_t>(weights.size()) ==
-               std::int64_t{geometry.rows()} * geometry.columns());
-  OHMIC_ASSERT(g_min_S < g_max_S);
+  require_call(static_cast<std::int64_t>(weights.size()) ==
+                   std::int64_t{geometry.rows()} * geometry.columns(),
+               "MappedLayer: needs a weight for every row and column of the geometry");
+  require_call(g_min_S < g_max_S, "MappedLayer: g_min_S must be below g_max_S");
   refuse_if_not_finite(name_, weights);
   scale_.sigma_w = population_std(kernel_of(geometry, weights));
   scale_.w_max = positive_or_one(magnitude_percentile(weights, settings.weight_percentile));
@@ -173,7 +175,8 @@ void MappedLayer::target_S(int role, std::uint64_t first, std::span<double> out)
 }
 
 void MappedLayer::spare(std::vector<bool> columns) {
-  OHMIC_ASSERT(columns.empty() || static_cast<int>(columns.size()) == geometry_.columns());
+  require_call(columns.empty() || static_cast<int>(columns.size()) == geometry_.columns(),
+               "MappedLayer::spare: needs an entry for every column, or none");
   spared_ = std::move(columns);
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "simulator/call_error.hpp"
+
 namespace ohmic {
 namespace {
 
@@ -156,7 +158,7 @@ std::unique_ptr<DeviceModel> read_device(const Value& table, const std::string& 
 
 Value write_device(const std::string& model, const DeviceModel& device) {
   const DeviceKind* kind = find_device_kind(model);
-  OHMIC_ASSERT(kind != nullptr);
+  require_call(kind != nullptr, "write_device: no device model has this name");
   Value table{Table{}};
   table.table()["model"] = schema_detail::text_value(model);
   const Value parameters = kind->schema->write(kind->object(const_cast<DeviceModel&>(device)));

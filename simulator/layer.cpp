@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "simulator/error.hpp"
+#include "simulator/call_error.hpp"
 
 namespace ohmic {
 
@@ -21,7 +21,8 @@ std::vector<double> LayerOnTiles::effective_matrix() const {
   const auto size = static_cast<std::size_t>(geometry.rows()) * geometry.columns();
   std::vector<double> sum(size, 0.0);
   for (const Plane& plane : planes) {
-    OHMIC_ASSERT(plane.G_S.size() == size);
+    require_call(plane.G_S.size() == size,
+                 "LayerOnTiles: a plane needs a conductance for every row and column");
     const std::vector<double> weight_per_S = weights_of_cells(plane);
     for (std::size_t i = 0; i < size; ++i) sum[i] += weight_per_S[i] * plane.G_S[i];
   }

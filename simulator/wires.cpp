@@ -8,6 +8,7 @@
 #include <exception>
 #include <limits>
 
+#include "simulator/call_error.hpp"
 #include "simulator/error.hpp"
 #include "simulator/wire_conductances.hpp"
 
@@ -204,8 +205,9 @@ void refuse_unsolved_wires() {
 
 void wired_effective_S(int rows, int columns, std::span<const double> G_S, const Wires& wires,
                        std::span<double> out_S, int threads) {
-  OHMIC_ASSERT(rows > 0 && columns > 0);
-  OHMIC_ASSERT(std::ssize(G_S) == std::ptrdiff_t{rows} * columns && G_S.size() == out_S.size());
+  require_call(rows > 0 && columns > 0 && std::ssize(G_S) == std::ptrdiff_t{rows} * columns &&
+                   G_S.size() == out_S.size(),
+               "wired_effective_S: needs rows x columns conductances, and as many to write");
   const MatrixXd G = Eigen::Map<const MatrixXd>(G_S.data(), rows, columns).transpose();
   const WireConductances along = wire_conductances(wires);
   const MatrixXd W = along.column == kIdeal ? solve_ideal_columns(G, along)
@@ -215,7 +217,7 @@ void wired_effective_S(int rows, int columns, std::span<const double> G_S, const
 }
 
 void apply_wires(int K, int N, TileShape tile, const Wires& wires, std::span<double> G_S) {
-  OHMIC_ASSERT(std::ssize(G_S) == std::ptrdiff_t{K} * N);
+  require_call(std::ssize(G_S) == std::ptrdiff_t{K} * N, "apply_wires: needs K x N conductances");
   Eigen::Map<MatrixXd> G(G_S.data(), K, N);
   const int row_tiles = tile.row_tiles(K), column_tiles = tile.column_tiles(N);
   const int height = tile.within(K, N).rows, width = tile.within(K, N).columns;

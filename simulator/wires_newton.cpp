@@ -6,6 +6,7 @@
 #include <limits>
 #include <string>
 
+#include "simulator/call_error.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -162,8 +163,9 @@ VectorXd descend(Circuit& circuit, const CellCurve& curve, VectorXd& V, const Ve
 TileCurrents nonlinear_currents(int rows, int columns, std::span<const double> G_S,
                                 const CellCurve& curve, const Wires& wires,
                                 std::span<const double> volts, const NewtonSettings& settings) {
-  OHMIC_ASSERT(rows > 0 && columns > 0 && std::ssize(volts) == rows);
-  OHMIC_ASSERT(std::ssize(G_S) == std::ptrdiff_t{rows} * columns);
+  require_call(rows > 0 && columns > 0 && std::ssize(volts) == rows &&
+                   std::ssize(G_S) == std::ptrdiff_t{rows} * columns,
+               "nonlinear_currents: needs rows x columns conductances and a voltage for every row");
   Circuit circuit(rows, columns, G_S, wires, volts);
   VectorXd V = VectorXd::Zero(circuit.nodes());
   VectorXd sum = circuit.left_over(curve, V);

@@ -4,7 +4,7 @@
 
 #include "nn/analog/analog_state.hpp"
 #include "nn/analog/row_activity.hpp"
-#include "simulator/error.hpp"
+#include "simulator/call_error.hpp"
 #include "simulator/range_observer.hpp"
 
 namespace ohmic {
@@ -63,6 +63,7 @@ void AnalogNetwork::calibrate(const ImageSet& set, const Normalization& normaliz
                               std::int64_t images) {
   State& s = *state_;
   if (!needs_ranges()) return;
+  require_call(images > 0 && set.size() > 0, "calibrate: needs images");
   load_ideal();
   s.ranges.assign(s.crossbar.size(), {});
   if (s.needs_full_scales()) {  // quick, so that it does not count as progress
@@ -87,7 +88,8 @@ std::vector<std::vector<double>> AnalogNetwork::row_drives(const ImageSet& set,
                                                            const Normalization& normalization,
                                                            std::int64_t images) {
   State& s = *state_;
-  OHMIC_ASSERT(!s.periphery.dac || !s.ranges.empty());
+  require_call(!s.periphery.dac || !s.ranges.empty(),
+               "row_drives: with a DAC it needs calibrate() or take_ranges() before");
   load_ideal();
   std::vector<RowActivity> rows;
   for (const Step& step : s.crossbar)
@@ -105,7 +107,8 @@ std::vector<std::vector<double>> AnalogNetwork::row_drives(const ImageSet& set,
 const std::vector<LayerRanges>& AnalogNetwork::ranges() const { return state_->ranges; }
 
 void AnalogNetwork::take_ranges(std::vector<LayerRanges> ranges) {
-  OHMIC_ASSERT(ranges.size() == state_->crossbar.size());
+  require_call(ranges.size() == state_->crossbar.size(),
+               "take_ranges: needs the ranges of every crossbar layer, as ranges() gives them");
   state_->ranges = std::move(ranges);
   state_->resident.clear();
   if (state_->needs_full_scales()) state_->map();

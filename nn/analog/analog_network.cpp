@@ -6,7 +6,7 @@
 
 #include "nn/analog/analog_state.hpp"
 #include "nn/analog/digital_noise.hpp"
-#include "simulator/error.hpp"
+#include "simulator/call_error.hpp"
 
 namespace ohmic {
 AnalogNetwork::AnalogNetwork(const Graph& graph, const Weights& weights,
@@ -24,6 +24,7 @@ void AnalogNetwork::load_ideal() {
 
 void AnalogNetwork::load_noise_free() {
   State& s = *state_;
+  s.require_ranges();
   s.load({Loaded::exact, {}, perturbed_digital(s.graph, s.mappable, s.noise, 0.0, {})});
 }
 
@@ -32,13 +33,16 @@ void AnalogNetwork::program(std::uint64_t seed, std::uint64_t draw) {
 }
 
 Periphery AnalogNetwork::periphery(std::size_t i) const {
-  return state_->periphery_of(state_->crossbar.at(i));
+  require_call(i < state_->crossbar.size(), "periphery: there is no such layer");
+  return state_->periphery_of(state_->crossbar[i]);
 }
 
 void AnalogNetwork::measure_batch_norm(const ImageSet& set, const Normalization& normalization,
                                        std::int64_t images) {
   State& s = *state_;
-  OHMIC_ASSERT(s.noise.leaves_statistics());
+  require_call(s.noise.leaves_statistics(),
+               "measure_batch_norm: the noise settings replace the statistics it measures");
+  require_call(images > 0 && set.size() > 0, "measure_batch_norm: needs images");
   s.measured_images = std::min(images, set.size());
   s.measured.resize(static_cast<std::size_t>(s.measured_images * ImageSet::kPixels));
   normalized_batch(set, normalization, 0, s.measured_images, s.measured.data());
@@ -49,7 +53,8 @@ void AnalogNetwork::measure_batch_norm(const ImageSet& set, const Normalization&
 std::vector<float> AnalogNetwork::logits(const float* nhwc, std::int64_t images,
                                          std::uint64_t first_image) {
   State& s = *state_;
-  OHMIC_ASSERT(!s.layers.empty());
+  s.require_loaded();
+  require_call(images >= 0, "logits: the number of images must not be negative");
   const std::int64_t classes = s.graph.classes, pixels = values_per_image(s.graph.nodes.front());
   std::vector<float> out(static_cast<std::size_t>(images * classes),
                          std::numeric_limits<float>::quiet_NaN());
@@ -68,7 +73,9 @@ std::vector<float> AnalogNetwork::logits(const float* nhwc, std::int64_t images,
 std::vector<float> AnalogNetwork::layer_output(std::size_t layer, const float* x,
                                                std::int64_t images) {
   State& s = *state_;
-  const Step& step = s.crossbar.at(layer);
+  s.require_loaded();
+  require_call(layer < s.crossbar.size(), "layer_output: there is no such layer");
+  const Step& step = s.crossbar[layer];
   const Node* norm = step.norm >= 0 ? &s.node(step.norm) : nullptr;
   std::vector<float> y(static_cast<std::size_t>(images * values_per_image(s.node(step.mvm))));
   s.load_layer(step, s.loaded_layer(step), s.epilogue(step, norm, false))
@@ -79,7 +86,9 @@ std::vector<float> AnalogNetwork::layer_output(std::size_t layer, const float* x
 void AnalogNetwork::visit_layers(const float* nhwc, std::int64_t images,
                                  const LayerVisitor& visitor) {
   State& s = *state_;
-  OHMIC_ASSERT(!s.layers.empty() && !s.every_answer_nan);
+  s.require_loaded();
+  require_call(!s.every_answer_nan,
+               "visit_layers: negative variances make every answer NaN, so no layer is computed");
   std::vector<float> buffer;
   s.run(nhwc, images, 0, [&](const Step& step, const float* x) {
     const auto layer = static_cast<std::size_t>(step.layer);
@@ -92,7 +101,10 @@ void AnalogNetwork::visit_layers(const float* nhwc, std::int64_t images,
 Predictions AnalogNetwork::evaluate(const ImageSet& set, const Normalization& normalization,
                                     std::int64_t first, std::int64_t count, std::int64_t batch) {
   State& s = *state_;
-  OHMIC_ASSERT(first >= 0 && count >= 0 && first + count <= set.size() && batch > 0);
+  s.require_loaded();
+  require_call(first >= 0 && count >= 0 && first <= set.size() && count <= set.size() - first,
+               "evaluate: the images [first, first + count) must lie in the set");
+  require_call(batch > 0, "evaluate: batch must be above 0");
   Predictions predictions;
   take_tally();
   std::vector<float> x;
@@ -114,6 +126,7 @@ Predictions AnalogNetwork::evaluate_draws(const ImageSet& set, const Normalizati
                                           std::int64_t each, std::int64_t batch, std::uint64_t seed,
                                           std::uint64_t first_draw) {
   State& s = *state_;
+  require_call(each > 0 && batch > 0, "evaluate_draws: each and batch must be above 0");
   Predictions all;
   std::uint64_t draw = first_draw;
   for (std::int64_t i = 0; i < set.size();) {
@@ -143,12 +156,14 @@ Weights AnalogNetwork::effective_weights() const {
 }
 
 Weights AnalogNetwork::effective_weights(std::uint64_t seed, std::uint64_t draw) const {
-  OHMIC_ASSERT(state_->measured_images == 0);
+  require_call(state_->measured_images == 0,
+               "effective_weights(seed, draw): not after measure_batch_norm; use program() and "
+               "effective_weights()");
   return state_->effective_weights(state_->draw_of(seed, draw));
 }
 
 Weights AnalogNetwork::digital_weights(std::uint64_t seed, std::uint64_t draw) const {
-  OHMIC_ASSERT(state_->measured_images == 0);
+  require_call(state_->measured_images == 0, "digital_weights: not after measure_batch_norm");
   return state_->draw_of(seed, draw).digital;
 }
 

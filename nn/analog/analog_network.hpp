@@ -1,5 +1,5 @@
 // A trained network on crossbars: map once, program per draw, evaluate. Free of LibTorch.
-//
+// Calls in the wrong order, or with arguments outside of what is said here, throw CallError.
 // Three ways to load the chip:
 //   load_ideal       the weights as they are, digital: the baseline a_o
 //   load_noise_free  mapped, converted and wired as declared, but every device exact: what is lost

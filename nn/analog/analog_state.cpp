@@ -8,6 +8,7 @@
 #include "nn/analog/digital_noise.hpp"
 #include "nn/analog/digital_op.hpp"
 #include "nn/denormals.hpp"
+#include "simulator/call_error.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -117,6 +118,16 @@ LayerOnTiles AnalogNetwork::State::digital_layer(const Step& step) const {
   return layer;
 }
 
+void AnalogNetwork::State::require_loaded() const {
+  require_call(!layers.empty() || every_answer_nan,
+               "nothing is loaded: call load_ideal(), load_noise_free() or program() before");
+}
+
+void AnalogNetwork::State::require_ranges() const {
+  require_call(!ranges.empty() || !(periphery.needs_ranges() || needs_full_scales()),
+               "ranges are not known: call calibrate() or take_ranges() before programming");
+}
+
 Periphery AnalogNetwork::State::periphery_of(const Step& step) const {
   Periphery around = periphery;
   if (around.dac && may_be_negative(graph, step.x)) around.dac->is_signed = true;
@@ -125,7 +136,9 @@ Periphery AnalogNetwork::State::periphery_of(const Step& step) const {
 
 LayerOnTiles AnalogNetwork::State::programmed_layer(const Step& step, const DeviceModel& on,
                                                     NoiseKey key) const {
-  OHMIC_ASSERT(!needs_full_scale(step) || !ranges.empty());
+  require_call(!needs_full_scale(step) || !ranges.empty(),
+               "layers with biases on devices or non-linear cells need calibrate() or "
+               "take_ranges() before they are programmed");
   return mapped_layer(step).program(
       on, key, periphery_of(step),
       [this](int K, int N, TileShape tile, const Wires& wires, std::span<double> G_S) {
@@ -217,6 +230,7 @@ int AnalogNetwork::State::draws_at_once() {
 }
 
 void AnalogNetwork::State::program(std::uint64_t seed, std::uint64_t draw, int draws) {
+  require_ranges();
   OHMIC_ASSERT(draws >= 1 && draws <= draws_at_once());
   if (!load_devices()) return load(draw_of(seed, draw));
   take(draw_of(seed, draw));

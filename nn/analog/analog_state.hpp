@@ -63,6 +63,9 @@ struct AnalogNetwork::State {
     return has_bias_row(step) || device_of(step).non_linear();
   }
   bool needs_full_scales() const;
+  /// CallError unless something was loaded; unless ranges are known where they are needed.
+  void require_loaded() const;
+  void require_ranges() const;
   /// What is to be loaded for a draw.
   struct Contents {
     Loaded what;

@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "nn/data/dataset.hpp"
-#include "simulator/error.hpp"
+#include "simulator/call_error.hpp"
 #include "simulator/random/noise.hpp"
 
 namespace ohmic {
@@ -36,7 +36,8 @@ struct Normalizer {
   }
 
   static float value(const std::vector<float>& v, int channel, int pixel, float otherwise) {
-    OHMIC_ASSERT(v.empty() || v.size() == kChannels || v.size() == ImageSet::kPixels);
+    require_call(v.empty() || v.size() == kChannels || v.size() == ImageSet::kPixels,
+                 "Normalization: needs a value for every channel, or for every pixel, or none");
     if (v.empty()) return otherwise;
     const int at = v.size() == kChannels ? channel : channel * kPlane + pixel;
     return v[static_cast<std::size_t>(at)];
@@ -53,7 +54,8 @@ struct Normalizer {
 
 Move draw_move(const Augmentation& augmentation, NoiseKey key, std::int64_t epoch,
                std::int64_t image) {
-  OHMIC_ASSERT(augmentation.shift >= 0 && augmentation.shift <= 1);
+  require_call(augmentation.shift >= 0 && augmentation.shift <= 1,
+               "Augmentation: shift must lie in [0, 1]");
   std::array<float, 3> u;
   const Address address{Stream::augmentation, 0, 0, static_cast<std::uint64_t>(epoch)};
   fill_uniforms(key, address, static_cast<std::uint64_t>(image) * 4, u);
@@ -163,7 +165,8 @@ void training_batch(const ImageSet& set, const Normalization& normalization,
 }
 
 std::vector<std::int64_t> epoch_order(std::int64_t images, std::uint64_t seed, std::int64_t epoch) {
-  OHMIC_ASSERT(images >= 0 && images < (std::int64_t{1} << 32));
+  require_call(images >= 0 && images < (std::int64_t{1} << 32),
+               "epoch_order: images must lie in [0, 2^32)");
   std::vector<std::int64_t> order(static_cast<std::size_t>(images));
   std::iota(order.begin(), order.end(), 0);
   std::vector<std::uint32_t> bits(order.size());

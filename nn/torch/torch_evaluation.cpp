@@ -16,7 +16,9 @@ struct TorchNetwork::State {
 TorchNetwork::TorchNetwork(const Graph& graph, const Weights& weights, const std::string& device)
     : state_(new State{TorchGraph(graph, weights, resolve_device(device))}) {}
 
-TorchNetwork::~TorchNetwork() { delete state_; }
+TorchNetwork::~TorchNetwork() = default;
+TorchNetwork::TorchNetwork(TorchNetwork&&) noexcept = default;
+TorchNetwork& TorchNetwork::operator=(TorchNetwork&&) noexcept = default;
 
 void TorchNetwork::set_weights(const Weights& weights) { state_->graph.set_weights(weights); }
 

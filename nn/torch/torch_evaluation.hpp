@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,16 +14,19 @@
 namespace ohmic {
 
 /// Logits (images x classes) of eager float inference, channels-last, on "cpu" or "cuda[:i]".
+/// Moved, never copied.
 class TorchNetwork {
  public:
   TorchNetwork(const Graph&, const Weights&, const std::string& device);
   ~TorchNetwork();
+  TorchNetwork(TorchNetwork&&) noexcept;
+  TorchNetwork& operator=(TorchNetwork&&) noexcept;
   void set_weights(const Weights&);
   std::vector<float> logits(const float* nhwc, std::int64_t images);
 
  private:
   struct State;
-  State* state_;
+  std::unique_ptr<State> state_;
 };
 
 /// "cuda:0" when LibTorch has CUDA and a GPU answers, else "cpu"; throws UnsupportedError when

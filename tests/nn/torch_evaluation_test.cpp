@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <type_traits>
+
 #include "nn/analog/analog_network.hpp"
 #include "nn/io/checkpoint.hpp"
 #include "nn/torch/torch_graph.hpp"
@@ -27,6 +29,18 @@ TEST(TorchNetwork, ComputesWhatTheDefinitionSays) {
         EXPECT_NEAR(y[image * 5 + i], expected[i], 1e-5) << keras << " " << image << " " << i;
     }
   }
+}
+
+static_assert(!std::is_copy_constructible_v<TorchNetwork>);
+static_assert(!std::is_copy_assignable_v<TorchNetwork>);
+
+TEST(TorchNetwork, CanBeMoved) {
+  const Graph graph = test::small_resnet(true);
+  const std::vector<float> x = test::normals(6 * 6 * 3, 999);
+  TorchNetwork network(graph, test::random_weights(graph), "cpu");
+  const std::vector<float> before = network.logits(x.data(), 1);
+  TorchNetwork other = std::move(network);
+  EXPECT_EQ(other.logits(x.data(), 1), before);
 }
 
 TEST(TorchNetwork, TakesNewWeights) {
