@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstring>
 #include <optional>
 
@@ -17,10 +18,12 @@
 #include "nn/torch/resident_images.hpp"
 #include "nn/torch/torch_evaluation.hpp"
 #include "nn/torch/torch_graph.hpp"
+#include "nn/train/divergence.hpp"
 #include "nn/train/measurement.hpp"
 #include "nn/train/optimizer.hpp"
 #include "nn/train/training_state.hpp"
 #include "nn/train/weight_noise.hpp"
+#include "simulator/call_error.hpp"
 #include "simulator/error.hpp"
 #include "simulator/processor.hpp"
 #include "simulator/version.hpp"
@@ -107,7 +110,7 @@ class Training {
         noise_(noise_of(settings, network_, seed)),
         updates_(!noise_ || noise_->can_be_recorded() ? repetition_on(device)
                                                       : Repetition::launched) {
-    OHMIC_ASSERT(teacher || !settings.distill);
+    require_call(teacher || !settings.distill, "train: train.distill needs a teacher's weights");
     if (settings.distill)
       teacher_ =
           std::make_unique<TorchGraph>(graph, *teacher, device, precision_of(settings, device));
@@ -129,6 +132,7 @@ class Training {
     state.moments = optimizer_->moments();
   }
 
+  /// Ends early where the loss is no number any more.
   EpochReport run_epoch(std::int64_t epoch) {
     const auto start = Clock::now();
     const std::vector<std::int64_t> order = epoch_order(data_.train.size(), seed_, epoch);
@@ -139,16 +143,19 @@ class Training {
     double reported = -kSecondsPerReport;
     for (std::int64_t first = 0; first < images; first += settings_.batch) {
       step(order, first, epoch, rate);
-      if (!progress_.on_batch || seconds_since(start) - reported < kSecondsPerReport) continue;
+      if (seconds_since(start) - reported < kSecondsPerReport) continue;
       reported = seconds_since(start);
-      progress_.on_batch(epoch, static_cast<double>(sums_.images) / static_cast<double>(images),
-                         sums_.mean_loss(), sums_.accuracy(),
-                         static_cast<double>(sums_.images) / reported);
+      if (!std::isfinite(sums_.mean_loss())) break;
+      if (progress_.on_batch)
+        progress_.on_batch(epoch, static_cast<double>(sums_.images) / static_cast<double>(images),
+                           sums_.mean_loss(), sums_.accuracy(),
+                           static_cast<double>(sums_.images) / reported);
     }
     EpochReport report;
     report.epoch = epoch;
     report.epochs = settings_.epochs;
     report.loss = sums_.mean_loss();
+    if (!std::isfinite(report.loss)) return report;
     report.accuracy = sums_.accuracy();
     report.learning_rate = rate;
     report.test_accuracy = test_accuracy();
@@ -404,6 +411,25 @@ void note(const EpochReport& report, const TrainSettings& settings, TrainingStat
   if (settings.keep == "best") state.best = state.weights;
 }
 
+bool are_finite(const Weights& weights) {
+  return std::all_of(weights.begin(), weights.end(), [](const auto& named) {
+    const std::vector<float>& values = named.second.values;
+    return std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
+  });
+}
+
+/// Whatever is trained from there on stays without numbers.
+void stop_if_diverged(const EpochReport& report, const Weights& weights, const fs::path& folder,
+                      const std::string& identity) {
+  const bool loss = std::isfinite(report.loss);
+  if (loss && are_finite(weights)) return;
+  const std::string text =
+      divergence_text(report.epoch + 1, report.epochs,
+                      loss ? "weights are no finite numbers" : "the loss is no finite number");
+  write_divergence(folder, identity, text);
+  throw TrainingDiverged(text);
+}
+
 }  // namespace
 
 Checkpoint train(const Graph& graph, const Dataset& data, const TrainSettings& settings,
@@ -416,6 +442,7 @@ Checkpoint train(const Graph& graph, const Dataset& data, const TrainSettings& s
   const fs::path weights_file = folder / "weights.safetensors";
   const fs::path state_file = folder / "state.safetensors";
   if (auto done = finished(weights_file, graph, identity)) return *done;
+  if (const auto text = read_divergence(folder, identity)) throw TrainingDiverged(*text);
 
   const DenormalsAreZero fast;
   Training training(graph, data, settings, seed, resolve_device(device), progress, teacher);
@@ -427,6 +454,7 @@ Checkpoint train(const Graph& graph, const Dataset& data, const TrainSettings& s
   while (state.epochs_done < settings.epochs) {
     const EpochReport report = training.run_epoch(state.epochs_done);
     training.save(state);
+    stop_if_diverged(report, state.weights, folder, identity);
     note(report, settings, state);
     measure(training, graph, settings, report.epoch, state);
     write_state(state_file, state, identity);

@@ -82,7 +82,8 @@ struct TrainProgress {
 /// same bits on the same machine and thread count. `identity` (a hash) is stored and must match
 /// when continuing. Learning curves go to `folder`/history.csv, what train.measure asks for to
 /// theory.csv and theory_layers.csv (measurement.hpp); measuring changes no bit of the training.
-/// `teacher`, of the same graph, is needed for train.distill. Returns the kept weights.
+/// `teacher`, of the same graph, is for train.distill. Returns the kept weights. See
+/// divergence.hpp.
 Checkpoint train(const Graph&, const Dataset&, const TrainSettings&, std::uint64_t seed,
                  const std::string& device, const std::filesystem::path& folder,
                  const std::string& identity, const TrainProgress&,

@@ -12,6 +12,7 @@
 #include "nn/denormals.hpp"
 #include "nn/io/checkpoint.hpp"
 #include "nn/torch/torch_evaluation.hpp"
+#include "nn/train/divergence.hpp"
 #include "simulator/error.hpp"
 #include "simulator/random/noise.hpp"
 #include "tests/nn/denormal_product.hpp"
@@ -92,6 +93,62 @@ TrainProgress interrupt_within(std::int64_t epoch) {
     if (e == epoch) throw Interrupted{};
   };
   return progress;
+}
+
+/// What TrainingDiverged says; empty without it.
+template <class Action>
+std::string divergence(const Action& action) {
+  try {
+    action();
+    return "";
+  } catch (const TrainingDiverged& error) {
+    return error.what();
+  }
+}
+
+TEST_F(Trainer, DivergesInTheEpochThatSaysSoAndIsNotTrainedAgain) {
+  TrainSettings settings = quick();
+  settings.optimizer = "sgd";
+  settings.learning_rate = 1e38;
+  std::int64_t epochs = 0;
+  TrainProgress progress;
+  progress.on_epoch = [&](const EpochReport&) { ++epochs; };
+  const auto again = [&] { return divergence([&] { run("a", settings, progress); }); };
+  const std::string said = again();
+  EXPECT_EQ(said, "diverged in epoch 1 of 3: the loss is no finite number");
+  EXPECT_EQ(epochs, 0);
+  EXPECT_FALSE(fs::exists(folder_ / "a" / "weights.safetensors"));
+  progress.on_batch = [](std::int64_t, double, double, double, double) { FAIL() << "trains"; };
+  EXPECT_EQ(again(), said);
+  EXPECT_EQ(read_divergence(folder_ / "a", "one"), said);
+  EXPECT_EQ(read_divergence(folder_ / "a", "another"), std::nullopt);
+  std::ofstream(folder_ / "a" / "diverged.txt") << "\x1b[31m\nidentity one\n";
+  EXPECT_EQ(read_divergence(folder_ / "a", "one"), std::nullopt);
+}
+
+// Weights that the last update of the last epoch spoils have a finite loss beside them.
+TEST_F(Trainer, DivergesWhereWeightsAloneAreNoNumbers) {
+  TrainSettings settings = quick();
+  settings.optimizer = "sgd";
+  settings.epochs = 1;
+  settings.batch = 40;
+  settings.learning_rate = 3e38;
+  settings.l2 = 1e30;
+  EXPECT_EQ(divergence([&] { run("a", settings); }),
+            "diverged in epoch 1 of 1: weights are no finite numbers");
+}
+
+// What came before stays: a later epoch that diverges leaves the curve up to there.
+TEST_F(Trainer, KeepsTheEpochsBeforeItDiverges) {
+  TrainSettings settings = quick();
+  settings.optimizer = "sgd";
+  settings.schedule = "steps";
+  settings.schedule_epochs = {0};
+  settings.schedule_factors = {1e38};
+  EXPECT_EQ(divergence([&] { run("a", settings); }),
+            "diverged in epoch 2 of 3: the loss is no finite number");
+  const std::string curve = history("a");
+  EXPECT_EQ(std::count(curve.begin(), curve.end(), '\n'), 2) << "the header and epoch 0";
 }
 
 TEST_F(Trainer, LearnsAToyProblem) {
