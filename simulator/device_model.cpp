@@ -33,6 +33,8 @@ Parameter model_parameter() {
   return p;
 }
 
+const char* const kPlugins = "; a model from outside is loaded with --plugin FILE.so";
+
 /// The kind that the table asks for; "ideal" where the table is empty.
 const DeviceKind* chosen_kind(const Value& table, const std::string& prefix,
                               std::vector<Fault>& faults) {
@@ -44,7 +46,9 @@ const DeviceKind* chosen_kind(const Value& table, const std::string& prefix,
     return nullptr;
   }
   std::string name;
+  const std::size_t before = faults.size();
   schema_detail::Access<std::string>::read(*model, prefix + ".model", p, name, faults);
+  if (faults.size() > before) faults.back().message += kPlugins;
   return find_device_kind(name);
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -59,6 +60,22 @@ struct DeviceBlock {
   }
 };
 
+/// One layer's cells on its arrays.
+struct LayerCells {
+  std::string name;
+  int rows = 0;
+  std::vector<int> columns;  ///< of each role: one for each output, one for each tile of references
+};
+
+/// Conductances and ages that the numbers of a model were measured at.
+struct MeasuredRange {
+  double g_min_S = 0.0;
+  double g_max_S = std::numeric_limits<double>::infinity();
+  double until_s = std::numeric_limits<double>::infinity();  ///< later ages are extrapolated
+  bool is_left_knowingly = false;  ///< the model's own parameters say what holds outside
+  std::string model = {};          ///< whose `until_s` it is; empty: the model's that was asked
+};
+
 void apply_clip(Clip clip, double g_min_S, double g_max_S, std::span<double> G_S);
 
 /// What one effect does to a block of devices.
@@ -101,15 +118,31 @@ class DeviceModel {
   /// The cells' curve where their current is not proportional to the voltage; conductances above
   /// are those at low voltages.
   virtual std::optional<NonLinearCells> non_linear() const { return std::nullopt; }
+  /// Where the model stands on measurements; by default everywhere.
+  virtual MeasuredRange measured() const { return {}; }
   /// Called once after parameters are read; throws ConfigError when they contradict each other.
   virtual void validate() const;
+  /// Called once with the layers of a network; throws DataError, a line for each, where files of
+  /// the model name cells that none of them has.
+  virtual void check_cells(const std::vector<LayerCells>&) const {}
 };
+
+/// Conductances above are more often microsiemens without their factor than meant.
+inline constexpr double kUsualConductance_S = 10e-3;
 
 /// Declares g_min_S, g_max_S and time_s, which every model has.
 template <class Model>
 void declare_common(Schema<Model>& s) {
-  s.add("g_min_S", &Model::g_min_S).unit("S").range(0, 1).doc("Lowest target conductance.");
-  s.add("g_max_S", &Model::g_max_S).unit("S").above(0).doc("Highest target conductance.");
+  s.add("g_min_S", &Model::g_min_S)
+      .unit("S")
+      .range(0, 1)
+      .usual(0, kUsualConductance_S)
+      .doc("Lowest target conductance.");
+  s.add("g_max_S", &Model::g_max_S)
+      .unit("S")
+      .above(0)
+      .usual(0, kUsualConductance_S)
+      .doc("Highest target conductance.");
   s.add("time_s", &Model::time_s).unit("s").at_least(0).doc("Age at which the arrays are read.");
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 
 namespace ohmic {
 namespace {
@@ -12,6 +13,22 @@ std::string joined(const std::vector<Fault>& faults) {
   return text;
 }
 
+/// With control characters as TOML writes them, so that a terminal shows all of the text as it is.
+std::string printable(const std::string& text, std::string_view kept) {
+  std::string out;
+  for (const char c : text) {
+    const auto code = static_cast<unsigned char>(c);
+    if ((code >= 0x20 && code != 0x7f) || kept.find(c) != std::string_view::npos) {
+      out += c;
+      continue;
+    }
+    char escape[8];
+    std::snprintf(escape, sizeof escape, "\\u%04X", static_cast<unsigned>(code));
+    out += escape;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string Position::text() const {
@@ -20,9 +37,9 @@ std::string Position::text() const {
 }
 
 std::string Fault::text() const {
-  const std::string place = where.text();
-  return (place.empty() ? "" : place + ": ") + "error: " + (key.empty() ? "" : key + ": ") +
-         message;
+  const std::string place = printable(where.text(), "");
+  return (place.empty() ? "" : place + ": ") +
+         "error: " + (key.empty() ? "" : printable(key, "") + ": ") + printable(message, "\n");
 }
 
 ConfigError::ConfigError(std::vector<Fault> faults)

@@ -14,7 +14,7 @@ void declare_percentile(Schema<Converter>& s, const char* doc) {
 }
 
 void declare_ohms(Schema<Wires>& s, const char* key, double Wires::*member, const char* doc) {
-  s.add(key, member).unit("ohm").at_least(0).doc(doc);
+  s.add(key, member).unit("ohm").at_least(0).usual(0, 1e6).doc(doc);
 }
 
 }  // namespace

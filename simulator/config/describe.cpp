@@ -53,6 +53,12 @@ std::string heading(const SchemaBase& schema, const std::string& name) {
 
 Value defaults_of(const SchemaBase& schema) { return schema.write(schema.make_default().get()); }
 
+/// What is read only where the file permits it, or nothing.
+std::string usual_text(const Parameter& p) {
+  const std::string usual = p.usual_interval();
+  return usual.empty() ? "" : "Usually " + usual + " " + p.unit + "; else `allow` must name it.";
+}
+
 /// The given parameters under one line of column names.
 std::string parameter_lines(const std::vector<const Parameter*>& parameters,
                             const std::string& name, const Value& defaults) {
@@ -68,6 +74,7 @@ std::string parameter_lines(const std::vector<const Parameter*>& parameters,
     lines += aligned(rows[i + 1], widths) + wrapped(p.doc, 6) + wrapped(choices_text(p, "\""), 6);
     if (is_long(p.type)) lines += wrapped("Takes " + p.type + ".", 6);
     if (p.nested) lines += wrapped("See [" + name + "." + p.key + "].", 6);
+    lines += wrapped(usual_text(p), 6);
     if (!p.source.empty()) lines += wrapped("Source: " + p.source, 6);
   }
   return lines;
@@ -79,6 +86,7 @@ std::string meaning(const Parameter& p, const std::string& name) {
   std::string text = p.doc;
   if (!p.choices.empty()) text += (text.empty() ? "" : " ") + choices_text(p, "`");
   if (p.nested) text += " See `[" + name + "." + p.key + "]`.";
+  if (const std::string usual = usual_text(p); !usual.empty()) text += " " + usual;
   if (!p.source.empty()) text += " Source: " + p.source;
   std::string escaped;
   for (const char c : text) escaped += c == '|' ? std::string("\\|") : std::string(1, c);
@@ -95,14 +103,15 @@ std::string markdown_page(const SchemaBase& schema, const std::string& name) {
     page += "| `" + row[0] + "` | " + row[1] + " | " + row[2] + " | " + row[3] + " | " +
             code(row[4]) + " | " + meaning(p, name) + " |\n";
   }
-  return page;
+  return schema.manual.empty() ? page : page + "\n```\n" + schema.manual + "```\n";
 }
 
 std::string text_page(const SchemaBase& schema, const std::string& name) {
   std::vector<const Parameter*> parameters;
   for (const Parameter& p : schema.parameters()) parameters.push_back(&p);
   return heading(schema, name) + "\n" + wrapped(schema.doc, 0) +
-         (parameters.empty() ? "" : "\n" + parameter_lines(parameters, name, defaults_of(schema)));
+         (parameters.empty() ? "" : "\n" + parameter_lines(parameters, name, defaults_of(schema))) +
+         (schema.manual.empty() ? "" : "\n" + schema.manual);
 }
 
 using PageOf = std::string (*)(const SchemaBase&, const std::string&);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <cstdio>
 #include <filesystem>
 
 namespace ohmic {
@@ -35,6 +36,63 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& ca
 
 bool in_range(double x, const Parameter& p) {
   return (p.minimum_is_open ? x > p.minimum : x >= p.minimum) && x <= p.maximum;
+}
+
+bool is_usual(double x, const Parameter& p) { return x >= p.usual_minimum && x <= p.usual_maximum; }
+
+std::optional<double> number_of(const Value& v) {
+  if (const auto* i = std::get_if<std::int64_t>(&v.data)) return static_cast<double>(*i);
+  if (const auto* d = std::get_if<double>(&v.data); d && std::isfinite(*d)) return *d;
+  return std::nullopt;
+}
+
+/// To ten digits: 0.11, not 0.11000000000000001.
+std::string short_text(double x) {
+  char buffer[32];
+  std::snprintf(buffer, sizeof buffer, "%.10g", x);
+  return buffer;
+}
+
+/// How one unit is mistaken for another: what was written times a factor, plus an offset.
+struct Mistake {
+  const char* unit;
+  double factor, offset;
+  const char* exponent;  ///< written behind the number instead of multiplying it
+};
+constexpr Mistake kMistakes[] = {
+    {"S", 1e-6, 0, "e-6"},  // microsiemens
+    {"S", 1e-3, 0, "e-3"},  // millisiemens
+    {"V", 1e-3, 0, ""},     // millivolts
+    {"s", 1e-9, 0, "e-9"},  // nanoseconds
+    {"ohm", 1e-6, 0, ""},   // microohms
+    {"K", 1, 273.15, ""},   // degrees Celsius
+    {"1", 1e-2, 0, ""},     // per cent
+    {"%", 1e2, 0, ""},      // a fraction
+};
+
+/// "; did you mean 225e-6?" where a number is of another unit than the parameter's.
+std::string other_unit(const Value& v, const Parameter& p) {
+  const auto x = number_of(v);
+  if (!x || *x <= 0) return "";
+  for (const Mistake& m : kMistakes) {
+    const double meant = *x * m.factor + m.offset;
+    const bool is_likely = p.unit == m.unit && in_range(meant, p) && is_usual(meant, p) &&
+                           (p.unit != "S" || *x >= 1 || m.factor == 1e-3) &&
+                           (p.unit != "s" || std::isfinite(p.usual_maximum));
+    if (!is_likely) continue;
+    return "; did you mean " + (*m.exponent ? bound_text(*x) + m.exponent : short_text(meant)) +
+           "?";
+  }
+  return "";
+}
+
+/// "225 S is more than the usual 0.01 S; did you mean 225e-6?"
+std::string unusual_text(const Value& v, const Parameter& p) {
+  const double x = *number_of(v);
+  const bool more = x > p.usual_maximum;
+  const std::string unit = p.unit == "1" ? "" : " " + p.unit;
+  return bound_text(x) + unit + " is " + (more ? "more" : "less") + " than the usual " +
+         bound_text(more ? p.usual_maximum : p.usual_minimum) + unit + other_unit(v, p);
 }
 
 template <class Integer>
@@ -218,7 +276,9 @@ const char* Access<M>::type() {
 template <class M>
 void Access<M>::read(const Value& v, const std::string& key, const Parameter& p, M& out,
                      std::vector<Fault>& faults) {
-  if (!take(v, p, out)) refuse(v, key, p, faults);
+  if (!take(v, p, out)) return refuse(v, key, p, faults);
+  if (const auto x = number_of(v); x && !is_usual(*x, p))
+    refuse_unusual(v, key, unusual_text(v, p), faults);
 }
 
 template <class M>
@@ -251,7 +311,15 @@ void refuse(const Value& v, const std::string& key, const Parameter& p,
   const auto* word = std::get_if<std::string>(&v.data);
   faults.push_back({v.where, key,
                     "expected " + p.accepted() + ", got " + found(v) +
-                        (word ? suggestion(*word, p.choices) : "")});
+                        (word ? suggestion(*word, p.choices) : other_unit(v, p))});
+}
+
+void refuse_unusual(const Value& v, const std::string& key, const std::string& message,
+                    std::vector<Fault>& faults) {
+  if (v.permitted) return;
+  faults.push_back({v.where, key,
+                    message + (message.ends_with('?') ? " If" : ". If") +
+                        " it is meant, write allow = [\"" + key + "\"] above the first table"});
 }
 
 bool is_absent(const Value& v, const Parameter& p) {
@@ -269,6 +337,15 @@ std::string Parameter::interval() const {
   if (low && high) return (minimum_is_open ? "(" : "[") + lo + ", " + hi + "]";
   if (low) return (minimum_is_open ? "> " : ">= ") + lo;
   if (high) return "<= " + hi;
+  return "";
+}
+
+std::string Parameter::usual_interval() const {
+  const bool low = std::isfinite(usual_minimum) && usual_minimum > minimum;
+  const bool high = std::isfinite(usual_maximum);
+  if (low && high) return bound_text(usual_minimum) + " to " + bound_text(usual_maximum);
+  if (low) return "at least " + bound_text(usual_minimum);
+  if (high) return "at most " + bound_text(usual_maximum);
   return "";
 }
 
@@ -346,6 +423,7 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
   std::string best;
   std::size_t best_distance = std::string::npos;
   for (const std::string& candidate : candidates) {
+    if (word.size() > 2 * candidate.size() + 2) continue;  // its edits alone are too many
     const std::size_t distance = edit_distance(word, candidate);
     const bool is_near = distance <= (std::max(word.size(), candidate.size()) + 2) / 4 ||
                          (word.size() >= 3 && candidate.starts_with(word));

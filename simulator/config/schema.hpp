@@ -46,6 +46,10 @@ struct Parameter {
   double minimum = -std::numeric_limits<double>::infinity();
   double maximum = std::numeric_limits<double>::infinity();
   bool minimum_is_open = false;  ///< the minimum itself is refused
+  /// Numbers outside are read only where the file permits them (Value::permitted): most of them are
+  /// of another unit.
+  double usual_minimum = -std::numeric_limits<double>::infinity();
+  double usual_maximum = std::numeric_limits<double>::infinity();
   bool required = false;
   bool changes_numbers =
       true;  ///< false: left out of a point's identity (threads, folders, titles)
@@ -63,6 +67,8 @@ struct Parameter {
 
   /// "[0, 10]", "> 0", ... or empty when every number will do.
   std::string interval() const;
+  /// "at most 0.01", "200 to 500", ... or empty where every accepted number is usual.
+  std::string usual_interval() const;
   /// "a real number in [0, 10]", "one of none, positive, range", ...
   std::string accepted() const;
 };
@@ -95,6 +101,12 @@ class ParameterBuilder {
   ParameterBuilder& above(double lo) {
     p_.minimum = lo;
     p_.minimum_is_open = true;
+    return *this;
+  }
+  /// What numbers usually are; see Parameter::usual_minimum.
+  ParameterBuilder& usual(double lo, double hi) {
+    p_.usual_minimum = lo;
+    p_.usual_maximum = hi;
     return *this;
   }
   ParameterBuilder& choices(std::vector<std::string> c) {
@@ -142,6 +154,7 @@ class SchemaBase {
 
   std::string title;
   std::string doc;
+  std::string manual;  ///< what tables do not say: a file format with an example, as it is printed
   /// A default-constructed object of the schema's type, whose members are the parameters' defaults.
   std::function<std::shared_ptr<void>()> make_default;
 
@@ -185,6 +198,9 @@ void read_enum(const Value&, const std::string& key, const Parameter&, int& inde
 void refuse(const Value&, const std::string& key, const Parameter&, std::vector<Fault>&);
 bool is_absent(const Value&, const Parameter&);
 Value text_value(const std::string&);
+/// Appends a fault that says how to permit what is unusual: "MESSAGE. If it is meant, ...".
+void refuse_unusual(const Value&, const std::string& key, const std::string& message,
+                    std::vector<Fault>&);
 }  // namespace schema_detail
 
 template <class T>

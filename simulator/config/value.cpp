@@ -1,16 +1,16 @@
 #include "simulator/config/value.hpp"
 
+// Arrays and inline tables in each other: each level is a level of recursion here and there.
+#define TOML_MAX_NESTED_VALUES 32
 #include <toml++/toml.h>
 
 #include <algorithm>
 #include <cctype>
-#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
-#include <fstream>
-#include <iterator>
+
+#include "simulator/config/text_file.hpp"
 
 namespace ohmic {
 namespace {
@@ -21,11 +21,19 @@ Position position(const toml::source_region& source, const std::string& file) {
 
 Value from_toml(const toml::node& node, const std::string& file);
 
+/// Names and paths end at a NUL wherever C reads them.
+std::string without_nul(std::string_view text, const Position& where) {
+  if (text.find('\0') != std::string_view::npos)
+    throw ConfigError({{where, "", "a key or text holds the character NUL (\\u0000)"}});
+  return std::string(text);
+}
+
 Table from_table(const toml::table& source, const std::string& file) {
   Table table;
-  for (auto&& [key, node] : source)
-    table.entries().push_back(
-        {std::string(key.str()), from_toml(node, file), position(key.source(), file)});
+  for (auto&& [key, node] : source) {
+    const Position where = position(key.source(), file);
+    table.entries().push_back({without_nul(key.str(), where), from_toml(node, file), where});
+  }
   // toml++ sorts by key; the order of the file is the order of the keys' places.
   std::stable_sort(table.entries().begin(), table.entries().end(),
                    [](const Table::Entry& a, const Table::Entry& b) {
@@ -49,7 +57,7 @@ Value from_toml(const toml::node& node, const std::string& file) {
     case toml::node_type::array:
       return {from_array(*node.as_array(), file), where};
     case toml::node_type::string:
-      return {node.as_string()->get(), where};
+      return {without_nul(node.as_string()->get(), where), where};
     case toml::node_type::integer:
       return {node.as_integer()->get(), where};
     case toml::node_type::floating_point:
@@ -144,6 +152,49 @@ void write_table(const Table& table, const std::string& prefix, std::string& out
   }
 }
 
+/// The end of the string that begins at `i`: behind its last quote, or the end of the text.
+std::size_t end_of_string(std::string_view text, std::size_t i) {
+  const char quote = text[i];
+  const std::string three(3, quote);
+  const std::string end = text.substr(i, 3) == three ? three : std::string(1, quote);
+  for (i += end.size(); i < text.size(); ++i) {
+    if (text.substr(i, end.size()) == end) return i + end.size();
+    if (quote == '"' && text[i] == '\\') ++i;
+  }
+  return text.size();
+}
+
+/// Where a key has more than kMostKeyParts parts, or npos: the parser and every table that it makes
+/// take a level of recursion for each.
+std::size_t place_of_deep_key(std::string_view text) {
+  std::size_t parts = 1;
+  for (std::size_t i = 0; i < text.size();) {
+    const char c = text[i];
+    if (c == '"' || c == '\'') {
+      i = end_of_string(text, i);
+      continue;
+    }
+    if (c == '#') i = std::min(text.find('\n', i), text.size());
+    if (c == '.') ++parts;
+    const bool within_key = c == '.' || c == ' ' || c == '\t' || is_bare({&c, 1});
+    if (!within_key) parts = 1;
+    if (parts > kMostKeyParts) return i;
+    ++i;
+  }
+  return std::string_view::npos;
+}
+
+const std::string kDeepKey = "a key has more than " + std::to_string(kMostKeyParts) + " parts";
+
+void refuse_deep_keys(std::string_view text, const std::string& name) {
+  const std::size_t place = place_of_deep_key(text);
+  if (place == std::string_view::npos) return;
+  const std::string_view before = text.substr(0, place);
+  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  const auto column = place - (before.rfind('\n') + 1) + 1;
+  throw ConfigError({{{name, static_cast<int>(line), static_cast<int>(column)}, "", kDeepKey}});
+}
+
 /// Splits at the first '.', giving the head and shortening `key` to the rest.
 std::string_view take_head(std::string_view& key) {
   const auto dot = key.find('.');
@@ -185,6 +236,8 @@ Value parse_override(std::string_view assignment) {
   if (equals == std::string_view::npos || equals == 0 ||
       assignment.find('\n') != std::string_view::npos)
     bad_override(assignment, expected);
+  if (place_of_deep_key(assignment) != std::string_view::npos)
+    throw ConfigError({{kOverride, "", kDeepKey}});
   try {
     return parse_toml(assignment, kOverride.file);
   } catch (const ConfigError&) {
@@ -213,6 +266,13 @@ void merge(Table& into, const Table& from) {
 }
 
 }  // namespace
+
+Table::Table() = default;
+Table::Table(const Table&) = default;
+Table::Table(Table&&) noexcept = default;
+Table& Table::operator=(const Table&) = default;
+Table& Table::operator=(Table&&) noexcept = default;
+Table::~Table() = default;
 
 const Value* Table::find(std::string_view key) const {
   for (const Entry& entry : entries_)
@@ -275,15 +335,15 @@ std::string Value::text() const {
 }
 
 Value read_toml(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream || std::filesystem::is_directory(file))
-    throw DataError(file.string() +
-                    ": cannot be read: " + (stream ? "it is a folder" : std::strerror(errno)));
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
-  return parse_toml(text, file.string());
+  return parse_toml(read_text_file(file, kMostTomlBytes), file.string());
+}
+
+std::size_t key_parts(std::string_view dotted_key) {
+  return 1 + static_cast<std::size_t>(std::count(dotted_key.begin(), dotted_key.end(), '.'));
 }
 
 Value parse_toml(std::string_view text, const std::string& name) {
+  refuse_deep_keys(text, name);
   try {
     const toml::table table = toml::parse(text, name);
     return {from_table(table, name), {name, 1, 1}};

@@ -22,6 +22,14 @@ class Table {
  public:
   struct Entry;
 
+  // Defined where an Entry is complete.
+  Table();
+  Table(const Table&);
+  Table(Table&&) noexcept;
+  Table& operator=(const Table&);
+  Table& operator=(Table&&) noexcept;
+  ~Table();
+
   const Value* find(std::string_view key) const;
   Value* find(std::string_view key);
   /// The value of `key`, inserted at the end when absent.
@@ -62,6 +70,7 @@ class Value {
 
   Data data;
   Position where;
+  bool permitted = false;  ///< what is unusual for its key is meant: the file says so
 };
 
 struct Table::Entry {
@@ -70,7 +79,13 @@ struct Table::Entry {
   Position where;  ///< of the key itself
 };
 
-/// Reads a TOML file. Throws ConfigError (syntax, with line and column) or DataError (unreadable).
+/// Parts of a dotted key that a file may hold, and the bytes of a file.
+inline constexpr std::size_t kMostKeyParts = 32, kMostTomlBytes = std::size_t{16} << 20;
+/// The parts of a dotted key.
+std::size_t key_parts(std::string_view dotted_key);
+
+/// Reads a TOML file. Throws ConfigError (syntax, with line and column; limits above) or DataError
+/// (unreadable, no regular file, too large).
 Value read_toml(const std::filesystem::path& file);
 /// Parses TOML text; `name` stands for the file in messages.
 Value parse_toml(std::string_view text, const std::string& name);
