@@ -11,6 +11,7 @@
 namespace ohmic {
 
 constexpr double kMicro = 1e-6;  ///< siemens per microsiemens
+constexpr double kDay_s = 86400;
 
 class FittedDevice : public DeviceModel {
  public:

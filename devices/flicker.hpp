@@ -20,7 +20,7 @@ class FlickeringDevice : public FittedDevice {
 
 template <class Model>
 void declare_read_time(Schema<Model>& s) {
-  s.add("t_read_s", &Model::t_read_s).unit("s").above(0).doc("Duration of one read.");
+  s.add("t_read_s", &Model::t_read_s).unit("s").above(0).usual(0, 1).doc("Duration of one read.");
 }
 
 }  // namespace ohmic

@@ -18,9 +18,9 @@
 // Source. S. R. Nandakumar et al., ICECS 2019, and V. Joshi et al., Nat. Commun. 11, 2473 (2020);
 // the second programming fit is the one CrossSim gives for Joshi et al. Measured on arrays of 90 nm
 // cells at g_max = 25 uS, t_0 = 20 s, t_read = 250 ns.
-// Limits. Room temperature; t from t_0 = 20 s after programming (time_s counts from there). The
-// paper takes the read noise's r from the target, as here; one tool takes it from the programmed
-// conductance.
+// Limits. Room temperature; t from t_0 = 20 s after programming (time_s counts from there),
+// measured up to a day; later ages extrapolate the power law. The paper takes the read noise's r
+// from the target, as here; one tool takes it from the programmed conductance.
 
 #include <cmath>
 #include <limits>
@@ -50,6 +50,7 @@ class Pcm final : public FlickeringDevice {
   std::optional<std::vector<DeviceRead>> reads(double age_s) const override {
     return {{flicker(PowerFit{0.0088, 0.65, 1e-3, 0.2}, age_s, t0_s, t_read_s)}};
   }
+  MeasuredRange measured() const override { return {0, 25e-6, kDay_s}; }
 
   static const Schema<Pcm>& schema() {
     static const Schema<Pcm> schema = [] {

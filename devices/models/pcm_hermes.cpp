@@ -14,7 +14,8 @@
 //
 // Source. M. Le Gallo et al., Nat. Electron. 6, 680 (2023); coefficients as in the AIHWKit's models
 // of that chip.
-// Limits. Room temperature; the chip's own converters and its compensation are not part of it.
+// Limits. Room temperature; ages beyond a day count as extrapolated; the chip's own converters and
+// its compensation are not part of it.
 
 #include <cmath>
 
@@ -66,6 +67,7 @@ class PcmHermes final : public FlickeringDevice {
   std::optional<std::vector<DeviceRead>> reads(double age_s) const override {
     return {{flicker(fit().Q, age_s, fit().t0_s, t_read_s)}};
   }
+  MeasuredRange measured() const override { return {0, fit().g_ref_S, kDay_s}; }
 
   static const Schema<PcmHermes>& schema() {
     static const Schema<PcmHermes> schema = [] {

@@ -100,14 +100,17 @@ const Schema<Retention>& Retention::schema() {
     s.add("g_end_S", &Retention::g_end_S)
         .unit("S")
         .range(0, 1)
+        .usual(0, kUsualConductance_S)
         .doc("Conductance that exponential retention ends at.");
     s.add("temperature_K", &Retention::temperature_K)
         .unit("K")
         .range(1, 1000)
+        .usual(200, 500)
         .doc("Temperature of the chip since programming.");
     s.add("reference_K", &Retention::reference_K)
         .unit("K")
         .range(1, 1000)
+        .usual(200, 500)
         .doc("Temperature at which nu and t0_s were measured.");
     s.add("activation_eV", &Retention::activation_eV)
         .unit("eV")

@@ -13,7 +13,7 @@
 //
 // Source. Fits to arrays of CMO/HfOx devices as in the AIHWKit, measured for 9 to 88.2 uS; meant
 // for one device per weight. Limits. Right after programming (time_s = 0) only the programming
-// error is there; the read noise starts at t = 1 us.
+// error is there; the read noise starts at t = 1 us. Ages beyond a day count as extrapolated.
 
 #include <cmath>
 
@@ -48,6 +48,7 @@ class RramCmo final : public FittedDevice {
     const double unit_S = read_scale * 0.0277316483 / std::log(10.0) * kMicro * span;
     return {{LogarithmicRead{unit_S, kMicro}}};
   }
+  MeasuredRange measured() const override { return {9e-6, 88.2e-6, kDay_s}; }
 
   static const Schema<RramCmo>& schema() {
     static const Schema<RramCmo> schema = [] {

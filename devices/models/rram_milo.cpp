@@ -36,6 +36,7 @@ class RramMilo final : public FittedDevice {
     if (!v_read_V) return std::nullopt;
     return NonLinearCells{std::make_shared<RramMiloCurve>(), *v_read_V};
   }
+  MeasuredRange measured() const override { return {50e-6, 225e-6, 0}; }
 
   static const Schema<RramMilo>& schema() {
     static const Schema<RramMilo> schema = [] {

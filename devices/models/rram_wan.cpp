@@ -25,7 +25,6 @@
 namespace ohmic {
 namespace {
 
-constexpr double kDay_s = 86400;
 constexpr double kTimes_s[3] = {1, kDay_s, 2 * kDay_s};
 constexpr double kSigma_uS[3][5] = {{0.348, 16.030, -43.853, 45.393, -16.815},
                                     {0.701, 22.086, -50.773, 47.095, -16.458},
@@ -48,6 +47,9 @@ class RramWan final : public FittedDevice {
     return {{relaxed}};
   }
   bool reads_noisily() const override { return false; }
+  MeasuredRange measured() const override {
+    return {0, fit == Fit::single ? 39.26e-6 : 40e-6, kTimes_s[2]};
+  }
 
   static const Schema<RramWan>& schema() {
     static const Schema<RramWan> schema = [] {

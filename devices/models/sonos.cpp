@@ -22,7 +22,6 @@
 namespace ohmic {
 namespace {
 
-constexpr double kDay_s = 86400;
 constexpr double kA_nA[6] = {19.887, 25.591, 28.728, 31.043, 33.762, 34.579};
 constexpr double kB_nA[6] = {176.31, 186.855, 193.568, 198.903, 204.770, 207.343};
 
@@ -45,6 +44,7 @@ class Sonos final : public FittedDevice {
   std::optional<std::vector<DeviceRead>> reads(double) const override {
     return {{SaturatingRead{{12.580, 215.366, v_read_V}, read_scale}}};
   }
+  MeasuredRange measured() const override { return {0, 3200e-9 / v_read_V, 5 * kDay_s}; }
 
   void validate() const override {
     DeviceModel::validate();
@@ -62,6 +62,7 @@ class Sonos final : public FittedDevice {
       s.add("v_read_V", &Sonos::v_read_V)
           .unit("V")
           .above(0)
+          .usual(0, 5)
           .doc("Read voltage: the fit is in currents.");
       declare_programming_scale(s);
       declare_read_scale(s);

@@ -26,7 +26,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "simulator/device_model.hpp"
+#include "devices/given_range.hpp"
 
 namespace ohmic {
 namespace {
@@ -108,6 +108,24 @@ class Stack final : public DeviceModel {
     for (const Entry& e : entries)
       if (auto cells = e.device->non_linear()) return cells;
     return std::nullopt;
+  }
+
+  /// What all entries were measured at.
+  MeasuredRange measured() const override {
+    MeasuredRange all;
+    for (const Entry& e : entries) {
+      const MeasuredRange own = e.device->measured();
+      all.g_min_S = std::max(all.g_min_S, own.g_min_S);
+      all.g_max_S = std::min(all.g_max_S, own.g_max_S);
+      if (own.is_left_knowingly || own.until_s >= all.until_s) continue;
+      all.until_s = own.until_s;
+      all.model = e.model;
+    }
+    return all;
+  }
+
+  void check_cells(const std::vector<LayerCells>& layers) const override {
+    for (const Entry& e : entries) e.device->check_cells(layers);
   }
 
   void validate() const override {
@@ -197,32 +215,12 @@ Value write_entries(const Stack& stack) {
   return Value{std::move(entries)};
 }
 
-// A bound of the range that remembers that it was given.
-ParameterBuilder add_bound(Schema<Stack>& s, const char* key, double DeviceModel::*bound,
-                           bool Stack::*given) {
-  return s.add_custom(
-      key, "real number",
-      [=](const Value& v, const std::string& k, Stack& stack, std::vector<Fault>& faults) {
-        Parameter in_siemens;
-        in_siemens.minimum = 0;
-        in_siemens.maximum = 1;
-        schema_detail::Access<double>::read(v, k, in_siemens, stack.*bound, faults);
-        stack.*given = true;
-      },
-      [=](const Stack& stack) { return Value{stack.*bound}; });
-}
-
 const Schema<Stack>& Stack::schema() {
   static const Schema<Stack> schema = [] {
     Schema<Stack> s{"stack", "Several effects on one device, one after the other."};
     s.add_custom("models", "list of tables", read_entries, write_entries)
         .doc("Device tables, applied in this order.");
-    add_bound(s, "g_min_S", &DeviceModel::g_min_S, &Stack::has_g_min)
-        .unit("S")
-        .doc("Lowest target conductance; the first model's unless given.");
-    add_bound(s, "g_max_S", &DeviceModel::g_max_S, &Stack::has_g_max)
-        .unit("S")
-        .doc("Highest target conductance; the first model's unless given.");
+    declare_given_range(s, "the first model's", "the first model's");
     s.add("time_s", &Stack::time_s).unit("s").at_least(0).doc("Age at which the arrays are read.");
     return s;
   }();

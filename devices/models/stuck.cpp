@@ -5,15 +5,13 @@
 //
 // Equation.  G = g_min, g_max, 0 or short_S with the given rates, else G_T. With count =
 // "bernoulli" each device fails by itself; with "exact" every layer and role has round(rate n) of
-// each kind, at random places. A map file names the cells instead: comma-separated with the header
-//   layer, role, row, column, state
-// where state is min, max, open or short, layer counts the crossbar layers from 0, role is the
-// device of the cell (0 is G+, 1 is G-), row and column those of the layer's matrix.
+// each kind, at random places. A map file names the cells instead, see kManual.
 //
 // Source. Definition.
 // Limits. Failures are independent of each other; broken rows and columns go in a map.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <map>
@@ -29,9 +27,23 @@ enum class State { min, max, open, short_circuit };
 constexpr std::size_t kStates = StuckStates::kStates;
 constexpr const char* kStateNames[kStates] = {"min", "max", "open", "short"};
 
+const char* const kManual =
+    "The map is a table of failed devices, comma-separated with a header line:\n"
+    "\n"
+    "  layer, role, row, column, state\n"
+    "  0,     0,    17,  3,      max\n"
+    "  0,     1,    17,  3,      open\n"
+    "\n"
+    "layer counts the crossbar layers from 0; role is the device of the cell (0 is G+, 1 is G-); "
+    "row\n"
+    "and column are those of the layer's matrix, counted from 0; state is min, max, open or "
+    "short.\n"
+    "Devices that the network does not have are errors, and so are two states for one.\n";
+
 struct MappedCell {
   int column, row;
   State state;
+  int line;  ///< of the file
 };
 
 // Cells of each (layer, role), in the order of the layer's matrix.
@@ -53,16 +65,50 @@ StuckMap read_map(const std::filesystem::path& file) {
       throw DataError(table.file + ": has no column " + name +
                       "; expected layer, role, row, column, state");
   StuckMap map;
+  std::map<std::array<int, 4>, std::pair<State, int>> seen;
   for (std::size_t row = 0; row < table.rows.size(); ++row) {
     const std::string& name = table.rows[row][static_cast<std::size_t>(table.find("state"))];
     const auto state = std::find(std::begin(kStateNames), std::end(kStateNames), name);
     if (state == std::end(kStateNames))
       table.fail(row, "state: expected min, max, open or short, got \"" + name + "\"");
-    map[{whole(table, row, "layer", 65535), whole(table, row, "role", 255)}].push_back(
-        {whole(table, row, "column", 1e9), whole(table, row, "row", 1e9),
-         static_cast<State>(state - std::begin(kStateNames))});
+    const int layer = whole(table, row, "layer", 65535), role = whole(table, row, "role", 255);
+    const MappedCell cell{whole(table, row, "column", 1e9), whole(table, row, "row", 1e9),
+                          static_cast<State>(state - std::begin(kStateNames)), table.lines[row]};
+    const auto [first, is_new] =
+        seen.insert({{layer, role, cell.row, cell.column}, {cell.state, cell.line}});
+    if (!is_new && first->second.first != cell.state)
+      table.fail(row, "line " + std::to_string(first->second.second) +
+                          " gives another state for this device");
+    if (is_new) map[{layer, role}].push_back(cell);
   }
   return map;
+}
+
+/// "rows 0 to 35", "role 0 only".
+std::string counted(const char* what, std::size_t n) {
+  if (n == 1) return std::string(what) + " 0 only";
+  return std::string(what) + "s 0 to " + std::to_string(n - 1);
+}
+
+/// What a device of the map is in none of the layers; empty where it exists.
+std::string absent(const std::pair<int, int>& layer_role, const MappedCell& cell,
+                   const std::vector<LayerCells>& layers) {
+  const auto [layer, role] = layer_role;
+  const auto i = static_cast<std::size_t>(layer), r = static_cast<std::size_t>(role);
+  if (i >= layers.size())
+    return "layer " + std::to_string(layer) + ": the network has " +
+           counted("layer", layers.size());
+  const LayerCells& l = layers[i];
+  const std::string has = ": layer " + std::to_string(layer) + " (" + l.name + ") has ";
+  if (r >= l.columns.size())
+    return "role " + std::to_string(role) + has + counted("role", l.columns.size());
+  if (cell.row >= l.rows)
+    return "row " + std::to_string(cell.row) + has +
+           counted("row", static_cast<std::size_t>(l.rows));
+  if (cell.column >= l.columns[r])
+    return "column " + std::to_string(cell.column) + has +
+           counted("column", static_cast<std::size_t>(l.columns[r]));
+  return "";
 }
 
 class Stuck final : public DeviceModel {
@@ -101,9 +147,28 @@ class Stuck final : public DeviceModel {
     if (!map.empty()) map_ = read_map(map);
   }
 
+  void check_cells(const std::vector<LayerCells>& layers) const override {
+    std::map<int, std::string> wrong;  // by line
+    for (const auto& [layer_role, cells] : map_)
+      for (const MappedCell& cell : cells)
+        if (std::string what = absent(layer_role, cell, layers); !what.empty())
+          wrong[cell.line] = map.string() + ":" + std::to_string(cell.line) + ": " + what;
+    std::string text;
+    std::size_t said = 0;
+    for (const auto& [line, what] : wrong) {
+      text += (text.empty() ? "" : "\n") + what;
+      if (++said == kMostSaid) break;
+    }
+    if (wrong.size() > said)
+      text += "\nand " + std::to_string(wrong.size() - said) + " more such lines";
+    if (!text.empty()) throw DataError(text);
+  }
+
   static const Schema<Stuck>& schema();
 
  private:
+  static constexpr std::size_t kMostSaid = 10;
+
   double total_rate() const { return min_rate + max_rate + open_rate + short_rate; }
   std::array<double, kStates> rates() const { return {min_rate, max_rate, open_rate, short_rate}; }
   std::array<double, kStates> values_S() const { return {g_min_S, g_max_S, 0.0, short_S}; }
@@ -156,6 +221,7 @@ class Stuck final : public DeviceModel {
 const Schema<Stuck>& Stuck::schema() {
   static const Schema<Stuck> schema = [] {
     Schema<Stuck> s{"stuck", "Cells that do not take what is written."};
+    s.manual = kManual;
     declare_common(s);
     const auto rate = [&](const char* key, double Stuck::*member, const char* what) {
       s.add(key, member).unit("1").range(0, 1).doc(std::string("Fraction of devices ") + what);
@@ -164,7 +230,11 @@ const Schema<Stuck>& Stuck::schema() {
     rate("max_rate", &Stuck::max_rate, "stuck at g_max.");
     rate("open_rate", &Stuck::open_rate, "that do not conduct.");
     rate("short_rate", &Stuck::short_rate, "that are short circuits.");
-    s.add("short_S", &Stuck::short_S).unit("S").above(0).doc("Conductance of a short circuit.");
+    s.add("short_S", &Stuck::short_S)
+        .unit("S")
+        .above(0)
+        .usual(0, kUsualConductance_S)
+        .doc("Conductance of a short circuit.");
     s.add_choice("count", &Stuck::count, {{"bernoulli", Count::bernoulli}, {"exact", Count::exact}})
         .doc("Each device fails by itself, or each layer and role has exactly its share.");
     s.add("map", &Stuck::map)

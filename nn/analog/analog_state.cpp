@@ -7,6 +7,7 @@
 #include "nn/analog/bias_row.hpp"
 #include "nn/analog/digital_noise.hpp"
 #include "nn/analog/digital_op.hpp"
+#include "nn/analog/layer_cells.hpp"
 #include "nn/denormals.hpp"
 #include "simulator/call_error.hpp"
 #include "simulator/error.hpp"
@@ -46,6 +47,7 @@ AnalogNetwork::State::State(const Graph& g, const Weights& w, const MappingSetti
   noise.validate();
   check_biases(mapping, noise);
   devices.check(graph);
+  devices.check_cells(layer_cells(graph, mapping, noise));
   check_weights(graph, weights, "the given weights");
   if (noise.negative_variance == NegativeVariance::dead &&
       noise.perturbs(TensorKind::moving_variance) && !every_norm_meets_relu(graph))
@@ -60,11 +62,7 @@ AnalogNetwork::State::State(const Graph& g, const Weights& w, const MappingSetti
 }
 
 std::string AnalogNetwork::State::bias_of(const Step& step) const {
-  const Node& mvm = node(step.mvm);
-  const bool is_folded =
-      noise.semantics == Semantics::folded && step.norm >= 0 && mvm.op == Op::convolution;
-  if (is_folded) return node(step.norm).name + ".bias";
-  return mvm.has_bias ? mvm.name + ".bias" : std::string{};
+  return bias_tensor(graph, step, noise);
 }
 
 bool AnalogNetwork::State::needs_full_scales() const {

@@ -29,6 +29,11 @@ void LayerDevices::check(const Graph& graph) const {
   if (!faults.empty()) throw ConfigError(std::move(faults));
 }
 
+void LayerDevices::check_cells(const std::vector<LayerCells>& layers) const {
+  common->check_cells(layers);
+  for (const auto& [layer, model] : own) model->check_cells(layers);
+}
+
 std::vector<std::string> crossbar_layers(const Graph& graph) {
   std::vector<std::string> names;
   for (const Node& node : graph.nodes)

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "nn/network/graph.hpp"
 #include "simulator/device_model.hpp"
@@ -24,6 +25,8 @@ struct LayerDevices {
   bool non_linear() const;
   /// Throws ConfigError that names every layer of `own` which the graph does not have.
   void check(const Graph&) const;
+  /// Throws DataError where files of any model name cells that are not there.
+  void check_cells(const std::vector<LayerCells>&) const;
 };
 
 /// Names of the convolutions and dense layers of a graph, in the order of nodes.

@@ -40,11 +40,23 @@ ImageSet read_set(const CifarFormat& format, const DataSettings& settings,
   return read_records(format, files);
 }
 
+/// What cannot be read says what it is read for.
+ImageSet read_training_set(const CifarFormat& format, const DataSettings& settings,
+                           const std::vector<fs::path>& files, const std::string& purpose) {
+  try {
+    return read_set(format, settings, files);
+  } catch (const DataError& error) {
+    if (purpose.empty()) throw;
+    throw DataError(std::string(error.what()) + "\n(training images are needed for " + purpose +
+                    ")");
+  }
+}
+
 void load_cifar(const DataSettings& settings, DatasetNeeds needs, Dataset& data) {
   const CifarFormat& format = cifar_format(settings.name);
   const DataFiles files = data_files(settings);
   if (needs.train) {
-    data.train = read_set(format, settings, files.train);
+    data.train = read_training_set(format, settings, files.train, needs.train_for);
     keep_first(data.train, settings.train_images, "train_images");
   }
   if (needs.test) {
@@ -110,7 +122,14 @@ DataFiles data_files(const DataSettings& settings) {
 }
 
 Dataset load_dataset(const DataSettings& settings, std::uint64_t seed, DatasetNeeds needs) {
-  needs.train = needs.train || settings.normalize == "per_pixel_mean";
+  if (settings.normalize == "per_pixel_mean") {
+    const std::string use = "data.normalize = \"per_pixel_mean\"";
+    if (!needs.train)
+      needs.train_for = use;
+    else if (!needs.train_for.empty())
+      needs.train_for += ", " + use;
+    needs.train = true;
+  }
   Dataset data;
   if (settings.name == "synthetic")
     make_synthetic(settings, seed, needs, data);

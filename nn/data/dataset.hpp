@@ -61,6 +61,7 @@ struct Dataset {
 struct DatasetNeeds {
   bool train = true;
   bool test = true;
+  std::string train_for = {};  ///< what needs the training images, for messages
 };
 
 /// Reads (or, for synthetic, makes) the data. `seed` governs synthetic data. Throws DataError

@@ -68,6 +68,47 @@ TEST(Stuck, NamesTheLineOfAMapThatItCannotRead) {
             file + ":2: state: expected min, max, open or short, got \"stuck\"");
 }
 
+TEST(Stuck, RefusesTwoStatesForOneDevice) {
+  const test::TemporaryFolder folder;
+  const std::string file =
+      folder.write("map.csv",
+                   "layer, role, row, column, state\n2, 0, 3, 0, min\n2, 0, 3, 0, min\n"
+                   "2, 0, 3, 0, max\n");
+  EXPECT_EQ(test::error_of([&] { make_device("model = \"stuck\"\nmap = \"" + file + "\""); }),
+            file + ":4: line 2 gives another state for this device");
+}
+
+TEST(Stuck, NamesEveryLineOfAMapThatNamesNothing) {
+  const test::TemporaryFolder folder;
+  const std::vector<LayerCells> layers{{"conv1", 36, {4, 4}}, {"linear", 8, {10, 2}}};
+  const auto said = [&](const std::string& rows) {
+    const std::string file = folder.write("map.csv", "layer,role,row,column,state\n" + rows);
+    const std::string stuck = "model = \"stuck\"\nmap = \"" + file + "\"";
+    std::string text = test::error_of([&] { make_device(stuck)->check_cells(layers); });
+    EXPECT_EQ(test::error_of([&] {
+                make_device("model = \"stack\"\n[[models]]\n" + stuck)->check_cells(layers);
+              }),
+              text);
+    for (auto at = text.find(file); at != std::string::npos; at = text.find(file))
+      text.erase(at, file.size());
+    return text;
+  };
+  EXPECT_EQ(said("0,0,36,0,max\n0,0,0,4,max\n99,0,0,0,max\n0,2,0,0,max\n1,1,7,1,min\n"),
+            ":2: row 36: layer 0 (conv1) has rows 0 to 35\n"
+            ":3: column 4: layer 0 (conv1) has columns 0 to 3\n"
+            ":4: layer 99: the network has layers 0 to 1\n"
+            ":5: role 2: layer 0 (conv1) has roles 0 to 1");
+  EXPECT_EQ(said("1,1,7,2,max\n"), ":2: column 2: layer 1 (linear) has columns 0 to 1");
+  EXPECT_EQ(said("0,0,35,3,max\n1,0,7,9,max\n"), "");
+}
+
+TEST(Stuck, ReadsMapsWithAByteOrderMark) {
+  const test::TemporaryFolder folder;
+  const std::string file =
+      folder.write("map.csv", "\xEF\xBB\xBFlayer,role,row,column,state\r\n2,0,3,0,min\r\n");
+  EXPECT_NO_THROW(make_device("model = \"stuck\"\nmap = \"" + file + "\""));
+}
+
 TEST(Stuck, RefusesRatesBeyondOne) {
   EXPECT_THROW(make_device("model = \"stuck\"\nmin_rate = 0.6\nmax_rate = 0.6"), ConfigError);
 }
