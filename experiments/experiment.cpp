@@ -1,8 +1,13 @@
 #include "experiments/experiment.hpp"
 
+#include <functional>
+#include <set>
+
+#include "experiments/measured_age.hpp"
 #include "experiments/plugin.hpp"
 #include "experiments/presets.hpp"
 #include "nn/analog/bias_row.hpp"
+#include "nn/analog/layer_cells.hpp"
 #include "nn/io/sha256.hpp"
 
 namespace ohmic {
@@ -19,6 +24,7 @@ void read_device_table(const Value& table, const std::string& key, Experiment& e
   const Value* model = table.at("model");
   const auto* name = model ? std::get_if<std::string>(&model->data) : nullptr;
   experiment.device_model = name ? *name : "ideal";
+  if (faults.size() == faults_before) check_age(table, key, *experiment.device, faults);
   if (faults.size() == faults_before)
     experiment.layer_devices = read_layer_devices(table, key, faults);
 }
@@ -75,11 +81,69 @@ void check_layer_names(const Experiment& experiment, const Graph& graph,
       faults.push_back({device.keys.where, "device.layers." + layer, message});
 }
 
+/// Whether `name` is allowed, or, of one layer's or one stack entry's devices, the same key of
+/// [device].
+bool is_allowed(const std::string& name, const std::set<std::string>& allowed) {
+  if (allowed.contains(name)) return true;
+  const bool is_part = name.starts_with("device.layers.") || name.starts_with("device.models[");
+  return is_part && allowed.contains("device." + name.substr(name.rfind('.') + 1));
+}
+
+/// Marks what `allow` names, below a value that faults call `name`.
+void permit(Value& value, const std::string& name, const std::set<std::string>& allowed) {
+  value.permitted = is_allowed(name, allowed);
+  if (auto* array = std::get_if<Array>(&value.data))
+    for (std::size_t i = 0; i < array->size(); ++i)
+      permit((*array)[i], name + "[" + std::to_string(i) + "]", allowed);
+  if (!value.is_table()) return;
+  for (auto& entry : value.table().entries())
+    permit(entry.value, name.empty() ? entry.key : name + "." + entry.key, allowed);
+}
+
+void permit_allowed(Value& root) {
+  const Value* allow = root.at("allow");
+  if (!allow || !allow->is_array()) return;
+  std::set<std::string> allowed;
+  for (const Value& name : allow->array())
+    if (const auto* text = std::get_if<std::string>(&name.data)) allowed.insert(*text);
+  permit(root, "", allowed);
+}
+
+/// Where a key that is unknown in its table would be at home: "; it is a key of [periphery.adc]".
+std::string home_of(const std::string& key) {
+  std::vector<std::string> homes;
+  const std::function<void(const SchemaBase&, const std::string&)> look =
+      [&](const SchemaBase& schema, const std::string& name) {
+        if (schema.find(key)) homes.push_back(name.empty() ? "the file's head" : "[" + name + "]");
+        for (const Parameter& p : schema.parameters())
+          if (p.nested) look(*p.nested, (name.empty() ? "" : name + ".") + p.key);
+      };
+  look(Experiment::schema(), "");
+  std::string models;
+  for (const DeviceKind& kind : device_kinds())
+    if (kind.schema->find(key)) models += (models.empty() ? "" : ", ") + kind.name;
+  if (!models.empty()) homes.push_back("[device] with model " + models);
+  std::string text;
+  for (const std::string& home : homes)
+    text += (text.empty() ? "; it is a key of " : " and ") + home;
+  return text;
+}
+
+void say_where_keys_belong(std::vector<Fault>& faults, std::size_t first) {
+  for (std::size_t i = first; i < faults.size(); ++i) {
+    std::string& message = faults[i].message;
+    if (message.starts_with("unknown key") && message.find("did you mean") == std::string::npos)
+      message += home_of(faults[i].key.substr(faults[i].key.rfind('.') + 1));
+  }
+}
+
 /// What holds between tables; called when each table is right by itself.
 void check_whole(const Value& root, const Experiment& experiment, std::vector<Fault>& faults) {
   const int classes = experiment.data.name == "cifar100" ? 100 : 10;
   append_faults(root, "", faults, [&] {
-    check_layer_names(experiment, build_model(experiment.model, classes), faults);
+    const Graph graph = build_model(experiment.model, classes);
+    check_layer_names(experiment, graph, faults);
+    experiment.devices().check_cells(layer_cells(graph, experiment.mapping, experiment.noise));
   });
   append_faults(root, "", faults, [&] { experiment.train.validate(); });
   append_faults(root, "", faults, [&] { experiment.noise.validate(); });
@@ -183,6 +247,12 @@ const Schema<Experiment>& Experiment::schema() {
         .doc(
             "Hardware by name: tiles, devices and periphery wherever this file does not give its "
             "own; see `ohmic list presets`.");
+    s.add("allow", &E::allow)
+        .keeps_numbers()
+        .doc(
+            "Keys whose values are meant though they are unusual (conductances above 10 mS, wires "
+            "above 1 Mohm, ...) or beyond what a device model was measured at (ages), as in "
+            "[\"device.g_max_S\"].");
     s.add("seed", &E::seed).doc("Governs everything random, training included.");
     s.add("data", &E::data);
     s.add("model", &E::model);
@@ -205,10 +275,12 @@ const Schema<Experiment>& Experiment::schema() {
 
 Experiment Experiment::read(const Value& given, std::vector<Fault>& faults) {
   const std::size_t faults_before = faults.size();
-  const Value root = with_preset(given, faults);
+  Value root = with_preset(given, faults);
+  permit_allowed(root);
   Experiment experiment;
   schema().read_into(root, "", experiment, faults, {"sweep", "budget"});
   if (!root.at("device")) read_device_table({Table{}, root.where}, "device", experiment, faults);
+  say_where_keys_belong(faults, faults_before);
   if (experiment.output.dir.empty()) experiment.output.dir = default_folder(root);
   if (faults.size() == faults_before) check_whole(root, experiment, faults);
   return experiment;

@@ -65,7 +65,8 @@ struct OutputSettings {
 /// Everything one point of a sweep is made of.
 struct Experiment {
   std::string title;
-  std::string preset;  ///< whose keys lie beneath the file's own; see presets.hpp
+  std::string preset;              ///< whose keys lie beneath the file's own; see presets.hpp
+  std::vector<std::string> allow;  ///< keys whose values may be unusual, see Value::permitted
   std::uint64_t seed = 1;
   DataSettings data;
   ModelSettings model;
@@ -112,7 +113,8 @@ struct Point {
 /// together: they are merged into the table and reported as one axis per key, where an element that
 /// leaves a key out has its resolved value. A swept key given with --set keeps that value. Where an
 /// axis changes device.model, keys of [device] that only its own model has do not apply. Throws
-/// ConfigError with every fault of every distinct value.
+/// ConfigError with every fault of every distinct value, or when there are more than kMostPoints.
+inline constexpr std::size_t kMostPoints = 100'000;
 std::vector<Point> expand(const Value& root);
 
 /// The [sweep] table that `expand` goes through, --set included: with the first point's

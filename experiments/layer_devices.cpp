@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "experiments/measured_age.hpp"
+
 namespace ohmic {
 namespace {
 
@@ -77,8 +79,11 @@ OwnDevices read_layer_devices(const Value& device_table, const std::string& key,
   const Value common = without_layers(device_table);
   for (const auto& [layer, own] : given) {
     const Value table = merged(common, own);
-    if (std::shared_ptr<const DeviceModel> model = read_device(table, prefix + "." + layer, faults))
+    if (std::shared_ptr<const DeviceModel> model =
+            read_device(table, prefix + "." + layer, faults)) {
+      check_age(table, prefix + "." + layer, *model, faults);
       devices[layer] = {as_read(own, write_device(model_of(table), *model)), std::move(model)};
+    }
   }
   return devices;
 }

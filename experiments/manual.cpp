@@ -25,7 +25,7 @@ const char* const kSweep =
     "  \"device.eta\" = [0.1, 0.2]                one key, several values\n"
     "  \"noise\" = [{ semantics = \"kernels\" },    keys of one table that move together\n"
     "             { semantics = \"keras_get_weights\", negative_variance = \"nan\" }]\n\n"
-    "A swept key given with --set keeps that value.\n";
+    "A swept key given with --set keeps that value. A file has at most 100000 points.\n";
 
 void add_nested(const SchemaBase& schema, const std::string& prefix, std::vector<Page>& pages) {
   for (const Parameter& p : schema.parameters()) {
@@ -71,6 +71,9 @@ std::string overview() {
 
 std::string device_table() {
   return "[device]\n" + wrapped(Experiment::schema().find("device")->doc, 0) +
+         "\n  [device]\n  model = \"awgn\"\n  eta = 0.1\n"
+         "  [device.layers.conv1]       # keys of one layer; its name may be in quotes\n"
+         "  eta = 0.05\n" +
          "\nOne of, as model = \"...\":\n\n" + device_list() +
          "\n`ohmic describe MODEL` gives a model's parameters.\n";
 }
@@ -94,6 +97,16 @@ std::string parameter_pages(const std::string& thing) {
   };
   add(root);
   for (const Page& page : pages()) add(page);
+  return text;
+}
+
+/// Pages of every table that is called so, in whatever table it lies: "dac" is "periphery.dac".
+std::string table_pages(const std::string& word) {
+  std::string text;
+  for (const Page& page : pages()) {
+    if (page.table.substr(page.table.rfind('.') + 1) != word || page.word != page.table) continue;
+    text += (text.empty() ? "" : "\n") + describe_text(*page.schema, page.table);
+  }
   return text;
 }
 
@@ -121,6 +134,7 @@ std::vector<std::string> all_words() {
   words.insert(words.end(), {"device", "sweep", "preset"});
   for (const Page& page : pages()) {
     words.push_back(page.word);
+    words.push_back(page.table.substr(page.table.rfind('.') + 1));
     for (const Parameter& p : page.schema->parameters()) words.push_back(p.key);
   }
   return words;
@@ -146,13 +160,13 @@ std::string manual_page(const std::string& thing) {
   if (thing.starts_with("preset ")) return preset_page(thing.substr(thing.find(' ') + 1));
   for (const std::string& name : preset_names())
     if (thing == name) return preset_page(name);
-  if (thing == "device") return device_table();
+  if (thing == "device" || thing == "layers" || thing == "device.layers") return device_table();
   if (thing == "sweep") return kSweep;
   for (const Page& page : pages())
     if (thing == page.word) return describe_text(*page.schema, page.table);
-  const std::string text = parameter_pages(thing);
-  if (text.empty()) refuse(thing, all_words());
-  return text;
+  const std::string tables = table_pages(thing), parameters = parameter_pages(thing);
+  if (tables.empty() && parameters.empty()) refuse(thing, all_words());
+  return tables + (tables.empty() || parameters.empty() ? "" : "\n") + parameters;
 }
 
 std::string parameters_markdown() {

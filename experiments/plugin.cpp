@@ -1,9 +1,13 @@
 #include "experiments/plugin.hpp"
 
 #include <dlfcn.h>
+#include <elf.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <fstream>
 #include <set>
 
 #include "nn/io/sha256.hpp"
@@ -54,6 +58,30 @@ std::string release_of(const std::string& said) {
   refuse(file, fmt::format("cannot be loaded as a shared library: {}", said));
 }
 
+/// A loader maps a library as its headers say; behind the end of a truncated file lies SIGBUS. So
+/// what the headers of a 64-bit ELF file name must lie within it. Anything else is the loader's to
+/// refuse.
+void check_is_whole(const std::filesystem::path& given, const std::filesystem::path& file) {
+  const std::uint64_t size = std::filesystem::file_size(file);
+  std::ifstream stream(file, std::ios::binary);
+  Elf64_Ehdr elf{};
+  if (!stream.read(reinterpret_cast<char*>(&elf), sizeof elf) ||
+      std::memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0 || elf.e_ident[EI_CLASS] != ELFCLASS64)
+    return;
+  const auto check = [&](std::uint64_t offset, std::uint64_t bytes) {
+    if (offset > size || bytes > size - offset)
+      refuse(given, fmt::format("is damaged: it has {} bytes and its headers name {} at {}", size,
+                                bytes, offset));
+  };
+  check(elf.e_phoff, std::uint64_t{elf.e_phnum} * sizeof(Elf64_Phdr));
+  check(elf.e_shoff, std::uint64_t{elf.e_shnum} * sizeof(Elf64_Shdr));
+  stream.seekg(static_cast<std::streamoff>(elf.e_phoff));
+  Elf64_Phdr part{};
+  for (int i = 0; i < elf.e_phnum; ++i)
+    if (stream.read(reinterpret_cast<char*>(&part), sizeof part))
+      check(part.p_offset, part.p_filesz);
+}
+
 std::filesystem::path existing(const std::filesystem::path& file) {
   if (!std::filesystem::is_regular_file(file)) refuse(file, "there is no such file");
   return std::filesystem::canonical(file);
@@ -76,6 +104,7 @@ void load_plugin(const std::filesystem::path& given) {
   const std::filesystem::path file = existing(given);
   for (const Plugin& plugin : loaded())
     if (plugin.file == file) return;
+  check_is_whole(given, file);
   const std::set<std::string> before = device_names();
   const std::size_t refused = refused_device_kinds().size();
   if (!dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL)) refuse_load(given, reason(dlerror(), file));

@@ -9,8 +9,6 @@
 namespace ohmic {
 namespace {
 
-constexpr std::size_t kMostPoints = 1'000'000;
-
 /// What one element of an axis sets: dotted keys and values.
 using Settings = std::vector<std::pair<std::string, Value>>;
 
@@ -77,12 +75,38 @@ class SweepReader {
     else
       add_entries(sweep.table(), "");
     std::stable_sort(axes_.begin(), axes_.end(), is_before);
+    check_overlaps();
     return std::move(axes_);
   }
 
  private:
   void fault(const Position& where, const std::string& key, const std::string& message) {
     faults_.push_back({where, key, message});
+  }
+
+  /// Two axes that set one key, or a table and a key in it: the later one would silently win.
+  void check_overlaps() {
+    for (std::size_t b = 0; b < axes_.size(); ++b)
+      for (std::size_t a = 0; a < b; ++a)
+        if (const std::string key = common_key(axes_[a], axes_[b]); !key.empty())
+          fault(axes_[b].where, "sweep." + axes_[b].key,
+                "sets " + key + ", and so does the axis " + axes_[a].key);
+  }
+
+  static std::string common_key(const Axis& a, const Axis& b) {
+    const auto keys_of = [](const Axis& axis) {
+      std::set<std::string> keys;
+      for (const Settings& settings : axis.elements)
+        for (const auto& [key, value] : settings)
+          if (!value.is_table()) keys.insert(key);
+      return keys;
+    };
+    for (const std::string& x : keys_of(a))
+      for (const std::string& y : keys_of(b)) {
+        if (x == y || x.starts_with(y + ".")) return x;
+        if (y.starts_with(x + ".")) return y;
+      }
+    return "";
   }
 
   /// In the order of the file; axes that only --set gives come last.
@@ -102,7 +126,23 @@ class SweepReader {
     }
   }
 
+  /// Whether a dotted key can be one of the file outside [sweep]; if not, a fault says why.
+  bool is_key(const std::string& key, const Position& where) {
+    const std::string name = "sweep." + key;
+    if (key_parts(key) > kMostKeyParts)
+      fault(where, "sweep", "a key has more than " + std::to_string(kMostKeyParts) + " parts");
+    else if (key.empty() || key.front() == '.' || key.back() == '.' ||
+             key.find("..") != std::string::npos)
+      fault(where, name, "is no key; expected one as in device.eta");
+    else if (key.starts_with("sweep."))
+      fault(where, name, "unknown key; did you mean \"" + key.substr(6) + "\"?");
+    else
+      return true;
+    return false;
+  }
+
   void add_axis(const std::string& key, const Table::Entry& entry) {
+    if (!is_key(key, entry.where)) return;
     const Value& values = entry.value;
     if (!values.is_array() || values.array().empty())
       return fault(values.where, "sweep." + key,
@@ -142,10 +182,31 @@ class SweepReader {
   std::vector<Axis> axes_;
 };
 
+/// Up to 10^18.
 std::size_t count_points(const std::vector<Axis>& axes) {
+  constexpr std::size_t kMany = 1'000'000'000'000'000'000;
   std::size_t points = 1;
-  for (const Axis& axis : axes) points = std::min(points * axis.elements.size(), kMostPoints + 1);
+  for (const Axis& axis : axes) {
+    const std::size_t elements = std::max<std::size_t>(axis.elements.size(), 1);
+    points = points > kMany / elements ? kMany : points * elements;
+  }
   return points;
+}
+
+/// Keys that the file allows to be unusual and that no point has.
+void check_allowed(const Value& root, const std::vector<Point>& points,
+                   std::vector<Fault>& faults) {
+  const Value* allow = root.at("allow");
+  if (!allow || !allow->is_array()) return;
+  const auto has = [](const std::string& name) {
+    return [name](const Point& point) {
+      return point.experiment.resolved().at(name.substr(0, name.find('[')));
+    };
+  };
+  for (const Value& name : allow->array())
+    if (const auto* text = std::get_if<std::string>(&name.data);
+        text && std::none_of(points.begin(), points.end(), has(*text)))
+      faults.push_back({name.where, "allow", name.text() + " is no key of this experiment"});
 }
 
 /// Which element of each axis makes point `index`: the last axis is fastest.
@@ -267,10 +328,13 @@ std::vector<Point> expand(const Value& root) {
   const std::vector<Axis> axes = read_axes(root, base, faults);
   const std::size_t count = count_points(axes);
   if (count > kMostPoints)
-    throw ConfigError({{root.at("sweep")->where, "sweep",
-                        "makes more than " + std::to_string(kMostPoints) + " points"}});
+    throw ConfigError(
+        {{root.at("sweep")->where, "sweep",
+          "makes " + std::to_string(count) + " points; expected at most " +
+              std::to_string(kMostPoints) + ": give each part of the study a file of its own"}});
   std::vector<Point> points;
   for (std::size_t i = 0; i < count; ++i) points.push_back(make_point(base, axes, i, faults));
+  if (faults.empty()) check_allowed(root, points, faults);
   if (!faults.empty()) throw ConfigError(sorted_once(std::move(faults)));
   return points;
 }

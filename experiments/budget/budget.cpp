@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "experiments/budget/budget_page.hpp"
+#include "experiments/remarks.hpp"
 #include "experiments/results/files.hpp"
 #include "experiments/run/claims.hpp"
 #include "experiments/run/compute.hpp"
@@ -70,6 +71,7 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
   write_atomically(folder / "resolved.toml", to_toml(resolved_request(request)));
   Networks networks(folder / "training", progress);
   check_inputs(request, networks);
+  for (const std::string& remark : remarks_on(request.points)) progress.say(remark);
   Evaluations evaluations(folder, networks, progress);
   AnalysisContext context{request, evaluations, networks, progress, folder};
   std::vector<AnalysisResult> results;

@@ -6,24 +6,37 @@
 #include "experiments/budget/budget.hpp"
 #include "experiments/commands/commands.hpp"
 #include "experiments/experiment.hpp"
+#include "experiments/remarks.hpp"
+#include "experiments/run/inputs.hpp"
 
 namespace ohmic {
+namespace {
+
+/// Faults of the file, then what a run would open, then what is worth a word.
+void check(const ExperimentFile& file) {
+  const Value root = file.read();
+  const std::vector<Point> points = root.at("budget") ? read_budget(root).points : expand(root);
+  std::vector<const Experiment*> experiments;
+  for (const Point& point : points) experiments.push_back(&point.experiment);
+  check_inputs(experiments);
+  for (const std::string& remark : remarks_on(experiments)) fmt::print("note: {}\n", remark);
+  fmt::print("{}: ok, {} {}\n", file.path.string(), points.size(),
+             points.size() == 1 ? "point" : "points");
+}
+
+}  // namespace
 
 void add_check_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand("check", "Read an experiment file and report every fault");
   command->footer(
-      "Nothing is computed. Every fault is reported with its place and what would be accepted.\n\n"
+      "Nothing is computed. Every fault is reported with its place and what would be accepted; "
+      "data, weights, tables and plug-ins are opened as a run would open them.\n\n"
       "Examples:\n"
       "  ohmic check experiments/quickstart.toml\n"
       "  ohmic check my.toml --set device.eta=0.2 --set device.model=awgn");
   auto file = std::make_shared<ExperimentFile>();
   file->add_to(*command);
-  command->callback([file] {
-    const Value root = file->read();
-    const std::size_t points =
-        root.at("budget") ? read_budget(root).points.size() : expand(root).size();
-    fmt::print("{}: ok, {} {}\n", file->path.string(), points, points == 1 ? "point" : "points");
-  });
+  command->callback([file] { check(*file); });
 }
 
 }  // namespace ohmic

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "experiments/remarks.hpp"
 #include "experiments/statistics/proportion.hpp"
 
 namespace ohmic {
@@ -44,6 +45,7 @@ class Warnings {
 
   std::vector<std::string> all() {
     about_identities();
+    about_settings();
     if (points_.empty()) return std::move(texts_);
     about_draws();
     about_images();
@@ -64,6 +66,10 @@ class Warnings {
                       "they were measured by another version of ohmic, or their weight file is not "
                       "at hand.",
                       run_.found_by_axes, run_.points.size()));
+  }
+
+  void about_settings() {
+    for (std::string& remark : remarks_on(run_.points)) say(std::move(remark));
   }
 
   void about_draws() {

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "experiments/results/files.hpp"
+#include "experiments/results/text_table.hpp"
 #include "experiments/run/run_folder.hpp"
 #include "simulator/error.hpp"
 
@@ -105,13 +106,6 @@ void read_provenance(RunRecord& run) {
   flatten("", json, run.provenance);
 }
 
-std::vector<std::string> split(const std::string& line) {
-  std::vector<std::string> cells;
-  std::istringstream stream(line + ",");
-  for (std::string cell; std::getline(stream, cell, ',');) cells.push_back(cell);
-  return cells;
-}
-
 double number(const std::string& text, double otherwise) {
   return text.empty() ? otherwise : std::stod(text);
 }
@@ -133,7 +127,7 @@ std::vector<EpochReport> read_history(const fs::path& file, std::int64_t epochs)
   std::string line;
   std::getline(lines, line);
   while (std::getline(lines, line) && !lines.eof()) {
-    const std::vector<std::string> cells = split(line);
+    const std::vector<std::string> cells = csv_cells(line);
     if (cells.size() < kColumns) throw DataError(file.string() + ": damaged at \"" + line + "\"");
     EpochReport r;
     r.epoch = std::stoll(cells[0]);

@@ -44,6 +44,22 @@ std::string csv_line(const Row& row) {
   return fmt::format("{}\n", fmt::join(cells, ","));
 }
 
+Row csv_cells(const std::string& line) {
+  Row cells(1);
+  bool is_quoted = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '"' && is_quoted && i + 1 < line.size() && line[i + 1] == '"')
+      cells.back() += line[i++];
+    else if (line[i] == '"')
+      is_quoted = !is_quoted;
+    else if (line[i] == ',' && !is_quoted)
+      cells.emplace_back();
+    else
+      cells.back() += line[i];
+  }
+  return cells;
+}
+
 std::string csv_text(const std::vector<Row>& rows) {
   std::string text;
   for (Row row : rows) {

@@ -12,6 +12,8 @@ using Row = std::vector<std::string>;
 
 /// RFC 4180, with the end of the line.
 std::string csv_line(const Row&);
+/// The cells of such a line, without its end; quotes may be missing at a damaged line's end.
+Row csv_cells(const std::string& line);
 /// The first row is the header; cells of a row may end early.
 std::string csv_text(const std::vector<Row>&);
 std::string markdown_text(const std::vector<Row>&);

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "experiments/results/files.hpp"
+#include "experiments/results/text_table.hpp"
 #include "experiments/run/run_folder.hpp"
 
 namespace ohmic {
@@ -15,22 +16,15 @@ namespace {
 /// A row by its column names; cells hold no commas.
 using Row = std::map<std::string, std::string>;
 
-std::vector<std::string> split(const std::string& line) {
-  std::vector<std::string> cells;
-  std::istringstream stream(line + ",");
-  for (std::string cell; std::getline(stream, cell, ',');) cells.push_back(cell);
-  return cells;
-}
-
 std::vector<Row> read_rows(const std::filesystem::path& file) {
   std::vector<Row> rows;
   if (!std::filesystem::exists(file)) return rows;
   std::istringstream stream(read_whole(file));
   std::string line;
   std::getline(stream, line);
-  const std::vector<std::string> keys = split(line);
+  const std::vector<std::string> keys = csv_cells(line);
   while (std::getline(stream, line)) {
-    const std::vector<std::string> cells = split(line);
+    const std::vector<std::string> cells = csv_cells(line);
     Row& row = rows.emplace_back();
     for (std::size_t i = 0; i < std::min(keys.size(), cells.size()); ++i) row[keys[i]] = cells[i];
   }

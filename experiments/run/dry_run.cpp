@@ -4,9 +4,11 @@
 #include <set>
 #include <sstream>
 
+#include "experiments/remarks.hpp"
 #include "experiments/results/tables.hpp"
 #include "experiments/results/text_table.hpp"
 #include "experiments/run/claims.hpp"
+#include "experiments/run/inputs.hpp"
 #include "experiments/run/networks.hpp"
 #include "experiments/run/progress.hpp"
 #include "experiments/run/run_folder.hpp"
@@ -43,6 +45,9 @@ class DryRun {
         store_(folder_ / "points"),
         speeds_(timing_file(folder_)) {}
 
+  /// Points that a run would compute; known after text().
+  const std::vector<const Experiment*>& left() const { return unfinished_; }
+
   std::string text() {
     std::vector<std::string> states;
     for (std::size_t i = 0; i < points_.size(); ++i) states.push_back(state(i));
@@ -59,6 +64,7 @@ class DryRun {
 
   const std::vector<Point>& points_;
   std::vector<bool> chosen_;
+  std::vector<const Experiment*> unfinished_;
   fs::path folder_;
   PointStore store_;
   Speeds speeds_;
@@ -73,6 +79,7 @@ std::string DryRun::state(std::size_t index) {
   const std::string identity = e.identity();
   if (store_.find(identity)) return ++finished_, "finished";
   if (!chosen_[index]) return ++left_out_, "not chosen";
+  unfinished_.push_back(&e);
   std::string text = unfinished(e);
   if (Claims::is_held(folder_ / "lock", point_claim(identity))) text += ", a process works on it";
   return text;
@@ -148,7 +155,11 @@ std::string DryRun::time_left() const {
 
 std::string dry_run(const Value& root, const RunOptions& options) {
   const std::vector<Point> points = expand(root);
-  return DryRun(points, options, run_folder(points, options)).text();
+  DryRun run(points, options, run_folder(points, options));
+  std::string text = run.text();
+  check_inputs(run.left());
+  for (const std::string& remark : remarks_on(run.left())) text += "note: " + remark + "\n";
+  return text;
 }
 
 }  // namespace ohmic

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <thread>
 
 #include "experiments/results/files.hpp"
@@ -18,17 +19,33 @@ namespace {
 constexpr const char* kWeightsKey = "model.weights";
 constexpr const char* kTeacherKey = "train.distill.teacher";
 
-bool needs_training_images(const Experiment& e) {
-  const bool measures_drive = e.cost && !e.cost->mean_square_drive;
-  return e.model.weights.empty() || e.periphery.needs_ranges() ||
-         e.mapping.bias == BiasPlace::analog || e.devices().non_linear() ||
-         e.evaluation.batch_norm_images || measures_drive;
+/// What an experiment needs training images for; empty: nothing, but for the normalisation.
+std::string use_of_training_images(const Experiment& e) {
+  std::string uses;
+  const auto add = [&](bool is_needed, const char* use) {
+    if (is_needed) uses += (uses.empty() ? "" : ", ") + std::string(use);
+  };
+  add(e.model.weights.empty(), "training (no model.weights are given)");
+  add(e.periphery.needs_ranges(), "calibration of converter ranges (periphery)");
+  add(e.mapping.bias == BiasPlace::analog, "calibration of what drives biases (mapping.bias)");
+  add(e.devices().non_linear(), "calibration of the voltages of non-linear cells (device)");
+  add(e.evaluation.batch_norm_images.has_value(), "evaluation.batch_norm_images");
+  add(e.cost && !e.cost->mean_square_drive, "the mean square drive of [cost]");
+  return uses;
 }
 
 /// What decides which images and which normalisation an experiment has.
 std::string data_key(const Experiment& e) {
-  return fmt::format("{} seed={} train={}", e.resolved().at("data")->text(), e.seed,
-                     needs_training_images(e));
+  return fmt::format("{} seed={} train={}", DataSettings::schema().write(&e.data).text(), e.seed,
+                     !use_of_training_images(e).empty());
+}
+
+/// What decides which files Networks::check opens, and where the work would be done.
+std::string inputs_key(const Experiment& e) {
+  std::string key = data_key(e) + ModelSettings::schema().write(&e.model).text() +
+                    ComputeSettings::schema().write(&e.compute).text();
+  if (e.train.distill) key += e.train.distill->teacher;
+  return key;
 }
 
 TrainProgress report_to(Progress& progress, Timer& timer, const std::string& label,
@@ -83,14 +100,29 @@ std::int64_t epochs_recorded(const std::filesystem::path& training_folder) {
 }
 
 void Networks::check(const Experiment& experiment) {
+  const auto [entry, is_new] = checked_.insert({inputs_key(experiment), ""});
+  if (is_new) entry->second = wrong_with_inputs(experiment);
+  if (!entry->second.empty()) throw DataError(entry->second);
+}
+
+std::string Networks::wrong_with_inputs(const Experiment& experiment) {
   make_backend(experiment.compute);
   torch_device(experiment.compute);
-  const auto data = data_of(experiment);
-  const Graph graph = build_model(experiment.model, data->test.classes);
+  std::string wrong;
+  const auto open = [&wrong](const std::function<void()>& opened) {
+    try {
+      opened();
+    } catch (const DataError& error) {
+      wrong += (wrong.empty() ? "" : "\n") + std::string(error.what());
+    }
+  };
+  open([&] { data_of(experiment); });
+  const Graph graph = build_model(experiment.model, experiment.data.name == "cifar100" ? 100 : 10);
   if (!experiment.model.weights.empty())
-    load_named(kWeightsKey, experiment.model.weights, graph);
+    open([&] { load_named(kWeightsKey, experiment.model.weights, graph); });
   else if (experiment.train.distill && !experiment.train.distill->teacher.empty())
-    load_named(kTeacherKey, experiment.train.distill->teacher, graph);
+    open([&] { load_named(kTeacherKey, experiment.train.distill->teacher, graph); });
+  return wrong;
 }
 
 const TrainedNetwork& Networks::get(const Experiment& experiment) {
@@ -159,9 +191,10 @@ std::optional<Weights> Networks::teacher_of(const Experiment& experiment, const 
 
 std::shared_ptr<const Dataset> Networks::data_of(const Experiment& experiment) {
   auto& data = data_[data_key(experiment)];
+  const std::string use = use_of_training_images(experiment);
   if (!data)
     data = std::make_shared<const Dataset>(
-        load_dataset(experiment.data, experiment.seed, {needs_training_images(experiment), true}));
+        load_dataset(experiment.data, experiment.seed, {!use.empty(), true, use}));
   return data;
 }
 

@@ -37,7 +37,8 @@ class Networks {
       : folder_(std::move(folder)), progress_(progress) {}
 
   /// Loads data and given weights of an experiment and asks for what is to compute it: throws what
-  /// is wrong with them, or missing, before any long work.
+  /// is wrong with them, or missing, before any long work; DataError has a line for each. What was
+  /// opened before is not opened again.
   void check(const Experiment&);
   /// Loads the weights the experiment names, or trains (or goes on training) the network. Waits
   /// while another process trains it.
@@ -48,6 +49,7 @@ class Networks {
   const std::map<std::string, TrainedNetwork>& all() const { return networks_; }
 
  private:
+  std::string wrong_with_inputs(const Experiment&);
   std::shared_ptr<const Dataset> data_of(const Experiment&);
   /// Whether it could: not while another process trains it.
   bool train_or_load(const Experiment&, TrainedNetwork&);
@@ -61,6 +63,7 @@ class Networks {
   std::optional<Claims> claims_;  ///< on trainings, from the first one
   std::map<std::string, std::shared_ptr<const Dataset>> data_;
   std::map<std::string, TrainedNetwork> networks_;
+  std::map<std::string, std::string> checked_;  ///< what was wrong with inputs, empty for nothing
 };
 
 }  // namespace ohmic

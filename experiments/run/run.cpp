@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "experiments/figures/pareto_figure.hpp"
+#include "experiments/remarks.hpp"
 #include "experiments/report/report.hpp"
 #include "experiments/results/files.hpp"
 #include "experiments/results/groups.hpp"
@@ -138,8 +139,12 @@ void Run::begin() {
   if (options_.rank.is_first())
     progress_.say(fmt::format("{}: {} points, {} finished before, {} to do", folder_.string(),
                               points_.size(), finished, missing));
+  std::vector<const Experiment*> to_do;
   for (std::size_t i = 0; i < points_.size(); ++i)
-    if (is_missing(i)) networks_.check(points_[i].experiment);
+    if (is_missing(i)) to_do.push_back(&points_[i].experiment);
+  for (const Experiment* experiment : to_do) networks_.check(*experiment);
+  if (!options_.rank.is_first()) return;
+  for (const std::string& remark : remarks_on(to_do)) progress_.say(remark);
 }
 
 /// Goes through the points until none is missing, taking each that nobody else works on.

@@ -55,7 +55,7 @@ TEST_F(Cli, CheckReportsEveryFaultWithItsPlace) {
   EXPECT_EQ(result.out, "");
   EXPECT_EQ(result.err, path + ":1:1: error: sede: unknown key; did you mean \"seed\"?\n" + path +
                             ":4:7: error: device.eta: expected a real number in [0, 10], got the "
-                            "integer 11\n");
+                            "integer 11; did you mean 0.11?\n");
 }
 
 TEST_F(Cli, SyntaxErrorsAndBadOverridesAreConfigurationErrors) {

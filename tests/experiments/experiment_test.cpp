@@ -389,7 +389,8 @@ TEST(ExperimentErrors, SweepThatIsTooLarge) {
   for (int i = 2; i <= 1001; ++i) axis += ", " + std::to_string(i);
   axis += "]";
   EXPECT_EQ(faults_of("[sweep]\nseed = " + axis + "\n\"train.epochs\" = " + axis + "\n"),
-            "study.toml:1:1: error: sweep: makes more than 1000000 points");
+            "study.toml:1:1: error: sweep: makes 1002001 points; expected at most 100000: give "
+            "each part of the study a file of its own");
 }
 
 }  // namespace

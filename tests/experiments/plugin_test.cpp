@@ -61,6 +61,22 @@ TEST_F(PluginTest, BringsItsDeviceModel) {
   EXPECT_NEAR(mean, 1.0, 0.019);
 }
 
+// A loader that maps a truncated library ends in SIGBUS.
+TEST_F(PluginTest, TruncatedFilesAreRefusedBeforeTheyAreLoaded) {
+  std::ifstream stream(kPlugin, std::ios::binary);
+  const std::string whole{std::istreambuf_iterator<char>(stream), {}};
+  const std::string file = (folder_ / "cut.so").string();
+  for (const double part : {0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99}) {
+    const auto size = static_cast<std::size_t>(part * static_cast<double>(whole.size()));
+    std::ofstream(file, std::ios::binary) << whole.substr(0, size);
+    const std::string said = "--plugin " + file + ": is damaged: it has " + std::to_string(size) +
+                             " bytes and its headers name ";
+    EXPECT_EQ(refusal(file).substr(0, said.size()), said);
+  }
+  std::ofstream(file, std::ios::binary) << whole.substr(0, 10);
+  EXPECT_NE(refusal(file).find("cannot be loaded as a shared library"), std::string::npos);
+}
+
 TEST_F(PluginTest, IsKnownToEveryCommand) {
   const char* argv[] = {"ohmic", "list", "devices", "--plugin", kPlugin.c_str()};
   testing::internal::CaptureStdout();
