@@ -5,7 +5,6 @@
 #include "experiments/budget/budget_page.hpp"
 #include "experiments/remarks.hpp"
 #include "experiments/results/files.hpp"
-#include "experiments/results/quoting.hpp"
 #include "experiments/run/claims.hpp"
 #include "experiments/run/compute.hpp"
 #include "experiments/run/run_folder.hpp"
@@ -51,13 +50,13 @@ void write_result(const AnalysisResult& result, const std::filesystem::path& fol
 }
 
 Value resolved_request(const BudgetRequest& request) {
-  Value resolved = resolved_file(request.root, request.points);
+  Value resolved = resolved_file(request.root, request.points.front().experiment);
   resolved.table()["budget"] = BudgetSettings::schema().write(&request.settings);
   return resolved;
 }
 
 std::string page(const std::string& title, const std::vector<AnalysisResult>& results) {
-  std::string text = "# " + (title.empty() ? "Noise budget" : markdown_line(title)) + "\n";
+  std::string text = "# " + (title.empty() ? std::string("Noise budget") : title) + "\n";
   for (const AnalysisResult& result : results) text += "\n" + markdown_text(result);
   return text;
 }
@@ -69,8 +68,7 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
   const Claim alone = Claims(folder / "lock").exclusive(kFolderClaim, [&] {
     progress.say(fmt::format("{}: another ohmic works here; waiting for it", folder.string()));
   });
-  const std::string resolved = to_toml(resolved_request(request));
-  write_atomically(folder / "resolved.toml", resolved);
+  write_atomically(folder / "resolved.toml", to_toml(resolved_request(request)));
   Networks networks(folder / "training", progress);
   check_inputs(request, networks);
   for (const std::string& remark : remarks_on(request.points)) progress.say(remark);
@@ -84,11 +82,11 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
     outcome.text += terminal_text(results.back()) + "\n";
   }
   write_atomically(folder / "budget.md", page(first.title, results));
+  if (const std::string problem = write_budget_page(first, folder, results); !problem.empty())
+    progress.say("figures are missing: " + problem);
   outcome.new_draws = evaluations.new_draws();
   if (outcome.new_draws > 0)
     write_provenance(folder / "provenance.json", provenance_of(first, networks));
-  const std::string problem = write_budget_page(request, resolved, folder, results);
-  if (!problem.empty()) progress.say("figures are missing: " + problem);
   return outcome;
 }
 

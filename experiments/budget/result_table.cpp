@@ -5,9 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "experiments/results/quoting.hpp"
 #include "experiments/results/tables.hpp"
-#include "experiments/results/words.hpp"
 
 namespace ohmic {
 namespace {
@@ -61,37 +59,34 @@ std::vector<Cell> axis_cells(const Point& point) {
 
 Row axis_headings(const Point& point) {
   Row row;
-  for (const auto& axis : point.axes) row.push_back(key_title(axis.first, &point.experiment));
+  for (const auto& axis : point.axes) row.push_back(axis.first.substr(axis.first.rfind('.') + 1));
   return row;
 }
 
 Row axis_texts(const Point& point) {
   Row row;
-  for (const auto& [key, value] : point.axes) row.push_back(value_words(key, plain_text(value)));
+  for (const auto& [key, value] : point.axes)
+    row.push_back(key == "model.weights"
+                      ? std::filesystem::path(plain_text(value)).filename().string()
+                      : plain_text(value));
   return row;
 }
 
-std::string point_title(const Point& point) {
-  const std::string words = axes_words(text_axes(point));
-  return words.empty() ? network_words(point.experiment) : words;
-}
-
 std::string terminal_text(const AnalysisResult& result) {
-  std::string text = one_line(result.heading) + "\n";
+  std::string text = result.heading + "\n";
   for (const TextTable& table : result.tables)
-    text += "\n" + (table.caption.empty() ? "" : one_line(table.caption) + "\n") +
-            aligned_text(table.rows);
+    text += "\n" + (table.caption.empty() ? "" : table.caption + "\n") + aligned_text(table.rows);
   if (!result.notes.empty()) text += "\n";
-  for (const std::string& note : result.notes) text += one_line(note) + "\n";
+  for (const std::string& note : result.notes) text += note + "\n";
   return text;
 }
 
 std::string markdown_text(const AnalysisResult& result) {
-  std::string text = "## " + markdown_line(result.heading) + "\n";
+  std::string text = "## " + result.heading + "\n";
   for (const TextTable& table : result.tables)
-    text += "\n" + (table.caption.empty() ? "" : markdown_line(table.caption) + "\n\n") +
-            markdown_text(table.rows);
-  for (const std::string& note : result.notes) text += "\n" + markdown_line(note) + "\n";
+    text +=
+        "\n" + (table.caption.empty() ? "" : table.caption + "\n\n") + markdown_text(table.rows);
+  for (const std::string& note : result.notes) text += "\n" + note + "\n";
   for (const Figure& figure : result.figures)
     text += fmt::format("\n![{0}](figures/{0}.svg)\n", figure.name);
   return text;

@@ -60,12 +60,12 @@ void write_netlist(const ExportOptions& options, const Experiment& experiment,
   if (has_reference_columns(chip.layers.front()))
     tile = with_reference_column(tile_at("plus"), tile_at("minus"));
   const std::vector<double> volts(static_cast<std::size_t>(tile.rows), options.volts);
-  const auto path = options.folder / fmt::format("{}_{}_{}_{}.sp", file_name_part(name.layer),
-                                                 name.row, name.column, name.polarity);
+  const auto path = options.folder /
+                    fmt::format("{}_{}_{}_{}.sp", name.layer, name.row, name.column, name.polarity);
   const auto cells = chip.devices.of(name.layer).non_linear();
   write_atomically(path, spice_netlist(tile, experiment.periphery.wires, volts,
                                        cells ? cells->curve.get() : nullptr));
-  print_lines("{}\n", path.string());
+  fmt::print("{}\n", path.string());
 }
 
 void export_chip(ExportOptions options) {
@@ -86,11 +86,10 @@ void export_chip(ExportOptions options) {
   const ProgrammedChip chip{analog.layers(), experiment.mapping.tile, experiment.devices(),
                             noise_key(experiment.seed, options.draw)};
   if (!options.tile.empty()) write_netlist(options, experiment, chip);
-  const Negatives negatives = write_conductances_csv(options.folder / "conductances.csv", chip);
+  write_conductances_csv(options.folder / "conductances.csv", chip);
   write_conductances_hdf5(options.folder / "conductances.h5", chip);
-  print_lines("{}\n{}\n", (options.folder / "conductances.csv").string(),
-              (options.folder / "conductances.h5").string());
-  if (negatives.count > 0) progress.say("warning: " + negatives.text());
+  fmt::print("{}\n{}\n", (options.folder / "conductances.csv").string(),
+             (options.folder / "conductances.h5").string());
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <fstream>
 
-#include "experiments/results/quoting.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -45,29 +44,15 @@ void cut_role(const MappedLayer& layer, int role, const ProgrammedChip& chip,
 }
 
 void append_lines(const ProgrammedTile& t, fmt::memory_buffer& out) {
-  const std::string layer = csv_cell(t.layer);
   for (int j = 0; j < t.columns; ++j)
     for (int i = 0; i < t.rows; ++i) {
       const auto k = static_cast<std::size_t>(j * t.rows + i);
-      fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{},{},{},{}\n", layer, t.tile_row,
+      fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{},{},{},{}\n", t.layer, t.tile_row,
                      t.tile_column, i, j, t.polarity, t.slice, t.target_S[k], t.programmed_S[k]);
     }
 }
 
 }  // namespace
-
-void Negatives::add(std::span<const double> programmed_S) {
-  of += std::ssize(programmed_S);
-  count += std::count_if(programmed_S.begin(), programmed_S.end(), [](double G) { return G < 0; });
-}
-
-std::string Negatives::text() const {
-  if (count == 0) return "";
-  return fmt::format(
-      "{} of {} devices have a negative conductance, which no real one has: the model's noise is "
-      "not clipped; device.clip = \"positive\" ends it at 0, \"range\" at g_min_S and g_max_S",
-      count, of);
-}
 
 void ProgrammedChip::for_each_tile(
     const std::function<void(const MappedLayer&, const ProgrammedTile&)>& take) const {
@@ -108,22 +93,19 @@ ProgrammedTile with_reference_column(ProgrammedTile cells, const ProgrammedTile&
   return cells;
 }
 
-Negatives write_conductances_csv(const std::filesystem::path& path, const ProgrammedChip& chip) {
+void write_conductances_csv(const std::filesystem::path& path, const ProgrammedChip& chip) {
   const std::filesystem::path part = path.string() + ".part";
   std::ofstream file(part);
   file << "layer,tile_row,tile_column,row,column,polarity,slice,target_S,programmed_S\n";
   fmt::memory_buffer lines;
-  Negatives negatives;
   chip.for_each_tile([&](const MappedLayer&, const ProgrammedTile& tile) {
     lines.clear();
     append_lines(tile, lines);
-    negatives.add(tile.programmed_S);
     file.write(lines.data(), static_cast<std::streamsize>(lines.size()));
   });
   file.close();
   if (!file) throw OutputError(path.string() + ": writing failed");
   std::filesystem::rename(part, path);
-  return negatives;
 }
 
 }  // namespace ohmic

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "experiments/results/quoting.hpp"
-
 namespace ohmic {
 namespace {
 
@@ -72,7 +70,7 @@ std::string ReportTable::markdown() const {
     rows.emplace_back();
     for (const TableCell& cell : line.cells) rows.back().push_back(plain(cell));
   }
-  return (caption.empty() ? "" : markdown_line(caption) + "\n\n") + markdown_text(rows);
+  return (caption.empty() ? "" : caption + "\n\n") + markdown_text(rows);
 }
 
 std::string ReportTable::csv() const {

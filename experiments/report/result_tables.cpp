@@ -8,7 +8,6 @@
 #include <cmath>
 
 #include "experiments/figures/panels.hpp"
-#include "experiments/results/quoting.hpp"
 
 namespace ohmic {
 namespace {
@@ -22,6 +21,17 @@ std::string network_of(const Group& group) {
   return fmt::format("{}", fmt::join(values, ", "));
 }
 
+/// "cifar10_resnet20" of "cifar10, resnet20".
+std::string as_file_name(const std::string& text) {
+  std::string name;
+  for (const char c : text)
+    if (std::isalnum(static_cast<unsigned char>(c)) || c == '-')
+      name += c;
+    else if (!name.empty() && name.back() != '_')
+      name += '_';
+  return name;
+}
+
 Axes label_axes(const Group& group) {
   Axes axes;
   for (const auto& axis : group.axes)
@@ -31,16 +41,15 @@ Axes label_axes(const Group& group) {
 
 std::vector<TableCell> label_cells(const Group& group) {
   std::vector<TableCell> cells;
-  for (const auto& [key, value] : label_axes(group)) cells.emplace_back(value_words(key, value));
-  if (cells.empty()) cells.emplace_back(network_words(*group.experiment));
+  for (const auto& axis : label_axes(group)) cells.emplace_back(axis.second);
+  if (cells.empty()) cells.emplace_back("here");
   return cells;
 }
 
 Row label_titles(const Group& group) {
   Row titles;
-  for (const auto& axis : label_axes(group))
-    titles.push_back(key_title(axis.first, group.experiment));
-  if (titles.empty()) titles.push_back("network");
+  for (const auto& axis : label_axes(group)) titles.push_back(axis_title(axis.first));
+  if (titles.empty()) titles.push_back("");
   return titles;
 }
 
@@ -135,7 +144,7 @@ void add_plain_lines(const std::vector<Member>& members, ReportTable& table) {
 
 ReportTable accuracy_table(const std::string& network, const std::vector<Member>& members) {
   ReportTable table;
-  table.name = network.empty() ? "accuracy" : "accuracy_" + file_name_part(network);
+  table.name = network.empty() ? "accuracy" : "accuracy_" + as_file_name(network);
   table.caption = network;
   table.header = label_titles(*members.front());
   table.labels = table.header.size();
@@ -171,6 +180,13 @@ ReportTable::Line verdict_line(const VerdictRow& row, const std::vector<std::str
 }
 
 }  // namespace
+
+std::string axes_text(const Axes& axes) {
+  std::vector<std::string> parts;
+  for (const auto& [key, value] : axes)
+    parts.push_back(fmt::format("{} {}", axis_title(key), value));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
 
 std::vector<ReportTable> accuracy_tables(const std::vector<Group>& groups) {
   std::vector<std::string> networks;
@@ -214,7 +230,7 @@ ReportTable verdict_table(const std::vector<VerdictRow>& rows) {
     for (const ReadingResult& r : row.readings) readings.push_back(r.reading);
   readings = distinct(readings);
   ReportTable table{"readings", "", {}, 0, {}};
-  for (const auto& axis : rows.front().axes) table.header.push_back(key_title(axis.first, nullptr));
+  for (const auto& axis : rows.front().axes) table.header.push_back(axis_title(axis.first));
   table.header.push_back("");
   table.labels = table.header.size();
   table.header.push_back(published_label());

@@ -30,36 +30,16 @@ std::string cost_csv(const NetworkCost&);
 /// cost_csv of every point that has a cost, behind its swept keys.
 std::string cost_csv(const std::vector<MeasuredPoint>&);
 
-/// What designs are compared by.
-struct Price {
-  double tiles = 0, utilization = 0, adc_conversions = 0;
-  double energy_nJ = 0, latency_us = 0, area_mm2 = 0;
-};
-Price price_of(const NetworkCost&);
-
-enum class OnFront {
-  yes,    ///< of pareto_front of energy and accuracy
-  maybe,  ///< no cheaper design is surely better: intervals of accuracy overlap
-  no
-};
-
 /// A point that has a cost among others.
 struct PricedPoint {
-  const Point* point = nullptr;
+  const MeasuredPoint* point = nullptr;
   Estimate accuracy;
-  Price cost;
-  OnFront front = OnFront::no;
+  double energy_nJ = 0;
+  bool on_front = false;  ///< pareto_front of energy and accuracy
 };
-/// In the order given; those without a cost are left out.
+/// In the order given.
 std::vector<PricedPoint> priced_points(const std::vector<MeasuredPoint>&);
-/// Sets `front` of each.
-void find_front(std::vector<PricedPoint>&);
-/// "*", "~" or nothing, and what that means.
-const char* front_mark(OnFront);
-inline constexpr char kFrontLegend[] =
-    "Front: * no design is both cheaper and more accurate; ~ none surely is, as intervals overlap.";
-/// Accuracy and cost of every point with its front_mark, below a header; empty without any.
-std::vector<Row> pareto_rows(const std::vector<PricedPoint>&);
+/// Accuracy and cost of every point, those on the front with a star; empty without any.
 std::string pareto_text(const std::vector<PricedPoint>&);
 
 }  // namespace ohmic

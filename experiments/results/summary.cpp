@@ -4,14 +4,21 @@
 #include <algorithm>
 
 #include "experiments/results/groups.hpp"
-#include "experiments/results/quoting.hpp"
 #include "experiments/results/text_table.hpp"
 
 namespace ohmic {
 namespace {
 
-/// Of a swept value: a list of tables would push the numbers out of sight.
-constexpr std::size_t kLongest = 40;
+std::string short_key(const std::string& key) { return key.substr(key.rfind('.') + 1); }
+
+/// For a terminal, where a list of tables would push the numbers out of sight.
+std::string shortened(const std::string& value) {
+  constexpr std::size_t kLongest = 40;
+  if (value.size() <= kLongest) return value;
+  std::size_t end = kLongest - 3;
+  while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0) == 0x80) --end;
+  return value.substr(0, end) + "...";  // no part of a character
+}
 
 std::string optional_text(const std::optional<double>& value) {
   return value ? percent_text(*value) : "";
@@ -20,8 +27,8 @@ std::string optional_text(const std::optional<double>& value) {
 /// Where nothing but eta is swept, one column still tells whose numbers a row holds.
 Row header(const Group& group, const std::vector<double>& etas) {
   Row row;
-  for (const auto& axis : group.axes) row.push_back(key_title(axis.first, group.experiment));
-  if (row.empty()) row.push_back("network");
+  for (const auto& axis : group.axes) row.push_back(short_key(axis.first));
+  if (row.empty()) row.push_back("");
   row.push_back("baseline");
   for (const double eta : etas) row.push_back(fmt::format("A {:g} %", 100 * eta));
   row.push_back(etas.empty() ? "A" : "A_avr");
@@ -30,8 +37,8 @@ Row header(const Group& group, const std::vector<double>& etas) {
 
 Row measured_row(const Group& group, const std::vector<double>& etas) {
   Row row;
-  for (const auto& axis : group.axes) row.push_back(shortened(one_line(axis.second), kLongest));
-  if (row.empty()) row.push_back(shortened(network_words(*group.experiment), kLongest));
+  for (const auto& axis : group.axes) row.push_back(shortened(axis.second));
+  if (row.empty()) row.push_back("here");
   row.push_back(percent_text(group.baseline));
   for (const double eta : etas) {
     const GroupPoint* point = group.at(eta);

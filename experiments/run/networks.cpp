@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <functional>
 #include <thread>
+#include <utility>
 
 #include "experiments/results/files.hpp"
 #include "experiments/run/compute.hpp"
 #include "experiments/run/run_folder.hpp"
 #include "experiments/run/timing.hpp"
+#include "nn/data/preprocessing.hpp"
 #include "nn/io/checkpoint.hpp"
 #include "nn/io/sha256.hpp"
 
@@ -69,11 +71,16 @@ TrainProgress report_to(Progress& progress, Timer& timer, const std::string& lab
   return callbacks;
 }
 
-/// load_checkpoint of what a key of the experiment names.
-Checkpoint load_named(const std::string& key, const std::filesystem::path& file,
-                      const Graph& graph) {
+/// load_checkpoint of what a key of the experiment names, for images that are prepared so (null:
+/// they cannot be read).
+template <class AnyGraph>
+Checkpoint load_named(const std::string& key, const std::filesystem::path& file, AnyGraph& graph,
+                      const Normalization* normalization) {
   try {
-    return load_checkpoint(file, graph);
+    LoadedCheckpoint checkpoint = load_checkpoint(file, graph);
+    if (checkpoint.preprocessing && normalization)
+      check_preprocessing(file.string(), *checkpoint.preprocessing, *normalization);
+    return checkpoint;
   } catch (const DataError& error) {
     throw DataError(key + ": " + error.what());
   }
@@ -116,12 +123,17 @@ std::string Networks::wrong_with_inputs(const Experiment& experiment) {
       wrong += (wrong.empty() ? "" : "\n") + std::string(error.what());
     }
   };
-  open([&] { data_of(experiment); });
-  const Graph graph = build_model(experiment.model, experiment.data.name == "cifar100" ? 100 : 10);
+  std::shared_ptr<const Dataset> data;
+  open([&] { data = data_of(experiment); });
+  const Normalization* normalization = data ? &data->normalization : nullptr;
+  Graph graph = build_model(experiment.model, experiment.data.name == "cifar100" ? 100 : 10);
   if (!experiment.model.weights.empty())
-    open([&] { load_named(kWeightsKey, experiment.model.weights, graph); });
+    open([&] { load_named(kWeightsKey, experiment.model.weights, graph, normalization); });
   else if (experiment.train.distill && !experiment.train.distill->teacher.empty())
-    open([&] { load_named(kTeacherKey, experiment.train.distill->teacher, graph); });
+    open([&] {
+      load_named(kTeacherKey, experiment.train.distill->teacher, std::as_const(graph),
+                 normalization);
+    });
   return wrong;
 }
 
@@ -161,7 +173,8 @@ bool Networks::train_or_load(const Experiment& experiment, TrainedNetwork& netwo
     if (!claim && !std::filesystem::exists(file)) return false;
     network.weights = train_in(folder, experiment, network).weights;
   } else {
-    network.weights = load_named(kWeightsKey, file, network.graph).weights;
+    network.weights =
+        load_named(kWeightsKey, file, network.graph, &network.data->normalization).weights;
   }
   network.weights_hash = sha256_of_file(file);
   return true;
@@ -169,7 +182,7 @@ bool Networks::train_or_load(const Experiment& experiment, TrainedNetwork& netwo
 
 Checkpoint Networks::train_in(const std::filesystem::path& folder, const Experiment& experiment,
                               const TrainedNetwork& network) {
-  const std::optional<Weights> teacher = teacher_of(experiment, network.graph);
+  const std::optional<Weights> teacher = teacher_of(experiment, network);
   const std::string label = network_label(experiment);
   progress_.begin("training " + label);
   Timer timer(timing_file(folder_.parent_path()), epoch_work(experiment));
@@ -179,10 +192,12 @@ Checkpoint Networks::train_in(const std::filesystem::path& folder, const Experim
                teacher ? &*teacher : nullptr);
 }
 
-std::optional<Weights> Networks::teacher_of(const Experiment& experiment, const Graph& graph) {
+std::optional<Weights> Networks::teacher_of(const Experiment& experiment,
+                                            const TrainedNetwork& student) {
   if (!experiment.train.distill) return std::nullopt;
   const std::string& file = experiment.train.distill->teacher;
-  if (!file.empty()) return load_named(kTeacherKey, file, graph).weights;
+  if (!file.empty())
+    return load_named(kTeacherKey, file, student.graph, &student.data->normalization).weights;
   Experiment plain = experiment;
   plain.train.distill.reset();
   plain.train.noise_eta = 0;

@@ -56,7 +56,7 @@ class Networks {
   Checkpoint train_in(const std::filesystem::path& folder, const Experiment&,
                       const TrainedNetwork&);
   /// Of train.distill, trained if need be; none without it.
-  std::optional<Weights> teacher_of(const Experiment&, const Graph&);
+  std::optional<Weights> teacher_of(const Experiment&, const TrainedNetwork& student);
 
   std::filesystem::path folder_;
   Progress& progress_;

@@ -1,9 +1,12 @@
 #include "nn/data/dataset.hpp"
 
+#include <cmath>
+
 #include "nn/data/cifar.hpp"
 #include "nn/data/synthetic.hpp"
 #include "nn/io/npy.hpp"
 #include "nn/io/sha256.hpp"
+#include "nn/network/shape_text.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -86,14 +89,38 @@ std::vector<float> per_pixel_mean(const ImageSet& set) {
   return mean;
 }
 
+/// [32, 32, 3] as [3, 32, 32].
+std::vector<float> to_planes(const std::vector<float>& interleaved) {
+  std::vector<float> planes(interleaved.size());
+  constexpr std::size_t kArea = ImageSet::kSide * ImageSet::kSide;
+  for (std::size_t p = 0; p < kArea; ++p)
+    for (std::size_t c = 0; c < ImageSet::kChannels; ++c)
+      planes[c * kArea + p] = interleaved[p * ImageSet::kChannels + c];
+  return planes;
+}
+
+/// A statistic from a file, by its shape: of channels, or of pixels in either order.
+std::vector<float> statistic_of(const std::string& file) {
+  using Shape = std::vector<std::int64_t>;
+  HostTensor tensor = read_npy(file);
+  Shape shape = tensor.shape;
+  if (shape.size() == 4 && shape[0] == 1) shape.erase(shape.begin());  // a batch of one
+  constexpr std::int64_t C = ImageSet::kChannels, side = ImageSet::kSide;
+  const bool known = shape == Shape{C} || shape == Shape{C, 1, 1} || shape == Shape{1, 1, C} ||
+                     shape == Shape{C, side, side} || shape == Shape{side, side, C};
+  if (!known)
+    throw DataError(file + ": has shape " + shape_text(tensor.shape) +
+                    "; expected [3] (per channel), [3, 32, 32] or [32, 32, 3] (per pixel)");
+  for (std::size_t i = 0; i < tensor.values.size(); ++i)
+    if (!std::isfinite(tensor.values[i]))
+      throw DataError(file + ": its element " + std::to_string(i) + " is " +
+                      std::to_string(tensor.values[i]) + "; expected finite numbers");
+  return shape == Shape{side, side, C} ? to_planes(tensor.values) : std::move(tensor.values);
+}
+
 std::vector<float> given(const std::vector<double>& numbers, const std::string& file) {
   if (file.empty()) return {numbers.begin(), numbers.end()};
-  HostTensor tensor = read_npy(file);
-  const std::size_t n = tensor.values.size();
-  if (n != ImageSet::kChannels && n != ImageSet::kPixels)
-    throw DataError(file + ": has " + std::to_string(n) +
-                    " values; expected 3 (per channel) or 3072 (per pixel, 3 x 32 x 32)");
-  return std::move(tensor.values);
+  return statistic_of(file);
 }
 
 Normalization normalization(const DataSettings& settings, const ImageSet& train) {

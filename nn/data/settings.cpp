@@ -109,8 +109,9 @@ const Schema<DataSettings>& DataSettings::schema() {
     s.add_custom("normalize", kNormalizeType, read_normalize, write_normalize)
         .doc(
             "What is done to pixel/255: per_pixel_mean subtracts the training set's mean of every "
-            "pixel; a table gives (pixel/255 - mean)/std per channel or, as .npy of 3 x 32 x 32, "
-            "per pixel. Foreign weights need the normalisation that they were trained with.")
+            "pixel; a table gives (pixel/255 - mean)/std per channel or, as .npy of 3 x 32 x 32 or "
+            "32 x 32 x 3, per pixel. Foreign weights need the normalisation that they were trained "
+            "with.")
         .source("Keras CIFAR ResNet example (per_pixel_mean)");
     return s;
   }();

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <string_view>
 
-#include "nn/io/keras_h5.hpp"
+#include "nn/io/keras/keras.hpp"
 #include "nn/io/torch_pickle.hpp"
 #include "simulator/error.hpp"
 
@@ -28,22 +28,35 @@ std::string first_bytes(const std::filesystem::path& file) {
   return {bytes.data(), static_cast<std::size_t>(stream.gcount())};
 }
 
-Checkpoint read_any(const std::filesystem::path& file, const Graph& graph) {
+LoadedCheckpoint read_any(const std::filesystem::path& file, Graph& graph) {
   const std::string start = first_bytes(file);
   if (start.starts_with("\x89HDF\r\n\x1a\n"sv)) return read_keras_h5(file, graph);
-  if (start.starts_with("PK\x03\x04"sv)) return read_torch_zip(file);
-  if (start.starts_with("\x80\x02\x8a\x0a"sv)) return read_torch_legacy(file);
-  if (start.size() > 8 && start[8] == '{') return read_safetensors(file);
+  if (start.starts_with("PK\x03\x04"sv) && is_keras_archive(file))
+    return read_keras_archive(file, graph);
+  if (start.starts_with("PK\x03\x04"sv)) return {read_torch_zip(file), {}};
+  if (start.starts_with("\x80\x02\x8a\x0a"sv)) return {read_torch_legacy(file), {}};
+  if (start.size() > 8 && start[8] == '{') return {read_safetensors(file), {}};
   throw DataError(file.string() +
                   ": is no weight file that is known, or damaged; expected safetensors, Keras .h5 "
-                  "or a PyTorch .pt, .pth or .th");
+                  "or .keras, or a PyTorch .pt, .pth or .th");
 }
 
 }  // namespace
 
-Checkpoint load_checkpoint(const std::filesystem::path& file, const Graph& graph) {
-  Checkpoint checkpoint = read_any(file, graph);
+LoadedCheckpoint load_checkpoint(const std::filesystem::path& file, Graph& graph) {
+  LoadedCheckpoint checkpoint = read_any(file, graph);
   check_weights(graph, checkpoint.weights, file.string());
+  return checkpoint;
+}
+
+LoadedCheckpoint load_checkpoint(const std::filesystem::path& file, const Graph& graph) {
+  Graph stated = graph;
+  LoadedCheckpoint checkpoint = load_checkpoint(file, stated);
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i)
+    if (stated.nodes[i].epsilon != graph.nodes[i].epsilon)
+      throw DataError(file.string() + ": " + graph.nodes[i].name +
+                      " has epsilon = " + std::to_string(stated.nodes[i].epsilon) + ", expected " +
+                      std::to_string(graph.nodes[i].epsilon));
   return checkpoint;
 }
 

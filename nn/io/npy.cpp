@@ -1,57 +1,201 @@
 #include "nn/io/npy.hpp"
 
-#include <cstring>
-#include <regex>
+#include <charconv>
+#include <map>
 #include <string>
 #include <string_view>
 
 #include "nn/io/file.hpp"
+#include "nn/io/float_format.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
 namespace {
 
+constexpr std::size_t kDimensions = 64;  // NumPy's limit
+constexpr const char* kAccepted = "expected float16, float32 or float64 (<f2, <f4, <f8, >f2, ...)";
+
 [[noreturn]] void fail(const std::filesystem::path& file, const std::string& why) {
   throw DataError(file.string() + ": " + why);
 }
 
-/// Splits off the header, a Python dictionary; `bytes` keeps the data.
-std::string take_header(const std::filesystem::path& file, std::string_view& bytes) {
+struct Header {
+  std::string type;  ///< as Python writes it, without quotes
+  bool fortran_order = false;
+  std::vector<std::int64_t> shape;
+};
+
+/// Reads the header, a Python dictionary of a string or list, a bool and a tuple of integers.
+class HeaderReader {
+ public:
+  HeaderReader(const std::filesystem::path& file, std::string_view text)
+      : file_(file), text_(text) {}
+
+  Header read() {
+    expect('{');
+    while (!take('}')) {
+      const std::string key = quoted();
+      expect(':');
+      if (!fields_.emplace(key, raw_value()).second) unreadable();
+      if (!take(',') && peek() != '}') unreadable();
+    }
+    if (peek() != '\0' || fields_.size() != 3) unreadable();
+    return {type(), flag(), shape()};
+  }
+
+ private:
+  [[noreturn]] void unreadable() const {
+    fail(file_,
+         "has an unreadable .npy header; expected {'descr': '<f4', 'fortran_order': False, "
+         "'shape': (3, 32, 32)}");
+  }
+
+  void skip_blanks() {
+    const std::size_t n = text_.find_first_not_of(" \t\r\n");
+    text_.remove_prefix(n == text_.npos ? text_.size() : n);
+  }
+  char peek() {
+    skip_blanks();
+    return text_.empty() ? '\0' : text_[0];
+  }
+  bool take(char c) {
+    const bool there = peek() == c && c != '\0';
+    if (there) text_.remove_prefix(1);
+    return there;
+  }
+  void expect(char c) {
+    if (!take(c)) unreadable();
+  }
+
+  std::string quoted() {
+    const char quote = peek();
+    if (quote != '\'' && quote != '"') unreadable();
+    const std::size_t end = text_.find(quote, 1);
+    if (end == text_.npos) unreadable();
+    const std::string inside(text_.substr(1, end - 1));
+    text_.remove_prefix(end + 1);
+    return inside;
+  }
+
+  /// The text up to the comma or brace that ends a value, brackets and quotes closed.
+  std::string raw_value() {
+    skip_blanks();
+    std::size_t n = 0;
+    int depth = 0;
+    char quote = '\0';
+    for (; n < text_.size(); ++n) {
+      const char c = text_[n];
+      if (quote) {
+        if (c == quote) quote = '\0';
+      } else if (c == '\'' || c == '"') {
+        quote = c;
+      } else if (c == '(' || c == '[' || c == '{') {
+        ++depth;
+      } else if (depth == 0 && (c == ',' || c == '}')) {
+        break;
+      } else if (c == ')' || c == ']' || c == '}') {
+        --depth;
+      }
+    }
+    std::string value(text_.substr(0, n));
+    text_.remove_prefix(n);
+    while (value.ends_with(' ')) value.pop_back();
+    return value;
+  }
+
+  const std::string& field(const char* key) const {
+    const auto it = fields_.find(key);
+    if (it == fields_.end()) unreadable();
+    return it->second;
+  }
+
+  std::string type() const {
+    const std::string& text = field("descr");
+    const bool is_quoted = text.size() >= 2 && (text[0] == '\'' || text[0] == '"');
+    return is_quoted ? text.substr(1, text.size() - 2) : text;
+  }
+
+  bool flag() const {
+    const std::string& text = field("fortran_order");
+    if (text != "True" && text != "False") unreadable();
+    return text == "True";
+  }
+
+  std::vector<std::int64_t> shape() const {
+    HeaderReader tuple(file_, field("shape"));
+    std::vector<std::int64_t> sides;
+    tuple.expect('(');
+    while (!tuple.take(')')) {
+      sides.push_back(tuple.integer());
+      if (!tuple.take(',') && tuple.peek() != ')') unreadable();
+    }
+    if (tuple.peek() != '\0' || sides.size() > kDimensions) unreadable();
+    return sides;
+  }
+
+  std::int64_t integer() {
+    std::int64_t value = 0;
+    skip_blanks();
+    const auto [end, error] = std::from_chars(text_.data(), text_.data() + text_.size(), value);
+    if (error != std::errc() || value < 0) unreadable();
+    text_.remove_prefix(static_cast<std::size_t>(end - text_.data()));
+    take('L');  // Python 2
+    return value;
+  }
+
+  const std::filesystem::path& file_;
+  std::string_view text_;
+  std::map<std::string, std::string> fields_;
+};
+
+std::uint32_t little_endian(std::string_view bytes) {
+  std::uint32_t value = 0;
+  for (std::size_t i = bytes.size(); i-- > 0;)
+    value = value << 8 | static_cast<std::uint8_t>(bytes[i]);
+  return value;
+}
+
+/// Splits off the header; `bytes` keeps the data.
+std::string_view take_header(const std::filesystem::path& file, std::string_view& bytes) {
   if (!bytes.starts_with("\x93NUMPY") || bytes.size() < 12) fail(file, "is not a .npy file");
-  const bool short_header = bytes[6] == 1;
-  std::uint32_t length = 0;
-  std::memcpy(&length, bytes.data() + 8, short_header ? 2 : 4);
-  bytes.remove_prefix(short_header ? 10 : 12);
+  const int version = static_cast<std::uint8_t>(bytes[6]);
+  if (version < 1 || version > 3)
+    fail(file, "is a .npy file of version " + std::to_string(version) + "; expected 1, 2 or 3");
+  const std::size_t digits = version == 1 ? 2 : 4;
+  const std::size_t length = little_endian(bytes.substr(8, digits));
+  bytes.remove_prefix(8 + digits);
   if (length > bytes.size()) fail(file, "is truncated in its header");
-  const std::string header(bytes.substr(0, length));
+  if (length > kNpyHeaderBytes)
+    fail(file, "has a header of " + std::to_string(length) + " bytes; expected at most " +
+                   std::to_string(kNpyHeaderBytes));
+  const std::string_view header = bytes.substr(0, length);
   bytes.remove_prefix(length);
   return header;
 }
 
-std::string field(const std::filesystem::path& file, const std::string& header,
-                  const std::string& pattern) {
-  std::smatch match;
-  if (!std::regex_search(header, match, std::regex(pattern)))
-    fail(file, "has an unreadable .npy header: " + header);
-  return match[1];
+FloatFormat format_of(const std::filesystem::path& file, const std::string& type) {
+  static const std::map<std::string, FloatFormat> known = {
+      {"f2", kFloat16}, {"f4", kFloat32}, {"f8", kFloat64}};
+  if (type.find('O') != type.npos)
+    fail(file, std::string("holds Python objects (a pickle), which are never read; ") + kAccepted);
+  const auto it = known.find(type.empty() ? type : type.substr(1));
+  if (it == known.end() || (type[0] != '<' && type[0] != '>' && type[0] != '='))
+    fail(file, "has elements of type " + type + "; " + kAccepted);
+  FloatFormat format = it->second;
+  format.big_endian = type[0] == '>';
+  return format;
 }
 
-std::vector<std::int64_t> shape_of(const std::filesystem::path& file, const std::string& header) {
-  const std::string text = field(file, header, R"('shape'\s*:\s*\(([0-9, ]*)\))");
-  std::vector<std::int64_t> shape;
-  const std::regex digits("[0-9]{1,9}");
-  for (std::sregex_iterator it(text.begin(), text.end(), digits), end; it != end; ++it)
-    shape.push_back(std::stoll(it->str()));
-  return shape;
-}
-
-template <class T>
-std::vector<float> values_of(std::string_view bytes) {
-  std::vector<float> values;
-  for (std::size_t at = 0; at < bytes.size(); at += sizeof(T)) {
-    T value;
-    std::memcpy(&value, bytes.data() + at, sizeof(T));
-    values.push_back(static_cast<float>(value));
+/// Values whose first index counts fastest, last index fastest.
+std::vector<float> to_c_order(const HostTensor& fortran) {
+  std::vector<float> values(fortran.values.size());
+  const std::size_t rank = fortran.shape.size();
+  std::vector<std::int64_t> at(rank, 0);
+  for (const float value : fortran.values) {
+    std::int64_t index = 0;
+    for (std::size_t d = 0; d < rank; ++d) index = index * fortran.shape[d] + at[d];
+    values[static_cast<std::size_t>(index)] = value;
+    for (std::size_t d = 0; d < rank && ++at[d] == fortran.shape[d]; ++d) at[d] = 0;
   }
   return values;
 }
@@ -61,19 +205,18 @@ std::vector<float> values_of(std::string_view bytes) {
 HostTensor read_npy(const std::filesystem::path& file) {
   const std::string content = read_bytes(file);
   std::string_view bytes = content;
-  const std::string header = take_header(file, bytes);
-  const std::string type = field(file, header, R"('descr'\s*:\s*'([^']*)')");
-  if (type != "<f4" && type != "<f8")
-    fail(file, "has elements of type " + type + "; expected <f4 or <f8 (float32, float64)");
-  if (field(file, header, R"('fortran_order'\s*:\s*(\w+))") != "False")
-    fail(file, "is in Fortran order; expected C order (numpy.ascontiguousarray)");
-  HostTensor tensor{shape_of(file, header), {}};
-  std::size_t expected = type == "<f4" ? 4 : 8;
-  for (const std::int64_t n : tensor.shape) expected *= static_cast<std::size_t>(n);
-  if (bytes.size() != expected)
-    fail(file, "is truncated or damaged: its header needs " + std::to_string(expected) +
+  const Header header = HeaderReader(file, take_header(file, bytes)).read();
+  const FloatFormat format = format_of(file, header.type);
+  auto expected = static_cast<std::uint64_t>(format.bytes);
+  bool overflows = false;
+  for (const std::int64_t n : header.shape)
+    overflows |= __builtin_mul_overflow(expected, static_cast<std::uint64_t>(n), &expected);
+  if (overflows || bytes.size() != expected)
+    fail(file, "is truncated or damaged: its header needs " +
+                   (overflows ? "more than 2^64" : std::to_string(expected)) +
                    " bytes of data, it has " + std::to_string(bytes.size()));
-  tensor.values = type == "<f4" ? values_of<float>(bytes) : values_of<double>(bytes);
+  HostTensor tensor{header.shape, decode_floats(format, bytes)};
+  if (header.fortran_order) tensor.values = to_c_order(tensor);
   return tensor;
 }
 

@@ -8,7 +8,11 @@
 
 namespace ohmic {
 
-/// Little-endian float32 or float64, C order. Throws DataError naming the file.
+/// The longest .npy header that is read, NumPy's own limit.
+constexpr std::size_t kNpyHeaderBytes = 10000;
+
+/// float16, float32 or float64 of either byte order, in C or Fortran order, as C order. Python
+/// objects (pickles) are never read. Throws DataError naming the file.
 HostTensor read_npy(const std::filesystem::path&);
 
 }  // namespace ohmic

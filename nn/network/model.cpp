@@ -34,7 +34,9 @@ const Schema<ModelSettings>& ModelSettings::schema() {
             "mean absolute deviation in place of the standard deviation, so that no root is taken.")
         .source("Hoffer et al., NeurIPS 2018; Wu et al., L1-Norm Batch Normalization, 2018");
     s.add("weights", &M::weights)
-        .doc("File with trained weights (.safetensors, Keras .h5, PyTorch .pt); empty: train.");
+        .doc(
+            "File with trained weights (.safetensors, Keras .h5 or .keras, PyTorch .pt); empty: "
+            "train.");
     return s;
   }();
   return schema;

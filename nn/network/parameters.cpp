@@ -5,17 +5,12 @@
 #include <span>
 
 #include "nn/network/graph.hpp"
+#include "nn/network/shape_text.hpp"
 #include "simulator/error.hpp"
 #include "simulator/random/noise.hpp"
 
 namespace ohmic {
 namespace {
-
-std::string text(const std::vector<std::int64_t>& shape) {
-  std::string s;
-  for (const std::int64_t n : shape) s += (s.empty() ? "[" : ", ") + std::to_string(n);
-  return s + "]";
-}
 
 std::size_t elements(const std::vector<std::int64_t>& shape) {
   std::int64_t n = 1;
@@ -60,7 +55,8 @@ std::vector<std::string> misfits(const Graph& graph, const Weights& weights) {
     if (it == weights.end())
       found.push_back(p.name + " is missing");
     else if (it->second.shape != p.shape)
-      found.push_back(p.name + " is " + text(it->second.shape) + " instead of " + text(p.shape));
+      found.push_back(p.name + " is " + shape_text(it->second.shape) + " instead of " +
+                      shape_text(p.shape));
     else if (it->second.values.size() != elements(p.shape))
       found.push_back(p.name + " has " + std::to_string(it->second.values.size()) + " values");
   }

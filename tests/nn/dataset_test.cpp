@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "simulator/error.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -105,18 +107,52 @@ TEST(LoadDataset, UsesTheFirstImagesThatWereAskedFor) {
             "data.train_images asks for 3 images but there are 2");
 }
 
-TEST(LoadDataset, SaysWhichShapeAMeanFileNeeds) {
+/// A .npy file of floats.
+std::string npy(const std::string& shape, const std::vector<float>& values) {
+  const std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + ", }\n";
+  return std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(header.size()) +
+         std::string(1, '\0') + header +
+         std::string(reinterpret_cast<const char*>(values.data()), 4 * values.size());
+}
+
+TEST(LoadDataset, ReadsAMeanByItsShape) {
   const TemporaryFolder folder;
   DataSettings settings = tiny(folder);
   settings.normalize = "given";
-  const std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }\n";
-  const auto file = folder.write(
-      "mean.npy", std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(header.size()) +
-                      std::string(1, '\0') + header + std::string(8, '\0'));
-  settings.mean_file = file.string();
-  EXPECT_EQ(
-      error_of([&] { load_dataset(settings, 1); }),
-      file.string() + ": has 2 values; expected 3 (per channel) or 3072 (per pixel, 3 x 32 x 32)");
+  const auto mean_of = [&](const std::string& shape, const std::vector<float>& values) {
+    settings.mean_file = folder.write("mean.npy", npy(shape, values)).string();
+    return load_dataset(settings, 1).normalization.mean;
+  };
+  for (const char* shape : {"(3,)", "(3, 1, 1)", "(1, 3, 1, 1)", "(1, 1, 3)"})
+    EXPECT_EQ(mean_of(shape, {1, 2, 3}), (std::vector<float>{1, 2, 3})) << shape;
+  // Value 1000 c + p at channel c and pixel p, planar and interleaved.
+  std::vector<float> planar, interleaved;
+  for (int c = 0; c < 3; ++c)
+    for (int p = 0; p < 1024; ++p) planar.push_back(static_cast<float>(1000 * c + p));
+  for (int p = 0; p < 1024; ++p)
+    for (int c = 0; c < 3; ++c) interleaved.push_back(static_cast<float>(1000 * c + p));
+  EXPECT_EQ(mean_of("(3, 32, 32)", planar), planar);
+  EXPECT_EQ(mean_of("(32, 32, 3)", interleaved), planar);
+  EXPECT_EQ(mean_of("(1, 32, 32, 3)", interleaved), planar);
+}
+
+TEST(LoadDataset, RefusesMeansThatFitNoReading) {
+  const TemporaryFolder folder;
+  DataSettings settings = tiny(folder);
+  settings.normalize = "given";
+  const auto message = [&](const std::string& shape, const std::vector<float>& values) {
+    settings.mean_file = folder.write("mean.npy", npy(shape, values)).string();
+    return error_of([&] { load_dataset(settings, 1); }).substr(settings.mean_file.size());
+  };
+  const std::string expected =
+      "; expected [3] (per channel), [3, 32, 32] or [32, 32, 3] (per pixel)";
+  EXPECT_EQ(message("(2,)", {1, 2}), ": has shape [2]" + expected);
+  EXPECT_EQ(message("()", {1}), ": has shape []" + expected);
+  const std::vector<float> image(3072, 0.5f);
+  EXPECT_EQ(message("(96, 32)", image), ": has shape [96, 32]" + expected);
+  EXPECT_EQ(message("(32, 3, 32)", image), ": has shape [32, 3, 32]" + expected);
+  EXPECT_EQ(message("(3072,)", image), ": has shape [3072]" + expected);
+  EXPECT_EQ(message("(3,)", {1, NAN, 3}), ": its element 1 is nan; expected finite numbers");
 }
 
 TEST(ImageSet, HashChangesWithAnyLabelOrPixel) {
