@@ -46,7 +46,8 @@ Tensor bias(const Call& call, const Tensor& scores) {
     sum = sum + mask;
   }
   if (call.flag("is_causal", false)) {
-    const Tensor seen = at::ones({q, kv}, scores.options().dtype(at::kBool)).tril();
+    const std::int64_t past = call.has(4) ? call[4].size(2) : 0;
+    const Tensor seen = at::ones({q, kv}, scores.options().dtype(at::kBool)).tril(past);
     sum = sum.masked_fill(seen.logical_not(), -kInfinity);
   }
   if (call.has(6)) {  // how many places of each sample are no padding
@@ -68,22 +69,22 @@ Tensors attention(const Call& call) {
   Tensor k = keys, v = values;
   if (q.size(1) != k.size(1)) {  // groups of queries share keys
     if (q.size(1) % k.size(1) != 0) call.refuse("heads of Q are no multiple of those of K and V");
-    k = k.repeat({1, q.size(1) / k.size(1), 1, 1});
-    v = v.repeat({1, q.size(1) / v.size(1), 1, 1});
+    k = k.repeat_interleave(q.size(1) / k.size(1), 1);
+    v = v.repeat_interleave(q.size(1) / v.size(1), 1);
   }
   const double scale = call.number("scale", 1 / std::sqrt(static_cast<double>(q.size(3))));
   const Tensor raw = at::matmul(q * std::sqrt(scale), k.transpose(2, 3) * std::sqrt(scale));
-  const Tensor biased = raw + bias(call, raw);
   const double cap = call.number("softcap", 0);
-  const Tensor capped = cap > 0 ? (biased / cap).tanh() * cap : biased;
-  const Tensor shares = capped.softmax(-1);
+  const Tensor capped = cap > 0 ? (raw / cap).tanh() * cap : raw;
+  const Tensor biased = capped + bias(call, raw);
+  const Tensor shares = biased.softmax(-1);
   Tensor y = at::matmul(shares, v);
   if (call[0].dim() == 3) y = y.transpose(1, 2).flatten(2);
   const std::int64_t shown = call.integer("qk_matmul_output_mode", 0);
   if (shown < 0 || shown > 3) {
     call.refuse("qk_matmul_output_mode = " + std::to_string(shown) + "; 0 to 3 are accepted");
   }
-  return {y, keys, values, Tensors{raw, biased, capped, shares}[static_cast<std::size_t>(shown)]};
+  return {y, keys, values, Tensors{raw, capped, biased, shares}[static_cast<std::size_t>(shown)]};
 }
 
 const RegisterOperator kRegister{{"Attention", attention}};

@@ -54,7 +54,8 @@ void pad_to_output(const Call& call, const Sides& sides, const Sides& extra, Win
   for (std::size_t i = 0; i < target.size(); ++i) {
     call.checked({target[i]});
     const std::int64_t all = w.stride[i] * (sides[i] - 1) + extra[i] + w.extent(i) - target[i];
-    w.before[i] = upper ? all / 2 : all - all / 2;
+    // A larger output than the kernel reaches has zeros at its end.
+    w.before[i] = std::max<std::int64_t>(0, upper ? all / 2 : all - all / 2);
     w.after[i] = all - w.before[i];
   }
 }

@@ -90,7 +90,6 @@ const RegisterOperator kUnary{
     {"Asinh", unary<&Tensor::asinh>, Sign::as_inputs},
     {"Atan", unary<&Tensor::atan>, Sign::as_inputs},
     {"Atanh", unary<&Tensor::atanh>, Sign::as_inputs},
-    {"BitwiseNot", unary<&Tensor::bitwise_not>},
     {"Ceil", unary<&Tensor::ceil>, Sign::as_inputs},
     {"Cos", unary<&Tensor::cos>},
     {"Cosh", unary<&Tensor::cosh>, Sign::non_negative},

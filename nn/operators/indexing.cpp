@@ -120,7 +120,7 @@ Tensor scattered(const Call& call, const Tensor& x, std::int64_t axis, const Ten
                  const Tensor& updates) {
   const std::string reduction = call.text("reduction", "none");
   if (reduction == "none") return x.scatter(axis, index, updates);
-  if (reduction == "add") return x.scatter_reduce(axis, index, updates, "sum");
+  if (reduction == "add") return x.scatter_add(axis, index, updates);
   if (reduction == "mul") return x.scatter_reduce(axis, index, updates, "prod");
   if (reduction == "max") return x.scatter_reduce(axis, index, updates, "amax");
   if (reduction == "min") return x.scatter_reduce(axis, index, updates, "amin");
@@ -186,6 +186,10 @@ Tensors grid_sample(const Call& call) {
       choice(call, "mode", {"bilinear", "nearest", "bicubic", "linear", "cubic"}, "linear");
   const std::int64_t padding =
       choice(call, "padding_mode", {"zeros", "border", "reflection"}, "zeros");
+  if (call[0].dim() == 5 && mode != 0 && mode != 3) {
+    call.refuse("mode = \"" + call.text("mode", "") +
+                "\" with three spatial axes; linear is accepted there");
+  }
   return {at::grid_sampler(call[0], call[1], mode < 3 ? mode : (mode - 3) * 2, padding,
                            call.flag("align_corners", false))};
 }
@@ -205,7 +209,7 @@ const RegisterOperator kRegister{
     {"Compress", compress, Sign::as_inputs, kDataDependent},
     {"Trilu", trilu, Sign::as_inputs},
     {"ReverseSequence", reverse_sequence, Sign::as_inputs},
-    {"GridSample", grid_sample, Sign::unknown, "cubic with three spatial axes"},
+    {"GridSample", grid_sample, Sign::unknown, "nearest and cubic with three spatial axes"},
 };
 
 }  // namespace

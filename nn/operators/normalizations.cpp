@@ -27,8 +27,9 @@ Tensors batch_normalization(const Call& call) {
     call.refuse("spatial = 0; statistics per channel are accepted");
   }
   const at::ScalarType type = call[0].scalar_type();
-  return {at::batch_norm(call[0], call[1].to(type), call[2].to(type), call[3].to(type),
-                         call[4].to(type), /*training=*/false, 0, call.number("epsilon", 1e-5),
+  return {at::batch_norm(call[0], call[1].to(type), call[2].to(type), call[3].to(type).detach(),
+                         call[4].to(type).detach(), /*training=*/false, 0,
+                         call.number("epsilon", 1e-5),
                          /*cudnn_enabled=*/true)};
 }
 

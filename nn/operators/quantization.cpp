@@ -30,9 +30,10 @@ Tensor along(const Call& call, const Tensor& values) {
 
 Tensors dequantize(const Call& call) {
   const Tensor scale = along(call, call[1]);
-  Tensor levels = call[0].to(at::kFloat);
-  if (call.has(2)) levels = levels - along(call, call[2]).to(at::kFloat);
-  return {(levels * scale.to(at::kFloat)).to(call[1].scalar_type())};
+  const at::ScalarType type = scale.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  Tensor levels = call[0].to(type);
+  if (call.has(2)) levels = levels - along(call, call[2]).to(type);
+  return {(levels * scale.to(type)).to(call[1].scalar_type())};
 }
 
 struct Range {

@@ -96,11 +96,10 @@ void add_weights(const Rule& rule, const Axis& axis, double at, double* row) {
   const double reach = (rule.mode == "linear" ? 1 : 2) / stretch;
   const auto first = static_cast<std::int64_t>(std::floor(at - reach)) + (rule.antialias ? 0 : 1);
   const auto last = static_cast<std::int64_t>(std::ceil(at + reach));
-  const bool exclude = rule.exclude_outside || rule.antialias;
   double sum = 0;
   for (std::int64_t i = first; i <= last; ++i) {
     const bool outside = i < 0 || i >= axis.from;
-    if (outside && exclude) continue;
+    if (outside && rule.exclude_outside) continue;
     const double weight = kernel(rule, (static_cast<double>(i) - at) * stretch);
     row[std::clamp<std::int64_t>(i, 0, axis.from - 1)] += weight;
     sum += weight;
@@ -126,7 +125,7 @@ Tensor resized(const Rule& rule, const Axis& axis, const Tensor& x, Tensor& outs
   if (rule.coordinates == "tf_crop_and_resize") {
     Sides shape(static_cast<std::size_t>(x.dim()), 1);
     shape[static_cast<std::size_t>(axis.axis)] = axis.to;
-    const Tensor here = at::tensor(beyond, options.dtype(at::kBool)).reshape(shape);
+    const Tensor here = at::tensor(beyond, options.dtype(at::kLong)).ne(0).reshape(shape);
     outside = outside.defined() ? outside.logical_or(here) : here;
   }
   if (rule.mode == "nearest") {
