@@ -8,6 +8,7 @@
 
 #include "experiments/commands/commands.hpp"
 #include "experiments/plugin.hpp"
+#include "experiments/results/quoting.hpp"
 #include "nn/torch/torch_evaluation.hpp"
 #include "simulator/config/schema.hpp"
 #include "simulator/version.hpp"
@@ -78,7 +79,7 @@ void refuse_unknown_command(const CLI::App& app, const std::string& word) {
 
 int say(int status, const std::string& message) {
   std::fflush(stdout);
-  fmt::print(stderr, "{}\n", message);
+  fmt::print(stderr, "{}\n", lines(message));
   return status;
 }
 

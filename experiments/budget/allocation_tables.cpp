@@ -116,7 +116,7 @@ Figure allocation_figure(const std::vector<const FoundAllocation*>& found,
     most = std::max(most, a.layers.size());
     figure.script += fmt::format("$a{} << EOD\n", i);
     for (std::size_t l = 0; l < a.layers.size(); ++l)
-      figure.script += fmt::format("\"{}\" {:g}\n", a.layers[l], a.allocated.etas[l]);
+      figure.script += fmt::format("{} {:g}\n", gnuplot_cell(a.layers[l]), a.allocated.etas[l]);
     figure.script += "EOD\n";
   }
   figure.width = kMargin + kBarWidth * static_cast<int>(most);
@@ -129,7 +129,7 @@ Figure allocation_figure(const std::vector<const FoundAllocation*>& found,
   for (std::size_t i = 0; i < found.size(); ++i) {
     figure.script += fmt::format(
         "set title {}\nplot $a{} using 2:xtic(1) with boxes fillcolor '{}' title 'allocated'",
-        quoted(label_of(*found[i], settings)), i, category_color(0));
+        gnuplot_string(label_of(*found[i], settings)), i, category_color(0));
     if (found[i]->uniform.scale)
       figure.script +=
           fmt::format(", {:g} with lines linewidth 2 linecolor '{}' title 'one for all'",
@@ -160,7 +160,7 @@ AnalysisResult allocation_result(const std::vector<FoundAllocation>& found,
   for (const FoundAllocation& a : found) {
     if (a.allocated.scale) {
       result.tables.push_back(layer_texts(a, settings));
-      result.notes.push_back(label_of(a, settings) + ": `ohmic run " + a.file +
+      result.notes.push_back(label_of(a, settings) + ": `ohmic run " + shell_word(a.file) +
                              "` measures the allocation on the fresh draws.");
       shown.push_back(&a);
     } else {

@@ -195,7 +195,7 @@ TextTable answers(const Attribution& a, const BudgetSettings& settings) {
 }
 
 std::string data_line(const std::string& name, const SourceLoss& loss) {
-  std::string line = "\"" + name + "\"";
+  std::string line = gnuplot_cell(name);
   for (const Estimate& e : {loss.alone, loss.last, loss.share}) {
     const bool known = !std::isnan(e.lo);
     line += std::isnan(e.mean)
@@ -226,9 +226,10 @@ std::string panel(std::size_t number, const Attribution& a, const BudgetSettings
     if (!std::isnan(means[kind])) plots.push_back(bars(number, kind, shift, names[kind]));
   }
   for (int s = 0; s < a.count(); ++s)
-    tics.push_back(fmt::format("{} {}", quoted(a.sources[static_cast<std::size_t>(s)].name), s));
+    tics.push_back(
+        fmt::format("{} {}", gnuplot_string(a.sources[static_cast<std::size_t>(s)].name), s));
   return fmt::format("set xtics ({})\nset title {}\nplot {}\n", fmt::join(tics, ", "),
-                     quoted(point_label(*a.point)), fmt::join(plots, ", "));
+                     gnuplot_string(point_label(*a.point)), fmt::join(plots, ", "));
 }
 
 Figure attribution_figure(const std::vector<Attribution>& all, const BudgetSettings& settings) {

@@ -5,6 +5,7 @@
 #include "experiments/budget/budget_page.hpp"
 #include "experiments/remarks.hpp"
 #include "experiments/results/files.hpp"
+#include "experiments/results/quoting.hpp"
 #include "experiments/run/claims.hpp"
 #include "experiments/run/compute.hpp"
 #include "experiments/run/run_folder.hpp"
@@ -56,7 +57,7 @@ Value resolved_request(const BudgetRequest& request) {
 }
 
 std::string page(const std::string& title, const std::vector<AnalysisResult>& results) {
-  std::string text = "# " + (title.empty() ? std::string("Noise budget") : title) + "\n";
+  std::string text = "# " + (title.empty() ? "Noise budget" : markdown_line(title)) + "\n";
   for (const AnalysisResult& result : results) text += "\n" + markdown_text(result);
   return text;
 }

@@ -65,7 +65,7 @@ std::string panel_script(std::size_t number, const Panel& panel, const BudgetSet
     plots.push_back(
         fmt::format("{:.4f} with lines dashtype 2 linewidth 1.5 linecolor '{}' title {}",
                     100 * panel[i]->search.least_accuracy, category_color(i),
-                    quoted("loss of " + settings.drop_text(panel[i]->max_drop))));
+                    gnuplot_string("loss of " + settings.drop_text(panel[i]->max_drop))));
   }
   plots.push_back(fmt::format(
       "$p{0} using 1:2 with lines linewidth 1.5 linecolor '#222222' notitle, $p{0} using 1:2:3:4 "
@@ -74,14 +74,15 @@ std::string panel_script(std::size_t number, const Panel& panel, const BudgetSet
   const Row axes = axis_texts(*panel.front()->point);
   const std::string title = axes.empty() ? network_label(panel.front()->point->experiment)
                                          : fmt::format("{}", fmt::join(axes, ", "));
-  return text + fmt::format("set title {}\nplot {}\n", quoted(title), fmt::join(plots, ", "));
+  return text +
+         fmt::format("set title {}\nplot {}\n", gnuplot_string(title), fmt::join(plots, ", "));
 }
 
 std::string style(const FindSettings& find) {
   return fmt::format(
       "set key bottom {} Left reverse samplen 2\n"
       "set xlabel {}; set ylabel 'accuracy (%)'\n{}set xrange [{:g}:{:g}]\n",
-      find.tolerate == Tolerate::largest ? "left" : "right", quoted(find.knob.front()),
+      find.tolerate == Tolerate::largest ? "left" : "right", gnuplot_string(find.knob.front()),
       find.scale == KnobScale::log ? "set logscale x\n" : "", find.range[0], find.range[1]);
 }
 

@@ -107,7 +107,7 @@ std::string panel(std::size_t number, const Comparison& c) {
       "set title {1}\nplot $c{0} using 1:5 with lines linewidth 2 linecolor '{2}' title "
       "'predicted', $c{0} using 1:2:3:4 with yerrorbars pointtype 7 pointsize 0.6 linecolor "
       "'{3}' title 'measured'\n",
-      number, quoted(point_label(*c.point)), category_color(1), category_color(0));
+      number, gnuplot_string(point_label(*c.point)), category_color(1), category_color(0));
 }
 
 std::string data_block(std::size_t number, const Comparison& c) {
@@ -130,7 +130,7 @@ Figure prediction_figure(const std::vector<Comparison>& comparisons, const std::
   const std::string style = fmt::format(
       "set key bottom left Left reverse samplen 2\nset xlabel {}; set ylabel 'accuracy (%)'\n"
       "set yrange [0:100]\n",
-      quoted(knob));
+      gnuplot_string(knob));
   return panel_figure("prediction", data, style, panels);
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "experiments/results/quoting.hpp"
 #include "experiments/results/tables.hpp"
 
 namespace ohmic {
@@ -73,20 +74,21 @@ Row axis_texts(const Point& point) {
 }
 
 std::string terminal_text(const AnalysisResult& result) {
-  std::string text = result.heading + "\n";
+  std::string text = one_line(result.heading) + "\n";
   for (const TextTable& table : result.tables)
-    text += "\n" + (table.caption.empty() ? "" : table.caption + "\n") + aligned_text(table.rows);
+    text += "\n" + (table.caption.empty() ? "" : one_line(table.caption) + "\n") +
+            aligned_text(table.rows);
   if (!result.notes.empty()) text += "\n";
-  for (const std::string& note : result.notes) text += note + "\n";
+  for (const std::string& note : result.notes) text += one_line(note) + "\n";
   return text;
 }
 
 std::string markdown_text(const AnalysisResult& result) {
-  std::string text = "## " + result.heading + "\n";
+  std::string text = "## " + markdown_line(result.heading) + "\n";
   for (const TextTable& table : result.tables)
-    text +=
-        "\n" + (table.caption.empty() ? "" : table.caption + "\n\n") + markdown_text(table.rows);
-  for (const std::string& note : result.notes) text += "\n" + note + "\n";
+    text += "\n" + (table.caption.empty() ? "" : markdown_line(table.caption) + "\n\n") +
+            markdown_text(table.rows);
+  for (const std::string& note : result.notes) text += "\n" + markdown_line(note) + "\n";
   for (const Figure& figure : result.figures)
     text += fmt::format("\n![{0}](figures/{0}.svg)\n", figure.name);
   return text;

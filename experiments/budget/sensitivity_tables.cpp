@@ -89,7 +89,7 @@ std::string bars(const Estimate& e) {
 std::string data_block(std::size_t number, const SensitivityStudy& study) {
   std::string text = fmt::format("$s{} << EOD\n", number);
   for (const LayerSensitivity& l : study.layers)
-    text += fmt::format("\"{}\" {} {}\n", l.noise.layer, bars(l.alone), bars(l.regained));
+    text += fmt::format("{} {} {}\n", gnuplot_cell(l.noise.layer), bars(l.alone), bars(l.regained));
   return text + "EOD\n";
 }
 
@@ -97,7 +97,7 @@ std::string panel(std::size_t number, const SensitivityStudy& study) {
   return fmt::format(
       "set title {1}\nplot $s{0} using 2:3:4:xtic(1) linecolor '{2}' title 'lost with noise in "
       "this layer alone', $s{0} using 5:6:7 linecolor '{3}' title 'regained without its noise'\n",
-      number, quoted(point_label(*study.point)), category_color(0), category_color(3));
+      number, gnuplot_string(point_label(*study.point)), category_color(0), category_color(3));
 }
 
 Figure sensitivity_figure(const std::vector<SensitivityStudy>& studies) {

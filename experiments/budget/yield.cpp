@@ -172,7 +172,7 @@ Figure yield_figure(const std::vector<Chips>& all, const BudgetSettings& setting
           "set arrow from {0:g},graph 0 to {0:g},graph 1 nohead dashtype 2 linecolor '{1}'\n",
           100 * target.accuracy, color);
     plots.push_back(fmt::format("$c{} using 1:2 with fsteps linewidth 2 linecolor '{}' title {}", i,
-                                color, quoted(point_label(*all[i].point))));
+                                color, gnuplot_string(point_label(*all[i].point))));
   }
   figure.script += frame_style();
   figure.script += fmt::format(

@@ -26,9 +26,9 @@ void add_budget_command(CLI::App& app) {
   command->add_option("--out", *folder, "Run folder (default: output.dir)");
   command->callback([file, folder] {
     const BudgetOutcome outcome = run_budget(file->read(), *folder);
-    fmt::print("\n{}", outcome.text);
-    fmt::print("{} new evaluations of the test images; answers, tables and figures in {}/\n",
-               outcome.new_draws, outcome.folder.string());
+    print_lines("\n{}", outcome.text);
+    print_lines("{} new evaluations of the test images; answers, tables and figures in {}/\n",
+                outcome.new_draws, outcome.folder.string());
   });
 }
 

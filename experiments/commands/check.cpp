@@ -19,8 +19,8 @@ void check(const ExperimentFile& file) {
   std::vector<const Experiment*> experiments;
   for (const Point& point : points) experiments.push_back(&point.experiment);
   check_inputs(experiments);
-  for (const std::string& remark : remarks_on(experiments)) fmt::print("note: {}\n", remark);
-  fmt::print("{}: ok, {} {}\n", file.path.string(), points.size(),
+  for (const std::string& remark : remarks_on(experiments)) print_lines("note: {}\n", remark);
+  print_lines("{}: ok, {} {}\n", file.path.string(), points.size(),
              points.size() == 1 ? "point" : "points");
 }
 

@@ -4,11 +4,14 @@
 // status.
 #pragma once
 
+#include <fmt/core.h>
+
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "experiments/experiment.hpp"
+#include "experiments/results/quoting.hpp"
 
 namespace CLI {
 class App;
@@ -26,6 +29,12 @@ void add_data_command(CLI::App&);
 void add_bench_command(CLI::App&);
 void add_export_command(CLI::App&);
 void add_cost_command(CLI::App&);
+
+/// On stdout, with what comes from outside made harmless: see `lines`.
+template <class... Args>
+void print_lines(fmt::format_string<Args...> format, Args&&... args) {
+  fmt::print("{}", lines(fmt::format(format, std::forward<Args>(args)...)));
+}
 
 /// The experiment that a command line names: FILE and its --set overrides.
 struct ExperimentFile {

@@ -23,9 +23,9 @@ void print_cost(const CostOptions& options) {
   networks.check(experiment);
   Calibrations calibrations;
   const NetworkCost cost = Chip(experiment, networks.get(experiment), calibrations).cost();
-  if (options.csv) return fmt::print("{}", cost_csv(cost));
-  fmt::print("{}, one image:\n\n{}\nConstants ([cost]):\n{}", network_label(experiment),
-             cost_text(cost), constants_text(*experiment.cost));
+  if (options.csv) return print_lines("{}", cost_csv(cost));
+  print_lines("{}, one image:\n\n{}\nConstants ([cost]):\n{}", network_label(experiment),
+              cost_text(cost), constants_text(*experiment.cost));
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ void get(const GetOptions& options) {
   Download download{options.url, std::ref(line)};
   const auto folder = get_cifar(cifar_format(options.name), options.root, download);
   line.finish();
-  fmt::print("{} is in {}\n", options.name, folder.string());
+  print_lines("{} is in {}\n", options.name, folder.string());
 }
 
 void add_get(CLI::App& data) {
@@ -67,12 +67,12 @@ void add_get(CLI::App& data) {
 }
 
 void show_set(const std::string& name, const ImageSet& set) {
-  fmt::print("{}: {} images, {} classes, sha256 {}\n", name, set.size(), set.classes, set.hash());
+  print_lines("{}: {} images, {} classes, sha256 {}\n", name, set.size(), set.classes, set.hash());
   std::vector<std::int64_t> counts(static_cast<std::size_t>(set.classes), 0);
   for (const std::uint8_t label : set.labels) ++counts[label];
   std::string line = "  images per class:";
   for (const std::int64_t count : counts) line += fmt::format(" {}", count);
-  fmt::print("{}\n", line);
+  print_lines("{}\n", line);
 }
 
 void add_show(CLI::App& data) {

@@ -60,12 +60,12 @@ void write_netlist(const ExportOptions& options, const Experiment& experiment,
   if (has_reference_columns(chip.layers.front()))
     tile = with_reference_column(tile_at("plus"), tile_at("minus"));
   const std::vector<double> volts(static_cast<std::size_t>(tile.rows), options.volts);
-  const auto path = options.folder /
-                    fmt::format("{}_{}_{}_{}.sp", name.layer, name.row, name.column, name.polarity);
+  const auto path = options.folder / fmt::format("{}_{}_{}_{}.sp", file_name_part(name.layer),
+                                                 name.row, name.column, name.polarity);
   const auto cells = chip.devices.of(name.layer).non_linear();
   write_atomically(path, spice_netlist(tile, experiment.periphery.wires, volts,
                                        cells ? cells->curve.get() : nullptr));
-  fmt::print("{}\n", path.string());
+  print_lines("{}\n", path.string());
 }
 
 void export_chip(ExportOptions options) {
@@ -88,8 +88,8 @@ void export_chip(ExportOptions options) {
   if (!options.tile.empty()) write_netlist(options, experiment, chip);
   write_conductances_csv(options.folder / "conductances.csv", chip);
   write_conductances_hdf5(options.folder / "conductances.h5", chip);
-  fmt::print("{}\n{}\n", (options.folder / "conductances.csv").string(),
-             (options.folder / "conductances.h5").string());
+  print_lines("{}\n{}\n", (options.folder / "conductances.csv").string(),
+              (options.folder / "conductances.h5").string());
 }
 
 }  // namespace

@@ -19,8 +19,8 @@ struct ReportWords {
 void report(const ReportWords& words) {
   const ReportOutcome outcome = write_report(words.runs, {words.out, !words.no_figures, true});
   if (!outcome.problem.empty()) fmt::print(stderr, "no figures: {}\n", outcome.problem);
-  fmt::print("{}: {} figures, {} tables beside it\n", (outcome.folder / "report.html").string(),
-             outcome.figures, outcome.tables);
+  print_lines("{}: {} figures, {} tables beside it\n", (outcome.folder / "report.html").string(),
+              outcome.figures, outcome.tables);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "experiments/commands/commands.hpp"
+#include "experiments/results/quoting.hpp"
 #include "experiments/run/progress.hpp"
 #include "simulator/error.hpp"
 
@@ -21,22 +22,13 @@ struct RunCommand {
   bool dry_run = false;
 };
 
-/// A word as a shell reads it back.
-std::string quoted(const std::string& word) {
-  if (word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                             "_-+=./:,@%") == std::string::npos)
-    return word;
-  std::string text = "'";
-  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return text + "'";
-}
-
 /// The command that goes on with every point of the file: without --only and --fresh.
 std::string continuation(const RunCommand& command) {
-  std::string text = quoted(command.program) + " run " + quoted(command.file.path.string());
+  std::string text = shell_word(command.program) + " run " + shell_word(command.file.path.string());
   for (const std::string& assignment : command.file.overrides)
-    text += " --set " + quoted(assignment);
-  if (!command.options.folder.empty()) text += " --out " + quoted(command.options.folder.string());
+    text += " --set " + shell_word(assignment);
+  if (!command.options.folder.empty())
+    text += " --out " + shell_word(command.options.folder.string());
   return text;
 }
 
@@ -60,28 +52,28 @@ void explain_when_stopped(const RunCommand& command) {
 void print_files(const RunOutcome& outcome) {
   for (const auto& entry : std::filesystem::directory_iterator(outcome.folder))
     if (entry.path().filename() != "lock" && entry.path().extension() != ".tmp")
-      fmt::print("  {}\n", entry.path().string());
+      print_lines("  {}\n", entry.path().string());
 }
 
 void print_outcome(const RunOutcome& outcome, const RunCommand& command, double seconds) {
-  fmt::print("\n{}\n", outcome.summary);
-  fmt::print("A: accuracy under noise / accuracy without, in %; intervals over draws.\n\n");
-  fmt::print("{} of {} points finished, {} of them now in {}:\n", outcome.finished, outcome.points,
-             outcome.computed, duration_text(seconds));
+  print_lines("\n{}\n", outcome.summary);
+  print_lines("A: accuracy under noise / accuracy without, in %; intervals over draws.\n\n");
+  print_lines("{} of {} points finished, {} of them now in {}:\n", outcome.finished, outcome.points,
+              outcome.computed, duration_text(seconds));
   print_files(outcome);
-  fmt::print("Beside other runs:\n  {} report {} OTHER...\n", quoted(command.program),
-             quoted(outcome.folder.string()));
+  print_lines("Beside other runs:\n  {} report {} OTHER...\n", shell_word(command.program),
+              shell_word(outcome.folder.string()));
   if (outcome.finished < outcome.points)
-    fmt::print("The other points:\n  {}\n", continuation(command));
+    print_lines("The other points:\n  {}\n", continuation(command));
   else
-    fmt::print("Change {} and run it again: only points that are not there are computed.\n",
-               command.file.path.string());
+    print_lines("Change {} and run it again: only points that are not there are computed.\n",
+                command.file.path.string());
 }
 
 void run(const RunCommand& command) {
   const Value root = command.file.read();
   if (command.dry_run) {
-    if (command.options.rank.is_first()) fmt::print("{}", dry_run(root, command.options));
+    if (command.options.rank.is_first()) print_lines("{}", dry_run(root, command.options));
     return;
   }
   if (command.options.rank.is_first()) explain_when_stopped(command);

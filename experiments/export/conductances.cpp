@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "experiments/results/quoting.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -44,10 +45,11 @@ void cut_role(const MappedLayer& layer, int role, const ProgrammedChip& chip,
 }
 
 void append_lines(const ProgrammedTile& t, fmt::memory_buffer& out) {
+  const std::string layer = csv_cell(t.layer);
   for (int j = 0; j < t.columns; ++j)
     for (int i = 0; i < t.rows; ++i) {
       const auto k = static_cast<std::size_t>(j * t.rows + i);
-      fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{},{},{},{}\n", t.layer, t.tile_row,
+      fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{},{},{},{}\n", layer, t.tile_row,
                      t.tile_column, i, j, t.polarity, t.slice, t.target_S[k], t.programmed_S[k]);
     }
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "experiments/results/quoting.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -15,8 +16,9 @@ class Netlist {
   }
 
   std::string text(std::span<const double> volts) {
-    write("* {} tile {},{} {} slice {}: {} rows x {} columns\n", tile_.layer, tile_.tile_row,
-          tile_.tile_column, tile_.polarity, tile_.slice, tile_.rows, tile_.columns);
+    write("* {} tile {},{} {} slice {}: {} rows x {} columns\n", one_line(tile_.layer),
+          tile_.tile_row, tile_.tile_column, tile_.polarity, tile_.slice, tile_.rows,
+          tile_.columns);
     write("* driver {} ohm, row {} ohm per cell, column {} ohm per cell, sense {} ohm\n",
           wires_.driver_ohm, wires_.row_ohm, wires_.column_ohm, wires_.sense_ohm);
     if (is_bent_) write(".options reltol=1e-9 abstol=1e-18 vntol=1e-15\n");  // of the iteration

@@ -97,7 +97,7 @@ class Scale {
   std::string style() const {
     std::vector<std::string> tics;
     for (std::size_t i = 0; i < names_.size(); ++i)
-      tics.push_back(fmt::format("{} {}", quoted(end_of(names_[i])), numbers_[i]));
+      tics.push_back(fmt::format("{} {}", gnuplot_string(end_of(names_[i])), numbers_[i]));
     const char* slanted = slant() > 0 ? " rotate by 45 right" : "";
     const char* sideways = named_ ? "0, 0" : "graph 0.05, graph 0.05";
     return fmt::format("{}set xtics{} ({}); set offsets {}, graph 0.05, graph 0.05{}\n",
@@ -224,7 +224,7 @@ Figure axis_figure(const std::string& key, const std::vector<Group>& groups) {
       panel_style(scale.left_margin(), kBottomMargin + double(scale.slant()) / kLineHeight) +
       "set yrange [0<*:*<102]\n" + scale.style() +
       fmt::format("set xlabel {}; set ylabel '{}'\n",
-                  quoted(fmt::format("{}", fmt::join(keys, " = "))),
+                  gnuplot_string(fmt::format("{}", fmt::join(keys, " = "))),
                   averages ? "A_avr (%)" : "accuracy (%)") +
       layout.place(0) + plots(curves.size(), scale.named(), !averages) + layout.place_legend() +
       "set offsets\n" + legend_panel(title, entries) + "unset multiplot\nreset\n";

@@ -43,12 +43,6 @@ int run_in(const std::filesystem::path& folder, const char* program, std::string
 
 }  // namespace
 
-std::string quoted(const std::string& text) {
-  std::string constant = "'";
-  for (const char c : text) constant += c == '\'' ? std::string("''") : std::string(1, c);
-  return constant + "'";
-}
-
 Drawn draw(const Figure& figure, const std::filesystem::path& folder) {
   make_folder(folder);
   write_atomically(folder / (figure.name + ".gp"), whole_script(figure));

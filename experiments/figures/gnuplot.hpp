@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <string>
 
+#include "experiments/results/quoting.hpp"
+
 namespace ohmic {
 
 /// One figure: a script that draws into the terminal and the output that are set before it.
@@ -21,8 +23,5 @@ Drawn draw(const Figure&, const std::filesystem::path& folder);
 
 /// Why `draw` left no figure; empty where it did not.
 std::string drawing_problem(Drawn, const Figure&, const std::filesystem::path& folder);
-
-/// A string constant of gnuplot's language.
-std::string quoted(const std::string& text);
 
 }  // namespace ohmic

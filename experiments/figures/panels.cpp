@@ -124,20 +124,20 @@ std::string panel_style(int left_margin, double bottom_margin) {
 std::string key_above() { return "set key outside top center horizontal samplen 1\n"; }
 
 std::string panel_title(const std::string& title) {
-  return fmt::format("set title {} offset 0,-0.4 textcolor '#222222'\n", quoted(title));
+  return fmt::format("set title {} offset 0,-0.4 textcolor '#222222'\n", gnuplot_string(title));
 }
 
 std::string legend_panel(const std::string& title, const std::vector<LegendEntry>& entries) {
   if (entries.empty()) return "";
   std::vector<std::string> plots;
   for (const LegendEntry& entry : entries)
-    plots.push_back(fmt::format("NaN with {} title {}", entry.style, quoted(entry.name)));
+    plots.push_back(fmt::format("NaN with {} title {}", entry.style, gnuplot_string(entry.name)));
   return fmt::format(
       "unset border; unset tics; unset grid; unset xlabel; unset ylabel; unset title\n"
       "unset object; unset label; unset logscale; set xrange [0:1]; set yrange [0:1]\n"
       "set lmargin 0; set rmargin 0; set tmargin 2.2; set bmargin 0\n"
       "set key at graph 0,1 left top Left reverse samplen 2 spacing 1.3 title {} left\nplot {}\n",
-      quoted(title), fmt::join(plots, ", "));
+      gnuplot_string(title), fmt::join(plots, ", "));
 }
 
 std::vector<LegendEntry> curve_entries(const std::vector<std::string>& curves) {

@@ -44,8 +44,8 @@ std::vector<std::string> series_of(const std::vector<PricedPoint>& points) {
 std::string data_line(const PricedPoint& p) {
   const Estimate a = p.accuracy.scaled(100);
   const bool known = !std::isnan(a.lo);
-  return fmt::format("{:g} {:.4f} {:.4f} {:.4f} \"{}\"\n", p.energy_nJ, a.mean,
-                     known ? a.lo : a.mean, known ? a.hi : a.mean, name_of(p, true));
+  return fmt::format("{:g} {:.4f} {:.4f} {:.4f} {}\n", p.energy_nJ, a.mean, known ? a.lo : a.mean,
+                     known ? a.hi : a.mean, gnuplot_cell(name_of(p, true)));
 }
 
 /// "$s3": the points of series 3; "$front": those on the front, in the order of energy.
@@ -73,7 +73,7 @@ std::string series_plot(std::size_t s, const char* color, const std::string& nam
       "$s{0} using 1:2:3:4 with yerrorbars pointtype 7 pointsize 0.7 linewidth 1.3 linecolor '{1}' "
       "title {2}, "
       "$s{0} using 1:2:5 with labels left offset 0.7,-0.6 textcolor '{1}' notitle",
-      s, color, quoted(name));
+      s, color, gnuplot_string(name));
 }
 
 /// All energies with room for labels; logarithmic where they span a decade.
@@ -108,11 +108,11 @@ Figure pareto_figure(const std::string& title, const std::vector<PricedPoint>& p
       "set xlabel 'energy per image (nJ)'; set ylabel 'accuracy (%)'\n"
       "set key outside right top Left reverse samplen 1 spacing 1.3 title {} left\n",
       energy_axis(points),
-      quoted(fmt::format("{} (labels: {})", keys_of(points.front(), false),
-                         keys_of(points.front(), true))));
-  Figure figure =
-      panel_figure("pareto", data_blocks(points, series), style,
-                   {fmt::format("set title {}\nplot {}\n", quoted(title), fmt::join(plots, ", "))});
+      gnuplot_string(fmt::format("{} (labels: {})", keys_of(points.front(), false),
+                                 keys_of(points.front(), true))));
+  Figure figure = panel_figure(
+      "pareto", data_blocks(points, series), style,
+      {fmt::format("set title {}\nplot {}\n", gnuplot_string(title), fmt::join(plots, ", "))});
   figure.width = 760;
   figure.height = 480;
   return figure;

@@ -158,7 +158,7 @@ std::string map_cell(const RateMap& map, const Range& range, std::size_t n, std:
 std::string map_tics(const char* axis, const std::vector<std::string>& names) {
   std::vector<std::string> tics;
   for (std::size_t i = 0; i < names.size(); ++i)
-    tics.push_back(fmt::format("{} {}", quoted(names[i]), i));
+    tics.push_back(fmt::format("{} {}", gnuplot_string(names[i]), i));
   return fmt::format("set {0}tics ({1}); set {0}range [-0.5:{2}]\n", axis, fmt::join(tics, ", "),
                      static_cast<double>(names.size()) - 0.5);
 }

@@ -4,25 +4,10 @@
 
 #include <regex>
 
+#include "experiments/results/quoting.hpp"
+
 namespace ohmic {
 namespace {
-
-std::string escaped(std::string_view text) {
-  std::string html;
-  for (const char c : text) {
-    if (c == '&')
-      html += "&amp;";
-    else if (c == '<')
-      html += "&lt;";
-    else if (c == '>')
-      html += "&gt;";
-    else if (c == '"')
-      html += "&quot;";
-    else
-      html += c;
-  }
-  return html;
-}
 
 /// gnuplot's opening tag gives its size once as width and height, once as viewBox.
 std::string without_size(std::string opening) {
@@ -36,7 +21,7 @@ std::string with_prefixed_ids(const std::string& svg, const std::string& prefix)
 
 }  // namespace
 
-Markup::Markup(std::string_view text) : html_(escaped(text)) {}
+Markup::Markup(std::string_view text) : html_(html_text(text)) {}
 
 Markup Markup::trusted(std::string html) {
   Markup markup;
@@ -51,7 +36,7 @@ Markup& Markup::operator+=(const Markup& more) {
 
 Markup element(const std::string& name, const Attributes& attributes, const Markup& content) {
   std::string html = "<" + name;
-  for (const auto& [key, value] : attributes) html += " " + key + "=\"" + escaped(value) + "\"";
+  for (const auto& [key, value] : attributes) html += " " + key + "=\"" + html_text(value) + "\"";
   return Markup::trusted(html + ">" + content.html() + "</" + name + ">");
 }
 

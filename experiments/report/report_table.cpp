@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "experiments/results/quoting.hpp"
+
 namespace ohmic {
 namespace {
 
@@ -70,7 +72,7 @@ std::string ReportTable::markdown() const {
     rows.emplace_back();
     for (const TableCell& cell : line.cells) rows.back().push_back(plain(cell));
   }
-  return (caption.empty() ? "" : caption + "\n\n") + markdown_text(rows);
+  return (caption.empty() ? "" : markdown_line(caption) + "\n\n") + markdown_text(rows);
 }
 
 std::string ReportTable::csv() const {

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "experiments/figures/panels.hpp"
+#include "experiments/results/quoting.hpp"
 
 namespace ohmic {
 namespace {
@@ -19,17 +20,6 @@ std::string network_of(const Group& group) {
   for (const auto& [key, value] : group.axes)
     if (names_a_network(key)) values.push_back(value);
   return fmt::format("{}", fmt::join(values, ", "));
-}
-
-/// "cifar10_resnet20" of "cifar10, resnet20".
-std::string as_file_name(const std::string& text) {
-  std::string name;
-  for (const char c : text)
-    if (std::isalnum(static_cast<unsigned char>(c)) || c == '-')
-      name += c;
-    else if (!name.empty() && name.back() != '_')
-      name += '_';
-  return name;
 }
 
 Axes label_axes(const Group& group) {
@@ -144,7 +134,7 @@ void add_plain_lines(const std::vector<Member>& members, ReportTable& table) {
 
 ReportTable accuracy_table(const std::string& network, const std::vector<Member>& members) {
   ReportTable table;
-  table.name = network.empty() ? "accuracy" : "accuracy_" + as_file_name(network);
+  table.name = network.empty() ? "accuracy" : "accuracy_" + file_name_part(network);
   table.caption = network;
   table.header = label_titles(*members.front());
   table.labels = table.header.size();

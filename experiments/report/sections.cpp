@@ -14,6 +14,7 @@
 #include "experiments/figures/rate_figures.hpp"
 #include "experiments/report/result_tables.hpp"
 #include "experiments/report/warnings.hpp"
+#include "experiments/results/quoting.hpp"
 #include "experiments/results/verdict.hpp"
 
 namespace ohmic {
@@ -276,14 +277,14 @@ Section curves(const RunRecord& run, Press& press) {
 Section missing(const RunRecord& run, Press& press) {
   const ReportTable table = missing_table(run);
   if (table.lines.empty()) return {};
-  const std::string folder = run.folder.string();
+  const std::string folder = shell_word(run.folder.string()),
+                    file = shell_word((run.folder / "resolved.toml").string());
   return {
       "missing", "What was not run",
       paragraph(fmt::format("{} of {} points have no result. This command goes on where the run "
                             "stopped:",
                             table.lines.size(), run.points.size())) +
-          element("pre", fmt::format("ohmic run {0}/resolved.toml --out {0}", folder)) +
-          press.table(table)};
+          element("pre", fmt::format("ohmic run {} --out {}", file, folder)) + press.table(table)};
 }
 
 Section provenance(const RunRecord& run) {

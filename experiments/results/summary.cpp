@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "experiments/results/groups.hpp"
+#include "experiments/results/quoting.hpp"
 #include "experiments/results/text_table.hpp"
 
 namespace ohmic {
@@ -11,14 +12,8 @@ namespace {
 
 std::string short_key(const std::string& key) { return key.substr(key.rfind('.') + 1); }
 
-/// For a terminal, where a list of tables would push the numbers out of sight.
-std::string shortened(const std::string& value) {
-  constexpr std::size_t kLongest = 40;
-  if (value.size() <= kLongest) return value;
-  std::size_t end = kLongest - 3;
-  while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0) == 0x80) --end;
-  return value.substr(0, end) + "...";  // no part of a character
-}
+/// Of a swept value: a list of tables would push the numbers out of sight.
+constexpr std::size_t kLongest = 40;
 
 std::string optional_text(const std::optional<double>& value) {
   return value ? percent_text(*value) : "";
@@ -37,7 +32,7 @@ Row header(const Group& group, const std::vector<double>& etas) {
 
 Row measured_row(const Group& group, const std::vector<double>& etas) {
   Row row;
-  for (const auto& axis : group.axes) row.push_back(shortened(axis.second));
+  for (const auto& axis : group.axes) row.push_back(shortened(one_line(axis.second), kLongest));
   if (row.empty()) row.push_back("here");
   row.push_back(percent_text(group.baseline));
   for (const double eta : etas) {

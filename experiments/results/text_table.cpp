@@ -6,34 +6,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include "experiments/results/quoting.hpp"
+
 namespace ohmic {
 namespace {
 
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
-std::string markdown_cell(const std::string& text) {
-  std::string cell;
-  for (const char c : text) cell += c == '|' ? "\\|" : c == '\n' ? " " : std::string(1, c);
-  return cell;
-}
-
-std::string markdown_line(const Row& row, std::size_t columns) {
+std::string markdown_row(const Row& row, std::size_t columns) {
   std::string line = "|";
   for (std::size_t i = 0; i < columns; ++i)
-    line += " " + (i < row.size() ? markdown_cell(row[i]) : "") + " |";
+    line += " " + (i < row.size() ? markdown_line(row[i]) : "") + " |";
   return line + "\n";
-}
-
-/// Width on a terminal: code points, not bytes.
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
 }
 
 }  // namespace
@@ -73,8 +55,8 @@ std::string markdown_text(const std::vector<Row>& rows) {
   std::string text;
   const std::size_t columns = rows.empty() ? 0 : rows.front().size();
   for (std::size_t r = 0; r < rows.size(); ++r) {
-    text += markdown_line(rows[r], columns);
-    if (r == 0) text += markdown_line(Row(columns, "---"), columns);
+    text += markdown_row(rows[r], columns);
+    if (r == 0) text += markdown_row(Row(columns, "---"), columns);
   }
   return text;
 }
@@ -82,11 +64,14 @@ std::string markdown_text(const std::vector<Row>& rows) {
 std::string aligned_text(const std::vector<Row>& rows) {
   std::vector<std::size_t> widths(rows.front().size());
   for (const Row& row : rows)
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], length_of(one_line(row[i])));
   std::string text;
   for (const Row& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i)
-      text += std::string(widths[i] - width_of(row[i]) + (i > 0 ? 2 : 0), ' ') + row[i];
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::string cell = one_line(row[i]);
+      text += std::string(widths[i] - length_of(cell) + (i > 0 ? 2 : 0), ' ') + cell;
+    }
     text += "\n";
   }
   return text;

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "experiments/results/quoting.hpp"
+
 namespace ohmic {
 namespace {
 
@@ -52,7 +54,7 @@ void Progress::update(double fraction, const std::string& detail) {
   if (now - shown_ < (live_ ? Clock::duration(kLiveInterval) : Clock::duration(kPlainInterval)))
     return;
   shown_ = now;
-  std::string line = fmt::format("{}{}: {:3.0f} %", prefix_, what_, 100 * fraction);
+  std::string line = fmt::format("{}{}: {:3.0f} %", prefix_, one_line(what_), 100 * fraction);
   if (!detail.empty()) line += ", " + detail;
   if (fraction > first_fraction_)
     line += ", " +
@@ -67,7 +69,7 @@ void Progress::update(double fraction, const std::string& detail) {
 
 void Progress::say(const std::string& line) {
   clear();
-  fmt::print(stderr, "{}{}\n", prefix_, line);
+  fmt::print(stderr, "{}{}\n", prefix_, lines(line));
 }
 
 void Progress::clear() {
