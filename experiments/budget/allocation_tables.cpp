@@ -6,13 +6,11 @@
 #include <cmath>
 #include <numeric>
 
-#include "experiments/figures/panels.hpp"
-#include "experiments/run/setup.hpp"
+#include "experiments/figures/plot.hpp"
+#include "experiments/results/words.hpp"
 
 namespace ohmic {
 namespace {
-
-constexpr int kPanelHeight = 360, kBarWidth = 30, kMargin = 130;
 
 std::string name_of(Verification v) {
   return v == Verification::passed   ? "passed"
@@ -32,7 +30,7 @@ std::int64_t draws_of(const ScaledEtas& s) {
 }
 
 std::string label_of(const FoundAllocation& a, const BudgetSettings& settings) {
-  return point_label(*a.point) + ", loss of at most " + settings.drop_text(a.max_drop);
+  return point_title(*a.point) + ", loss of at most " + settings.drop_text(a.max_drop);
 }
 
 void add(std::vector<Cell>& row, const std::vector<Cell>& cells) {
@@ -109,35 +107,23 @@ TextTable layer_texts(const FoundAllocation& a, const BudgetSettings& settings) 
 
 Figure allocation_figure(const std::vector<const FoundAllocation*>& found,
                          const BudgetSettings& settings) {
-  std::size_t most = 15;
-  Figure figure{"allocation", 0, static_cast<int>(found.size()) * kPanelHeight, ""};
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    const FoundAllocation& a = *found[i];
-    most = std::max(most, a.layers.size());
-    figure.script += fmt::format("$a{} << EOD\n", i);
-    for (std::size_t l = 0; l < a.layers.size(); ++l)
-      figure.script += fmt::format("{} {:g}\n", gnuplot_cell(a.layers[l]), a.allocated.etas[l]);
-    figure.script += "EOD\n";
+  Plot plot{"allocation", "", {}};
+  plot.most_columns = 1;
+  for (const FoundAllocation* a : found) {
+    Panel panel{label_of(*a, settings),
+                named_axis("layer", a->layers),
+                {key_title(kEtaKey, &a->point->experiment)}};
+    panel.y.low = 0;
+    Series bars{"allocated", {kAlone}, {}};
+    bars.style.bar = 0.7;
+    for (std::size_t l = 0; l < a->layers.size(); ++l)
+      bars.data.push_back({static_cast<double>(l), a->allocated.etas[l]});
+    panel.series.push_back(std::move(bars));
+    if (a->uniform.scale) panel.levels.push_back({*a->uniform.scale, false, "one for all", kNoisy});
+    plot.panel_width = std::max(plot.panel_width, bar_width(a->layers.size()));
+    plot.panels.push_back(std::move(panel));
   }
-  figure.width = kMargin + kBarWidth * static_cast<int>(most);
-  figure.script += frame_style() + key_above();
-  figure.script += fmt::format(
-      "set style fill solid 0.9 noborder; set boxwidth 0.7; set xtics rotate by 55 right\n"
-      "set ylabel 'η of the layer'\n"
-      "set yrange [0:*]\nset multiplot layout {},1\n",
-      found.size());
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    figure.script += fmt::format(
-        "set title {}\nplot $a{} using 2:xtic(1) with boxes fillcolor '{}' title 'allocated'",
-        gnuplot_string(label_of(*found[i], settings)), i, category_color(0));
-    if (found[i]->uniform.scale)
-      figure.script +=
-          fmt::format(", {:g} with lines linewidth 2 linecolor '{}' title 'one for all'",
-                      *found[i]->uniform.scale, category_color(1));
-    figure.script += "\n";
-  }
-  figure.script += "unset multiplot\nreset\n";
-  return figure;
+  return figure_of(plot);
 }
 
 }  // namespace

@@ -8,8 +8,7 @@
 #include "experiments/budget/analysis.hpp"
 #include "experiments/budget/factorial.hpp"
 #include "experiments/budget/sources.hpp"
-#include "experiments/figures/panel_figure.hpp"
-#include "experiments/figures/panels.hpp"
+#include "experiments/figures/plot.hpp"
 #include "experiments/run/setup.hpp"
 
 namespace ohmic {
@@ -194,62 +193,39 @@ TextTable answers(const Attribution& a, const BudgetSettings& settings) {
   return table;
 }
 
-std::string data_line(const std::string& name, const SourceLoss& loss) {
-  std::string line = gnuplot_cell(name);
-  for (const Estimate& e : {loss.alone, loss.last, loss.share}) {
-    const bool known = !std::isnan(e.lo);
-    line += std::isnan(e.mean)
-                ? " NaN NaN NaN"
-                : fmt::format(" {:.4f} {:.4f} {:.4f}", 100 * e.mean, 100 * (known ? e.lo : e.mean),
-                              100 * (known ? e.hi : e.mean));
-  }
-  return line + "\n";
-}
-
-/// Bars of one kind of loss beside those of the others, with their intervals.
-std::string bars(std::size_t number, std::size_t kind, double shift, const std::string& name) {
-  return fmt::format(
-      "$a{0} using ($0+{1}):{2}:(0.22) with boxes linecolor '{3}' title '{4}', "
-      "$a{0} using ($0+{1}):{2}:{5}:{6} with yerrorbars pointtype -1 linecolor '#222222' notitle",
-      number, shift, 3 * kind + 2, category_color(kind), name, 3 * kind + 3, 3 * kind + 4);
-}
-
 /// Designs leave some kinds of loss unknown: those have no bars.
-std::string panel(std::size_t number, const Attribution& a, const BudgetSettings& settings) {
-  const char* const names[] = {"alone", "given back when off", "share"};
+Panel attribution_panel(const Attribution& a, const BudgetSettings& settings) {
+  const std::pair<Estimate SourceLoss::*, Series> kinds[] = {
+      {&SourceLoss::alone, {"lost with this source alone", {kAlone}, {}}},
+      {&SourceLoss::last, {"regained without it", {kGivenBack}, {}}},
+      {&SourceLoss::share, {"its share of the loss", {kShare}, {}}}};
   const SourceLoss first = loss_of(a, 0, settings);
-  const double means[] = {first.alone.mean, first.last.mean, first.share.mean};
-  const auto known = std::count_if(means, means + 3, [](double m) { return !std::isnan(m); });
-  std::vector<std::string> plots, tics;
-  for (std::size_t kind = 0; kind < 3; ++kind) {
-    const double shift = 0.25 * (static_cast<double>(plots.size()) - 0.5 * double(known - 1));
-    if (!std::isnan(means[kind])) plots.push_back(bars(number, kind, shift, names[kind]));
+  const auto known = std::count_if(std::begin(kinds), std::end(kinds), [&](const auto& kind) {
+    return !std::isnan((first.*kind.first).mean);
+  });
+  const double width = 0.8 / static_cast<double>(known);
+  std::vector<std::string> names;
+  for (const Source& source : a.sources) names.push_back(source.name);
+  Panel panel{point_title(*a.point), named_axis("source of error", names), {"accuracy (points)"}};
+  for (auto [loss, series] : kinds) {
+    if (std::isnan((first.*loss).mean)) continue;
+    const double shift = width * (double(panel.series.size()) - 0.5 * double(known - 1));
+    series.style.bar = 0.94 * width;
+    for (int s = 0; s < a.count(); ++s)
+      series.data.push_back(datum(s + shift, loss_of(a, s, settings).*loss));
+    panel.series.push_back(std::move(series));
   }
-  for (int s = 0; s < a.count(); ++s)
-    tics.push_back(
-        fmt::format("{} {}", gnuplot_string(a.sources[static_cast<std::size_t>(s)].name), s));
-  return fmt::format("set xtics ({})\nset title {}\nplot {}\n", fmt::join(tics, ", "),
-                     gnuplot_string(point_label(*a.point)), fmt::join(plots, ", "));
+  return panel;
 }
 
 Figure attribution_figure(const std::vector<Attribution>& all, const BudgetSettings& settings) {
-  std::string data;
-  std::vector<std::string> panels;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    data += fmt::format("$a{} << EOD\n", i);
-    for (int s = 0; s < all[i].count(); ++s)
-      data +=
-          data_line(all[i].sources[static_cast<std::size_t>(s)].name, loss_of(all[i], s, settings));
-    data += "EOD\n";
-    panels.push_back(panel(i, all[i], settings));
+  Plot plot{"attribution", "", {}};
+  plot.most_columns = 2;
+  for (const Attribution& a : all) {
+    plot.panels.push_back(attribution_panel(a, settings));
+    plot.panel_width = std::max(plot.panel_width, bar_width(2 * a.sources.size()));
   }
-  return panel_figure(
-      "attribution", data,
-      key_above() +
-          "set style fill solid 0.8 noborder; set pointintervalbox 0.001\n"
-          "set ylabel 'loss of accuracy (points)'; set xzeroaxis linetype -1\n"
-          "set xtics rotate by 30 right; set xrange [-0.6:*]; set offsets 0, 0.6, graph 0.1, 0\n",
-      panels);
+  return figure_of(plot);
 }
 
 std::string explanation(Design design) {

@@ -51,7 +51,7 @@ void write_result(const AnalysisResult& result, const std::filesystem::path& fol
 }
 
 Value resolved_request(const BudgetRequest& request) {
-  Value resolved = resolved_file(request.root, request.points.front().experiment);
+  Value resolved = resolved_file(request.root, request.points);
   resolved.table()["budget"] = BudgetSettings::schema().write(&request.settings);
   return resolved;
 }
@@ -69,7 +69,8 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
   const Claim alone = Claims(folder / "lock").exclusive(kFolderClaim, [&] {
     progress.say(fmt::format("{}: another ohmic works here; waiting for it", folder.string()));
   });
-  write_atomically(folder / "resolved.toml", to_toml(resolved_request(request)));
+  const std::string resolved = to_toml(resolved_request(request));
+  write_atomically(folder / "resolved.toml", resolved);
   Networks networks(folder / "training", progress);
   check_inputs(request, networks);
   for (const std::string& remark : remarks_on(request.points)) progress.say(remark);
@@ -83,11 +84,11 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
     outcome.text += terminal_text(results.back()) + "\n";
   }
   write_atomically(folder / "budget.md", page(first.title, results));
-  if (const std::string problem = write_budget_page(first, folder, results); !problem.empty())
-    progress.say("figures are missing: " + problem);
   outcome.new_draws = evaluations.new_draws();
   if (outcome.new_draws > 0)
     write_provenance(folder / "provenance.json", provenance_of(first, networks));
+  const std::string problem = write_budget_page(request, resolved, folder, results);
+  if (!problem.empty()) progress.say("figures are missing: " + problem);
   return outcome;
 }
 

@@ -30,6 +30,14 @@ ReportTable report_table(const TextTable& table, const std::string& name) {
   return out;
 }
 
+/// [budget] in full.
+Facts question(const BudgetRequest& request) {
+  Facts facts;
+  for (const auto& [key, value] : leaves_of(BudgetSettings::schema().write(&request.settings)))
+    if (value != "none") facts.push_back({"budget." + key, value});
+  return facts;
+}
+
 Section section(const AnalysisResult& result, Press& press) {
   Section out{id_of(result.heading), result.heading, {}};
   for (const Figure& figure : result.figures) out.content += press.figure(figure, result.heading);
@@ -41,11 +49,15 @@ Section section(const AnalysisResult& result, Press& press) {
 
 }  // namespace
 
-std::string write_budget_page(const Experiment& first, const std::filesystem::path& folder,
+std::string write_budget_page(const BudgetRequest& request, const std::string& resolved,
+                              const std::filesystem::path& folder,
                               const std::vector<AnalysisResult>& results) {
+  const Experiment& first = request.points.front().experiment;
   Press press(folder, first.output.figures, first.output.report);
   std::vector<Section> sections;
   for (const AnalysisResult& result : results) sections.push_back(section(result, press));
+  sections.push_back(asked_section(request.points, resolved, question(request)));
+  sections.push_back(provenance_section(read_provenance(folder)));
   const std::string title = first.title.empty() ? "Noise budget" : first.title;
   if (first.output.report)
     write_atomically(folder / "report.html", report_page(title, folder.string(), sections, press));

@@ -5,14 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "experiments/budget/result_table.hpp"
-#include "experiments/experiment.hpp"
+#include "experiments/budget/analysis.hpp"
 
 namespace ohmic {
 
 /// Draws the figures and writes report.html with tables/ beside it, as far as [output] wants them.
 /// Returns why figures are missing; empty where none is. Throws OutputError.
-std::string write_budget_page(const Experiment& first, const std::filesystem::path& folder,
+std::string write_budget_page(const BudgetRequest&, const std::string& resolved,
+                              const std::filesystem::path& folder,
                               const std::vector<AnalysisResult>&);
 
 }  // namespace ohmic

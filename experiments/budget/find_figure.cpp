@@ -7,95 +7,89 @@
 #include <cmath>
 #include <map>
 
-#include "experiments/figures/panel_figure.hpp"
-#include "experiments/figures/panels.hpp"
-#include "experiments/run/networks.hpp"
+#include "experiments/figures/plot.hpp"
+#include "experiments/results/words.hpp"
 
 namespace ohmic {
 namespace {
 
-using Panel = std::vector<const FoundBudget*>;
+using OfPoint = std::vector<const FoundBudget*>;
 
-std::vector<Panel> panels_of(const std::vector<FoundBudget>& budgets) {
-  std::vector<Panel> panels;
+std::vector<OfPoint> by_point(const std::vector<FoundBudget>& budgets) {
+  std::vector<OfPoint> points;
   for (const FoundBudget& b : budgets) {
-    if (panels.empty() || panels.back().front()->point != b.point) panels.emplace_back();
-    panels.back().push_back(&b);
+    if (points.empty() || points.back().front()->point != b.point) points.emplace_back();
+    points.back().push_back(&b);
   }
-  return panels;
+  return points;
 }
 
 /// Every value looked at for any of the limits, with the most draws it got.
-std::string data_block(std::size_t number, const Panel& panel, double confidence) {
+Series measured(const OfPoint& budgets, double confidence) {
   std::map<double, const Probe*> probes;
-  for (const FoundBudget* b : panel)
+  for (const FoundBudget* b : budgets)
     for (const Probe& probe : b->result.probes) {
       const Probe*& kept = probes[b->grid.values[probe.index]];
       if (!kept || kept->replicates.count() < probe.replicates.count()) kept = &probe;
     }
-  std::string text = fmt::format("$p{} << EOD\n", number);
-  for (const auto& [value, probe] : probes) {
-    const Estimate a = mean_estimate(probe->replicates, confidence).scaled(100);
-    const bool known = !std::isnan(a.lo);
-    text += fmt::format("{:g} {:.4f} {:.4f} {:.4f}\n", value, a.mean, known ? a.lo : a.mean,
-                        known ? a.hi : a.mean);
+  Series series{fmt::format("measured, {:g} % interval", 100 * confidence), {kInk}, {}};
+  for (const auto& [value, probe] : probes)
+    series.data.push_back(datum(value, mean_estimate(probe->replicates, confidence)));
+  return series;
+}
+
+/// Lines of accuracy, and the interval that holds each budget.
+void add_limits(const OfPoint& budgets, const BudgetSettings& settings, Panel& panel) {
+  panel.levels.push_back(
+      {100 * budgets.front()->start.baseline(), false, "without noise", kBaseline});
+  for (std::size_t i = 0; i < budgets.size(); ++i) {
+    const FoundBudget& b = *budgets[i];
+    const std::string color = i == 0 ? kNoisy : color_of(i, budgets.size()),
+                      drop = settings.drop_text(b.max_drop);
+    panel.levels.push_back({100 * b.search.least_accuracy, false, "loss of " + drop, color});
+    if (b.result.tolerated && b.result.not_tolerated)
+      panel.bands.push_back({b.grid.values[*b.result.tolerated],
+                             b.grid.values[*b.result.not_tolerated], "budget for " + drop, color});
   }
-  return text + "EOD\n";
 }
 
-/// The limit as a line, the interval as a band.
-std::string limit(const FoundBudget& b, std::size_t index, int& object) {
-  const char* color = category_color(index);
-  std::string text;
-  if (b.result.tolerated && b.result.not_tolerated)
-    text += fmt::format(
-        "set object {} rectangle from {:g},graph 0 to {:g},graph 1 fillcolor '{}' fillstyle "
-        "transparent solid 0.25 noborder\n",
-        object++, b.grid.values[*b.result.tolerated], b.grid.values[*b.result.not_tolerated],
-        color);
-  return text;
-}
-
-std::string panel_script(std::size_t number, const Panel& panel, const BudgetSettings& settings) {
-  int object = 1;
-  std::string text = "unset object\n";
-  std::vector<std::string> plots;
-  for (std::size_t i = 0; i < panel.size(); ++i) {
-    text += limit(*panel[i], i, object);
-    plots.push_back(
-        fmt::format("{:.4f} with lines dashtype 2 linewidth 1.5 linecolor '{}' title {}",
-                    100 * panel[i]->search.least_accuracy, category_color(i),
-                    gnuplot_string("loss of " + settings.drop_text(panel[i]->max_drop))));
-  }
-  plots.push_back(fmt::format(
-      "$p{0} using 1:2 with lines linewidth 1.5 linecolor '#222222' notitle, $p{0} using 1:2:3:4 "
-      "with yerrorbars pointtype 7 pointsize 0.6 linecolor '#222222' title 'measured'",
-      number));
-  const Row axes = axis_texts(*panel.front()->point);
-  const std::string title = axes.empty() ? network_label(panel.front()->point->experiment)
-                                         : fmt::format("{}", fmt::join(axes, ", "));
-  return text +
-         fmt::format("set title {}\nplot {}\n", gnuplot_string(title), fmt::join(plots, ", "));
-}
-
-std::string style(const FindSettings& find) {
-  return fmt::format(
-      "set key bottom {} Left reverse samplen 2\n"
-      "set xlabel {}; set ylabel 'accuracy (%)'\n{}set xrange [{:g}:{:g}]\n",
-      find.tolerate == Tolerate::largest ? "left" : "right", gnuplot_string(find.knob.front()),
-      find.scale == KnobScale::log ? "set logscale x\n" : "", find.range[0], find.range[1]);
+/// The neighbourhood of the losses that are asked for: what lies far below would flatten it. How
+/// many values that are is said.
+void look_closely(const OfPoint& budgets, Panel& panel) {
+  const double baseline = 100 * budgets.front()->start.baseline();
+  double lowest = baseline;
+  for (const FoundBudget* b : budgets) lowest = std::min(lowest, 100 * b->search.least_accuracy);
+  const double loss = std::max(baseline - lowest, 0.01);
+  const double floor = std::max(0.0, lowest - 4 * loss);
+  const auto& data = panel.series.front().data;
+  const auto below =
+      std::count_if(data.begin(), data.end(), [&](const Datum& d) { return d.y < floor; });
+  if (below == 0) return;
+  double top = baseline + loss;
+  for (const Datum& d : data) top = std::fmax(top, std::fmax(d.y, d.hi));
+  panel.y.low = floor;
+  panel.y.high = top;
+  panel.y.title += fmt::format("; {} value{} below", below, below == 1 ? " lies" : "s lie");
 }
 
 }  // namespace
 
 Figure budget_figure(const std::vector<FoundBudget>& budgets, const BudgetSettings& settings) {
-  std::string data;
-  std::vector<std::string> panels;
-  for (const Panel& panel : panels_of(budgets)) {
-    data += data_block(panels.size(), panel, settings.confidence);
-    panels.push_back(panel_script(panels.size(), panel, settings));
+  const FindSettings& find = *settings.find;
+  Plot plot{"budget", "", {}};
+  plot.shares_y = false;  // baselines differ
+  for (const OfPoint& of_point : by_point(budgets)) {
+    const Point& point = *of_point.front()->point;
+    Panel panel{point_title(point), {knob_title(find, point.experiment)}, {"accuracy (%)"}};
+    panel.x.logarithmic = find.scale == KnobScale::log;
+    panel.x.low = find.range[0];
+    panel.x.high = find.range[1];
+    panel.series.push_back(measured(of_point, settings.confidence));
+    add_limits(of_point, settings, panel);
+    look_closely(of_point, panel);
+    plot.panels.push_back(std::move(panel));
   }
-  return panel_figure("budget", data, style(*settings.find), panels);
+  return figure_of(plot);
 }
 
 }  // namespace ohmic

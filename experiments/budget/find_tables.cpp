@@ -1,11 +1,13 @@
 #include "experiments/budget/find_tables.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "experiments/budget/find_figure.hpp"
+#include "experiments/results/words.hpp"
 #include "experiments/run/networks.hpp"
 
 namespace ohmic {
@@ -143,7 +145,8 @@ TextTable answers(const std::vector<FoundBudget>& budgets, const BudgetSettings&
   TextTable table{
       fmt::format("{} of {}, {:g} % confidence:",
                   settings.find->tolerate == Tolerate::largest ? "Largest value" : "Fewest",
-                  settings.find->knob.front(), 100 * settings.confidence),
+                  knob_title(*settings.find, budgets.front().point->experiment),
+                  100 * settings.confidence),
       {heading(budgets.front(), settings)}};
   for (const FoundBudget& b : budgets) table.rows.push_back(answer(b, settings));
   return table;
@@ -185,13 +188,12 @@ void add_notes(const FoundBudget& b, const BudgetSettings& settings, AnalysisRes
 
 }  // namespace
 
-std::string short_knob(const FindSettings& find) {
-  const std::string& key = find.knob.front();
-  const auto dot = key.rfind('.');
-  const std::string last = key.substr(dot + 1);
-  if (last != "bits" || dot == std::string::npos) return last;
-  const std::string table = key.substr(0, dot);
-  return table.substr(table.rfind('.') + 1) + " bits";
+std::string short_knob(const FindSettings& find) { return key_words(find.knob.front()); }
+
+std::string knob_title(const FindSettings& find, const Experiment& experiment) {
+  std::vector<std::string> titles;
+  for (const std::string& key : find.knob) titles.push_back(key_title(key, &experiment));
+  return fmt::format("{}", fmt::join(titles, " = "));
 }
 
 std::string answer_text(const FoundBudget& b, const BudgetSettings& settings) {

@@ -26,8 +26,9 @@ Grid grid_of(const FindSettings&, const Experiment&);
 /// The search for a loss of `max_drop` of a network that `start` knows, over so many steps.
 SearchSettings search_for(const BudgetSettings&, double max_drop, const PointResult& start,
                           std::size_t steps);
-/// Last part of the first key: "eta".
+/// The first key in words: "ADC bits"; and all of them with their unit.
 std::string short_knob(const FindSettings&);
+std::string knob_title(const FindSettings&, const Experiment&);
 /// "loss of at most 1 %: eta up to 0.0513 tolerated, 0.0532 not".
 std::string answer_text(const FoundBudget&, const BudgetSettings&);
 /// Tables budget, budget_probes and budget_layers, and the figure budget.

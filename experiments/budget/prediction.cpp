@@ -5,8 +5,8 @@
 
 #include "experiments/budget/configure.hpp"
 #include "experiments/budget/layer_noise.hpp"
-#include "experiments/figures/panel_figure.hpp"
-#include "experiments/figures/panels.hpp"
+#include "experiments/figures/plot.hpp"
+#include "experiments/results/words.hpp"
 #include "experiments/run/setup.hpp"
 #include "experiments/statistics/logit_noise.hpp"
 
@@ -102,36 +102,21 @@ TextTable answers(const std::vector<Comparison>& comparisons, const std::string&
   return table;
 }
 
-std::string panel(std::size_t number, const Comparison& c) {
-  return fmt::format(
-      "set title {1}\nplot $c{0} using 1:5 with lines linewidth 2 linecolor '{2}' title "
-      "'predicted', $c{0} using 1:2:3:4 with yerrorbars pointtype 7 pointsize 0.6 linecolor "
-      "'{3}' title 'measured'\n",
-      number, gnuplot_string(point_label(*c.point)), category_color(1), category_color(0));
-}
-
-std::string data_block(std::size_t number, const Comparison& c) {
-  std::string text = fmt::format("$c{} << EOD\n", number);
-  for (const Compared& v : c.values) {
-    const Estimate m = v.measured.scaled(100);
-    text += fmt::format("{:g} {:.4f} {:.4f} {:.4f} {:.4f}\n", v.value, m.mean, m.lo, m.hi,
-                        100 * v.predicted);
-  }
-  return text + "EOD\n";
-}
-
 Figure prediction_figure(const std::vector<Comparison>& comparisons, const std::string& knob) {
-  std::string data;
-  std::vector<std::string> panels;
-  for (std::size_t i = 0; i < comparisons.size(); ++i) {
-    data += data_block(i, comparisons[i]);
-    panels.push_back(panel(i, comparisons[i]));
+  Plot plot{"prediction", "", {}};
+  for (const Comparison& c : comparisons) {
+    Series predicted{"predicted", {kNoisy, 0, true}, {}}, measured{"measured", {kInk}, {}};
+    for (const Compared& v : c.values) {
+      predicted.data.push_back({v.value, 100 * v.predicted});
+      measured.data.push_back(datum(v.value, v.measured));
+    }
+    Panel panel{point_title(*c.point), {key_title(knob, &c.point->experiment)}, {"accuracy (%)"}};
+    panel.y.least = 0;
+    panel.levels.push_back({100 * c.baseline, false, "without noise", kBaseline});
+    panel.series = {predicted, measured};
+    plot.panels.push_back(std::move(panel));
   }
-  const std::string style = fmt::format(
-      "set key bottom left Left reverse samplen 2\nset xlabel {}; set ylabel 'accuracy (%)'\n"
-      "set yrange [0:100]\n",
-      gnuplot_string(knob));
-  return panel_figure("prediction", data, style, panels);
+  return figure_of(plot);
 }
 
 AnalysisResult run(AnalysisContext& context) {

@@ -7,6 +7,7 @@
 
 #include "experiments/results/quoting.hpp"
 #include "experiments/results/tables.hpp"
+#include "experiments/results/words.hpp"
 
 namespace ohmic {
 namespace {
@@ -60,17 +61,19 @@ std::vector<Cell> axis_cells(const Point& point) {
 
 Row axis_headings(const Point& point) {
   Row row;
-  for (const auto& axis : point.axes) row.push_back(axis.first.substr(axis.first.rfind('.') + 1));
+  for (const auto& axis : point.axes) row.push_back(key_title(axis.first, &point.experiment));
   return row;
 }
 
 Row axis_texts(const Point& point) {
   Row row;
-  for (const auto& [key, value] : point.axes)
-    row.push_back(key == "model.weights"
-                      ? std::filesystem::path(plain_text(value)).filename().string()
-                      : plain_text(value));
+  for (const auto& [key, value] : point.axes) row.push_back(value_words(key, plain_text(value)));
   return row;
+}
+
+std::string point_title(const Point& point) {
+  const std::string words = axes_words(text_axes(point));
+  return words.empty() ? network_words(point.experiment) : words;
 }
 
 std::string terminal_text(const AnalysisResult& result) {

@@ -30,6 +30,8 @@ std::vector<Cell> axis_cells(const Point&);
 /// The same for a person: short keys; a point without axes has none.
 Row axis_headings(const Point&);
 Row axis_texts(const Point&);
+/// A point by its swept values in words; without any, by its network.
+std::string point_title(const Point&);
 
 /// A table for a terminal and a page; the first row is the header.
 struct TextTable {

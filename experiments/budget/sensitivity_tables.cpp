@@ -5,13 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "experiments/figures/panels.hpp"
-#include "experiments/run/setup.hpp"
+#include "experiments/figures/plot.hpp"
 
 namespace ohmic {
 namespace {
-
-constexpr int kPanelHeight = 380, kBarWidth = 34, kMargin = 130;
 
 using Layers = std::vector<const LayerSensitivity*>;
 
@@ -23,6 +20,27 @@ Layers ranked(const SensitivityStudy& study) {
   return layers;
 }
 
+/// The interval of effect(): no wider than the halves of both together.
+std::pair<double, double> effect_range(const LayerSensitivity& l) {
+  return {(l.alone.lo + l.regained.lo) / 2, (l.alone.hi + l.regained.hi) / 2};
+}
+
+/// The first and the last place that a layer may have: after those whose effect is surely larger,
+/// before those whose effect is surely smaller.
+std::pair<std::int64_t, std::int64_t> places(const LayerSensitivity& l, const Layers& all) {
+  std::int64_t first = 1, last = std::ssize(all);
+  for (const LayerSensitivity* other : all) {
+    first += effect_range(*other).first > effect_range(l).second;
+    last -= effect_range(*other).second < effect_range(l).first;
+  }
+  return {first, last};
+}
+
+std::string places_text(const LayerSensitivity& l, const Layers& all) {
+  const auto [first, last] = places(l, all);
+  return first == last ? fmt::format("{}", first) : fmt::format("{} to {}", first, last);
+}
+
 double own_dB(const LayerSensitivity& l) { return power_dB(l.output.signal, l.output.own_error); }
 double all_dB(const LayerSensitivity& l) { return power_dB(l.output.signal, l.output.error); }
 
@@ -31,15 +49,18 @@ double finite(double value) { return std::isfinite(value) ? value : Estimate::kN
 
 ResultTable sensitivity_table(const std::vector<SensitivityStudy>& studies) {
   ResultTable table{"sensitivity", axis_columns(*studies.front().point), {}};
-  for (const char* column : {"rank", "layer", "eta", "alone_loss", "alone_loss_lo", "alone_loss_hi",
-                             "regained", "regained_lo", "regained_hi", "linear_share", "own_snr_dB",
-                             "snr_dB", "batch_norm", "filters", "dead_filters", "draws"})
+  for (const char* column :
+       {"rank", "rank_last", "layer", "eta", "alone_loss", "alone_loss_lo", "alone_loss_hi",
+        "regained", "regained_lo", "regained_hi", "linear_share", "own_snr_dB", "snr_dB",
+        "batch_norm", "filters", "dead_filters", "draws"})
     table.columns.push_back(column);
   for (const SensitivityStudy& study : studies) {
-    std::int64_t rank = 0;
-    for (const LayerSensitivity* l : ranked(study)) {
+    const Layers all = ranked(study);
+    for (const LayerSensitivity* l : all) {
+      const auto [first, last] = places(*l, all);
       std::vector<Cell> row = axis_cells(*study.point);
-      const std::vector<Cell> cells{++rank,
+      const std::vector<Cell> cells{first,
+                                    last,
                                     l->noise.layer,
                                     l->noise.measured_eta,
                                     l->alone.mean,
@@ -67,13 +88,14 @@ TextTable ranking(const SensitivityStudy& study, double confidence) {
   TextTable table{
       fmt::format("{}: {} % without noise, {} % with noise in all layers; losses in points of "
                   "accuracy, {:g} % intervals over {} draws:",
-                  point_label(*study.point), percent_text(study.all.noise_free()),
+                  point_title(*study.point), percent_text(study.all.noise_free()),
                   percent_text(all), 100 * confidence, study.all.draws.size()),
-      {{"layer", "lost alone", "regained without", "linear share %", "own SNR dB", "SNR dB",
-        "dead filters"}}};
-  for (const LayerSensitivity* l : ranked(study))
-    table.rows.push_back({l->noise.layer, percent_text(l->alone), percent_text(l->regained),
-                          fmt::format("{:.1f}", 100 * l->linear_share),
+      {{"place", "layer", "lost alone", "regained without", "linear share %", "own SNR dB",
+        "SNR dB", "dead filters"}}};
+  const Layers layers = ranked(study);
+  for (const LayerSensitivity* l : layers)
+    table.rows.push_back({places_text(*l, layers), l->noise.layer, percent_text(l->alone),
+                          percent_text(l->regained), fmt::format("{:.1f}", 100 * l->linear_share),
                           fmt::format("{:.1f}", own_dB(*l)), fmt::format("{:.1f}", all_dB(*l)),
                           l->noise.filters > 0
                               ? fmt::format("{}/{}", l->noise.dead_filters, l->noise.filters)
@@ -81,44 +103,27 @@ TextTable ranking(const SensitivityStudy& study, double confidence) {
   return table;
 }
 
-std::string bars(const Estimate& e) {
-  const Estimate p = e.scaled(100);
-  return fmt::format("{:.4f} {:.4f} {:.4f}", p.mean, p.lo, p.hi);
-}
-
-std::string data_block(std::size_t number, const SensitivityStudy& study) {
-  std::string text = fmt::format("$s{} << EOD\n", number);
-  for (const LayerSensitivity& l : study.layers)
-    text += fmt::format("{} {} {}\n", gnuplot_cell(l.noise.layer), bars(l.alone), bars(l.regained));
-  return text + "EOD\n";
-}
-
-std::string panel(std::size_t number, const SensitivityStudy& study) {
-  return fmt::format(
-      "set title {1}\nplot $s{0} using 2:3:4:xtic(1) linecolor '{2}' title 'lost with noise in "
-      "this layer alone', $s{0} using 5:6:7 linecolor '{3}' title 'regained without its noise'\n",
-      number, gnuplot_string(point_label(*study.point)), category_color(0), category_color(3));
-}
-
 Figure sensitivity_figure(const std::vector<SensitivityStudy>& studies) {
-  std::size_t most = 0;
-  for (const SensitivityStudy& study : studies) most = std::max(most, study.layers.size());
-  const auto count = static_cast<int>(studies.size());
-  Figure figure{"sensitivity",
-                kMargin + kBarWidth * static_cast<int>(std::max<std::size_t>(most, 15)),
-                count * kPanelHeight, ""};
-  for (std::size_t i = 0; i < studies.size(); ++i) figure.script += data_block(i, studies[i]);
-  figure.script += frame_style() + key_above();
-  figure.script += fmt::format(
-      "set style data histograms\nset style histogram errorbars gap 1 linewidth 1; set errorbars "
-      "linecolor '#555555'\n"
-      "set style fill solid 0.9 noborder; set xtics rotate by 55 right\n"
-      "set ylabel 'points of accuracy'\n"
-      "set multiplot layout {},1\n",
-      count);
-  for (std::size_t i = 0; i < studies.size(); ++i) figure.script += panel(i, studies[i]);
-  figure.script += "unset multiplot\nreset\n";
-  return figure;
+  constexpr double kWidth = 0.38;
+  Plot plot{"sensitivity", "", {}};
+  plot.most_columns = 1;
+  for (const SensitivityStudy& study : studies) {
+    Series alone{"lost with noise in this layer alone", {kAlone}, {}},
+        regained{"regained without its noise", {kGivenBack}, {}};
+    alone.style.bar = regained.style.bar = kWidth;
+    std::vector<std::string> names;
+    for (const LayerSensitivity& l : study.layers) {
+      const auto x = static_cast<double>(names.size());
+      alone.data.push_back(datum(x - kWidth / 2, l.alone));
+      regained.data.push_back(datum(x + kWidth / 2, l.regained));
+      names.push_back(l.noise.layer);
+    }
+    Panel panel{point_title(*study.point), named_axis("layer", names), {"accuracy (points)"}};
+    panel.series = {alone, regained};
+    plot.panel_width = std::max(plot.panel_width, bar_width(names.size()));
+    plot.panels.push_back(std::move(panel));
+  }
+  return figure_of(plot);
 }
 
 }  // namespace
@@ -130,7 +135,10 @@ AnalysisResult sensitivity_result(const std::vector<SensitivityStudy>& studies,
   for (const SensitivityStudy& study : studies)
     result.tables.push_back(ranking(study, settings.confidence));
   result.notes.push_back(
-      "Ranked by the mean of what a layer loses alone and what is regained without it. SNR is that "
+      "Ordered by the mean of what a layer loses alone and what is regained without it. Layers "
+      "whose "
+      "intervals of that overlap are ties: a place says after how many layers that surely matter "
+      "more, and before how many that surely matter less, a layer comes. SNR is that "
       "of a layer's output behind its BatchNorm: own, with noise in this layer alone; "
       "else with noise in all. Linear share: the layer's part of the loss by linear propagation.");
   result.files = {sensitivity_table(studies)};

@@ -5,14 +5,12 @@
 #include <algorithm>
 
 #include "experiments/budget/analysis.hpp"
-#include "experiments/figures/panels.hpp"
+#include "experiments/figures/plot.hpp"
 #include "experiments/run/setup.hpp"
 #include "experiments/statistics/proportion.hpp"
 
 namespace ohmic {
 namespace {
-
-constexpr int kWidth = 760, kHeight = 440;
 
 /// The chips of one point.
 struct Chips {
@@ -151,36 +149,28 @@ TextTable answers(const std::vector<Chips>& all, const BudgetSettings& settings)
   return table;
 }
 
-std::string data_block(std::size_t number, const Chips& chips) {
-  const auto count = static_cast<double>(chips.accuracies.size());
-  std::string text = fmt::format("$c{} << EOD\n", number);
-  for (std::size_t i = 0; i < chips.accuracies.size(); ++i)
-    text += fmt::format("{:.4f} {:.4f}\n", 100 * chips.accuracies[i],
-                        100 * (count - static_cast<double>(i)) / count);
-  return text + "EOD\n";
-}
-
 /// Share of the chips that reach an accuracy, against the accuracy.
 Figure yield_figure(const std::vector<Chips>& all, const BudgetSettings& settings) {
-  Figure figure{"yield", kWidth, kHeight, ""};
-  std::vector<std::string> plots;
+  Panel panel{"", {"accuracy (%)"}, {"chips that reach it (%)"}};
+  panel.y.low = 0;
+  panel.y.high = 103;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    const char* color = category_color(i);
-    figure.script += data_block(i, all[i]);
+    const std::vector<double>& accuracies = all[i].accuracies;
+    const auto count = static_cast<double>(accuracies.size());
+    Series series{
+        point_title(*all[i].point), {color_of(i, all.size()), 0, true, false, Joint::up_first}, {}};
+    for (std::size_t chip = 0; chip < accuracies.size(); ++chip)
+      series.data.push_back({100 * accuracies[chip], 100 * (count - double(chip)) / count});
     for (const Target& target : targets_of(all[i], settings))
-      figure.script += fmt::format(
-          "set arrow from {0:g},graph 0 to {0:g},graph 1 nohead dashtype 2 linecolor '{1}'\n",
-          100 * target.accuracy, color);
-    plots.push_back(fmt::format("$c{} using 1:2 with fsteps linewidth 2 linecolor '{}' title {}", i,
-                                color, gnuplot_string(point_label(*all[i].point))));
+      panel.levels.push_back({100 * target.accuracy, true,
+                              all.size() == 1 ? "target: " + target.text : "targets, in its colour",
+                              series.style.color});
+    panel.series.push_back(std::move(series));
   }
-  figure.script += frame_style();
-  figure.script += fmt::format(
-      "set key bottom left Left reverse samplen 2\n"
-      "set xlabel 'accuracy (%)'; set ylabel 'chips that reach it (%)'; set yrange [0:102]\n"
-      "set offsets graph 0.05, graph 0.05, 0, 0\nplot {}\nreset\n",
-      fmt::join(plots, ", "));
-  return figure;
+  Plot plot{"yield", "", {panel}};
+  plot.panel_width = 560;
+  plot.panel_height = 400;
+  return figure_of(plot);
 }
 
 AnalysisResult run(AnalysisContext& context) {

@@ -21,7 +21,7 @@ void check(const ExperimentFile& file) {
   check_inputs(experiments);
   for (const std::string& remark : remarks_on(experiments)) print_lines("note: {}\n", remark);
   print_lines("{}: ok, {} {}\n", file.path.string(), points.size(),
-             points.size() == 1 ? "point" : "points");
+              points.size() == 1 ? "point" : "points");
 }
 
 }  // namespace

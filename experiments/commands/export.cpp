@@ -86,10 +86,11 @@ void export_chip(ExportOptions options) {
   const ProgrammedChip chip{analog.layers(), experiment.mapping.tile, experiment.devices(),
                             noise_key(experiment.seed, options.draw)};
   if (!options.tile.empty()) write_netlist(options, experiment, chip);
-  write_conductances_csv(options.folder / "conductances.csv", chip);
+  const Negatives negatives = write_conductances_csv(options.folder / "conductances.csv", chip);
   write_conductances_hdf5(options.folder / "conductances.h5", chip);
   print_lines("{}\n{}\n", (options.folder / "conductances.csv").string(),
               (options.folder / "conductances.h5").string());
+  if (negatives.count > 0) progress.say("warning: " + negatives.text());
 }
 
 }  // namespace

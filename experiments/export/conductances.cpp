@@ -56,6 +56,19 @@ void append_lines(const ProgrammedTile& t, fmt::memory_buffer& out) {
 
 }  // namespace
 
+void Negatives::add(std::span<const double> programmed_S) {
+  of += std::ssize(programmed_S);
+  count += std::count_if(programmed_S.begin(), programmed_S.end(), [](double G) { return G < 0; });
+}
+
+std::string Negatives::text() const {
+  if (count == 0) return "";
+  return fmt::format(
+      "{} of {} devices have a negative conductance, which no real one has: the model's noise is "
+      "not clipped; device.clip = \"positive\" ends it at 0, \"range\" at g_min_S and g_max_S",
+      count, of);
+}
+
 void ProgrammedChip::for_each_tile(
     const std::function<void(const MappedLayer&, const ProgrammedTile&)>& take) const {
   for (const MappedLayer& layer : layers)
@@ -95,19 +108,22 @@ ProgrammedTile with_reference_column(ProgrammedTile cells, const ProgrammedTile&
   return cells;
 }
 
-void write_conductances_csv(const std::filesystem::path& path, const ProgrammedChip& chip) {
+Negatives write_conductances_csv(const std::filesystem::path& path, const ProgrammedChip& chip) {
   const std::filesystem::path part = path.string() + ".part";
   std::ofstream file(part);
   file << "layer,tile_row,tile_column,row,column,polarity,slice,target_S,programmed_S\n";
   fmt::memory_buffer lines;
+  Negatives negatives;
   chip.for_each_tile([&](const MappedLayer&, const ProgrammedTile& tile) {
     lines.clear();
     append_lines(tile, lines);
+    negatives.add(tile.programmed_S);
     file.write(lines.data(), static_cast<std::streamsize>(lines.size()));
   });
   file.close();
   if (!file) throw OutputError(path.string() + ": writing failed");
   std::filesystem::rename(part, path);
+  return negatives;
 }
 
 }  // namespace ohmic

@@ -6,11 +6,14 @@
 // conductances.h5    group /LAYER/tile_R_C/POLARITY_SLICE with the datasets target_S and
 //                    programmed_S, rows x columns, and the attributes first_row, first_column
 //                    (place of the tile's first cell in the layer's matrix); attributes of /LAYER
-//                    are weight_per_S and index
+//                    are weight_per_S and index; of the file devices, negative_devices and, where
+//                    there are any, the text note
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,6 +34,15 @@ struct ProgrammedTile {
   std::vector<double> target_S, programmed_S;
 };
 
+/// Devices whose programmed conductance is below 0, which no device has: noise without a limit
+/// makes them. `of`: all that were looked at.
+struct Negatives {
+  std::int64_t count = 0, of = 0;
+  void add(std::span<const double> programmed_S);
+  /// "12 of 480 devices have a negative conductance, ..." and what to do; empty where none has.
+  std::string text() const;
+};
+
 /// One draw of a network's layers at the device's time_s.
 struct ProgrammedChip {
   const std::vector<MappedLayer>& layers;
@@ -48,8 +60,8 @@ struct ProgrammedChip {
 /// Every column of `references` is that column, as the cells see it.
 ProgrammedTile with_reference_column(ProgrammedTile cells, const ProgrammedTile& references);
 
-/// Both throw OutputError naming the file.
-void write_conductances_csv(const std::filesystem::path&, const ProgrammedChip&);
-void write_conductances_hdf5(const std::filesystem::path&, const ProgrammedChip&);
+/// Both throw OutputError naming the file, and return how many devices are negative.
+Negatives write_conductances_csv(const std::filesystem::path&, const ProgrammedChip&);
+Negatives write_conductances_hdf5(const std::filesystem::path&, const ProgrammedChip&);
 
 }  // namespace ohmic

@@ -25,6 +25,21 @@ void write_attribute(hid_t object, const char* name, double value) {
   check(H5Awrite(attribute, H5T_NATIVE_DOUBLE, &value), name);
 }
 
+void write_text(hid_t object, const char* name, const std::string& text) {
+  const Hdf5Handle type = opened(H5Tcopy(H5T_C_S1), H5Tclose, name);
+  check(H5Tset_size(type, text.size() + 1), name);
+  const Hdf5Handle space = opened(H5Screate(H5S_SCALAR), H5Sclose, name);
+  const Hdf5Handle attribute =
+      opened(H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose, name);
+  check(H5Awrite(attribute, type, text.c_str()), name);
+}
+
+void write_negatives(hid_t file, const Negatives& negatives) {
+  write_attribute(file, "devices", static_cast<double>(negatives.of));
+  write_attribute(file, "negative_devices", static_cast<double>(negatives.count));
+  if (negatives.count > 0) write_text(file, "note", negatives.text());
+}
+
 /// rows x columns, indexed [row][column], from our column by column order.
 void write_matrix(hid_t group, const char* name, const ProgrammedTile& t,
                   const std::vector<double>& cells) {
@@ -65,8 +80,9 @@ void write_layers(hid_t file, const ProgrammedChip& chip) {
 
 }  // namespace
 
-void write_conductances_hdf5(const std::filesystem::path& path, const ProgrammedChip& chip) {
+Negatives write_conductances_hdf5(const std::filesystem::path& path, const ProgrammedChip& chip) {
   const std::filesystem::path part = path.string() + ".part";
+  Negatives negatives;
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // errors are ours to report
   {
     const Hdf5Handle file = opened(H5Fcreate(part.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT),
@@ -76,10 +92,13 @@ void write_conductances_hdf5(const std::filesystem::path& path, const Programmed
     write_layers(file, chip);
     chip.for_each_tile([&](const MappedLayer&, const ProgrammedTile& tile) {
       write_tile(file, with_parents, tile);
+      negatives.add(tile.programmed_S);
     });
+    write_negatives(file, negatives);
     check(H5Fflush(file, H5F_SCOPE_GLOBAL), path.string());
   }
   std::filesystem::rename(part, path);
+  return negatives;
 }
 
 }  // namespace ohmic

@@ -21,6 +21,10 @@ class Netlist {
           tile_.columns);
     write("* driver {} ohm, row {} ohm per cell, column {} ohm per cell, sense {} ohm\n",
           wires_.driver_ohm, wires_.row_ohm, wires_.column_ohm, wires_.sense_ohm);
+    Negatives negatives;
+    negatives.add(tile_.programmed_S);
+    if (negatives.count > 0)
+      write("* {}\n* they are resistors of negative value\n", negatives.text());
     if (is_bent_) write(".options reltol=1e-9 abstol=1e-18 vntol=1e-15\n");  // of the iteration
     std::vector<std::string> columns;
     for (int j = 0; j < tile_.columns; ++j) columns.push_back(add_sense(j));

@@ -14,6 +14,10 @@ namespace ohmic {
 /// the first.
 std::vector<std::string> figure_axes(const std::vector<Group>&);
 
+/// Of these, the keys that have the same values as `key` in every group, itself among them: one
+/// axis.
+std::vector<std::string> equal_keys(const std::vector<Group>&, const std::string& key);
+
 /// A_avr where eta is swept, else accuracy, against the values of `key` (as names where one is no
 /// number, logarithmic where positive and spread wide), one curve per combination of the other
 /// axes, dashed what the networks score without noise. Files axis_KEY.*.

@@ -1,100 +1,83 @@
 #include "experiments/figures/curves_figure.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 
 #include "experiments/figures/panels.hpp"
+#include "experiments/figures/plot.hpp"
 
 namespace ohmic {
 namespace {
 
 using Networks = std::vector<const NetworkRecord*>;
 
-std::vector<std::string> names_of(const Networks& networks) {
-  std::vector<std::string> names;
-  for (const NetworkRecord* n : networks)
-    names.push_back(n->axes.empty() ? "" : curve_name(n->axes));
-  return names;
-}
+/// NaN where an epoch has no such number.
+using Number = double (*)(const EpochReport&);
 
-/// Columns: epochs done, loss, accuracy and test accuracy in %, dead filters.
-std::string data_block(const NetworkRecord& network, std::size_t index) {
-  std::string text = fmt::format("$n{} << EOD\n", index);
+Series over_epochs(const NetworkRecord& network, Number number) {
+  Series series;
   for (const EpochReport& r : network.history)
-    text += fmt::format("{} {:.5f} {:.3f} {} {}\n", r.epoch + 1, r.loss, 100 * r.accuracy,
-                        r.test_accuracy < 0 ? "NaN" : fmt::format("{:.3f}", 100 * r.test_accuracy),
-                        r.dead_filters);
-  return text + "EOD\n";
+    series.data.push_back({double(r.epoch + 1), number(r)});
+  return series;
 }
 
-std::string plots(const Networks& networks, const char* columns, const char* style) {
-  std::vector<std::string> plots;
-  for (std::size_t i = 0; i < networks.size(); ++i)
-    plots.push_back(fmt::format("$n{} using {} with lines {} linecolor '{}' notitle", i, columns,
-                                style, curve_color(i, networks.size())));
-  return fmt::format("{}", fmt::join(plots, ", "));
+double test_accuracy(const EpochReport& r) {
+  return r.test_accuracy < 0 ? Estimate::kNone : 100 * r.test_accuracy;
 }
 
-/// Of the axis of dead filters: above the most that died, and high enough for whole tics.
-int dead_top(const Networks& networks) {
-  int most = 0;
-  for (const NetworkRecord* n : networks)
-    for (const EpochReport& r : n->history) most = std::max(most, r.dead_filters);
-  return std::max(5, most + most / 10 + 1);
+/// Epochs without the number leave no gap in a line: they were not looked at, and are not late.
+Series known(Series series) {
+  std::erase_if(series.data, [](const Datum& d) { return d.y != d.y; });
+  return series;
 }
 
-/// Gnuplot halves epochs when there are few.
-const char* whole_epochs(const Networks& networks) {
-  const bool few = std::all_of(networks.begin(), networks.end(),
-                               [](const NetworkRecord* n) { return n->history.size() < 6; });
-  return few ? "set xtics 1; " : "";
+Axis epoch_axis(const Networks& networks) {
+  Axis axis{"epoch"};
+  std::size_t most = 0;
+  for (const NetworkRecord* n : networks) most = std::max(most, n->history.size());
+  axis.low = 0;
+  if (most < 12)  // gnuplot halves epochs when there are few
+    for (std::size_t e = 0; e <= most; ++e) axis.tics.emplace_back(double(e), std::to_string(e));
+  return axis;
 }
 
-bool any_tested(const Networks& networks) {
-  return std::any_of(networks.begin(), networks.end(), [](const NetworkRecord* n) {
-    return std::any_of(n->history.begin(), n->history.end(),
-                       [](const EpochReport& r) { return r.test_accuracy >= 0; });
-  });
-}
-
-std::vector<LegendEntry> entries_of(const Networks& networks) {
-  std::vector<LegendEntry> entries;
-  const std::vector<std::string> names = names_of(networks);
-  for (std::size_t i = 0; i < names.size(); ++i)
-    if (!names[i].empty())
-      entries.push_back({names[i], fmt::format("lines linewidth 2 linecolor '{}'",
-                                               curve_color(i, names.size()))});
-  if (any_tested(networks)) {
-    entries.push_back({"training images", "lines linewidth 1.2 dashtype 2 linecolor '#555555'"});
-    entries.push_back({"test images", "lines linewidth 2 linecolor '#555555'"});
-  }
-  return entries;
+Panel panel(const Networks& networks, const std::string& title, double low) {
+  Panel panel{"", epoch_axis(networks), {title}};
+  panel.y.least = low;
+  return panel;
 }
 
 }  // namespace
 
 Figure curves_figure(const std::string& name, const Networks& networks) {
-  const std::string key =
-      networks.front()->axes.empty() ? "" : legend_title(networks.front()->axes);
-  const auto entries = entries_of(networks);
-  const PanelLayout layout(3, 340, 290, legend_width(key, entries), 0);
-  Figure figure{name, layout.width(), layout.height(), ""};
-  for (std::size_t i = 0; i < networks.size(); ++i) figure.script += data_block(*networks[i], i);
-  const char* strong = "linewidth 2";
-  figure.script += fmt::format(
-      "set multiplot\nunset key\n{}{}set xlabel 'epoch'; set xrange [0:*]\n"
-      "{}{}set yrange [0:*]\nplot {}\n"
-      "{}{}set yrange [*:100]\nplot {}, {}\n"
-      "{}{}set yrange [0:{}]\nplot {}\n"
-      "{}{}unset multiplot\nreset\n",
-      panel_style(), whole_epochs(networks), layout.place(0), panel_title("loss"),
-      plots(networks, "1:2", strong), layout.place(1), panel_title("accuracy (%)"),
-      plots(networks, "1:3", "linewidth 1.2 dashtype 2"), plots(networks, "1:4", strong),
-      layout.place(2), panel_title("dead filters"), dead_top(networks),
-      plots(networks, "1:5", strong), layout.place_legend(), legend_panel(key, entries));
-  return figure;
+  const NetworkRecord& first = *networks.front();
+  Plot plot{name, first.axes.empty() ? "" : legend_title(first.axes, first.experiment), {}};
+  plot.panel_width = 360;
+  plot.panel_height = 300;
+  plot.shares_y = false;
+  Panel loss = panel(networks, "loss (cross-entropy, nats)", 0),
+        accuracy = panel(networks, "accuracy (%)", 0),
+        dead = panel(networks, "dead filters (number)", 0);
+  for (std::size_t i = 0; i < networks.size(); ++i) {
+    const std::string color = color_of(i, networks.size());
+    const auto add = [&](Panel& to, const std::string& of, Number number, bool dashed) {
+      Series series = known(over_epochs(*networks[i], number));
+      series.name = of;
+      series.style = {color, 0, true, dashed};
+      if (!series.data.empty()) to.series.push_back(std::move(series));
+    };
+    const std::string curve = networks[i]->axes.empty() ? "" : curve_name(networks[i]->axes);
+    add(
+        loss, curve, [](const EpochReport& r) { return r.loss; }, false);
+    add(
+        accuracy, "", [](const EpochReport& r) { return 100 * r.accuracy; }, true);
+    add(accuracy, "", test_accuracy, false);
+    add(
+        dead, "", [](const EpochReport& r) { return double(r.dead_filters); }, false);
+  }
+  accuracy.series.push_back({"training images", {kFaint, 0, true, true}, {}});
+  accuracy.series.push_back({"test images", {kFaint, 0, true}, {}});
+  plot.panels = {loss, accuracy, dead};
+  return figure_of(plot);
 }
 
 }  // namespace ohmic

@@ -1,6 +1,6 @@
 // Accuracy against energy per image: a point per design with its interval, one colour for each
-// value of the axes but the last, which labels the points; the Pareto front as a line through
-// ringed points.
+// value of the axes but the last, which labels the points where there is room; the Pareto front as
+// the steps of the best accuracy that an energy buys.
 #pragma once
 
 #include <string>
@@ -13,7 +13,9 @@ namespace ohmic {
 
 /// Whether two or more designs differ in energy, so that there is something to draw.
 bool has_pareto_figure(const std::vector<PricedPoint>&);
+/// What the labels beside the points are: "ADC bits".
+std::string pareto_labels(const std::vector<PricedPoint>&);
 /// Files are called pareto.*.
-Figure pareto_figure(const std::string& title, const std::vector<PricedPoint>&);
+Figure pareto_figure(const std::vector<PricedPoint>&);
 
 }  // namespace ohmic

@@ -1,4 +1,4 @@
-// Figures of a sweep over the learning rate: the sweet spot, and maps of learning rate x network.
+// The sweet spot: accuracy without and under noise against the learning rate.
 #pragma once
 
 #include <optional>
@@ -25,20 +25,5 @@ std::vector<RatePanel> rate_panels(const std::vector<Group>&);
 
 /// a_o and A against learning rate with intervals, the sweet spot shaded; files sweet_spot.*.
 Figure sweet_spot_figure(const std::vector<RatePanel>&);
-
-/// One quantity of several networks at several rates; fractions, NaN where nothing was measured.
-struct RateMap {
-  std::string title;
-  std::vector<std::string> networks, rates;
-  std::vector<std::vector<double>> values, published;  ///< [network][rate]
-};
-
-/// a_o for every combination of the axes that make a network, each followed by A_avr for every
-/// combination of the others; none unless two or more rates and two
-/// or more networks (model.name) are swept.
-std::vector<RateMap> rate_maps(const std::vector<Group>&);
-
-/// Files rate_map.*.
-Figure rate_map_figure(const std::vector<RateMap>&);
 
 }  // namespace ohmic

@@ -1,7 +1,4 @@
-// From groups to what the figures over the learning rate show.
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
+// From groups to what the figure over the learning rate shows.
 #include <algorithm>
 #include <cmath>
 
@@ -13,17 +10,10 @@ namespace ohmic {
 namespace {
 
 constexpr double kEta = 0.1;
-constexpr char kModelKey[] = "model.name";
 
 bool sweeps(const Group& group, const std::string& key) {
   return std::any_of(group.axes.begin(), group.axes.end(),
                      [&](const auto& axis) { return axis.first == key; });
-}
-
-std::string value_of(const Group& group, const std::string& key) {
-  for (const auto& axis : group.axes)
-    if (axis.first == key) return axis.second;
-  return "";
 }
 
 /// The swept eta > 0 nearest to 10 %; NaN without one.
@@ -60,42 +50,6 @@ RatePanel make_panel(const std::string& name, std::vector<const Group*> members,
   return panel;
 }
 
-/// Values of all axes but the rate and the network; without noise, those of [noise], [device] and
-/// [mapping] do not count.
-std::string rest_of(const Group& group, bool under_noise) {
-  std::vector<std::string> values;
-  for (const auto& [key, value] : group.axes)
-    if (key != kRateKey && key != kModelKey &&
-        (under_noise || key.starts_with("data.") || key.starts_with("train.") || key == "seed"))
-      values.push_back(value_title(key, value));
-  return fmt::format("{}", fmt::join(values, ", "));
-}
-
-std::vector<std::string> values_of(const std::vector<Group>& groups, const std::string& key) {
-  std::vector<std::string> values;
-  for (const Group& group : groups) values.push_back(value_of(group, key));
-  return distinct(values);
-}
-
-RateMap make_map(const std::vector<Group>& groups, const std::string& rest, bool averages) {
-  RateMap map;
-  map.title =
-      fmt::format("{}{}{}", averages ? "A_avr (%)" : "a_o (%)", rest.empty() ? "" : ": ", rest);
-  map.networks = values_of(groups, kModelKey);
-  map.rates = values_of(groups, kRateKey);
-  map.values.assign(map.networks.size(), std::vector<double>(map.rates.size(), Estimate::kNone));
-  map.published = map.values;
-  for (const Group& group : groups) {
-    if (rest_of(group, averages) != rest) continue;
-    const std::size_t n = index_of(map.networks, value_of(group, kModelKey)),
-                      r = index_of(map.rates, value_of(group, kRateKey));
-    map.values[n][r] = averages ? group.average.mean : group.baseline;
-    const auto& published = averages ? group.published.average : group.published.baseline;
-    map.published[n][r] = published.value_or(Estimate::kNone);
-  }
-  return map;
-}
-
 }  // namespace
 
 std::vector<RatePanel> rate_panels(const std::vector<Group>& groups) {
@@ -115,22 +69,6 @@ std::vector<RatePanel> rate_panels(const std::vector<Group>& groups) {
   for (std::size_t i = 0; i < names.size(); ++i)
     if (members[i].size() > 1) panels.push_back(make_panel(names[i], members[i], eta));
   return panels;
-}
-
-std::vector<RateMap> rate_maps(const std::vector<Group>& groups) {
-  if (values_of(groups, kModelKey).size() < 2 || values_of(groups, kRateKey).size() < 2) return {};
-  std::vector<std::string> trained, measured;
-  for (const Group& group : groups) trained.push_back(rest_of(group, false));
-  std::vector<RateMap> maps;
-  for (const std::string& rest : distinct(trained)) {
-    maps.push_back(make_map(groups, rest, false));
-    measured.clear();
-    for (const Group& group : groups)
-      if (rest_of(group, false) == rest) measured.push_back(rest_of(group, true));
-    for (const std::string& whole : distinct(measured))
-      maps.push_back(make_map(groups, whole, true));
-  }
-  return maps;
 }
 
 }  // namespace ohmic

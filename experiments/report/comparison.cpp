@@ -28,8 +28,7 @@ std::vector<std::string> names_of(const Runs& runs) {
 }
 
 std::string label_of(const Group& group) {
-  const std::string text = axes_text(group.axes);
-  return text.empty() ? "all" : text;
+  return group.axes.empty() ? "all" : axes_words(group.axes);
 }
 
 const Group* find(const std::vector<Group>& groups, const std::string& label) {
@@ -63,14 +62,6 @@ ReportTable side_by_side(const Runs& runs, const Groups& groups) {
   return table;
 }
 
-/// Leaves of a table with their dotted keys.
-void leaves(const std::string& key, const Value& value,
-            std::vector<std::pair<std::string, std::string>>& entries) {
-  if (!value.is_table()) return entries.push_back({key, plain_text(value)});
-  for (const auto& entry : value.table().entries())
-    leaves(key.empty() ? entry.key : key + "." + entry.key, entry.value, entries);
-}
-
 /// Keys whose values are not the same in all runs.
 ReportTable differences(const Runs& runs) {
   ReportTable table{"settings", "", {"key"}, 1, {}};
@@ -78,7 +69,7 @@ ReportTable differences(const Runs& runs) {
   std::vector<std::string> keys;
   std::vector<std::vector<std::pair<std::string, std::string>>> settings(runs.size());
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    leaves("", parse_toml(runs[i].resolved, "resolved.toml"), settings[i]);
+    settings[i] = leaves_of(parse_toml(runs[i].resolved, "resolved.toml"));
     for (const auto& entry : settings[i]) keys.push_back(entry.first);
   }
   for (const std::string& key : distinct(keys)) {
@@ -115,7 +106,7 @@ std::vector<Section> comparison_sections(const Runs& runs, const Groups& groups,
   if (has_accuracy_figure(all)) {
     Figure figure = accuracy_figure(all);
     figure.name = "side_by_side";
-    content += press.figure(figure, "A_x against η, run by run.");
+    content += press.figure(figure, "Normalised accuracy against the noise, run by run.");
   }
   content += press.table(side_by_side(runs, groups));
   content += element("p",

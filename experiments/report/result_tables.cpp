@@ -31,15 +31,16 @@ Axes label_axes(const Group& group) {
 
 std::vector<TableCell> label_cells(const Group& group) {
   std::vector<TableCell> cells;
-  for (const auto& axis : label_axes(group)) cells.emplace_back(axis.second);
-  if (cells.empty()) cells.emplace_back("here");
+  for (const auto& [key, value] : label_axes(group)) cells.emplace_back(value_words(key, value));
+  if (cells.empty()) cells.emplace_back(network_words(*group.experiment));
   return cells;
 }
 
 Row label_titles(const Group& group) {
   Row titles;
-  for (const auto& axis : label_axes(group)) titles.push_back(axis_title(axis.first));
-  if (titles.empty()) titles.push_back("");
+  for (const auto& axis : label_axes(group))
+    titles.push_back(key_title(axis.first, group.experiment));
+  if (titles.empty()) titles.push_back("network");
   return titles;
 }
 
@@ -171,13 +172,6 @@ ReportTable::Line verdict_line(const VerdictRow& row, const std::vector<std::str
 
 }  // namespace
 
-std::string axes_text(const Axes& axes) {
-  std::vector<std::string> parts;
-  for (const auto& [key, value] : axes)
-    parts.push_back(fmt::format("{} {}", axis_title(key), value));
-  return fmt::format("{}", fmt::join(parts, ", "));
-}
-
 std::vector<ReportTable> accuracy_tables(const std::vector<Group>& groups) {
   std::vector<std::string> networks;
   for (const Group& group : groups) networks.push_back(network_of(group));
@@ -220,7 +214,7 @@ ReportTable verdict_table(const std::vector<VerdictRow>& rows) {
     for (const ReadingResult& r : row.readings) readings.push_back(r.reading);
   readings = distinct(readings);
   ReportTable table{"readings", "", {}, 0, {}};
-  for (const auto& axis : rows.front().axes) table.header.push_back(axis_title(axis.first));
+  for (const auto& axis : rows.front().axes) table.header.push_back(key_title(axis.first, nullptr));
   table.header.push_back("");
   table.labels = table.header.size();
   table.header.push_back(published_label());

@@ -37,7 +37,4 @@ ReportTable training_table(const RunRecord&);
 /// Points without results: how far each is, and why.
 ReportTable missing_table(const RunRecord&);
 
-/// "learning_rate 0.002, eta 0.1"; empty without axes.
-std::string axes_text(const std::vector<std::pair<std::string, std::string>>&);
-
 }  // namespace ohmic

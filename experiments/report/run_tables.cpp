@@ -26,10 +26,11 @@ double eta_of(const PointResult& result) {
 
 /// Swept keys that decide what a device does.
 Axes device_axes(const Point& point) {
-  Axes axes;
-  for (const auto& [key, value] : point.axes)
-    if (key == "preset" || key.starts_with("device.") || key.starts_with("mapping."))
-      axes.push_back({key, plain_text(value)});
+  Axes axes = text_axes(point);
+  std::erase_if(axes, [](const auto& axis) {
+    return axis.first != "preset" && !axis.first.starts_with("device.") &&
+           !axis.first.starts_with("mapping.");
+  });
   return axes;
 }
 
@@ -89,7 +90,7 @@ ReportTable::Line layer_line(const LayerResult& l) {
 ReportTable layer_table(const MeasuredPoint& p, std::size_t number) {
   ReportTable table{fmt::format("layers_{}", number), "", {}, 1, {}};
   const double eta = eta_of(*p.result);
-  const std::string of = axes_text(network_axes(*p.point));
+  const std::string of = axes_words(network_axes(*p.point));
   table.caption = of.empty() ? p.point->experiment.model.name : of;
   if (!std::isnan(eta)) table.caption += fmt::format(", noise at η = {:g} %", 100 * eta);
   table.header = {"layer",        "σ_w",           "max |w|",
@@ -103,7 +104,7 @@ ReportTable layer_table(const MeasuredPoint& p, std::size_t number) {
 // --- training and what is missing ---
 
 std::string label_of(const NetworkRecord& network) {
-  const std::string axes = axes_text(network.axes);
+  const std::string axes = axes_words(network.axes);
   return axes.empty() ? network.experiment->model.name : axes;
 }
 
@@ -137,14 +138,15 @@ ReportTable device_table(const RunRecord& run) {
   std::set<std::string> seen;
   for (const MeasuredPoint& p : run.measured()) {
     Axes axes = device_axes(*p.point);
-    if (!seen.insert(axes_text(axes)).second || p.result->layers.empty()) continue;
+    if (!seen.insert(axes_words(axes)).second || p.result->layers.empty()) continue;
     std::erase_if(axes, [](const auto& axis) { return axis.first == kEtaKey; });
     ReportTable::Line line;
     for (const auto& axis : axes) line.cells.emplace_back(axis.second);
     for (const auto& [title, number] : kDeviceColumns)
       line.cells.emplace_back(range_text(*p.result, number));
     if (table.lines.empty()) {
-      for (const auto& axis : axes) table.header.push_back(axis_title(axis.first));
+      for (const auto& axis : axes)
+        table.header.push_back(key_title(axis.first, &p.point->experiment));
       for (const auto& [title, number] : kDeviceColumns) table.header.push_back(title);
       table.labels = axes.size();
     }
@@ -205,9 +207,7 @@ ReportTable missing_table(const RunRecord& run) {
   ReportTable table{"not_run", "", {"point", "state"}, 1, {}};
   for (std::size_t i = 0; i < run.points.size(); ++i) {
     if (run.results[i]) continue;
-    Axes axes;
-    for (const auto& [key, value] : run.points[i].axes) axes.push_back({key, plain_text(value)});
-    const std::string label = axes_text(axes);
+    const std::string label = axes_words(text_axes(run.points[i]));
     table.lines.push_back(
         {{TableCell(label.empty() ? "the only point" : label), TableCell(why_missing(run, i))},
          ""});

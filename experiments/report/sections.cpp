@@ -10,7 +10,9 @@
 #include "experiments/figures/accuracy_figure.hpp"
 #include "experiments/figures/axis_figure.hpp"
 #include "experiments/figures/curves_figure.hpp"
+#include "experiments/figures/heat_maps.hpp"
 #include "experiments/figures/panels.hpp"
+#include "experiments/figures/pareto_figure.hpp"
 #include "experiments/figures/rate_figures.hpp"
 #include "experiments/report/result_tables.hpp"
 #include "experiments/report/warnings.hpp"
@@ -24,87 +26,12 @@ Markup paragraph(const Markup& content) { return element("p", content); }
 
 constexpr char kPercent[] = "\u00a0%";
 
-using Facts = std::vector<std::pair<std::string, Markup>>;
-
-Markup fact_list(const Facts& facts) {
-  Markup list;
-  for (const auto& [name, value] : facts) list += element("dt", name) + element("dd", value);
-  return element("dl", {{"class", "facts"}}, list);
-}
-
 Markup card(const std::string& name, const std::string& value, const std::string& note) {
   return element(
       "div", element("dt", name) + element("dd", value) + element("dd", {{"class", "note"}}, note));
 }
 
-// --- what was asked ---
-
-std::string swept_values(const RunRecord& run, const std::string& key) {
-  std::vector<std::string> values;
-  for (const Point& point : run.points)
-    for (const auto& [k, value] : point.axes)
-      if (k == key) values.push_back(plain_text(value));
-  return fmt::format("{}", fmt::join(distinct(values), ", "));
-}
-
-std::string network_text(const Experiment& e) {
-  const std::string what =
-      fmt::format("{} ({} layout, width {})", e.model.name, e.model.layout, e.model.width);
-  if (!e.model.weights.empty()) return what + ", weights " + e.model.weights;
-  return fmt::format("{}, trained here: {} epochs of {}, batch {}, L2 {}", what, e.train.epochs,
-                     e.train.optimizer, e.train.batch, e.train.l2);
-}
-
-std::string evaluation_text(const Experiment& e) {
-  const EvaluationSettings& s = e.evaluation;
-  const std::string many =
-      s.stop ? fmt::format("until the interval is within ± {:g} points, at most {}",
-                           100 * s.stop->half_width, s.stop->max_draws)
-             : fmt::format("{}", s.draws);
-  if (s.estimator == Estimator::per_draw)
-    return fmt::format("chips programmed per point, each seeing all test images: {}", many);
-  return fmt::format("passes over the test images, a chip programmed for every {}: {}", s.batch,
-                     many);
-}
-
-std::string images_text(const Experiment& e) { return e.data.name; }
-
-std::string device_text(const Experiment& e) {
-  return e.preset.empty() ? e.device_model : e.device_model + ", preset " + e.preset;
-}
-
-Section asked(const RunRecord& run) {
-  const auto all = [&](std::string (*text)(const Experiment&)) {
-    std::vector<std::string> texts;
-    for (const Point& point : run.points) texts.push_back(text(point.experiment));
-    return fmt::format("{}", fmt::join(distinct(texts), "; "));
-  };
-  Facts facts{{"network", all(network_text)},
-              {"images", all(images_text)},
-              {"device", all(device_text)},
-              {"noise on", all(reading_of)},
-              {"measured by", all(evaluation_text)}};
-  const std::size_t fixed = facts.size();
-  for (const auto& axis : run.points.front().axes)
-    facts.push_back({axis.first, swept_values(run, axis.first)});
-  Markup content = fact_list({facts.begin(), facts.begin() + static_cast<std::ptrdiff_t>(fixed)});
-  if (facts.size() > fixed)
-    content += element("h3", "Swept") +
-               fact_list({facts.begin() + static_cast<std::ptrdiff_t>(fixed), facts.end()});
-  content += element(
-      "details", element("summary", "Every key (resolved.toml)") + element("pre", run.resolved));
-  return {"asked", "What was asked", content};
-}
-
 // --- headline ---
-
-const Group* best_average(const std::vector<Group>& groups) {
-  const auto best =
-      std::max_element(groups.begin(), groups.end(), [](const Group& a, const Group& b) {
-        return std::isnan(a.average.mean) || a.average.mean < b.average.mean;
-      });
-  return best == groups.end() || std::isnan(best->average.mean) ? nullptr : &*best;
-}
 
 std::string span_text(double least, double most) {
   const std::string from = percent_text(least), to = percent_text(most);
@@ -119,20 +46,35 @@ Markup baseline_card(const std::vector<Group>& groups) {
               fmt::format("{} test images", groups.front().images));
 }
 
+Estimate outcome(const Group& group) {
+  return std::isnan(group.average.mean) ? group.points.front().summary.accuracy : group.average;
+}
+
+/// Where the best was measured; groups whose intervals overlap its interval are as good.
+std::string where_best(const std::vector<Group>& groups, const Group& best) {
+  constexpr std::size_t kMostNamed = 3;
+  const Estimate most = outcome(best);
+  std::vector<std::string> ties;
+  for (const Group& group : groups)
+    if (&group != &best && outcome(group).hi >= most.lo) ties.push_back(group.label());
+  std::string text = best.label();
+  if (ties.empty()) return text;
+  const std::size_t more = ties.size() - std::min(ties.size(), kMostNamed);
+  ties.resize(ties.size() - more);
+  text += fmt::format("; not told apart from {}", fmt::join(ties, "; "));
+  return more == 0 ? text : text + fmt::format(" and {} more", more);
+}
+
 Markup outcome_cards(const std::vector<Group>& groups) {
-  Markup cards = baseline_card(groups);
-  if (const Group* best = best_average(groups)) {
-    cards += card(groups.size() > 1 ? "best A_avr" : "A_avr",
-                  percent_text(best->average) + kPercent, axes_text(best->axes));
-    return cards;
-  }
-  const auto best =
-      std::max_element(groups.begin(), groups.end(), [](const Group& a, const Group& b) {
-        return a.points.front().summary.accuracy.mean < b.points.front().summary.accuracy.mean;
-      });
-  return cards + card(groups.size() > 1 ? "best accuracy on hardware" : "accuracy on hardware",
-                      percent_text(best->points.front().summary.accuracy) + kPercent,
-                      axes_text(best->axes));
+  const auto best = std::max_element(
+      groups.begin(), groups.end(),
+      [](const Group& a, const Group& b) { return outcome(a).mean < outcome(b).mean; });
+  const bool averages = std::any_of(groups.begin(), groups.end(),
+                                    [](const Group& g) { return !std::isnan(g.average.mean); });
+  const char* what = averages ? "A_avr" : "accuracy on hardware";
+  return baseline_card(groups) + card(groups.size() > 1 ? fmt::format("highest {}", what) : what,
+                                      percent_text(outcome(*best)) + kPercent,
+                                      where_best(groups, *best));
 }
 
 Section headline(const RunRecord& run, const std::vector<Group>& groups) {
@@ -165,12 +107,18 @@ Section accuracy(const RunRecord& run, const std::vector<Group>& groups, Press& 
   if (has_accuracy_figure(groups))
     content += press.figure(
         accuracy_figure(groups),
-        "A_x = accuracy under noise / accuracy without, against η = noise std / weight std; " +
+        "Normalised accuracy A_x = accuracy under noise / accuracy without, against the noise; " +
             interval_text(run) +
             (has_published_curves(groups) ? ". Open circles: published." : "."));
   for (const std::string& key : figure_axes(groups))
     content += press.figure(axis_figure(key, groups),
-                            fmt::format("Against {}; {}.", key, interval_text(run)));
+                            fmt::format("Against {}; {}. A line joins neighbouring values of the "
+                                        "sweep and breaks where one was not measured.",
+                                        key, interval_text(run)));
+  if (const std::vector<HeatMap> maps = heat_maps(groups); !maps.empty())
+    content +=
+        press.figure(heat_figure("map", maps), "Over two swept keys; ± is half of the " +
+                                                   interval_text(run) + ". Empty: not measured.");
   for (const ReportTable& table : accuracy_tables(groups)) content += press.table(table);
   const std::string terms =
       etas_of(groups).empty()
@@ -179,6 +127,31 @@ Section accuracy(const RunRecord& run, const std::vector<Group>& groups, Press& 
           : "In %. a_o: accuracy without noise. A_avr: mean of A_x over the η above 0. ";
   content += paragraph(terms + "± is half of the " + interval_text(run) + ".");
   return {"accuracy", "Accuracy under noise", content};
+}
+
+/// Energy, time and area beside the accuracy.
+Section cost(const RunRecord& run, Press& press) {
+  const std::vector<PricedPoint> priced = run.priced();
+  if (priced.empty()) return {};
+  Markup content;
+  if (has_pareto_figure(priced))
+    content += press.figure(pareto_figure(priced),
+                            fmt::format("Accuracy against energy per image; {}. Labels: {}. Steps: "
+                                        "the highest accuracy that an energy buys.",
+                                        interval_text(run), pareto_labels(priced)));
+  const std::vector<Row> rows = pareto_rows(priced);
+  ReportTable table{"cost", "", rows.front(), run.points.front().axes.size(), {}};
+  for (std::size_t i = 0; i < priced.size(); ++i) {
+    table.lines.push_back({{rows[i + 1].begin(), rows[i + 1].end()}, ""});
+    table.lines.back().cells[table.labels] = TableCell(priced[i].accuracy);
+  }
+  content += press.table(table);
+  content += paragraph(fmt::format(
+      "Of one image: energy, latency, and the area and number of the tiles; used: devices over "
+      "places for them. {} First-order estimates by the constants of [cost]; cost.csv has every "
+      "layer and every part.",
+      kFrontLegend));
+  return {"cost", "Cost", content};
 }
 
 Markup regions(const std::vector<Group>& groups, Press& press) {
@@ -199,11 +172,11 @@ Markup regions(const std::vector<Group>& groups, Press& press) {
 
 Section learning_rate(const std::vector<Group>& groups, Press& press) {
   Markup content;
-  const std::vector<RateMap> maps = rate_maps(groups);
+  const std::vector<HeatMap> maps = rate_maps(groups);
   if (!maps.empty())
-    content += press.figure(rate_map_figure(maps),
+    content += press.figure(heat_figure("rate_map", maps),
                             "Average normalised accuracy and accuracy without noise by learning "
-                            "rate and network; small: published.");
+                            "rate and network; small: published, else half of the interval.");
   content += regions(groups, press);
   return {"rate", "Learning rate", content};
 }
@@ -287,22 +260,14 @@ Section missing(const RunRecord& run, Press& press) {
           element("pre", fmt::format("ohmic run {} --out {}", file, folder)) + press.table(table)};
 }
 
-Section provenance(const RunRecord& run) {
-  Facts facts;
-  for (const auto& [key, value] : run.provenance) facts.push_back({key, element("code", value)});
-  if (facts.empty())
-    return {"provenance", "Provenance",
-            paragraph("The run has not written its provenance.json: it has not come to its end.")};
-  return {"provenance", "Provenance", fact_list(facts)};
-}
-
 }  // namespace
 
 std::vector<Section> run_sections(const RunRecord& run, const std::vector<Group>& groups,
                                   Press& press) {
-  std::vector<Section> sections{headline(run, groups), asked(run)};
+  std::vector<Section> sections{headline(run, groups), asked_section(run.points, run.resolved, {})};
   if (!groups.empty()) {
     sections.push_back(accuracy(run, groups, press));
+    sections.push_back(cost(run, press));
     sections.push_back(learning_rate(groups, press));
     sections.push_back(readings(groups, press));
     sections.push_back(hardware(run, press));
@@ -310,7 +275,7 @@ std::vector<Section> run_sections(const RunRecord& run, const std::vector<Group>
   }
   sections.push_back(curves(run, press));
   sections.push_back(missing(run, press));
-  sections.push_back(provenance(run));
+  sections.push_back(provenance_section(run.provenance));
   std::erase_if(sections, [](const Section& s) { return s.content.empty(); });
   return sections;
 }

@@ -45,6 +45,20 @@ struct Section {
   Markup content;
 };
 
+using Facts = std::vector<std::pair<std::string, Markup>>;
+/// Names with what is to be known of them.
+Markup fact_list(const Facts&);
+
+/// The chain from network to converters in words, swept keys with their values, every key of the
+/// first point that is not at its default, and the resolved file. `question`, where there is one,
+/// comes first.
+Section asked_section(const std::vector<Point>&, const std::string& resolved,
+                      const Facts& question);
+/// Of read_provenance.
+Section provenance_section(const std::vector<std::pair<std::string, std::string>>&);
+/// The values of a table by dotted key.
+std::vector<std::pair<std::string, std::string>> leaves_of(const Value& table);
+
 /// In reading order; sections that would be empty are left out.
 std::vector<Section> run_sections(const RunRecord&, const std::vector<Group>&, Press&);
 

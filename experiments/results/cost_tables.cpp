@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "experiments/results/text_table.hpp"
+#include "experiments/results/words.hpp"
 #include "experiments/statistics/pareto.hpp"
 
 namespace ohmic {
@@ -80,22 +84,30 @@ std::string shares(const std::string& title, const CostParts& parts) {
 
 Row priced_header(const Point& point) {
   Row row;
-  for (const auto& axis : point.axes) row.push_back(axis.first.substr(axis.first.rfind('.') + 1));
-  row.insert(row.end(), {"accuracy %", "energy nJ", "latency us", "area mm2", "tiles", "used %",
-                         "ADC conversions", "front"});
+  for (const auto& axis : point.axes) row.push_back(key_title(axis.first, &point.experiment));
+  row.insert(row.end(), {"accuracy (%)", "energy (nJ)", "latency (µs)", "area (mm²)", "tiles",
+                         "used (%)", "ADC conversions", "front"});
   return row;
 }
 
 Row priced_row(const PricedPoint& p) {
-  const LayerCost& c = p.point->cost->total;
   Row row;
-  for (const auto& axis : p.point->point->axes) row.push_back(plain_text(axis.second));
-  row.insert(row.end(), {percent_text(p.accuracy), fmt::format("{:.4g}", p.energy_nJ),
-                         fmt::format("{:.4g}", c.latency_s * kMicro),
-                         fmt::format("{:.4g}", c.area_um2.total() * kSquareMillimetres),
-                         fmt::format("{}", c.tiles), fmt::format("{:.1f}", 100 * c.utilization()),
-                         fmt::format("{}", c.adc_conversions), p.on_front ? "*" : ""});
+  for (const auto& [key, value] : text_axes(*p.point)) row.push_back(value_words(key, value));
+  row.insert(row.end(),
+             {percent_text(p.accuracy), fmt::format("{:.4g}", p.cost.energy_nJ),
+              fmt::format("{:.4g}", p.cost.latency_us), fmt::format("{:.4g}", p.cost.area_mm2),
+              fmt::format("{:.0f}", p.cost.tiles), fmt::format("{:.1f}", 100 * p.cost.utilization),
+              fmt::format("{:.0f}", p.cost.adc_conversions), front_mark(p.front)});
   return row;
+}
+
+/// Another design costs no more and is better beyond both intervals.
+bool is_surely_beaten(const PricedPoint& p, const std::vector<PricedPoint>& all) {
+  const auto low = [](const Estimate& e) { return std::isnan(e.lo) ? e.mean : e.lo; };
+  const auto high = [](const Estimate& e) { return std::isnan(e.hi) ? e.mean : e.hi; };
+  return std::any_of(all.begin(), all.end(), [&](const PricedPoint& other) {
+    return other.cost.energy_nJ <= p.cost.energy_nJ && low(other.accuracy) > high(p.accuracy);
+  });
 }
 
 }  // namespace
@@ -155,26 +167,53 @@ std::string cost_csv(const std::vector<MeasuredPoint>& points) {
   return rows.empty() ? "" : csv_text(rows);
 }
 
+Price price_of(const NetworkCost& cost) {
+  const LayerCost& c = cost.total;
+  return {static_cast<double>(c.tiles),
+          c.utilization(),
+          static_cast<double>(c.adc_conversions),
+          c.energy_pJ.total() * kNanoPerPico,
+          c.latency_s * kMicro,
+          c.area_um2.total() * kSquareMillimetres};
+}
+
 std::vector<PricedPoint> priced_points(const std::vector<MeasuredPoint>& points) {
   std::vector<PricedPoint> all;
-  std::vector<double> energies, accuracies;
-  for (const MeasuredPoint& p : points) {
-    if (!p.cost) continue;
-    const double confidence = p.point->experiment.evaluation.confidence;
-    energies.push_back(p.cost->total.energy_pJ.total() * kNanoPerPico);
-    all.push_back({&p, summarize(*p.result, confidence).accuracy, energies.back(), false});
-    accuracies.push_back(all.back().accuracy.mean);
-  }
-  const std::vector<bool> front = pareto_front(energies, accuracies);
-  for (std::size_t i = 0; i < all.size(); ++i) all[i].on_front = front[i];
+  for (const MeasuredPoint& p : points)
+    if (p.cost)
+      all.push_back({p.point,
+                     summarize(*p.result, p.point->experiment.evaluation.confidence).accuracy,
+                     price_of(*p.cost)});
+  find_front(all);
   return all;
 }
 
-std::string pareto_text(const std::vector<PricedPoint>& points) {
-  if (points.empty()) return "";
-  std::vector<Row> rows{priced_header(*points.front().point->point)};
+void find_front(std::vector<PricedPoint>& all) {
+  std::vector<double> energies, accuracies;
+  for (const PricedPoint& p : all) {
+    energies.push_back(p.cost.energy_nJ);
+    accuracies.push_back(p.accuracy.mean);
+  }
+  const std::vector<bool> front = pareto_front(energies, accuracies);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    all[i].front = front[i]                        ? OnFront::yes
+                   : is_surely_beaten(all[i], all) ? OnFront::no
+                                                   : OnFront::maybe;
+}
+
+const char* front_mark(OnFront front) {
+  return front == OnFront::yes ? "*" : front == OnFront::maybe ? "~" : "";
+}
+
+std::vector<Row> pareto_rows(const std::vector<PricedPoint>& points) {
+  if (points.empty()) return {};
+  std::vector<Row> rows{priced_header(*points.front().point)};
   for (const PricedPoint& p : points) rows.push_back(priced_row(p));
-  return aligned_text(rows);
+  return rows;
+}
+
+std::string pareto_text(const std::vector<PricedPoint>& points) {
+  return points.empty() ? "" : aligned_text(pareto_rows(points)) + kFrontLegend + "\n";
 }
 
 }  // namespace ohmic

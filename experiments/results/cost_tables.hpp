@@ -30,16 +30,36 @@ std::string cost_csv(const NetworkCost&);
 /// cost_csv of every point that has a cost, behind its swept keys.
 std::string cost_csv(const std::vector<MeasuredPoint>&);
 
+/// What designs are compared by.
+struct Price {
+  double tiles = 0, utilization = 0, adc_conversions = 0;
+  double energy_nJ = 0, latency_us = 0, area_mm2 = 0;
+};
+Price price_of(const NetworkCost&);
+
+enum class OnFront {
+  yes,    ///< of pareto_front of energy and accuracy
+  maybe,  ///< no cheaper design is surely better: intervals of accuracy overlap
+  no
+};
+
 /// A point that has a cost among others.
 struct PricedPoint {
-  const MeasuredPoint* point = nullptr;
+  const Point* point = nullptr;
   Estimate accuracy;
-  double energy_nJ = 0;
-  bool on_front = false;  ///< pareto_front of energy and accuracy
+  Price cost;
+  OnFront front = OnFront::no;
 };
-/// In the order given.
+/// In the order given; those without a cost are left out.
 std::vector<PricedPoint> priced_points(const std::vector<MeasuredPoint>&);
-/// Accuracy and cost of every point, those on the front with a star; empty without any.
+/// Sets `front` of each.
+void find_front(std::vector<PricedPoint>&);
+/// "*", "~" or nothing, and what that means.
+const char* front_mark(OnFront);
+inline constexpr char kFrontLegend[] =
+    "Front: * no design is both cheaper and more accurate; ~ none surely is, as intervals overlap.";
+/// Accuracy and cost of every point with its front_mark, below a header; empty without any.
+std::vector<Row> pareto_rows(const std::vector<PricedPoint>&);
 std::string pareto_text(const std::vector<PricedPoint>&);
 
 }  // namespace ohmic

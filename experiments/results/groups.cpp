@@ -15,10 +15,10 @@ double eta_of(const Point& point) {
   return Estimate::kNone;
 }
 
-std::vector<std::pair<std::string, std::string>> other_axes(const Point& point) {
-  std::vector<std::pair<std::string, std::string>> axes;
-  for (const auto& [key, value] : point.axes)
-    if (key != kEtaKey) axes.push_back({key, plain_text(value)});
+/// The axes that tell groups apart: all but eta, where that is set apart.
+Axes other_axes(const Point& point, bool sets_eta_apart) {
+  Axes axes = text_axes(point);
+  if (sets_eta_apart) std::erase_if(axes, [](const auto& axis) { return axis.first == kEtaKey; });
   return axes;
 }
 
@@ -38,21 +38,25 @@ Estimate average(const std::vector<MeasuredPoint>& members) {
                           members.front().point->experiment.evaluation.confidence);
 }
 
-Group make_group(const std::vector<MeasuredPoint>& members) {
+Group make_group(const std::vector<MeasuredPoint>& members, bool sets_eta_apart) {
   Group group;
-  group.axes = other_axes(*members.front().point);
+  group.axes = other_axes(*members.front().point, sets_eta_apart);
   group.experiment = &members.front().point->experiment;
   group.baseline = members.front().result->baseline();
   group.images = members.front().result->images;
   for (const MeasuredPoint& p : members)
-    group.points.push_back(
-        {eta_of(*p.point), summarize(*p.result, p.point->experiment.evaluation.confidence)});
-  group.average = average(members);
+    group.points.push_back({sets_eta_apart ? eta_of(*p.point) : Estimate::kNone,
+                            summarize(*p.result, p.point->experiment.evaluation.confidence)});
+  if (sets_eta_apart) group.average = average(members);
   group.published = published_for(*group.experiment);
   return group;
 }
 
 }  // namespace
+
+std::string Group::label() const {
+  return axes.empty() ? network_words(*experiment) : axes_words(axes);
+}
 
 const GroupPoint* Group::at(double eta) const {
   const auto found =
@@ -61,11 +65,13 @@ const GroupPoint* Group::at(double eta) const {
 }
 
 std::vector<Group> group_points(const std::vector<MeasuredPoint>& points) {
+  const bool sets_eta_apart = std::none_of(
+      points.begin(), points.end(), [](const auto& p) { return std::isnan(eta_of(*p.point)); });
   std::vector<std::vector<MeasuredPoint>> members;
   for (const MeasuredPoint& p : points) {
-    const auto axes = other_axes(*p.point);
+    const auto axes = other_axes(*p.point, sets_eta_apart);
     const auto same = std::find_if(members.begin(), members.end(), [&](const auto& group) {
-      return other_axes(*group.front().point) == axes;
+      return other_axes(*group.front().point, sets_eta_apart) == axes;
     });
     if (same == members.end())
       members.push_back({p});
@@ -73,7 +79,7 @@ std::vector<Group> group_points(const std::vector<MeasuredPoint>& points) {
       same->push_back(p);
   }
   std::vector<Group> groups;
-  for (const auto& group : members) groups.push_back(make_group(group));
+  for (const auto& group : members) groups.push_back(make_group(group, sets_eta_apart));
   return groups;
 }
 

@@ -8,6 +8,7 @@
 
 #include "experiments/results/published.hpp"
 #include "experiments/results/tables.hpp"
+#include "experiments/results/words.hpp"
 
 namespace ohmic {
 
@@ -18,20 +19,21 @@ struct GroupPoint {
 };
 
 struct Group {
-  std::vector<std::pair<std::string, std::string>> axes;  ///< swept keys but device.eta, as text
-  const Experiment* experiment = nullptr;                 ///< of its first point
-  std::vector<GroupPoint> points;                         ///< in the order of the sweep
+  Axes axes;                               ///< swept keys but device.eta, as text
+  const Experiment* experiment = nullptr;  ///< of its first point
+  std::vector<GroupPoint> points;          ///< in the order of the sweep
   double baseline = 0;
   std::int64_t images = 0;
   Estimate average;  ///< A_avr over the non-zero eta; NaN without any, or when the baseline is 0
   Published published;
 
+  /// Its swept values in words; without any, its network.
+  std::string label() const;
   const GroupPoint* at(double eta) const;  ///< null where that eta was not measured
 };
 
-inline constexpr char kEtaKey[] = "device.eta";
-
-/// In the order of the sweep.
+/// In the order of the sweep. Where some points have no eta (device models are swept), eta is an
+/// axis like any other: no average stands beside a single value.
 std::vector<Group> group_points(const std::vector<MeasuredPoint>&);
 
 /// Table for a terminal: a row per group with baseline, A_x per eta and A_avr with its half-width,

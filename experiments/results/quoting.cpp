@@ -96,17 +96,12 @@ std::string shortened(std::string_view text, std::size_t most) {
 std::string gnuplot_string(std::string_view text) {
   return "'" +
          replaced(shortened(one_line(text), kLongestConstant),
-                  [](char c) { return c == '\'' ? "''" : nullptr; }) +
+                  [](char c) { return c == '\'' ? "’" : nullptr; }) +
          "'";
 }
 
-std::string gnuplot_cell(std::string_view text) {
-  return "\"" +
-         replaced(shortened(one_line(text), kLongestConstant),
-                  [](char c) { return c == '"'    ? "'"
-                                      : c == '\\' ? "/"
-                                                  : nullptr; }) +
-         "\"";
+std::string gnuplot_tic(std::string_view text) {
+  return replaced(gnuplot_string(text), [](char c) { return c == '%' ? "%%" : nullptr; });
 }
 
 std::string html_text(std::string_view text) {

@@ -21,10 +21,11 @@ std::string shortened(std::string_view, std::size_t most);
 /// Code points, which is the width of a line that holds no double-width characters.
 std::size_t length_of(std::string_view);
 
-/// A string constant of gnuplot's language, of one line and at most 200 code points.
+/// A string constant of gnuplot's language, of one line and at most 200 code points. Single quotes
+/// become typographic ones: gnuplot reads a constant that begins with a doubled one as two.
 std::string gnuplot_string(std::string_view);
-/// A string in a column of gnuplot's data.
-std::string gnuplot_cell(std::string_view);
+/// The same where gnuplot takes it for a format: the name of a tic.
+std::string gnuplot_tic(std::string_view);
 /// Text or an attribute's value in HTML and SVG.
 std::string html_text(std::string_view);
 /// A cell of RFC 4180, of one line.

@@ -21,20 +21,43 @@ bool makes_the_network(const std::string& key) {
          key.starts_with("train.");
 }
 
-/// What results.jsonl calls the points, or their trainings (`key`), by axes_json.
+/// The lines of results.jsonl by axes_json.
+std::map<std::string, Json> lines_of(const fs::path& file, const Point& like) {
+  std::map<std::string, Json> all;
+  if (!fs::exists(file)) return all;
+  std::istringstream texts(read_whole(file));
+  for (std::string text; std::getline(texts, text);) {
+    const Json line = Json::parse(text, nullptr, false);
+    if (!line.is_object()) continue;
+    Json axes = Json::object();
+    for (const auto& axis : like.axes) axes[axis.first] = line.value(axis.first, Json());
+    all[axes.dump()] = line;
+  }
+  return all;
+}
+
+/// What they call the points, or their trainings (`key`).
 std::map<std::string, std::string> listed(const char* key, const fs::path& file,
                                           const Point& like) {
   std::map<std::string, std::string> identities;
-  if (!fs::exists(file)) return identities;
-  std::istringstream lines(read_whole(file));
-  for (std::string text; std::getline(lines, text);) {
-    const Json line = Json::parse(text, nullptr, false);
-    if (!line.is_object() || !line.contains(key)) continue;
-    Json axes = Json::object();
-    for (const auto& axis : like.axes) axes[axis.first] = line.value(axis.first, Json());
-    identities[axes.dump()] = line[key];
-  }
+  for (const auto& [axes, line] : lines_of(file, like))
+    if (line.contains(key)) identities[axes] = line[key];
   return identities;
+}
+
+void find_prices(RunRecord& run) {
+  const auto lines = lines_of(run.folder / "results.jsonl", run.points.front());
+  for (const Point& point : run.points) {
+    run.prices.emplace_back();
+    const auto found = lines.find(axes_json(point));
+    if (found == lines.end() || !found->second.contains("energy_nJ")) continue;
+    const auto number = [&](const char* key) {
+      const Json value = found->second.value(key, Json());
+      return value.is_number() ? value.get<double>() : Estimate::kNone;
+    };
+    run.prices.back() = {number("tiles"),     number("utilization"), number("adc_conversions"),
+                         number("energy_nJ"), number("latency_us"),  number("area_mm2")};
+  }
 }
 
 /// Points whose identity this version computes differently are found by their axes.
@@ -98,24 +121,25 @@ void flatten(const std::string& key, const Json& value,
     entries.push_back({key, value.is_string() ? value.get<std::string>() : value.dump()});
 }
 
-void read_provenance(RunRecord& run) {
-  const fs::path file = run.folder / "provenance.json";
-  if (!fs::exists(file)) return;
-  const Json json = Json::parse(read_whole(file), nullptr, false);
-  if (json.is_discarded()) throw OutputError(file.string() + ": damaged: not JSON");
-  flatten("", json, run.provenance);
-}
-
 double number(const std::string& text, double otherwise) {
   return text.empty() ? otherwise : std::stod(text);
 }
 
 }  // namespace
 
-std::vector<std::pair<std::string, std::string>> network_axes(const Point& point) {
-  std::vector<std::pair<std::string, std::string>> axes;
-  for (const auto& [key, value] : point.axes)
-    if (makes_the_network(key)) axes.push_back({key, plain_text(value)});
+std::vector<std::pair<std::string, std::string>> read_provenance(const fs::path& folder) {
+  const fs::path file = folder / "provenance.json";
+  std::vector<std::pair<std::string, std::string>> entries;
+  if (!fs::exists(file)) return entries;
+  const Json json = Json::parse(read_whole(file), nullptr, false);
+  if (json.is_discarded()) throw OutputError(file.string() + ": damaged: not JSON");
+  flatten("", json, entries);
+  return entries;
+}
+
+Axes network_axes(const Point& point) {
+  Axes axes = text_axes(point);
+  std::erase_if(axes, [](const auto& axis) { return !makes_the_network(axis.first); });
   return axes;
 }
 
@@ -154,6 +178,17 @@ std::vector<MeasuredPoint> RunRecord::measured() const {
   return measured;
 }
 
+std::vector<PricedPoint> RunRecord::priced() const {
+  std::vector<PricedPoint> priced;
+  for (std::size_t i = 0; i < points.size(); ++i)
+    if (results[i] && prices[i])
+      priced.push_back({&points[i],
+                        summarize(*results[i], points[i].experiment.evaluation.confidence).accuracy,
+                        *prices[i]});
+  find_front(priced);
+  return priced;
+}
+
 RunRecord read_run(const fs::path& folder) {
   const fs::path file = folder / "resolved.toml";
   if (!fs::exists(file))
@@ -164,7 +199,8 @@ RunRecord read_run(const fs::path& folder) {
   run.points = expand(parse_toml(run.resolved, file.string()));
   find_points(run);
   find_networks(run);
-  read_provenance(run);
+  find_prices(run);
+  run.provenance = read_provenance(folder);
   return run;
 }
 

@@ -10,8 +10,6 @@
 namespace ohmic {
 namespace {
 
-std::string short_key(const std::string& key) { return key.substr(key.rfind('.') + 1); }
-
 /// Of a swept value: a list of tables would push the numbers out of sight.
 constexpr std::size_t kLongest = 40;
 
@@ -22,8 +20,8 @@ std::string optional_text(const std::optional<double>& value) {
 /// Where nothing but eta is swept, one column still tells whose numbers a row holds.
 Row header(const Group& group, const std::vector<double>& etas) {
   Row row;
-  for (const auto& axis : group.axes) row.push_back(short_key(axis.first));
-  if (row.empty()) row.push_back("");
+  for (const auto& axis : group.axes) row.push_back(key_title(axis.first, group.experiment));
+  if (row.empty()) row.push_back("network");
   row.push_back("baseline");
   for (const double eta : etas) row.push_back(fmt::format("A {:g} %", 100 * eta));
   row.push_back(etas.empty() ? "A" : "A_avr");
@@ -33,7 +31,7 @@ Row header(const Group& group, const std::vector<double>& etas) {
 Row measured_row(const Group& group, const std::vector<double>& etas) {
   Row row;
   for (const auto& axis : group.axes) row.push_back(shortened(one_line(axis.second), kLongest));
-  if (row.empty()) row.push_back("here");
+  if (row.empty()) row.push_back(shortened(network_words(*group.experiment), kLongest));
   row.push_back(percent_text(group.baseline));
   for (const double eta : etas) {
     const GroupPoint* point = group.at(eta);

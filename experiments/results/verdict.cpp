@@ -9,8 +9,6 @@
 namespace ohmic {
 namespace {
 
-using Axes = std::vector<std::pair<std::string, std::string>>;
-
 Axes axes_of_network(const Group& group) {
   Axes axes;
   for (const auto& axis : group.axes)

@@ -6,7 +6,6 @@
 #include <set>
 #include <thread>
 
-#include "experiments/figures/pareto_figure.hpp"
 #include "experiments/remarks.hpp"
 #include "experiments/report/report.hpp"
 #include "experiments/results/files.hpp"
@@ -75,7 +74,7 @@ class Run {
   void warn(const std::string& message);
   RunOutcome finish();
   void note_provenance(const TrainedNetwork&);
-  void report(const std::vector<PricedPoint>&);
+  void report();
   void write_tables();
   std::vector<MeasuredPoint> measured();
 
@@ -128,8 +127,7 @@ bool Run::is_missing(std::size_t index) {
 void Run::begin() {
   {
     const Claim tables = claims_->exclusive(kTablesClaim);
-    write_atomically(folder_ / "resolved.toml",
-                     to_toml(resolved_file(root_, points_.front().experiment)));
+    write_atomically(folder_ / "resolved.toml", to_toml(resolved_file(root_, points_)));
   }
   std::size_t finished = 0, missing = 0;
   for (std::size_t i = 0; i < points_.size(); ++i) {
@@ -258,11 +256,8 @@ void Run::note_provenance(const TrainedNetwork& network) {
   write_provenance(folder_ / "provenance.json", p);
 }
 
-void Run::report(const std::vector<PricedPoint>& priced) {
-  const Experiment& first = points_.front().experiment;
-  const OutputSettings& output = first.output;
-  if (output.figures && has_pareto_figure(priced))
-    draw_or_say(pareto_figure(first.title, priced), folder_, progress_);
+void Run::report() {
+  const OutputSettings& output = points_.front().experiment.output;
   if (!output.figures && !output.report) return;
   const ReportOutcome outcome = write_report({folder_}, {folder_, output.figures, output.report});
   if (!outcome.problem.empty()) progress_.say("no figures: " + outcome.problem);
@@ -280,7 +275,7 @@ RunOutcome Run::finish() {
   const std::string theory = theory_csv(groups, folder_);
   if (!theory.empty()) write_atomically(folder_ / "theory.csv", theory);
   if (!options_.rank.is_first()) return outcome;
-  report(priced);
+  report();
   outcome.summary =
       summary_table(groups) + (priced.empty() ? "" : "\nPer image:\n\n" + pareto_text(priced));
   return outcome;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <omp.h>
 
+#include <algorithm>
+
 #include "experiments/plugin.hpp"
 #include "experiments/results/tables.hpp"
 #include "experiments/run/compute.hpp"
@@ -10,9 +12,9 @@
 namespace ohmic {
 namespace {
 
-/// Where presets are swept, what a preset gives has no value that holds for all points.
-void leave_to_presets(Value& resolved, const Value& root) {
-  for (const char* key : {"preset", "mapping", "device", "periphery"}) {
+/// Where these are swept, the first point's values do not hold for all: only what was given does.
+void leave_as_given(const std::vector<const char*>& keys, const Value& root, Value& resolved) {
+  for (const char* key : keys) {
     const Value* given = root.at(key);
     if (given)
       resolved.set(key, *given);
@@ -23,9 +25,15 @@ void leave_to_presets(Value& resolved, const Value& root) {
 
 }  // namespace
 
-Value resolved_file(const Value& root, const Experiment& first) {
-  Value resolved = first.resolved();
-  if (root.at("sweep.preset")) leave_to_presets(resolved, root);
+Value resolved_file(const Value& root, const std::vector<Point>& points) {
+  Value resolved = points.front().experiment.resolved();
+  const bool models_differ = std::any_of(points.begin(), points.end(), [&](const Point& p) {
+    return p.experiment.device_model != points.front().experiment.device_model;
+  });
+  if (root.at("sweep.preset"))
+    leave_as_given({"preset", "mapping", "device", "periphery"}, root, resolved);
+  else if (models_differ)
+    leave_as_given({"device"}, root, resolved);
   if (root.at("sweep")) resolved.table()["sweep"] = resolved_sweep(root);
   return resolved;
 }
@@ -53,13 +61,6 @@ Provenance provenance_of(const Experiment& experiment, const Networks& networks)
     p.data[network.data_name + " test"] = network.data->test.hash();
   }
   return p;
-}
-
-void draw_or_say(const Figure& figure, const std::filesystem::path& run_folder,
-                 Progress& progress) {
-  const auto folder = run_folder / "figures";
-  const std::string problem = drawing_problem(draw(figure, folder), figure, folder);
-  if (!problem.empty()) progress.say("no figures: " + problem);
 }
 
 }  // namespace ohmic

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "experiments/experiment.hpp"
-#include "experiments/figures/gnuplot.hpp"
 #include "experiments/results/provenance.hpp"
 #include "experiments/run/networks.hpp"
 #include "experiments/run/progress.hpp"
@@ -12,7 +11,7 @@
 namespace ohmic {
 
 /// A file that gives the same points, every key with its value: [sweep] included.
-Value resolved_file(const Value& root, const Experiment& first);
+Value resolved_file(const Value& root, const std::vector<Point>& points);
 
 /// A point by its swept values, for a line of progress: "learning_rate 0.001, eta 0.1"; without
 /// any, by its network.
@@ -20,8 +19,5 @@ std::string point_label(const Point&);
 
 /// Of these networks' data and weights, for the settings of an experiment.
 Provenance provenance_of(const Experiment&, const Networks&);
-
-/// Draws into figures/ of the run folder, or says why there is no figure.
-void draw_or_say(const Figure&, const std::filesystem::path& run_folder, Progress&);
 
 }  // namespace ohmic

@@ -82,6 +82,22 @@ TEST_F(BudgetOfLayers, SensitivityRanksEveryLayerOnce) {
   const auto lost = numbers(t["alone_loss"]), regained = numbers(t["regained"]);
   for (std::size_t l = 1; l < 10; ++l)
     EXPECT_LE(lost[l] + regained[l], lost[l - 1] + regained[l - 1] + 1e-9);
+  // Layers that share a place are those whose intervals overlap: 3 draws tell few of 10 apart.
+  const auto first = numbers(t["rank"]), last = numbers(t["rank_last"]);
+  const auto mean_of = [&](const std::string& a, const std::string& b, std::size_t l) {
+    return (std::stod(t[a][l]) + std::stod(t[b][l])) / 2;
+  };
+  for (std::size_t l = 0; l < 10; ++l) {
+    double above = 0, below = 0;
+    for (std::size_t k = 0; k < 10; ++k) {
+      above +=
+          mean_of("alone_loss_lo", "regained_lo", k) > mean_of("alone_loss_hi", "regained_hi", l);
+      below +=
+          mean_of("alone_loss_hi", "regained_hi", k) < mean_of("alone_loss_lo", "regained_lo", l);
+    }
+    EXPECT_EQ(first[l], 1 + above);
+    EXPECT_EQ(last[l], 10 - below);
+  }
   const auto shares = numbers(t["linear_share"]);
   EXPECT_NEAR(std::accumulate(shares.begin(), shares.end(), 0.0), 1, 1e-6);
   // A layer behind noisy ones has the error of its inputs too.

@@ -61,10 +61,14 @@ std::string error_of(const std::string& more) { return test::budget_error(tiny(m
 TEST_F(Budget, LeavesTablesAndAPage) {
   const BudgetOutcome outcome = run(kFind);
   EXPECT_GT(outcome.new_draws, 0);
-  EXPECT_NE(outcome.text.find("eta tolerated"), std::string::npos) << outcome.text;
+  EXPECT_NE(outcome.text.find("noise η tolerated"), std::string::npos) << outcome.text;
   EXPECT_EQ(column("budget.csv", "knob"), std::vector<std::string>{"device.eta"});
   EXPECT_NE(content("budget.md").find("## Budget of device.eta"), std::string::npos);
   EXPECT_NE(content("report.html").find("<h2>Budget of device.eta</h2>"), std::string::npos);
+  for (const char* part :
+       {"<h2>What was asked</h2>", "<dt>budget.max_drop</dt><dd>[5.0]</dd>", "<dt>tile</dt>",
+        "to g_max 25 µS", "<h2>Provenance</h2>", "<dt>libtorch</dt>"})
+    EXPECT_NE(content("report.html").find(part), std::string::npos) << part;
   EXPECT_NE(content("budget.jsonl").find("\"max_drop\":5.0"), std::string::npos);
   EXPECT_TRUE(fs::exists(folder_ / "provenance.json"));
 }

@@ -200,7 +200,9 @@ TEST_F(Cost, ParetoStudyRunsOnASmallNetwork) {
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_NE(result.out.find("\nPer image:\n"), std::string::npos) << result.out;
   EXPECT_NE(result.out.find("*\n"), std::string::npos) << result.out;
-  EXPECT_NE(in_run("figures/pareto.gp").find("$s1 << EOD\n"), std::string::npos);
+  for (const char* part : {"<h2>Cost</h2>", "energy (nJ)", "Accuracy against energy per image"})
+    EXPECT_NE(in_run("report.html").find(part), std::string::npos) << part;
+  EXPECT_NE(in_run("figures/pareto.gp").find("$p0s1 << EOD\n"), std::string::npos);
 }
 
 /// Designs of a sweep with these energies and right answers of 100.
@@ -228,25 +230,29 @@ constexpr char kDesigns[] =
 
 TEST(Designs, AreMarkedWhereNoneIsBetterAndCheaper) {
   const Swept s(kDesigns, {{10, 50}, {20, 80}, {15, 40}, {30, 80}});
-  std::vector<bool> front;
-  for (const PricedPoint& d : priced_points(s.all)) front.push_back(d.on_front);
-  EXPECT_EQ(front, (std::vector<bool>{true, true, false, false}));
-  EXPECT_EQ(priced_points(s.all)[1].energy_nJ, 20);
+  std::vector<OnFront> front;
+  for (const PricedPoint& d : priced_points(s.all)) front.push_back(d.front);
+  EXPECT_EQ(front, (std::vector<OnFront>{OnFront::yes, OnFront::yes, OnFront::no, OnFront::maybe}))
+      << "the last is not surely worse than the second";
+  EXPECT_EQ(priced_points(s.all)[1].cost.energy_nJ, 20);
   EXPECT_NEAR(priced_points(s.all)[1].accuracy.mean, 0.8, 1e-12);
   const std::string text = pareto_text(priced_points(s.all));
   EXPECT_NE(text.find("80.00 ± 2.48"), std::string::npos) << text;  // t(0.975, 2) / sqrt(3)
-  EXPECT_EQ(std::count(text.begin(), text.end(), '*'), 2);
+  EXPECT_EQ(std::count(text.begin(), text.end(), '*'), 3) << "two and the legend";
+  EXPECT_EQ(std::count(text.begin(), text.end(), '~'), 2);
 }
 
 TEST(Designs, FigureHoldsASeriesPerArrayAndTheFront) {
   const Swept s(kDesigns, {{10, 50}, {20, 80}, {15, 40}, {30, 80}});
   ASSERT_TRUE(has_pareto_figure(priced_points(s.all)));
-  const std::string script = pareto_figure("T", priced_points(s.all)).script;
-  EXPECT_NE(script.find("$s1 << EOD\n15 40.0000 37.5159 42.4841 \"4\"\n30 "), std::string::npos)
+  const std::string script = pareto_figure(priced_points(s.all)).script;
+  EXPECT_NE(script.find("$p0s2 << EOD\n15 40 37.51586229 42.48413771\n30 80 "), std::string::npos)
       << script;
-  EXPECT_NE(script.find("$front << EOD\n10 50.0000 47.5159 52.4841 \"4\"\n20 80"),
-            std::string::npos);
-  EXPECT_NE(script.find("title '[64, 64]'"), std::string::npos);
+  EXPECT_NE(script.find("$p0s0 << EOD\n10 50 50 50\n20 80 80 80\nEOD"), std::string::npos)
+      << script;
+  EXPECT_NE(script.find("title 'tile = [64, 64]'"), std::string::npos) << script;
+  EXPECT_NE(script.find("set xlabel 'energy per image (nJ)'"), std::string::npos);
+  EXPECT_EQ(pareto_labels(priced_points(s.all)), "ADC bits");
   EXPECT_FALSE(has_pareto_figure({}));
   EXPECT_FALSE(has_pareto_figure(priced_points({s.all[0]})));
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "experiments/export/conductances.hpp"
@@ -10,10 +11,11 @@
 namespace ohmic::test {
 
 struct SmallChip {
-  explicit SmallChip(MappingSettings settings = {}) {
+  explicit SmallChip(MappingSettings settings = {}, const std::string& clip = "positive") {
     std::vector<Fault> faults;
-    device = read_device(parse_toml("model = \"awgn\"\neta = 0.2\nclip = \"positive\"", "export"),
-                         "device", faults);
+    device =
+        read_device(parse_toml("model = \"awgn\"\neta = 0.2\nclip = \"" + clip + "\"", "export"),
+                    "device", faults);
     if (!faults.empty()) throw ConfigError(faults);
     ConvGeometry geometry;
     geometry.in_channels = 20;

@@ -1,8 +1,10 @@
 // What `ohmic export` writes: every device once, in its place, with the bits that the chip computes
 // with.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <hdf5.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -92,6 +94,44 @@ TEST(Export, Hdf5HoldsEveryTileIndexedByRowAndColumn) {
       EXPECT_EQ(cells[i][j], tile.programmed_S[static_cast<std::size_t>(j * 4 + i)]);
   H5Dclose(set);
   H5Fclose(file);
+}
+
+// Noise that nothing ends: who reads the files is told, and what to do about it.
+TEST(Export, NegativeConductancesAreCountedAndNamed) {
+  const test::TemporaryFolder folder;
+  const SmallChip clipped;
+  EXPECT_EQ(write_conductances_csv(folder.path() / "a.csv", clipped.programmed()).count, 0);
+  const SmallChip chip({}, "none");
+  const Negatives negatives = write_conductances_csv(folder.path() / "a.csv", chip.programmed());
+  std::int64_t below = 0;
+  for (const Line& line : read_csv(folder.path() / "a.csv")) below += line.programmed_S < 0;
+  EXPECT_GT(below, 0);
+  EXPECT_EQ(negatives.count, below);
+  EXPECT_EQ(negatives.of, 200);
+  EXPECT_EQ(negatives.text(),
+            fmt::format("{} of 200 devices have a negative conductance, which no real one has: the "
+                        "model's noise is not clipped; device.clip = \"positive\" ends it at 0, "
+                        "\"range\" at g_min_S and g_max_S",
+                        below));
+  EXPECT_EQ(write_conductances_hdf5(folder.path() / "a.h5", chip.programmed()).count, below);
+  const hid_t file = H5Fopen((folder.path() / "a.h5").c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+  const hid_t attribute = H5Aopen(file, "negative_devices", H5P_DEFAULT);
+  double stored = 0;
+  ASSERT_GE(H5Aread(attribute, H5T_NATIVE_DOUBLE, &stored), 0);
+  EXPECT_EQ(stored, double(below));
+  EXPECT_GT(H5Aexists(file, "note"), 0);
+  H5Aclose(attribute);
+  H5Fclose(file);
+
+  const ProgrammedTile tile = chip.programmed().tile_at("layer1.0.conv", 0, 0, "plus");
+  const auto negative = std::count_if(tile.programmed_S.begin(), tile.programmed_S.end(),
+                                      [](double G) { return G < 0; });
+  ASSERT_GT(negative, 0);
+  const std::string netlist =
+      spice_netlist(tile, {}, std::vector<double>(static_cast<std::size_t>(tile.rows), 0.1));
+  EXPECT_NE(netlist.find(fmt::format("\n* {} of 24 devices have a negative conductance", negative)),
+            std::string::npos)
+      << netlist;
 }
 
 TEST(Export, AFolderThatIsMissingIsNamed) {

@@ -2,7 +2,6 @@
 #include "experiments/results/quoting.hpp"
 
 #include <gtest/gtest.h>
-#include <hdf5.h>
 #include <unistd.h>
 
 #include <array>
@@ -10,7 +9,7 @@
 #include <filesystem>
 
 #include "experiments/export/netlist.hpp"
-#include "experiments/figures/pareto_figure.hpp"
+#include "experiments/figures/gnuplot.hpp"
 #include "experiments/results/files.hpp"
 #include "experiments/results/text_table.hpp"
 #include "tests/experiments/export_chip.hpp"
@@ -29,6 +28,9 @@ const std::vector<std::string> kNasty{"a\n!touch pwned\n",
                                       "''.system(\"touch pwned\").''",
                                       "\"; !touch pwned; \"",
                                       "'",
+                                      "' . system('touch pwned') . '",
+                                      "';!touch pwned",
+                                      "%s 100 % %d %%",
                                       "\"",
                                       "\\",
                                       "\\'",
@@ -54,9 +56,10 @@ const std::vector<std::string> kNasty{"a\n!touch pwned\n",
 
 /// No control character but those allowed, no mark of direction, only UTF-8.
 void expect_harmless(const std::string& text, const std::string& allowed = "") {
-  for (const char c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
-      EXPECT_NE(allowed.find(c), std::string::npos) << int{c};
+  for (const char c : text) {
+    const bool is_control = static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+    EXPECT_FALSE(is_control && allowed.find(c) == std::string::npos) << int{c};
+  }
   EXPECT_EQ(lines(text), text);
 }
 
@@ -85,7 +88,7 @@ TEST(Quoting, ShortensInTheMiddle) {
 }
 
 TEST(Quoting, GivesEveryWriterItsOwn) {
-  EXPECT_EQ(gnuplot_string("it's `a` \"b\""), "'it''s `a` \"b\"'");
+  EXPECT_EQ(gnuplot_string("it's `a` \"b\""), "'it’s `a` \"b\"'");
   EXPECT_EQ(html_text("<a href=\"x\" b='y'> &"),
             "&lt;a href=&quot;x&quot; b=&#39;y&#39;&gt; &amp;");
   EXPECT_EQ(csv_cell("a"), "a");
@@ -148,11 +151,11 @@ TEST(Quoting, ALayersNameStaysInItsComment) {
 
 /// A figure whose every text is from outside.
 Figure figure_of(const std::string& text) {
-  Figure figure{"nasty", 400, 300, "$d << EOD\n1 2 " + gnuplot_cell(text) + "\nEOD\n"};
+  Figure figure{"nasty", 400, 300, "$d << EOD\n1 2\nEOD\n"};
   const std::string constant = gnuplot_string(text);
   figure.script += "set title " + constant + "\nset xlabel " + constant + "\nset xtics (" +
-                   constant + " 1)\nset label 1 " + constant + " at 1,2\nplot $d using 1:2 title " +
-                   constant + ", $d using 1:2:3 with labels notitle\n";
+                   gnuplot_tic(text) + " 1)\nset label 1 " + constant +
+                   " at 1,2\nplot $d using 1:2 title " + constant + "\n";
   return figure;
 }
 
@@ -168,6 +171,37 @@ TEST_F(Drawing, NoTextGivesGnuplotAnOrder) {
     EXPECT_EQ(svg.find("<script"), std::string::npos);
     EXPECT_EQ(svg.find("</style>"), std::string::npos);
     EXPECT_EQ(lines(svg), svg);
+  }
+}
+
+/// Whether anything below the folder is called so.
+bool holds(const fs::path& folder, const std::string& name) {
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    if (entry.path().filename() == name) return true;
+  return false;
+}
+
+TEST_F(Drawing, RunsAndReportsWithNastyNamesDoWhatTheyAreAskedAndNoMore) {
+  const std::string run = "n\n!touch pwned\n`touch pwned`\x1b[2J";
+  write_atomically(folder_ / "tiny.toml",
+                   "title = \"a\\n!touch pwned\\n<script>'$(touch pwned)\\u001b[2J\"\n" +
+                       std::string(test::kTiny));
+  const std::vector<std::string> figures{"--set", "output.figures=true",
+                                         "--set", "train.epochs=1",
+                                         "--set", "sweep.train.learning_rate=[0.001]"};
+  const test::Said ran = test::call(command(run, figures));
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_EQ(test::call(command("plain", figures)).status, 0);
+  const test::Said reported =
+      test::call({"ohmic", "report", folder_ / run, folder_ / "plain", "--out", folder_ / "both"});
+  EXPECT_EQ(reported.status, 0) << reported.err;
+  for (const std::string& said : {ran.out, ran.err, reported.out, reported.err})
+    EXPECT_EQ(said.find('\x1b'), std::string::npos) << said;
+  EXPECT_FALSE(holds(folder_, "pwned"));
+  for (const fs::path& page : {folder_ / run / "report.html", folder_ / "both" / "report.html"}) {
+    const std::string html = read_whole(page);
+    EXPECT_EQ(lines(html), html);
+    EXPECT_EQ(html.find("<script"), std::string::npos);
   }
 }
 

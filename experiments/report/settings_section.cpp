@@ -1,0 +1,178 @@
+// What was asked: the chain in words, what was swept, and every key that is not at its default.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "experiments/figures/panels.hpp"
+#include "experiments/report/sections.hpp"
+#include "experiments/results/tables.hpp"
+#include "experiments/results/verdict.hpp"
+#include "experiments/results/words.hpp"
+
+namespace ohmic {
+namespace {
+
+using Points = std::vector<Point>;
+
+std::string network_text(const Experiment& e) {
+  const std::string what =
+      fmt::format("{} ({} layout, width {})", e.model.name, e.model.layout, e.model.width);
+  if (!e.model.weights.empty()) return what + ", weights " + e.model.weights;
+  return fmt::format("{}, trained here: {} epochs of {}, batch {}, L2 {}", what, e.train.epochs,
+                     e.train.optimizer, e.train.batch, e.train.l2);
+}
+
+std::string evaluation_text(const Experiment& e) {
+  const EvaluationSettings& s = e.evaluation;
+  const std::string many =
+      s.stop ? fmt::format("until the interval is within ± {:g} points, at most {}",
+                           100 * s.stop->half_width, s.stop->max_draws)
+             : fmt::format("{}", s.draws);
+  if (s.estimator == Estimator::per_draw)
+    return fmt::format("chips programmed per point, each seeing all test images: {}", many);
+  return fmt::format("passes over the test images, a chip programmed for every {}: {}", s.batch,
+                     many);
+}
+
+std::string images_text(const Experiment& e) {
+  const auto some = [](std::int64_t images, const char* of) {
+    return images == 0 ? "" : fmt::format(", {} {} images", images, of);
+  };
+  return e.data.name + some(e.data.train_images, "training") + some(e.data.test_images, "test");
+}
+
+std::string device_text(const Experiment& e) {
+  return fmt::format("{}{}, g_min {:g} to g_max {:g} µS", e.device_model,
+                     e.preset.empty() ? "" : ", preset " + e.preset, 1e6 * e.device->g_min_S,
+                     1e6 * e.device->g_max_S);
+}
+
+std::string tile_text(const Experiment& e) {
+  const TileShape& tile = e.mapping.tile;
+  if (tile.rows <= 0 || tile.columns <= 0) return "one array per layer, whatever its size";
+  return fmt::format("{} rows x {} columns", tile.rows, tile.columns);
+}
+
+std::string dac_text(const Experiment& e) {
+  return e.periphery.dac ? fmt::format("{} bits", e.periphery.dac->bits) : "ideal: none";
+}
+
+std::string adc_text(const Experiment& e) {
+  if (!e.periphery.adc) return "ideal: none";
+  const Value resolved = e.resolved();
+  return fmt::format("{} bits, range {}", e.periphery.adc->bits,
+                     plain_text(*resolved.at("periphery.adc.range")));
+}
+
+std::string wires_text(const Experiment& e) {
+  if (!e.periphery.wires) return "ideal: without resistance";
+  return fmt::format("{:g} Ω per cell along a row, {:g} Ω along a column",
+                     e.periphery.wires->row_ohm, e.periphery.wires->column_ohm);
+}
+
+std::string swept_values(const Points& points, const std::string& key) {
+  std::vector<std::string> values;
+  for (const Point& point : points)
+    for (const auto& [k, value] : point.axes)
+      if (k == key) values.push_back(plain_text(value));
+  return fmt::format("{}", fmt::join(distinct(values), ", "));
+}
+
+Facts chain(const Points& points) {
+  const auto all = [&](std::string (*text)(const Experiment&)) {
+    std::vector<std::string> texts;
+    for (const Point& point : points) texts.push_back(text(point.experiment));
+    return fmt::format("{}", fmt::join(distinct(texts), "; "));
+  };
+  return {{"network", all(network_text)},
+          {"images", all(images_text)},
+          {"device", all(device_text)},
+          {"tile", all(tile_text)},
+          {"DAC", all(dac_text)},
+          {"ADC", all(adc_text)},
+          {"wires", all(wires_text)},
+          {"noise on", all(reading_of)},
+          {"measured by", all(evaluation_text)}};
+}
+
+/// An experiment that says nothing but the device model and which optional tables there are: every
+/// other key is at its default.
+Value defaults_of(const Experiment& e) {
+  const Value resolved = e.resolved();
+  Value root{Table{}};
+  root.set("device.model", {e.device_model});
+  for (const char* optional : {"periphery.dac", "periphery.adc", "periphery.wires",
+                               "periphery.output_noise", "evaluation.stop", "cost"})
+    if (const Value* value = resolved.at(optional); value && value->is_table())
+      root.set(optional, {Table{}});
+  std::vector<Fault> faults;
+  return Experiment::read(root, faults).resolved();
+}
+
+/// How and where, not what; and a training that is not done, where weights are given.
+bool changes_nothing(const std::string& key, const Experiment& e) {
+  return key == "title" || key.starts_with("output.") || key.starts_with("compute.") ||
+         (key.starts_with("train.") && !e.model.weights.empty());
+}
+
+Facts not_default(const Point& first) {
+  const auto defaults = leaves_of(defaults_of(first.experiment));
+  Facts facts;
+  for (const auto& leaf : leaves_of(first.experiment.resolved())) {
+    const bool is_swept = std::any_of(first.axes.begin(), first.axes.end(),
+                                      [&](const auto& axis) { return axis.first == leaf.first; });
+    const bool is_default = std::find(defaults.begin(), defaults.end(), leaf) != defaults.end();
+    if (!is_swept && !is_default && !changes_nothing(leaf.first, first.experiment))
+      facts.push_back({leaf.first, leaf.second});
+  }
+  return facts;
+}
+
+void add_leaves(const std::string& key, const Value& value,
+                std::vector<std::pair<std::string, std::string>>& leaves) {
+  if (!value.is_table()) return leaves.push_back({key, plain_text(value)});
+  for (const auto& entry : value.table().entries())
+    add_leaves(key.empty() ? entry.key : key + "." + entry.key, entry.value, leaves);
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> leaves_of(const Value& table) {
+  std::vector<std::pair<std::string, std::string>> leaves;
+  add_leaves("", table, leaves);
+  return leaves;
+}
+
+Markup fact_list(const Facts& facts) {
+  Markup list;
+  for (const auto& [name, value] : facts) list += element("dt", name) + element("dd", value);
+  return element("dl", {{"class", "facts"}}, list);
+}
+
+Section asked_section(const Points& points, const std::string& resolved, const Facts& question) {
+  Facts swept;
+  for (const auto& axis : points.front().axes)
+    swept.push_back({axis.first, swept_values(points, axis.first)});
+  Markup content;
+  const auto add = [&](const char* title, const Facts& facts) {
+    if (!facts.empty()) content += element("h3", title) + fact_list(facts);
+  };
+  if (!question.empty()) content += fact_list(question);
+  question.empty() ? void(content += fact_list(chain(points))) : add("Of", chain(points));
+  add("Swept", swept);
+  add("Set, and not the default", not_default(points.front()));
+  content += element("details",
+                     element("summary", "Every key (resolved.toml)") + element("pre", resolved));
+  return {"asked", "What was asked", content};
+}
+
+Section provenance_section(const std::vector<std::pair<std::string, std::string>>& provenance) {
+  Facts facts;
+  for (const auto& [key, value] : provenance) facts.push_back({key, element("code", value)});
+  const Markup none =
+      element("p", "The run has not written its provenance.json: it has not come to its end.");
+  return {"provenance", "Provenance", facts.empty() ? none : fact_list(facts)};
+}
+
+}  // namespace ohmic

@@ -1,0 +1,142 @@
+#include "experiments/results/words.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "experiments/experiment.hpp"
+#include "experiments/results/tables.hpp"
+
+namespace ohmic {
+namespace {
+
+struct Words {
+  const char* key;
+  const char* words;
+  const char* unit;
+};
+
+/// Keys that their last part does not explain.
+constexpr Words kWords[] = {{"data.name", "images", ""},
+                            {"model.name", "network", ""},
+                            {"device.model", "device", ""},
+                            {"noise.semantics", "noise on", ""},
+                            {"mapping.tile", "tile", "rows x columns"},
+                            {"periphery.wires.row_ohm", "row wire", "Ω per cell"},
+                            {"periphery.wires.column_ohm", "column wire", "Ω per cell"},
+                            {"periphery.wires.driver_ohm", "driver", "Ω"},
+                            {"periphery.wires.sense_ohm", "sense amplifier", "Ω"}};
+
+/// Ends of keys that are units, longest first, with how they are written.
+constexpr std::pair<const char*, const char*> kUnits[] = {{"_fF_per_um", "fF/µm"},
+                                                          {"_um2", "µm²"},
+                                                          {"_ohm", "Ω"},
+                                                          {"_uS", "µS"},
+                                                          {"_nm", "nm"},
+                                                          {"_Hz", "Hz"},
+                                                          {"_pJ", "pJ"},
+                                                          {"_dB", "dB"},
+                                                          {"_S", "S"},
+                                                          {"_s", "s"},
+                                                          {"_V", "V"},
+                                                          {"_K", "K"}};
+
+const Words* known(const std::string& key) {
+  const auto found = std::find_if(std::begin(kWords), std::end(kWords),
+                                  [&](const Words& w) { return key.ends_with(w.key); });
+  return found == std::end(kWords) ? nullptr : found;
+}
+
+std::string last_part(const std::string& key) { return key.substr(key.rfind('.') + 1); }
+
+std::string table_of(const std::string& key) {
+  const std::size_t dot = key.rfind('.');
+  return dot == std::string::npos ? "" : last_part(key.substr(0, dot));
+}
+
+/// The end that is a unit, or null.
+const std::pair<const char*, const char*>* unit_of(const std::string& key) {
+  const auto found = std::find_if(std::begin(kUnits), std::end(kUnits), [&](const auto& unit) {
+    return last_part(key).ends_with(unit.first);
+  });
+  return found == std::end(kUnits) ? nullptr : found;
+}
+
+bool is_number(const std::string& text) {
+  char* end = nullptr;
+  std::strtod(text.c_str(), &end);
+  return !text.empty() && *end == 0;
+}
+
+}  // namespace
+
+std::string key_words(const std::string& key) {
+  if (const Words* words = known(key)) return words->words;
+  if (key == kEtaKey) return "noise η";
+  std::string text = last_part(key);
+  if (text == "name") return table_of(key);
+  if (const auto* unit = unit_of(key)) text.resize(text.size() - std::string(unit->first).size());
+  std::replace(text.begin(), text.end(), '_', ' ');
+  const std::string table = table_of(key);
+  return table == "adc" ? "ADC " + text : table == "dac" ? "DAC " + text : text;
+}
+
+std::string key_unit(const std::string& key) {
+  if (const Words* words = known(key)) return words->unit;
+  const auto* unit = unit_of(key);
+  return unit ? unit->second : "";
+}
+
+std::string eta_reference(const Experiment* experiment) {
+  const Value resolved = experiment ? experiment->resolved() : Value();
+  const Value* reference = experiment ? resolved.at("device.reference") : nullptr;
+  const std::string name = reference ? plain_text(*reference) : "sigma_w";
+  return name == "g_max"     ? "g_max"
+         : name == "g_range" ? "g_max - g_min"
+         : name == "w_max"   ? "a layer's largest weight"
+                             : "σ_w, the std of a layer's weights";
+}
+
+std::string key_title(const std::string& key, const Experiment* experiment) {
+  if (key == kEtaKey) return "noise η, fraction of " + eta_reference(experiment);
+  const std::string unit = key_unit(key);
+  return unit.empty() ? key_words(key) : fmt::format("{} ({})", key_words(key), unit);
+}
+
+std::string value_words(const std::string& key, const std::string& value) {
+  if (value == "true") return key_words(key);
+  if (value == "false") return "no " + key_words(key);
+  return key == "model.weights" ? std::filesystem::path(value).filename().string() : value;
+}
+
+std::string setting_words(const std::string& key, const std::string& value) {
+  const std::string shown = value_words(key, value);
+  const bool explains_itself =
+      shown != value || (!is_number(value) &&
+                         (key.ends_with(".name") || key == "device.model" ||
+                          key == "noise.semantics" || key == "preset" || key == "model.weights"));
+  if (explains_itself) return shown;
+  const std::string unit = is_number(value) ? key_unit(key) : "";
+  return fmt::format("{} = {}{}{}", key_words(key), value, unit.empty() ? "" : " ", unit);
+}
+
+Axes text_axes(const Point& point) {
+  Axes axes;
+  for (const auto& [key, value] : point.axes) axes.emplace_back(key, plain_text(value));
+  return axes;
+}
+
+std::string network_words(const Experiment& e) {
+  return e.model.weights.empty() ? e.model.name : value_words("model.weights", e.model.weights);
+}
+
+std::string axes_words(const Axes& axes) {
+  std::string text;
+  for (const auto& [key, value] : axes)
+    if (!value.empty()) text += (text.empty() ? "" : ", ") + setting_words(key, value);
+  return text;
+}
+
+}  // namespace ohmic
