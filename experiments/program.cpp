@@ -9,6 +9,7 @@
 #include "experiments/commands/commands.hpp"
 #include "experiments/plugin.hpp"
 #include "experiments/results/quoting.hpp"
+#include "experiments/run/run.hpp"
 #include "nn/torch/torch_evaluation.hpp"
 #include "simulator/config/schema.hpp"
 #include "simulator/version.hpp"
@@ -60,7 +61,7 @@ void configure(CLI::App& app, const std::string& name) {
       "  ohmic describe device                            what a table may hold\n"
       "  ohmic list devices                               device models by name\n\n"
       "Exit status: 0 done, 1 usage or an unforeseen failure, 2 configuration, 3 data, 4 not\n"
-      "supported here, 5 output.");
+      "supported here, 5 output, 6 done but for points whose training diverged.");
   add_commands(app);
 }
 
@@ -119,6 +120,8 @@ int guarded(const std::function<int()>& action) {
     return fail(4, error.what());
   } catch (const OutputError& error) {
     return fail(5, error.what());
+  } catch (const PointsLeftOut& error) {
+    return fail(6, error.what());
   } catch (const std::bad_alloc&) {
     return fail(1, "out of memory");
   } catch (const std::exception& error) {

@@ -3,7 +3,7 @@
 # Prints one line per breach and fails if there is any.
 #
 #   simulator <- devices;  simulator <- mapping <- nn <- experiments <- tests
-#   LibTorch only in .cpp files of nn/, and never together with fmt or spdlog
+#   LibTorch only in .cpp files of nn/, and never together with fmt
 #   includes of ours are written from the root of the repository and exist
 set -euo pipefail
 cd -- "${1:-$(dirname -- "${BASH_SOURCE[0]}")/..}"
@@ -45,10 +45,10 @@ find "${folders[@]}" -type f \( -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh
         torch[file] = place
         if (layer != "nn" || file !~ /\.cpp$/) breach("LibTorch is only for .cpp files of nn/")
       }
-      if (name ~ /^(fmt|spdlog)\//) text[file] = 1
+      if (name ~ /^fmt\//) text[file] = 1
     }
     END {
       for (file in torch) if (file in text) { place = torch[file]
-        breach("LibTorch and fmt or spdlog in one file do not link") }
+        breach("LibTorch and fmt in one file do not link") }
       exit breaches
     }'

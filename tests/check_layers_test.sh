@@ -31,7 +31,7 @@ expect "nn/ must not include experiments/" nn/a.cpp '#include <experiments/part.
 expect "experiments/ must not include tests/" experiments/a.cpp '#include "tests/part.hpp"'
 expect "nn/a.hpp:1: LibTorch is only" nn/a.hpp '#include <torch/torch.h>'
 expect "LibTorch is only" experiments/a.cpp '#include <ATen/ATen.h>'
-expect "do not link" nn/a.cpp '#include <torch/torch.h>' '#include <spdlog/spdlog.h>'
+expect "do not link" nn/a.cpp '#include <torch/torch.h>' '#include <fmt/core.h>'
 expect "not written from the root" nn/a.cpp '#include "part.hpp"'
 expect "does not exist" nn/a.cpp '#include "nn/missing.hpp"'
 echo "14 cases passed"

@@ -86,7 +86,8 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
   write_atomically(folder / "budget.md", page(first.title, results));
   outcome.new_draws = evaluations.new_draws();
   if (outcome.new_draws > 0)
-    write_provenance(folder / "provenance.json", provenance_of(first, networks));
+    write_provenance(folder / "provenance.json", provenance_of(first, networks),
+                     [&](const std::string& text) { progress.say(text); });
   const std::string problem = write_budget_page(request, resolved, folder, results);
   if (!problem.empty()) progress.say("figures are missing: " + problem);
   return outcome;

@@ -47,10 +47,10 @@ Estimate accuracy_at_budget(const FoundBudget& b, double confidence) {
   return probe ? mean_estimate(probe->replicates, confidence) : Estimate{};
 }
 
-const char* name_of(Verdict verdict) {
-  return verdict == Verdict::tolerated       ? "tolerated"
-         : verdict == Verdict::not_tolerated ? "not tolerated"
-                                             : "undecided";
+const char* name_of(Tolerance verdict) {
+  return verdict == Tolerance::tolerated       ? "tolerated"
+         : verdict == Tolerance::not_tolerated ? "not tolerated"
+                                               : "undecided";
 }
 
 ResultTable budget_table(const std::vector<FoundBudget>& budgets, const BudgetSettings& settings) {

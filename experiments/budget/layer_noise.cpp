@@ -2,11 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "experiments/budget/configure.hpp"
 #include "experiments/results/files.hpp"
+#include "experiments/results/recorded.hpp"
 #include "nn/analog/batch_norm.hpp"
 #include "nn/io/checkpoint.hpp"
 #include "nn/io/sha256.hpp"
+#include "simulator/error.hpp"
 
 namespace ohmic {
 namespace {
@@ -49,10 +54,38 @@ LogitSpread propagate(const TrainedNetwork& network, bool folded, std::int64_t i
   return spread;
 }
 
-LogitSpread read_spread(const std::filesystem::path& file, const Graph& graph) {
+/// Tells spreads of networks with groups from those that earlier versions stored, which were wrong.
+std::string method_of(const Graph& graph) {
+  const bool has_groups = std::any_of(graph.nodes.begin(), graph.nodes.end(),
+                                      [](const Node& node) { return node.conv.groups > 1; });
+  return has_groups ? " by groups" : "";
+}
+
+/// Throws DataError for a file that does not hold the spread of so many images.
+LogitSpread read_spread(const std::filesystem::path& file, const Graph& graph,
+                        std::int64_t images) {
   Weights tensors = read_safetensors(file).weights;
-  return {graph.classes, crossbar_layers(graph), std::move(tensors.at("logits").values),
-          std::move(tensors.at("gram").values)};
+  LogitSpread spread{graph.classes, crossbar_layers(graph), std::move(tensors["logits"].values),
+                     std::move(tensors["gram"].values)};
+  const auto n = static_cast<std::size_t>(images);
+  if (spread.logits.size() != n * static_cast<std::size_t>(graph.classes) ||
+      spread.gram.size() != n * spread.layers.size() * spread.pairs())
+    throw DataError(file.string() + ": damaged: it does not hold the spread of " +
+                    std::to_string(images) + " images");
+  return spread;
+}
+
+/// What the file holds; nothing where it is absent, or damaged and set aside.
+std::optional<LogitSpread> stored_spread(const std::filesystem::path& file, const Graph& graph,
+                                         std::int64_t images, Progress& progress) {
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  try {
+    return read_spread(file, graph, images);
+  } catch (const DataError& error) {
+    progress.say(fmt::format("{}; it is now {}, and is made again", error.what(),
+                             set_damaged_aside(file).string()));
+    return std::nullopt;
+  }
 }
 
 void write_spread(const std::filesystem::path& file, const LogitSpread& s) {
@@ -101,13 +134,14 @@ ImageSpread spread_of(AnalysisContext& context, const Experiment& experiment, st
   const ImageSet& test = network.data->test;
   const std::int64_t n = std::min(images, test.size());
   const bool folded = experiment.noise.semantics == Semantics::folded;
-  const std::string key = sha256(
-      fmt::format("{} {} {} {}", network.weights_hash, folded, n, network.identity) + test.hash());
+  const std::string key =
+      sha256(fmt::format("{} {} {} {}", network.weights_hash, folded, n, network.identity) +
+             test.hash() + method_of(network.graph));
   const auto file = context.folder / "spread" / (key.substr(0, 16) + ".safetensors");
   ImageSpread result;
   result.labels.assign(test.labels.begin(), test.labels.begin() + n);
-  if (std::filesystem::exists(file)) {
-    result.spread = read_spread(file, network.graph);
+  if (auto stored = stored_spread(file, network.graph, n, context.progress)) {
+    result.spread = std::move(*stored);
   } else {
     result.spread = propagate(network, folded, n, context.progress);
     make_folder(file.parent_path());

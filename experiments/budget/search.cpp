@@ -21,13 +21,13 @@ class Search {
   }
 
   SearchResult run() {
-    const Verdict mildest = verdict_at(0);
-    if (mildest == Verdict::not_tolerated) {
+    const Tolerance mildest = verdict_at(0);
+    if (mildest == Tolerance::not_tolerated) {
       result_.not_tolerated = 0;
-    } else if (const Verdict harshest = verdict_at(settings_.steps);
-               harshest == Verdict::tolerated) {
+    } else if (const Tolerance harshest = verdict_at(settings_.steps);
+               harshest == Tolerance::tolerated) {
       result_.tolerated = settings_.steps;
-    } else if (mildest == Verdict::undecided || harshest == Verdict::undecided) {
+    } else if (mildest == Tolerance::undecided || harshest == Tolerance::undecided) {
       search_both(mildest, harshest);
     } else {
       bisect();
@@ -39,21 +39,21 @@ class Search {
 
  private:
   /// An end that is undecided leaves its side open.
-  void search_both(Verdict mildest, Verdict harshest) {
-    if (mildest == Verdict::tolerated) largest_tolerated(0, settings_.steps);
-    if (harshest == Verdict::not_tolerated) smallest_not_tolerated(0, settings_.steps);
+  void search_both(Tolerance mildest, Tolerance harshest) {
+    if (mildest == Tolerance::tolerated) largest_tolerated(0, settings_.steps);
+    if (harshest == Tolerance::not_tolerated) smallest_not_tolerated(0, settings_.steps);
   }
 
   void bisect() {
     std::size_t low = 0, high = settings_.steps;
     while (high - low > 1) {
       const std::size_t middle = low + (high - low) / 2;
-      const Verdict verdict = verdict_at(middle);
-      if (verdict == Verdict::undecided) {
+      const Tolerance verdict = verdict_at(middle);
+      if (verdict == Tolerance::undecided) {
         largest_tolerated(low, middle);
         return smallest_not_tolerated(middle, high);
       }
-      (verdict == Verdict::tolerated ? low : high) = middle;
+      (verdict == Tolerance::tolerated ? low : high) = middle;
     }
     result_.tolerated = low;
     result_.not_tolerated = high;
@@ -63,7 +63,7 @@ class Search {
   void largest_tolerated(std::size_t low, std::size_t high) {
     while (high - low > 1) {
       const std::size_t middle = low + (high - low) / 2;
-      (verdict_at(middle) == Verdict::tolerated ? low : high) = middle;
+      (verdict_at(middle) == Tolerance::tolerated ? low : high) = middle;
     }
     result_.tolerated = low;
   }
@@ -72,20 +72,20 @@ class Search {
   void smallest_not_tolerated(std::size_t low, std::size_t high) {
     while (high - low > 1) {
       const std::size_t middle = low + (high - low) / 2;
-      (verdict_at(middle) == Verdict::not_tolerated ? high : low) = middle;
+      (verdict_at(middle) == Tolerance::not_tolerated ? high : low) = middle;
     }
     result_.not_tolerated = high;
   }
 
-  Verdict verdict_at(std::size_t index) {
+  Tolerance verdict_at(std::size_t index) {
     for (const Probe& probe : result_.probes)
       if (probe.index == index) return probe.verdict;
-    Probe probe{index, Verdict::undecided, {}};
+    Probe probe{index, Tolerance::undecided, {}};
     std::int64_t before = 0;
     for (std::int64_t draws = first_look(looks_);; draws = next_look(looks_, draws)) {
       probe.replicates = measure_(index, draws);
       probe.verdict = decide(probe.replicates, draws - before);
-      if (probe.verdict != Verdict::undecided || draws >= settings_.max_draws) break;
+      if (probe.verdict != Tolerance::undecided || draws >= settings_.max_draws) break;
       before = draws;
     }
     result_.probes.push_back(std::move(probe));
@@ -93,17 +93,17 @@ class Search {
   }
 
   /// One look that `new_draws` came for.
-  Verdict decide(const Replicates& replicates, std::int64_t new_draws) const {
+  Tolerance decide(const Replicates& replicates, std::int64_t new_draws) const {
     const double error = (1 - settings_.confidence) /
                          static_cast<double>(path_length(settings_.steps)) *
                          static_cast<double>(new_draws) / static_cast<double>(settings_.max_draws);
     const Estimate e = mean_estimate(replicates, 1 - 2 * error);
     const double margin = e.mean - settings_.least_accuracy;
     if (settings_.max_draws == 1)
-      return margin >= -kRounding ? Verdict::tolerated : Verdict::not_tolerated;
+      return margin >= -kRounding ? Tolerance::tolerated : Tolerance::not_tolerated;
     const double half_width = std::max(e.half_width(), unseen(replicates.count(), error));
-    if (margin >= half_width) return Verdict::tolerated;
-    return margin < -half_width ? Verdict::not_tolerated : Verdict::undecided;
+    if (margin >= half_width) return Tolerance::tolerated;
+    return margin < -half_width ? Tolerance::not_tolerated : Tolerance::undecided;
   }
 
   /// n replicates that agree to the image: another one differs with a probability p of at most

@@ -23,12 +23,12 @@
 
 namespace ohmic {
 
-enum class Verdict { tolerated, not_tolerated, undecided };
+enum class Tolerance { tolerated, not_tolerated, undecided };
 
 /// One value of the grid that was looked at.
 struct Probe {
   std::size_t index = 0;
-  Verdict verdict = Verdict::undecided;
+  Tolerance verdict = Tolerance::undecided;
   Replicates replicates;  ///< all it was decided on
 };
 

@@ -11,6 +11,7 @@
 #include <memory>
 #include <ostream>
 
+#include "experiments/commands/bench_busy.hpp"
 #include "nn/analog/analog_network.hpp"
 #include "nn/torch/torch_evaluation.hpp"
 #include "simulator/error.hpp"
@@ -268,6 +269,12 @@ std::string text(const BenchRow& row) {
                      row.target, row.met() ? "met" : "missed");
 }
 
+std::string text(const BusyRow& row) {
+  return fmt::format("{:>7}  {:<53} {:>8.3f} s {:>8.3f} s {:>8.3f}    <= {:<5.2f} {}", row.threads,
+                     row.what, row.busy_s, row.alone_s, row.value(), BusyRow::kTarget,
+                     row.met() ? "met" : "missed");
+}
+
 }  // namespace
 
 std::vector<BenchRow> measure_network(const BenchOptions& options, int threads) {
@@ -294,6 +301,11 @@ int run_bench(const BenchOptions& options, std::ostream& out) {
                      "base", "ratio", "target");
   for (const int n : threads)
     for (const BenchRow& row : measure_network(options, n)) out << text(row) << std::endl;
+  out << fmt::format("\n{:>7}  {:<53} {:>10} {:>10} {:>10}  {}\n", "threads",
+                     "beside one other busy thread", "busy", "alone", "ratio", "target");
+  for (const int n : threads)
+    for (const BusyRow& row : measure_beside_busy(options.images, options.repetitions, n))
+      out << text(row) << std::endl;
   return 0;
 }
 

@@ -61,9 +61,11 @@ void print_outcome(const RunOutcome& outcome, const RunCommand& command, double 
   print_lines("{} of {} points finished, {} of them now in {}:\n", outcome.finished, outcome.points,
               outcome.computed, duration_text(seconds));
   print_files(outcome);
+  if (!outcome.left_out.empty()) print_lines("Left out, because training diverged:\n");
+  for (const std::string& point : outcome.left_out) print_lines("  {}\n", point);
   print_lines("Beside other runs:\n  {} report {} OTHER...\n", shell_word(command.program),
               shell_word(outcome.folder.string()));
-  if (outcome.finished < outcome.points)
+  if (outcome.finished + outcome.left_out.size() < outcome.points)
     print_lines("The other points:\n  {}\n", continuation(command));
   else
     print_lines("Change {} and run it again: only points that are not there are computed.\n",
@@ -80,7 +82,13 @@ void run(const RunCommand& command) {
   const auto began = std::chrono::steady_clock::now();
   const RunOutcome outcome = run_experiment(root, command.options);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  if (command.options.rank.is_first()) print_outcome(outcome, command, took.count());
+  if (!command.options.rank.is_first()) return;
+  print_outcome(outcome, command, took.count());
+  if (!outcome.left_out.empty())
+    throw PointsLeftOut(
+        fmt::format("{} of {} points are missing: training diverged; smaller rates "
+                    "(train.learning_rate) may not",
+                    outcome.left_out.size(), outcome.points));
 }
 
 /// A failure to write is the one that a user mends and goes on from.
@@ -132,7 +140,9 @@ void add_run_command(CLI::App& app) {
       "  ohmic run my.toml --set evaluation.draws=50 --out runs/fifty\n"
       "  ohmic run my.toml --dry-run                      what is finished, what is left\n"
       "  ohmic run my.toml --only device.eta=0.3          a part of the sweep\n"
-      "  mpirun -n 4 ohmic run my.toml                    four processes");
+      "  mpirun -n 4 ohmic run my.toml                    four processes\n\n"
+      "Points whose network's training diverges are marked and left out, all others computed; the\n"
+      "exit status is then 6.");
   auto run = std::make_shared<RunCommand>();
   run->program = app.get_name();
   run->options.rank = this_rank();

@@ -8,6 +8,7 @@
 
 #include "experiments/figures/panels.hpp"
 #include "experiments/report/result_tables.hpp"
+#include "experiments/run/networks.hpp"
 
 namespace ohmic {
 namespace {
@@ -117,6 +118,7 @@ const NetworkRecord* network_for(const RunRecord& run, const Experiment& e) {
 
 std::string why_missing(const RunRecord& run, std::size_t index) {
   const Experiment& e = run.points[index].experiment;
+  if (const auto why = divergence_of(e, run.folder / "training")) return "its training " + *why;
   if (run.logged_draws[index] > 0) {
     const std::int64_t planned =
         e.evaluation.stop ? e.evaluation.stop->max_draws : e.evaluation.draws;

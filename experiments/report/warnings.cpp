@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "experiments/remarks.hpp"
+#include "experiments/run/networks.hpp"
 #include "experiments/statistics/proportion.hpp"
 
 namespace ohmic {
@@ -46,6 +47,7 @@ class Warnings {
   std::vector<std::string> all() {
     about_identities();
     about_settings();
+    about_trainings();
     if (points_.empty()) return std::move(texts_);
     about_draws();
     about_images();
@@ -70,6 +72,16 @@ class Warnings {
 
   void about_settings() {
     for (std::string& remark : remarks_on(run_.points)) say(std::move(remark));
+  }
+
+  void about_trainings() {
+    std::size_t left_out = 0;
+    for (std::size_t i = 0; i < run_.points.size(); ++i)
+      left_out +=
+          !run_.results[i] && divergence_of(run_.points[i].experiment, run_.folder / "training");
+    if (left_out > 0)
+      say(fmt::format("{} of {} points are missing because the training of their network diverged.",
+                      left_out, run_.points.size()));
   }
 
   void about_draws() {

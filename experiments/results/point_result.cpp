@@ -1,15 +1,23 @@
 #include "experiments/results/point_result.hpp"
 
-#include <nlohmann/json.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <numeric>
 
 #include "experiments/results/files.hpp"
+#include "experiments/results/point_check.hpp"
+#include "experiments/results/recorded.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = RecordedJson;
+
+/// Most of what one file can count: test images, filters of a layer, conversions.
+constexpr std::int64_t kMostImages = 100'000'000, kMostFilters = 1'000'000'000,
+                       kMostConversions = std::int64_t{1} << 60;
 
 Json to_json(const DrawResult& draw) {
   return {{"correct", draw.correct},
@@ -17,13 +25,22 @@ Json to_json(const DrawResult& draw) {
           {"adc", {draw.tally.adc_samples, draw.tally.adc_clipped}}};
 }
 
-DrawResult draw_from(const Json& json) {
+/// Samples and how many of them were clipped.
+void read_pair(const Json& json, const char* key, std::uint64_t& samples, std::uint64_t& clipped,
+               const std::string& place) {
+  const Json& pair = list_of(json, key, place);
+  if (pair.size() != 2) say_damaged(place, fmt::format("{} has not two numbers", key));
+  const std::int64_t all = whole_of(pair[0], key, 0, kMostConversions, place);
+  samples = static_cast<std::uint64_t>(all);
+  clipped = static_cast<std::uint64_t>(whole_of(pair[1], key, 0, all, place));
+}
+
+DrawResult draw_from(const Json& json, const std::string& place) {
   DrawResult draw;
-  draw.correct = json.at("correct").get<std::vector<std::int64_t>>();
-  draw.tally.dac_samples = json.at("dac").at(0);
-  draw.tally.dac_clipped = json.at("dac").at(1);
-  draw.tally.adc_samples = json.at("adc").at(0);
-  draw.tally.adc_clipped = json.at("adc").at(1);
+  for (const Json& count : list_of(json, "correct", place))
+    draw.correct.push_back(whole_of(count, "correct", 0, kMostImages, place));
+  read_pair(json, "dac", draw.tally.dac_samples, draw.tally.dac_clipped, place);
+  read_pair(json, "adc", draw.tally.adc_samples, draw.tally.adc_clipped, place);
   return draw;
 }
 
@@ -52,8 +69,10 @@ void visit_later_numbers(Layer& l, const Visit& visit) {
   visit("unused_adc_bits", l.unused_adc_bits);
 }
 
-double number_from(const Json& json) {
-  return json.is_null() ? Estimate::kNone : json.get<double>();
+double number_from(const Json& json, const char* key, const std::string& place) {
+  if (json.is_null()) return Estimate::kNone;
+  if (!json.is_number()) say_damaged(place, fmt::format("{} is no number", key));
+  return json.get<double>();
 }
 
 /// JSON has no NaN and no infinity: they are null, and read back as NaN.
@@ -68,16 +87,18 @@ Json to_json(const LayerResult& layer) {
   return json;
 }
 
-LayerResult layer_from(const Json& json) {
+LayerResult layer_from(const Json& json, const std::string& place) {
   LayerResult layer;
-  layer.layer = json.at("layer");
-  visit_numbers(layer, [&](const char* key, double& value) { value = number_from(json.at(key)); });
-  visit_later_numbers(layer, [&](const char* key, double& value) {
-    if (json.contains(key)) value = number_from(json.at(key));
+  layer.layer = text_of(json, "layer", place);
+  visit_numbers(layer, [&](const char* key, double& value) {
+    value = number_from(member(json, key, place), key, place);
   });
-  layer.batch_norm = json.at("batch_norm");
-  layer.filters = json.at("filters");
-  layer.dead_filters = json.at("dead_filters");
+  visit_later_numbers(layer, [&](const char* key, double& value) {
+    if (json.contains(key)) value = number_from(json[key], key, place);
+  });
+  layer.batch_norm = text_of(json, "batch_norm", place);
+  layer.filters = static_cast<int>(whole_number(json, "filters", 0, kMostFilters, place));
+  layer.dead_filters = static_cast<int>(whole_number(json, "dead_filters", 0, kMostFilters, place));
   return layer;
 }
 
@@ -98,15 +119,23 @@ Json to_json(const PointResult& point) {
           {"layers", to_array(point.layers)}};
 }
 
-PointResult point_from(const Json& json) {
+std::int64_t strata(const PointResult& point) {
+  return point.batch == 0 ? 1 : (point.images + point.batch - 1) / point.batch;
+}
+
+PointResult point_from(const Json& json, const std::string& place) {
   PointResult point;
-  point.identity = json.at("identity");
-  point.images = json.at("images");
-  point.batch = json.at("batch");
-  point.baseline_correct = json.at("baseline_correct");
-  point.noise_free_correct = json.at("noise_free_correct");
-  for (const Json& draw : json.at("draws")) point.draws.push_back(draw_from(draw));
-  for (const Json& layer : json.at("layers")) point.layers.push_back(layer_from(layer));
+  point.identity = text_of(json, "identity", place);
+  point.images = whole_number(json, "images", 0, kMostImages, place);
+  point.batch = whole_number(json, "batch", 0, kMostImages, place);
+  point.baseline_correct = whole_number(json, "baseline_correct", 0, point.images, place);
+  point.noise_free_correct = whole_number(json, "noise_free_correct", 0, point.images, place);
+  for (const Json& draw : list_of(json, "draws", place)) {
+    point.draws.push_back(draw_from(draw, place));
+    check_draw(point.draws.back(), point, place);
+  }
+  for (const Json& layer : list_of(json, "layers", place))
+    point.layers.push_back(layer_from(layer, place));
   return point;
 }
 
@@ -119,21 +148,40 @@ std::vector<double> stratum_sizes(const PointResult& point) {
   return sizes;
 }
 
+std::string line_of(const std::filesystem::path& log, std::size_t draw) {
+  return fmt::format("{}:{}", log.string(), draw + 1);
+}
+
+/// Says beside what is wrong with a file how the point is measured again.
+template <class Read>
+auto with_advice(const std::filesystem::path& path, const Read& read) {
+  try {
+    return read();
+  } catch (const DataError& error) {
+    throw DataError(fmt::format("{}; move {} away to measure the point again", error.what(),
+                                path.filename().string()));
+  }
+}
+
 struct DrawLog {
   std::vector<DrawResult> draws;
   std::string text;
   std::size_t good = 0;  ///< bytes that hold whole lines
 };
 
+/// Lines of draws 0, 1, ...; the last one may have been cut off by the death of its process.
 DrawLog read_log(const std::filesystem::path& path) {
   DrawLog log;
   if (!std::filesystem::exists(path)) return log;
   log.text = read_whole(path);
   for (std::size_t end; (end = log.text.find('\n', log.good)) != std::string::npos;
        log.good = end + 1) {
-    const Json line = Json::parse(log.text.substr(log.good, end - log.good), nullptr, false);
-    if (!line.is_object() || line.value("draw", -1) != static_cast<int>(log.draws.size())) break;
-    log.draws.push_back(draw_from(line));
+    const auto draw = static_cast<std::int64_t>(log.draws.size());
+    const std::string place = line_of(path, log.draws.size());
+    const Json line =
+        parse_recorded(std::string_view(log.text).substr(log.good, end - log.good), place);
+    whole_number(line, "draw", draw, draw, place);
+    log.draws.push_back(draw_from(line, place));
   }
   return log;
 }
@@ -150,6 +198,31 @@ std::int64_t all_correct(const std::vector<DrawResult>& draws) {
 }
 
 }  // namespace
+
+void check_draw(const DrawResult& draw, const PointResult& point, const std::string& place) {
+  const auto counts = static_cast<std::int64_t>(draw.correct.size());
+  if (counts != strata(point))
+    say_damaged(
+        place, fmt::format("{} counts of right answers; {} images {} have {}", counts, point.images,
+                           point.batch == 0 ? "seen by one draw"
+                                            : fmt::format("in batches of {}", point.batch),
+                           strata(point)));
+  for (std::int64_t i = 0; i < counts; ++i) {
+    const std::int64_t seen =
+        point.batch == 0 ? point.images : std::min(point.batch, point.images - i * point.batch);
+    const std::int64_t correct = draw.correct[static_cast<std::size_t>(i)];
+    if (correct > seen)
+      say_damaged(place, fmt::format("{} right answers to {} images", correct, seen));
+  }
+}
+
+void check_logged(const PointResult& point, const std::filesystem::path& points) {
+  const std::filesystem::path log = points / (point.identity + ".draws");
+  with_advice(log, [&] {
+    for (std::size_t d = 0; d < point.draws.size(); ++d)
+      check_draw(point.draws[d], point, line_of(log, d));
+  });
+}
 
 double PointResult::baseline() const { return fraction(baseline_correct, images); }
 
@@ -195,24 +268,30 @@ std::filesystem::path PointStore::file(const std::string& identity, const char* 
 std::optional<PointResult> PointStore::find(const std::string& identity) const {
   const auto path = file(identity, ".json");
   if (!std::filesystem::exists(path)) return std::nullopt;
-  try {
-    return point_from(Json::parse(read_whole(path)));
-  } catch (const Json::exception& error) {
-    throw OutputError(path.string() + ": damaged (" + error.what() +
-                      "); delete it to measure the point again");
-  }
+  return with_advice(path, [&] {
+    PointResult point = point_from(parse_recorded(read_whole(path), path.string()), path.string());
+    if (point.identity != identity)
+      say_damaged(path.string(), fmt::format("it holds the point {}", point.identity));
+    return std::optional(std::move(point));
+  });
 }
 
 std::vector<DrawResult> PointStore::logged_draws(const std::string& identity) const {
   const auto path = file(identity, ".draws");
-  DrawLog log = read_log(path);
+  DrawLog log = with_advice(path, [&] { return read_log(path); });
+  if (std::optional<PointResult> point = find(identity)) {  // budgets know its images beforehand
+    point->draws = log.draws;
+    check_logged(*point, folder_);
+  }
   if (log.good < log.text.size())
     write_atomically(path, std::string_view(log.text).substr(0, log.good));
   return std::move(log.draws);
 }
 
 std::int64_t PointStore::count_logged(const std::string& identity) const {
-  return static_cast<std::int64_t>(read_log(file(identity, ".draws")).draws.size());
+  const auto path = file(identity, ".draws");
+  const DrawLog log = with_advice(path, [&] { return read_log(path); });
+  return static_cast<std::int64_t>(log.draws.size());
 }
 
 void PointStore::log_draw(const std::string& identity, std::int64_t draw,

@@ -66,10 +66,10 @@ class PointStore {
  public:
   explicit PointStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-  /// The finished point, or none. Throws OutputError for a file that is damaged.
+  /// The finished point, or none. Throws DataError for a damaged file (point_check.hpp).
   std::optional<PointResult> find(const std::string& identity) const;
-  /// Draws logged by an unfinished point, in order. A last line that a dying process left
-  /// incomplete is cut off.
+  /// Draws logged by an unfinished point, in order. Throws DataError with the line for damage; a
+  /// last line that a dying process left incomplete is cut off. See point_check.hpp.
   std::vector<DrawResult> logged_draws(const std::string& identity) const;
   /// How many these are; changes nothing.
   std::int64_t count_logged(const std::string& identity) const;

@@ -4,10 +4,11 @@
 
 #include <ctime>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "experiments/results/files.hpp"
+#include "experiments/results/recorded.hpp"
 #include "nn/torch/torch_evaluation.hpp"
+#include "simulator/error.hpp"
 #include "simulator/version.hpp"
 
 namespace ohmic {
@@ -21,38 +22,56 @@ std::string processor() {
   return "unknown";
 }
 
-/// What `file` holds under `key`, with `now` added.
-nlohmann::ordered_json merged(const nlohmann::ordered_json& before, const char* key,
-                              const std::map<std::string, std::string>& now) {
-  auto hashes = before.is_object() ? before.value(key, std::map<std::string, std::string>{})
-                                   : std::map<std::string, std::string>{};
+using Hashes = std::map<std::string, std::string>;
+
+/// What was there under `key`, with `now` added.
+RecordedJson merged(const RecordedJson& before, const char* key, const Hashes& now,
+                    const std::string& place) {
+  Hashes hashes;
+  if (before.is_object() && before.contains(key))
+    for (const auto& item : before[key].items()) {
+      if (!item.value().is_string())
+        say_damaged(place, fmt::format("{} holds what is no hash", key));
+      hashes[item.key()] = item.value().get<std::string>();
+    }
   for (const auto& [name, hash] : now) hashes[name] = hash;
   return hashes;
 }
 
-nlohmann::ordered_json read_if_any(const std::filesystem::path& file) {
+/// Every key, those of hashes with what `before` holds of them.
+RecordedJson content(const Provenance& p, const RecordedJson& before, const std::string& place) {
+  return {{"ohmic", version()},
+          {"commit", commit()},
+          {"compiler", compiler()},
+          {"libtorch", libtorch_version()},
+          {"processor", processor()},
+          {"device", p.device},
+          {"threads", p.threads},
+          {"seed", p.seed},
+          {"data_sha256", merged(before, "data_sha256", p.data, place)},
+          {"weights_sha256", merged(before, "weights_sha256", p.networks, place)},
+          {"plugins_sha256", merged(before, "plugins_sha256", p.plugins, place)},
+          {"date", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))}};
+}
+
+RecordedJson read_if_any(const std::filesystem::path& file) {
   if (!std::filesystem::exists(file)) return {};
-  return nlohmann::ordered_json::parse(read_whole(file), nullptr, false);
+  return parse_recorded(read_whole(file), file.string());
 }
 
 }  // namespace
 
-void write_provenance(const std::filesystem::path& file, const Provenance& p) {
-  const nlohmann::ordered_json before = read_if_any(file);
-  const nlohmann::ordered_json json{
-      {"ohmic", version()},
-      {"commit", commit()},
-      {"compiler", compiler()},
-      {"libtorch", libtorch_version()},
-      {"processor", processor()},
-      {"device", p.device},
-      {"threads", p.threads},
-      {"seed", p.seed},
-      {"data_sha256", merged(before, "data_sha256", p.data)},
-      {"weights_sha256", merged(before, "weights_sha256", p.networks)},
-      {"plugins_sha256", merged(before, "plugins_sha256", p.plugins)},
-      {"date", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))}};
-  write_atomically(file, json.dump(2) + "\n");
+void write_provenance(const std::filesystem::path& file, const Provenance& p,
+                      const std::function<void(const std::string&)>& say) {
+  RecordedJson json;
+  try {
+    json = content(p, read_if_any(file), file.string());
+  } catch (const DataError& error) {
+    const std::filesystem::path aside = set_damaged_aside(file);
+    say(fmt::format("{}; it is now {}, and a new one is written", error.what(), aside.string()));
+    json = content(p, {}, file.string());
+  }
+  write_atomically(file, json.dump(2, ' ', false, RecordedJson::error_handler_t::replace) + "\n");
 }
 
 }  // namespace ohmic

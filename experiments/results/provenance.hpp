@@ -1,7 +1,9 @@
 // provenance.json: which program, machine, data and weights the numbers come from.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 
@@ -17,7 +19,9 @@ struct Provenance {
 };
 
 /// With version, commit, compiler, LibTorch, processor and the date (UTC). Hashes of data, networks
-/// and plug-ins that the file holds already stay: one run may be the work of many processes.
-void write_provenance(const std::filesystem::path&, const Provenance&);
+/// and plug-ins that the file holds already stay: one run may be the work of many processes. A
+/// damaged file is set aside (set_damaged_aside), and `say` hears of it.
+void write_provenance(const std::filesystem::path&, const Provenance&,
+                      const std::function<void(const std::string&)>& say);
 
 }  // namespace ohmic

@@ -1,12 +1,13 @@
 #include "experiments/results/run_folder.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "experiments/results/files.hpp"
-#include "experiments/results/text_table.hpp"
+#include "experiments/results/recorded.hpp"
 #include "experiments/run/run_folder.hpp"
 #include "simulator/error.hpp"
 
@@ -14,24 +15,40 @@ namespace ohmic {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
+using Json = RecordedJson;
 
 bool makes_the_network(const std::string& key) {
   return key == "seed" || key.starts_with("data.") || key.starts_with("model.") ||
          key.starts_with("train.");
 }
 
+/// It becomes a file's name.
+std::string identity_of(const Json& line, const char* key, const std::string& place) {
+  std::string identity = text_of(line, key, place);
+  if (identity.find_first_of("/\\") != std::string::npos ||
+      identity.find('\0') != std::string::npos)
+    say_damaged(place, fmt::format("{} is no name of a file", key));
+  return identity;
+}
+
+struct Line {
+  Json json;
+  std::string place;  ///< "file:line"
+};
+
 /// The lines of results.jsonl by axes_json.
-std::map<std::string, Json> lines_of(const fs::path& file, const Point& like) {
-  std::map<std::string, Json> all;
+std::map<std::string, Line> lines_of(const fs::path& file, const Point& like) {
+  std::map<std::string, Line> all;
   if (!fs::exists(file)) return all;
   std::istringstream texts(read_whole(file));
+  std::int64_t number = 0;
   for (std::string text; std::getline(texts, text);) {
-    const Json line = Json::parse(text, nullptr, false);
-    if (!line.is_object()) continue;
+    const std::string place = fmt::format("{}:{}", file.string(), ++number);
+    const Json line = parse_recorded(text, place);
+    if (!line.is_object()) say_damaged(place, "it is no object");
     Json axes = Json::object();
     for (const auto& axis : like.axes) axes[axis.first] = line.value(axis.first, Json());
-    all[axes.dump()] = line;
+    all[axes.dump(-1, ' ', false, Json::error_handler_t::replace)] = {line, place};
   }
   return all;
 }
@@ -41,7 +58,7 @@ std::map<std::string, std::string> listed(const char* key, const fs::path& file,
                                           const Point& like) {
   std::map<std::string, std::string> identities;
   for (const auto& [axes, line] : lines_of(file, like))
-    if (line.contains(key)) identities[axes] = line[key];
+    if (line.json.contains(key)) identities[axes] = identity_of(line.json, key, line.place);
   return identities;
 }
 
@@ -50,9 +67,9 @@ void find_prices(RunRecord& run) {
   for (const Point& point : run.points) {
     run.prices.emplace_back();
     const auto found = lines.find(axes_json(point));
-    if (found == lines.end() || !found->second.contains("energy_nJ")) continue;
+    if (found == lines.end() || !found->second.json.contains("energy_nJ")) continue;
     const auto number = [&](const char* key) {
-      const Json value = found->second.value(key, Json());
+      const Json value = found->second.json.value(key, Json());
       return value.is_number() ? value.get<double>() : Estimate::kNone;
     };
     run.prices.back() = {number("tiles"),     number("utilization"), number("adc_conversions"),
@@ -72,19 +89,12 @@ void find_by_axes(const PointStore& store, RunRecord& run) {
   }
 }
 
-/// Whole lines of a log that may be growing.
-std::int64_t count_lines(const fs::path& file) {
-  if (!fs::exists(file)) return 0;
-  const std::string text = read_whole(file);
-  return std::count(text.begin(), text.end(), '\n');
-}
-
 void find_points(RunRecord& run) {
   const PointStore store(run.folder / "points");
   for (const Point& point : run.points) {
     const std::string identity = point.experiment.identity();
     run.results.push_back(store.find(identity));
-    run.logged_draws.push_back(count_lines(run.folder / "points" / (identity + ".draws")));
+    run.logged_draws.push_back(store.count_logged(identity));
   }
   if (std::any_of(run.results.begin(), run.results.end(), [](const auto& r) { return !r; }))
     find_by_axes(store, run);
@@ -118,11 +128,16 @@ void flatten(const std::string& key, const Json& value,
     for (const auto& [inner, v] : value.items())
       flatten(key.empty() ? inner : key + ": " + inner, v, entries);
   else
-    entries.push_back({key, value.is_string() ? value.get<std::string>() : value.dump()});
+    entries.push_back({key, value.is_string()
+                                ? value.get<std::string>()
+                                : value.dump(-1, ' ', false, Json::error_handler_t::replace)});
 }
 
-double number(const std::string& text, double otherwise) {
-  return text.empty() ? otherwise : std::stod(text);
+double share(const RecordedTable& table, std::size_t row, const std::string& column) {
+  const double value = table.real(row, column);
+  if (!(value >= 0 && value <= 1))
+    say_damaged(table.place(row), fmt::format("{} is {}; expected one in [0, 1]", column, value));
+  return value;
 }
 
 }  // namespace
@@ -131,9 +146,7 @@ std::vector<std::pair<std::string, std::string>> read_provenance(const fs::path&
   const fs::path file = folder / "provenance.json";
   std::vector<std::pair<std::string, std::string>> entries;
   if (!fs::exists(file)) return entries;
-  const Json json = Json::parse(read_whole(file), nullptr, false);
-  if (json.is_discarded()) throw OutputError(file.string() + ": damaged: not JSON");
-  flatten("", json, entries);
+  flatten("", parse_recorded(read_whole(file), file.string()), entries);
   return entries;
 }
 
@@ -144,23 +157,20 @@ Axes network_axes(const Point& point) {
 }
 
 std::vector<EpochReport> read_history(const fs::path& file, std::int64_t epochs) {
-  constexpr std::size_t kColumns = 6;
+  constexpr std::int64_t kMostFilters = 1'000'000'000;
+  const RecordedTable table(file);
   std::vector<EpochReport> history;
-  if (!fs::exists(file)) return history;
-  std::istringstream lines(read_whole(file));
-  std::string line;
-  std::getline(lines, line);
-  while (std::getline(lines, line) && !lines.eof()) {
-    const std::vector<std::string> cells = csv_cells(line);
-    if (cells.size() < kColumns) throw DataError(file.string() + ": damaged at \"" + line + "\"");
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    const auto epoch = static_cast<std::int64_t>(row);
     EpochReport r;
-    r.epoch = std::stoll(cells[0]);
+    r.epoch = table.whole(row, "epoch", epoch, epoch);
     r.epochs = epochs;
-    r.loss = number(cells[1], 0);
-    r.accuracy = number(cells[2], 0);
-    r.test_accuracy = number(cells[3], -1);
-    r.learning_rate = number(cells[4], 0);
-    r.dead_filters = static_cast<int>(number(cells[5], 0));
+    r.loss = table.real(row, "loss");
+    r.accuracy = share(table, row, "accuracy");
+    if (!table.cell(row, "test_accuracy").empty())
+      r.test_accuracy = share(table, row, "test_accuracy");
+    r.learning_rate = table.real(row, "learning_rate");
+    r.dead_filters = static_cast<int>(table.whole(row, "dead_filters", 0, kMostFilters));
     history.push_back(r);
   }
   return history;

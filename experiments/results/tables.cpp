@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "experiments/results/cost_tables.hpp"
+#include "experiments/results/left_out.hpp"
 #include "experiments/results/text_table.hpp"
 
 namespace ohmic {
@@ -65,15 +67,15 @@ std::vector<std::pair<std::string, std::string>> layer_columns(const LayerResult
           {"unused_adc_bits", number_text(l.unused_adc_bits)}};
 }
 
-Row axis_keys(const MeasuredPoint& p) {
+Row axis_keys(const Point& point) {
   Row row;
-  for (const auto& axis : p.point->axes) row.push_back(axis.first);
+  for (const auto& axis : point.axes) row.push_back(axis.first);
   return row;
 }
 
-Row axis_values(const MeasuredPoint& p) {
+Row axis_values(const Point& point) {
   Row row;
-  for (const auto& axis : p.point->axes) row.push_back(plain_text(axis.second));
+  for (const auto& axis : point.axes) row.push_back(plain_text(axis.second));
   return row;
 }
 
@@ -125,32 +127,65 @@ PointSummary summarize(const PointResult& result, double confidence) {
 }
 
 std::string results_csv(const std::vector<MeasuredPoint>& points) {
-  std::string csv;
+  return results_csv(points, {});
+}
+
+std::string results_csv(const std::vector<MeasuredPoint>& points,
+                        const std::vector<LeftOutPoint>& left_out) {
+  std::map<const Point*, Row> rows;
+  Row measured;  // the columns between axes and identity
   for (const MeasuredPoint& p : points) {
-    Row keys = axis_keys(p), row = axis_values(p);
+    Row& row = rows[p.point] = axis_values(*p.point);
+    measured.clear();
     for (const auto& [key, value] : measures(p)) {
-      keys.push_back(key);
+      measured.push_back(key);
       row.push_back(number_text(value));
     }
-    keys.push_back("identity");
     row.push_back(p.result->identity);
-    if (csv.empty()) csv = csv_line(keys);
-    csv += csv_line(row);
+    if (!left_out.empty()) row.push_back("measured");
   }
+  for (const LeftOutPoint& p : left_out) {
+    Row& row = rows[p.point] = axis_values(*p.point);
+    row.resize(row.size() + measured.size());
+    row.push_back(p.identity);
+    row.push_back("diverged");
+  }
+  if (rows.empty()) return "";
+  Row keys = axis_keys(*rows.begin()->first);
+  keys.insert(keys.end(), measured.begin(), measured.end());
+  keys.push_back("identity");
+  if (!left_out.empty()) keys.push_back("status");
+  std::string csv = csv_line(keys);
+  for (const auto& [point, row] : rows) csv += csv_line(row);
   return csv;
 }
 
 std::string results_jsonl(const std::vector<MeasuredPoint>& points) {
-  std::string lines;
+  return results_jsonl(points, {});
+}
+
+std::string results_jsonl(const std::vector<MeasuredPoint>& points,
+                          const std::vector<LeftOutPoint>& left_out) {
+  std::map<const Point*, std::string> lines;
   for (const MeasuredPoint& p : points) {
     Json line = axes_object(*p.point);
     for (const auto& [key, value] : measures(p)) line[key] = value;
     line["identity"] = p.result->identity;
     if (p.training) line["training"] = *p.training;
     line["accuracies"] = accuracies(*p.result);
-    lines += line.dump() + "\n";
+    lines[p.point] = line.dump() + "\n";
   }
-  return lines;
+  for (const LeftOutPoint& p : left_out) {
+    Json line = axes_object(*p.point);
+    line["identity"] = p.identity;
+    line["training"] = p.training;
+    line["status"] = "diverged";
+    line["reason"] = p.reason;
+    lines[p.point] = line.dump() + "\n";
+  }
+  std::string text;
+  for (const auto& line : lines) text += line.second;
+  return text;
 }
 
 std::string axes_json(const Point& point) { return axes_object(point).dump(); }
@@ -159,7 +194,7 @@ std::string layers_csv(const std::vector<MeasuredPoint>& points) {
   std::string csv;
   for (const MeasuredPoint& p : points)
     for (const LayerResult& layer : p.result->layers) {
-      Row keys = axis_keys(p), row = axis_values(p);
+      Row keys = axis_keys(*p.point), row = axis_values(*p.point);
       for (const auto& [key, value] : layer_columns(layer)) {
         keys.push_back(key);
         row.push_back(value);

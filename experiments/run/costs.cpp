@@ -15,13 +15,14 @@ std::string cost_key(const Experiment& e) {
 
 }  // namespace
 
-const NetworkCost* Costs::of(const Experiment& experiment) {
+const NetworkCost* Costs::of(const Experiment& experiment, Chip* chip) {
   if (!experiment.cost) return nullptr;
   const std::string key = cost_key(experiment);
   const auto present = costs_.find(key);
   if (present != costs_.end()) return &present->second;
-  return &costs_.emplace(key, Chip(experiment, networks_.get(experiment), calibrations_).cost())
-              .first->second;
+  NetworkCost cost =
+      chip ? chip->cost() : Chip(experiment, networks_.get(experiment), calibrations_).cost();
+  return &costs_.emplace(key, std::move(cost)).first->second;
 }
 
 }  // namespace ohmic

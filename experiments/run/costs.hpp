@@ -13,8 +13,9 @@ class Costs {
  public:
   Costs(Networks& networks, Calibrations& calibrations)
       : networks_(networks), calibrations_(calibrations) {}
-  /// Null where the experiment has no [cost].
-  const NetworkCost* of(const Experiment&);
+  /// Null where the experiment has no [cost]. Kept; found with a chip of its own, which takes as
+  /// long as a point's, or with `chip` of the same experiment, which loses what is programmed.
+  const NetworkCost* of(const Experiment&, Chip* chip = nullptr);
 
  private:
   Networks& networks_;

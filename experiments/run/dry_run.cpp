@@ -69,7 +69,7 @@ class DryRun {
   PointStore store_;
   Speeds speeds_;
   std::set<std::string> seen_, networks_;
-  std::size_t finished_ = 0, begun_ = 0, not_begun_ = 0, left_out_ = 0;
+  std::size_t finished_ = 0, begun_ = 0, not_begun_ = 0, left_out_ = 0, diverged_ = 0;
   bool stops_early_ = false;
   Estimated left_;
 };
@@ -79,6 +79,8 @@ std::string DryRun::state(std::size_t index) {
   const std::string identity = e.identity();
   if (store_.find(identity)) return ++finished_, "finished";
   if (!chosen_[index]) return ++left_out_, "not chosen";
+  if (const auto why = divergence_of(e, folder_ / "training"))
+    return ++diverged_, "left out: its training " + *why;
   unfinished_.push_back(&e);
   std::string text = unfinished(e);
   if (Claims::is_held(folder_ / "lock", point_claim(identity))) text += ", a process works on it";
@@ -138,6 +140,7 @@ std::string DryRun::totals() const {
   add(begun_, "begun");
   add(not_begun_, "not begun");
   add(left_out_, "not chosen");
+  add(diverged_, "left out");
   if (!networks_.empty()) text += "; to train: " + plural(networks_.size(), "network");
   return text + ".";
 }

@@ -14,6 +14,7 @@
 #include "nn/data/preprocessing.hpp"
 #include "nn/io/checkpoint.hpp"
 #include "nn/io/sha256.hpp"
+#include "nn/train/divergence.hpp"
 
 namespace ohmic {
 namespace {
@@ -86,6 +87,13 @@ Checkpoint load_named(const std::string& key, const std::filesystem::path& file,
   }
 }
 
+/// What trains the teacher of an experiment that names no weights for it.
+Experiment teacher_experiment(Experiment experiment) {
+  experiment.train.distill.reset();
+  experiment.train.noise_eta = 0;
+  return experiment;
+}
+
 }  // namespace
 
 std::string network_label(const Experiment& e) {
@@ -97,6 +105,16 @@ std::string network_label(const Experiment& e) {
   if (e.train.noise_eta > 0) label += fmt::format(", weight noise {}", e.train.noise_eta);
   if (e.train.distill) label += ", with a teacher";
   return label;
+}
+
+std::optional<std::string> divergence_of(const Experiment& experiment,
+                                         const std::filesystem::path& all_training) {
+  if (!experiment.model.weights.empty()) return std::nullopt;
+  const std::string identity = experiment.training_identity();
+  if (auto own = read_divergence(training_folder(all_training, identity), identity)) return own;
+  if (!experiment.train.distill || !experiment.train.distill->teacher.empty()) return std::nullopt;
+  const auto teacher = divergence_of(teacher_experiment(experiment), all_training);
+  return teacher ? std::optional("has a teacher whose training " + *teacher) : std::nullopt;
 }
 
 std::int64_t epochs_recorded(const std::filesystem::path& training_folder) {
@@ -186,10 +204,14 @@ Checkpoint Networks::train_in(const std::filesystem::path& folder, const Experim
   const std::string label = network_label(experiment);
   progress_.begin("training " + label);
   Timer timer(timing_file(folder_.parent_path()), epoch_work(experiment));
-  return train(network.graph, *network.data, experiment.train, experiment.seed,
-               torch_device(experiment.compute), folder, network.identity,
-               report_to(progress_, timer, label, experiment.train.epochs),
-               teacher ? &*teacher : nullptr);
+  try {
+    return train(network.graph, *network.data, experiment.train, experiment.seed,
+                 torch_device(experiment.compute), folder, network.identity,
+                 report_to(progress_, timer, label, experiment.train.epochs),
+                 teacher ? &*teacher : nullptr);
+  } catch (const TrainingDiverged& error) {
+    throw TrainingDiverged("training " + label + " " + error.what());
+  }
 }
 
 std::optional<Weights> Networks::teacher_of(const Experiment& experiment,
@@ -198,10 +220,7 @@ std::optional<Weights> Networks::teacher_of(const Experiment& experiment,
   const std::string& file = experiment.train.distill->teacher;
   if (!file.empty())
     return load_named(kTeacherKey, file, student.graph, &student.data->normalization).weights;
-  Experiment plain = experiment;
-  plain.train.distill.reset();
-  plain.train.noise_eta = 0;
-  return get(plain).weights;
+  return get(teacher_experiment(experiment)).weights;
 }
 
 std::shared_ptr<const Dataset> Networks::data_of(const Experiment& experiment) {

@@ -26,6 +26,11 @@ struct TrainedNetwork {
 /// One line for a person: "resnet20 on cifar10, rate 0.0005", or the weight file's name.
 std::string network_label(const Experiment&);
 
+/// Why the training of an experiment's network, or of its teacher, was given up; nothing where it
+/// was not. `all_training` holds every training's folder.
+std::optional<std::string> divergence_of(const Experiment&,
+                                         const std::filesystem::path& all_training);
+
 /// Epochs that a training folder has behind it; 0 where there is none.
 std::int64_t epochs_recorded(const std::filesystem::path& training_folder);
 
@@ -41,7 +46,7 @@ class Networks {
   /// opened before is not opened again.
   void check(const Experiment&);
   /// Loads the weights the experiment names, or trains (or goes on training) the network. Waits
-  /// while another process trains it.
+  /// while another process trains it. Throws TrainingDiverged, with the network's label.
   const TrainedNetwork& get(const Experiment&);
   /// The same, but null while another process trains it.
   const TrainedNetwork* try_get(const Experiment&);

@@ -10,6 +10,8 @@
 #include "experiments/report/report.hpp"
 #include "experiments/results/files.hpp"
 #include "experiments/results/groups.hpp"
+#include "experiments/results/left_out.hpp"
+#include "experiments/results/point_check.hpp"
 #include "experiments/results/tables.hpp"
 #include "experiments/results/theory.hpp"
 #include "experiments/run/chip.hpp"
@@ -25,6 +27,7 @@
 #include "experiments/run/timing.hpp"
 #include "experiments/run/without_noise.hpp"
 #include "experiments/statistics/stopping.hpp"
+#include "nn/train/divergence.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -38,6 +41,7 @@ class Run {
         options_(options),
         chosen_(select_points(points_, options.only)),
         results_(points_.size()),
+        diverged_(points_.size()),
         folder_(run_folder(points_, options)),
         store_(folder_ / "points"),
         progress_(options.rank.prefix()),
@@ -73,10 +77,18 @@ class Run {
   void show(std::size_t index, const std::string& what, double fraction);
   void warn(const std::string& message);
   RunOutcome finish();
+  const TrainedNetwork* network_of(std::size_t index);
+  std::optional<std::string> find_divergence(std::size_t index) const;
   void note_provenance(const TrainedNetwork&);
   void report();
-  void write_tables();
+  std::size_t settled();
   std::vector<MeasuredPoint> measured();
+  std::vector<LeftOutPoint> left_out() const;
+  template <class Write>
+  void with_tables(const Write&);
+  void write_rows(const std::vector<MeasuredPoint>&);
+  void write_rest(const std::vector<MeasuredPoint>&, RunOutcome&);
+  void write_tables();
 
   const Value& root_;
   std::vector<Point> points_;
@@ -84,6 +96,7 @@ class Run {
   std::vector<bool> chosen_;
   std::vector<std::string> identities_, trainings_;
   std::vector<std::optional<PointResult>> results_;
+  std::vector<std::optional<std::string>> diverged_;  ///< divergence_of each point
   std::filesystem::path folder_;
   std::optional<Claims> claims_;
   PointStore store_;
@@ -118,10 +131,20 @@ void Run::make_room() {
                               : "what was there is now in " + aside.string());
 }
 
-/// Whether a chosen point is not finished, looking for what other processes did.
+/// divergence_of, without hashing the experiment again where it has no teacher.
+std::optional<std::string> Run::find_divergence(std::size_t index) const {
+  const Experiment& experiment = points_[index].experiment;
+  const std::filesystem::path all = folder_ / "training";
+  if (experiment.train.distill) return divergence_of(experiment, all);
+  if (!experiment.model.weights.empty()) return std::nullopt;
+  return read_divergence(training_folder(all, trainings_[index]), trainings_[index]);
+}
+
+/// Whether a chosen point is to be computed, looking for what other processes did.
 bool Run::is_missing(std::size_t index) {
   if (!results_[index]) results_[index] = store_.find(identities_[index]);
-  return chosen_[index] && !results_[index];
+  if (!results_[index] && !diverged_[index]) diverged_[index] = find_divergence(index);
+  return chosen_[index] && !results_[index] && !diverged_[index];
 }
 
 void Run::begin() {
@@ -129,14 +152,19 @@ void Run::begin() {
     const Claim tables = claims_->exclusive(kTablesClaim);
     write_atomically(folder_ / "resolved.toml", to_toml(resolved_file(root_, points_)));
   }
-  std::size_t finished = 0, missing = 0;
+  std::size_t finished = 0, missing = 0, without_network = 0;
   for (std::size_t i = 0; i < points_.size(); ++i) {
     missing += is_missing(i);
     finished += results_[i].has_value();
+    without_network += chosen_[i] && !results_[i] && diverged_[i];
   }
   if (options_.rank.is_first())
-    progress_.say(fmt::format("{}: {} points, {} finished before, {} to do", folder_.string(),
-                              points_.size(), finished, missing));
+    progress_.say(
+        fmt::format("{}: {} points, {} finished before, {} to do{}", folder_.string(),
+                    points_.size(), finished, missing,
+                    without_network == 0
+                        ? ""
+                        : fmt::format(", {} whose training diverged before", without_network)));
   std::vector<const Experiment*> to_do;
   for (std::size_t i = 0; i < points_.size(); ++i)
     if (is_missing(i)) to_do.push_back(&points_[i].experiment);
@@ -169,18 +197,31 @@ bool Run::try_point(std::size_t index) {
   const auto claim = claims_->try_exclusive(point_claim(identities_[index]));
   if (!claim) return false;
   if (!is_missing(index)) return true;
-  const TrainedNetwork* network = networks_.try_get(points_[index].experiment);
-  if (!network) return false;
+  const TrainedNetwork* network = network_of(index);
+  if (!network) return diverged_[index].has_value();
   note_provenance(*network);
   compute(index, *network);
   return true;
+}
+
+/// Null while another process trains it, and where its training diverges.
+const TrainedNetwork* Run::network_of(std::size_t index) {
+  try {
+    return networks_.try_get(points_[index].experiment);
+  } catch (const TrainingDiverged& error) {
+    diverged_[index] = find_divergence(index).value_or(error.what());
+    progress_.say(fmt::format("{}; its points are left out", error.what()));
+    write_tables();
+    return nullptr;
+  }
 }
 
 void Run::compute(std::size_t index, const TrainedNetwork& network) {
   const Experiment& experiment = points_[index].experiment;
   PointResult result;
   result.identity = identities_[index];
-  result.draws = store_.logged_draws(result.identity);
+  if (experiment.evaluation.estimator == Estimator::per_batch)
+    result.batch = experiment.evaluation.batch;
   Timer timer(timing_file(folder_), setup_work(experiment));
   shown_.clear();
   Chip chip(
@@ -189,15 +230,17 @@ void Run::compute(std::size_t index, const TrainedNetwork& network) {
   for (const std::string& warning : chip.warnings()) warn(warning);
   without_noise_.measure(chip, network, experiment, result);
   timer.done();
+  result.draws = store_.logged_draws(result.identity);
+  check_logged(result, folder_ / "points");
   draw_until_known(chip, index, result);
   result.layers = chip.layers();
   store_.publish(result);
   const PointSummary s = summarize(result, experiment.evaluation.confidence);
   progress_.say(fmt::format("{}: {:.2f} % of {:.2f} % ({} draws)", point_label(points_[index]),
                             100 * s.accuracy.mean, 100 * s.baseline, result.draws.size()));
+  costs_.of(experiment, &chip);
   results_[index] = std::move(result);
   ++computed_;
-  const Claim tables = claims_->exclusive(kTablesClaim);
   write_tables();
 }
 
@@ -208,7 +251,6 @@ void Run::warn(const std::string& message) {
 
 void Run::draw_until_known(Chip& chip, std::size_t index, PointResult& result) {
   const EvaluationSettings& settings = points_[index].experiment.evaluation;
-  if (settings.estimator == Estimator::per_batch) result.batch = settings.batch;
   progress_.begin(point_label(points_[index]));
   Timer timer(timing_file(folder_), draw_work(points_[index].experiment));
   while (const std::int64_t missing = draws_missing(settings, result.replicates())) {
@@ -242,18 +284,51 @@ std::vector<MeasuredPoint> Run::measured() {
   return measured;
 }
 
-/// With what other processes have finished; by who holds the claim on the tables.
+std::vector<LeftOutPoint> Run::left_out() const {
+  std::vector<LeftOutPoint> points;
+  for (std::size_t i = 0; i < points_.size(); ++i)
+    if (!results_[i] && diverged_[i])
+      points.push_back({&points_[i], identities_[i], trainings_[i], *diverged_[i]});
+  return points;
+}
+
+/// How many points are done with, by whatever process.
+std::size_t Run::settled() {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < points_.size(); ++i) {
+    is_missing(i);
+    count += results_[i] || diverged_[i];
+  }
+  return count;
+}
+
+/// Calls write(points) with all that any process has finished, by itself among the processes. What
+/// takes long, the costs of points, is found before: another process that finishes a point
+/// meanwhile makes it begin again.
+template <class Write>
+void Run::with_tables(const Write& write) {
+  for (;;) {
+    const std::size_t before = settled();
+    const std::vector<MeasuredPoint> points = measured();
+    const Claim tables = claims_->exclusive(kTablesClaim);
+    if (settled() == before) return write(points);
+  }
+}
+
+void Run::write_rows(const std::vector<MeasuredPoint>& points) {
+  write_atomically(folder_ / "results.csv", results_csv(points, left_out()));
+  write_atomically(folder_ / "results.jsonl", results_jsonl(points, left_out()));
+}
+
 void Run::write_tables() {
-  for (std::size_t i = 0; i < points_.size(); ++i) is_missing(i);
-  write_atomically(folder_ / "results.csv", results_csv(measured()));
-  write_atomically(folder_ / "results.jsonl", results_jsonl(measured()));
+  with_tables([this](const auto& points) { write_rows(points); });
 }
 
 void Run::note_provenance(const TrainedNetwork& network) {
   if (!noted_.insert(&network).second) return;
   const Provenance p = provenance_of(points_.front().experiment, networks_);
   const Claim tables = claims_->exclusive(kTablesClaim);
-  write_provenance(folder_ / "provenance.json", p);
+  write_provenance(folder_ / "provenance.json", p, [this](const std::string& text) { warn(text); });
 }
 
 void Run::report() {
@@ -264,21 +339,30 @@ void Run::report() {
 }
 
 RunOutcome Run::finish() {
-  const Claim tables = claims_->exclusive(kTablesClaim);
-  write_tables();
-  const std::vector<MeasuredPoint> all = measured();
-  RunOutcome outcome{folder_, points_.size(), all.size(), computed_, ""};
+  RunOutcome outcome{folder_, points_.size(), 0, computed_, {}, ""};
+  with_tables([&](const std::vector<MeasuredPoint>& all) {
+    outcome.finished = all.size();
+    write_rows(all);
+    write_rest(all, outcome);
+  });
+  for (std::size_t i = 0; i < points_.size(); ++i)
+    if (chosen_[i] && !results_[i] && diverged_[i])
+      outcome.left_out.push_back(point_label(points_[i]) + ": " + *diverged_[i]);
+  return outcome;
+}
+
+/// The files that only whole runs have.
+void Run::write_rest(const std::vector<MeasuredPoint>& all, RunOutcome& outcome) {
   write_atomically(folder_ / "layers.csv", layers_csv(all));
   const std::vector<PricedPoint> priced = priced_points(all);
   if (!priced.empty()) write_atomically(folder_ / "cost.csv", cost_csv(all));
   const std::vector<Group> groups = group_points(all);
   const std::string theory = theory_csv(groups, folder_);
   if (!theory.empty()) write_atomically(folder_ / "theory.csv", theory);
-  if (!options_.rank.is_first()) return outcome;
+  if (!options_.rank.is_first()) return;
   report();
   outcome.summary =
       summary_table(groups) + (priced.empty() ? "" : "\nPer image:\n\n" + pareto_text(priced));
-  return outcome;
 }
 
 }  // namespace

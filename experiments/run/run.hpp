@@ -24,6 +24,7 @@
 
 #include "experiments/run/ranks.hpp"
 #include "simulator/config/value.hpp"
+#include "simulator/error.hpp"
 
 namespace ohmic {
 
@@ -39,14 +40,21 @@ struct RunOptions {
 struct RunOutcome {
   std::filesystem::path folder;
   std::size_t points = 0;    ///< of the file
-  std::size_t finished = 0;  ///< of them, by whatever process; all that were chosen are
+  std::size_t finished = 0;  ///< of them, by whatever process; all that were chosen, but left_out
   std::size_t computed = 0;  ///< of them, here and now
-  std::string summary;       ///< table for a terminal: A_x per eta, A_avr, published numbers
+  std::vector<std::string> left_out;  ///< chosen points that cannot be, each with the reason
+  std::string summary;  ///< table for a terminal: A_x per eta, A_avr, published numbers
+};
+
+/// Everything was computed but points whose training diverged.
+class PointsLeftOut : public Error {
+ public:
+  using Error::Error;
 };
 
 /// Runs the file `root` (with overrides applied), progress on stderr; returns when every chosen
-/// point is finished. Throws ConfigError, DataError, UnsupportedError or OutputError; whatever was
-/// finished stays.
+/// point is finished, or left out because its training diverged. Throws ConfigError, DataError,
+/// UnsupportedError or OutputError; whatever was finished stays.
 RunOutcome run_experiment(const Value& root, const RunOptions&);
 
 /// What run_experiment would do, as text: every point with its state, what is left, and how long

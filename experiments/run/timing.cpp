@@ -25,6 +25,16 @@ std::string work_name(const std::string& kind, const Experiment& e,
   return kind + " " + sha256(text).substr(0, 12);
 }
 
+/// Finite, as all numbers in JSON are.
+bool is_amount(const nlohmann::json& object, const char* key) {
+  return object.contains(key) && object[key].is_number() && object[key].get<double>() >= 0;
+}
+
+bool is_timing(const nlohmann::json& json) {
+  return json.is_object() && json.contains("work") && json["work"].is_string() &&
+         is_amount(json, "units") && is_amount(json, "seconds");
+}
+
 }  // namespace
 
 std::string epoch_work(const Experiment& e) {
@@ -52,10 +62,10 @@ Speeds::Speeds(const std::filesystem::path& timing_file) {
   std::istringstream lines(read_whole(timing_file));
   for (std::string line; std::getline(lines, line);) {
     const auto json = nlohmann::json::parse(line, nullptr, false);
-    if (!json.is_object()) continue;
-    Sum& sum = sums_[json.value("work", "")];
-    sum.units += json.value("units", 0.0);
-    sum.seconds += json.value("seconds", 0.0);
+    if (!is_timing(json)) continue;
+    Sum& sum = sums_[json["work"].get<std::string>()];
+    sum.units += json["units"].get<double>();
+    sum.seconds += json["seconds"].get<double>();
   }
 }
 

@@ -4,10 +4,15 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "experiments/results/files.hpp"
 #include "experiments/results/groups.hpp"
+#include "experiments/results/left_out.hpp"
+#include "experiments/results/point_check.hpp"
+#include "experiments/results/provenance.hpp"
 #include "experiments/results/published.hpp"
+#include "experiments/results/recorded.hpp"
 #include "experiments/results/tables.hpp"
 #include "simulator/error.hpp"
 
@@ -25,6 +30,17 @@ class Results : public testing::Test {
   void TearDown() override { std::filesystem::remove_all(folder_); }
   std::filesystem::path folder_;
 };
+
+/// What a DataError says; empty without one.
+template <class Action>
+std::string fault_of(const Action& action) {
+  try {
+    action();
+    return "";
+  } catch (const DataError& error) {
+    return error.what();
+  }
+}
 
 PointResult result_of(const std::string& identity, std::vector<std::int64_t> correct) {
   PointResult r;
@@ -115,13 +131,149 @@ TEST_F(Results, APublishedPointReadsBack) {
 
 TEST_F(Results, ADamagedPointSaysHowToMendIt) {
   write_atomically(folder_ / "abc.json", "{\"identity\": \"ab");
-  try {
-    PointStore(folder_).find("abc");
-    FAIL();
-  } catch (const OutputError& error) {
-    EXPECT_NE(std::string(error.what()).find("abc.json: damaged"), std::string::npos);
-    EXPECT_NE(std::string(error.what()).find("delete it"), std::string::npos);
+  EXPECT_EQ(fault_of([&] { PointStore(folder_).find("abc"); }),
+            (folder_ / "abc.json").string() +
+                ": damaged: not JSON; move abc.json away to measure the point again");
+}
+
+// Whatever its images cannot give is refused: numbers of another point, or of a flipped bit.
+TEST_F(Results, ImpossibleCountsOfAPointAreRefused) {
+  const PointStore store(folder_);
+  PointResult good = result_of("abc", {70, 71});
+  good.layers.emplace_back();
+  store.publish(good);
+  const std::string text = read_whole(folder_ / "abc.json");
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string changed = text;
+    const std::size_t at = changed.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    changed.replace(at, from.size(), to);
+    write_atomically(folder_ / "abc.json", changed);
+    const std::string fault = fault_of([&] { store.find("abc"); });
+    const std::string before = (folder_ / "abc.json").string() + ": damaged: ";
+    const std::string after = "; move abc.json away to measure the point again";
+    EXPECT_TRUE(fault.starts_with(before) && fault.ends_with(after)) << fault;
+    return fault.substr(before.size(), fault.size() - before.size() - after.size());
+  };
+  EXPECT_EQ(with("\"abc\"", "\"abd\""), "it holds the point abd");
+  EXPECT_EQ(with("70", "170"), "170 right answers to 100 images");
+  EXPECT_EQ(with("70", "-1"), "correct is -1; expected a whole number in [0, 100000000]");
+  EXPECT_EQ(with("70", "7e99"), "correct is 7e+99; expected a whole number in [0, 100000000]");
+  EXPECT_EQ(with("70", "1e999"), "it has a number that no double holds");
+  EXPECT_EQ(with("70", "18446744073709551615"),
+            "correct is 18446744073709551615; expected a whole number in [0, 100000000]");
+  EXPECT_EQ(with("\"images\": 100", "\"images\": -100"),
+            "images is -100; expected a whole number in [0, 100000000]");
+  EXPECT_EQ(with("\"batch\": 0", "\"batch\": -3"),
+            "batch is -3; expected a whole number in [0, 100000000]");
+  EXPECT_EQ(with("\"batch\": 0", "\"batch\": 30"),
+            "1 counts of right answers; 100 images in batches of 30 have 4");
+  EXPECT_EQ(with("\"baseline_correct\"", "\"baseline\""), "\"baseline_correct\" is missing");
+  EXPECT_EQ(with("\"draws\": [", "\"draws\": 3, \"other\": ["), "draws is 3; expected a list");
+  EXPECT_EQ(with("\"dead_filters\": 0", "\"dead_filters\": -1"),
+            "dead_filters is -1; expected a whole number in [0, 1000000000]");
+  EXPECT_EQ(with("{", std::string(100, '[')), "its JSON has more than 32 levels");
+}
+
+// A line of another point, whole but impossible here, is named, and nothing of the log is lost.
+TEST_F(Results, ADamagedLogNamesItsLineAndStays) {
+  const PointStore store(folder_);
+  const auto fault = [&](const std::string& line) {
+    const std::string log = "{\"draw\":0,\"correct\":[50],\"dac\":[0,0],\"adc\":[0,0]}\n" + line +
+                            "\n{\"draw\":2,\"correct\":[50],\"dac\":[0,0],\"adc\":[0,0]}\n";
+    write_atomically(folder_ / "x.draws", log);
+    const std::string said = fault_of([&] {
+      PointResult point;
+      point.identity = "x";
+      point.images = 100;
+      point.draws = store.logged_draws("x");
+      check_logged(point, folder_);
+    });
+    EXPECT_EQ(read_whole(folder_ / "x.draws"), log);
+    const std::string before = (folder_ / "x.draws").string() + ":2: damaged: ";
+    const std::string after = "; move x.draws away to measure the point again";
+    EXPECT_TRUE(said.starts_with(before) && said.ends_with(after)) << said;
+    return said.substr(before.size(), said.size() - before.size() - after.size());
+  };
+  const std::string rest = ",\"dac\":[0,0],\"adc\":[0,0]}";
+  EXPECT_EQ(fault("{\"draw\":1,\"correct\":[25933]" + rest), "25933 right answers to 100 images");
+  EXPECT_EQ(fault("{\"draw\":1,\"correct\":[50,50]" + rest),
+            "2 counts of right answers; 100 images seen by one draw have 1");
+  EXPECT_EQ(fault("{\"draw\":1,\"correct\":[-4]" + rest),
+            "correct is -4; expected a whole number in [0, 100000000]");
+  EXPECT_EQ(fault("{\"draw\":7,\"correct\":[50]" + rest),
+            "draw is 7; expected a whole number in [1, 1]");
+  EXPECT_EQ(fault("{\"draw\":\"1\",\"correct\":[50]" + rest),
+            "draw is \"1\"; expected a whole number in [1, 1]");
+  EXPECT_EQ(fault("{\"draw\":1,\"correct\":[50],\"dac\":[5,6],\"adc\":[0,0]}"),
+            "dac is 6; expected a whole number in [0, 5]");
+  EXPECT_EQ(fault("{\"draw\":1,\"correct\":[50],\"dac\":[0]}"), "dac has not two numbers");
+  EXPECT_EQ(fault("[1]"), "a list where an object was expected");
+  EXPECT_EQ(fault("not JSON"), "not JSON");
+  EXPECT_EQ(fault(std::string(200000, '[')), "its JSON has more than 32 levels");
+}
+
+TEST_F(Results, ARowForEveryPointThatIsLeftOut) {
+  const Measured m = four_points();
+  std::vector<MeasuredPoint> measured = m.all();
+  measured.erase(measured.begin() + 1);
+  const std::vector<LeftOutPoint> left_out{{&m.points[1], "id", "training", "diverged early"}};
+  const std::string sound = results_csv(measured), marked = results_csv(measured, left_out);
+  EXPECT_EQ(results_csv(measured, {}), sound);
+  std::istringstream lines(marked), others(sound);
+  std::string line, other;
+  for (int i = 0; i < 5; ++i) {
+    std::getline(lines, line);
+    if (i == 2) {
+      EXPECT_TRUE(line.ends_with(",,id,diverged")) << line;
+      continue;
+    }
+    std::getline(others, other);
+    EXPECT_EQ(line, other + (i == 0 ? ",status" : ",measured"));
   }
+  const std::string json = results_jsonl(measured, left_out);
+  EXPECT_NE(json.find("\"device.eta\":0.2,\"identity\":\"id\",\"training\":\"training\","
+                      "\"status\":\"diverged\",\"reason\":\"diverged early\"}\n"),
+            std::string::npos)
+      << json;
+  EXPECT_EQ(results_csv({}, left_out),
+            "train.learning_rate,device.eta,identity,status\n0.0005,0.2,id,diverged\n");
+}
+
+TEST_F(Results, ATableNamesTheLineThatIsDamaged) {
+  const auto file = folder_ / "t.csv";
+  const auto fault = [&](const std::string& text, const auto& read) {
+    write_atomically(file, text);
+    return fault_of([&] { read(RecordedTable(file)); });
+  };
+  const auto real = [](const RecordedTable& t) { t.real(1, "b"); };
+  const auto whole = [](const RecordedTable& t) { t.whole(1, "a", 0, 9); };
+  EXPECT_EQ(fault("a,b\n0,1\n1,x\n", real),
+            file.string() + ":3: damaged: b is \"x\"; expected a number");
+  EXPECT_EQ(fault("a,b\n0,1\n-1,2\n", whole),
+            file.string() + ":3: damaged: a is \"-1\"; expected a whole number in [0, 9]");
+  EXPECT_EQ(fault("a,b\n0,1\n2\n", real),
+            file.string() + ":3: damaged: \"2\" has 1 cells, the header 2");
+  EXPECT_EQ(fault("a,c\n0,1\n2,3\n", real), file.string() + ":1: damaged: there is no column b");
+  write_atomically(file, "a,b\n0,1\n1,");
+  EXPECT_EQ(RecordedTable(file).rows(), 1u) << "a last line that is not whole";
+}
+
+TEST_F(Results, ADamagedProvenanceIsSetAsideAndSaid) {
+  const auto file = folder_ / "provenance.json";
+  for (const std::string& damaged :
+       {std::string("{\"data_sha256\": 3}"), std::string("{\"data_sha256\": {\"a\": [1]}}"),
+        std::string("{"), std::string(100000, '[')}) {
+    write_atomically(file, damaged);
+    std::vector<std::string> said;
+    write_provenance(file, {1, 1, "cpu", {{"x", "hash"}}, {}, {}},
+                     [&](const std::string& text) { said.push_back(text); });
+    ASSERT_EQ(said.size(), 1u) << damaged.substr(0, 40);
+    EXPECT_NE(said[0].find("provenance.json: damaged: "), std::string::npos) << said[0];
+    EXPECT_NE(read_whole(file).find("\"x\": \"hash\""), std::string::npos);
+  }
+  EXPECT_EQ(read_whole(folder_ / "provenance.json.damaged"), "{\"data_sha256\": 3}");
+  EXPECT_EQ(read_whole(folder_ / "provenance.json.damaged-3"), "{");
 }
 
 // A process can die at any byte of the log: what is whole is kept, and the log goes on from there.

@@ -1,0 +1,40 @@
+// What LibGOMP says it was started with, which it tells when OMP_DISPLAY_ENV asks it to.
+#include <cstdlib>
+#include <sstream>
+
+#include "tests/experiments/started_run.hpp"
+
+namespace ohmic::test {
+namespace {
+
+class Spinning : public StartedRun {
+ protected:
+  /// Every GOMP_SPINCOUNT that is told: once per LibGOMP that was set up.
+  std::vector<std::string> told(const std::vector<std::string>& environment) {
+    std::vector<std::string> words{
+        "env", "-u", "GOMP_SPINCOUNT", "-u", "OMP_WAIT_POLICY", "OMP_DISPLAY_ENV=verbose"};
+    words.insert(words.end(), environment.begin(), environment.end());
+    words.insert(words.end(), {OHMIC_PROGRAM, "--version"});
+    EXPECT_EQ(run(words, (folder_ / "said").string()), 0);
+    std::istringstream lines(read_whole(folder_ / "said"));
+    std::vector<std::string> counts;
+    for (std::string line; std::getline(lines, line);)
+      if (const std::size_t at = line.find("GOMP_SPINCOUNT = "); at != std::string::npos)
+        counts.push_back(line.substr(at + 17));
+    return counts;
+  }
+};
+
+TEST_F(Spinning, IsShortUnlessTheUserSaysOtherwise) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers are to start before anything else";
+#endif
+  const auto once = [](const char* count) { return std::vector<std::string>{count}; };
+  if (told({}).empty()) GTEST_SKIP() << "this OpenMP does not tell its GOMP_SPINCOUNT";
+  EXPECT_EQ(told({}), once("'5000'"));
+  EXPECT_EQ(told({"GOMP_SPINCOUNT=77"}), once("'77'"));
+  EXPECT_EQ(told({"OMP_WAIT_POLICY=passive"}), once("'0'"));
+}
+
+}  // namespace
+}  // namespace ohmic::test
