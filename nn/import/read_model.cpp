@@ -34,9 +34,11 @@ void refuse_foreign(std::string_view bytes) {
 
 /// Python's torch.save makes zips as well.
 ImportedModel read_zip(const fs::path& file) {
-  for (const std::string& path : zip_paths(file))
+  for (const std::string& path : zip_paths(file)) {
+    if (path == "config.json") return read_keras(file);
     if (path.ends_with("data.pkl"))
       throw DataError(std::string("holds pickled weights without a network; ") + kModelFiles);
+  }
   return read_pt2(file);
 }
 
@@ -45,6 +47,7 @@ ImportedModel read_any(const fs::path& file) {
   if (mapped.size == 0) throw DataError(std::string("is empty; ") + kModelFiles);
   refuse_foreign(mapped.text());
   if (mapped.text().starts_with("PK\x03\x04"sv)) return read_zip(file);
+  if (mapped.text().starts_with("\x89HDF\r\n\x1a\n"sv)) return read_keras_h5_model(file);
   return read_onnx(file);
 }
 

@@ -14,5 +14,7 @@ inline constexpr const char* kModelFiles =
 /// Each throws DataError, which may leave out the file's name.
 ImportedModel read_onnx(const std::filesystem::path&);
 ImportedModel read_pt2(const std::filesystem::path&);
+ImportedModel read_keras(const std::filesystem::path&);           ///< a .keras archive
+ImportedModel read_keras_h5_model(const std::filesystem::path&);  ///< HDF5 with a model_config
 
 }  // namespace ohmic
