@@ -187,6 +187,13 @@ void count_images_by_content(Value& identity, const DataSettings& data) {
   count_by_content(identity, "data.normalize.std", data.std_file);
 }
 
+/// Until 0.1 the mean of every pixel was that of the training images in use.
+void count_whole_mean(Value& identity, const DataSettings& data) {
+  if (data.normalize != "per_pixel_mean" || data.train_images == 0 || data.name == "synthetic")
+    return;
+  identity.set("data.normalize", {"per_pixel_mean of all images"});
+}
+
 void count_teacher_by_content(Value& identity, const TrainSettings& train) {
   if (train.distill && identity.at("train"))
     count_by_content(identity, "train.distill.teacher", train.distill->teacher);
@@ -306,6 +313,7 @@ Value Experiment::resolved() const { return schema().write(this); }
 std::string Experiment::identity() const {
   Value identity = schema().write(this, true);
   count_images_by_content(identity, data);
+  count_whole_mean(identity, data);
   if (!model.weights.empty()) {
     identity.table().erase("train");
     count_by_content(identity, "model.weights", model.weights);
@@ -321,6 +329,7 @@ std::string Experiment::training_identity() const {
   Value identity{Table{}};
   for (const char* key : {"seed", "data", "model"}) identity.set(key, *whole.at(key));
   count_images_by_content(identity, data);
+  count_whole_mean(identity, data);
   if (model.weights.empty())
     identity.set("train", *whole.at("train"));
   else

@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "experiments/budget/budget_page.hpp"
 #include "experiments/remarks.hpp"
 #include "experiments/results/files.hpp"
 #include "experiments/results/quoting.hpp"
 #include "experiments/run/claims.hpp"
 #include "experiments/run/compute.hpp"
+#include "experiments/run/examination.hpp"
 #include "experiments/run/run_folder.hpp"
 #include "experiments/run/setup.hpp"
 
@@ -56,6 +59,29 @@ Value resolved_request(const BudgetRequest& request) {
   return resolved;
 }
 
+/// The networks that are searched, without noise, and what speaks against them: said now, and the
+/// first of the answers.
+AnalysisResult networks_result(const BudgetRequest& request, Networks& networks,
+                               Progress& progress) {
+  AnalysisResult result;
+  result.heading = "Without noise";
+  result.tables.push_back({"", {{"network", "right answers %", "of test images"}}});
+  std::set<const TrainedNetwork*> seen;
+  for (const Point& point : request.points) {
+    const TrainedNetwork& network = networks.get(point.experiment);
+    if (!seen.insert(&network).second) continue;
+    const Plausibility facts = examine(network, point.experiment);
+    progress.say(without_noise_text(network, facts));
+    for (const std::string& line : spoken_doubts(network, facts)) {
+      progress.say(line);
+      result.notes.push_back(line + ".");
+    }
+    result.tables.front().rows.push_back(
+        {network.label, percent_text(facts.accuracy()), std::to_string(facts.images)});
+  }
+  return result;
+}
+
 std::string page(const std::string& title, const std::vector<AnalysisResult>& results) {
   std::string text = "# " + (title.empty() ? "Noise budget" : markdown_line(title)) + "\n";
   for (const AnalysisResult& result : results) text += "\n" + markdown_text(result);
@@ -76,8 +102,8 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
   for (const std::string& remark : remarks_on(request.points)) progress.say(remark);
   Evaluations evaluations(folder, networks, progress);
   AnalysisContext context{request, evaluations, networks, progress, folder};
-  std::vector<AnalysisResult> results;
-  BudgetOutcome outcome{folder, "", 0};
+  std::vector<AnalysisResult> results{networks_result(request, networks, progress)};
+  BudgetOutcome outcome{folder, terminal_text(results.front()) + "\n", 0};
   for (const Analysis& analysis : analyses_of(request.settings)) {
     results.push_back(analysis.run(context));
     write_result(results.back(), folder);

@@ -7,6 +7,7 @@
 #include "experiments/commands/commands.hpp"
 #include "experiments/experiment.hpp"
 #include "experiments/remarks.hpp"
+#include "experiments/run/examination.hpp"
 #include "experiments/run/inputs.hpp"
 
 namespace ohmic {
@@ -20,6 +21,7 @@ void check(const ExperimentFile& file) {
   for (const Point& point : points) experiments.push_back(&point.experiment);
   check_inputs(experiments);
   for (const std::string& remark : remarks_on(experiments)) print_lines("note: {}\n", remark);
+  for (const std::string& line : examine_given(points)) print_lines("{}\n", line);
   print_lines("{}: ok, {} {}\n", file.path.string(), points.size(),
               points.size() == 1 ? "point" : "points");
 }
@@ -29,8 +31,9 @@ void check(const ExperimentFile& file) {
 void add_check_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand("check", "Read an experiment file and report every fault");
   command->footer(
-      "Nothing is computed. Every fault is reported with its place and what would be accepted; "
-      "data, weights, tables and plug-ins are opened as a run would open them.\n\n"
+      "Every fault is reported with its place and what would be accepted; "
+      "data, weights, tables and plug-ins are opened as a run would open them, and networks whose "
+      "weights are given see a few hundred test images. Nothing else is computed.\n\n"
       "Examples:\n"
       "  ohmic check experiments/quickstart.toml\n"
       "  ohmic check my.toml --set device.eta=0.2 --set device.model=awgn");

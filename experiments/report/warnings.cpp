@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "experiments/remarks.hpp"
+#include "experiments/results/kept_plausibility.hpp"
 #include "experiments/run/networks.hpp"
 #include "experiments/statistics/proportion.hpp"
 
@@ -49,6 +50,7 @@ class Warnings {
     about_settings();
     about_trainings();
     if (points_.empty()) return std::move(texts_);
+    for (std::string& doubt : doubts_of(run_.folder, points_)) say(std::move(doubt));
     about_draws();
     about_images();
     about_converters();

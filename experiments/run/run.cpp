@@ -8,8 +8,10 @@
 
 #include "experiments/remarks.hpp"
 #include "experiments/report/report.hpp"
+#include "experiments/results/doubts.hpp"
 #include "experiments/results/files.hpp"
 #include "experiments/results/groups.hpp"
+#include "experiments/results/kept_plausibility.hpp"
 #include "experiments/results/left_out.hpp"
 #include "experiments/results/point_check.hpp"
 #include "experiments/results/tables.hpp"
@@ -18,6 +20,7 @@
 #include "experiments/run/claims.hpp"
 #include "experiments/run/compute.hpp"
 #include "experiments/run/costs.hpp"
+#include "experiments/run/examination.hpp"
 #include "experiments/run/networks.hpp"
 #include "experiments/run/progress.hpp"
 #include "experiments/run/run_folder.hpp"
@@ -80,6 +83,7 @@ class Run {
   const TrainedNetwork* network_of(std::size_t index);
   std::optional<std::string> find_divergence(std::size_t index) const;
   void note_provenance(const TrainedNetwork&);
+  void examine_once(const TrainedNetwork&, const Experiment&);
   void report();
   std::size_t settled();
   std::vector<MeasuredPoint> measured();
@@ -105,7 +109,7 @@ class Run {
   WithoutNoise without_noise_;
   Calibrations calibrations_;
   Costs costs_{networks_, calibrations_};
-  std::set<const TrainedNetwork*> noted_;
+  std::set<const TrainedNetwork*> noted_, examined_;
   std::set<std::string> warnings_;
   std::string shown_;                              ///< what of a point is being prepared
   std::pair<std::int64_t, std::int64_t> draws_{};  ///< of the point: done, in all; 0: not drawing
@@ -200,6 +204,7 @@ bool Run::try_point(std::size_t index) {
   const TrainedNetwork* network = network_of(index);
   if (!network) return diverged_[index].has_value();
   note_provenance(*network);
+  examine_once(*network, points_[index].experiment);
   compute(index, *network);
   return true;
 }
@@ -331,6 +336,14 @@ void Run::note_provenance(const TrainedNetwork& network) {
   write_provenance(folder_ / "provenance.json", p, [this](const std::string& text) { warn(text); });
 }
 
+/// Facts that later processes and reports find, and a word at once.
+void Run::examine_once(const TrainedNetwork& network, const Experiment& experiment) {
+  if (!examined_.insert(&network).second) return;
+  const Plausibility facts = examine(network, experiment);
+  keep_plausibility(folder_, experiment, facts);
+  for (const std::string& line : spoken_doubts(network, facts)) warn(line);
+}
+
 void Run::report() {
   const OutputSettings& output = points_.front().experiment.output;
   if (!output.figures && !output.report) return;
@@ -361,8 +374,8 @@ void Run::write_rest(const std::vector<MeasuredPoint>& all, RunOutcome& outcome)
   if (!theory.empty()) write_atomically(folder_ / "theory.csv", theory);
   if (!options_.rank.is_first()) return;
   report();
-  outcome.summary =
-      summary_table(groups) + (priced.empty() ? "" : "\nPer image:\n\n" + pareto_text(priced));
+  outcome.summary = summary_table(groups) + doubts_text(doubts_of(folder_, all)) +
+                    (priced.empty() ? "" : "\nPer image:\n\n" + pareto_text(priced));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 //   points/            one file per finished point, a log of draws per unfinished one
 //   training/          one folder per trained network
 //   report.html        the run as one page, see report/report.hpp
+//   plausibility/      what speaks for and against each network, one file each
 //   figures/, tables/  its figures (SVG, PNG) and tables (CSV, Markdown)
 //   before-*/          what --fresh set aside
 //   timing.jsonl       how long work took: no part of the results

@@ -14,9 +14,9 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Everything of a run that measuring again makes anew.
-constexpr const char* kMeasured[] = {
-    "points",  "results.csv", "results.jsonl", "layers.csv",      "cost.csv",   "theory.csv",
-    "figures", "tables",      "resolved.toml", "provenance.json", "report.html"};
+constexpr const char* kMeasured[] = {"points",   "results.csv",   "results.jsonl",   "layers.csv",
+                                     "cost.csv", "theory.csv",    "plausibility",    "figures",
+                                     "tables",   "resolved.toml", "provenance.json", "report.html"};
 
 fs::path new_folder(const fs::path& folder) {
   const std::string name = fmt::format("before-{:%Y%m%dT%H%M%SZ}", fmt::gmtime(std::time(nullptr)));

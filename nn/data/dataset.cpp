@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "nn/data/cifar.hpp"
+#include "nn/data/readings.hpp"
 #include "nn/data/synthetic.hpp"
 #include "nn/io/npy.hpp"
 #include "nn/io/sha256.hpp"
@@ -60,6 +61,8 @@ void load_cifar(const DataSettings& settings, DatasetNeeds needs, Dataset& data)
   const DataFiles files = data_files(settings);
   if (needs.train) {
     data.train = read_training_set(format, settings, files.train, needs.train_for);
+    if (settings.normalize == "per_pixel_mean")
+      data.normalization.mean = per_pixel_mean(data.train);
     keep_first(data.train, settings.train_images, "train_images");
   }
   if (needs.test) {
@@ -75,18 +78,7 @@ void make_synthetic(const DataSettings& settings, std::uint64_t seed, DatasetNee
     data.train = synthetic_images(images(settings.train_images, 4000), seed, SyntheticPart::train);
   if (needs.test)
     data.test = synthetic_images(images(settings.test_images, 1000), seed, SyntheticPart::test);
-}
-
-std::vector<float> per_pixel_mean(const ImageSet& set) {
-  std::vector<std::uint64_t> sums(ImageSet::kPixels, 0);
-  for (std::int64_t i = 0; i < set.size(); ++i) {
-    const auto image = set.image(i);
-    for (std::size_t p = 0; p < image.size(); ++p) sums[p] += image[p];
-  }
-  std::vector<float> mean;
-  for (const std::uint64_t sum : sums)
-    mean.push_back(static_cast<float>(static_cast<double>(sum) / (255.0 * set.size())));
-  return mean;
+  if (settings.normalize == "per_pixel_mean") data.normalization.mean = per_pixel_mean(data.train);
 }
 
 /// [32, 32, 3] as [3, 32, 32].
@@ -123,15 +115,28 @@ std::vector<float> given(const std::vector<double>& numbers, const std::string& 
   return statistic_of(file);
 }
 
-Normalization normalization(const DataSettings& settings, const ImageSet& train) {
+/// Of a .npy file, as numbers in the experiment file are checked where they stand.
+void check_range(const std::vector<float>& values, const std::string& file, bool is_std) {
+  for (const float x : values) {
+    if (x <= 1 && (is_std ? x > 0 : x >= 0)) continue;
+    std::string message = file + ": holds a " + (is_std ? "std" : "mean") + " of " +
+                          std::to_string(x) + "; those of pixel/255 " +
+                          (is_std ? "are above 0 and at most 1" : "lie from 0 to 1");
+    if (x > 1 && x <= 255)
+      message +=
+          ". Of pixels from 0 to 255? Then divide the file by 255: " + std::to_string(x / 255);
+    throw DataError(message);
+  }
+}
+
+Normalization normalization(const DataSettings& settings) {
   Normalization n;
   n.kind = settings.normalize;
-  if (n.kind == "per_pixel_mean") n.mean = per_pixel_mean(train);
   if (n.kind == "given") {
     n.mean = given(settings.mean, settings.mean_file);
     n.std = given(settings.std, settings.std_file);
-    for (const float s : n.std)
-      if (!(s > 0)) throw DataError(settings.std_file + ": a std is not above 0");
+    check_range(n.mean, settings.mean_file, false);
+    check_range(n.std, settings.std_file, true);
   }
   return n;
 }
@@ -158,11 +163,11 @@ Dataset load_dataset(const DataSettings& settings, std::uint64_t seed, DatasetNe
     needs.train = true;
   }
   Dataset data;
+  data.normalization = normalization(settings);
   if (settings.name == "synthetic")
     make_synthetic(settings, seed, needs, data);
   else
     load_cifar(settings, needs, data);
-  data.normalization = normalization(settings, data.train);
   return data;
 }
 

@@ -1,4 +1,5 @@
 // The table [data].
+#include <algorithm>
 #include <cmath>
 
 #include "nn/data/dataset.hpp"
@@ -20,23 +21,40 @@ std::optional<double> number(const Value& v) {
   return {};
 }
 
-bool fits(double x, bool positive) { return std::isfinite(x) && (!positive || x > 0); }
+/// [125.3, 123, 113.9] as text, each divided by 255.
+std::string divided_by_255(const Value& v) {
+  Array scaled;
+  for (const Value& element : v.array())
+    scaled.push_back({std::round(*number(element) / 255 * 1e4) / 1e4});
+  return Value{scaled}.text();
+}
 
-/// Three numbers, or the name of a .npy file.
+/// Three numbers, or the name of a .npy file. A pixel/255 lies from 0 to 1, hence its mean does and
+/// its std is not above 1.
 void read_statistic(const Value& v, const std::string& key, bool positive,
                     std::vector<double>& numbers, std::string& file, std::vector<Fault>& faults) {
-  const std::string accepted = positive ? "an array of 3 numbers above 0 or a .npy file"
-                                        : "an array of 3 numbers or a .npy file";
+  const std::string accepted =
+      positive ? "an array of 3 numbers above 0 and at most 1 (stds of pixel/255) or a .npy file"
+               : "an array of 3 numbers from 0 to 1 (means of pixel/255) or a .npy file";
   if (const auto* name = std::get_if<std::string>(&v.data); name && !name->empty()) {
     file = *name;
     return;
   }
   if (!v.is_array() || v.array().size() != 3) return fault(v, key, accepted, faults);
+  std::vector<double> read;
   for (const Value& element : v.array()) {
     const auto x = number(element);
-    if (!x || !fits(*x, positive)) return fault(v, key, accepted, faults);
-    numbers.push_back(*x);
+    if (!x || !std::isfinite(*x)) return fault(v, key, accepted, faults);
+    read.push_back(*x);
   }
+  const auto [least, most] = std::ranges::minmax(read);
+  const bool sign_fits = positive ? least > 0 : least >= 0;
+  if (sign_fits && most > 1 && most <= 255)
+    return faults.push_back({v.where, key,
+                             "expected " + accepted + ", got " + v.text() +
+                                 "; of pixels from 0 to 255? Then it is " + divided_by_255(v)});
+  if (!sign_fits || most > 1) return fault(v, key, accepted, faults);
+  numbers = std::move(read);
 }
 
 void read_given(const Value& v, const std::string& key, DataSettings& settings,
@@ -108,10 +126,11 @@ const Schema<DataSettings>& DataSettings::schema() {
         .doc("Use the first so many test images; 0 takes all (synthetic: 1000).");
     s.add_custom("normalize", kNormalizeType, read_normalize, write_normalize)
         .doc(
-            "What is done to pixel/255: per_pixel_mean subtracts the training set's mean of every "
-            "pixel; a table gives (pixel/255 - mean)/std per channel or, as .npy of 3 x 32 x 32 or "
-            "32 x 32 x 3, per pixel. Foreign weights need the normalisation that they were trained "
-            "with.")
+            "What is done to pixel/255: per_pixel_mean subtracts the mean of every pixel over all "
+            "images of the training files (synthetic: over the training images); a table gives "
+            "(pixel/255 - mean)/std per channel or, as .npy of 3 x 32 x 32 or 32 x 32 x 3, per "
+            "pixel. "
+            "Foreign weights need the normalisation that they were trained with.")
         .source("Keras CIFAR ResNet example (per_pixel_mean)");
     return s;
   }();

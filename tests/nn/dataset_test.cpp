@@ -37,7 +37,7 @@ TEST(DataSettings, NormalizeIsAWordOrATable) {
 
 TEST(DataSettings, NormalizeIsWrittenAsItIsRead) {
   std::vector<Fault> faults;
-  const auto given = read("normalize = { mean = 'm.npy', std = [0.25, 0.5, 2.0] }", faults);
+  const auto given = read("normalize = { mean = 'm.npy', std = [0.25, 0.5, 1.0] }", faults);
   const Value written = DataSettings::schema().write(&given);
   DataSettings again;
   DataSettings::schema().read_into(written, "data", again, faults);
@@ -51,12 +51,23 @@ TEST(DataSettings, RefuseOtherNormalizations) {
             "test.toml:1:13: error: data.normalize: expected \"per_pixel_mean\", \"none\", or a "
             "table { mean = [..] | FILE, std = [..] | FILE }, got \"mean\"");
   EXPECT_EQ(fault_of("normalize = { mean = [1, 2] }"),
-            "test.toml:1:22: error: data.normalize.mean: expected an array of 3 numbers or a .npy "
-            "file, got [1, 2]");
+            "test.toml:1:22: error: data.normalize.mean: expected an array of 3 numbers from 0 to "
+            "1 (means of pixel/255) or a .npy file, got [1, 2]");
   EXPECT_EQ(
       fault_of("normalize = { mean = [0, 0, 0], std = [1, 1, 0] }"),
-      "test.toml:1:39: error: data.normalize.std: expected an array of 3 numbers above 0 or a "
-      ".npy file, got [1, 1, 0]");
+      "test.toml:1:39: error: data.normalize.std: expected an array of 3 numbers above 0 and at "
+      "most 1 (stds of pixel/255) or a .npy file, got [1, 1, 0]");
+  EXPECT_EQ(fault_of("normalize = { mean = [125.3, 123, 113.9] }"),
+            "test.toml:1:22: error: data.normalize.mean: expected an array of 3 numbers from 0 to "
+            "1 (means of pixel/255) or a .npy file, got [125.3, 123, 113.9]; of pixels from 0 to "
+            "255? Then it is [0.4914, 0.4824, 0.4467]");
+  EXPECT_EQ(fault_of("normalize = { mean = [0, 0, 0], std = [63, 62.1, 66.7] }"),
+            "test.toml:1:39: error: data.normalize.std: expected an array of 3 numbers above 0 and "
+            "at most 1 (stds of pixel/255) or a .npy file, got [63, 62.1, 66.7]; of pixels from 0 "
+            "to 255? Then it is [0.2471, 0.2435, 0.2616]");
+  EXPECT_EQ(fault_of("normalize = { mean = [-0.1, 0, 0] }"),
+            "test.toml:1:22: error: data.normalize.mean: expected an array of 3 numbers from 0 to "
+            "1 (means of pixel/255) or a .npy file, got [-0.1, 0, 0]");
   EXPECT_EQ(fault_of("normalize = { std = [1, 1, 1] }"),
             "test.toml:1:13: error: data.normalize.mean: is missing");
 }
@@ -81,6 +92,16 @@ TEST(LoadDataset, PerPixelMeanIsThatOfTheTrainingSet) {
   std::vector<float> batch(3072);
   normalized_batch(data.test, data.normalization, 0, 1, batch.data());
   EXPECT_NEAR(batch[0], 0.2f - 0.1f, 1e-7);
+}
+
+// (10 + 41)/2/255 though one image is used.
+TEST(LoadDataset, PerPixelMeanIsThatOfAllImagesOfTheTrainingFiles) {
+  const TemporaryFolder folder;
+  DataSettings settings = tiny(folder);
+  settings.train_images = 1;
+  const Dataset data = load_dataset(settings, 1);
+  EXPECT_EQ(data.train.size(), 1);
+  EXPECT_FLOAT_EQ(data.normalization.mean[7], 0.1f);
 }
 
 TEST(LoadDataset, GivenMeanAndStdArePerChannel) {
@@ -124,13 +145,13 @@ TEST(LoadDataset, ReadsAMeanByItsShape) {
     return load_dataset(settings, 1).normalization.mean;
   };
   for (const char* shape : {"(3,)", "(3, 1, 1)", "(1, 3, 1, 1)", "(1, 1, 3)"})
-    EXPECT_EQ(mean_of(shape, {1, 2, 3}), (std::vector<float>{1, 2, 3})) << shape;
-  // Value 1000 c + p at channel c and pixel p, planar and interleaved.
+    EXPECT_EQ(mean_of(shape, {0.25f, 0.5f, 1}), (std::vector<float>{0.25f, 0.5f, 1})) << shape;
+  // Value (1000 c + p)/4096 at channel c and pixel p, planar and interleaved.
   std::vector<float> planar, interleaved;
   for (int c = 0; c < 3; ++c)
-    for (int p = 0; p < 1024; ++p) planar.push_back(static_cast<float>(1000 * c + p));
+    for (int p = 0; p < 1024; ++p) planar.push_back(static_cast<float>(1000 * c + p) / 4096);
   for (int p = 0; p < 1024; ++p)
-    for (int c = 0; c < 3; ++c) interleaved.push_back(static_cast<float>(1000 * c + p));
+    for (int c = 0; c < 3; ++c) interleaved.push_back(static_cast<float>(1000 * c + p) / 4096);
   EXPECT_EQ(mean_of("(3, 32, 32)", planar), planar);
   EXPECT_EQ(mean_of("(32, 32, 3)", interleaved), planar);
   EXPECT_EQ(mean_of("(1, 32, 32, 3)", interleaved), planar);
@@ -153,6 +174,18 @@ TEST(LoadDataset, RefusesMeansThatFitNoReading) {
   EXPECT_EQ(message("(32, 3, 32)", image), ": has shape [32, 3, 32]" + expected);
   EXPECT_EQ(message("(3072,)", image), ": has shape [3072]" + expected);
   EXPECT_EQ(message("(3,)", {1, NAN, 3}), ": its element 1 is nan; expected finite numbers");
+}
+
+TEST(LoadDataset, SaysWhenAMeanFileIsOfPixelsFrom0To255) {
+  const TemporaryFolder folder;
+  DataSettings settings = tiny(folder);
+  settings.normalize = "given";
+  const auto file = folder.write("mean.npy", npy("(3,)", {125.5f, 123, 114}));
+  settings.mean_file = file.string();
+  EXPECT_EQ(error_of([&] { load_dataset(settings, 1); }),
+            file.string() +
+                ": holds a mean of 125.500000; those of pixel/255 lie from 0 to 1. Of "
+                "pixels from 0 to 255? Then divide the file by 255: 0.492157");
 }
 
 TEST(ImageSet, HashChangesWithAnyLabelOrPixel) {

@@ -1,0 +1,74 @@
+#include "experiments/results/kept_plausibility.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "experiments/results/doubts.hpp"
+#include "experiments/results/files.hpp"
+#include "experiments/results/plausibility_json.hpp"
+#include "experiments/run/networks.hpp"
+#include "nn/io/sha256.hpp"
+#include "simulator/error.hpp"
+
+namespace ohmic {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// By the words of the tables, which a run folder holds wherever it lies.
+std::filesystem::path file_of(const std::filesystem::path& run_folder, const Experiment& e) {
+  const Value all = e.resolved();
+  std::string text = std::to_string(e.seed);
+  for (const char* table : {"data", "model", "train"}) text += " " + all.at(table)->text();
+  return run_folder / "plausibility" / (sha256(text).substr(0, 16) + ".json");
+}
+
+Plausibility facts_of(const std::filesystem::path& run_folder, const MeasuredPoint& point) {
+  if (const auto kept = kept_plausibility(run_folder, point.point->experiment)) return *kept;
+  Plausibility facts;
+  facts.images = point.result->images;
+  facts.correct = point.result->baseline_correct;
+  facts.classes = point.point->experiment.data.name == "cifar100" ? 100 : 10;
+  return facts;
+}
+
+}  // namespace
+
+void keep_plausibility(const std::filesystem::path& run_folder, const Experiment& experiment,
+                       const Plausibility& facts) {
+  const auto file = file_of(run_folder, experiment);
+  make_folder(file.parent_path());
+  write_atomically(file, plausibility_json(facts).dump(1) + "\n");
+}
+
+std::optional<Plausibility> kept_plausibility(const std::filesystem::path& run_folder,
+                                              const Experiment& experiment) {
+  const auto file = file_of(run_folder, experiment);
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  try {
+    return plausibility_from(Json::parse(read_whole(file)));
+  } catch (const Json::exception& error) {
+    throw OutputError(file.string() + ": damaged (" + error.what() +
+                      "); delete it and the points of its network to measure them again");
+  }
+}
+
+std::vector<std::string> doubts_of(const std::filesystem::path& run_folder,
+                                   const std::vector<MeasuredPoint>& points) {
+  std::vector<std::string> sentences;
+  std::set<std::string> networks;
+  for (const MeasuredPoint& point : points) {
+    const Experiment& e = point.point->experiment;
+    if (!networks.insert(file_of(run_folder, e).string()).second) continue;
+    for (const std::string& doubt : doubts_of(facts_of(run_folder, point))) {
+      std::string text = fmt::format("{}: {}.", network_label(e), doubt);
+      if (std::ranges::find(sentences, text) == sentences.end()) sentences.push_back(text);
+    }
+  }
+  return sentences;
+}
+
+}  // namespace ohmic

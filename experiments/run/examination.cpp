@@ -1,0 +1,46 @@
+#include "experiments/run/examination.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "experiments/results/doubts.hpp"
+#include "experiments/results/text_table.hpp"
+
+namespace ohmic {
+
+Plausibility examine(const TrainedNetwork& network, const Experiment& experiment) {
+  const bool foreign = !experiment.model.weights.empty();
+  return examine(network.graph, network.weights, *network.data, foreign);
+}
+
+std::vector<std::string> spoken_doubts(const TrainedNetwork& network, const Plausibility& facts) {
+  std::vector<std::string> lines;
+  for (const std::string& doubt : doubts_of(facts))
+    lines.push_back(fmt::format("warning: {}: {}", network.label, doubt));
+  return lines;
+}
+
+std::string without_noise_text(const TrainedNetwork& network, const Plausibility& facts) {
+  return fmt::format("{}: {} % of {} test images are answered right without noise", network.label,
+                     percent_text(facts.accuracy()), facts.images);
+}
+
+std::vector<std::string> examine_given(const std::vector<Point>& points) {
+  Progress progress;
+  Networks networks("", progress);
+  std::set<const TrainedNetwork*> seen;
+  std::vector<std::string> lines;
+  for (const Point& point : points) {
+    const std::string& weights = point.experiment.model.weights;
+    if (weights.empty() || !std::filesystem::is_regular_file(weights)) continue;
+    const TrainedNetwork& network = networks.get(point.experiment);
+    if (!seen.insert(&network).second) continue;
+    const Plausibility facts = examine(network, point.experiment);
+    lines.push_back(without_noise_text(network, facts));
+    for (std::string& line : spoken_doubts(network, facts)) lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+}  // namespace ohmic

@@ -1,0 +1,25 @@
+// Networks looked at before their noise is.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "experiments/run/networks.hpp"
+#include "nn/torch/plausibility.hpp"
+
+namespace ohmic {
+
+/// examine() with what the experiment says of the network's weights.
+Plausibility examine(const TrainedNetwork&, const Experiment&);
+
+/// doubts_of a network as lines for a terminal: "warning: NAME: ...".
+std::vector<std::string> spoken_doubts(const TrainedNetwork&, const Plausibility&);
+
+/// "NAME: 91.00 % of 256 test images are answered right without noise".
+std::string without_noise_text(const TrainedNetwork&, const Plausibility&);
+
+/// Both of every distinct network whose weights are given. Weights that are not there are passed
+/// over. Throws DataError for what cannot be read.
+std::vector<std::string> examine_given(const std::vector<Point>&);
+
+}  // namespace ohmic

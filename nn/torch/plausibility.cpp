@@ -1,0 +1,376 @@
+#include "nn/torch/plausibility.hpp"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
+
+#include "nn/data/readings.hpp"
+#include "nn/torch/torch_graph.hpp"
+#include "simulator/error.hpp"
+
+namespace ohmic {
+namespace {
+
+using at::Tensor;
+
+constexpr std::int64_t kBatch = 32;      ///< all values of so many images are held at once
+constexpr std::int64_t kTried = 64;      ///< images for a first look at another reading
+constexpr std::size_t kLooked = 3;       ///< readings that are looked at again, on more images
+constexpr std::int64_t kCompared = 512;  ///< images for that second look
+/// Of the divergences with channels exchanged and as read: 0.4 to 0.5 where they were exchanged,
+/// above 2 where not.
+constexpr double kExchanged = 0.67;
+
+/// Images of a set, spread evenly over it.
+ImageSet spread_over(const ImageSet& set, std::int64_t most) {
+  ImageSet sample;
+  sample.classes = set.classes;
+  const std::int64_t count = std::min(most, set.size());
+  for (std::int64_t k = 0; k < count; ++k) {
+    const std::int64_t i = k * set.size() / count;
+    const auto image = set.image(i);
+    sample.pixels.insert(sample.pixels.end(), image.begin(), image.end());
+    sample.labels.push_back(set.labels[static_cast<std::size_t>(i)]);
+  }
+  return sample;
+}
+
+/// Sums over images of the means and mean squares per channel.
+struct Moments {
+  Tensor mean, square;
+};
+
+/// What one pass of images shows.
+struct Seen {
+  std::vector<int> answers;  ///< by image
+  double confidence = 0;
+  std::int64_t infinite = 0;
+  bool constant = true;
+  std::vector<Moments> moments;  ///< by node; undefined but at a BatchNorm
+};
+
+/// The number of nodes where there is none.
+std::size_t first_norm(const Graph& graph) {
+  return static_cast<std::size_t>(std::ranges::find(graph.nodes, Op::batch_norm, &Node::op) -
+                                  graph.nodes.begin());
+}
+
+class Examination {
+ public:
+  Examination(const Graph& graph, const Weights& weights)
+      : graph_(graph), weights_(weights), network_(graph, weights, "cpu") {}
+
+  Seen pass(const ImageSet& set, const Normalization& normalization) {
+    const at::NoGradGuard no_gradients;
+    Seen seen;
+    seen.moments.resize(graph_.nodes.size());
+    std::vector<float> x;
+    Tensor first;
+    for (std::int64_t i = 0; i < set.size(); i += kBatch) {
+      const std::int64_t n = std::min(kBatch, set.size() - i);
+      x.resize(static_cast<std::size_t>(n * ImageSet::kPixels));
+      normalized_batch(set, normalization, i, n, x.data());
+      const Tensor y = network_.observed(network_.images(x.data(), n),
+                                         [&](std::size_t node, const Tensor& in, const Tensor&) {
+                                           if (graph_.nodes[node].op == Op::batch_norm)
+                                             add(in, seen.moments[node]);
+                                         });
+      if (!first.defined()) first = y.slice(0, 0, 1).clone();
+      take(y, first, seen);
+    }
+    seen.confidence /= static_cast<double>(set.size());
+    return seen;
+  }
+
+  std::vector<NormFit> norms(const Seen& seen, std::int64_t images) const {
+    std::vector<NormFit> fits;
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i)
+      if (graph_.nodes[i].op == Op::batch_norm)
+        fits.push_back(fit(graph_.nodes[i], seen.moments[i], images));
+    return fits;
+  }
+
+  /// How far the first BatchNorm's inputs are from its statistics: over channels, the largest
+  /// divergence of N(mean, variance) from N(running mean, running variance).
+  double first_divergence(const Seen& seen, std::int64_t images) const {
+    double most = 0;
+    const std::size_t norm = first_norm(graph_);
+    for (const Channel& c : channels(graph_.nodes.at(norm), seen.moments.at(norm), images))
+      most = std::max(most, (c.z * c.z + std::exp(c.log_ratio) - 1 - c.log_ratio) / 2);
+    return most;
+  }
+
+ private:
+  static void add(const Tensor& x, Moments& to) {
+    const Tensor wide = x.to(at::kDouble);
+    const auto images = static_cast<double>(x.size(0));
+    const Tensor mean = wide.mean(at::IntArrayRef{0, 2, 3}) * images;
+    const Tensor square = wide.square().mean(at::IntArrayRef{0, 2, 3}) * images;
+    to.mean = to.mean.defined() ? to.mean + mean : mean;
+    to.square = to.square.defined() ? to.square + square : square;
+  }
+
+  static void take(const Tensor& logits, const Tensor& first, Seen& seen) {
+    const Tensor finite = logits.isfinite().all(1).contiguous();
+    const auto [largest, answer] = at::softmax(logits, 1).max(1);
+    const Tensor sure = largest.contiguous(), which = answer.contiguous();
+    for (std::int64_t j = 0; j < logits.size(0); ++j) {
+      seen.answers.push_back(static_cast<int>(which.data_ptr<std::int64_t>()[j]));
+      const bool is_finite = finite.data_ptr<bool>()[j];
+      seen.infinite += !is_finite;
+      if (is_finite) seen.confidence += sure.data_ptr<float>()[j];
+    }
+    seen.constant = seen.constant && logits.eq(first).all().item<bool>();
+  }
+
+  struct Channel {
+    double z, log_ratio;
+  };
+  /// Statistics of training against those of so many images.
+  std::vector<Channel> channels(const Node& norm, const Moments& m, std::int64_t images) const {
+    const std::vector<float>&mean = weights_.at(norm.name + ".running_mean").values,
+          &spread = weights_.at(spread_name(norm)).values;
+    const auto n = static_cast<double>(images);
+    std::vector<Channel> all;
+    for (std::size_t c = 0; c < mean.size(); ++c) {
+      const auto index = static_cast<std::int64_t>(c);
+      const double now = m.mean[index].item<double>() / n;
+      const double variance = std::max(0.0, m.square[index].item<double>() / n - now * now);
+      const double then = std::max(0.0, variance_of(norm, spread[c])) + norm.epsilon;
+      all.push_back(
+          {std::abs(now - mean[c]) / std::sqrt(then), std::log((variance + norm.epsilon) / then)});
+    }
+    return all;
+  }
+
+  NormFit fit(const Node& norm, const Moments& moments, std::int64_t images) const {
+    NormFit fit{norm.name, graph_.nodes[static_cast<std::size_t>(norm.inputs.front())].name, 0, 0};
+    std::vector<double> shifts, spreads;
+    for (const Channel& c : channels(norm, moments, images)) {
+      shifts.push_back(std::isnan(c.z) ? HUGE_VAL : c.z);
+      spreads.push_back(std::isnan(c.log_ratio) ? HUGE_VAL : std::abs(c.log_ratio));
+    }
+    std::sort(shifts.begin(), shifts.end());
+    std::sort(spreads.begin(), spreads.end());
+    fit.shift = shifts[std::min(shifts.size() - 1, shifts.size() * 9 / 10)];
+    fit.spread = spreads[spreads.size() / 2];
+    return fit;
+  }
+
+  const Graph& graph_;
+  const Weights& weights_;
+  TorchGraph network_;
+};
+
+std::int64_t count_right(const std::vector<int>& answers, const ImageSet& set) {
+  return std::transform_reduce(answers.begin(), answers.end(), set.labels.begin(), std::int64_t{0},
+                               std::plus<>(), [](int a, std::uint8_t l) { return a == l; });
+}
+
+struct Counted {
+  int value = 0;
+  std::int64_t times = 0;
+};
+
+template <class Values>
+Counted most_frequent(const Values& values, int classes) {
+  std::vector<std::int64_t> counts(static_cast<std::size_t>(classes), 0);
+  for (const auto v : values) ++counts.at(static_cast<std::size_t>(v));
+  const auto most = std::max_element(counts.begin(), counts.end());
+  return {static_cast<int>(most - counts.begin()), *most};
+}
+
+/// Pairs of answer and label, greedily by how often they meet, each answer and label once.
+std::int64_t right_when_renamed(const std::vector<int>& answers, const ImageSet& set) {
+  const auto K = static_cast<std::size_t>(set.classes);
+  std::vector<std::int64_t> met(K * K, 0);
+  for (std::size_t i = 0; i < answers.size(); ++i)
+    ++met[static_cast<std::size_t>(answers[i]) * K + set.labels[i]];
+  std::vector<std::size_t> order(K * K);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return met[a] > met[b]; });
+  std::vector<bool> used_answer(K), used_label(K);
+  std::int64_t right = 0;
+  for (const std::size_t pair : order) {
+    if (used_answer[pair / K] || used_label[pair % K]) continue;
+    used_answer[pair / K] = used_label[pair % K] = true;
+    right += met[pair];
+  }
+  return right;
+}
+
+/// The shift of labels that most answers agree with.
+Counted best_shift(const std::vector<int>& answers, const ImageSet& set) {
+  std::vector<int> shifts;
+  for (std::size_t i = 0; i < answers.size(); ++i)
+    shifts.push_back((set.labels[i] - answers[i] + set.classes) % set.classes);
+  return most_frequent(shifts, set.classes);
+}
+
+bool all_one(const ImageSet& set) {
+  for (std::int64_t i = 1; i < set.size(); ++i)
+    if (!std::ranges::equal(set.image(0), set.image(i))) return false;
+  return set.size() > 1;
+}
+
+void note_kernels(const Graph& graph, const Weights& weights, Plausibility& p) {
+  for (const Node& node : graph.nodes) {
+    if (node.op != Op::convolution && node.op != Op::dense) continue;
+    const std::string name = node.name + ".weight";
+    const std::vector<float>& values = weights.at(name).values;
+    ++p.kernels;
+    const bool one =
+        std::all_of(values.begin(), values.end(), [&](float v) { return v == values.front(); });
+    if (one && values.size() > 1) p.constant_kernels.push_back(name);
+  }
+}
+
+void note_answers(const Seen& seen, const ImageSet& set, Plausibility& p) {
+  p.images = set.size();
+  p.classes = set.classes;
+  p.correct = count_right(seen.answers, set);
+  p.confidence = seen.confidence;
+  p.infinite = seen.infinite;
+  p.constant = seen.constant && set.size() > 1;
+  const Counted answer = most_frequent(seen.answers, set.classes);
+  p.favourite = answer.value;
+  p.favoured = answer.times;
+  const Counted label = most_frequent(set.labels, set.classes);
+  p.label = label.value;
+  p.labelled = label.times;
+  p.same_image = all_one(set);
+  const Counted shift = best_shift(seen.answers, set);
+  p.label_shift = shift.value;
+  p.correct_shifted = shift.times;
+  p.correct_renamed = right_when_renamed(seen.answers, set);
+}
+
+/// How far beyond the bound, 1 at it.
+double excess(const NormFit& fit, std::int64_t images) {
+  const double n = std::sqrt(static_cast<double>(images));
+  return std::max(fit.shift / (0.5 + 2 / n), fit.spread / (1.4 + 2 / n));
+}
+
+void note_norms(const std::vector<NormFit>& fits, Plausibility& p) {
+  p.norms = static_cast<std::int64_t>(fits.size());
+  p.from_the_first = !fits.empty() && is_misfit(fits.front(), p.images);
+  for (const NormFit& fit : fits) {
+    if (!is_misfit(fit, p.images)) continue;
+    if (++p.misfits == 1) p.first = p.worst = fit;
+    if (excess(fit, p.images) > excess(p.worst, p.images)) p.worst = fit;
+  }
+}
+
+/// Answers that one reading gives right and the other wrong, both ways.
+struct Paired {
+  std::int64_t gained = 0, lost = 0;
+  /// As many standard deviations beyond what chance would give.
+  double significance() const {
+    const auto n = static_cast<double>(gained + lost);
+    return n == 0 ? 0 : static_cast<double>(gained - lost) / std::sqrt(n);
+  }
+};
+
+Paired compare(const std::vector<int>& from, const std::vector<int>& to, const ImageSet& set) {
+  Paired paired;
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    paired.gained += to[i] == set.labels[i] && from[i] != set.labels[i];
+    paired.lost += to[i] != set.labels[i] && from[i] == set.labels[i];
+  }
+  return paired;
+}
+
+bool is_near_chance(double accuracy, int classes) {
+  const double chance = 1.0 / classes;
+  return accuracy < std::min(2 * chance, chance + 0.1 * (1 - chance));
+}
+
+/// Readings with which far more answers are right, the best first.
+std::vector<BetterReading> better_readings(Examination& examination, const Dataset& data,
+                                           bool expects_bgr) {
+  const ImageSet few = spread_over(data.test, kTried), many = spread_over(data.test, kCompared);
+  std::vector<Reading> readings = usual_readings(data);
+  std::vector<std::pair<std::int64_t, const Reading*>> tried;
+  for (const Reading& reading : readings)
+    if (!reading.name.empty())
+      tried.push_back(
+          {count_right(examination.pass(read_as(reading.order, few), reading.normalization).answers,
+                       few),
+           &reading});
+  std::stable_sort(tried.begin(), tried.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  tried.resize(std::min(tried.size(), kLooked));
+  const std::vector<int> own = examination.pass(many, data.normalization).answers;
+  std::vector<BetterReading> better;
+  for (const auto& [right, reading] : tried) {
+    const auto answers =
+        examination.pass(read_as(reading->order, many), reading->normalization).answers;
+    const bool expected = expects_bgr && reading->order == PixelOrder::bgr;
+    if (compare(own, answers, many).significance() < (expected ? 1.7 : 4.0)) continue;
+    const double accuracy =
+        static_cast<double>(count_right(answers, many)) / static_cast<double>(many.size());
+    if (!is_near_chance(accuracy, data.test.classes)) better.push_back({reading->name, accuracy});
+  }
+  std::stable_sort(better.begin(), better.end(),
+                   [](const auto& a, const auto& b) { return a.accuracy > b.accuracy; });
+  return better;
+}
+
+/// Whether images with their first and last channel exchanged are nearer to what the first
+/// BatchNorm remembers.
+bool fits_exchanged_channels(const Graph& graph, const Weights& weights, const Dataset& data) {
+  const std::size_t norm = first_norm(graph);
+  if (norm == graph.nodes.size()) return false;
+  Graph head = graph;
+  head.nodes.resize(norm + 1);
+  Weights own;
+  for (const ParameterShape& p : parameter_shapes(head)) own[p.name] = weights.at(p.name);
+  Examination examination(head, own);
+  const ImageSet set = spread_over(data.test, kExamined);
+  const auto far = [&](PixelOrder order) {
+    return examination.first_divergence(examination.pass(read_as(order, set), data.normalization),
+                                        set.size());
+  };
+  return far(PixelOrder::bgr) < kExchanged * far(PixelOrder::as_read);
+}
+
+/// Upper end of Wilson's interval for a share, at z standard deviations.
+double at_most(std::int64_t successes, std::int64_t trials, double z) {
+  const auto n = static_cast<double>(trials);
+  const double p = static_cast<double>(successes) / n;
+  return (p + z * z / (2 * n) + z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n))) /
+         (1 + z * z / n);
+}
+
+}  // namespace
+
+bool is_near_chance(const Plausibility& p) { return is_near_chance(p.accuracy(), p.classes); }
+
+bool is_too_sure(const Plausibility& p) {
+  return p.confidence - at_most(p.correct, p.images, 3) > 0.2;
+}
+
+Plausibility examine(const Graph& graph, const Weights& weights, const Dataset& data,
+                     bool foreign) {
+  OHMIC_ASSERT(data.test.size() > 0);
+  Plausibility p;
+  p.foreign = foreign;
+  Examination examination(graph, weights);
+  const ImageSet set = spread_over(data.test, kExamined);
+  const Seen seen = examination.pass(set, data.normalization);
+  note_kernels(graph, weights, p);
+  note_answers(seen, set, p);
+  note_norms(examination.norms(seen, set.size()), p);
+  if (!foreign) return p;
+  const bool exchanged = fits_exchanged_channels(graph, weights, data);
+  if (exchanged || p.misfits > 0 || is_near_chance(p) || is_too_sure(p))
+    p.readings = better_readings(examination, data, exchanged);
+  return p;
+}
+
+bool is_misfit(const NormFit& fit, std::int64_t images) { return excess(fit, images) > 1; }
+
+}  // namespace ohmic

@@ -1,0 +1,83 @@
+// Whether a network and its images fit each other: what one pass of a few hundred test images
+// through the digital network shows. Facts only; experiments/results/doubts.hpp judges them. The
+// header is free of LibTorch.
+//
+// The strongest is what BatchNorm remembers of training: its running mean and variance are those of
+// its inputs then, whatever the images were and however they were prepared, and the images at hand
+// show what its inputs are now. docs/decisions/016-plausibility.md says how far these lie apart in
+// sound networks and in broken ones.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "nn/data/dataset.hpp"
+#include "nn/network/graph.hpp"
+
+namespace ohmic {
+
+/// One BatchNorm: its running statistics against its inputs'.
+struct NormFit {
+  std::string norm;   ///< name of its node
+  std::string layer;  ///< node that it reads
+  /// 90th percentile over channels of |mean - running mean| / sqrt(running variance + epsilon).
+  double shift = 0;
+  /// Median over channels of |ln((variance + epsilon) / (running variance + epsilon))|.
+  double spread = 0;
+};
+
+/// Another way to read the images, see usual_readings.
+struct BetterReading {
+  std::string name;
+  double accuracy = 0;  ///< of the images that were examined
+};
+
+struct Plausibility {
+  bool foreign = false;       ///< trained elsewhere, on images prepared there
+  std::int64_t images = 0;    ///< examined: at most kExamined, spread evenly over the test set
+  std::int64_t correct = 0;   ///< right answers among them
+  int classes = 0;            ///< of the network
+  double confidence = 0;      ///< mean over images of the largest softmax probability
+  std::int64_t infinite = 0;  ///< images with a logit that is infinite or not a number
+  bool constant = false;      ///< every image gets the same logits
+  int favourite = 0;          ///< the class answered most often
+  std::int64_t favoured = 0;  ///< and for how many images
+  int label = 0;              ///< the label that most images have
+  std::int64_t labelled = 0;  ///< and how many
+  bool same_image = false;    ///< all images examined are one
+  std::int64_t kernels = 0;   ///< of convolutions and dense layers
+  std::vector<std::string> constant_kernels;  ///< those that hold one value only
+  /// label = answer + label_shift (modulo classes) for the most images, and for how many.
+  int label_shift = 0;
+  std::int64_t correct_shifted = 0;
+  /// Right answers with classes renamed so that most are right; no less than `correct`. The
+  /// best of one-to-one renamings as a greedy choice finds it.
+  std::int64_t correct_renamed = 0;
+
+  std::int64_t norms = 0;               ///< BatchNorms
+  std::int64_t misfits = 0;             ///< of them beyond what sound networks show
+  NormFit first, worst;                 ///< of the misfits: first in the network, and furthest off
+  bool from_the_first = false;          ///< the network's first BatchNorm is one
+  std::vector<BetterReading> readings;  ///< that give far more right answers, best first
+
+  double accuracy() const {
+    return images == 0 ? 0.0 : static_cast<double>(correct) / static_cast<double>(images);
+  }
+};
+
+inline constexpr std::int64_t kExamined = 256;
+
+/// Examines a network on test images of `data`, on the host. `foreign` weights were trained
+/// elsewhere: where something is wrong, other readings of the images are tried for them, each a
+/// pass of its own. At least one test image.
+Plausibility examine(const Graph&, const Weights&, const Dataset& data, bool foreign);
+
+/// Whether hardly more answers are right than guessing gives.
+bool is_near_chance(const Plausibility&);
+/// Whether far fewer answers are right than the network's own probabilities promise.
+bool is_too_sure(const Plausibility&);
+/// Whether a BatchNorm lies beyond what sound networks show on so many images.
+bool is_misfit(const NormFit&, std::int64_t images);
+
+}  // namespace ohmic

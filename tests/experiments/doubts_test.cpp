@@ -1,0 +1,232 @@
+// What is said against a network, and that every writer says it.
+#include "experiments/results/doubts.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "experiments/results/plausibility_json.hpp"
+#include "nn/io/checkpoint.hpp"
+#include "tests/experiments/started_run.hpp"
+
+namespace ohmic {
+namespace {
+
+using test::call;
+using test::Said;
+using Sentences = std::vector<std::string>;
+
+Plausibility sound() {
+  Plausibility p;
+  p.foreign = true;
+  p.images = 200;
+  p.correct = 182;
+  p.classes = 10;
+  p.confidence = 0.95;
+  p.favoured = p.labelled = 24;
+  p.kernels = 20;
+  p.correct_shifted = p.correct_renamed = 182;
+  p.norms = 19;
+  return p;
+}
+
+TEST(Doubts, ThereAreNoneOfASoundNetwork) { EXPECT_EQ(doubts_of(sound()), Sentences{}); }
+
+TEST(Doubts, NearChanceNormalisedAccuraciesSayNothing) {
+  Plausibility p = sound();
+  p.correct = p.correct_shifted = p.correct_renamed = 22;
+  p.confidence = 0.3;
+  EXPECT_EQ(doubts_of(p),
+            (Sentences{"11.0 % of 200 test images are answered right, and guessing gives 10 %: "
+                       "noise has nothing to take from such a network, so that normalised "
+                       "accuracies say nothing"}));
+}
+
+TEST(Doubts, DeadNetworksAreCalledByName) {
+  Plausibility p = sound();
+  p.constant = true;
+  p.constant_kernels = {"conv1.weight", "layer1.0.conv1.weight", "layer1.0.conv2.weight", "x"};
+  p.kernels = 4;
+  EXPECT_EQ(doubts_of(p),
+            (Sentences{"4 of 4 kernels hold one value throughout (conv1.weight, "
+                       "layer1.0.conv1.weight, layer1.0.conv2.weight, ...)",
+                       "every image gets the same logits: no answer depends on what the network "
+                       "sees"}));
+  p = sound();
+  p.favoured = 198;
+  p.favourite = 3;
+  EXPECT_EQ(doubts_of(p), Sentences{"99.0 % of 200 test images are answered with class 3"});
+  p = sound();
+  p.infinite = 7;
+  EXPECT_EQ(doubts_of(p),
+            Sentences{"7 of 200 test images get logits that are infinite or not numbers"});
+}
+
+TEST(Doubts, ImagesAndLabelsThatAreAllOneAreSaid) {
+  Plausibility p = sound();
+  p.same_image = true;
+  p.labelled = 200;
+  p.label = 7;
+  EXPECT_EQ(doubts_of(p), (Sentences{"all 200 test images examined are the same",
+                                     "all 200 test images examined have the label 7"}));
+}
+
+TEST(Doubts, FewerRightAnswersThanPromisedAreSaid) {
+  Plausibility p = sound();
+  p.correct = p.correct_shifted = p.correct_renamed = 80;
+  EXPECT_EQ(doubts_of(p),
+            Sentences{"40.0 % of 200 test images are answered right, and the network's own "
+                      "probabilities promise 95.0 %"});
+}
+
+TEST(Doubts, LabelsThatNameOtherClassesAreSaid) {
+  Plausibility p = sound();
+  p.correct = 2;
+  p.label_shift = 9;
+  EXPECT_EQ(doubts_of(p).back(),
+            "labels are off by 1: answer k goes with label k + 9 (modulo 10), and 91.0 % of the "
+            "answers would be right by that");
+  p.correct_shifted = 30;
+  EXPECT_EQ(doubts_of(p).back(),
+            "labels name classes in another order: with classes renamed one to one, 91.0 % of the "
+            "answers would be right");
+}
+
+TEST(Doubts, BatchNormsAreNamedWithWhereToLook) {
+  Plausibility p = sound();
+  p.misfits = 2;
+  p.first = {"layer2.1.bn2", "layer2.1.conv2", 1.58, 0.693147};
+  p.worst = {"layer3.1.bn2", "layer3.1.conv2", 3, 1};
+  EXPECT_EQ(doubts_of(p),
+            Sentences{"the statistics of 2 of 19 BatchNorms are not those that these images give; "
+                      "the first is layer2.1.bn2 (means off by 1.6 standard deviations, variances "
+                      "by a factor of 2), the furthest off layer3.1.bn2 (means off by 3 standard "
+                      "deviations, variances by a factor of 2.7); what is before it fits, so look "
+                      "at the weights of layer2.1.conv2"});
+  p.foreign = false;
+  EXPECT_TRUE(doubts_of(p).front().ends_with(
+      "variances by a factor of 2.7); after a short training they lag behind, and weight noise in "
+      "training moves them"));
+  p.foreign = true;
+  p.misfits = 1;
+  p.worst = p.first = {"bn1", "conv1", 1.58, 0.693147};
+  p.from_the_first = true;
+  p.readings = {{"normalize = \"none\" (pixel/255)", 0.914},
+                {"channels in the order BGR", 0.9},
+                {"normalize = \"per_pixel_mean\"", 0.83}};
+  EXPECT_EQ(doubts_of(p),
+            (Sentences{"the statistics of 1 of 19 BatchNorms are not those that these images give; "
+                       "the first is bn1 (means off by 1.6 standard deviations, variances by a "
+                       "factor of 2); images that are prepared otherwise than in training do that "
+                       "from the first BatchNorm on",
+                       "other ways to read images would fit: normalize = \"none\" (pixel/255), "
+                       "91.4 % right; channels in the order BGR, 90.0 % right"}));
+}
+
+TEST(Doubts, AreTheSameOfFactsThatWereKept) {
+  Plausibility p = sound();
+  p.misfits = 1;
+  p.first = p.worst = {"bn1", "conv1", std::numeric_limits<double>::infinity(), 0.5};
+  p.constant_kernels = {"conv1.weight"};
+  p.readings = {{"channels in the order BGR", 0.9}};
+  p.infinite = 3;
+  p.label_shift = 4;
+  const auto kept = nlohmann::ordered_json::parse(plausibility_json(p).dump());
+  EXPECT_EQ(doubts_of(plausibility_from(kept)), doubts_of(p));
+  EXPECT_EQ(plausibility_json(plausibility_from(kept)), plausibility_json(p));
+}
+
+constexpr char kGiven[] = R"(
+[data]
+name = "synthetic"
+train_images = 40
+test_images = 40
+normalize = "none"
+[model]
+name = "resnet8"
+width = 2
+[device]
+model = "awgn"
+eta = 0.1
+[evaluation]
+draws = 2
+[compute]
+device = "cpu"
+threads = 1
+[output]
+figures = false
+)";
+
+/// Weights that are all zero: no answer depends on an image.
+class DeadNetwork : public test::StartedRun {
+ protected:
+  void SetUp() override {
+    StartedRun::SetUp();
+    ModelSettings model;
+    model.name = "resnet8";
+    model.width = 2;
+    Checkpoint checkpoint{initialize(build_model(model, 10), "glorot_uniform", 1), {}};
+    for (auto& [name, tensor] : checkpoint.weights)
+      std::fill(tensor.values.begin(), tensor.values.end(), 0.0f);
+    write_safetensors(folder_ / "zero.safetensors", checkpoint);
+    write_atomically(folder_ / "tiny.toml", kGiven);
+    more_ = {"--set", "model.weights=" + (folder_ / "zero.safetensors").string()};
+  }
+  std::vector<std::string> words(const std::string& name) const {
+    std::vector<std::string> all{OHMIC_PROGRAM, name, folder_ / "tiny.toml"};
+    all.insert(all.end(), more_.begin(), more_.end());
+    return all;
+  }
+  std::vector<std::string> more_;
+};
+
+constexpr char kConstant[] =
+    "zero.safetensors on synthetic: every image gets the same logits: no "
+    "answer depends on what the network sees";
+constexpr char kChance[] = "% of 40 test images are answered right, and guessing gives 10 %";
+
+TEST_F(DeadNetwork, IsNamedOnTheTerminalInTheReportAndInTheFiles) {
+  const Said said = call(command("run", more_));
+  EXPECT_EQ(said.status, 0) << said.err;
+  EXPECT_NE(said.err.find(std::string("warning: ") + kConstant), std::string::npos) << said.err;
+  EXPECT_NE(said.out.find("Before believing these numbers:\n"), std::string::npos) << said.out;
+  EXPECT_NE(said.out.find(kConstant), std::string::npos) << said.out;
+  EXPECT_NE(said.out.find(kChance), std::string::npos) << said.out;
+  EXPECT_NE(content("run", "report.html").find(kConstant), std::string::npos);
+  const Said again = call(command("run", more_));
+  EXPECT_NE(again.out.find(kConstant), std::string::npos)
+      << "of points that were there: " << again.out;
+  const Said report = call({OHMIC_PROGRAM, "report", folder_ / "run"});
+  EXPECT_EQ(report.status, 0) << report.err;
+  EXPECT_NE(content("run", "report.html").find(kConstant), std::string::npos);
+}
+
+TEST_F(DeadNetwork, IsNamedByCheck) {
+  const Said said = call(words("check"));
+  EXPECT_EQ(said.status, 0) << said.err;
+  EXPECT_NE(said.out.find("zero.safetensors on synthetic: "), std::string::npos) << said.out;
+  EXPECT_NE(said.out.find("% of 40 test images are answered right without noise\n"),
+            std::string::npos)
+      << said.out;
+  EXPECT_NE(said.out.find(std::string("warning: ") + kConstant), std::string::npos) << said.out;
+}
+
+TEST_F(DeadNetwork, IsNamedBeforeABudgetIsSearchedAndWithItsResult) {
+  write_atomically(folder_ / "tiny.toml",
+                   std::string(kGiven) +
+                       "[budget]\nmax_drop = [5]\nmax_draws = 2\n"
+                       "[budget.find]\nknob = \"device.eta\"\nrange = [0.1, 0.5]\n");
+  auto all = words("budget");
+  all.insert(all.end(), {"--out", folder_ / "run"});
+  const Said said = call(all);
+  EXPECT_EQ(said.status, 0) << said.err;
+  EXPECT_NE(said.err.find(std::string("warning: ") + kConstant), std::string::npos) << said.err;
+  EXPECT_LT(said.err.find(kConstant), said.err.find("loss of at most")) << said.err;
+  EXPECT_NE(said.out.find(std::string("warning: ") + kConstant), std::string::npos) << said.out;
+  for (const char* file : {"budget.md", "report.html"})
+    EXPECT_NE(content("run", file).find(kConstant), std::string::npos) << file;
+}
+
+}  // namespace
+}  // namespace ohmic

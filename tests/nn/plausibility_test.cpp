@@ -1,0 +1,253 @@
+// What an examination says of small networks, whose BatchNorms are set to statistics that are
+// computed literally.
+#include "nn/torch/plausibility.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "nn/data/readings.hpp"
+#include "tests/nn/literal_network.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr std::int64_t kImages = 40;
+
+Graph small_graph() {
+  test::GraphMaker g(ImageSet::kSide, ImageSet::kChannels);
+  const int x = g.relu(g.norm("bn1", g.convolution("conv1", 0, 6, 3, 2, true)));
+  const int y = g.relu(g.norm("bn2", g.convolution("conv2", x, 6, 3, 2, false)));
+  g.dense("linear", g.average(y), 10);
+  return g.graph();
+}
+
+/// Pictures of one colour each with grain, so that they differ in their means.
+ImageSet pictures() {
+  ImageSet set;
+  const auto z = test::normals(kImages * (ImageSet::kPixels + 3), 31);
+  for (std::size_t i = 0; i < kImages; ++i)
+    for (std::size_t p = 0; p < ImageSet::kPixels; ++p) {
+      const float colour = z[kImages * ImageSet::kPixels + 3 * i + p / 1024];
+      const float grain = z[i * ImageSet::kPixels + p];
+      set.pixels.push_back(
+          static_cast<std::uint8_t>(std::clamp(128 + 45 * colour + 15 * grain, 0.0f, 255.0f)));
+    }
+  set.labels.assign(kImages, 0);
+  return set;
+}
+
+/// The values that enter a BatchNorm, by channel, over all images.
+std::vector<std::vector<double>> inputs(const Graph& graph, const Weights& weights,
+                                        const Node& norm, const Dataset& data) {
+  std::vector<float> x(kImages * ImageSet::kPixels);
+  normalized_batch(data.test, data.normalization, 0, kImages, x.data());
+  std::vector<std::vector<double>> seen(static_cast<std::size_t>(norm.channels));
+  test::LiteralNetwork network(graph, weights);
+  for (std::int64_t i = 0; i < kImages; ++i) {
+    network.logits(x.data() + i * ImageSet::kPixels);
+    const auto& in = network.values()[static_cast<std::size_t>(norm.inputs[0])];
+    for (std::size_t j = 0; j < in.size(); ++j) seen[j % seen.size()].push_back(in[j]);
+  }
+  return seen;
+}
+
+/// Statistics as training would have left them on these very images.
+void settle(const Graph& graph, const Dataset& data, Weights& weights) {
+  for (const Node& node : graph.nodes) {
+    if (node.op != Op::batch_norm) continue;
+    const auto seen = inputs(graph, weights, node, data);
+    for (std::size_t c = 0; c < seen.size(); ++c) {
+      double mean = 0, variance = 0;
+      for (const double v : seen[c]) mean += v / static_cast<double>(seen[c].size());
+      for (const double v : seen[c])
+        variance += (v - mean) * (v - mean) / static_cast<double>(seen[c].size());
+      weights.at(node.name + ".running_mean").values[c] = static_cast<float>(mean);
+      weights.at(node.name + ".running_var").values[c] = static_cast<float>(variance);
+    }
+  }
+}
+
+class Examined : public testing::Test {
+ protected:
+  void SetUp() override {
+    data.test = pictures();
+    settle(graph, data, weights);
+    // Logits that follow the images strongly, so that several classes are answered.
+    std::vector<double> mean(10, 0.0);
+    for (float& w : weights.at("linear.weight").values) w *= 20;
+    const auto all = logits();
+    for (const auto& z : all)
+      for (std::size_t c = 0; c < 10; ++c) mean[c] += z[c] / static_cast<double>(kImages);
+    for (std::size_t c = 0; c < 10; ++c)
+      weights.at("linear.bias").values[c] -= static_cast<float>(mean[c]);
+    answers = answers_now();
+    data.test.labels.assign(answers.begin(), answers.end());
+  }
+
+  std::vector<std::vector<double>> logits() const {
+    std::vector<float> x(kImages * ImageSet::kPixels);
+    normalized_batch(data.test, data.normalization, 0, kImages, x.data());
+    std::vector<std::vector<double>> all;
+    test::LiteralNetwork network(graph, weights);
+    for (std::int64_t i = 0; i < kImages; ++i)
+      all.push_back(network.logits(x.data() + i * ImageSet::kPixels));
+    return all;
+  }
+  std::vector<int> answers_now() const {
+    std::vector<int> classes;
+    for (const auto& z : logits())
+      classes.push_back(static_cast<int>(std::max_element(z.begin(), z.end()) - z.begin()));
+    return classes;
+  }
+  Plausibility examined() const { return examine(graph, weights, data, false); }
+
+  Graph graph = small_graph();
+  Weights weights = test::random_weights(graph);
+  Dataset data;
+  std::vector<int> answers;
+};
+
+TEST_F(Examined, ASoundNetworkHasNothingAgainstIt) {
+  ASSERT_GE(std::set<int>(answers.begin(), answers.end()).size(), 4u) << "the test needs several";
+  const Plausibility p = examined();
+  EXPECT_EQ(p.images, kImages);
+  EXPECT_EQ(p.correct, kImages);
+  EXPECT_EQ(p.norms, 2);
+  EXPECT_EQ(p.misfits, 0);
+  EXPECT_EQ(p.infinite, 0);
+  EXPECT_FALSE(p.constant || p.same_image || is_near_chance(p) || is_too_sure(p));
+  EXPECT_TRUE(p.constant_kernels.empty());
+  double sure = 0;
+  for (const auto& z : logits()) {
+    double sum = 0;
+    for (const double v : z) sum += std::exp(v - *std::max_element(z.begin(), z.end()));
+    sure += 1 / sum / static_cast<double>(kImages);
+  }
+  EXPECT_NEAR(p.confidence, sure, 1e-4);
+}
+
+// Means 2 standard deviations away, variances 9 times: said with the numbers, by the first of them.
+TEST_F(Examined, ABatchNormOfOtherStatisticsIsNamedWithItsDistance) {
+  for (std::size_t c = 0; c < 6; ++c) {
+    float& variance = weights.at("bn2.running_var").values[c];
+    weights.at("bn2.running_mean").values[c] += 2 * std::sqrt(variance);
+    variance *= 9;
+  }
+  const Plausibility p = examined();
+  ASSERT_EQ(p.misfits, 1);
+  EXPECT_EQ(p.first.norm, "bn2");
+  EXPECT_EQ(p.first.layer, "conv2");
+  EXPECT_FALSE(p.from_the_first);
+  EXPECT_NEAR(p.first.shift, 2.0 / 3, 0.01);
+  EXPECT_NEAR(p.first.spread, std::log(9), 0.02);
+}
+
+TEST_F(Examined, ImagesPreparedOtherwiseShowFromTheFirstBatchNormOn) {
+  data.normalization = {"given", {0.5f, 0.5f, 0.5f}, {0.1f, 0.1f, 0.1f}};
+  const Plausibility p = examined();
+  EXPECT_GE(p.misfits, 1);
+  EXPECT_TRUE(p.from_the_first);
+  EXPECT_EQ(p.first.norm, "bn1");
+}
+
+TEST_F(Examined, WeightsOfZeroGiveTheSameLogitsToEveryImage) {
+  for (auto& [name, tensor] : weights) std::fill(tensor.values.begin(), tensor.values.end(), 0.0f);
+  const Plausibility p = examined();
+  EXPECT_TRUE(p.constant);
+  EXPECT_EQ(p.kernels, 3);
+  EXPECT_EQ(p.constant_kernels,
+            (std::vector<std::string>{"conv1.weight", "conv2.weight", "linear.weight"}));
+  EXPECT_EQ(p.favoured, kImages);
+}
+
+TEST_F(Examined, LogitsThatAreNoNumbersAreCounted) {
+  weights.at("conv1.weight").values[0] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_EQ(examined().infinite, kImages);
+}
+
+TEST_F(Examined, LabelsThatAreOffByOneAreFound) {
+  for (std::size_t i = 0; i < answers.size(); ++i)
+    data.test.labels[i] = static_cast<std::uint8_t>((answers[i] + 1) % 10);
+  const Plausibility p = examined();
+  EXPECT_EQ(p.correct, 0);
+  EXPECT_EQ(p.label_shift, 1);
+  EXPECT_EQ(p.correct_shifted, kImages);
+  EXPECT_EQ(p.correct_renamed, kImages);
+  EXPECT_TRUE(is_near_chance(p));
+}
+
+TEST_F(Examined, ClassesInAnotherOrderAreFound) {
+  const int order[] = {3, 1, 4, 0, 5, 9, 2, 6, 8, 7};
+  for (std::size_t i = 0; i < answers.size(); ++i)
+    data.test.labels[i] = static_cast<std::uint8_t>(order[answers[i]]);
+  const Plausibility p = examined();
+  EXPECT_EQ(p.correct_renamed, kImages);
+  EXPECT_LT(p.correct_shifted, kImages);
+}
+
+TEST_F(Examined, OneImageAndOneLabelAreSaid) {
+  for (std::size_t i = 1; i < kImages; ++i)
+    std::copy_n(data.test.pixels.begin(), ImageSet::kPixels,
+                data.test.pixels.begin() + static_cast<std::ptrdiff_t>(i * ImageSet::kPixels));
+  data.test.labels.assign(kImages, 7);
+  const Plausibility p = examined();
+  EXPECT_TRUE(p.same_image);
+  EXPECT_EQ(p.label, 7);
+  EXPECT_EQ(p.labelled, kImages);
+}
+
+Plausibility answered(std::int64_t correct, double confidence, int classes = 10) {
+  Plausibility p;
+  p.images = 256;
+  p.correct = correct;
+  p.confidence = confidence;
+  p.classes = classes;
+  return p;
+}
+
+// 10 classes: below 19 %; 100: below 2 %; 2: below 55 %.
+TEST(Chance, IsNearUpToTwiceOrATenthOfTheWay) {
+  EXPECT_TRUE(is_near_chance(answered(48, 0.5)));
+  EXPECT_FALSE(is_near_chance(answered(49, 0.5)));
+  EXPECT_TRUE(is_near_chance(answered(5, 0.5, 100)));
+  EXPECT_FALSE(is_near_chance(answered(6, 0.5, 100)));
+  EXPECT_TRUE(is_near_chance(answered(140, 0.5, 2)));
+  EXPECT_FALSE(is_near_chance(answered(141, 0.5, 2)));
+}
+
+// Three quarters right: Wilson's interval of three standard deviations ends at 0.8216.
+TEST(Confidence, IsTooHighOnlyWhereSamplingCannotExplainIt) {
+  EXPECT_FALSE(is_too_sure(answered(192, 1.0)));
+  EXPECT_FALSE(is_too_sure(answered(128, 0.79)));
+  EXPECT_TRUE(is_too_sure(answered(128, 0.80)));
+}
+
+TEST(Readings, PutBytesWhereTheirNamesSay) {
+  ImageSet set;
+  for (int p = 0; p < ImageSet::kPixels; ++p)
+    set.pixels.push_back(static_cast<std::uint8_t>((p * 7 + p / 251) % 256));
+  set.labels = {0};
+  const auto at = [](int c, int y, int x) {
+    return static_cast<std::size_t>((c * 32 + y) * 32 + x);
+  };
+  const auto bgr = read_as(PixelOrder::bgr, set), hwc = read_as(PixelOrder::interleaved, set);
+  const auto chw = read_as(PixelOrder::planar, hwc), turned = read_as(PixelOrder::turned, set);
+  const auto flat = read_as(PixelOrder::transposed, set);
+  for (int c = 0; c < 3; ++c)
+    for (int y = 0; y < 32; ++y)
+      for (int x = 0; x < 32; ++x) {
+        ASSERT_EQ(bgr.pixels[at(c, y, x)], set.pixels[at(2 - c, y, x)]);
+        ASSERT_EQ(hwc.pixels[at(c, y, x)],
+                  set.pixels[static_cast<std::size_t>((y * 32 + x) * 3 + c)]);
+        ASSERT_EQ(turned.pixels[at(c, y, x)], set.pixels[at(c, 31 - y, 31 - x)]);
+        ASSERT_EQ(flat.pixels[at(c, y, x)], set.pixels[at(c, x, y)]);
+      }
+  EXPECT_EQ(chw.pixels, set.pixels) << "one undoes the other";
+  EXPECT_EQ(read_as(PixelOrder::as_read, set).pixels, set.pixels);
+}
+
+}  // namespace
+}  // namespace ohmic
