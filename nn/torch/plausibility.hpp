@@ -4,7 +4,7 @@
 //
 // The strongest is what BatchNorm remembers of training: its running mean and variance are those of
 // its inputs then, whatever the images were and however they were prepared, and the images at hand
-// show what its inputs are now. docs/decisions/016-plausibility.md says how far these lie apart in
+// show what its inputs are now. docs/decisions/018-plausibility.md says how far these lie apart in
 // sound networks and in broken ones.
 #pragma once
 
