@@ -159,7 +159,7 @@ std::filesystem::path default_folder(const Value& root) {
 /// A weight file counts by its content; by its name only while it cannot be read.
 void count_by_content(Value& identity, const std::string& key, const std::string& weights) {
   if (!std::filesystem::is_regular_file(weights)) return;
-  identity.set(key, {"sha256:" + sha256_of_file(weights)});
+  identity.set(key, {"sha256:" + sha256_of_weights(weights)});
 }
 
 /// Whether all files of a set are there to count by their content.

@@ -64,7 +64,10 @@ std::string method_of(const Graph& graph) {
 /// Throws DataError for a file that does not hold the spread of so many images.
 LogitSpread read_spread(const std::filesystem::path& file, const Graph& graph,
                         std::int64_t images) {
-  Weights tensors = read_safetensors(file).weights;
+  Checkpoint checkpoint = read_safetensors(file);
+  if (!is_intact(checkpoint))
+    throw DataError(file.string() + ": damaged: its content does not have the SHA-256 it states");
+  Weights& tensors = checkpoint.weights;
   LogitSpread spread{graph.classes, crossbar_layers(graph), std::move(tensors["logits"].values),
                      std::move(tensors["gram"].values)};
   const auto n = static_cast<std::size_t>(images);
@@ -93,6 +96,7 @@ void write_spread(const std::filesystem::path& file, const LogitSpread& s) {
   const auto layers = static_cast<std::int64_t>(s.layers.size());
   checkpoint.weights["logits"] = {{s.images(), s.classes}, s.logits};
   checkpoint.weights["gram"] = {{s.images(), layers, static_cast<std::int64_t>(s.pairs())}, s.gram};
+  checkpoint.metadata[kContentHash] = content_hash(checkpoint);
   write_safetensors(file, checkpoint);
 }
 

@@ -194,7 +194,7 @@ bool Networks::train_or_load(const Experiment& experiment, TrainedNetwork& netwo
     network.weights =
         load_named(kWeightsKey, file, network.graph, &network.data->normalization).weights;
   }
-  network.weights_hash = sha256_of_file(file);
+  network.weights_hash = sha256_of_weights(file);
   return true;
 }
 

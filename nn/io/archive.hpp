@@ -1,4 +1,4 @@
-// Compressed files and archives, through libarchive.
+// Compressed files and tar archives, through libarchive and zlib.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@
 
 namespace ohmic {
 
-/// Content of a file, decompressed when it is gzip or xz (found by content, not by name). Throws
-/// DataError naming the file.
+/// Content of a file, decompressed when it is gzip or xz (found by content, not by name), once and
+/// to unpacked_limit() bytes at most, with its checksum checked. Throws DataError naming the file.
 std::vector<std::uint8_t> read_decompressed(const std::filesystem::path&);
 
 /// Content of every file in a zip archive, by its path inside. Throws DataError naming the file.

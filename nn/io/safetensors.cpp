@@ -1,123 +1,244 @@
 // The safetensors format: 8 bytes length of the header, JSON header, then the tensors' bytes.
 // Source: https://github.com/huggingface/safetensors, README "Format".
-#include <bit>
-#include <cmath>
+#include <algorithm>
 #include <cstring>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "nn/io/checkpoint.hpp"
 #include "nn/io/file.hpp"
+#include "nn/io/float_format.hpp"
+#include "nn/io/weight_file.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
 namespace {
 
+namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
-static_assert(std::endian::native == std::endian::little, "safetensors are little-endian");
 
 constexpr std::size_t kLengthBytes = 8;
+constexpr std::size_t kMostHeaderBytes = 100'000'000;  ///< the format's own limit
+constexpr std::size_t kMostDimensions = 64;
 
-[[noreturn]] void fail(const std::filesystem::path& file, const std::string& why) {
+[[noreturn]] void fail(const fs::path& file, const std::string& why) {
   throw DataError(file.string() + ": damaged or not safetensors: " + why);
 }
 
-template <class T>
-T load(const char* from) {
-  T value;
-  std::memcpy(&value, from, sizeof(T));
-  return value;
-}
-
-float from_bf16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
-
-float from_f16(std::uint16_t bits) {
-  const int exponent = (bits >> 10) & 31, fraction = bits & 1023;
-  const float sign = bits & 0x8000 ? -1.0f : 1.0f;
-  if (exponent == 31)
-    return std::bit_cast<float>((std::uint32_t{bits} & 0x8000) << 16 | 0x7f800000 |
-                                static_cast<std::uint32_t>(fraction) << 13);
-  if (exponent == 0) return sign * std::ldexp(static_cast<float>(fraction), -24);
-  return sign * std::ldexp(static_cast<float>(1024 + fraction), exponent - 25);
-}
-
-/// How a type's elements become floats; null for types that hold no weights.
-struct Type {
-  std::size_t bytes;
-  float (*to_float)(const char*);
+struct Entry {
+  std::string name, type;
+  std::vector<std::int64_t> shape;
+  std::vector<std::uint64_t> place;  ///< begin and end in the data
 };
 
-Type type_of(const std::string& name) {
-  if (name == "F32") return {4, [](const char* p) { return load<float>(p); }};
-  if (name == "F64") return {8, [](const char* p) { return static_cast<float>(load<double>(p)); }};
-  if (name == "F16") return {2, [](const char* p) { return from_f16(load<std::uint16_t>(p)); }};
-  if (name == "BF16") return {2, [](const char* p) { return from_bf16(load<std::uint16_t>(p)); }};
-  return {0, nullptr};
-}
+/// Takes the header as it is parsed: {"NAME": {"dtype": "F32", "shape": [...], "data_offsets":
+/// [begin, end]}, "__metadata__": {"key": "text"}}. Anything else stops it with `why` set.
+class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  std::vector<Entry> entries;
+  Metadata metadata;
+  std::string why;
 
-std::string_view header_of(const std::filesystem::path& file, std::string_view bytes) {
-  if (bytes.size() < kLengthBytes) fail(file, "it has " + std::to_string(bytes.size()) + " bytes");
-  const auto length = load<std::uint64_t>(bytes.data());
-  if (length > bytes.size() - kLengthBytes)
-    fail(file, "its header should have " + std::to_string(length) + " bytes, but only " +
-                   std::to_string(bytes.size() - kLengthBytes) + " follow");
-  return bytes.substr(kLengthBytes, length);
-}
-
-Json parse_header(const std::filesystem::path& file, std::string_view text) {
-  Json header = Json::parse(text, nullptr, false);
-  if (!header.is_object()) fail(file, "its header is not a JSON object");
-  return header;
-}
-
-/// Elements of a shape, refused when they cannot be in `limit` bytes.
-std::size_t elements(const std::filesystem::path& file, const std::string& name,
-                     const std::vector<std::int64_t>& shape, std::size_t limit) {
-  std::size_t n = 1;
-  for (const std::int64_t extent : shape) {
-    if (extent < 0) fail(file, "tensor " + name + " has a negative extent");
-    if (extent > 0 && n > limit / static_cast<std::size_t>(extent))
-      fail(file, "tensor " + name + " is larger than the file");
-    n *= static_cast<std::size_t>(extent);
+  bool start_object(std::size_t) override {
+    if (++depth_ > 2 || in_array_) return refuse("it is nested too deeply");
+    return true;
   }
-  return n;
+  bool key(string_t& key) override {
+    if (depth_ == 1) return begin_entry(key);
+    key_ = key;
+    if (!keys_.insert(key).second) return refuse(here() + " has \"" + shown(key) + "\" twice");
+    return true;
+  }
+  bool end_object() override {
+    if (--depth_ == 1 && !is_metadata_) return end_entry();
+    return true;
+  }
+  bool start_array(std::size_t) override {
+    if (depth_ != 2 || in_array_ || (key_ != "shape" && key_ != "data_offsets"))
+      return refuse(where() + " is a list");
+    in_array_ = true;
+    return true;
+  }
+  bool end_array() override {
+    in_array_ = false;
+    return true;
+  }
+  bool number_unsigned(number_unsigned_t value) override {
+    if (!in_array_) return refuse(where() + " is a number");
+    if (key_ == "data_offsets") {
+      entries.back().place.push_back(value);
+      return entries.back().place.size() <= 2 || refuse(where() + " has more than two numbers");
+    }
+    if (value > INT64_MAX) return refuse(where() + " is out of range");
+    entries.back().shape.push_back(static_cast<std::int64_t>(value));
+    return entries.back().shape.size() <= kMostDimensions ||
+           refuse(where() + " has more than " + std::to_string(kMostDimensions) + " dimensions");
+  }
+  bool number_integer(number_integer_t value) override {
+    return refuse(where() + " has the negative number " + std::to_string(value));
+  }
+  bool number_float(number_float_t, const string_t& text) override {
+    return refuse(where() + " has " + shown(text) + ", which is no whole number");
+  }
+  bool string(string_t& value) override {
+    if (in_array_ || depth_ != 2) return refuse(where() + " is a text");
+    if (is_metadata_)
+      metadata[key_] = value;
+    else if (key_ == "dtype")
+      entries.back().type = value;
+    else
+      return refuse(where() + " is a text");
+    return true;
+  }
+  bool null() override { return refuse(where() + " is null"); }
+  bool boolean(bool) override { return refuse(where() + " is no number or text"); }
+  bool binary(binary_t&) override { return refuse(where() + " is binary"); }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override {
+    return refuse("its header is not a JSON object");
+  }
+
+ private:
+  bool refuse(const std::string& reason) {
+    if (why.empty()) why = depth_ == 0 ? "its header is not a JSON object" : reason;
+    return false;
+  }
+  std::string here() const {
+    if (depth_ < 1 || keys_at_top_.empty()) return "its header";
+    return is_metadata_ ? "__metadata__" : "tensor " + shown(entries.back().name);
+  }
+  std::string where() const { return depth_ == 2 ? here() + ": \"" + shown(key_) + "\"" : here(); }
+
+  bool begin_entry(const std::string& name) {
+    if (!keys_at_top_.insert(name).second)
+      return refuse("it has two tensors called " + shown(name));
+    keys_.clear();
+    is_metadata_ = name == "__metadata__";
+    if (!is_metadata_) entries.push_back({name, {}, {}, {}});
+    return true;
+  }
+  bool end_entry() {
+    for (const char* needed : {"dtype", "shape", "data_offsets"})
+      if (!keys_.contains(needed)) return refuse(here() + " has no \"" + needed + "\"");
+    if (entries.back().place.size() != 2) return refuse(here() + " has no begin and end");
+    return true;
+  }
+
+  int depth_ = 0;
+  bool in_array_ = false, is_metadata_ = false;
+  std::string key_;
+  std::set<std::string> keys_, keys_at_top_;
+};
+
+/// Bits of one element; 0: unknown.
+std::size_t bits_of(const std::string& type) {
+  if (type == "BOOL") return 8;
+  const std::size_t digit = type.find_first_of("0123456789");
+  if (digit == std::string::npos || digit > 2) return 0;
+  const std::string bits = type.substr(digit, type.find_first_not_of("0123456789", digit) - digit);
+  for (const char* known : {"4", "6", "8", "16", "32", "64", "128"})
+    if (bits == known) return static_cast<std::size_t>(std::stoi(bits));
+  return 0;
 }
 
-HostTensor read_tensor(const std::filesystem::path& file, const std::string& name,
-                       const Json& entry, const Type& type, std::string_view data) {
-  HostTensor tensor{entry.at("shape").get<std::vector<std::int64_t>>(), {}};
-  const auto begin = entry.at("data_offsets").at(0).get<std::uint64_t>();
-  const auto end = entry.at("data_offsets").at(1).get<std::uint64_t>();
-  const std::size_t n = elements(file, name, tensor.shape, data.size());
-  if (begin > end || end > data.size())
-    fail(file, "tensor " + name + " lies at bytes " + std::to_string(begin) + " to " +
-                   std::to_string(end) + ", but the file holds " + std::to_string(data.size()) +
-                   " bytes of data (truncated?)");
-  if (end - begin != n * type.bytes)
-    fail(file, "tensor " + name + " has " + std::to_string(end - begin) +
-                   " bytes; its shape needs " + std::to_string(n * type.bytes));
-  tensor.values.resize(n);
-  for (std::size_t i = 0; i < n; ++i)
-    tensor.values[i] = type.to_float(data.data() + begin + i * type.bytes);
-  return tensor;
+const FloatFormat* format_of(const std::string& type) {
+  return type == "F32"    ? &kFloat32
+         : type == "F64"  ? &kFloat64
+         : type == "F16"  ? &kFloat16
+         : type == "BF16" ? &kBfloat16
+                          : nullptr;
 }
+
+/// Bytes that a tensor's shape needs, refused when they cannot be in `limit` bytes.
+std::uint64_t needed_bytes(const fs::path& file, const Entry& e, std::uint64_t limit) {
+  const std::size_t bits = bits_of(e.type);
+  if (bits == 0) fail(file, "tensor " + shown(e.name) + " has the unknown type " + shown(e.type));
+  std::uint64_t n = 1;
+  for (const std::int64_t extent : e.shape) {
+    if (__builtin_mul_overflow(n, static_cast<std::uint64_t>(extent), &n) || n > 8 * limit)
+      fail(file, "tensor " + shown(e.name) + " is larger than the file");
+  }
+  return (n * bits + 7) / 8;
+}
+
+void check_place(const fs::path& file, const Entry& e, std::uint64_t data_bytes) {
+  const std::uint64_t begin = e.place[0], end = e.place[1];
+  if (begin > end || end > data_bytes)
+    fail(file, "tensor " + shown(e.name) + " lies at bytes " + std::to_string(begin) + " to " +
+                   std::to_string(end) + ", but the file holds " + std::to_string(data_bytes) +
+                   " bytes of data (truncated?)");
+  const std::uint64_t needed = needed_bytes(file, e, data_bytes);
+  if (end - begin != needed)
+    fail(file, "tensor " + shown(e.name) + " has " + std::to_string(end - begin) +
+                   " bytes; its shape needs " + std::to_string(needed));
+}
+
+/// Every byte of the data belongs to one tensor.
+void check_places(const fs::path& file, const std::vector<Entry>& entries,
+                  std::uint64_t data_bytes) {
+  std::vector<const Entry*> sorted;
+  for (const Entry& e : entries) {
+    check_place(file, e, data_bytes);
+    sorted.push_back(&e);
+  }
+  std::sort(sorted.begin(), sorted.end(),
+            [](const Entry* a, const Entry* b) { return a->place < b->place; });
+  std::uint64_t at = 0;
+  std::string before = "the header";
+  for (const Entry* e : sorted) {
+    if (e->place[0] != at)
+      fail(file, "tensor " + shown(e->name) + " begins at byte " + std::to_string(e->place[0]) +
+                     ", but " + before + " ends at " + std::to_string(at) +
+                     " (tensors neither overlap nor leave holes)");
+    at = e->place[1];
+    before = "tensor " + shown(e->name);
+  }
+  if (at != data_bytes)
+    fail(file, std::to_string(data_bytes - at) + " bytes follow the last tensor");
+}
+
+/// A file that was read, with what its header says.
+struct Safetensors {
+  fs::path file;
+  std::string bytes;
+  std::string_view data;
+  std::vector<Entry> entries;
+  Metadata metadata;
+
+  explicit Safetensors(const fs::path& path) : file(path), bytes(read_bytes(path)) {
+    const std::string_view header = header_text();
+    data = std::string_view(bytes).substr(kLengthBytes + header.size());
+    HeaderReader reader;
+    nlohmann::json::sax_parse(header, &reader);
+    if (!reader.why.empty()) fail(file, reader.why);
+    check_places(file, reader.entries, data.size());
+    entries = std::move(reader.entries);
+    metadata = std::move(reader.metadata);
+  }
+
+  std::string_view header_text() const {
+    if (bytes.size() < kLengthBytes)
+      fail(file, "it has " + std::to_string(bytes.size()) + " bytes");
+    std::uint64_t length;
+    std::memcpy(&length, bytes.data(), sizeof length);
+    if (length > bytes.size() - kLengthBytes)
+      fail(file, "its header should have " + std::to_string(length) + " bytes, but only " +
+                     std::to_string(bytes.size() - kLengthBytes) + " follow");
+    if (length > kMostHeaderBytes)
+      fail(file, "its header has " + std::to_string(length) + " bytes; at most " +
+                     std::to_string(kMostHeaderBytes) + " are allowed");
+    return std::string_view(bytes).substr(kLengthBytes, length);
+  }
+
+  HostTensor read(const Entry& e) const {
+    const FloatFormat* format = format_of(e.type);
+    OHMIC_ASSERT(format);
+    return {e.shape, decode_floats(*format, data.substr(e.place[0], e.place[1] - e.place[0]))};
+  }
+};
 
 bool is_integer(const std::string& type) {
   return type.starts_with("I") || type.starts_with("U") || type == "BOOL";
-}
-
-void read_entry(const std::filesystem::path& file, const std::string& name, const Json& entry,
-                std::string_view data, Checkpoint& checkpoint) {
-  if (name == "__metadata__") {
-    checkpoint.metadata = entry.get<Metadata>();
-    return;
-  }
-  const std::string type_name = entry.at("dtype").get<std::string>();
-  const Type type = type_of(type_name);
-  if (type.to_float)
-    checkpoint.weights[name] = read_tensor(file, name, entry, type, data);
-  else if (!is_integer(type_name))
-    throw DataError(file.string() + ": tensor " + name + " has type " + type_name +
-                    "; expected F32, F16, BF16 or F64");
 }
 
 std::string make_header(const Checkpoint& checkpoint) {
@@ -134,24 +255,88 @@ std::string make_header(const Checkpoint& checkpoint) {
   return text;
 }
 
+/// Which file beside the index holds each tensor, by {"weight_map": {NAME: FILE}}.
+std::map<std::string, std::string> weight_map(const fs::path& index) {
+  const auto fail = [&](const std::string& why) {
+    throw DataError(index.string() + ": is no index of safetensors files: " + why);
+  };
+  if (std::error_code error; fs::file_size(index, error) > kMostHeaderBytes && !error)
+    fail("it has more than " + std::to_string(kMostHeaderBytes) + " bytes");
+  const nlohmann::json json = nlohmann::json::parse(
+      read_bytes(index),
+      [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
+        if (depth > 8) fail("it is nested too deeply");
+        return true;
+      },
+      false);
+  const auto map = json.is_object() ? json.find("weight_map") : json.end();
+  if (!json.is_object() || map == json.end() || !map->is_object() || map->empty())
+    fail("expected {\"weight_map\": {\"TENSOR\": \"FILE\", ...}}");
+  std::map<std::string, std::string> files;
+  for (const auto& [name, file] : map->items()) {
+    const std::string text = file.is_string() ? file.get<std::string>() : "";
+    if (text.empty() || text == "." || text == ".." || text.find('/') != std::string::npos ||
+        text.find('\0') != std::string::npos)
+      fail(shown(name) + " lies in \"" + shown(text) + "\"; expected the name of a file beside it");
+    files[name] = text;
+  }
+  return files;
+}
+
 }  // namespace
 
-Checkpoint read_safetensors(const std::filesystem::path& file) {
-  const std::string bytes = read_bytes(file);
-  const std::string_view header = header_of(file, bytes);
-  const std::string_view data = std::string_view(bytes).substr(kLengthBytes + header.size());
-  Checkpoint checkpoint;
-  try {
-    const Json entries = parse_header(file, header);
-    for (const auto& [name, entry] : entries.items())
-      read_entry(file, name, entry, data, checkpoint);
-  } catch (const nlohmann::json::exception& error) {
-    fail(file, error.what());
+WeightFile open_safetensors(const fs::path& file) {
+  const auto opened = std::make_shared<const Safetensors>(file);
+  WeightFile result;
+  result.metadata = opened->metadata;
+  for (const Entry& e : opened->entries)
+    result.tensors.push_back({"", e.name, e.shape, format_of(e.type) ? "" : "of type " + e.type});
+  result.read = [opened](std::size_t i) { return opened->read(opened->entries.at(i)); };
+  return result;
+}
+
+std::vector<fs::path> shards_of(const fs::path& index) {
+  std::set<fs::path> files;
+  for (const auto& [name, file] : weight_map(index)) files.insert(index.parent_path() / file);
+  return {files.begin(), files.end()};
+}
+
+WeightFile open_safetensors_index(const fs::path& index) {
+  std::map<std::string, std::string> wanted = weight_map(index);
+  WeightFile all;
+  const auto place = std::make_shared<std::vector<std::pair<WeightFile, std::size_t>>>();
+  for (const fs::path& shard : shards_of(index)) {
+    const WeightFile part = open_safetensors(shard);
+    all.metadata = part.metadata;
+    for (std::size_t i = 0; i < part.tensors.size(); ++i) {
+      const auto it = wanted.find(part.tensors[i].name);
+      if (it == wanted.end() || it->second != shard.filename()) continue;
+      wanted.erase(it);
+      all.tensors.push_back(part.tensors[i]);
+      place->push_back({{{}, part.read, {}}, i});
+    }
+  }
+  if (!wanted.empty())
+    throw DataError(index.string() + ": " + shown(wanted.begin()->first) + " should be in " +
+                    shown(wanted.begin()->second) + ", which does not hold it");
+  all.read = [place](std::size_t i) { return place->at(i).first.read(place->at(i).second); };
+  return all;
+}
+
+Checkpoint read_safetensors(const fs::path& file) {
+  const Safetensors opened(file);
+  Checkpoint checkpoint{{}, opened.metadata};
+  for (const Entry& e : opened.entries) {
+    if (format_of(e.type))
+      checkpoint.weights[e.name] = opened.read(e);
+    else if (!is_integer(e.type))
+      throw DataError(file.string() + ": tensor " + shown(e.name) + " has type " + shown(e.type) +
+                      "; expected F32, F16, BF16 or F64");
   }
   return checkpoint;
 }
 
-void write_safetensors(const std::filesystem::path& file, const Checkpoint& checkpoint) {
+void write_safetensors(const fs::path& file, const Checkpoint& checkpoint) {
   const std::string header = make_header(checkpoint);
   const std::uint64_t length = header.size();
   std::string data;

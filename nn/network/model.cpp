@@ -1,5 +1,6 @@
 // The [model] table.
 #include "nn/network/architectures.hpp"
+#include "nn/network/tensor_names.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -35,8 +36,8 @@ const Schema<ModelSettings>& ModelSettings::schema() {
         .source("Hoffer et al., NeurIPS 2018; Wu et al., L1-Norm Batch Normalization, 2018");
     s.add("weights", &M::weights)
         .doc(
-            "File with trained weights (.safetensors, Keras .h5 or .keras, PyTorch .pt); empty: "
-            "train.");
+            "File with trained weights (.safetensors or their .index.json, Keras .h5 or .keras, "
+            "PyTorch .pt, .pth, .ckpt, .th); empty: train.");
     return s;
   }();
   return schema;
@@ -52,6 +53,12 @@ Graph build_model(const ModelSettings& model, int classes) {
              "resnet32, resnet44, resnet56, ...), plainD with such a D, vgg11, vgg13, "
              "vgg16, mobilenet or densenetD with D = 3n+4 between 7 and 250, got " +
                  model.name}});
+}
+
+std::string what_can_be_run() {
+  return "Built-in architectures on images of 3 x 32 x 32 can be run so far: resnetD (D = 6n+2), "
+         "plainD, vgg11, vgg13, vgg16, mobilenet and densenetD (D = 3n+4), in layout he or "
+         "keras_v1";
 }
 
 std::vector<std::string> model_names() {

@@ -1,11 +1,9 @@
-// The tensors of a graph: their shapes, first values, and whether a set of weights has them.
+// The tensors of a graph: their shapes and first values.
 #include <algorithm>
 #include <cmath>
-#include <set>
 #include <span>
 
 #include "nn/network/graph.hpp"
-#include "nn/network/shape_text.hpp"
 #include "simulator/error.hpp"
 #include "simulator/random/noise.hpp"
 
@@ -29,40 +27,6 @@ void he_normal(NoiseKey key, Address address, double F_in, std::vector<float>& v
   const double std = std::sqrt(2.0 / F_in);
   fill_normals(key, address, 0, std::span<float>(values));
   for (float& v : values) v = static_cast<float>(std * v);
-}
-
-/// What weights look like by their names and shapes: "resnet20, layout he, width 16, 10 classes".
-std::string architecture_of(const Weights& weights) {
-  const auto first = weights.find("conv1.weight"), last = weights.find("linear.weight");
-  if (first == weights.end() || last == weights.end() || first->second.shape.empty() ||
-      last->second.shape.empty())
-    return "";
-  std::int64_t blocks = 0;
-  while (weights.contains("layer1." + std::to_string(blocks) + ".conv1.weight")) ++blocks;
-  if (blocks == 0) return "";
-  return "resnet" + std::to_string(6 * blocks + 2) + ", layout " +
-         (weights.contains("conv1.bias") ? "keras_v1" : "he") + ", width " +
-         std::to_string(first->second.shape[0]) + ", " + std::to_string(last->second.shape[0]) +
-         " classes";
-}
-
-std::vector<std::string> misfits(const Graph& graph, const Weights& weights) {
-  std::vector<std::string> found;
-  std::set<std::string> known;
-  for (const ParameterShape& p : parameter_shapes(graph)) {
-    known.insert(p.name);
-    const auto it = weights.find(p.name);
-    if (it == weights.end())
-      found.push_back(p.name + " is missing");
-    else if (it->second.shape != p.shape)
-      found.push_back(p.name + " is " + shape_text(it->second.shape) + " instead of " +
-                      shape_text(p.shape));
-    else if (it->second.values.size() != elements(p.shape))
-      found.push_back(p.name + " has " + std::to_string(it->second.values.size()) + " values");
-  }
-  for (const auto& [name, tensor] : weights)
-    if (!known.contains(name)) found.push_back(name + " is not part of the network");
-  return found;
 }
 
 }  // namespace
@@ -124,20 +88,6 @@ Weights initialize(const Graph& graph, const std::string& init, std::uint64_t se
     }
   }
   return weights;
-}
-
-void check_weights(const Graph& graph, const Weights& weights, const std::string& file) {
-  const std::vector<std::string> found = misfits(graph, weights);
-  if (found.empty()) return;
-  constexpr std::size_t kShown = 5;
-  std::string message = file + ": does not fit " + graph.model + ", layout " + graph.layout + ", " +
-                        std::to_string(graph.classes) + " classes: ";
-  for (std::size_t i = 0; i < std::min(found.size(), kShown); ++i)
-    message += (i > 0 ? "; " : "") + found[i];
-  if (found.size() > kShown) message += "; and " + std::to_string(found.size() - kShown) + " more";
-  const std::string architecture = architecture_of(weights);
-  if (!architecture.empty()) message += ". Its tensors are those of " + architecture;
-  throw DataError(message);
 }
 
 }  // namespace ohmic

@@ -378,6 +378,10 @@ std::optional<Checkpoint> finished(const fs::path& file, const Graph& graph,
     throw DataError(file.string() + ": holds the weights of another training (identity " +
                     (found == checkpoint.metadata.end() ? "unknown" : found->second) + ", here " +
                     identity + "). Move it away, or choose another folder");
+  if (!is_intact(checkpoint))
+    throw DataError(file.string() +
+                    ": is damaged: its content does not have the SHA-256 it states. Move it away "
+                    "to train again, or choose another folder");
   check_weights(graph, checkpoint.weights, file.string());
   return checkpoint;
 }
@@ -465,6 +469,7 @@ Checkpoint train(const Graph& graph, const Dataset& data, const TrainSettings& s
   const std::int64_t kept_epoch = best ? state.best_epoch : settings.epochs - 1;
   Checkpoint kept{best ? state.best : state.weights,
                   metadata_of(graph, data, settings, seed, identity, kept_epoch)};
+  kept.metadata[kContentHash] = content_hash(kept);
   write_curves(folder, state);
   write_safetensors(weights_file, kept);
   fs::remove(state_file);

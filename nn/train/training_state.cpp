@@ -4,28 +4,13 @@
 #include <string_view>
 
 #include "nn/io/checkpoint.hpp"
-#include "nn/io/sha256.hpp"
 #include "simulator/config/value.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
 namespace {
 
-const std::string kWeights = "weights.", kBest = "best.", kMoment = "moment.", kDigest = "sha256";
-
-/// SHA-256 of everything in a checkpoint but the digest itself: bits that flipped on a disk must
-/// not go on training.
-std::string digest(const Checkpoint& file) {
-  std::string bytes;
-  for (const auto& [key, value] : file.metadata)
-    if (key != kDigest) bytes += key + '\0' + value + '\0';
-  for (const auto& [name, tensor] : file.weights) {
-    bytes += name + '\0';
-    bytes.append(reinterpret_cast<const char*>(tensor.values.data()),
-                 tensor.values.size() * sizeof(float));
-  }
-  return sha256(bytes);
-}
+const std::string kWeights = "weights.", kBest = "best.", kMoment = "moment.";
 
 void put(Checkpoint& file, const std::string& prefix, const Weights& weights) {
   for (const auto& [name, tensor] : weights) file.weights[prefix + name] = tensor;
@@ -57,8 +42,7 @@ Checkpoint read_intact(const std::filesystem::path& path) {
   } catch (const DataError& error) {
     throw DataError(error.what() + advice(path));
   }
-  const auto found = file.metadata.find(kDigest);
-  if (found == file.metadata.end() || found->second != digest(file))
+  if (!file.metadata.contains(kContentHash) || !is_intact(file))
     throw DataError(path.string() +
                     ": is damaged: its content does not have the SHA-256 it states" + advice(path));
   return file;
@@ -84,7 +68,7 @@ void write_state(const std::filesystem::path& path, const TrainingState& state,
     file.metadata["theory"] = state.theory;
     file.metadata["theory_layers"] = state.theory_layers;
   }
-  file.metadata[kDigest] = digest(file);
+  file.metadata[kContentHash] = content_hash(file);
   write_safetensors(path, file);
 }
 

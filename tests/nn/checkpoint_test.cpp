@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "simulator/error.hpp"
 #include "tests/nn/shared_data.hpp"
 #include "tests/temporary_folder.hpp"
@@ -39,15 +41,65 @@ TEST(LoadCheckpoint, NamesWhatDoesNotFit) {
   EXPECT_NE(message.find("resnet8"), std::string::npos) << message;
 }
 
-TEST(LoadCheckpoint, SaysWhichFilesItKnows) {
+TEST(LoadCheckpoint, SaysWhatAFileIsThatHoldsNoWeights) {
   const TemporaryFolder folder;
   const Graph graph = resnet("resnet8", "he");
-  const auto text = folder.write("w.txt", "these are no weights at all");
-  EXPECT_EQ(error_of([&] { load_checkpoint(text, graph); }),
-            text.string() +
-                ": is no weight file that is known, or damaged; expected safetensors, Keras .h5 or "
-                ".keras, or a PyTorch .pt, .pth or .th");
+  const std::string expected =
+      "; expected safetensors (or their .index.json), Keras .h5 or .keras, or a PyTorch .pt, "
+      ".pth, .ckpt or .th";
+  const auto message = [&](const std::string& bytes) {
+    const auto file = folder.write("w.pt", bytes);
+    const std::string what = error_of([&] { load_checkpoint(file, graph); });
+    EXPECT_TRUE(what.starts_with(file.string() + ": ") && what.ends_with(expected)) << what;
+    return what.substr(file.string().size() + 2,
+                       what.size() - expected.size() - file.string().size() - 2);
+  };
+  EXPECT_EQ(message("these are no weights at all"), "is no weight file that is known, or damaged");
+  EXPECT_EQ(message(""), "is empty");
+  EXPECT_EQ(message("version https://git-lfs.github.com/spec/v1\noid sha256:0"),
+            "is a pointer of Git LFS, not the file itself (git lfs pull)");
+  EXPECT_EQ(message("<!DOCTYPE html>"), "is a web page");
+  EXPECT_EQ(message("\x1f\x8b\x08"), "is packed with gzip");
+  EXPECT_EQ(message("\x80\x04\x95\x10"), "is a pickle that torch.save did not write");
   EXPECT_EQ(error_of([&] { load_checkpoint("nowhere.h5", graph); }), "nowhere.h5: no such file");
+  EXPECT_EQ(error_of([&] { load_checkpoint(folder.path(), graph); }),
+            folder.path().string() + ": is a folder" + expected);
+}
+
+TEST(LoadCheckpoint, RefusesValuesThatNoNetworkHas) {
+  const TemporaryFolder folder;
+  const Graph graph = resnet("resnet8", "he");
+  const Weights sound = initialize(graph, "he_normal", 1);
+  const auto file = folder.path() / "w.safetensors";
+  const auto message = [&](const std::string& name, std::size_t at, float value) {
+    Weights weights = sound;
+    weights.at(name).values.at(at) = value;
+    write_safetensors(file, {weights, {}});
+    const std::string what = error_of([&] { load_checkpoint(file, graph); });
+    return what.empty() ? what : what.substr(file.string().size() + 2);
+  };
+  EXPECT_EQ(message("conv1.weight", 3, std::nanf("")),
+            "conv1.weight has the value nan at 3 (1 of its 432 are so); expected finite numbers");
+  EXPECT_EQ(message("linear.bias", 0, -INFINITY),
+            "linear.bias has the value -inf at 0 (1 of its 10 are so); expected finite numbers");
+  EXPECT_EQ(message("bn1.running_var", 2, -0.5f),
+            "bn1.running_var has the value -0.500000 at 2 (1 of its 16 are so); expected finite "
+            "numbers that are not negative");
+  EXPECT_EQ(message("bn1.running_mean", 2, -0.5f), "");
+  EXPECT_EQ(message("bn1.running_var", 2, 0), "");
+}
+
+TEST(LoadCheckpoint, ReadsPrefixedNames) {
+  const TemporaryFolder folder;
+  const Graph graph = resnet("resnet8", "he");
+  const Weights bare = initialize(graph, "he_normal", 1);
+  Checkpoint prefixed;
+  for (const auto& [name, tensor] : bare) prefixed.weights["model.module." + name] = tensor;
+  const auto file = folder.path() / "w.safetensors";
+  write_safetensors(file, prefixed);
+  const Weights weights = load_checkpoint(file, graph).weights;
+  ASSERT_EQ(weights.size(), bare.size());
+  for (const auto& [name, tensor] : bare) EXPECT_EQ(weights.at(name).values, tensor.values) << name;
 }
 
 /// The same network in two formats: published weights, where a user has them.

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "nn/io/checkpoint.hpp"
+#include "nn/io/weight_file.hpp"
 #include "simulator/error.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -84,10 +85,126 @@ TEST(Safetensors, SayWhatIsDamaged) {
   EXPECT_EQ(message(entry("[2]", "[4,12]")),
             "tensor w lies at bytes 4 to 12, but the file holds 8 bytes of data (truncated?)");
   EXPECT_EQ(message(entry("[1]", "[0,8]")), "tensor w has 8 bytes; its shape needs 4");
-  EXPECT_EQ(message(entry("[-1]", "[0,4]")), "tensor w has a negative extent");
+  EXPECT_EQ(message(entry("[-1]", "[0,4]")), "tensor w: \"shape\" has the negative number -1");
   EXPECT_EQ(message(entry("[4294967296, 4294967296, 4]", "[0,8]")),
             "tensor w is larger than the file");
-  EXPECT_NE(message(entry("\"x\"", "[0,8]")).find("type_error"), std::string::npos);
+  EXPECT_EQ(message(entry("[4294967296, 0]", "[0,8]")), "tensor w is larger than the file");
+  EXPECT_EQ(message(entry("[8, 0]", "[0,8]")), "tensor w has 8 bytes; its shape needs 0");
+  EXPECT_EQ(message(entry("\"x\"", "[0,8]")), "tensor w: \"shape\" is a text");
+  EXPECT_EQ(message(entry("[[2]]", "[0,8]")), "tensor w: \"shape\" is a list");
+  EXPECT_EQ(message(entry("[1e300]", "[0,8]")),
+            "tensor w: \"shape\" has 1e300, which is no whole number");
+  EXPECT_EQ(message(entry("[99999999999999999999]", "[0,8]")),
+            "tensor w: \"shape\" has 99999999999999999999, which is no whole number");
+  EXPECT_EQ(message(entry("[true]", "[0,8]")), "tensor w: \"shape\" is no number or text");
+  EXPECT_EQ(message(entry("[2]", "[0]")), "tensor w has no begin and end");
+  EXPECT_EQ(message(entry("[2]", "[0,8,9]")),
+            "tensor w: \"data_offsets\" has more than two numbers");
+  EXPECT_EQ(message(entry("{}", "[0,8]")), "it is nested too deeply");
+  std::string ones = "[1";
+  for (int i = 0; i < 64; ++i) ones += ",1";
+  EXPECT_EQ(message(entry(ones + "]", "[0,8]")), "tensor w: \"shape\" has more than 64 dimensions");
+  EXPECT_EQ(message(file_of(std::string(100000, '['), "")), "its header is not a JSON object");
+  EXPECT_EQ(message(file_of("{\"w\":3}", "")), "tensor w is a number");
+  EXPECT_EQ(message(file_of("{\"w\":{\"dtype\":\"F32\"}}", "")), "tensor w has no \"shape\"");
+}
+
+// The format: tensors lie one after the other and fill the file; names are unique.
+TEST(Safetensors, HaveEveryByteInOneTensor) {
+  const TemporaryFolder folder;
+  const auto message = [&](const std::string& tensors) {
+    const auto file =
+        folder.write("a.safetensors", file_of("{" + tensors + "}", std::string(8, 'x')));
+    const std::string what = error_of([&] { open_safetensors(file); });
+    const std::string start = file.string() + ": damaged or not safetensors: ";
+    return what.starts_with(start) ? what.substr(start.size()) : what;
+  };
+  const auto tensor = [](const std::string& name, int begin, int end) {
+    return "\"" + name + "\":{\"dtype\":\"U8\",\"shape\":[" + std::to_string(end - begin) +
+           "],\"data_offsets\":[" + std::to_string(begin) + "," + std::to_string(end) + "]}";
+  };
+  EXPECT_EQ(message(tensor("b", 4, 8) + "," + tensor("a", 0, 4) + "," + tensor("e", 4, 4)), "");
+  EXPECT_EQ(message(tensor("a", 0, 5) + "," + tensor("b", 4, 8)),
+            "tensor b begins at byte 4, but tensor a ends at 5 (tensors neither overlap nor leave "
+            "holes)");
+  EXPECT_EQ(message(tensor("a", 0, 3) + "," + tensor("b", 4, 8)),
+            "tensor b begins at byte 4, but tensor a ends at 3 (tensors neither overlap nor leave "
+            "holes)");
+  EXPECT_EQ(
+      message(tensor("a", 1, 8)),
+      "tensor a begins at byte 1, but the header ends at 0 (tensors neither overlap nor leave "
+      "holes)");
+  EXPECT_EQ(message(tensor("a", 0, 6)), "2 bytes follow the last tensor");
+  EXPECT_EQ(message(tensor("a", 0, 4) + "," + tensor("a", 4, 8)), "it has two tensors called a");
+  EXPECT_EQ(message("\"a\":{\"dtype\":\"U8\",\"dtype\":\"F32\"}"), "tensor a has \"dtype\" twice");
+  EXPECT_EQ(message("\"a\":{\"dtype\":\"F7\",\"shape\":[8],\"data_offsets\":[0,8]}"),
+            "tensor a has the unknown type F7");
+}
+
+TEST(Safetensors, NameTheTypesThatHoldNoWeights) {
+  const TemporaryFolder folder;
+  const auto file = folder.write(
+      "a.safetensors", file_of(R"({"a":{"dtype":"I8","shape":[2],"data_offsets":[0,2]},)"
+                               R"("b":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[2,4]},)"
+                               R"("c":{"dtype":"F4","shape":[8],"data_offsets":[4,8]}})",
+                               "01234567"));
+  const WeightFile opened = open_safetensors(file);
+  EXPECT_EQ(opened.tensors.at(0).foreign_type, "of type I8");
+  EXPECT_EQ(opened.tensors.at(1).foreign_type, "of type F8_E4M3");
+  EXPECT_EQ(error_of([&] { read_safetensors(file); }),
+            file.string() + ": tensor b has type F8_E4M3; expected F32, F16, BF16 or F64");
+}
+
+class SafetensorsIndex : public ::testing::Test {
+ protected:
+  SafetensorsIndex() {
+    write_safetensors(folder_.path() / "1.safetensors", {{{"a", {{2}, {1, 2}}}}, {}});
+    write_safetensors(folder_.path() / "2.safetensors",
+                      {{{"b", {{1}, {3}}}, {"c", {{}, {4}}}}, {}});
+  }
+  std::filesystem::path write(const std::string& map) {
+    return folder_.write("m.safetensors.index.json", "{\"weight_map\": " + map + "}");
+  }
+  std::string refusal(const std::string& map) {
+    const auto index = write(map);
+    const std::string what = error_of([&] { open_safetensors_index(index); });
+    return what.starts_with(index.string()) ? what.substr(index.string().size() + 2) : what;
+  }
+  TemporaryFolder folder_;
+};
+
+TEST_F(SafetensorsIndex, FindsEachTensorInItsFile) {
+  const WeightFile opened =
+      open_safetensors_index(write(R"({"b": "2.safetensors", "a": "1.safetensors"})"));
+  ASSERT_EQ(opened.tensors.size(), 2u);
+  EXPECT_EQ(opened.tensors[0].name, "a");
+  EXPECT_EQ(opened.read(0).values, (std::vector<float>{1, 2}));
+  EXPECT_EQ(opened.tensors[1].name, "b");
+  EXPECT_EQ(opened.read(1).values, (std::vector<float>{3}));
+}
+
+TEST_F(SafetensorsIndex, NamesWhatIsMissingAndStaysInItsFolder) {
+  EXPECT_EQ(refusal(R"({"a": "2.safetensors"})"),
+            "a should be in 2.safetensors, which does not hold it");
+  EXPECT_EQ(refusal(R"({"a": "3.safetensors"})"),
+            (folder_.path() / "3.safetensors").string() + ": no such file");
+  EXPECT_EQ(
+      refusal(R"({"a": "../1.safetensors"})"),
+      "is no index of safetensors files: a lies in \"../1.safetensors\"; expected the name of "
+      "a file beside it");
+  EXPECT_EQ(refusal("{}"),
+            "is no index of safetensors files: expected {\"weight_map\": {\"TENSOR\": \"FILE\", "
+            "...}}");
+  EXPECT_EQ(refusal(std::string(100000, '[')),
+            "is no index of safetensors files: it is nested too deeply");
+}
+
+TEST_F(SafetensorsIndex, CountsWithTheContentOfItsFiles) {
+  const auto index = write(R"({"a": "1.safetensors"})");
+  const std::string before = sha256_of_weights(index);
+  EXPECT_EQ(before, sha256_of_weights(index));
+  write_safetensors(folder_.path() / "1.safetensors", {{{"a", {{2}, {1, 3}}}}, {}});
+  EXPECT_NE(before, sha256_of_weights(index));
 }
 
 TEST(Safetensors, KeepTheOldFileWhenTheNewOneCannotBeWritten) {

@@ -330,6 +330,36 @@ TEST_F(Trainer, WeightsSayWhatTheyAre) {
   EXPECT_NE(m.at("train").find("optimizer = \"adam\""), std::string::npos) << m.at("train");
 }
 
+/// Flips one bit at a time of a file that was finished: in its header, its tensors and its last
+/// byte.
+TEST_F(Trainer, ABitThatFlippedInFinishedWeightsIsFound) {
+  run("a");
+  const std::string sound = weights("a");
+  const fs::path file = folder_ / "a" / "weights.safetensors";
+  const std::size_t header =
+      8 + static_cast<unsigned char>(sound[0]) + 256u * static_cast<unsigned char>(sound[1]);
+  for (const std::size_t at : {header + 1, (header + sound.size()) / 2, sound.size() - 1}) {
+    std::string damaged = sound;
+    damaged[at] ^= 1;
+    std::ofstream(file, std::ios::binary) << damaged;
+    EXPECT_EQ(test::error_of([&] { run("a"); }),
+              file.string() +
+                  ": is damaged: its content does not have the SHA-256 it states. Move "
+                  "it away to train again, or choose another folder")
+        << at;
+    EXPECT_EQ(test::error_of([&] { load_checkpoint(file, tiny()); }),
+              file.string() + ": is damaged: its content does not have the SHA-256 it states");
+  }
+  for (std::size_t at = 8; at < header; at += 13) {
+    std::string damaged = sound;
+    damaged[at] ^= 1;
+    std::ofstream(file, std::ios::binary) << damaged;
+    EXPECT_NE(test::error_of([&] { run("a"); }), "") << at;
+  }
+  std::ofstream(file, std::ios::binary) << sound;
+  EXPECT_EQ(run("a").metadata, load_checkpoint(file, tiny()).metadata);
+}
+
 TEST_F(Trainer, Bf16TrainsWhereTheProcessorHasIt) {
   TrainSettings settings = quick();
   settings.precision = "bf16";
