@@ -8,6 +8,7 @@
 #include "experiments/presets.hpp"
 #include "nn/analog/bias_row.hpp"
 #include "nn/analog/layer_cells.hpp"
+#include "nn/io/checkpoint.hpp"
 #include "nn/io/sha256.hpp"
 
 namespace ohmic {

@@ -6,7 +6,7 @@
 #include "nn/import/aten/aten_call.hpp"
 #include "nn/import/json.hpp"
 #include "nn/io/archive.hpp"
-#include "nn/io/pickle.hpp"
+#include "nn/io/pickled_tensors.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -114,31 +114,50 @@ void read_config(const Pt2Archive& archive, const std::string& folder, const std
     tensors.emplace(name, read_tensor(entry, folder, archive));
 }
 
-std::optional<ElementType> storage_type(const std::string& name) {
+std::optional<ElementType> element_type(const std::string& name) {
   static const std::map<std::string, ElementType> types{
-      {"torch FloatStorage", ElementType::f32}, {"torch DoubleStorage", ElementType::f64},
-      {"torch HalfStorage", ElementType::f16},  {"torch BFloat16Storage", ElementType::bf16},
-      {"torch LongStorage", ElementType::i64},  {"torch IntStorage", ElementType::i32},
-      {"torch ShortStorage", ElementType::i16}, {"torch CharStorage", ElementType::i8},
-      {"torch ByteStorage", ElementType::u8},   {"torch BoolStorage", ElementType::boolean}};
+      {"Float", ElementType::f32},   {"Double", ElementType::f64},    {"Half", ElementType::f16},
+      {"Long", ElementType::i64},    {"BFloat16", ElementType::bf16}, {"Int", ElementType::i32},
+      {"Short", ElementType::i16},   {"Char", ElementType::i8},       {"Byte", ElementType::u8},
+      {"Bool", ElementType::boolean}};
   const auto found = types.find(name);
   if (found == types.end()) return {};
   return found->second;
 }
 
 /// Tensors in the order in which they stand in tuples, lists and dictionaries.
-void collect(const Pickled& p, const Pt2Archive& archive, int depth, StoredSample& sample) {
-  if (depth > 16) throw DataError("is nested too deeply");
-  if (p.kind == Pickled::Kind::sequence)
-    for (const Pickled& item : *p.items) collect(item, archive, depth + 1, sample);
-  if (p.kind == Pickled::Kind::dictionary)
-    for (const auto& [key, value] : *p.entries) collect(value, archive, depth + 1, sample);
-  if (p.kind != Pickled::Kind::tensor) return;
-  const auto type = storage_type(p.tensor->storage_type);
-  if (!type) throw DataError("holds numbers of another type");
-  const StridedView view{*type, p.tensor->shape, p.tensor->strides, p.tensor->offset};
-  sample.inputs.push_back(tensor_of_view(view, archive.text("data/" + p.tensor->storage), archive));
-}
+class SampleReader {
+ public:
+  SampleReader(const Pickle& pickle, const Pt2Archive& archive, StoredSample& sample)
+      : pickle_(pickle), archive_(archive), sample_(sample) {}
+
+  void collect(PickledValue v, int depth) {
+    constexpr int kMostParts = 10000;
+    if (depth > 16 || ++parts_ > kMostParts) throw DataError("is nested too deeply");
+    using Kind = PickledValue::Kind;
+    const bool pairs = v.kind == Kind::dictionary;
+    if (v.kind == Kind::sequence || pairs) {
+      const auto& items = pickle_.node(v).items;
+      for (std::size_t i = pairs; i < items.size(); i += pairs ? 2 : 1)
+        collect(items[i], depth + 1);
+    } else if (const auto tensor = tensor_at(pickle_, v)) {
+      add(*tensor);
+    }
+  }
+
+ private:
+  void add(const PickledTensor& t) {
+    const auto type = element_type(t.type);
+    if (!type) throw DataError("holds numbers of another type");
+    const StridedView view{*type, t.file.shape, t.strides, t.offset};
+    sample_.inputs.push_back(tensor_of_view(view, archive_.text("data/" + t.storage), archive_));
+  }
+
+  const Pickle& pickle_;
+  const Pt2Archive& archive_;
+  StoredSample& sample_;
+  int parts_ = 0;
+};
 
 }  // namespace
 
@@ -203,7 +222,8 @@ std::optional<StoredSample> read_pt2_sample(const Pt2Archive& archive, const std
     const Pt2Archive inner(archive.text(path));
     std::string_view pickle = inner.text("data.pkl");
     StoredSample sample;
-    collect(read_pickle(pickle), inner, 0, sample);
+    const Pickle read(pickle);
+    SampleReader(read, inner, sample).collect(read.root(), 0);
     return sample;
   } catch (const DataError&) {
     return {};  // inputs that are no tensors; the model itself does not need them

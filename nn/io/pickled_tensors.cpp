@@ -64,6 +64,11 @@ class Collector {
  public:
   explicit Collector(const Pickle& pickle) : pickle_(pickle) {}
 
+  std::optional<PickledTensor> tensor(PickledValue v) {
+    if (!take_tensor({}, "", unwrapped(v))) return std::nullopt;
+    return result_.tensors.back();
+  }
+
   PickledTensors collect() {
     queue_.push_back({pickle_.root(), "", "", false, 0});
     while (!queue_.empty()) {
@@ -241,6 +246,10 @@ class Collector {
 }  // namespace
 
 PickledTensors tensors_of(const Pickle& pickle) { return Collector(pickle).collect(); }
+
+std::optional<PickledTensor> tensor_at(const Pickle& pickle, PickledValue v) {
+  return Collector(pickle).tensor(v);
+}
 
 std::map<std::string, std::string> storage_types(const Pickle& pickle) {
   std::map<std::string, std::string> types;

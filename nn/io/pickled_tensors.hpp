@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,10 @@ struct PickledTensors {
 
 /// Throws DataError (without a file's name) for tensors that cannot be.
 PickledTensors tensors_of(const Pickle&);
+
+/// The tensor that a value is, a dense one of any type or one that is named as foreign; absent for
+/// what is none. Throws DataError as above.
+std::optional<PickledTensor> tensor_at(const Pickle&, PickledValue);
 
 /// Types of the elements of all storages that a pickle names, by key.
 std::map<std::string, std::string> storage_types(const Pickle&);

@@ -6,6 +6,8 @@
 namespace ohmic {
 namespace {
 
+using namespace std::string_literals;
+
 const std::string kFloats = "0123456789abcdef", kHalves = "01234567";
 
 /// A module as torch.save(model) pickles it, and a dictionary in the words of protocol 4.
@@ -23,14 +25,13 @@ std::vector<std::string> other_pickles() {
                                              of("_parameters", "}" + weight + "s") + "ub") +
                              "s") +
           "ub.",
-      std::string("\x80\x04\x95\x40\0\0\0\0\0\0\0}\x94\x8c\x01w\x94\x8c\x0ctorch._utils\x94"
-                  "\x8c\x12_rebuild_tensor_v2\x94\x93\x94((\x8c\x07storage\x94\x8c\x05torch\x94"
-                  "\x8c\x0c"
-                  "FloatStorage\x94\x93\x94\x8c\x01"
-                  "0\x94\x8c\x03"
-                  "cpu\x94K\x04t\x94QK\x00K\x04"
-                  "\x85\x94K\x01\x85\x94\x89Nt\x94R\x94s.",
-                  146)};
+      "\x80\x04\x95\x40\0\0\0\0\0\0\0}\x94\x8c\x01w\x94\x8c\x0ctorch._utils\x94"
+      "\x8c\x12_rebuild_tensor_v2\x94\x93\x94((\x8c\x07storage\x94\x8c\x05torch\x94"
+      "\x8c\x0c"
+      "FloatStorage\x94\x93\x94\x8c\x01"
+      "0\x94\x8c\x03"
+      "cpu\x94K\x04t\x94QK\x00K\x04"
+      "\x85\x94K\x01\x85\x94\x89Nt\x94R\x94s."s};
 }
 
 std::string zip_around(const std::string& pickle) {

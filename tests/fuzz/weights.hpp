@@ -8,6 +8,8 @@
 
 namespace ohmic::test {
 
+using namespace std::string_literals;
+
 /// Reads every tensor that can be, and looks for a network.
 inline void read_everything(const WeightFile& file) {
   for (std::size_t i = 0; i < file.tensors.size(); ++i)
@@ -37,10 +39,9 @@ inline std::string pickled_text(const std::string& s) {
 inline std::string pickled_tensor(const std::string& key, const std::string& type) {
   return "ctorch._utils\n_rebuild_tensor_v2\n((" + pickled_text("storage") + "ctorch\n" + type +
          "\n" + pickled_text(key) + pickled_text("cpu") +
-         std::string(
-             "K\x04tQK\x00K\x02K\x02\x86K\x02K\x01\x86\x89"
-             "ccollections\nOrderedDict\n)RtR",
-             49);
+
+         "K\x04tQK\x00K\x02K\x02\x86K\x02K\x01\x86\x89"
+         "ccollections\nOrderedDict\n)RtR"s;
 }
 
 /// A checkpoint with two tensors and what else there is in one.
@@ -48,7 +49,7 @@ inline std::string pickled_checkpoint() {
   return "\x80\x02}(" + pickled_text("state_dict") + "ccollections\nOrderedDict\n)Rq\x01(" +
          pickled_text("module.conv1.weight") + pickled_tensor("0", "FloatStorage") + "q\x02" +
          pickled_text("b") + pickled_tensor("1", "HalfStorage") + "u" + pickled_text("args") +
-         "cargparse\nNamespace\n)\x81}" + pickled_text("lr") + std::string("K\x01s", 3) + "b" +
+         "cargparse\nNamespace\n)\x81}" + pickled_text("lr") + "K\x01s"s + "b" +
          pickled_text("history") + "](K\x01M\x01\x01J\x01\x01\x01\x01\x8a\x01\x05\x88Ne" +
          pickled_text("best") + "h\x01u.";
 }
