@@ -163,8 +163,7 @@ class Allocator {
     const PointResult fresh =
         context_.evaluations.measure(on_fresh_draws(scaled.etas), asked_.verify_draws,
                                      point_label(point_) + ", " + way + " on fresh draws");
-    scaled.draws = static_cast<std::int64_t>(fresh.draws.size());
-    scaled.verified = mean_estimate(fresh.replicates(), settings_.confidence);
+    scaled.fresh = fresh.replicates();
     return scaled;
   }
 

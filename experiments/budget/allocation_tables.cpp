@@ -46,11 +46,12 @@ ResultTable summary(const std::vector<FoundAllocation>& found, const BudgetSetti
   for (const FoundAllocation& a : found)
     for (const bool is_uniform : {true, false}) {
       const ScaledEtas& s = is_uniform ? a.uniform : a.allocated;
+      const Estimate fresh = mean_estimate(s.fresh, settings.confidence);
       std::vector<Cell> row = axis_cells(*a.point);
       add(row, {a.max_drop, a.baseline, a.least_accuracy,
                 std::string(is_uniform ? "uniform" : "allocated"), scale_of(s), s.cost,
-                is_uniform ? 1.0 : a.gain(), draws_of(s), s.draws, s.verified.mean, s.verified.lo,
-                s.verified.hi, name_of(verify(s.verified, a.least_accuracy, settings.confidence))});
+                is_uniform ? 1.0 : a.gain(), draws_of(s), s.fresh.count(), fresh.mean, fresh.lo,
+                fresh.hi, name_of(verify(s.fresh, a.least_accuracy, settings.confidence))});
       table.rows.push_back(std::move(row));
     }
   return table;
@@ -86,8 +87,8 @@ TextTable answers(const std::vector<FoundAllocation>& found, const BudgetSetting
            {settings.drop_text(a.max_drop), percent_text(a.least_accuracy),
             std::string(is_uniform ? "one for all" : "allocated"), general(scale_of(s)),
             general(s.cost), is_uniform ? std::string("1") : general(a.gain()),
-            percent_text(s.verified),
-            name_of(verify(s.verified, a.least_accuracy, settings.confidence))})
+            percent_text(mean_estimate(s.fresh, settings.confidence)),
+            name_of(verify(s.fresh, a.least_accuracy, settings.confidence))})
         row.push_back(cell);
       table.rows.push_back(std::move(row));
     }
@@ -128,13 +129,11 @@ Figure allocation_figure(const std::vector<const FoundAllocation*>& found,
 
 }  // namespace
 
-Verification verify(const Estimate& e, double least_accuracy, double confidence) {
-  if (std::isnan(e.standard_error)) return Verification::none;
-  const double margin =
-      e.standard_error > 0 ? e.standard_error * student_t_quantile(confidence, e.degrees_of_freedom)
-                           : 0.0;
-  if (e.mean - margin >= least_accuracy) return Verification::passed;
-  return e.mean + margin < least_accuracy ? Verification::failed : Verification::open;
+Verification verify(const Replicates& fresh, double least_accuracy, double confidence) {
+  const Estimate e = mean_estimate(fresh, 2 * confidence - 1);
+  if (std::isnan(e.lo)) return Verification::none;
+  if (e.lo >= least_accuracy) return Verification::passed;
+  return e.hi < least_accuracy ? Verification::failed : Verification::open;
 }
 
 AnalysisResult allocation_result(const std::vector<FoundAllocation>& found,

@@ -17,15 +17,14 @@ struct ScaledEtas {
   std::optional<double> scale;  ///< geometric mean of the eta, tolerated
   std::vector<double> etas;     ///< by layer, at that scale; empty without
   double cost = Estimate::kNone;
-  Estimate verified;  ///< accuracy on draws that the search has not seen
-  std::int64_t draws = 0;
+  Replicates fresh;  ///< draws that the search has not seen
 };
 
 enum class Verification { passed, failed, open, none };
 
 /// passed: accuracy shown to be at least `least_accuracy`, one-sided with this confidence; failed:
-/// shown to be below; none: nothing to verify.
-Verification verify(const Estimate&, double least_accuracy, double confidence);
+/// shown to be below; none: fewer than two draws.
+Verification verify(const Replicates&, double least_accuracy, double confidence);
 
 struct FoundAllocation {
   const Point* point = nullptr;

@@ -79,6 +79,7 @@ Estimate contrast_estimate(const Contrast& contrast,
     const auto found = measured.find(combination);
     if (found == measured.end()) return {};
     const Replicates& r = found->second;
+    effect.quantum += std::abs(weight) * r.quantum;
     if (effect.values.empty()) {
       effect.weights = r.weights;
       effect.values.assign(r.values.size(), std::vector<double>(r.weights.size(), 0.0));

@@ -127,7 +127,6 @@ SearchSettings search_for(const BudgetSettings& settings, double max_drop, const
   SearchSettings search;
   search.steps = steps;
   search.least_accuracy = start.baseline() - settings.allowed_loss(max_drop, start.baseline());
-  search.quantum = 1.0 / static_cast<double>(start.images);
   search.confidence = settings.confidence;
   search.draws = settings.draws;
   search.max_draws = settings.max_draws;

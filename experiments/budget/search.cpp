@@ -101,15 +101,8 @@ class Search {
     const double margin = e.mean - settings_.least_accuracy;
     if (settings_.max_draws == 1)
       return margin >= -kRounding ? Tolerance::tolerated : Tolerance::not_tolerated;
-    const double half_width = std::max(e.half_width(), unseen(replicates.count(), error));
-    if (margin >= half_width) return Tolerance::tolerated;
-    return margin < -half_width ? Tolerance::not_tolerated : Tolerance::undecided;
-  }
-
-  /// n replicates that agree to the image: another one differs with a probability p of at most
-  /// 1 - error^(1/n), which moves the mean by p images. Without a spread the t bound would be 0.
-  double unseen(std::int64_t replicates, double error) const {
-    return settings_.quantum * (1 - std::pow(error, 1 / static_cast<double>(replicates)));
+    if (margin >= e.half_width()) return Tolerance::tolerated;
+    return margin < -e.half_width() ? Tolerance::not_tolerated : Tolerance::undecided;
   }
 
   const SearchSettings& settings_;

@@ -35,7 +35,6 @@ struct Probe {
 struct SearchSettings {
   std::size_t steps = 1;  ///< indices 0 (mildest) to steps (harshest)
   double least_accuracy = 0;
-  double quantum = 0;  ///< one image, as a fraction of all
   double confidence = 0.95;
   std::int64_t draws = 10, max_draws = 200;  ///< of the first look and the last
 };

@@ -239,6 +239,7 @@ double PointResult::noise_free() const { return fraction(noise_free_correct, ima
 Replicates PointResult::replicates() const {
   const std::vector<double> sizes = stratum_sizes(*this);
   Replicates replicates;
+  replicates.quantum = 1 / static_cast<double>(images);
   for (const double size : sizes) replicates.weights.push_back(size / static_cast<double>(images));
   for (const DrawResult& draw : draws) {
     std::vector<double> row;

@@ -54,6 +54,13 @@ double effective_degrees(const std::vector<double>& variances, double degrees_ea
   return squares > 0 ? degrees_each * sum * sum / squares : degrees_each;
 }
 
+/// Half the width that an interval has at least: J (1 - error^(1/(n J))) images.
+double least_half_width(const Replicates& r, double confidence) {
+  const auto strata = static_cast<double>(r.weights.size());
+  const double draws = strata * static_cast<double>(r.count());
+  return r.quantum * strata * (1 - std::pow((1 - confidence) / 2, 1 / draws));
+}
+
 }  // namespace
 
 double Replicates::total(std::int64_t replicate) const {
@@ -90,8 +97,13 @@ Estimate average_estimate(const Conditions& conditions, const std::vector<double
     variances.push_back(stratum_variance(conditions, factors, j));
   estimate.degrees_of_freedom = effective_degrees(variances, static_cast<double>(fewest - 1));
   estimate.standard_error = std::sqrt(std::accumulate(variances.begin(), variances.end(), 0.0));
-  const double half = estimate.standard_error *
-                      student_t_quantile(0.5 + confidence / 2, estimate.degrees_of_freedom);
+  double least = 0;
+  for (std::size_t a = 0; a < conditions.size(); ++a)
+    least += std::abs(factors[a]) * least_half_width(*conditions[a], confidence) /
+             static_cast<double>(conditions.size());
+  const double half =
+      std::max(least, estimate.standard_error *
+                          student_t_quantile(0.5 + confidence / 2, estimate.degrees_of_freedom));
   estimate.lo = estimate.mean - half;
   estimate.hi = estimate.mean + half;
   return estimate;

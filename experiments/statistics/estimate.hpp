@@ -6,6 +6,12 @@
 // how hard their images are, so a variance is taken within each stratum, over replicates, and
 // Var(mean) = sum_j w_j^2 s_j^2 / R with Satterthwaite's degrees of freedom. With one stratum this
 // is the t interval of the draws.
+//
+// Images are counted, so that draws can agree. No interval is narrower than what as many draws that
+// agree leave room for: n replicates of J strata would agree with a probability of more than
+// error = (1 - confidence)/2 wherever another draw of a stratum differs with a probability p of at
+// most 1 - error^(1/(n J)), and such draws, an image apart, move the mean by J p images. (Where p
+// differs between strata its sum is largest when they share it.)
 #pragma once
 
 #include <cstdint>
@@ -19,6 +25,7 @@ namespace ohmic {
 struct Replicates {
   std::vector<double> weights;
   std::vector<std::vector<double>> values;  ///< [replicate][stratum]
+  double quantum = 0;  ///< least step of a total: one image, as a fraction of all; 0: none
 
   std::int64_t count() const { return static_cast<std::int64_t>(values.size()); }
   /// The replicate's accuracy over all images.
@@ -48,7 +55,8 @@ Estimate mean_estimate(const Replicates&, double confidence);
 /// numbers: replicate r of one condition goes with replicate r of the others, so covariances count.
 /// With equally many replicates this is the interval of the per-draw averages; else conditions a
 /// and b have covariance c_ab / max(R_a, R_b), c_ab from the replicates they share. All conditions
-/// have the same strata.
+/// have the same strata. What each condition leaves room for adds up, as one draw that differs may
+/// do so in all of them.
 Estimate average_estimate(const std::vector<const Replicates*>& conditions,
                           const std::vector<double>& factors, double confidence);
 

@@ -163,12 +163,25 @@ images = 20
 }
 
 TEST(Verification, SaysWhatIsShown) {
-  Estimate e;
-  EXPECT_EQ(verify(e, 0.9, 0.95), Verification::none);
-  e = {0.91, 0, 0, 0.002, 9};  // t(0.95, 9) = 1.833: shown to be above 0.9063
-  EXPECT_EQ(verify(e, 0.906, 0.95), Verification::passed);
-  EXPECT_EQ(verify(e, 0.907, 0.95), Verification::open);
-  EXPECT_EQ(verify(e, 0.914, 0.95), Verification::failed);
+  Replicates fresh{{1.0}, {{0.91}}, 1.0 / 500};
+  EXPECT_EQ(verify({}, 0.9, 0.95), Verification::none);
+  EXPECT_EQ(verify(fresh, 0.9, 0.95), Verification::none);
+  // 10 draws of standard error 0.002; t(0.95, 9) = 1.833: shown to be above 0.9063.
+  fresh.values.clear();
+  for (int d = 0; d < 10; ++d) fresh.values.push_back({d % 2 ? 0.904 : 0.916});
+  EXPECT_EQ(verify(fresh, 0.906, 0.95), Verification::passed);
+  EXPECT_EQ(verify(fresh, 0.907, 0.95), Verification::open);
+  EXPECT_EQ(verify(fresh, 0.914, 0.95), Verification::failed);
+}
+
+// Three draws that agree: 1 - 0.05^(1/3) = 0.63160 of an image of 500, 0.00126, stays open.
+TEST(Verification, IsOpenWithinWhatDrawsThatAgreeCanHide) {
+  const Replicates fresh{{1.0}, {{0.91}, {0.91}, {0.91}}, 1.0 / 500};
+  EXPECT_EQ(verify(fresh, 0.9087, 0.95), Verification::passed);
+  EXPECT_EQ(verify(fresh, 0.9088, 0.95), Verification::open);
+  EXPECT_EQ(verify(fresh, 0.91, 0.95), Verification::open);
+  EXPECT_EQ(verify(fresh, 0.9112, 0.95), Verification::open);
+  EXPECT_EQ(verify(fresh, 0.9113, 0.95), Verification::failed);
 }
 
 TEST(BudgetOfLayersFaults, AreNamed) {

@@ -14,13 +14,12 @@ SearchSettings settings_of(std::size_t steps) {
   SearchSettings s;
   s.steps = steps;
   s.least_accuracy = 0.9;
-  s.quantum = 1.0 / 500;
   return s;
 }
 
 /// Replicates of one stratum.
 Replicates replicates_of(const std::vector<double>& accuracies) {
-  Replicates r{{1.0}, {}};
+  Replicates r{{1.0}, {}, 1.0 / 500};
   for (const double a : accuracies) r.values.push_back({a});
   return r;
 }

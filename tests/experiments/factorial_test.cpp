@@ -106,5 +106,12 @@ TEST(Factorial, AnEffectOfWhatWasNotMeasuredIsNone) {
   EXPECT_TRUE(std::isnan(effect(loss_alone(0), some)));
 }
 
+// Draws that agree in both: 1 - 0.025^(1/3) of an image in either, 0.70760/500 each.
+TEST(Factorial, ADifferenceOfDrawsThatAgreeHasAWidth) {
+  const Replicates agree{{1.0}, {{0.9}, {0.9}, {0.9}}, 1.0 / 500};
+  const Estimate e = contrast_estimate(loss_alone(0), {{0, agree}, {1, agree}}, 0.95);
+  EXPECT_NEAR(500 * e.half_width(), 2 * 0.70760, 2e-5);
+}
+
 }  // namespace
 }  // namespace ohmic
