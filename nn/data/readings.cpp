@@ -56,6 +56,10 @@ std::vector<Reading> usual_normalizations(const Dataset& data) {
         {"normalize = \"per_pixel_mean\"",
          as_read,
          {"per_pixel_mean", per_pixel_mean(data.train.size() > 0 ? data.train : data.test), {}}});
+  const Normalization& own = data.normalization;
+  std::erase_if(all, [&](const Reading& r) {
+    return !r.name.empty() && r.normalization.mean == own.mean && r.normalization.std == own.std;
+  });
   return all;
 }
 

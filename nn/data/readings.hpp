@@ -28,7 +28,8 @@ struct Reading {
 
 /// Every usual normalisation with images as they are and with channels exchanged; every other order
 /// with the data set's own normalisation. The data set's own reading comes first, with an empty
-/// name. Where training images are not at hand, the mean of every pixel is that of the test images.
+/// name; no other has its normalisation with images as they are. Where training images are not at
+/// hand, the mean of every pixel is that of the test images.
 std::vector<Reading> usual_readings(const Dataset&);
 
 /// The images with the bytes of each in another order.
