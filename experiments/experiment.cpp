@@ -57,7 +57,7 @@ void check_form_factor(const Experiment& experiment) {
   throw ConfigError({fault});
 }
 
-/// BatchNorm is measured again only where its statistics are its own, and variances.
+/// BatchNorm follows images only where its statistics are its own, and variances.
 void check_batch_norm(const Experiment& experiment) {
   if (!experiment.evaluation.batch_norm_images) return;
   Fault l1;

@@ -42,7 +42,8 @@ struct EvaluationSettings {
   double confidence = 0.95;
   std::optional<StopRule> stop;           ///< absent ("none"): a fixed number of draws
   std::int64_t calibration_images = 256;  ///< training images that set converter ranges
-  std::optional<int> batch_norm_images;   ///< training images that BatchNorm is measured on again
+  std::optional<int> batch_norm_images;   ///< training images that BatchNorm sees again
+  BatchNormStatistics batch_norm_statistics = BatchNormStatistics::moved;
   static const Schema<EvaluationSettings>& schema();
 };
 

@@ -92,6 +92,7 @@ class Remarks {
     about_references();
     about_ages();
     about_numbers();
+    about_batch_norm();
     about_permissions();
     return std::move(texts_);
   }
@@ -112,6 +113,8 @@ class Remarks {
     const TileShape& tile = e.mapping.tile;
     if (tile.rows > 0 && std::int64_t{tile.rows} * tile.columns < kSmallTile)
       small_tile_ = fmt::format("[{}, {}]", tile.rows, tile.columns);
+    measures_norms_ |= e.evaluation.batch_norm_statistics == BatchNormStatistics::measured;
+    shows_images_ |= e.evaluation.batch_norm_images.has_value();
     permitted_.insert(e.allow.begin(), e.allow.end());
   }
 
@@ -208,6 +211,12 @@ class Remarks {
                       small_tile_));
   }
 
+  void about_batch_norm() {
+    if (measures_norms_ && !shows_images_)
+      say("evaluation.batch_norm_statistics = \"measured\" changes nothing without "
+          "evaluation.batch_norm_images, the number of images to measure.");
+  }
+
   void about_permissions() {
     if (permitted_.empty()) return;
     say(fmt::format("The file allows what is unusual or beyond measurements for {}.",
@@ -221,6 +230,7 @@ class Remarks {
   std::int64_t most_draws_ = 0;
   double widest_stop_ = 0, largest_eta_ = 0, shift_ = 0, shift_age_s_ = 0;
   std::string small_tile_;
+  bool measures_norms_ = false, shows_images_ = false;
 };
 
 }  // namespace

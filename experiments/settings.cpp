@@ -67,9 +67,19 @@ const Schema<EvaluationSettings>& EvaluationSettings::schema() {
         .at_least(1)
         .absent("none")
         .doc(
-            "Training images on which every programmed network measures mean and variance of its "
-            "BatchNorms again, layer by layer; none: they stay as trained. For per_batch, each "
-            "batch pays for it.");
+            "Training images that every programmed network sees, so that mean and variance of its "
+            "BatchNorms follow, layer by layer, as batch_norm_statistics says; none: they stay as "
+            "trained. For per_batch, each batch pays for it.");
+    s.add_choice(
+         "batch_norm_statistics", &E::batch_norm_statistics,
+         {{"moved", BatchNormStatistics::moved}, {"measured", BatchNormStatistics::measured}})
+        .joined_later()
+        .doc(
+            "moved: statistics as trained are changed by what differs on batch_norm_images between "
+            "the programmed network and the digital one, mean by the difference and variance by "
+            "the ratio, so that a chip without error keeps them; measured: they are replaced by "
+            "what the images give in the programmed network, which also replaces what training "
+            "knew of augmented images.");
     return s;
   }();
   return schema;

@@ -120,7 +120,8 @@ Chip::Chip(const Experiment& experiment, const TrainedNetwork& network, Calibrat
   calibrate(calibrations);
   if (experiment.evaluation.batch_norm_images)
     analog_->measure_batch_norm(network.data->train, network.data->normalization,
-                                *experiment.evaluation.batch_norm_images);
+                                *experiment.evaluation.batch_norm_images,
+                                experiment.evaluation.batch_norm_statistics);
   if (on_torch)
     prepare_torch(periphery.products == Products::bf16 ? Precision::bf16 : Precision::f32);
 }

@@ -8,10 +8,11 @@ namespace {
 /// What the right answers without noise depend on besides the network.
 std::string hardware_key(const Experiment& e) {
   const Value resolved = e.resolved();
-  return fmt::format("{} {} {} {} {} {} {}", resolved.at("mapping")->text(),
+  return fmt::format("{} {} {} {} {} {} {} {}", resolved.at("mapping")->text(),
                      resolved.at("periphery")->text(), resolved.at("noise")->text(),
                      e.conductance_ranges(), e.seed, e.evaluation.calibration_images,
-                     e.evaluation.batch_norm_images.value_or(0));
+                     e.evaluation.batch_norm_images.value_or(0),
+                     static_cast<int>(e.evaluation.batch_norm_statistics));
 }
 
 template <class Counts, class Count>

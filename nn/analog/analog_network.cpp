@@ -38,11 +38,12 @@ Periphery AnalogNetwork::periphery(std::size_t i) const {
 }
 
 void AnalogNetwork::measure_batch_norm(const ImageSet& set, const Normalization& normalization,
-                                       std::int64_t images) {
+                                       std::int64_t images, BatchNormStatistics statistics) {
   State& s = *state_;
   require_call(s.noise.leaves_statistics(),
                "measure_batch_norm: the noise settings replace the statistics it measures");
   require_call(images > 0 && set.size() > 0, "measure_batch_norm: needs images");
+  s.statistics = statistics;
   s.measured_images = std::min(images, set.size());
   s.measured.resize(static_cast<std::size_t>(s.measured_images * ImageSet::kPixels));
   normalized_batch(set, normalization, 0, s.measured_images, s.measured.data());

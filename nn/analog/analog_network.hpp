@@ -52,13 +52,14 @@ class AnalogNetwork {
   /// same mapping, periphery and range of conductances, can take it instead of finding it again.
   const std::vector<LayerRanges>& ranges() const;
   void take_ranges(std::vector<LayerRanges>);
-  /// Whatever is programmed from here on (program, load_noise_free) gets the mean and the variance
-  /// of every BatchNorm measured again, on the first `images` images as the programmed arrays and
-  /// their converters compute them, behind layers that were measured before. What counts is the
-  /// change against the digital network on the same images (follow_moments). Needs
-  /// NoiseSettings::leaves_statistics. Images are held for later draws; while a draw is measured,
-  /// activations of all of them are, 64 KB per image and buffer in a ResNet of width 16.
-  void measure_batch_norm(const ImageSet&, const Normalization&, std::int64_t images);
+  /// Whatever is programmed from here on (program, load_noise_free) has the mean and the variance
+  /// of every BatchNorm follow the first `images` images, as the programmed arrays and their
+  /// converters compute them, behind layers that were measured before: moved by the change against
+  /// the digital network on the same images (follow_moments), or replaced by what is measured.
+  /// Needs NoiseSettings::leaves_statistics. Images are held for later draws; while a draw is
+  /// measured, activations of all of them are, 64 KB per image and buffer in a ResNet of width 16.
+  void measure_batch_norm(const ImageSet&, const Normalization&, std::int64_t images,
+                          BatchNormStatistics = BatchNormStatistics::moved);
   /// How strongly the first `images` images drive every row of every layer, as the digital network
   /// sees them and, with a DAC, in the ranges that calibrate() found (RowActivity::mean_squares).
   std::vector<std::vector<double>> row_drives(const ImageSet&, const Normalization&,

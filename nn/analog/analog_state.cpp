@@ -289,7 +289,9 @@ void AnalogNetwork::State::measure_norm(const Node& norm, const float* x) {
   const ChannelMoments seen =
       channel_moments(backend.on_host(x, static_cast<std::size_t>(pixels * norm.channels), buffer),
                       pixels, norm.channels);
-  if (loaded != Loaded::digital)
+  if (loaded != Loaded::digital && statistics == BatchNormStatistics::measured)
+    take_moments(seen, norm, digital);
+  else if (loaded != Loaded::digital)
     follow_moments(undisturbed.at(norm.name), seen, norm, digital);
   else
     undisturbed[norm.name] = seen;

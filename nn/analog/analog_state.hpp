@@ -121,6 +121,7 @@ struct AnalogNetwork::State {
   std::vector<LayerRanges> ranges;  ///< empty until calibrated
   std::vector<float> measured;      ///< normalised images that BatchNorm is measured on
   std::int64_t measured_images = 0;
+  BatchNormStatistics statistics = BatchNormStatistics::moved;
   std::map<std::string, ChannelMoments> undisturbed;  ///< what digital BatchNorms see of them
 
   // What is loaded at the moment.

@@ -133,6 +133,13 @@ void follow_moments(const ChannelMoments& before, const ChannelMoments& now, con
   }
 }
 
+void take_moments(const ChannelMoments& now, const Node& node, Weights& weights) {
+  OHMIC_ASSERT(!node.l1);
+  Norm norm = norm_of(weights, node);
+  norm.mean = now.mean;
+  norm.variance = now.variance;
+}
+
 bool apply_negative_variance(const Graph& graph, NegativeVariance rule, Weights& weights) {
   bool rootless = false;
   for (const Node& node : graph.nodes)

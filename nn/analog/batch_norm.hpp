@@ -34,6 +34,9 @@ ChannelMoments channel_moments(const float* x, std::int64_t values, int channels
 void follow_moments(const ChannelMoments& before, const ChannelMoments& now, const Node& norm,
                     Weights&);
 
+/// Replaces the statistics of `norm`. Not for l1.
+void take_moments(const ChannelMoments& now, const Node& norm, Weights&);
+
 /// Applies a rule to every BatchNorm of `weights`, in place, so that they can be computed as they
 /// stand: clamp0 and abs mend variances; dead makes a channel without a square root 0 * x - 1e30,
 /// which is 0 after the ReLU that must follow, with or without a residual sum before it (as

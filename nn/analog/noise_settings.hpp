@@ -16,6 +16,12 @@ enum class Semantics {
   folded,             ///< BatchNorm folded first, then the folded kernels on crossbars
 };
 
+/// What becomes of BatchNorm's statistics when a programmed network sees images again.
+enum class BatchNormStatistics {
+  moved,     ///< as trained, changed by what the hardware changes on these images
+  measured,  ///< replaced by what these images give
+};
+
 /// The kinds of tensor a network has. Kernels are on crossbars, all others in digital memory.
 enum class TensorKind { kernel, bias, gamma, beta, moving_mean, moving_variance };
 
