@@ -18,17 +18,26 @@ struct ConvGeometry {
   int in_height = 1, in_width = 1, in_channels = 1;
   int out_channels = 1;
   int kernel_height = 1, kernel_width = 1;
-  int stride = 1;
+  int stride_height = 1, stride_width = 1;
   int pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
   /// Of channels in and out: group j of the outputs sees group j of the inputs alone, on rows of
   /// its own (an array per group, no idle cells). in_channels groups of one make a depthwise layer.
   int groups = 1;
+  int dilation_height = 1, dilation_width = 1;
   /// 1: below the kernel's rows the matrix has one that holds biases, driven by
   /// LayerOnTiles::input_full_scale at every position.
   int bias_rows = 0;
 
-  int out_height() const { return (in_height + pad_top + pad_bottom - kernel_height) / stride + 1; }
-  int out_width() const { return (in_width + pad_left + pad_right - kernel_width) / stride + 1; }
+  /// Pixels from the first to the last that a kernel's axis touches, both included.
+  int reach_height() const { return (kernel_height - 1) * dilation_height + 1; }
+  int reach_width() const { return (kernel_width - 1) * dilation_width + 1; }
+  int out_height() const {
+    return (in_height + pad_top + pad_bottom - reach_height()) / stride_height + 1;
+  }
+  int out_width() const {
+    return (in_width + pad_left + pad_right - reach_width()) / stride_width + 1;
+  }
+  int positions() const { return out_height() * out_width(); }
   /// Rows that inputs drive, in_channels/groups * kernel_height * kernel_width of them:
   /// row k = (channel of the group * kernel_height + ky) * kernel_width + kx.
   int kernel_rows() const { return in_channels / groups * kernel_height * kernel_width; }

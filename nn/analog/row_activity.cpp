@@ -58,7 +58,8 @@ double RowActivity::sum_of_row(int c, int ky, int kx) const {
   double sum = 0;
   for (int oy = 0; oy < g_.out_height(); ++oy)
     for (int ox = 0; ox < g_.out_width(); ++ox) {
-      const int y = oy * g_.stride + ky - g_.pad_top, x = ox * g_.stride + kx - g_.pad_left;
+      const int y = oy * g_.stride_height + ky * g_.dilation_height - g_.pad_top;
+      const int x = ox * g_.stride_width + kx * g_.dilation_width - g_.pad_left;
       if (y >= 0 && y < g_.in_height && x >= 0 && x < g_.in_width)
         sum += sums_[static_cast<std::size_t>((y * g_.in_width + x) * g_.in_channels + c)];
     }

@@ -28,7 +28,7 @@ int GraphBuilder::convolution(const std::string& name, int from, int channels, i
   node.name = name;
   node.has_bias = keras_ || norm_ == "none";
   const auto [before, after] = padding(in.height, kernel, stride);
-  node.conv = {in.height, in.width, in.channels, channels, kernel, kernel,
+  node.conv = {in.height, in.width, in.channels, channels, kernel, kernel, stride,
                stride,    before,   before,      after,    after,  groups};
   node.height = node.conv.out_height();
   node.width = node.conv.out_width();

@@ -49,6 +49,11 @@ struct Address {
   std::uint64_t event = 0;  ///< time step, image, epoch ... (48 bits used)
 };
 
+/// Event of an MVM of sample `sample` (< 2^33) at time step `step` (< 2^15) of a sequence.
+constexpr std::uint64_t mvm_event(std::uint64_t sample, std::uint64_t step) {
+  return sample | step << 33;
+}
+
 // Fills work in passes of 128 elements on one thread: many short ones waste most of a pass.
 
 /// out[i] = the 32 random bits of element `first + i` (< 2^50) of the sequence.

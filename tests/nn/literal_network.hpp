@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -63,8 +64,13 @@ class LiteralNetwork {
         return pool(node);
       case Op::concatenate:
         return concatenate(node);
+      case Op::recurrent:
+      case Op::constant:
+      case Op::digital:
+      case Op::part:
+        break;
     }
-    return {};
+    throw std::logic_error("the literal network has no such operation");
   }
 
   Values convolution(const Node& node) const {
@@ -79,7 +85,8 @@ class LiteralNetwork {
           for (int j = 0; j < g.in_channels / g.groups; ++j)
             for (int ky = 0; ky < g.kernel_height; ++ky)
               for (int kx = 0; kx < g.kernel_width; ++kx) {
-                const int iy = oy * g.stride + ky - g.pad_top, ix = ox * g.stride + kx - g.pad_left;
+                const int iy = oy * g.stride_height + ky * g.dilation_height - g.pad_top;
+                const int ix = ox * g.stride_width + kx * g.dilation_width - g.pad_left;
                 if (iy < 0 || ix < 0 || iy >= g.in_height || ix >= g.in_width) continue;
                 const int group = n / (g.out_channels / g.groups);
                 const int c = group * (g.in_channels / g.groups) + j;
@@ -195,7 +202,7 @@ class GraphMaker {
     Node node = next(Op::convolution, {from}, name);
     const int pad = stride == 1 ? kernel / 2 : 0;
     const int pad_end = stride == 1 ? kernel / 2 : (kernel > 1 ? 1 : 0);
-    node.conv = {in.height, in.width, in.channels, channels, kernel,  kernel,
+    node.conv = {in.height, in.width, in.channels, channels, kernel,  kernel, stride,
                  stride,    pad,      pad,         pad_end,  pad_end, groups};
     node.height = node.conv.out_height();
     node.width = node.conv.out_width();

@@ -59,7 +59,7 @@ TEST(ResNet, HeLayoutHasThePublishedParameters) {
 
 TEST(ResNet, StridesPadAsTensorFlowOrSymmetrically) {
   const ConvGeometry keras = node(resnet("resnet8", "keras_v1"), "layer2.0.conv1").conv;
-  EXPECT_EQ(keras.stride, 2);
+  EXPECT_EQ(keras.stride_height, 2);
   EXPECT_EQ((std::array{keras.pad_top, keras.pad_left, keras.pad_bottom, keras.pad_right}),
             (std::array{0, 0, 1, 1}));
   const ConvGeometry he = node(resnet("resnet8", "he"), "layer2.0.conv1").conv;
@@ -73,7 +73,7 @@ TEST(ResNet, LayoutsDifferInShortcutsBiasesAndBatchNorm) {
   const Graph keras = resnet("resnet20", "keras_v1"), he = resnet("resnet20", "he");
   const Node& projection = node(keras, "layer3.0.proj");
   EXPECT_EQ(projection.conv.kernel_height, 1);
-  EXPECT_EQ(projection.conv.stride, 2);
+  EXPECT_EQ(projection.conv.stride_width, 2);
   EXPECT_EQ(projection.conv.pad_bottom, 0);
   EXPECT_TRUE(projection.has_bias);
   EXPECT_THROW(node(he, "layer3.0.proj"), std::out_of_range);

@@ -148,7 +148,6 @@ TEST_P(AgreementTest, HoldsForEveryEffectAndGeometry) {
       layer.key = noise_key(1, 2);
       layer.tile = {100, 40};
       effect.apply(layer);
-      if (g.groups > 1 && !backend_->refusal(layer).empty()) continue;
       const Floats x = test::normals(2 * test::values_in(g), 2);
       const Floats residual = test::normals(2 * test::values_out(g), 3);
       Epilogue epilogue = test::identity_epilogue(g.out_channels);
@@ -185,7 +184,6 @@ TEST_P(AgreementTest, LargestOutputsAreTheReferencesButForRounding) {
       layer.tile = {100, 40};
       layer.periphery.dac = Dac{.bits = 16, .is_signed = true, .slice_bits = slice_bits};
       layer.periphery.adc = Adc{.bits = 8, .per = RangePer::column, .percentile = 100};
-      if (g.groups > 1 && !backend_->refusal(layer).empty()) continue;
       const Floats x = test::normals(2 * test::values_in(g), 2);
       const Epilogue epilogue = test::identity_epilogue(g.out_channels);
       LayerRanges expected, ranges;
@@ -195,15 +193,6 @@ TEST_P(AgreementTest, LargestOutputsAreTheReferencesButForRounding) {
       for (std::size_t i = 0; i < ranges.output.size(); ++i)
         ASSERT_NEAR(ranges.output[i], expected.output[i], 1e-5 * expected.output[i]) << i;
     }
-}
-
-TEST_P(AgreementTest, OnlyTheProcessorRefusesGroups) {
-  for (const auto& [name, g] : test::grouped_geometries()) {
-    LayerOnTiles layer =
-        test::layer_of(g, Floats(static_cast<std::size_t>(g.rows()) * g.columns(), 1.0f));
-    layer.periphery.adc = Adc{.bits = 8};
-    EXPECT_EQ(backend_->refusal(layer).empty(), GetParam() != "cpu") << name;
-  }
 }
 
 /// Element by element, to twelve digits.

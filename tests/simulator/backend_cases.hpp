@@ -34,7 +34,7 @@ inline ConvGeometry same_padded(int size, int channels, int filters, int k, int 
   g.in_channels = channels;
   g.out_channels = filters;
   g.kernel_height = g.kernel_width = k;
-  g.stride = stride;
+  g.stride_height = g.stride_width = stride;
   const int out = (size + stride - 1) / stride;
   const int total = std::max(0, (out - 1) * stride + k - size);
   g.pad_top = g.pad_left = total / 2;
@@ -118,6 +118,27 @@ inline std::vector<Case> geometries() {
   wide.pad_left = 3;
   wide.pad_right = 1;
   cases.push_back({"uneven", wide});
+  ConvGeometry strides = same_padded(9, 5, 18, 3, 1);
+  strides.kernel_width = 5;
+  strides.pad_left = strides.pad_right = 2;
+  strides.stride_width = 2;
+  cases.push_back({"strides_1_2", strides});
+  ConvGeometry dilated = same_padded(11, 6, 16, 3, 2);
+  dilated.dilation_height = 2;
+  dilated.dilation_width = 3;
+  dilated.pad_top = dilated.pad_bottom = 2;
+  dilated.pad_left = 1;
+  dilated.pad_right = 3;
+  cases.push_back({"dilated_2_3", dilated});
+  ConvGeometry line = same_padded(1, 12, 20, 1, 1);  // one axis: a 1-D convolution
+  line.in_width = 17;
+  line.kernel_width = 4;
+  line.stride_width = 3;
+  line.pad_left = 1;
+  cases.push_back({"line", line});
+  ConvGeometry tokens = dense(24, 33);  // a dense layer at every position
+  tokens.in_height = 13;
+  cases.push_back({"tokens", tokens});
   return cases;
 }
 
@@ -132,6 +153,10 @@ inline std::vector<Case> grouped_geometries() {
   add("groups_4_of_8_to_5", same_padded(6, 32, 20, 3, 1), 4);
   add("groups_2_of_3_to_70", same_padded(5, 6, 140, 3, 1), 2);
   add("groups_3_of_33_to_1", same_padded(5, 99, 3, 1, 1), 3);
+  ConvGeometry dilated = same_padded(8, 10, 20, 3, 1);
+  dilated.dilation_height = dilated.dilation_width = 2;
+  dilated.pad_top = dilated.pad_bottom = dilated.pad_left = dilated.pad_right = 2;
+  add("groups_10_dilated", dilated, 10);
   return cases;
 }
 

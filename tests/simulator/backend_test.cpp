@@ -43,13 +43,15 @@ std::vector<std::int64_t> scattered(const ConvGeometry& g, const std::vector<flo
     for (int ix = 0; ix < g.in_width; ++ix)
       for (int ky = 0; ky < g.kernel_height; ++ky)
         for (int kx = 0; kx < g.kernel_width; ++kx) {
-          const int oy = iy + g.pad_top - ky, ox = ix + g.pad_left - kx;
-          if (oy < 0 || ox < 0 || oy % g.stride || ox % g.stride) continue;
-          if (oy / g.stride >= OH || ox / g.stride >= OW) continue;
+          const int oy = iy + g.pad_top - ky * g.dilation_height;
+          const int ox = ix + g.pad_left - kx * g.dilation_width;
+          if (oy < 0 || ox < 0 || oy % g.stride_height || ox % g.stride_width) continue;
+          const int row = oy / g.stride_height, column = ox / g.stride_width;
+          if (row >= OH || column >= OW) continue;
           for (int c = 0; c < g.in_channels; ++c)
             for (int n = 0; n < N; ++n) {
               const int k = (c * g.kernel_height + ky) * g.kernel_width + kx;
-              y[static_cast<std::size_t>((oy / g.stride * OW + ox / g.stride) * N + n)] +=
+              y[static_cast<std::size_t>((row * OW + column) * N + n)] +=
                   static_cast<std::int64_t>(x[(iy * g.in_width + ix) * g.in_channels + c]) *
                   static_cast<std::int64_t>(w[static_cast<std::size_t>(n) * g.rows() + k]);
             }

@@ -72,7 +72,10 @@ TEST(ReadDevice, WriteDeviceGivesTheTableBackComplete) {
 TEST(ReadDeviceErrors, UnknownModel) {
   const std::string text = faults_of("model = \"scalde\"\nfactor = 3\n");
   EXPECT_TRUE(text.starts_with("f.toml:1:9: error: device.model: expected one of ")) << text;
-  EXPECT_TRUE(text.ends_with("got the string \"scalde\"; did you mean \"scaled\"?")) << text;
+  EXPECT_TRUE(
+      text.ends_with("got the string \"scalde\"; did you mean \"scaled\"?; a model from outside is "
+                     "loaded with --plugin FILE.so"))
+      << text;
 }
 
 TEST(ReadDeviceErrors, ParametersWithoutAModel) {

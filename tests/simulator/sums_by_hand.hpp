@@ -38,8 +38,10 @@ inline Sum by_hand(const ConvGeometry& g, const TileProduct& t, const std::vecto
     double drive = phase.bias;
     sum.most += std::abs(cell);
     if (const int row = t.first_row + k; row < g.kernel_rows()) {
-      const int y = position / g.out_width() * g.stride - g.pad_top + row % taps / g.kernel_width;
-      const int column = position % g.out_width() * g.stride - g.pad_left + row % g.kernel_width;
+      const int y = position / g.out_width() * g.stride_height - g.pad_top +
+                    row % taps / g.kernel_width * g.dilation_height;
+      const int column = position % g.out_width() * g.stride_width - g.pad_left +
+                         row % g.kernel_width * g.dilation_width;
       if (y < 0 || y >= g.in_height || column < 0 || column >= g.in_width) continue;
       const float code =
           x[static_cast<std::size_t>((y * g.in_width + column) * g.in_channels + row / taps)];

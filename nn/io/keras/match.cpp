@@ -38,6 +38,10 @@ Kind kind_of(Op op) {
     case Op::average_pool:
       return Kind::average_pool;
     case Op::subsample_pad:
+    case Op::recurrent:
+    case Op::constant:
+    case Op::digital:
+    case Op::part:
       break;
   }
   return Kind::other;
@@ -65,6 +69,11 @@ std::string name_of(const Node& node) {
       return "the average of all pixels";
     case Op::subsample_pad:
       return "a shortcut without parameters";
+    case Op::recurrent:
+    case Op::constant:
+    case Op::digital:
+    case Op::part:
+      return "an operator";
     case Op::input:
       break;
   }
@@ -81,7 +90,8 @@ std::vector<Difference> differences(const Operation& o, const Node& node, const 
   if (node.op == Op::convolution) {
     compare("kernel_size", pair_text(o.kernel_height, o.kernel_width),
             pair_text(g.kernel_height, g.kernel_width));
-    compare("strides", pair_text(o.stride_height, o.stride_width), pair_text(g.stride, g.stride));
+    compare("strides", pair_text(o.stride_height, o.stride_width),
+            pair_text(g.stride_height, g.stride_width));
     compare("filters", std::to_string(o.channels), std::to_string(node.channels));
     compare("groups", std::to_string(o.groups), std::to_string(g.groups));
     compare("padding", pads_text(o.pads),

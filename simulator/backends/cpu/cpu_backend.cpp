@@ -17,12 +17,6 @@ std::string CpuBackend::refusal(const LayerOnTiles& layer) const {
            "\"f32\"";
   if (layer.cells && layer.periphery.products != Products::f32)
     return "periphery.products: non-linear cells are computed in float; accepted here: \"f32\"";
-  if (layer.is_solved_per_mvm()) return {};
-  if (layer.geometry.groups > 1 &&
-      !(layer.is_ideal_per_mvm() && layer.periphery.products == Products::f32))
-    return "a grouped (depthwise) convolution with converters, noise at each read, non-linear "
-           "cells or bf16 products; accepted here: ohmic cells and an ideal periphery, or "
-           "compute.backend = \"reference\" or \"cuda\" (ohmic cells)";
   return {};
 }
 

@@ -27,8 +27,9 @@ std::vector<bool> broken_positions(const ConvGeometry& g, const float* codes) {
     for (int x = 0; x < g.out_width(); ++x) {
       broken.push_back(false);
       for (int tap = 0; tap < g.kernel_height * g.kernel_width; ++tap) {
-        const int row = y * g.stride - g.pad_top + tap / g.kernel_width;
-        const int column = x * g.stride - g.pad_left + tap % g.kernel_width;
+        const int row = y * g.stride_height - g.pad_top + tap / g.kernel_width * g.dilation_height;
+        const int column =
+            x * g.stride_width - g.pad_left + tap % g.kernel_width * g.dilation_width;
         if (row >= 0 && row < g.in_height && column >= 0 && column < g.in_width &&
             is_broken[static_cast<std::size_t>(row * g.in_width + column)])
           broken.back() = true;

@@ -82,7 +82,9 @@ std::string text(const ConvGeometry& g) {
   return std::to_string(g.in_channels) + " x " + std::to_string(g.in_height) + " x " +
          std::to_string(g.in_width) + " -> " + std::to_string(g.out_channels) + ", kernel " +
          std::to_string(g.kernel_height) + " x " + std::to_string(g.kernel_width) + ", stride " +
-         std::to_string(g.stride) + ", groups " + std::to_string(g.groups);
+         std::to_string(g.stride_height) + " x " + std::to_string(g.stride_width) + ", dilation " +
+         std::to_string(g.dilation_height) + " x " + std::to_string(g.dilation_width) +
+         ", groups " + std::to_string(g.groups);
 }
 
 Description describe(const ConvolutionSpec& spec, const memory::desc& x, const memory::desc& y) {
@@ -93,7 +95,8 @@ Description describe(const ConvolutionSpec& spec, const memory::desc& x, const m
                     : memory::desc();
   const dnnl::convolution_forward::desc operation(
       dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, x, w, bias, y,
-      {g.stride, g.stride}, {g.pad_top, g.pad_left}, {g.pad_bottom, g.pad_right});
+      {g.stride_height, g.stride_width}, {g.dilation_height - 1, g.dilation_width - 1},
+      {g.pad_top, g.pad_left}, {g.pad_bottom, g.pad_right});
   const Description first(operation, fused(spec), engine());
   if (!is_named(first, "brgconv:avx512_core_bf16") || is_named(first, "amx")) return first;
   // Without AMX the direct convolution is the faster one, by 1 to 40 % on the slices of ResNet-20.

@@ -86,11 +86,11 @@ TileProducts::Slice TileProducts::make_slice(const TileProduct& t) const {
   const int kernel = geometry_.kernel_height * geometry_.kernel_width;
   const int last_row = t.first_row + t.driven_rows(geometry_);
   // A tile of the bias row alone multiplies the last channel by zeros.
-  const int first = std::min(t.first_row / kernel, geometry_.in_channels - 1);
+  const int first = std::min(t.first_row / kernel, channels_of_group() - 1);
   const int end = std::max((last_row + kernel - 1) / kernel, first + 1);
   onednn::ConvolutionSpec spec{
       geometry_, images_, format_of(format_), t.driven_rows(geometry_) < t.rows, false, false};
-  spec.geometry.in_channels = end - first;
+  spec.geometry.in_channels = (end - first) * geometry_.groups;
   spec.geometry.bias_rows = 0;
   onednn::Convolution plain(spec);
   spec.has_bias = false;
@@ -134,8 +134,7 @@ void TileProducts::multiply_slices(double bias, DriveBuffers<T>& drives, Workspa
   float* sums = w.sums.at_least(size);
   for (std::size_t s = 0; s < slices_.size(); ++s) {
     const Slice& slice = slices_[s];
-    const std::size_t values =
-        pixels(static_cast<std::size_t>(images_)) * static_cast<std::size_t>(slice.count);
+    const std::size_t values = pixels(static_cast<std::size_t>(images_)) * width(slice);
     const T* x = drives.slices[s].get();
     T* squares = slice.is_noisy ? drives.squares.at_least(values) : nullptr;
     if (squares) square(x, values, squares);

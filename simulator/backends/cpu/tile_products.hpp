@@ -45,7 +45,7 @@ class TileProducts {
     /// Bias rows, per unit of drive and of its powers; empty without one.
     std::vector<double> bias, bias_variance, bias_a, bias_b;
   };
-  /// Channels [first, first + count) and the products that are computed from them.
+  /// Channels [first, first + count) of every group and the products that are computed from them.
   struct Slice {
     int first, count;
     onednn::Convolution convolution, accumulating;
@@ -55,6 +55,14 @@ class TileProducts {
 
   Slice make_slice(const TileProduct&) const;
   Packed pack(const Slice&, const TileProduct&, std::size_t index) const;
+  int channels_of_group() const { return geometry_.in_channels / geometry_.groups; }
+  /// Channels of a slice's buffer, those of one group after those of another.
+  std::size_t width(const Slice& slice) const {
+    return static_cast<std::size_t>(slice.count) * static_cast<std::size_t>(geometry_.groups);
+  }
+  /// A slice's channels of `pixels` pixels.
+  template <class T>
+  void cut(const T* x, std::size_t pixels, const Slice& slice, T* out) const;
   std::size_t pixels(std::size_t images) const {
     return images * static_cast<std::size_t>(geometry_.in_height * geometry_.in_width);
   }
@@ -69,29 +77,35 @@ class TileProducts {
   std::vector<Slice> slices_;
 };
 
+template <class T>
+void TileProducts::cut(const T* x, std::size_t pixels, const Slice& slice, T* out) const {
+  if (geometry_.groups == 1)
+    return take_channels(x, pixels, geometry_.in_channels, slice.first, slice.count, out);
+  for (std::size_t pixel = 0; pixel < pixels; ++pixel, x += geometry_.in_channels)
+    for (int channel = slice.first; channel < geometry_.in_channels; channel += channels_of_group())
+      out = std::copy_n(x + channel, slice.count, out);
+}
+
 template <class T, class Produce>
 void TileProducts::drive(std::size_t count, DriveBuffers<T>& to, const Produce& produce) const {
   constexpr std::size_t kBlockValues = 2048;
   const auto channels = static_cast<std::size_t>(geometry_.in_channels);
   const std::size_t given = pixels(count), all = pixels(static_cast<std::size_t>(images_));
   if (to.slices.size() < slices_.size()) to.slices.resize(slices_.size());
-  const bool is_whole = slices_.size() == 1 && slices_[0].count == geometry_.in_channels;
+  const bool is_whole = slices_.size() == 1 && slices_[0].count == channels_of_group();
   const std::size_t step = is_whole ? given : std::max(kBlockValues / channels, std::size_t{1});
-  for (std::size_t s = 0; s < slices_.size(); ++s)
-    to.slices[s].at_least(all * static_cast<std::size_t>(slices_[s].count));
+  for (std::size_t s = 0; s < slices_.size(); ++s) to.slices[s].at_least(all * width(slices_[s]));
   for (std::size_t first = 0; first < given; first += step) {
     const std::size_t size = std::min(step, given - first);
     T* block = is_whole ? to.slices[0].get() : to.block.at_least(step * channels);
     produce(first * channels, size * channels, block);
     if (is_whole) break;
     for (std::size_t s = 0; s < slices_.size(); ++s)
-      take_channels(block, size, geometry_.in_channels, slices_[s].first, slices_[s].count,
-                    to.slices[s].get() + first * static_cast<std::size_t>(slices_[s].count));
+      cut(block, size, slices_[s], to.slices[s].get() + first * width(slices_[s]));
   }
   for (std::size_t s = 0; s < slices_.size(); ++s) {
     T* values = to.slices[s].get();
-    const auto width = static_cast<std::size_t>(slices_[s].count);
-    std::fill(values + given * width, values + all * width, T{0});
+    std::fill(values + given * width(slices_[s]), values + all * width(slices_[s]), T{0});
   }
 }
 

@@ -76,7 +76,8 @@ double steps_of(const std::vector<double>& points, std::size_t i, double most_dr
 bool WinogradProducts::cover(const LayerOnTiles& layer, const LayerPlan& plan) {
   const ConvGeometry& g = layer.geometry;
   return is_fast() && layer.periphery.products == Products::bf16 && g.groups == 1 &&
-         g.kernel_height == kKernel && g.kernel_width == kKernel && g.stride == 1 &&
+         g.kernel_height == kKernel && g.kernel_width == kKernel && g.stride_height == 1 &&
+         g.stride_width == 1 && g.dilation_height == 1 && g.dilation_width == 1 &&
          g.in_channels >= kFewestChannels && g.columns() % static_cast<int>(kColumns) == 0 &&
          g.out_width() % static_cast<int>(kOutputs) == 0 && plan.input.converts &&
          most_drive(plan.input) <= kMostCode &&

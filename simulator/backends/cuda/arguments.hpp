@@ -55,7 +55,8 @@ struct TileArguments {
   std::int32_t bf16_parts;  ///< bf16 numbers that make up a weight, 1 or 2; 0: all float
 
   // Geometry. Images follow one another; pixels = images * positions.
-  std::int32_t in_height, in_width, in_channels, out_width, stride, pad_top, pad_left;
+  std::int32_t in_height, in_width, in_channels, out_width;
+  std::int32_t stride_height, stride_width, pad_top, pad_left;
   std::int32_t positions, columns, packed_columns;
   std::int32_t groups;  ///< of channels and columns; 1 where every column sees every channel
   std::int32_t pixels;  ///< of each draw

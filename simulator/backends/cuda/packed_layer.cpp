@@ -87,8 +87,9 @@ class Packer {
   Row row(int k, int power) const {
     const Tap tap = tap_of(g_, k);
     if (tap.ky == kBiasRow) return {0, kBiasRow, 0, power};
-    return {(tap.ky * g_.in_width + tap.kx) * g_.in_channels + tap.channel,
-            static_cast<std::int16_t>(tap.ky), static_cast<std::int16_t>(tap.kx), power};
+    const int y = tap.ky * g_.dilation_height, x = tap.kx * g_.dilation_width;
+    return {(y * g_.in_width + x) * g_.in_channels + tap.channel, static_cast<std::int16_t>(y),
+            static_cast<std::int16_t>(x), power};
   }
 
   /// Matrices below one another in `rows` rows, element (k, n) of each at n * its rows + k; zeros
@@ -133,13 +134,14 @@ void append_converters(const PackedLayer& of, PackedLayer& to) {
 
 TileArguments geometry_arguments(const LayerOnTiles& layer, const LayerPlan& plan) {
   const ConvGeometry& g = layer.geometry;
-  OHMIC_ASSERT(g.in_height + g.kernel_height < kNoRow && g.in_width + g.kernel_width < kNoRow);
+  OHMIC_ASSERT(g.in_height + g.reach_height() < kNoRow && g.in_width + g.reach_width() < kNoRow);
   TileArguments a{};
   a.in_height = g.in_height;
   a.in_width = g.in_width;
   a.in_channels = g.in_channels;
   a.out_width = g.out_width();
-  a.stride = g.stride;
+  a.stride_height = g.stride_height;
+  a.stride_width = g.stride_width;
   a.pad_top = g.pad_top;
   a.pad_left = g.pad_left;
   a.positions = static_cast<std::int32_t>(plan.positions);

@@ -81,8 +81,8 @@ OHMIC_HOST_DEVICE void hand_over(TileSums<Tile>& sums, TileThread<Tile>& t) {
 OHMIC_HOST_DEVICE Place place_of(const TileArguments& a, int block_z, int pixel) {
   const int image = block_z * (a.pixels / a.positions) + pixel / a.positions;
   const int position = pixel % a.positions;
-  const int iy = position / a.out_width * a.stride - a.pad_top;
-  const int ix = position % a.out_width * a.stride - a.pad_left;
+  const int iy = position / a.out_width * a.stride_height - a.pad_top;
+  const int ix = position % a.out_width * a.stride_width - a.pad_left;
   const int base = ((image * a.in_height + iy) * a.in_width + ix) * a.in_channels;
   return {base, pixel < a.pixels ? iy : -2 * kNoRow, ix, image, position};
 }

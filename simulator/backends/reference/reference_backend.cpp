@@ -28,7 +28,8 @@ void gather_patch(const ConvGeometry& g, const std::vector<double>& image, doubl
     }
     const int kx = k % g.kernel_width, ky = k / g.kernel_width % g.kernel_height;
     const int c = channel + k / (g.kernel_width * g.kernel_height);
-    const int iy = oy * g.stride - g.pad_top + ky, ix = ox * g.stride - g.pad_left + kx;
+    const int iy = oy * g.stride_height - g.pad_top + ky * g.dilation_height;
+    const int ix = ox * g.stride_width - g.pad_left + kx * g.dilation_width;
     const bool inside = iy >= 0 && iy < g.in_height && ix >= 0 && ix < g.in_width;
     patch[i] =
         inside ? image[static_cast<std::size_t>((iy * g.in_width + ix) * g.in_channels + c)] : 0.0;
