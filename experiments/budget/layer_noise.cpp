@@ -45,7 +45,7 @@ LogitSpread propagate(const TrainedNetwork& network, bool folded, std::int64_t i
   std::vector<float> x;
   for (std::int64_t first = 0; first < images; first += kImagesAtOnce) {
     const std::int64_t n = std::min(kImagesAtOnce, images - first);
-    x.resize(static_cast<std::size_t>(n * ImageSet::kPixels));
+    x.resize(static_cast<std::size_t>(n * network.data->test.values()));
     normalized_batch(network.data->test, network.data->normalization, first, n, x.data());
     propagation.add(x.data(), n, spread);
     progress.update(static_cast<double>(first + n) / static_cast<double>(images),

@@ -25,7 +25,7 @@ void check_noise_is_on_crossbars(const BudgetRequest&, const std::string& analys
 /// of the run folder.
 struct ImageSpread {
   LogitSpread spread;
-  std::vector<std::uint8_t> labels;
+  std::vector<std::int32_t> labels;
 };
 ImageSpread spread_of(AnalysisContext&, const Experiment&, std::int64_t images);
 

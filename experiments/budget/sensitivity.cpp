@@ -25,7 +25,7 @@ std::vector<OutputSnr> measure_snr(AnalysisContext& context, const Experiment& e
   Chip chip(experiment, network, calibrations);
   const std::int64_t images =
       std::min(context.request.settings.sensitivity->snr_images, chip.images());
-  std::vector<float> x(static_cast<std::size_t>(images * ImageSet::kPixels));
+  std::vector<float> x(static_cast<std::size_t>(images * network.data->test.values()));
   normalized_batch(network.data->test, network.data->normalization, 0, images, x.data());
   return output_snrs(chip.analog(), x.data(), images, experiment.seed, 0, kSnrDraws);
 }

@@ -69,7 +69,7 @@ void add_get(CLI::App& data) {
 void show_set(const std::string& name, const ImageSet& set) {
   print_lines("{}: {} images, {} classes, sha256 {}\n", name, set.size(), set.classes, set.hash());
   std::vector<std::int64_t> counts(static_cast<std::size_t>(set.classes), 0);
-  for (const std::uint8_t label : set.labels) ++counts[label];
+  for (const std::int32_t label : set.labels) ++counts[static_cast<std::size_t>(label)];
   std::string line = "  images per class:";
   for (const std::int64_t count : counts) line += fmt::format(" {}", count);
   print_lines("{}\n", line);

@@ -91,7 +91,7 @@ bool is_right_without_noise(const LogitSpread& spread, std::int64_t image, std::
 
 }  // namespace
 
-double predicted_accuracy(const LogitSpread& spread, std::span<const std::uint8_t> labels,
+double predicted_accuracy(const LogitSpread& spread, std::span<const std::int32_t> labels,
                           std::span<const double> sigma_w, std::uint64_t seed,
                           std::int64_t samples) {
   OHMIC_ASSERT(static_cast<std::int64_t>(labels.size()) == spread.images());
@@ -114,7 +114,7 @@ double predicted_accuracy(const LogitSpread& spread, std::span<const std::uint8_
 }
 
 std::vector<double> loss_per_variance(const LogitSpread& spread,
-                                      std::span<const std::uint8_t> labels,
+                                      std::span<const std::int32_t> labels,
                                       std::span<const double> sigma_w) {
   OHMIC_ASSERT(static_cast<std::int64_t>(labels.size()) == spread.images());
   std::vector<double> loss(spread.layers.size(), 0.0);

@@ -23,12 +23,12 @@ namespace ohmic {
 /// `sigma_w`: std of the weight noise of every layer of the spread, in units of weights. Without
 /// noise it is the share of images that are right. The same (seed, samples) give the same normals
 /// for every sigma.
-double predicted_accuracy(const LogitSpread&, std::span<const std::uint8_t> labels,
+double predicted_accuracy(const LogitSpread&, std::span<const std::int32_t> labels,
                           std::span<const double> sigma_w, std::uint64_t seed,
                           std::int64_t samples);
 
 /// Accuracy lost per unit of each layer's noise variance, at the given noise (> 0 in some layer).
-std::vector<double> loss_per_variance(const LogitSpread&, std::span<const std::uint8_t> labels,
+std::vector<double> loss_per_variance(const LogitSpread&, std::span<const std::int32_t> labels,
                                       std::span<const double> sigma_w);
 
 /// Shares with sum d_l / e_l^2 least for a given sum s_l e_l^2: e_l^2 proportional to

@@ -1,9 +1,11 @@
 #include "nn/data/dataset.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "nn/data/cifar.hpp"
 #include "nn/data/readings.hpp"
+#include "nn/data/samples.hpp"
 #include "nn/data/synthetic.hpp"
 #include "nn/io/npy.hpp"
 #include "nn/io/sha256.hpp"
@@ -15,8 +17,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string_view view(const std::vector<std::uint8_t>& bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+template <class T>
+std::string_view view(const std::vector<T>& values) {
+  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
 }
 
 void keep_first(ImageSet& set, std::int64_t images, const char* key) {
@@ -25,7 +28,9 @@ void keep_first(ImageSet& set, std::int64_t images, const char* key) {
     throw DataError(std::string("data.") + key + " asks for " + std::to_string(images) +
                     " images but there are " + std::to_string(set.size()));
   set.labels.resize(static_cast<std::size_t>(images));
-  set.pixels.resize(static_cast<std::size_t>(images * ImageSet::kPixels));
+  auto& pixels = set.pixels;
+  if (!pixels.empty()) pixels.resize(static_cast<std::size_t>(images * set.values()));
+  if (!set.numbers.empty()) set.numbers.resize(static_cast<std::size_t>(images * set.values()));
 }
 
 /// The files of one set: those that are named, else those in `folder`.
@@ -35,6 +40,13 @@ std::vector<fs::path> files_of(const std::vector<std::string>& named,
   std::vector<fs::path> files(named.begin(), named.end());
   if (files.empty() && folder)
     for (const std::string& name : standard) files.push_back(*folder / name);
+  return files;
+}
+
+std::vector<fs::path> files_of(const SampleFiles& samples) {
+  std::vector<fs::path> files;
+  for (const std::string* file : {&samples.samples, &samples.labels, &samples.rows})
+    if (!file->empty()) files.emplace_back(*file);
   return files;
 }
 
@@ -61,12 +73,32 @@ void load_cifar(const DataSettings& settings, DatasetNeeds needs, Dataset& data)
   const DataFiles files = data_files(settings);
   if (needs.train) {
     data.train = read_training_set(format, settings, files.train, needs.train_for);
-    if (settings.normalize == "per_pixel_mean")
+    if (settings.normalization() == "per_pixel_mean")
       data.normalization.mean = per_pixel_mean(data.train);
     keep_first(data.train, settings.train_images, "train_images");
   }
   if (needs.test) {
     data.test = read_set(format, settings, files.test);
+    keep_first(data.test, settings.test_images, "test_images");
+  }
+}
+
+void load_files(const DataSettings& settings, DatasetNeeds needs, Dataset& data) {
+  const auto read = [](const SampleFiles& files, const char* key) {
+    if (files.samples.empty())
+      throw DataError(std::string("data.") + key +
+                      ": no samples are given; expected { samples = FILE, labels = FILE }" +
+                      (std::string_view(key) == "train"
+                           ? ", on which converters' ranges and means are found"
+                           : ""));
+    return read_samples(files);
+  };
+  if (needs.train) {
+    data.train = read(settings.train_samples, "train");
+    keep_first(data.train, settings.train_images, "train_images");
+  }
+  if (needs.test) {
+    data.test = read(settings.test_samples, "test");
     keep_first(data.test, settings.test_images, "test_images");
   }
 }
@@ -78,7 +110,8 @@ void make_synthetic(const DataSettings& settings, std::uint64_t seed, DatasetNee
     data.train = synthetic_images(images(settings.train_images, 4000), seed, SyntheticPart::train);
   if (needs.test)
     data.test = synthetic_images(images(settings.test_images, 1000), seed, SyntheticPart::test);
-  if (settings.normalize == "per_pixel_mean") data.normalization.mean = per_pixel_mean(data.train);
+  if (settings.normalization() == "per_pixel_mean")
+    data.normalization.mean = per_pixel_mean(data.train);
 }
 
 /// [32, 32, 3] as [3, 32, 32].
@@ -129,10 +162,24 @@ void check_range(const std::vector<float>& values, const std::string& file, bool
   }
 }
 
+/// Numbers of any range and shape, for samples of any kind.
+Normalization any_given(const DataSettings& settings, Normalization n) {
+  const auto numbers = [](const std::vector<double>& given, const std::string& file) {
+    return file.empty() ? std::vector<float>(given.begin(), given.end()) : read_npy(file).values;
+  };
+  n.mean = numbers(settings.mean, settings.mean_file);
+  n.std = numbers(settings.std, settings.std_file);
+  for (const float s : n.std)
+    if (!(s > 0)) throw DataError(settings.std_file + ": a std is not above 0");
+  return n;
+}
+
 Normalization normalization(const DataSettings& settings) {
   Normalization n;
-  n.kind = settings.normalize;
+  n.kind = settings.normalization();
+  n.scale = settings.scale;
   if (n.kind == "given") {
+    if (settings.scale || settings.name == "files") return any_given(settings, std::move(n));
     n.mean = given(settings.mean, settings.mean_file);
     n.std = given(settings.std, settings.std_file);
     check_range(n.mean, settings.mean_file, false);
@@ -143,10 +190,19 @@ Normalization normalization(const DataSettings& settings) {
 
 }  // namespace
 
-std::string ImageSet::hash() const { return sha256(sha256(view(labels)) + sha256(view(pixels))); }
+std::string ImageSet::hash() const {
+  std::vector<std::uint8_t> small;  // a byte per label, as CIFAR has them, where they fit
+  const bool are_small = std::all_of(labels.begin(), labels.end(),
+                                     [](std::int32_t label) { return label >= 0 && label < 256; });
+  if (are_small) small.assign(labels.begin(), labels.end());
+  const std::string of_labels = sha256(are_small ? view(small) : view(labels));
+  return sha256(of_labels + sha256(numbers.empty() ? view(pixels) : view(numbers)));
+}
 
 DataFiles data_files(const DataSettings& settings) {
   if (settings.name == "synthetic") return {};
+  if (settings.name == "files")
+    return {files_of(settings.train_samples), files_of(settings.test_samples)};
   const CifarFormat& format = cifar_format(settings.name);
   const auto folder = cifar_folder(format, settings.root);
   return {files_of(settings.train, format.train, folder),
@@ -154,7 +210,7 @@ DataFiles data_files(const DataSettings& settings) {
 }
 
 Dataset load_dataset(const DataSettings& settings, std::uint64_t seed, DatasetNeeds needs) {
-  if (settings.normalize == "per_pixel_mean") {
+  if (settings.normalization() == "per_pixel_mean") {
     const std::string use = "data.normalize = \"per_pixel_mean\"";
     if (!needs.train)
       needs.train_for = use;
@@ -164,7 +220,9 @@ Dataset load_dataset(const DataSettings& settings, std::uint64_t seed, DatasetNe
   }
   Dataset data;
   data.normalization = normalization(settings);
-  if (settings.name == "synthetic")
+  if (settings.name == "files")
+    load_files(settings, needs, data);
+  else if (settings.name == "synthetic")
     make_synthetic(settings, seed, needs, data);
   else
     load_cifar(settings, needs, data);

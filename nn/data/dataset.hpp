@@ -14,14 +14,23 @@
 
 namespace ohmic {
 
-/// Images as 8-bit pixels, planar: image i, channel c, row y, column x at
-/// ((i*3 + c)*32 + y)*32 + x, CIFAR's own order.
+/// Samples with a class each: images as 8-bit pixels, planar (image i, channel c, row y, column x
+/// at ((i*3 + c)*32 + y)*32 + x, CIFAR's own order), or numbers of any shape.
 struct ImageSet {
   static constexpr int kChannels = 3, kSide = 32, kPixels = kChannels * kSide * kSide;
-  std::vector<std::uint8_t> pixels;
-  std::vector<std::uint8_t> labels;
+  static constexpr std::int32_t kNoLabel = -1;
+  std::vector<std::uint8_t> pixels;  ///< of images of CIFAR's kind
+  std::vector<float> numbers;        ///< of all others, row-major
+  std::vector<std::int32_t> labels;  ///< kNoLabel throughout where there are none
   int classes = 10;
+  std::vector<std::int64_t> shape{kChannels, kSide, kSide};  ///< of one sample
+  int channel_axis = 0;                                      ///< of `shape`
   std::int64_t size() const { return static_cast<std::int64_t>(labels.size()); }
+  /// Numbers of one sample.
+  std::int64_t values() const;
+  /// Bytes of images with three channels of 32 x 32 pixels, planar.
+  bool is_of_cifars_kind() const;
+  bool has_labels() const { return !labels.empty() && labels.front() != kNoLabel; }
   std::span<const std::uint8_t> image(std::int64_t i) const {
     return {pixels.data() + i * kPixels, static_cast<std::size_t>(kPixels)};
   }
@@ -29,26 +38,38 @@ struct ImageSet {
   std::string hash() const;
 };
 
-/// y = (pixel/255 - mean) / std; mean and std have a value per channel (3) or per pixel (3072,
-/// planar), or are empty for 0 and 1.
+/// y = (x * scale - mean) / std of a pixel or number x; mean and std have one value, one per
+/// channel or one per value of a sample, or are empty for 0 and 1.
 struct Normalization {
   std::string kind = "none";  ///< none | per_pixel_mean | given
   std::vector<float> mean;
   std::vector<float> std;
+  std::optional<double> scale = std::nullopt;  ///< absent: 1/255 of pixels, 1 of numbers
+};
+
+/// Files of name = "files".
+struct SampleFiles {
+  std::string samples;  ///< .npy or IDX, plain or compressed
+  std::string labels;   ///< likewise; empty: there are none
+  std::string rows;     ///< of both, those that are used; empty: all
+  bool operator==(const SampleFiles&) const = default;
 };
 
 /// The [data] table.
 struct DataSettings {
-  std::string name = "synthetic";  ///< cifar10 | cifar100 | synthetic
+  std::string name = "synthetic";  ///< cifar10 | cifar100 | synthetic | files
   std::filesystem::path root = "data";
-  std::vector<std::string> train, test;  ///< record files (.bin, .xz, .gz), replacing root's
-  std::int64_t train_images = 0;         ///< use the first so many; 0 = all
+  std::vector<std::string> train, test;     ///< record files (.bin, .xz, .gz), replacing root's
+  SampleFiles train_samples, test_samples;  ///< of "files"
+  std::int64_t train_images = 0;            ///< use the first so many; 0 = all
   std::int64_t test_images = 0;
-  std::string normalize =
-      "per_pixel_mean";  ///< per_pixel_mean (of the training set) | none | given
+  std::string normalize;  ///< per_pixel_mean (of the training set) | none | given; empty: usual
   /// Of "given": numbers, else a .npy file; neither for no division by std.
   std::vector<double> mean, std;
   std::string mean_file, std_file;
+  std::optional<double> scale;  ///< of "given"
+  /// `normalize`, or what is usual: none for files, else per_pixel_mean.
+  std::string normalization() const;
   static const Schema<DataSettings>& schema();
 };
 
@@ -74,7 +95,8 @@ struct DataFiles {
 };
 DataFiles data_files(const DataSettings&);
 
-/// Normalised images [first, first+count) as float N x H x W x C.
+/// Normalised samples [first, first+count) as a Graph has them: three axes (channels, height,
+/// width) as H x W x C, others as they are.
 void normalized_batch(const ImageSet&, const Normalization&, std::int64_t first, std::int64_t count,
                       float* nhwc);
 

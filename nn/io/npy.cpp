@@ -1,5 +1,6 @@
 #include "nn/io/npy.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <string>
@@ -200,14 +201,40 @@ std::vector<float> to_c_order(const HostTensor& fortran) {
   return values;
 }
 
-}  // namespace
+/// Whole numbers of `bytes` bytes each, as floats.
+std::vector<float> decode_integers(const std::string& type, std::size_t bytes,
+                                   std::string_view data) {
+  const bool is_signed = type[1] == 'i', is_big = type[0] == '>';
+  std::vector<float> values;
+  values.reserve(data.size() / bytes);
+  for (std::size_t at = 0; at < data.size(); at += bytes) {
+    std::string digits(data.substr(at, bytes));
+    if (is_big) std::reverse(digits.begin(), digits.end());
+    std::uint64_t bits = 0;
+    for (std::size_t i = bytes; i-- > 0;) bits = bits << 8 | static_cast<std::uint8_t>(digits[i]);
+    const int unused = static_cast<int>(64 - 8 * bytes);
+    const auto whole = static_cast<std::int64_t>(bits << unused) >> unused;
+    values.push_back(is_signed ? static_cast<float>(whole) : static_cast<float>(bits));
+  }
+  return values;
+}
 
-HostTensor read_npy(const std::filesystem::path& file) {
+/// Bytes of a whole number of such a type; 0 where it is none.
+std::size_t integer_bytes(const std::string& type) {
+  static const std::string kinds = "iub";
+  if (type.size() != 3 || kinds.find(type[1]) == kinds.npos) return 0;
+  const auto bytes = static_cast<std::size_t>(type[2] - '0');
+  const bool known = bytes == 1 || (type[1] != 'b' && (bytes == 2 || bytes == 4 || bytes == 8));
+  return known && std::string("<>=|").find(type[0]) != std::string::npos ? bytes : 0;
+}
+
+HostTensor read(const std::filesystem::path& file, bool takes_integers) {
   const std::string content = read_bytes(file);
   std::string_view bytes = content;
   const Header header = HeaderReader(file, take_header(file, bytes)).read();
-  const FloatFormat format = format_of(file, header.type);
-  auto expected = static_cast<std::uint64_t>(format.bytes);
+  const std::size_t whole = takes_integers ? integer_bytes(header.type) : 0;
+  const FloatFormat format = whole > 0 ? FloatFormat{} : format_of(file, header.type);
+  auto expected = static_cast<std::uint64_t>(whole > 0 ? whole : format.bytes);
   bool overflows = false;
   for (const std::int64_t n : header.shape)
     overflows |= __builtin_mul_overflow(expected, static_cast<std::uint64_t>(n), &expected);
@@ -215,9 +242,16 @@ HostTensor read_npy(const std::filesystem::path& file) {
     fail(file, "is truncated or damaged: its header needs " +
                    (overflows ? "more than 2^64" : std::to_string(expected)) +
                    " bytes of data, it has " + std::to_string(bytes.size()));
-  HostTensor tensor{header.shape, decode_floats(format, bytes)};
+  HostTensor tensor{header.shape, whole > 0 ? decode_integers(header.type, whole, bytes)
+                                            : decode_floats(format, bytes)};
   if (header.fortran_order) tensor.values = to_c_order(tensor);
   return tensor;
 }
+
+}  // namespace
+
+HostTensor read_npy(const std::filesystem::path& file) { return read(file, false); }
+
+HostTensor read_npy_numbers(const std::filesystem::path& file) { return read(file, true); }
 
 }  // namespace ohmic

@@ -15,4 +15,7 @@ constexpr std::size_t kNpyHeaderBytes = 10000;
 /// objects (pickles) are never read. Throws DataError naming the file.
 HostTensor read_npy(const std::filesystem::path&);
 
+/// The same, and whole numbers of 1 to 8 bytes and truth values, as floats: samples and labels.
+HostTensor read_npy_numbers(const std::filesystem::path&);
+
 }  // namespace ohmic

@@ -59,7 +59,7 @@ void check_data(const Graph& graph, const Dataset& data, const TrainSettings& se
   if (settings.keep == "best" && data.test.size() == 0)
     throw DataError("train.keep = best: there are no test images to choose by");
   for (const ImageSet* set : {&data.train, &data.test})
-    for (const std::uint8_t label : set->labels)
+    for (const std::int32_t label : set->labels)
       if (label >= graph.classes)
         throw DataError("the data have label " + std::to_string(label) + ", the network " +
                         std::to_string(graph.classes) + " classes");

@@ -32,7 +32,7 @@ LogitSpread two_classes(const std::vector<float>& margins, float a, float b) {
 // alarm 6e-7 (seed 1).
 TEST(PredictedAccuracy, OfTwoClassesIsTheTailOfANormal) {
   const LogitSpread spread = two_classes({1.0f, 3.0f}, 0.5f, 1.5f);
-  const std::vector<std::uint8_t> labels{0, 0};
+  const std::vector<std::int32_t> labels{0, 0};
   for (const double sigma : {0.5, 1.0, 2.0}) {
     const double std = sigma * std::sqrt(2.0);
     const double exact = 1 - (Q(1 / std) + Q(3 / std)) / 2;
@@ -42,7 +42,7 @@ TEST(PredictedAccuracy, OfTwoClassesIsTheTailOfANormal) {
 
 TEST(PredictedAccuracy, WithoutNoiseIsThatOfTheLogits) {
   const LogitSpread spread = two_classes({1.0f, -1.0f, 2.0f, 0.0f}, 1, 1);
-  const std::vector<std::uint8_t> labels{0, 0, 0, 0};
+  const std::vector<std::int32_t> labels{0, 0, 0, 0};
   EXPECT_EQ(predicted_accuracy(spread, labels, std::vector{0.0}, 1, 10), 0.75);
 }
 
@@ -50,7 +50,7 @@ TEST(PredictedAccuracy, WithoutNoiseIsThatOfTheLogits) {
 TEST(PredictedAccuracy, KeepsCorrelations) {
   LogitSpread spread = two_classes({0.1f}, 1, 1);
   spread.gram = {1, 1, 1};
-  EXPECT_EQ(predicted_accuracy(spread, std::vector<std::uint8_t>{0}, std::vector{50.0}, 1, 1000),
+  EXPECT_EQ(predicted_accuracy(spread, std::vector<std::int32_t>{0}, std::vector{50.0}, 1, 1000),
             1.0);
 }
 
@@ -63,7 +63,7 @@ TEST(LossPerVariance, IsTheDerivativeOfTheAccuracy) {
   const double v = 0.7, step = 1e-4;
   const double expected = -(accuracy(v + step) - accuracy(v - step)) / (2 * step);
   const auto loss =
-      loss_per_variance(spread, std::vector<std::uint8_t>{0, 0}, std::vector{std::sqrt(v)});
+      loss_per_variance(spread, std::vector<std::int32_t>{0, 0}, std::vector{std::sqrt(v)});
   EXPECT_NEAR(loss.at(0) / expected, 1, 1e-6);
 }
 
@@ -102,7 +102,7 @@ struct Linear {
   Weights weights;
   std::vector<float> x;
   LogitSpread spread;
-  std::vector<std::uint8_t> labels;
+  std::vector<std::int32_t> labels;
 };
 
 // 600 programmed chips x 40 images beside the prediction: a chip's accuracy over the images has std

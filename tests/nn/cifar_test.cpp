@@ -27,7 +27,7 @@ TEST(CifarRecords, AreALabelThenPlanarPixels) {
   const auto b = folder.write("b.bin", second);
   const ImageSet set = read_records(cifar10(), {a, b});
   EXPECT_EQ(set.classes, 10);
-  EXPECT_EQ(set.labels, (std::vector<std::uint8_t>{0, 9}));
+  EXPECT_EQ(set.labels, (std::vector<std::int32_t>{0, 9}));
   EXPECT_EQ(set.image(0)[3071], 1);
   EXPECT_EQ(set.image(1)[1024], 127);
   EXPECT_EQ(set.image(1)[1023], 2);
@@ -38,7 +38,7 @@ TEST(CifarRecords, OfCifar100TakeTheFineLabel) {
   const auto file = folder.write("train.bin", record("\x13\x63", 'p') + record("\x01\x02", 'q'));
   const ImageSet set = read_records(cifar_format("cifar100"), {file});
   EXPECT_EQ(set.classes, 100);
-  EXPECT_EQ(set.labels, (std::vector<std::uint8_t>{99, 2}));
+  EXPECT_EQ(set.labels, (std::vector<std::int32_t>{99, 2}));
   EXPECT_EQ(set.image(1)[0], 'q');
 }
 

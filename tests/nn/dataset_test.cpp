@@ -49,7 +49,7 @@ TEST(DataSettings, NormalizeIsWrittenAsItIsRead) {
 TEST(DataSettings, RefuseOtherNormalizations) {
   EXPECT_EQ(fault_of("normalize = 'mean'"),
             "test.toml:1:13: error: data.normalize: expected \"per_pixel_mean\", \"none\", or a "
-            "table { mean = [..] | FILE, std = [..] | FILE }, got \"mean\"");
+            "table { mean = [..] | FILE, std = [..] | FILE, scale = x }, got \"mean\"");
   EXPECT_EQ(fault_of("normalize = { mean = [1, 2] }"),
             "test.toml:1:22: error: data.normalize.mean: expected an array of 3 numbers from 0 to "
             "1 (means of pixel/255) or a .npy file, got [1, 2]");
@@ -122,7 +122,7 @@ TEST(LoadDataset, UsesTheFirstImagesThatWereAskedFor) {
   const TemporaryFolder folder;
   DataSettings settings = tiny(folder);
   settings.train_images = 1;
-  EXPECT_EQ(load_dataset(settings, 1).train.labels, (std::vector<std::uint8_t>{1}));
+  EXPECT_EQ(load_dataset(settings, 1).train.labels, (std::vector<std::int32_t>{1}));
   settings.train_images = 3;
   EXPECT_EQ(error_of([&] { load_dataset(settings, 1); }),
             "data.train_images asks for 3 images but there are 2");
