@@ -99,6 +99,15 @@ const Schema<MappingSettings>& MappingSettings::schema() {
             "Biases are added digitally, or held by one more row of devices that is driven at the "
             "full scale of the layer's inputs (found by calibration): mapped, programmed, read and "
             "converted like weights, w_max included. The shift of a folded BatchNorm is a bias.");
+    s.add("digital", &MappingSettings::digital)
+        .joined_later()
+        .doc(
+            "Layers of model.file that stay digital, by name; * and ? stand for any characters "
+            "and for one: [\"classifier*\"].");
+    s.add("crossbar", &MappingSettings::crossbar)
+        .joined_later()
+        .doc(
+            "Layers of model.file that are on crossbars, by name; empty: all that digital leaves.");
     return s;
   }();
   return schema;

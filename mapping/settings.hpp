@@ -1,6 +1,9 @@
 // The [mapping] table: how a weight becomes conductances and where they are placed.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "simulator/config/schema.hpp"
 #include "simulator/layer.hpp"
 
@@ -58,6 +61,9 @@ struct MappingSettings {
   ScaleGroup weight_scale = ScaleGroup::layer;
   Compensation compensation = Compensation::none;
   BiasPlace bias = BiasPlace::digital;
+  /// Patterns (* and ?) of names of layers; only of networks that were read from a file.
+  std::vector<std::string> digital;   ///< stay digital
+  std::vector<std::string> crossbar;  ///< where given, only these are on crossbars
 
   static const Schema<MappingSettings>& schema();
 };

@@ -22,7 +22,7 @@ void AnalogNetwork::State::run_images(
   images = std::min(images, set.size());
   for (std::int64_t first = 0; first < images; first += kCalibrationBatch) {
     const std::int64_t count = std::min(kCalibrationBatch, images - first);
-    x.resize(static_cast<std::size_t>(count * ImageSet::kPixels));
+    x.resize(static_cast<std::size_t>(count * set.values()));
     normalized_batch(set, normalization, first, count, x.data());
     run(x.data(), count, static_cast<std::uint64_t>(first),
         [&](const Step& step, const float* in) { before(step, in, count); });
@@ -36,7 +36,7 @@ void AnalogNetwork::State::see_inputs(
     const std::function<void(const Step&, std::span<const float> x, std::int64_t n)>& see) {
   std::vector<float> buffer;
   run_images(set, normalization, images, [&](const Step& step, const float* x, std::int64_t count) {
-    const auto values = static_cast<std::size_t>(count * values_per_image(node(step.x)));
+    const auto values = static_cast<std::size_t>(count * values_in(step));
     see(step, {backend.on_host(x, values, buffer), values}, count);
   });
 }

@@ -45,7 +45,7 @@ void AnalogNetwork::measure_batch_norm(const ImageSet& set, const Normalization&
   require_call(images > 0 && set.size() > 0, "measure_batch_norm: needs images");
   s.statistics = statistics;
   s.measured_images = std::min(images, set.size());
-  s.measured.resize(static_cast<std::size_t>(s.measured_images * ImageSet::kPixels));
+  s.measured.resize(static_cast<std::size_t>(s.measured_images * set.values()));
   normalized_batch(set, normalization, 0, s.measured_images, s.measured.data());
   load_ideal();
   s.load_and_measure();
@@ -78,7 +78,7 @@ std::vector<float> AnalogNetwork::layer_output(std::size_t layer, const float* x
   require_call(layer < s.crossbar.size(), "layer_output: there is no such layer");
   const Step& step = s.crossbar[layer];
   const Node* norm = step.norm >= 0 ? &s.node(step.norm) : nullptr;
-  std::vector<float> y(static_cast<std::size_t>(images * values_per_image(s.node(step.mvm))));
+  std::vector<float> y(static_cast<std::size_t>(images * s.values_out(step)));
   s.load_layer(step, s.loaded_layer(step), s.epilogue(step, norm, false))
       ->forward(x, images, 0, nullptr, y.data(), s.tally);
   return y;
@@ -93,7 +93,7 @@ void AnalogNetwork::visit_layers(const float* nhwc, std::int64_t images,
   std::vector<float> buffer;
   s.run(nhwc, images, 0, [&](const Step& step, const float* x) {
     const auto layer = static_cast<std::size_t>(step.layer);
-    const auto values = static_cast<std::size_t>(images * values_per_image(s.node(step.x)));
+    const auto values = static_cast<std::size_t>(images * s.values_in(step));
     const std::vector<float> output = layer_output(layer, x, images);
     visitor(layer, {s.backend.on_host(x, values, buffer), values}, output);
   });
@@ -111,7 +111,7 @@ Predictions AnalogNetwork::evaluate(const ImageSet& set, const Normalization& no
   std::vector<float> x;
   for (std::int64_t i = first; i < first + count; i += batch) {
     const std::int64_t n = std::min(batch, first + count - i);
-    x.resize(static_cast<std::size_t>(n * ImageSet::kPixels));
+    x.resize(static_cast<std::size_t>(n * set.values()));
     normalized_batch(set, normalization, i, n, x.data());
     const std::vector<float> y = logits(x.data(), n, static_cast<std::uint64_t>(i));
     for (std::int64_t j = 0; j < n; ++j) {

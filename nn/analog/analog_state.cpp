@@ -8,6 +8,7 @@
 #include "nn/analog/digital_noise.hpp"
 #include "nn/analog/digital_op.hpp"
 #include "nn/analog/layer_cells.hpp"
+#include "nn/analog/recurrence.hpp"
 #include "nn/denormals.hpp"
 #include "simulator/call_error.hpp"
 #include "simulator/error.hpp"
@@ -42,7 +43,8 @@ AnalogNetwork::State::State(const Graph& g, const Weights& w, const MappingSetti
       devices(std::move(d)),
       backend(b),
       plan(make_plan(graph)),
-      crossbar(static_cast<std::size_t>(plan.layers)) {
+      crossbar(static_cast<std::size_t>(plan.layers)),
+      operators(graph, "cpu") {
   free_slots();
   noise.validate();
   check_biases(mapping, noise);
@@ -152,8 +154,8 @@ LayerOnTiles AnalogNetwork::State::layer_of(const Step& step, Loaded what, Noise
 Epilogue AnalogNetwork::State::epilogue(const Step& step, const Node* norm, bool relu) const {
   const Node& mvm = node(step.mvm);
   const auto bias = digital.find(mvm.name + ".bias");
-  ChannelAffine affine =
-      channel_affine(digital, mvm.channels, norm, bias == digital.end() ? nullptr : &bias->second);
+  ChannelAffine affine = channel_affine(digital, mvm.conv.out_channels, norm,
+                                        bias == digital.end() ? nullptr : &bias->second);
   return {std::move(affine.scale), std::move(affine.shift), relu};
 }
 
@@ -259,7 +261,7 @@ Weights AnalogNetwork::State::effective_weights(const Contents& contents) const 
 void AnalogNetwork::State::load_step(std::size_t s, bool measures) {
   const Step& step = plan.steps[s];
   if (step.mvm < 0) {
-    if (node(step.node).op != Op::batch_norm) return;
+    if (step.slot < 0 || node(step.node).op != Op::batch_norm) return;
     if (measures) measure_norm(node(step.node), value(step.x, measured.data()));
     norms[s] = channel_affine(digital, node(step.node).channels, &node(step.node), nullptr);
     return;
@@ -303,6 +305,7 @@ void AnalogNetwork::State::load_and_measure() {
   const DenormalsAreZero fast;
   const Tally counted = tally;
   reserve_slots(measured_images);
+  begin(measured_images);
   for (std::size_t s = 0; s < plan.steps.size(); ++s) {
     load_step(s, true);
     run_step(s, measured.data(), measured_images, kFirstMeasuredImage, {});
@@ -322,16 +325,26 @@ void AnalogNetwork::State::reserve_slots(std::int64_t images) {
     slot_values[i] = slots[i]->at_least(static_cast<std::size_t>(images * plan.slot_size[i]));
 }
 
+void AnalogNetwork::State::begin(std::int64_t images) {
+  samples = images;
+  operators.begin(images);
+}
+
 /// Where a node's output lies; null for no node.
-const float* AnalogNetwork::State::value(int node, const float* nhwc) const {
-  if (node < 0) return nullptr;
-  const int slot = plan.slot[static_cast<std::size_t>(node)];
-  return slot < 0 ? nhwc : slot_values[static_cast<std::size_t>(slot)];
+const float* AnalogNetwork::State::value(int i, const float* nhwc) {
+  if (i < 0) return nullptr;
+  if (node(i).op == Op::input) return nhwc;
+  const int slot = plan.slot[static_cast<std::size_t>(i)];
+  if (slot >= 0) return slot_values[static_cast<std::size_t>(slot)];
+  return node(i).op == Op::recurrent ? host_values[i].data() : operators.values(i);
 }
 
 void AnalogNetwork::State::run_step(std::size_t s, const float* nhwc, std::int64_t images,
                                     std::uint64_t first_image, const BeforeLayer& before) {
   const Step& step = plan.steps[s];
+  if (step.slot < 0)
+    return step.mvm < 0 ? run_digital(step, nhwc)
+                        : run_recurrent(s, nhwc, images, first_image, before);
   const float *x = value(step.x, nhwc), *residual = value(step.residual, nhwc);
   float* y = slot_values[static_cast<std::size_t>(step.slot)];
   if (step.mvm < 0) {
@@ -343,14 +356,67 @@ void AnalogNetwork::State::run_step(std::size_t s, const float* nhwc, std::int64
   layers[s]->forward(x, images, first_image, residual, y, tally);
 }
 
+/// A node's output where the host can read it, until another batch begins.
+const float* AnalogNetwork::State::on_host(int i, const float* nhwc) {
+  const auto size = static_cast<std::size_t>(samples * values_per_image(node(i)));
+  return backend.on_host(value(i, nhwc), size, host_values[i]);
+}
+
+/// On the host, whoever computes the layers.
+void AnalogNetwork::State::run_digital(const Step& step, const float* nhwc) {
+  for (const int input : node(step.node).inputs)
+    if (!is_of_operators(node(input)) && node(input).op != Op::constant)
+      operators.give(input, on_host(input, nhwc));
+  operators.run(step.node);
+}
+
+/// A product per time step, each with noise of its own.
+void AnalogNetwork::State::run_recurrent(std::size_t s, const float* nhwc, std::int64_t images,
+                                         std::uint64_t first_image, const BeforeLayer& before) {
+  const Step& step = plan.steps[s];
+  const Node& cell = node(step.mvm);
+  const int H = cell.conv.in_channels, steps = static_cast<int>(cell.shape.front());
+  const std::int64_t in = cell.conv.out_channels, out = values_per_step(cell);
+  const auto size = static_cast<std::size_t>(images * H);
+  std::vector<float> h(size), c(size), product(static_cast<std::size_t>(images * in));
+  const float* x = on_host(step.x, nhwc);
+  std::vector<float>& all = host_values[step.node];
+  all.resize(static_cast<std::size_t>(images * steps * out));
+  for (int t = 0; t < steps; ++t) {
+    if (before) before(step, h.data());
+    layers[s]->forward(h.data(), images, mvm_event(first_image, static_cast<std::uint64_t>(t)),
+                       nullptr, product.data(), tally);
+    recurrent_step(cell.cell, images, H, x + t * in, steps * in, product.data(), h.data(), c.data(),
+                   all.data() + t * out, steps * out);
+  }
+}
+
+void AnalogNetwork::State::release_values(std::size_t s) {
+  for (const int input : inputs_of(graph, plan.steps[s]))
+    if (plan.last_reader[static_cast<std::size_t>(input)] == static_cast<int>(s))
+      operators.release(input);
+}
+
+std::int64_t AnalogNetwork::State::values_in(const Step& step) const {
+  const ConvGeometry& g = node(step.mvm).conv;
+  return std::int64_t{g.in_height} * g.in_width * g.in_channels;
+}
+
+std::int64_t AnalogNetwork::State::values_out(const Step& step) const {
+  const ConvGeometry& g = node(step.mvm).conv;
+  return std::int64_t{g.positions()} * g.out_channels;
+}
+
 /// Runs every step on the images and returns the last one's output.
 const float* AnalogNetwork::State::run(const float* nhwc, std::int64_t images,
                                        std::uint64_t first_image, const BeforeLayer& before) {
   const DenormalsAreZero fast;
   reserve_slots(images);
+  begin(images);
   const double share = static_cast<double>(images) / static_cast<double>(plan.steps.size());
   for (std::size_t s = 0; s < plan.steps.size(); ++s) {
     run_step(s, nhwc, images, first_image, before);
+    release_values(s);
     if (on_images) on_images(share);
   }
   return value(plan.steps.back().node, nhwc);

@@ -12,6 +12,7 @@
 #include "nn/analog/batch_norm.hpp"
 #include "nn/analog/exact_device.hpp"
 #include "nn/analog/plan.hpp"
+#include "nn/torch/digital_nodes.hpp"
 
 namespace ohmic {
 
@@ -91,6 +92,7 @@ struct AnalogNetwork::State {
   void measure_norm(const Node& norm, const float* x);
   void load_and_measure();
 
+  /// With the inputs of a layer, values_in() per sample; of a recurrent one at every time step.
   using BeforeLayer = std::function<void(const Step&, const float* x)>;
   const float* run(const float* nhwc, std::int64_t images, std::uint64_t first_image,
                    const BeforeLayer& before = {});
@@ -102,7 +104,16 @@ struct AnalogNetwork::State {
   void find_input_ranges(const ImageSet&, const Normalization&, std::int64_t images);
   void free_slots();
   void reserve_slots(std::int64_t images);
-  const float* value(int node, const float* nhwc) const;
+  const float* value(int node, const float* nhwc);
+  void begin(std::int64_t images);
+  const float* on_host(int node, const float* nhwc);
+  void run_digital(const Step&, const float* nhwc);
+  void run_recurrent(std::size_t s, const float* nhwc, std::int64_t images,
+                     std::uint64_t first_image, const BeforeLayer& before);
+  void release_values(std::size_t s);
+  /// Values that one MVM call of a step takes and gives per sample.
+  std::int64_t values_in(const Step&) const;
+  std::int64_t values_out(const Step&) const;
   void run_step(std::size_t s, const float* nhwc, std::int64_t images, std::uint64_t first_image,
                 const BeforeLayer& before);
 
@@ -136,6 +147,10 @@ struct AnalogNetwork::State {
   std::vector<ChannelAffine> norms;      ///< by step; of BatchNorms by themselves
   std::vector<std::unique_ptr<Activations>> slots;
   std::vector<float*> slot_values;  ///< where each slot lies now
+  DigitalNodes operators;           ///< values of digital nodes
+  std::int64_t samples = 0;         ///< of the batch that is on its way
+  std::map<int, std::vector<float>>
+      host_values;  ///< copies for digital nodes; recurrent nodes' own
   Tally tally;
   std::function<void(double images)> on_images;  ///< may be empty
 };

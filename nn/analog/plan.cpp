@@ -2,12 +2,16 @@
 
 #include <algorithm>
 
+#include "nn/operators/operator.hpp"
+
 namespace ohmic {
 namespace {
 
 using Readers = std::vector<std::vector<int>>;
 
-bool is_mvm(const Node& node) { return node.op == Op::convolution || node.op == Op::dense; }
+bool is_mvm(const Node& node) {
+  return node.op == Op::convolution || node.op == Op::dense || node.op == Op::recurrent;
+}
 
 Readers readers_of(const Graph& graph) {
   Readers readers(graph.nodes.size());
@@ -26,7 +30,8 @@ class Fusion {
     int layers = 0;
     for (int i = 0; i < size(); ++i)
       if (is_mvm(node(i))) crossbar_steps_.push_back(start(i, layers++));
-    for (Step& step : crossbar_steps_) step.relu = take(step, Op::relu);
+    for (Step& step : crossbar_steps_)
+      step.relu = node(step.mvm).op != Op::recurrent && take(step, Op::relu);
     std::vector<Step> all = digital_steps();
     all.insert(all.end(), crossbar_steps_.begin(), crossbar_steps_.end());
     std::sort(all.begin(), all.end(), [](const Step& a, const Step& b) { return a.node < b.node; });
@@ -36,6 +41,9 @@ class Fusion {
  private:
   int size() const { return static_cast<int>(graph_.nodes.size()); }
   const Node& node(int i) const { return graph_.nodes[static_cast<std::size_t>(i)]; }
+
+  /// Whether what follows node `i` can be fused into its layer.
+  bool has_epilogue(int i) const { return is_mvm(node(i)) && node(i).op != Op::recurrent; }
 
   /// The one node that reads `i` when it is an `op`, else -1.
   int sole_reader(int i, Op op) const {
@@ -56,6 +64,10 @@ class Fusion {
     step.node = step.mvm = i;
     step.layer = layer;
     step.x = node(i).inputs.front();
+    if (node(i).op == Op::recurrent) {
+      step.slot = -1;
+      return step;
+    }
     if (take(step, Op::batch_norm)) step.norm = step.node;
     const int sum = sole_reader(step.node, Op::add);
     if (sum >= 0 && fuses_sum(step, sum)) {
@@ -69,10 +81,10 @@ class Fusion {
   /// Whether `i` is the last value of a layer (with its BatchNorm) that only a sum reads.
   bool ends_layer(int i) const {
     if (sole_reader(i, Op::add) < 0) return false;
-    if (is_mvm(node(i))) return true;
+    if (has_epilogue(i)) return true;
     if (node(i).op != Op::batch_norm) return false;
     const int before = node(i).inputs.front();
-    return is_mvm(node(before)) && sole_reader(before, Op::batch_norm) == i;
+    return has_epilogue(before) && sole_reader(before, Op::batch_norm) == i;
   }
 
   /// Of two layers that meet in a sum the one with BatchNorm takes it (then the later one), so that
@@ -88,11 +100,13 @@ class Fusion {
   std::vector<Step> digital_steps() const {
     std::vector<Step> steps;
     for (int i = 0; i < size(); ++i) {
-      if (node(i).op == Op::input || is_mvm(node(i)) || is_fused(i)) continue;
+      if (node(i).op == Op::input || node(i).op == Op::constant || is_mvm(node(i)) || is_fused(i))
+        continue;
       Step step;
       step.node = i;
-      step.x = node(i).inputs.front();
-      if (node(i).inputs.size() > 1) step.residual = node(i).inputs.back();
+      if (is_of_operators(node(i))) step.slot = -1;
+      step.x = node(i).inputs.empty() ? 0 : node(i).inputs.front();
+      if (node(i).inputs.size() > 1 && step.slot >= 0) step.residual = node(i).inputs.back();
       steps.push_back(step);
     }
     return steps;
@@ -116,18 +130,19 @@ class Slots {
  public:
   explicit Slots(Plan& plan, const Graph& graph) : plan_(plan), graph_(graph) {
     plan_.slot.assign(graph.nodes.size(), -1);
-    last_reader_.assign(graph.nodes.size(), -1);
+    plan.last_reader.assign(graph.nodes.size(), -1);
     for (std::size_t s = 0; s < plan.steps.size(); ++s)
-      for (const int node : {plan.steps[s].x, plan.steps[s].residual})
-        if (node >= 0) last_reader_[static_cast<std::size_t>(node)] = static_cast<int>(s);
+      for (const int node : inputs_of(graph, plan.steps[s]))
+        plan.last_reader[static_cast<std::size_t>(node)] = static_cast<int>(s);
   }
 
   void assign() {
     for (std::size_t s = 0; s < plan_.steps.size(); ++s) {
       Step& step = plan_.steps[s];
       const auto node = static_cast<std::size_t>(step.node);
-      step.slot = plan_.slot[node] = acquire(values_per_image(graph_.nodes[node]));
-      for (const int read : {step.x, step.residual}) release_after(read, static_cast<int>(s));
+      if (step.slot >= 0)
+        step.slot = plan_.slot[node] = acquire(values_per_image(graph_.nodes[node]));
+      for (const int read : inputs_of(graph_, step)) release_after(read, static_cast<int>(s));
     }
   }
 
@@ -145,7 +160,7 @@ class Slots {
   }
 
   void release_after(int node, int step) {
-    if (node < 0 || last_reader_[static_cast<std::size_t>(node)] != step) return;
+    if (plan_.last_reader[static_cast<std::size_t>(node)] != step) return;
     const int slot = plan_.slot[static_cast<std::size_t>(node)];
     if (slot >= 0 && std::find(free_.begin(), free_.end(), slot) == free_.end())
       free_.push_back(slot);
@@ -153,7 +168,6 @@ class Slots {
 
   Plan& plan_;
   const Graph& graph_;
-  std::vector<int> last_reader_;
   std::vector<int> free_;
 };
 
@@ -167,9 +181,34 @@ Plan make_plan(const Graph& graph) {
   return plan;
 }
 
+std::vector<int> inputs_of(const Graph& graph, const Step& step) {
+  if (step.slot < 0) return graph.nodes[static_cast<std::size_t>(step.node)].inputs;
+  std::vector<int> inputs{step.x};
+  if (step.residual >= 0) inputs.push_back(step.residual);
+  return inputs;
+}
+
+bool is_of_operators(const Node& node) { return node.op == Op::digital || node.op == Op::part; }
+
 std::int64_t values_per_image(const Node& node) {
   return std::int64_t{node.height} * node.width * node.channels;
 }
+
+namespace {
+
+/// Whether any of the numbers is negative.
+bool holds_negative(const ConstantTensor& constant) {
+  if (constant.type != ElementType::f32) return false;  // whole numbers: axes, shapes, places
+  const auto* values = reinterpret_cast<const float*>(constant.data.get());
+  return std::any_of(values, values + constant.elements(), [](float v) { return v < 0; });
+}
+
+bool any_may_be_negative(const Graph& graph, const Node& node) {
+  return std::any_of(node.inputs.begin(), node.inputs.end(),
+                     [&](int input) { return may_be_negative(graph, input); });
+}
+
+}  // namespace
 
 bool may_be_negative(const Graph& graph, int i) {
   const Node& node = graph.nodes[static_cast<std::size_t>(i)];
@@ -182,8 +221,19 @@ bool may_be_negative(const Graph& graph, int i) {
     case Op::max_pool:
     case Op::average_pool:
     case Op::concatenate:
-      return std::any_of(node.inputs.begin(), node.inputs.end(),
-                         [&](int input) { return may_be_negative(graph, input); });
+    case Op::part:
+      return any_may_be_negative(graph, node);
+    case Op::constant:
+      return node.constant && holds_negative(*node.constant);
+    case Op::digital:
+      switch (find_operator(node.call->op)->sign) {
+        case Sign::non_negative:
+          return false;
+        case Sign::as_inputs:
+          return any_may_be_negative(graph, node);
+        default:
+          return true;
+      }
     default:
       return true;
   }

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "nn/import/imported_model.hpp"
 #include "nn/network/weights.hpp"
 #include "simulator/config/schema.hpp"
 #include "simulator/layer.hpp"
@@ -15,7 +17,8 @@ namespace ohmic {
 enum class Op {
   input,
   convolution,  ///< parameters: weight [out,in/groups,kh,kw], bias [out] if has_bias
-  dense,        ///< weight [out,in], bias [out]
+  dense,        ///< weight [out,in], bias [out]; at every position of an image or sequence
+  recurrent,    ///< weight [gates*H, H], bias [gates*H]; see Recurrence
   batch_norm,   ///< weight, bias, running_mean, running_var (running_dev if l1) [channels]
   relu,
   add,             ///< two inputs
@@ -25,7 +28,22 @@ enum class Op {
   max_pool,        ///< over windows of stride x stride, side by side
   average_pool,    ///< the same
   concatenate,     ///< channels of two inputs, one after the other
+  constant,        ///< the same for every sample: Node::constant
+  digital,         ///< an operator of nn/operators: Node::call
+  part,            ///< one of several outputs of a digital node: Node::output
 };
+
+/// The cell of a recurrent node. Its input is what the input matrix gives for all time steps, N x T
+/// x gates*H, gates in ONNX's order; its output N x T x H, for an LSTM N x T x 2H: h, then c. Both
+/// begin at 0. GRU: the recurrent product, with its bias, is gated after it is made.
+enum class RecurrentCell {
+  lstm,  ///< gates i, o, f, c
+  gru,   ///< gates z, r, h
+  tanh,  ///< a plain cell: h = tanh(x + R h)
+  relu,  ///< a plain cell: h = max(x + R h, 0)
+};
+/// Gates of a cell: 4, 3 or 1.
+int gates(RecurrentCell);
 
 struct Node {
   Op op = Op::input;
@@ -40,6 +58,16 @@ struct Node {
   /// 2018).
   bool l1 = false;
   int stride = 1;  ///< subsample_pad, max_pool, average_pool
+
+  // Of imported networks.
+  /// Of the value, without the axis of samples. In memory a value with three axes (channels,
+  /// height, width) lies channels-last, any other as it is read; empty in built-in networks, whose
+  /// values are all images.
+  std::vector<std::int64_t> shape;
+  std::shared_ptr<const ModelNode> call;           ///< digital
+  std::shared_ptr<const ConstantTensor> constant;  ///< constant; null: an optional input left out
+  int output = 0;                                  ///< part
+  RecurrentCell cell = RecurrentCell::lstm;        ///< recurrent
 };
 
 struct Graph {
@@ -48,6 +76,7 @@ struct Graph {
   int classes = 10;
   double batch_norm_momentum = 0.01;  ///< weight of the new batch in the running statistics
   std::vector<Node> nodes;            ///< in order of execution; the last one gives the logits
+  int opset = 0;                      ///< of digital nodes
 };
 
 /// One tensor that a graph needs.
@@ -75,10 +104,12 @@ struct ModelSettings {
   int width = 16;                   ///< filters of the first stage; 16 in the paper
   std::string norm = "batch";       ///< batch | none | l1_batch
   std::string weights;              ///< file; empty: the network is trained
+  std::string file;                 ///< of a whole network (nn/lowering); empty: a built-in one
+  std::string input, output;        ///< of the file, where it has several
   static const Schema<ModelSettings>& schema();
 };
 
-/// Throws ConfigError for a name or depth that does not exist.
+/// A built-in network. Throws ConfigError for a name or depth that does not exist.
 Graph build_model(const ModelSettings&, int classes);
 std::vector<std::string> model_names();
 

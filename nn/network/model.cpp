@@ -38,6 +38,17 @@ const Schema<ModelSettings>& ModelSettings::schema() {
         .doc(
             "File with trained weights (.safetensors or their .index.json, Keras .h5 or .keras, "
             "PyTorch .pt, .pth, .ckpt, .th); empty: train.");
+    s.add("file", &M::file)
+        .joined_later()
+        .doc(
+            "A whole network with its weights, instead of a built-in one: ONNX (.onnx, with its "
+            ".data beside it) or torch.export's .pt2; see `ohmic inspect`.");
+    s.add("input", &M::input)
+        .joined_later()
+        .doc("Input of the file that samples go to, where it has several.");
+    s.add("output", &M::output)
+        .joined_later()
+        .doc("Output of the file that is measured; empty: its first.");
     return s;
   }();
   return schema;
@@ -56,7 +67,8 @@ Graph build_model(const ModelSettings& model, int classes) {
 }
 
 std::string what_can_be_run() {
-  return "Built-in architectures on images of 3 x 32 x 32 can be run so far: resnetD (D = 6n+2), "
+  return "A network of another kind is read whole, with model.file (ONNX, .pt2, Keras). Built-in "
+         "architectures on images of 3 x 32 x 32: resnetD (D = 6n+2), "
          "plainD, vgg11, vgg13, vgg16, mobilenet and densenetD (D = 3n+4), in layout he or "
          "keras_v1";
 }

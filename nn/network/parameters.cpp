@@ -31,6 +31,10 @@ void he_normal(NoiseKey key, Address address, double F_in, std::vector<float>& v
 
 }  // namespace
 
+int gates(RecurrentCell cell) {
+  return cell == RecurrentCell::lstm ? 4 : cell == RecurrentCell::gru ? 3 : 1;
+}
+
 std::string spread_name(const Node& norm) {
   return norm.name + (norm.l1 ? ".running_dev" : ".running_var");
 }
@@ -52,9 +56,11 @@ std::vector<ParameterShape> parameter_shapes(const Graph& graph) {
     if (node.op == Op::convolution)
       add(".weight", {g.out_channels, g.in_channels / g.groups, g.kernel_height, g.kernel_width},
           true);
-    if (node.op == Op::dense) add(".weight", {g.out_channels, g.in_channels}, true);
+    if (node.op == Op::dense || node.op == Op::recurrent)
+      add(".weight", {g.out_channels, g.in_channels}, true);
     if (node.op == Op::batch_norm) add(".weight", {node.channels}, true);
-    if (node.has_bias || node.op == Op::batch_norm) add(".bias", {node.channels}, true);
+    if (node.has_bias) add(".bias", {g.out_channels}, true);
+    if (node.op == Op::batch_norm) add(".bias", {node.channels}, true);
     if (node.op != Op::batch_norm) continue;
     add(".running_mean", {node.channels}, false);
     add(node.l1 ? ".running_dev" : ".running_var", {node.channels}, false);

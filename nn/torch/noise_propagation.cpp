@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "nn/torch/torch_graph.hpp"
+#include "simulator/error.hpp"
 
 namespace ohmic {
 namespace {
@@ -14,14 +15,21 @@ using at::Tensor;
 /// Gradients of so many logits (images times classes) are held at a time.
 constexpr std::int64_t kLogitsAtOnce = 80;
 
+/// A dense layer at every position of a sequence, images x positions x K.
+bool is_at_positions(const Node& node, const Tensor& x) {
+  return node.op == Op::dense && x.dim() == 3;
+}
+
 /// What a layer multiplies its weights with, images x K x positions, in the order of its matrix.
 Tensor patches(const Node& node, const Tensor& x) {
+  if (is_at_positions(node, x)) return x.transpose(1, 2);
   if (node.op == Op::dense) return x.flatten(1).unsqueeze(2);
   const ConvGeometry& g = node.conv;
   const Tensor padded =
       at::constant_pad_nd(x.contiguous(), {g.pad_left, g.pad_right, g.pad_top, g.pad_bottom}, 0);
-  return at::im2col(padded, {g.kernel_height, g.kernel_width}, {1, 1}, {0, 0},
-                    {g.stride, g.stride});
+  return at::im2col(padded, {g.kernel_height, g.kernel_width},
+                    {g.dilation_height, g.dilation_width}, {0, 0},
+                    {g.stride_height, g.stride_width});
 }
 
 /// A(c, c') of one layer, images x classes x classes. `errors`: gradients of each logit with
@@ -33,7 +41,8 @@ Tensor gram(const Node& node, const Tensor& x, const std::vector<Tensor>& errors
   const Tensor all_patches = patches(node, x);
   const std::int64_t K = all_patches.size(1) / groups;
   const Tensor K_by_P = all_patches.reshape({images * groups, K, -1});
-  const Tensor delta = at::stack(errors, 1)
+  const Tensor outputs = at::stack(errors, 1);
+  const Tensor delta = (is_at_positions(node, x) ? outputs.transpose(2, 3) : outputs)
                            .reshape({images, classes, groups, N, -1})
                            .transpose(1, 2)
                            .reshape({images * groups, classes * N, -1});
@@ -94,7 +103,14 @@ struct NoisePropagation::State {
 };
 
 NoisePropagation::NoisePropagation(const Graph& graph, const Weights& weights)
-    : state_(new State{graph, TorchGraph(graph, weights, "cpu")}) {}
+    : state_(new State{graph, TorchGraph(graph, weights, "cpu")}) {
+  for (const Node& node : graph.nodes)
+    if (node.op == Op::recurrent)
+      throw UnsupportedError(
+          "linear propagation: layer " + node.name +
+          " is recurrent, its weights meet every time step and noise of one feeds the next; "
+          "expected a network without recurrent layers");
+}
 
 NoisePropagation::~NoisePropagation() = default;
 

@@ -28,11 +28,17 @@ constexpr double kExchanged = 0.67;
 ImageSet spread_over(const ImageSet& set, std::int64_t most) {
   ImageSet sample;
   sample.classes = set.classes;
+  sample.shape = set.shape;
+  sample.channel_axis = set.channel_axis;
   const std::int64_t count = std::min(most, set.size());
   for (std::int64_t k = 0; k < count; ++k) {
     const std::int64_t i = k * set.size() / count;
-    const auto image = set.image(i);
-    sample.pixels.insert(sample.pixels.end(), image.begin(), image.end());
+    const auto take = [&](const auto& from, auto& to) {
+      if (!from.empty())
+        to.insert(to.end(), from.begin() + i * set.values(), from.begin() + (i + 1) * set.values());
+    };
+    take(set.pixels, sample.pixels);
+    take(set.numbers, sample.numbers);
     sample.labels.push_back(set.labels[static_cast<std::size_t>(i)]);
   }
   return sample;
@@ -71,7 +77,7 @@ class Examination {
     Tensor first;
     for (std::int64_t i = 0; i < set.size(); i += kBatch) {
       const std::int64_t n = std::min(kBatch, set.size() - i);
-      x.resize(static_cast<std::size_t>(n * ImageSet::kPixels));
+      x.resize(static_cast<std::size_t>(n * set.values()));
       normalized_batch(set, normalization, i, n, x.data());
       const Tensor y = network_.observed(network_.images(x.data(), n),
                                          [&](std::size_t node, const Tensor& in, const Tensor&) {
@@ -107,8 +113,10 @@ class Examination {
   static void add(const Tensor& x, Moments& to) {
     const Tensor wide = x.to(at::kDouble);
     const auto images = static_cast<double>(x.size(0));
-    const Tensor mean = wide.mean(at::IntArrayRef{0, 2, 3}) * images;
-    const Tensor square = wide.square().mean(at::IntArrayRef{0, 2, 3}) * images;
+    std::vector<std::int64_t> axes{0};  // all but the channels
+    for (std::int64_t axis = 2; axis < x.dim(); ++axis) axes.push_back(axis);
+    const Tensor mean = wide.mean(axes) * images;
+    const Tensor square = wide.square().mean(axes) * images;
     to.mean = to.mean.defined() ? to.mean + mean : mean;
     to.square = to.square.defined() ? to.square + square : square;
   }
@@ -210,10 +218,14 @@ Counted best_shift(const std::vector<int>& answers, const ImageSet& set) {
   return most_frequent(shifts, set.classes);
 }
 
+/// Whether every sample holds the same values.
 bool all_one(const ImageSet& set) {
-  for (std::int64_t i = 1; i < set.size(); ++i)
-    if (!std::ranges::equal(set.image(0), set.image(i))) return false;
-  return set.size() > 1;
+  const auto repeats = [&](const auto& values) {
+    const auto size = static_cast<std::ptrdiff_t>(set.values());
+    return std::equal(values.begin() + std::min(size, std::ssize(values)), values.end(),
+                      values.begin());
+  };
+  return set.size() > 1 && repeats(set.pixels) && repeats(set.numbers);
 }
 
 void note_kernels(const Graph& graph, const Weights& weights, Plausibility& p) {
@@ -364,7 +376,7 @@ Plausibility examine(const Graph& graph, const Weights& weights, const Dataset& 
   note_kernels(graph, weights, p);
   note_answers(seen, set, p);
   note_norms(examination.norms(seen, set.size()), p);
-  if (!foreign) return p;
+  if (!foreign || !data.test.is_of_cifars_kind()) return p;
   const bool exchanged = fits_exchanged_channels(graph, weights, data);
   if (exchanged || p.misfits > 0 || is_near_chance(p) || is_too_sure(p))
     p.readings = better_readings(examination, data, exchanged);

@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <map>
 #include <utility>
 
 #include "nn/denormals.hpp"
+#include "nn/operators/operator.hpp"
+#include "nn/torch/value_layout.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -33,11 +36,12 @@ Tensor view(const Tensor& flat, std::int64_t offset, const std::vector<std::int6
 Tensor convolve(const ConvGeometry& g, const Tensor& x, const Tensor& weight, const Tensor& bias) {
   using Sides = std::vector<std::int64_t>;
   const bool even = g.pad_top == g.pad_bottom && g.pad_left == g.pad_right;
-  const Sides stride{g.stride, g.stride}, one{1, 1};
+  const Sides stride{g.stride_height, g.stride_width},
+      dilation{g.dilation_height, g.dilation_width};
   const Sides pad = even ? Sides{g.pad_top, g.pad_left} : Sides{0, 0};
   const Tensor in =
       even ? x : at::constant_pad_nd(x, {g.pad_left, g.pad_right, g.pad_top, g.pad_bottom}, 0);
-  return at::conv2d(in, weight, bias, stride, pad, one, g.groups);
+  return at::conv2d(in, weight, bias, stride, pad, dilation, g.groups);
 }
 
 /// Per channel, as x's other axes have it.
@@ -64,6 +68,33 @@ Tensor subsample_pad(const Node& node, const Tensor& x) {
   const std::int64_t more = node.channels - x.size(1), before = more / 2;
   const Tensor pixels = x.slice(2, 0, x.size(2), node.stride).slice(3, 0, x.size(3), node.stride);
   return at::constant_pad_nd(pixels, {0, 0, 0, 0, before, more - before}, 0);
+}
+
+/// One step of a recurrent cell from the gates of both products; `c` of an LSTM is moved on.
+Tensor recurrent_step(RecurrentCell cell, const Tensor& x, const Tensor& r, const Tensor& h,
+                      Tensor& c) {
+  if (cell == RecurrentCell::relu) return x.add(r).relu();
+  if (cell == RecurrentCell::tanh) return x.add(r).tanh();
+  const auto gates_x = x.chunk(gates(cell), 1), gates_r = r.chunk(gates(cell), 1);
+  const auto sigmoid = [&](std::size_t g) { return gates_x[g].add(gates_r[g]).sigmoid(); };
+  if (cell == RecurrentCell::gru) {
+    const Tensor z = sigmoid(0), reset = sigmoid(1);
+    const Tensor n = gates_x[2].add(reset.mul(gates_r[2])).tanh();
+    return n.add(z.mul(h.sub(n)));
+  }
+  c = sigmoid(2).mul(c).add(sigmoid(0).mul(gates_x[3].add(gates_r[3]).tanh()));
+  return sigmoid(1).mul(c.tanh());
+}
+
+/// All time steps: h, for an LSTM h and c side by side.
+Tensor recur(const Node& node, const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  Tensor h = at::zeros({x.size(0), node.conv.in_channels}, x.options()), c = h;
+  std::vector<Tensor> steps;
+  for (std::int64_t t = 0; t < x.size(1); ++t) {
+    h = recurrent_step(node.cell, x.select(1, t), at::linear(h, weight, bias), h, c);
+    steps.push_back(node.cell == RecurrentCell::lstm ? at::cat({h, c}, 1) : h);
+  }
+  return at::stack(steps, 1);
 }
 
 }  // namespace
@@ -97,6 +128,9 @@ struct TorchGraph::State {
       tensors.push_back(p.trainable ? trainable(p, offsets[i]) : at::zeros(p.shape, options));
       of_node[static_cast<std::size_t>(p.node)].push_back(tensors.back());
     }
+    constants.resize(graph.nodes.size());
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i)
+      if (graph.nodes[i].constant) constants[i] = tensor_of(*graph.nodes[i].constant).to(device);
   }
 
   Tensor trainable(const ParameterShape& p, std::int64_t offset) {
@@ -137,15 +171,32 @@ struct TorchGraph::State {
     return is_scratch(node.inputs[0]) ? a.add_(b) : a.add(b);
   }
 
-  Tensor run(std::size_t i, const std::vector<Tensor>& values, bool training) const {
+  Tensors call(const Node& node, const std::vector<Tensor>& values) const {
+    std::vector<Tensor> inputs;
+    for (const int input : node.inputs) inputs.push_back(values[static_cast<std::size_t>(input)]);
+    return find_operator(node.call->op)->run(Call(*node.call, graph.opset, inputs));
+  }
+
+  Tensor run(std::size_t i, const std::vector<Tensor>& values, bool training) {
     const Node& node = graph.nodes[i];
     const std::vector<Tensor>& p = of_node[i];
-    Tensor x = values[static_cast<std::size_t>(node.inputs[0])];
+    if (node.op == Op::constant) return constants[i];
+    Tensor x = node.inputs.empty() ? Tensor() : values[static_cast<std::size_t>(node.inputs[0])];
     switch (node.op) {
       case Op::convolution:
         return convolution(i, x);
       case Op::dense:
-        return at::linear(x.flatten(1), p[0], p[1]);
+        return at::linear(node.shape.empty() ? x.flatten(1) : x, p[0],
+                          p.size() > 1 ? p[1] : Tensor());
+      case Op::recurrent:
+        return recur(node, x, p[0], p.size() > 1 ? p[1] : Tensor());
+      case Op::digital: {
+        outputs[static_cast<int>(i)] = call(node, values);
+        return outputs[static_cast<int>(i)].front();
+      }
+      case Op::part:
+        return outputs.at(node.inputs[0]).at(static_cast<std::size_t>(node.output));
+      case Op::constant:
       case Op::batch_norm:
         if (node.l1) return l1_batch_norm(node, x, p, training, graph.batch_norm_momentum);
         return at::batch_norm(x, p[0], p[1], p[2], p[3], training, graph.batch_norm_momentum,
@@ -179,6 +230,8 @@ struct TorchGraph::State {
   Tensor parameters, gradients, kernels;
   std::vector<Tensor> tensors;               ///< as shapes
   std::vector<std::vector<Tensor>> of_node;  ///< the same by node
+  std::vector<Tensor> constants;             ///< by node
+  std::map<int, Tensors> outputs;            ///< of digital nodes in this pass
 };
 
 TorchGraph::TorchGraph(const Graph& graph, const Weights& weights, const std::string& device,
@@ -226,11 +279,8 @@ Weights TorchGraph::weights() const {
 }
 
 Tensor TorchGraph::images(const float* nhwc, std::int64_t count) const {
-  const Node& input = state_->graph.nodes.front();
-  auto* values = const_cast<float*>(nhwc);
-  const Tensor host =
-      at::from_blob(values, {count, input.height, input.width, input.channels}, at::kFloat);
-  return host.to(state_->device, at::kFloat, false, true).permute({0, 3, 1, 2});
+  return tensor_at(state_->graph.nodes.front(), nhwc, count, "cpu")
+      .to(state_->device, at::kFloat, false, true);
 }
 
 Tensor TorchGraph::forward(const Tensor& images, bool training) {
@@ -245,6 +295,7 @@ Tensor TorchGraph::forward(const Tensor& images, bool training) {
       if (--unread[static_cast<std::size_t>(input)] == 0)
         values[static_cast<std::size_t>(input)].reset();
   }
+  state_->outputs.clear();
   return values.back();
 }
 
@@ -255,15 +306,17 @@ Tensor TorchGraph::observed(const Tensor& images, const Observer& observer) {
   state_->is_observed = true;
   for (std::size_t i = 1; i < nodes.size(); ++i) {
     values[i] = state_->run(i, values, false);
-    observer(i, values[static_cast<std::size_t>(nodes[i].inputs[0])], values[i]);
+    if (!nodes[i].inputs.empty())
+      observer(i, values[static_cast<std::size_t>(nodes[i].inputs[0])], values[i]);
   }
   state_->is_observed = false;
+  state_->outputs.clear();
   return values.back();
 }
 
 std::vector<float> TorchGraph::logits(const float* nhwc, std::int64_t count, bool training) {
   const at::NoGradGuard no_gradients;
-  const Tensor y = forward(images(nhwc, count), training).to(at::kCPU).contiguous();
+  const Tensor y = forward(images(nhwc, count), training).to(at::kCPU).flatten(1).contiguous();
   return {y.data_ptr<float>(), y.data_ptr<float>() + y.numel()};
 }
 

@@ -1,0 +1,252 @@
+#include "nn/lowering/lower.hpp"
+
+#include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/tensor.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "nn/lowering/lowering.hpp"
+#include "nn/operators/operator.hpp"
+#include "simulator/error.hpp"
+
+namespace ohmic {
+
+using Shape = std::vector<std::int64_t>;
+
+Lowering::Lowering(const ImportedModel& model, const LoweringOptions& options, const Trace& trace)
+    : model_(model), options_(options), trace_(trace) {
+  out_.graph.model = model.file.stem().string();
+  out_.graph.layout = "imported";
+  out_.graph.opset = model.opset;
+}
+
+Lowering::~Lowering() = default;
+
+const at::Tensor& Lowering::few(int node) const { return few_[static_cast<std::size_t>(node)]; }
+
+int Lowering::push(Node node, Tensor few, int axis) {
+  node.shape = few.sizes().vec();
+  if (axis >= 0) node.shape.erase(node.shape.begin() + axis);
+  const Shape& s = node.shape;
+  if (s.size() == 3 && axis == 0) {
+    node.channels = static_cast<int>(s[0]);
+    node.height = static_cast<int>(s[1]);
+    node.width = static_cast<int>(s[2]);
+  } else {
+    node.channels = static_cast<int>(s.empty() ? 1 : s.back());
+    node.width = 1;
+    node.height = 1;
+    for (std::size_t i = 0; i + 1 < s.size(); ++i) node.height *= static_cast<int>(s[i]);
+  }
+  out_.graph.nodes.push_back(std::move(node));
+  few_.push_back(std::move(few));
+  return static_cast<int>(few_.size()) - 1;
+}
+
+int Lowering::constant(const Tensor& value) {
+  Node node;
+  node.op = Op::constant;
+  if (value.defined()) node.constant = std::make_shared<const ConstantTensor>(constant_of(value));
+  return push(std::move(node), value.defined() ? value : at::empty({0}), -1);
+}
+
+int Lowering::integers(const Shape& values) { return constant(at::tensor(values, at::kLong)); }
+
+int Lowering::node_of(const std::string& value) {
+  const auto known = nodes_.find(value);
+  if (known != nodes_.end()) return known->second;
+  OHMIC_ASSERT(value.empty() || trace_.is_constant(value));
+  const int node = constant(value.empty() ? Tensor() : trace_.value(value));
+  nodes_[value] = node;
+  return node;
+}
+
+int Lowering::apply(const std::string& op, std::vector<int> inputs,
+                    std::map<std::string, Attribute> attributes, int axis) {
+  ModelNode call{op, "of_ohmic." + std::to_string(own_++), {}, {"y"}, std::move(attributes)};
+  Tensors values;
+  for (const int input : inputs) values.push_back(few(input));
+  const at::NoGradGuard no_gradients;
+  Tensor result = find_operator(op)->run(Call(call, model_.opset, values)).at(0);
+  Node node;
+  node.op = Op::digital;
+  node.name = call.name;
+  node.inputs = std::move(inputs);
+  node.call = std::make_shared<const ModelNode>(std::move(call));
+  return push(std::move(node), std::move(result), axis);
+}
+
+/// To another shape of a sample; samples come first.
+int Lowering::reshape(int from, const Shape& sample) {
+  Shape shape{0};
+  shape.insert(shape.end(), sample.begin(), sample.end());
+  return apply("Reshape", {from, integers(shape)}, {}, 0);
+}
+
+int Lowering::transpose(int from, const Shape& order, int axis) {
+  return apply("Transpose", {from}, {{"perm", order}}, axis);
+}
+
+int Lowering::slice(int from, std::int64_t axis, std::int64_t first, std::int64_t end,
+                    std::int64_t step, int sample_axis) {
+  return apply("Slice",
+               {from, integers({first}), integers({end}), integers({axis}), integers({step})}, {},
+               sample_axis);
+}
+
+void Lowering::begin() {
+  const ModelValue& input = trace_.input();
+  out_.sample.assign(input.shape.begin() + 1, input.shape.end());
+  out_.sample_type = input.type;
+  const Tensor& values = trace_.value(input.name);
+  int node = push({}, values, 0);
+  if (!values.is_floating_point()) {
+    constexpr std::int64_t kInt64 = 7;
+    node = apply("Cast", {node}, {{"to", kInt64}}, 0);
+  }
+  name(input.name, node);
+}
+
+void Lowering::lower(const ModelNode& node) {
+  const std::string& op = node.op;
+  const bool done = op == "Conv"                                 ? convolution(node)
+                    : op == "ConvTranspose"                      ? transposed_convolution(node)
+                    : op == "Gemm"                               ? gemm(node)
+                    : op == "MatMul"                             ? matmul(node)
+                    : op == "BatchNormalization"                 ? batch_norm(node)
+                    : op == "Relu"                               ? relu(node)
+                    : op == "Add"                                ? add(node)
+                    : op == "LSTM" || op == "GRU" || op == "RNN" ? recurrent(node)
+                                                                 : false;
+  if (!done) digital(node);
+}
+
+void Lowering::digital(const ModelNode& node) {
+  Node made;
+  made.op = Op::digital;
+  made.name = node.name;
+  made.call = std::make_shared<const ModelNode>(node);
+  for (const std::string& input : node.inputs) made.inputs.push_back(node_of(input));
+  const std::string& first = node.outputs.front();
+  const auto is_read = [&](const std::string& o) { return !o.empty() && trace_.readers(o) > 0; };
+  const auto read = std::count_if(node.outputs.begin(), node.outputs.end(), is_read);
+  const int whole = first.empty()
+                        ? push(std::move(made), at::empty({0}), -1)
+                        : push(std::move(made), trace_.value(first), trace_.sample_axis(first));
+  if (read == 1 && is_read(first)) return name(first, whole);
+  for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+    const std::string& output = node.outputs[i];
+    if (!is_read(output) || trace_.is_constant(output)) continue;
+    Node part;
+    part.op = Op::part;
+    part.name = node.name + ":" + std::to_string(i);
+    part.inputs = {whole};
+    part.output = static_cast<int>(i);
+    name(output, push(std::move(part), trace_.value(output), trace_.sample_axis(output)));
+  }
+}
+
+bool Lowering::batch_norm(const ModelNode& node) {
+  const Tensor& x = trace_.value(node.inputs[0]);
+  if (trace_.sample_axis(node.inputs[0]) != 0 || (x.dim() != 2 && x.dim() != 4)) return false;
+  for (std::size_t i = 1; i < 5; ++i)
+    if (node.inputs.size() < 5 || !trace_.is_constant(node.inputs[i])) return false;
+  Node norm;
+  norm.op = Op::batch_norm;
+  norm.name = layer_name(node, node.inputs[1], node.inputs[2]);
+  norm.inputs = {node_of(node.inputs[0])};
+  norm.epsilon = Call(node, model_.opset, {}).number("epsilon", 1e-5);
+  const char* suffixes[] = {".weight", ".bias", ".running_mean", ".running_var"};
+  for (std::size_t i = 0; i < 4; ++i) {
+    const Tensor values = trace_.value(node.inputs[i + 1]).to(at::kFloat).contiguous();
+    const float* v = values.data_ptr<float>();
+    out_.weights[norm.name + suffixes[i]] = {values.sizes().vec(), {v, v + values.numel()}};
+  }
+  name(node.outputs[0], push(std::move(norm), trace_.value(node.outputs[0]), 0));
+  return true;
+}
+
+bool Lowering::relu(const ModelNode& node) {
+  if (trace_.sample_axis(node.inputs[0]) != 0 || !trace_.value(node.inputs[0]).is_floating_point())
+    return false;
+  Node made;
+  made.op = Op::relu;
+  made.inputs = {node_of(node.inputs[0])};
+  name(node.outputs[0], push(std::move(made), trace_.value(node.outputs[0]), 0));
+  return true;
+}
+
+/// A sum of two values of the same shape, which a layer's epilogue can take over.
+bool Lowering::add(const ModelNode& node) {
+  const std::string &a = node.inputs[0], &b = node.inputs[1];
+  if (a == b || trace_.is_constant(a) || trace_.is_constant(b)) return false;
+  const Tensor &x = trace_.value(a), &y = trace_.value(b);
+  if (x.sizes() != y.sizes() || !x.is_floating_point() || trace_.sample_axis(a) != 0 ||
+      trace_.sample_axis(b) != 0)
+    return false;
+  Node made;
+  made.op = Op::add;
+  made.inputs = {node_of(a), node_of(b)};
+  name(node.outputs[0], push(std::move(made), trace_.value(node.outputs[0]), 0));
+  return true;
+}
+
+void Lowering::finish() {
+  Graph& graph = out_.graph;
+  const std::string& output =
+      options_.output.empty() ? model_.outputs.front().name : options_.output;
+  if (trace_.is_constant(output))
+    throw DataError(model_.file.string() + ": output \"" + output +
+                    "\" is the same for every sample");
+  int last = node_of(output);
+  const Tensor& answers = few(last);
+  out_.answer.assign(answers.sizes().begin() + 1, answers.sizes().end());
+  if (answers.dim() != 2 || !answers.is_floating_point() ||
+      last + 1 != static_cast<int>(graph.nodes.size())) {
+    last = answers.is_floating_point() ? last : apply("Cast", {last}, {{"to", std::int64_t{1}}}, 0);
+    last = apply("Flatten", {last}, {{"axis", std::int64_t{1}}}, 0);
+  }
+  graph.classes = at(last).channels;
+}
+
+LoweredNetwork Lowering::run() {
+  begin();
+  for (const ModelNode& node : trace_.nodes())
+    if (!std::all_of(node.outputs.begin(), node.outputs.end(),
+                     [&](const std::string& o) { return o.empty() || nodes_.count(o) > 0; }))
+      lower(node);
+  finish();
+  return std::move(out_);
+}
+
+LoweredNetwork lower(const ImportedModel& model, const LoweringOptions& options) {
+  const Trace trace(model, options.input, options.output);
+  return Lowering(model, options, trace).run();
+}
+
+bool matches(const std::string& pattern, const std::string& name) {
+  // Places of the pattern that can be met by what was read of the name.
+  std::vector<bool> can(pattern.size() + 1, false);
+  const auto skip_stars = [&] {
+    for (std::size_t i = 0; i < pattern.size(); ++i)
+      if (can[i] && pattern[i] == '*') can[i + 1] = true;
+  };
+  can[0] = true;
+  skip_stars();
+  for (const char c : name) {
+    std::vector<bool> next(can.size(), false);
+    for (std::size_t i = 0; i < pattern.size(); ++i) {
+      if (!can[i]) continue;
+      if (pattern[i] == '*') next[i] = true;
+      if (pattern[i] == '?' || pattern[i] == c) next[i + 1] = true;
+    }
+    can = std::move(next);
+    skip_stars();
+  }
+  return can.back();
+}
+
+}  // namespace ohmic

@@ -1,0 +1,47 @@
+// From a model file to a Graph: constant parts are computed once, matrices find their place on
+// crossbars, everything between them becomes digital nodes. The header is free of LibTorch.
+//
+// A matrix of constants is a crossbar layer where rows of activations meet it: Conv (1 or 2 axes),
+// ConvTranspose, Gemm and MatMul with a constant right side at any rank, and the input and the
+// recurrent matrices of LSTM, GRU and RNN. Products of two activations are digital.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "nn/import/imported_model.hpp"
+#include "nn/network/graph.hpp"
+
+namespace ohmic {
+
+struct LoweringOptions {
+  std::string input, output;  ///< names in the file; empty: the only one (of outputs: the first)
+  std::vector<std::string> digital;   ///< name patterns (*, ?) of layers that stay digital
+  std::vector<std::string> crossbar;  ///< where given, only these are on crossbars
+};
+
+/// A matrix of constants that stays digital, and why.
+struct DigitalMatrix {
+  std::string name, op, why;
+};
+
+struct LoweredNetwork {
+  Graph graph;
+  Weights weights;
+  std::vector<std::int64_t> sample;  ///< shape of one sample, as the file has it
+  ElementType sample_type = ElementType::f32;
+  std::vector<std::int64_t> answer;  ///< shape of one sample's output
+  std::vector<DigitalMatrix> digital;
+};
+
+/// Throws DataError naming file and node: operators that are not there (all of them at once), a
+/// sample shape that the file leaves open, an axis of samples that cannot be found. Runs the
+/// network on two and on three samples to learn shapes, and checks that each answers as it does
+/// alone.
+LoweredNetwork lower(const ImportedModel&, const LoweringOptions& = {});
+
+/// Whether `name` is matched by a pattern of * (any characters) and ? (one).
+bool matches(const std::string& pattern, const std::string& name);
+
+}  // namespace ohmic

@@ -1,0 +1,95 @@
+// How a traced model becomes a Graph, node by node. Private to nn/lowering: at::Tensor appears by
+// name only.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "nn/lowering/lower.hpp"
+#include "nn/lowering/trace.hpp"
+
+namespace ohmic {
+
+class Lowering {
+ public:
+  Lowering(const ImportedModel&, const LoweringOptions&, const Trace&);
+  ~Lowering();
+  LoweredNetwork run();
+
+ private:
+  using Tensor = at::Tensor;
+  using Shape = std::vector<std::int64_t>;
+
+  void begin();
+  void lower(const ModelNode&);
+  void finish();
+
+  // Each returns whether the node became a layer; why not is told by stays_digital().
+  bool convolution(const ModelNode&);
+  bool transposed_convolution(const ModelNode&);
+  bool gemm(const ModelNode&);
+  bool matmul(const ModelNode&);
+  bool recurrent(const ModelNode&);
+  bool batch_norm(const ModelNode&);
+  bool relu(const ModelNode&);
+  bool add(const ModelNode&);
+  void digital(const ModelNode&);
+
+  /// Whether the user's patterns put the layer on crossbars; says so where they do not.
+  bool is_on_crossbar(const std::string& layer, const ModelNode&);
+  bool stays_digital(const std::string& layer, const ModelNode&, const std::string& why);
+
+  /// The layer's name from those of its tensors ("conv1.weight"), else of its node.
+  std::string layer_name(const ModelNode&, const std::string& weight, const std::string& bias);
+  struct Sum {
+    std::string output, bias;
+  };
+  /// The sum with a constant row that is all that reads a value: its bias; absent: none.
+  std::optional<Sum> added_after(const std::string& value, std::int64_t columns) const;
+
+  struct Convolved {
+    int from;
+    ConvGeometry geometry;
+  };
+  Node convolution_node(const std::string& name, const Convolved&);
+  int pad_between(int from, const Shape& strides);
+  /// Rows of a value as a dense layer takes them, samples first.
+  int rows_of(int from, int sample_axis);
+  void dense(const std::string& layer, const Tensor& weight, const Tensor& bias,
+             const std::string& input, const std::string& output);
+  int direction(const ModelNode&, const std::string& layer, int rows, int d, bool reverse);
+  /// Weight [out, in], of convolutions [out, in of a group, height, width]; bias [out], or
+  /// undefined.
+  void set_matrix(const std::string& layer, const Tensor& weight, const Tensor& bias);
+
+  /// A node whose value is the two samples' `few`, samples on `axis`.
+  int push(Node, Tensor few, int axis);
+  /// A digital node of our own.
+  int apply(const std::string& op, std::vector<int> inputs, std::map<std::string, Attribute>,
+            int axis);
+  int reshape(int from, const Shape& sample);
+  int transpose(int from, const Shape& order, int axis);
+  int slice(int from, std::int64_t axis, std::int64_t first, std::int64_t end, std::int64_t step,
+            int sample_axis);
+  int constant(const Tensor&);
+  int integers(const Shape&);
+  /// The node of a value of the file; constants become nodes when they are asked for.
+  int node_of(const std::string& value);
+  void name(const std::string& value, int node) { nodes_[value] = node; }
+  const Tensor& few(int node) const;
+  const Node& at(int node) const { return out_.graph.nodes[static_cast<std::size_t>(node)]; }
+
+  const ImportedModel& model_;
+  const LoweringOptions& options_;
+  const Trace& trace_;
+  LoweredNetwork out_;
+  std::map<std::string, int> nodes_;  ///< by value of the file
+  std::vector<Tensor> few_;           ///< by node
+  std::set<std::string> layers_;      ///< names that are taken
+  int own_ = 0;                       ///< nodes of our own
+};
+
+}  // namespace ohmic

@@ -1,0 +1,21 @@
+// The network that an experiment names: a built-in one, or that of a file.
+#pragma once
+
+#include <memory>
+
+#include "mapping/settings.hpp"
+#include "nn/lowering/lower.hpp"
+#include "nn/network/graph.hpp"
+
+namespace ohmic {
+
+/// The network in `model.file`, with the layers that `mapping` leaves digital. Files are read once
+/// as long as they stay as they are. Throws DataError as read_model() and lower() do, and
+/// ConfigError for a pattern that names no layer.
+std::shared_ptr<const LoweredNetwork> load_network(const ModelSettings& model,
+                                                   const MappingSettings& mapping);
+
+/// SHA-256 (hexadecimal) of the file and, of ONNX, of the data beside it.
+std::string hash_of_network(const std::filesystem::path& file);
+
+}  // namespace ohmic

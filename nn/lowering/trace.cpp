@@ -1,0 +1,274 @@
+#include "nn/lowering/trace.hpp"
+
+#include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "nn/operators/operator.hpp"
+#include "simulator/error.hpp"
+#include "simulator/random/noise.hpp"
+
+namespace ohmic {
+namespace {
+
+using at::Tensor;
+using Values = std::map<std::string, Tensor>;
+
+constexpr std::int64_t kFew = 2, kMore = 3;  // samples
+// Of one answer beside other samples and beside fewer; products round differently.
+constexpr double kSameAnswer = 1e-3;
+
+std::string text(const std::vector<std::int64_t>& shape) {
+  std::string s;
+  for (const std::int64_t side : shape)
+    s += (s.empty() ? "" : " x ") + (side < 0 ? std::string("?") : std::to_string(side));
+  return s.empty() ? "a single number" : s;
+}
+
+std::string list(const std::vector<ModelValue>& values) {
+  std::string s;
+  for (const ModelValue& v : values) s += (s.empty() ? "" : ", ") + v.name;
+  return s;
+}
+
+/// The value of that name; the only one, or of outputs the first, where none is asked for.
+const ModelValue& pick(const ImportedModel& model, const std::vector<ModelValue>& values,
+                       const std::string& name, const char* what, bool takes_first) {
+  const std::string file = model.file.string() + ": ";
+  if (values.empty()) throw DataError(file + "has no " + what);
+  if (name.empty() && (values.size() == 1 || takes_first)) return values.front();
+  for (const ModelValue& v : values)
+    if (v.name == name) return v;
+  const std::string has = std::string("it has ") + list(values);
+  if (name.empty())
+    throw DataError(file + "has several " + what + "s; say which with model." + what + "; " + has);
+  throw DataError(file + "has no " + what + " \"" + name + "\"; " + has);
+}
+
+void check_operators(const ImportedModel& model, const std::vector<ModelNode>& nodes) {
+  std::map<std::string, std::vector<std::string>> missing;
+  for (const ModelNode& node : nodes)
+    if (!find_operator(node.op)) missing[node.op].push_back(node.name);
+  if (missing.empty()) return;
+  std::string message = model.file.string() + ": operators that are not supported (opset " +
+                        std::to_string(model.opset) + "): ";
+  bool first = true;
+  for (const auto& [op, names] : missing) {
+    message += (first ? "" : "; ") + op + " (" + names.front();
+    if (names.size() > 1) message += " and " + std::to_string(names.size() - 1) + " more";
+    message += ")";
+    first = false;
+  }
+  throw DataError(message + ". `ohmic list operators` says which are");
+}
+
+/// The nodes that `output` needs, without what lies behind `known` values.
+std::vector<ModelNode> needed(const std::vector<ModelNode>& nodes, const std::string& output,
+                              const std::set<std::string>& known) {
+  std::set<std::string> wanted{output};
+  std::vector<ModelNode> kept;
+  for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) {
+    const auto gives = [&](const std::string& o) { return wanted.count(o) && !known.count(o); };
+    if (std::none_of(node->outputs.begin(), node->outputs.end(), gives)) continue;
+    for (const std::string& input : node->inputs) wanted.insert(input);
+    kept.push_back(*node);
+  }
+  std::reverse(kept.begin(), kept.end());
+  return kept;
+}
+
+/// Half and double numbers are computed as floats.
+Tensor as_float(Tensor t) {
+  return t.is_floating_point() && t.scalar_type() != at::kFloat ? t.to(at::kFloat) : t;
+}
+
+void cast_to_float(std::vector<ModelNode>& nodes) {
+  constexpr std::int64_t kFloat = 1, kHalf = 10, kDouble = 11, kBf16 = 16;
+  for (ModelNode& node : nodes) {
+    const auto to = node.attributes.find("to");
+    if (node.op != "Cast" || to == node.attributes.end()) continue;
+    auto* type = std::get_if<std::int64_t>(&to->second);
+    if (type && (*type == kHalf || *type == kDouble || *type == kBf16)) *type = kFloat;
+  }
+}
+
+/// Samples to learn shapes with: normal numbers; of whole ones 0 and 1.
+Tensor samples_of(const ModelValue& input, std::int64_t count) {
+  std::vector<std::int64_t> shape = input.shape;
+  shape.front() = count;
+  const Tensor numbers = at::empty(shape, at::kFloat);
+  const auto size = static_cast<std::size_t>(numbers.numel());
+  fill_normals(noise_key(0, 0), {Stream::synthetic_data}, 0,
+               std::span<float>(numbers.data_ptr<float>(), size));
+  const bool is_real = input.type == ElementType::f32 || input.type == ElementType::f64 ||
+                       input.type == ElementType::f16 || input.type == ElementType::bf16;
+  if (is_real) return numbers;
+  const auto zero = std::make_shared<std::array<std::byte, 8>>();
+  const ConstantTensor one{input.type, {}, {zero, zero->data()}};
+  return numbers.gt(0).to(tensor_of(one).scalar_type());
+}
+
+bool same(const Tensor& a, const Tensor& b) { return a.sizes() == b.sizes() && a.equal(b); }
+
+}  // namespace
+
+struct Trace::State {
+  const ImportedModel& model;
+  ModelValue input;
+  std::string output;
+  std::vector<ModelNode> nodes;
+  std::set<std::string> constants, counts;  ///< counts: hang on the number of samples alone
+  Values few, more;
+
+  std::string file() const { return model.file.string() + ": "; }
+
+  void check_input() {
+    if (input.shape.empty())
+      throw DataError(file() + "input \"" + input.name + "\" has no axis of samples");
+    for (std::size_t i = 1; i < input.shape.size(); ++i)
+      if (input.shape[i] < 0)
+        throw DataError(file() + "input \"" + input.name + "\" is " + text(input.shape) +
+                        ": axis " + std::to_string(i) +
+                        " is left open; expected a file exported for one sample shape, with only "
+                        "the axis of samples (0) free");
+  }
+
+  void run() {
+    const Tensor samples = samples_of(input, kMore);
+    for (const auto& [name, constant] : model.constants) few[name] = as_float(tensor_of(constant));
+    more = few;
+    few[input.name] = samples.narrow(0, 0, kFew).contiguous();
+    more[input.name] = samples;
+    const at::NoGradGuard no_gradients;
+    try {
+      for (const ModelNode& node : nodes) {
+        run_node(node, model.opset, few);
+        run_node(node, model.opset, more);
+      }
+    } catch (const DataError& error) {
+      throw DataError(file() + error.what());
+    }
+  }
+
+  /// A file for one sample only has its number of samples written into reshapes and first states.
+  void free_samples() {
+    for (ModelNode& node : nodes) {
+      if (node.op == "Reshape" && node.inputs.size() > 1) free_reshape(node);
+      const bool recurs = node.op == "LSTM" || node.op == "GRU" || node.op == "RNN";
+      for (std::size_t i = 5; recurs && i < std::min<std::size_t>(node.inputs.size(), 7); ++i)
+        if (is_zero_constant(node.inputs[i])) node.inputs[i].clear();
+    }
+  }
+
+  bool is_zero_constant(const std::string& name) const {
+    const auto constant = model.constants.find(name);
+    return constant != model.constants.end() && !tensor_of(constant->second).any().item<bool>();
+  }
+
+  void free_reshape(ModelNode& node) {
+    const auto constant = model.constants.find(node.inputs[1]);
+    if (constant == model.constants.end() || constant->second.elements() == 0) return;
+    const Tensor shape = tensor_of(constant->second).clone();
+    if (shape.select(0, 0).item<std::int64_t>() != 1 || shape.eq(-1).any().item<bool>()) return;
+    shape.select(0, 0).fill_(-1);
+    node.inputs[1] = node.name + ":samples";
+    few[node.inputs[1]] = more[node.inputs[1]] = shape;
+    constants.insert(node.inputs[1]);
+  }
+
+  void classify() {
+    for (const auto& [name, constant] : model.constants) constants.insert(name);
+    for (const ModelNode& node : nodes) {
+      bool is_constant = true, is_count = true;
+      for (const std::string& name : node.inputs) {
+        if (name.empty() || constants.count(name)) continue;
+        is_constant = false;
+        is_count = is_count && counts.count(name) > 0;
+      }
+      is_count = is_count || node.op == "Shape" || node.op == "Size";
+      for (const std::string& name : node.outputs) {
+        if (name.empty()) continue;
+        if (is_constant || (is_count && same(few.at(name), more.at(name))))
+          constants.insert(name);
+        else if (is_count)
+          counts.insert(name);
+      }
+    }
+    nodes = needed(nodes, output, constants);
+  }
+
+  void check_answers() const {
+    const Tensor &a = few.at(output), &b = more.at(output);
+    const std::string start = file() + "output \"" + output + "\" is " + text(a.sizes().vec()) +
+                              " for " + std::to_string(kFew) + " samples and " +
+                              text(b.sizes().vec()) + " for " + std::to_string(kMore);
+    if (a.dim() == 0 || a.size(0) != kFew || b.size(0) != kMore)
+      throw DataError(start + "; expected an answer for each sample on its first axis");
+    const Tensor first = b.narrow(0, 0, kFew).to(at::kDouble), alone = a.to(at::kDouble);
+    const double scale = alone.abs().max().item<double>();
+    if (first.sub(alone).abs().max().item<double>() > kSameAnswer * (scale + 1e-6))
+      throw DataError(file() +
+                      "the answer to a sample changes with the samples beside it; such a "
+                      "network cannot be measured sample by sample");
+  }
+};
+
+Trace::Trace(const ImportedModel& model, const std::string& input, const std::string& output)
+    : state_(new State{model,
+                       pick(model, model.inputs, input, "input", false),
+                       pick(model, model.outputs, output, "output", true).name,
+                       {},
+                       {},
+                       {},
+                       {},
+                       {}}) {
+  State& s = *state_;
+  s.check_input();
+  s.nodes = needed(model.nodes, s.output, {});
+  check_operators(model, s.nodes);
+  cast_to_float(s.nodes);
+  if (s.input.shape.front() == 1) s.free_samples();
+  s.run();
+  s.classify();
+  s.check_answers();
+}
+
+Trace::~Trace() = default;
+
+const ModelValue& Trace::input() const { return state_->input; }
+const std::vector<ModelNode>& Trace::nodes() const { return state_->nodes; }
+
+bool Trace::is_constant(const std::string& value) const { return state_->constants.count(value); }
+
+const Tensor& Trace::value(const std::string& name) const { return state_->few.at(name); }
+
+int Trace::sample_axis(const std::string& name) const {
+  const Tensor &few = state_->few.at(name), &more = state_->more.at(name);
+  if (few.dim() != more.dim()) return -1;
+  int axis = -1;
+  for (std::int64_t i = 0; i < few.dim(); ++i) {
+    if (few.size(i) == more.size(i)) continue;
+    if (axis >= 0 || few.size(i) != kFew || more.size(i) != kMore) return -1;
+    axis = static_cast<int>(i);
+  }
+  return axis;
+}
+
+bool Trace::is_zero(const std::string& name) const {
+  const bool known = state_->counts.count(name) || state_->constants.count(name);
+  return known && !value(name).any().item<bool>();
+}
+
+int Trace::readers(const std::string& name) const {
+  int count = state_->output == name;
+  for (const ModelNode& node : state_->nodes)
+    count += static_cast<int>(std::count(node.inputs.begin(), node.inputs.end(), name));
+  return count;
+}
+
+}  // namespace ohmic

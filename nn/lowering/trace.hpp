@@ -1,0 +1,45 @@
+// What a model computes on a few samples: shapes, what is constant, where the axis of samples is.
+// Private to nn/lowering: at::Tensor appears by name only.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "nn/import/imported_model.hpp"
+#include "nn/lowering/lower.hpp"
+
+namespace at {
+class Tensor;
+}
+
+namespace ohmic {
+
+class Trace {
+ public:
+  /// Runs the nodes that `output` needs. Throws as lower() does.
+  Trace(const ImportedModel&, const std::string& input, const std::string& output);
+  ~Trace();
+
+  const ModelValue& input() const;
+  /// The nodes that are left to run for every batch, in order.
+  const std::vector<ModelNode>& nodes() const;
+  /// Whether a value is the same for any samples.
+  bool is_constant(const std::string& value) const;
+  /// A value for two samples; that of a constant otherwise.
+  const at::Tensor& value(const std::string&) const;
+  /// The axis that has a place per sample; -1 where no axis, or more than the samples alone, grows.
+  int sample_axis(const std::string& value) const;
+  /// Whether it hangs on nothing but the number of samples and is 0 throughout.
+  bool is_zero(const std::string& value) const;
+  /// Nodes that read it.
+  int readers(const std::string& value) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ohmic

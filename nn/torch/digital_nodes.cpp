@@ -1,0 +1,92 @@
+#include "nn/torch/digital_nodes.hpp"
+
+#include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "nn/operators/operator.hpp"
+#include "nn/torch/value_layout.hpp"
+#include "simulator/error.hpp"
+
+namespace ohmic {
+
+using at::Tensor;
+
+struct DigitalNodes::State {
+  State(const Graph& g, const std::string& d) : graph(g), device(d) {}
+
+  const Node& node(int i) const { return graph.nodes[static_cast<std::size_t>(i)]; }
+  Tensors& value(int i) { return values[static_cast<std::size_t>(i)]; }
+
+  Tensors compute(const Node& n) {
+    if (n.op == Op::part) return {value(n.inputs.front()).at(static_cast<std::size_t>(n.output))};
+    std::vector<Tensor> inputs;
+    for (const int from : n.inputs) inputs.push_back(value(from).at(0));
+    return find_operator(n.call->op)->run(Call(*n.call, graph.opset, inputs));
+  }
+
+  /// A view of memory that is somebody else's would change with it.
+  bool is_lent(const Tensor& t) const {
+    return t.defined() && t.has_storage() &&
+           std::find(lent.begin(), lent.end(), t.storage().data()) != lent.end();
+  }
+
+  const Graph& graph;
+  std::string device;
+  std::int64_t samples = 0;
+  std::vector<Tensors> constants, values;  ///< by node
+  std::vector<const void*> lent;           ///< memory of the values that were given
+};
+
+DigitalNodes::DigitalNodes(const Graph& graph, const std::string& device)
+    : state_(std::make_unique<State>(graph, device)) {
+  State& s = *state_;
+  s.constants.resize(graph.nodes.size());
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (graph.nodes[i].op != Op::constant) continue;
+    const auto& constant = graph.nodes[i].constant;
+    s.constants[i] = {constant ? tensor_of(*constant).to(at::Device(device)) : Tensor()};
+  }
+  s.values = s.constants;
+}
+
+DigitalNodes::~DigitalNodes() = default;
+DigitalNodes::DigitalNodes(DigitalNodes&&) noexcept = default;
+
+void DigitalNodes::begin(std::int64_t samples) {
+  state_->samples = samples;
+  state_->values = state_->constants;
+  state_->lent.clear();
+}
+
+void DigitalNodes::give(int node, const float* values) {
+  State& s = *state_;
+  s.value(node) = {tensor_at(s.node(node), values, s.samples, s.device)};
+  s.lent.push_back(values);
+}
+
+void DigitalNodes::run(int node) {
+  State& s = *state_;
+  const at::NoGradGuard no_gradients;
+  Tensors outputs = s.compute(s.node(node));
+  for (Tensor& output : outputs)
+    if (s.is_lent(output)) output = output.clone();
+  s.value(node) = std::move(outputs);
+}
+
+const float* DigitalNodes::values(int node) {
+  State& s = *state_;
+  Tensor& value = s.value(node).at(0);
+  OHMIC_ASSERT(value.defined());
+  value = in_layout(s.node(node), value);
+  return value.data_ptr<float>();
+}
+
+void DigitalNodes::release(int node) {
+  State& s = *state_;
+  if (s.node(node).op != Op::constant) s.value(node).clear();
+}
+
+}  // namespace ohmic

@@ -1,0 +1,37 @@
+// The digital nodes of an imported network between its crossbar layers, computed by LibTorch on the
+// values of one batch. The header is free of LibTorch.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "nn/network/graph.hpp"
+
+namespace ohmic {
+
+class DigitalNodes {
+ public:
+  /// The graph must outlive it. On "cpu" or "cuda:i".
+  DigitalNodes(const Graph&, const std::string& device);
+  ~DigitalNodes();
+  DigitalNodes(DigitalNodes&&) noexcept;
+
+  /// A batch begins: what was held of another is gone.
+  void begin(std::int64_t samples);
+  /// The value of `node` lies at `values`, as Node::shape has it; copied only where a digital
+  /// node's output would share it.
+  void give(int node, const float* values);
+  /// Computes a digital node; its inputs were given or computed.
+  void run(int node);
+  /// A value that was computed here as numbers in the layout of Node::shape.
+  const float* values(int node);
+  /// Nobody reads the value any more.
+  void release(int node);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ohmic

@@ -1,0 +1,328 @@
+// Small models, each with one thing that can go wrong: the lowered network answers as the operators
+// themselves do, computed by LibTorch and through crossbars with every device exact.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <functional>
+
+#include "nn/analog/analog_network.hpp"
+#include "nn/lowering/lower.hpp"
+#include "nn/operators/evaluate.hpp"
+#include "nn/torch/torch_evaluation.hpp"
+#include "simulator/random/noise.hpp"
+#include "tests/nn/chip.hpp"
+
+namespace ohmic {
+namespace {
+
+using Shape = std::vector<std::int64_t>;
+using Floats = std::vector<float>;
+
+template <class T>
+ConstantTensor tensor(ElementType type, Shape shape, const std::vector<T>& values) {
+  auto bytes = std::make_shared<std::vector<std::byte>>(values.size() * sizeof(T));
+  std::memcpy(bytes->data(), values.data(), bytes->size());
+  return {type, std::move(shape), {bytes, bytes->data()}};
+}
+
+/// A model that is written node by node, with weights of normal numbers.
+struct ModelMaker {
+  ImportedModel model;
+
+  ModelMaker(Shape sample, const std::string& output) {
+    model.file = "made.onnx";
+    model.opset = 17;
+    sample.insert(sample.begin(), -1);
+    model.inputs = {{"x", ElementType::f32, sample}};
+    model.outputs = {{output, ElementType::f32, {}}};
+  }
+  void weight(const std::string& name, Shape shape) {
+    std::size_t size = 1;
+    for (const std::int64_t side : shape) size *= static_cast<std::size_t>(side);
+    Floats values(size);
+    fill_normals(noise_key(7, model.constants.size()), {Stream::synthetic_data}, 0,
+                 std::span<float>(values));
+    for (float& v : values) v *= 0.3f;
+    model.constants[name] = tensor(ElementType::f32, std::move(shape), values);
+  }
+  void integers(const std::string& name, const Shape& values) {
+    model.constants[name] = tensor(ElementType::i64, {std::ssize(values)}, values);
+  }
+  void node(const std::string& op, std::vector<std::string> inputs,
+            std::vector<std::string> outputs, std::map<std::string, Attribute> attributes = {}) {
+    const std::string name = op + "_" + std::to_string(model.nodes.size());
+    model.nodes.push_back({op, name, std::move(inputs), std::move(outputs), std::move(attributes)});
+  }
+};
+
+constexpr std::int64_t kSamples = 3;
+
+Floats samples_of(const Shape& sample) {
+  std::size_t size = kSamples;
+  for (const std::int64_t side : sample) size *= static_cast<std::size_t>(side);
+  Floats x(size);
+  fill_normals(noise_key(3, 1), {Stream::synthetic_data}, 0, std::span<float>(x));
+  return x;
+}
+
+/// As a Graph's memory has it: three axes channels-last.
+Floats in_memory(const Floats& x, const Shape& sample) {
+  if (sample.size() != 3) return x;
+  const auto C = static_cast<std::size_t>(sample[0]);
+  const auto pixels = static_cast<std::size_t>(sample[1] * sample[2]);
+  Floats y(x.size());
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const std::size_t image = i / (C * pixels), c = i / pixels % C, p = i % pixels;
+    y[(image * pixels + p) * C + c] = x[i];
+  }
+  return y;
+}
+
+Floats answers_of_operators(const ImportedModel& model, const Floats& x, Shape sample) {
+  sample.insert(sample.begin(), kSamples);
+  const auto outputs = evaluate(model, {tensor(ElementType::f32, sample, x)});
+  const auto* values = reinterpret_cast<const float*>(outputs.at(0).data.get());
+  return {values, values + outputs[0].elements()};
+}
+
+void expect_near(const Floats& got, const Floats& wanted) {
+  ASSERT_EQ(got.size(), wanted.size());
+  float largest = 0;
+  for (const float v : wanted) largest = std::max(largest, std::abs(v));
+  for (std::size_t i = 0; i < got.size(); ++i)
+    ASSERT_NEAR(got[i], wanted[i], 3e-5f * largest) << "at " << i;
+}
+
+/// Lowers the model and compares; returns it for further questions.
+LoweredNetwork expect_same(const ModelMaker& maker, const LoweringOptions& options = {}) {
+  LoweredNetwork network = lower(maker.model, options);
+  const Floats x = samples_of(network.sample), memory = in_memory(x, network.sample);
+  const Floats wanted = answers_of_operators(maker.model, x, network.sample);
+  expect_near(TorchNetwork(network.graph, network.weights, "cpu").logits(memory.data(), kSamples),
+              wanted);
+  for (const char* name : {"reference", "cpu"}) {
+    SCOPED_TRACE(name);
+    const auto backend = make_backend(name);
+    MappingSettings mapping;
+    mapping.tile = {20, 8};
+    AnalogNetwork chip(network.graph, network.weights, mapping, {}, {}, test::awgn(0), *backend);
+    chip.load_ideal();
+    expect_near(chip.logits(memory.data(), kSamples, 0), wanted);
+    chip.load_noise_free();
+    expect_near(chip.logits(memory.data(), kSamples, 0), wanted);
+  }
+  return network;
+}
+
+std::vector<std::string> layers_of(const LoweredNetwork& network) {
+  std::vector<std::string> names;
+  for (const Node& node : network.graph.nodes)
+    if (node.op == Op::convolution || node.op == Op::dense || node.op == Op::recurrent)
+      names.push_back(node.name);
+  return names;
+}
+
+TEST(Lowering, ConvolutionsOfUnevenWindows) {
+  ModelMaker m({4, 9, 7}, "y");
+  m.weight("first.weight", {6, 2, 3, 2});
+  m.weight("first.bias", {6});
+  m.node("Conv", {"x", "first.weight", "first.bias"}, {"a"},
+         {{"strides", Shape{2, 1}},
+          {"dilations", Shape{1, 2}},
+          {"pads", Shape{1, 0, 2, 3}},
+          {"group", std::int64_t{2}}});
+  m.node("Relu", {"a"}, {"b"});
+  m.node("Flatten", {"b"}, {"y"});
+  EXPECT_EQ(layers_of(expect_same(m)), std::vector<std::string>{"first"});
+}
+
+TEST(Lowering, PaddingThatIsComputedOnBothEnds) {
+  for (const char* pad : {"SAME_UPPER", "SAME_LOWER", "VALID"}) {
+    ModelMaker m({3, 8, 6}, "y");
+    m.weight("w", {5, 3, 3, 4});
+    m.node("Conv", {"x", "w"}, {"a"}, {{"auto_pad", std::string(pad)}, {"strides", Shape{2, 2}}});
+    m.node("Flatten", {"a"}, {"y"});
+    expect_same(m);
+  }
+}
+
+TEST(Lowering, ConvolutionsOfOneAxisAndTransposedOnes) {
+  ModelMaker m({4, 12}, "y");
+  m.weight("line.weight", {6, 4, 5});
+  m.node("Conv", {"x", "line.weight"}, {"a"}, {{"pads", Shape{1, 2}}, {"strides", Shape{2}}});
+  m.integers("shape", {0, 6, 2, 3});
+  m.node("Reshape", {"a", "shape"}, {"b"});
+  m.weight("up.weight", {6, 2, 3, 2});
+  m.weight("up.bias", {4});
+  m.node("ConvTranspose", {"b", "up.weight", "up.bias"}, {"c"},
+         {{"strides", Shape{2, 3}},
+          {"pads", Shape{1, 0, 0, 1}},
+          {"group", std::int64_t{2}},
+          {"output_padding", Shape{1, 0}}});
+  m.node("Flatten", {"c"}, {"y"});
+  EXPECT_EQ(layers_of(expect_same(m)), (std::vector<std::string>{"line", "up"}));
+}
+
+TEST(Lowering, ResidualsAndNormsAreFusedAsInBuiltInNetworks) {
+  ModelMaker m({3, 6, 6}, "y");
+  for (const char* name : {"c1", "c2"}) {
+    m.weight(std::string(name) + ".weight", {3, 3, 3, 3});
+    for (const char* part : {".scale", ".shift", ".mean"}) m.weight(name + std::string(part), {3});
+    m.model.constants[name + std::string(".var")] =
+        tensor(ElementType::f32, {3}, Floats{0.5f, 1, 2});
+  }
+  const auto layer = [&](const std::string& name, const std::string& from, const std::string& to) {
+    m.node("Conv", {from, name + ".weight"}, {to + "c"}, {{"pads", Shape{1, 1, 1, 1}}});
+    m.node("BatchNormalization",
+           {to + "c", name + ".scale", name + ".shift", name + ".mean", name + ".var"}, {to},
+           {{"epsilon", 1e-3}});
+  };
+  layer("c1", "x", "a");
+  m.node("Relu", {"a"}, {"b"});
+  layer("c2", "b", "c");
+  m.node("Add", {"c", "x"}, {"d"});
+  m.node("Relu", {"d"}, {"e"});
+  m.node("GlobalAveragePool", {"e"}, {"f"});
+  m.node("Flatten", {"f"}, {"y"});
+  expect_same(m);
+}
+
+TEST(Lowering, DenseLayersAtEveryPosition) {
+  ModelMaker m({5, 8}, "y");
+  m.weight("up", {8, 12});
+  m.weight("mlp.bias", {12});
+  m.node("MatMul", {"x", "up"}, {"a"});
+  m.node("Add", {"mlp.bias", "a"}, {"b"});
+  m.node("Gelu", {"b"}, {"c"});
+  m.node("Transpose", {"c"}, {"d"}, {{"perm", Shape{1, 0, 2}}});  // positions first
+  m.weight("down", {12, 3});
+  m.node("MatMul", {"d", "down"}, {"e"});
+  m.node("Transpose", {"e"}, {"f"}, {{"perm", Shape{1, 0, 2}}});
+  m.node("ReduceMean", {"f"}, {"g"}, {{"axes", Shape{1}}, {"keepdims", std::int64_t{0}}});
+  m.weight("head.weight", {4, 3});
+  m.weight("head.bias", {4});
+  m.node("Gemm", {"g", "head.weight", "head.bias"}, {"y"},
+         {{"transB", std::int64_t{1}}, {"alpha", 0.5}, {"beta", 2.0}});
+  m.model.opset = 20;
+  m.model.nodes[5].attributes.erase("axes");
+  m.model.nodes[6].attributes.erase("axes");
+  m.integers("axes", {1});
+  m.model.nodes[6].inputs.push_back("axes");
+  const LoweredNetwork network = expect_same(m);
+  EXPECT_EQ(layers_of(network), (std::vector<std::string>{"mlp", "MatMul_4", "head"}));
+  EXPECT_TRUE(network.digital.empty());
+}
+
+void add_recurrence(ModelMaker& m, const std::string& op, std::int64_t gates,
+                    const std::string& direction, std::map<std::string, Attribute> attributes) {
+  const std::int64_t D = direction == "bidirectional" ? 2 : 1, H = 5;
+  m.node("Transpose", {"x"}, {"t"}, {{"perm", Shape{1, 0, 2}}});
+  m.weight("W", {D, gates * H, 3});
+  m.weight("R", {D, gates * H, H});
+  m.weight("B", {D, 2 * gates * H});
+  attributes["hidden_size"] = H;
+  attributes["direction"] = direction;
+  m.node(op, {"t", "W", "R", "B"}, {"all", "last"}, attributes);
+  m.node("Transpose", {"last"}, {"l"}, {{"perm", Shape{1, 0, 2}}});
+  m.node("Flatten", {"l"}, {"last_flat"});
+  m.node("Transpose", {"all"}, {"a"}, {{"perm", Shape{2, 0, 1, 3}}});
+  m.node("Flatten", {"a"}, {"all_flat"});
+  m.node("Concat", {"last_flat", "all_flat"}, {"y"}, {{"axis", std::int64_t{1}}});
+}
+
+TEST(Lowering, RecurrentCellsInEveryDirection) {
+  for (const char* direction : {"forward", "reverse", "bidirectional"}) {
+    SCOPED_TRACE(direction);
+    ModelMaker lstm({7, 3}, "y"), gru({7, 3}, "y"), rnn({7, 3}, "y");
+    add_recurrence(lstm, "LSTM", 4, direction, {});
+    add_recurrence(gru, "GRU", 3, direction, {{"linear_before_reset", std::int64_t{1}}});
+    add_recurrence(rnn, "RNN", 1, direction, {});
+    for (const ModelMaker* m : {&lstm, &gru, &rnn}) {
+      SCOPED_TRACE(m->model.nodes[1].op);
+      const bool both = std::string(direction) == "bidirectional";
+      EXPECT_EQ(layers_of(expect_same(*m)).size(), both ? 4u : 2u);
+    }
+  }
+}
+
+TEST(Lowering, ShapesThatHangOnTheNumberOfSamplesStayOpen) {
+  ModelMaker m({4, 6}, "y");
+  m.node("Shape", {"x"}, {"s"});
+  m.integers("zero", {0});
+  m.node("Gather", {"s", "zero"}, {"n"}, {{"axis", std::int64_t{0}}});
+  m.integers("rest", {-1});
+  m.node("Concat", {"n", "rest"}, {"to"}, {{"axis", std::int64_t{0}}});
+  m.node("Reshape", {"x", "to"}, {"flat"});
+  m.weight("w", {24, 3});
+  m.node("MatMul", {"flat", "w"}, {"y"});
+  expect_same(m);
+}
+
+TEST(Lowering, PatternsSayWhatIsDigital) {
+  ModelMaker m({6}, "y");
+  m.weight("body.weight", {5, 6});
+  m.weight("head.weight", {4, 5});
+  m.node("Gemm", {"x", "body.weight"}, {"a"}, {{"transB", std::int64_t{1}}});
+  m.node("Gemm", {"a", "head.weight"}, {"y"}, {{"transB", std::int64_t{1}}});
+  LoweringOptions options;
+  options.digital = {"he?d"};
+  const LoweredNetwork network = expect_same(m, options);
+  EXPECT_EQ(layers_of(network), std::vector<std::string>{"body"});
+  ASSERT_EQ(network.digital.size(), 1u);
+  EXPECT_EQ(network.digital[0].name, "head");
+  EXPECT_EQ(network.digital[0].why, "mapping.digital names it");
+}
+
+TEST(Lowering, PatternsMatchAsInAShell) {
+  EXPECT_TRUE(matches("*", ""));
+  EXPECT_TRUE(matches("a*c", "abbc"));
+  EXPECT_TRUE(matches("*.proj", "blocks.0.proj"));
+  EXPECT_TRUE(matches("a?c", "abc"));
+  EXPECT_FALSE(matches("a?c", "ac"));
+  EXPECT_FALSE(matches("conv1", "conv10"));
+  EXPECT_FALSE(matches("", "a"));
+}
+
+std::string refusal(const ImportedModel& model, const LoweringOptions& options = {}) {
+  try {
+    lower(model, options);
+  } catch (const DataError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(Lowering, SaysWhatItCannotTake) {
+  ModelMaker m({6}, "y");
+  m.node("Frobnicate", {"x"}, {"a"});
+  m.node("Frobnicate", {"a"}, {"b"});
+  m.node("Grok", {"b"}, {"y"});
+  EXPECT_EQ(
+      refusal(m.model),
+      "made.onnx: operators that are not supported (opset 17): Frobnicate (Frobnicate_0 and 1 "
+      "more); Grok (Grok_2). `ohmic list operators` says which are");
+
+  ModelMaker open({-1, 4}, "y");
+  open.node("Relu", {"x"}, {"y"});
+  EXPECT_EQ(
+      refusal(open.model),
+      "made.onnx: input \"x\" is ? x ? x 4: axis 1 is left open; expected a file exported for "
+      "one sample shape, with only the axis of samples (0) free");
+
+  ModelMaker mixes({4}, "y");
+  mixes.node("ReduceMean", {"x"}, {"m"}, {{"axes", Shape{0}}, {"keepdims", std::int64_t{1}}});
+  mixes.node("Sub", {"x", "m"}, {"y"});
+  EXPECT_EQ(refusal(mixes.model),
+            "made.onnx: the answer to a sample changes with the samples beside it; such a network "
+            "cannot be measured sample by sample");
+
+  ModelMaker sums({4}, "y");
+  sums.node("ReduceSum", {"x"}, {"y"}, {{"keepdims", std::int64_t{0}}});
+  EXPECT_EQ(refusal(sums.model),
+            "made.onnx: output \"y\" is a single number for 2 samples and a single number for 3; "
+            "expected an answer for each sample on its first axis");
+}
+
+}  // namespace
+}  // namespace ohmic
