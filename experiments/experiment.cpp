@@ -10,6 +10,7 @@
 #include "nn/analog/layer_cells.hpp"
 #include "nn/io/checkpoint.hpp"
 #include "nn/io/sha256.hpp"
+#include "nn/lowering/network.hpp"
 
 namespace ohmic {
 namespace {
@@ -138,11 +139,28 @@ void say_where_keys_belong(std::vector<Fault>& faults, std::size_t first) {
   }
 }
 
+/// Keys of built-in networks and of those in files do not mix.
+void check_model(const Experiment& e) {
+  std::vector<Fault> faults;
+  const auto needs_file = [&](const char* key, bool given) {
+    if (given && e.model.file.empty())
+      faults.push_back({{}, key, "is for networks of a file; expected model.file beside it"});
+  };
+  needs_file("model.input", !e.model.input.empty());
+  needs_file("model.output", !e.model.output.empty());
+  needs_file("mapping.digital", !e.mapping.digital.empty());
+  needs_file("mapping.crossbar", !e.mapping.crossbar.empty());
+  if (!faults.empty()) throw ConfigError(std::move(faults));
+}
+
 /// What holds between tables; called when each table is right by itself.
 void check_whole(const Value& root, const Experiment& experiment, std::vector<Fault>& faults) {
-  const int classes = experiment.data.name == "cifar100" ? 100 : 10;
+  append_faults(root, "", faults, [&] { check_model(experiment); });
   append_faults(root, "", faults, [&] {
-    const Graph graph = build_model(experiment.model, classes);
+    // Whoever needs a file that is not there says so.
+    if (!experiment.model.file.empty() && !std::filesystem::is_regular_file(experiment.model.file))
+      return;
+    const Graph graph = experiment.graph();
     check_layer_names(experiment, graph, faults);
     experiment.devices().check_cells(layer_cells(graph, experiment.mapping, experiment.noise));
   });
@@ -190,9 +208,16 @@ void count_images_by_content(Value& identity, const DataSettings& data) {
 
 /// Until 0.1 the mean of every pixel was that of the training images in use.
 void count_whole_mean(Value& identity, const DataSettings& data) {
-  if (data.normalize != "per_pixel_mean" || data.train_images == 0 || data.name == "synthetic")
+  if (data.normalization() != "per_pixel_mean" || data.train_images == 0 ||
+      data.name == "synthetic")
     return;
   identity.set("data.normalize", {"per_pixel_mean of all images"});
+}
+
+void count_network_by_content(Value& identity, const ModelSettings& model) {
+  if (!model.weights.empty()) count_by_content(identity, "model.weights", model.weights);
+  if (std::filesystem::is_regular_file(model.file))
+    identity.set("model.file", {"sha256:" + hash_of_network(model.file)});
 }
 
 void count_teacher_by_content(Value& identity, const TrainSettings& train) {
@@ -309,16 +334,21 @@ std::string Experiment::conductance_ranges() const {
   return all;
 }
 
+bool Experiment::is_trained() const { return model.weights.empty() && model.file.empty(); }
+
+Graph Experiment::graph() const {
+  if (model.file.empty()) return build_model(model, data.name == "cifar100" ? 100 : 10);
+  return load_network(model, mapping)->graph;
+}
+
 Value Experiment::resolved() const { return schema().write(this); }
 
 std::string Experiment::identity() const {
   Value identity = schema().write(this, true);
   count_images_by_content(identity, data);
   count_whole_mean(identity, data);
-  if (!model.weights.empty()) {
-    identity.table().erase("train");
-    count_by_content(identity, "model.weights", model.weights);
-  }
+  if (!is_trained()) identity.table().erase("train");
+  count_network_by_content(identity, model);
   count_device_files(*identity.table().find("device"));
   count_teacher_by_content(identity, train);
   count_plugins(identity);
@@ -331,10 +361,8 @@ std::string Experiment::training_identity() const {
   for (const char* key : {"seed", "data", "model"}) identity.set(key, *whole.at(key));
   count_images_by_content(identity, data);
   count_whole_mean(identity, data);
-  if (model.weights.empty())
-    identity.set("train", *whole.at("train"));
-  else
-    count_by_content(identity, "model.weights", model.weights);
+  if (is_trained()) identity.set("train", *whole.at("train"));
+  count_network_by_content(identity, model);
   count_teacher_by_content(identity, train);
   if (train.keep != "best")
     for (const char* key : {"test", "test_images"})

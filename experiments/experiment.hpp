@@ -26,6 +26,12 @@ enum class Estimator {
   per_batch,  ///< each batch gets its own draw: a far tighter mean
 };
 
+/// What a right answer is.
+enum class Metric {
+  accuracy,   ///< the sample's label
+  agreement,  ///< what the network answers with digital weights
+};
+
 /// evaluation.stop: draw until the interval of the accuracy is narrow enough.
 struct StopRule {
   double half_width = 0.002;
@@ -36,6 +42,7 @@ struct StopRule {
 /// The [evaluation] table.
 struct EvaluationSettings {
   Estimator estimator = Estimator::per_draw;
+  Metric metric = Metric::accuracy;
   std::int64_t draws = 10;
   std::int64_t first_draw = 0;  ///< another range of draws is fresh noise
   std::int64_t batch = 100;
@@ -87,6 +94,10 @@ struct Experiment {
   /// appended. What holds between tables is checked too.
   static Experiment read(const Value& root, std::vector<Fault>& faults);
   static const Schema<Experiment>& schema();
+  /// Whether the network is trained here: neither its weights nor its file are given.
+  bool is_trained() const;
+  /// The network, built in or that of model.file. Throws as load_network() does.
+  Graph graph() const;
   /// `device` and `layer_devices` as a network takes them.
   LayerDevices devices() const;
   /// [g_min, g_max] of all layers, and the curves of cells that are not ohmic: all that arrays

@@ -70,8 +70,8 @@ void check_is_whole(const std::filesystem::path& given, const std::filesystem::p
     return;
   const auto check = [&](std::uint64_t offset, std::uint64_t bytes) {
     if (offset > size || bytes > size - offset)
-      refuse(given, fmt::format("is damaged: it has {} bytes and its headers name {} bytes at {}", size,
-                                bytes, offset));
+      refuse(given, fmt::format("is damaged: it has {} bytes and its headers name {} bytes at {}",
+                                size, bytes, offset));
   };
   check(elf.e_phoff, std::uint64_t{elf.e_phnum} * sizeof(Elf64_Phdr));
   check(elf.e_shoff, std::uint64_t{elf.e_shnum} * sizeof(Elf64_Shdr));

@@ -22,6 +22,7 @@ void add_commands(CLI::App& app) {
   add_budget_command(app);
   add_report_command(app);
   add_check_command(app);
+  add_inspect_command(app);
   add_describe_command(app);
   add_list_command(app);
   add_cost_command(app);
@@ -58,6 +59,7 @@ void configure(CLI::App& app, const std::string& name) {
       "  ohmic budget experiments/budget_eta.toml         how much noise it tolerates\n"
       "  ohmic cost my.toml                               tiles, conversions, energy, time, area\n"
       "  ohmic check my.toml                              every fault, with its place\n"
+      "  ohmic inspect net.onnx                           what a network becomes on crossbars\n"
       "  ohmic describe device                            what a table may hold\n"
       "  ohmic list devices                               device models by name\n\n"
       "Exit status: 0 done, 1 usage or an unforeseen failure, 2 configuration, 3 data, 4 not\n"

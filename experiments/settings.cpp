@@ -46,6 +46,13 @@ const Schema<EvaluationSettings>& EvaluationSettings::schema() {
         .doc(
             "per_draw: each draw sees the whole test set, which gives the spread between chips; "
             "per_batch: each batch gets a draw of its own, a far tighter mean for the same work.");
+    s.add_choice("metric", &E::metric,
+                 {{"accuracy", Metric::accuracy}, {"agreement", Metric::agreement}})
+        .joined_later()
+        .doc(
+            "accuracy: share of samples whose label the network answers; agreement: share that it "
+            "answers as it does without any noise, which needs no labels. Where data have no "
+            "labels, agreement is meant.");
     s.add("draws", &E::draws)
         .at_least(1)
         .doc("Programmings of the whole chip (per_draw), or passes over the test set (per_batch).");

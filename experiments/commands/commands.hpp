@@ -23,6 +23,7 @@ void add_run_command(CLI::App&);
 void add_budget_command(CLI::App&);
 void add_report_command(CLI::App&);
 void add_check_command(CLI::App&);
+void add_inspect_command(CLI::App&);
 void add_describe_command(CLI::App&);
 void add_list_command(CLI::App&);
 void add_data_command(CLI::App&);

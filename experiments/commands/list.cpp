@@ -9,6 +9,7 @@
 #include "experiments/manual.hpp"
 #include "nn/data/dataset.hpp"
 #include "nn/network/graph.hpp"
+#include "nn/operators/operator.hpp"
 #include "nn/train/trainer.hpp"
 #include "simulator/backend.hpp"
 
@@ -25,6 +26,7 @@ const std::map<std::string, std::function<void()>>& lists() {
       {"datasets", [] { print_names(DataSettings::schema().find("name")->choices); }},
       {"devices", [] { fmt::print("{}", device_list()); }},
       {"models", [] { print_names(model_names()); }},
+      {"operators", [] { print_names(operator_names()); }},
       {"presets", [] { fmt::print("{}", preset_list()); }},
       {"optimizers", [] { print_names(optimizer_names()); }},
   };

@@ -16,6 +16,9 @@ namespace {
 using Points = std::vector<Point>;
 
 std::string network_text(const Experiment& e) {
+  if (!e.model.file.empty())
+    return "that of " + e.model.file +
+           (e.model.weights.empty() ? "" : ", weights " + e.model.weights);
   const std::string what =
       fmt::format("{} ({} layout, width {})", e.model.name, e.model.layout, e.model.width);
   if (!e.model.weights.empty()) return what + ", weights " + e.model.weights;
@@ -113,7 +116,7 @@ Value defaults_of(const Experiment& e) {
 /// How and where, not what; and a training that is not done, where weights are given.
 bool changes_nothing(const std::string& key, const Experiment& e) {
   return key == "title" || key.starts_with("output.") || key.starts_with("compute.") ||
-         (key.starts_with("train.") && !e.model.weights.empty());
+         (key.starts_with("train.") && !e.is_trained());
 }
 
 Facts not_default(const Point& first) {

@@ -63,7 +63,7 @@ void add_optimizers(const Experiment& e, Published& published) {
 /// Whether the network is one that the paper has: a ResNet of its layout, trained without what it
 /// does not use.
 bool is_the_papers(const Experiment& e) {
-  return e.model.weights.empty() && e.model.layout == "keras_v1" && e.model.width == 16 &&
+  return e.is_trained() && e.model.layout == "keras_v1" && e.model.width == 16 &&
          e.model.norm == "batch" && e.train.noise_eta == 0 && !e.train.distill &&
          e.train.weight_decay == 0;
 }

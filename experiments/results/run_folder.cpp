@@ -112,7 +112,7 @@ void find_networks(RunRecord& run) {
   const auto trainings = listed("training", run.folder / "results.jsonl", run.points.front());
   for (const Point& point : run.points) {
     const Experiment& e = point.experiment;
-    if (!e.model.weights.empty()) continue;
+    if (!e.is_trained()) continue;
     const std::string identity = e.training_identity();
     if (std::any_of(run.networks.begin(), run.networks.end(),
                     [&](const NetworkRecord& n) { return n.identity == identity; }))

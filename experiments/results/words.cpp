@@ -108,15 +108,17 @@ std::string key_title(const std::string& key, const Experiment* experiment) {
 std::string value_words(const std::string& key, const std::string& value) {
   if (value == "true") return key_words(key);
   if (value == "false") return "no " + key_words(key);
-  return key == "model.weights" ? std::filesystem::path(value).filename().string() : value;
+  return key == "model.weights" || key == "model.file"
+             ? std::filesystem::path(value).filename().string()
+             : value;
 }
 
 std::string setting_words(const std::string& key, const std::string& value) {
   const std::string shown = value_words(key, value);
   const bool explains_itself =
-      shown != value || (!is_number(value) &&
-                         (key.ends_with(".name") || key == "device.model" ||
-                          key == "noise.semantics" || key == "preset" || key == "model.weights"));
+      shown != value || (!is_number(value) && (key.ends_with(".name") || key == "device.model" ||
+                                               key == "noise.semantics" || key == "preset" ||
+                                               key == "model.weights" || key == "model.file"));
   if (explains_itself) return shown;
   const std::string unit = is_number(value) ? key_unit(key) : "";
   return fmt::format("{} = {}{}{}", key_words(key), value, unit.empty() ? "" : " ", unit);
@@ -129,6 +131,7 @@ Axes text_axes(const Point& point) {
 }
 
 std::string network_words(const Experiment& e) {
+  if (!e.model.file.empty()) return value_words("model.file", e.model.file);
   return e.model.weights.empty() ? e.model.name : value_words("model.weights", e.model.weights);
 }
 

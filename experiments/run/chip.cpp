@@ -23,7 +23,8 @@ constexpr int kUnusedBits = 2;
 bool runs_on_torch(const Experiment& e, const std::string& device) {
   const bool emulated = repetition_on(device) == Repetition::emulated;
   return (device.starts_with("cuda") || emulated) && e.compute.backend == "cpu" &&
-         e.periphery.is_ideal_per_mvm(e.devices().reads_noisily()) && !e.devices().non_linear();
+         e.model.file.empty() && e.periphery.is_ideal_per_mvm(e.devices().reads_noisily()) &&
+         !e.devices().non_linear();
 }
 
 std::unique_ptr<IdealEvaluation> evaluation_on(const std::string& device, const Experiment& e,

@@ -107,7 +107,7 @@ std::string DryRun::unfinished(const Experiment& e) {
 
 /// What is to be trained before the point, "" for nothing.
 std::string DryRun::training(const Experiment& e) {
-  if (!e.model.weights.empty()) return "";
+  if (!e.is_trained()) return "";
   const fs::path folder = training_folder(folder_ / "training", e.training_identity());
   if (fs::exists(folder / "weights.safetensors")) return "";
   const std::int64_t done = epochs_recorded(folder);

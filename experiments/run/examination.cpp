@@ -10,7 +10,7 @@
 namespace ohmic {
 
 Plausibility examine(const TrainedNetwork& network, const Experiment& experiment) {
-  const bool foreign = !experiment.model.weights.empty();
+  const bool foreign = !experiment.is_trained();
   return examine(network.graph, network.weights, *network.data, foreign);
 }
 
@@ -32,8 +32,9 @@ std::vector<std::string> examine_given(const std::vector<Point>& points) {
   std::set<const TrainedNetwork*> seen;
   std::vector<std::string> lines;
   for (const Point& point : points) {
-    const std::string& weights = point.experiment.model.weights;
-    if (weights.empty() || !std::filesystem::is_regular_file(weights)) continue;
+    const ModelSettings& model = point.experiment.model;
+    const std::string& file = model.weights.empty() ? model.file : model.weights;
+    if (file.empty() || !std::filesystem::is_regular_file(file)) continue;
     const TrainedNetwork& network = networks.get(point.experiment);
     if (!seen.insert(&network).second) continue;
     const Plausibility facts = examine(network, point.experiment);

@@ -1,6 +1,7 @@
 #include "experiments/run/networks.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <functional>
@@ -11,9 +12,12 @@
 #include "experiments/run/compute.hpp"
 #include "experiments/run/run_folder.hpp"
 #include "experiments/run/timing.hpp"
+#include "nn/analog/analog_network.hpp"
 #include "nn/data/preprocessing.hpp"
+#include "nn/data/samples.hpp"
 #include "nn/io/checkpoint.hpp"
 #include "nn/io/sha256.hpp"
+#include "nn/lowering/network.hpp"
 #include "nn/train/divergence.hpp"
 
 namespace ohmic {
@@ -28,7 +32,7 @@ std::string use_of_training_images(const Experiment& e) {
   const auto add = [&](bool is_needed, const char* use) {
     if (is_needed) uses += (uses.empty() ? "" : ", ") + std::string(use);
   };
-  add(e.model.weights.empty(), "training (no model.weights are given)");
+  add(e.is_trained(), "training (no model.weights are given)");
   add(e.periphery.needs_ranges(), "calibration of converter ranges (periphery)");
   add(e.mapping.bias == BiasPlace::analog, "calibration of what drives biases (mapping.bias)");
   add(e.devices().non_linear(), "calibration of the voltages of non-linear cells (device)");
@@ -46,6 +50,7 @@ std::string data_key(const Experiment& e) {
 /// What decides which files Networks::check opens, and where the work would be done.
 std::string inputs_key(const Experiment& e) {
   std::string key = data_key(e) + ModelSettings::schema().write(&e.model).text() +
+                    MappingSettings::schema().write(&e.mapping).text() +
                     ComputeSettings::schema().write(&e.compute).text();
   if (e.train.distill) key += e.train.distill->teacher;
   return key;
@@ -70,6 +75,27 @@ TrainProgress report_to(Progress& progress, Timer& timer, const std::string& lab
                     duration_text(r.seconds)));
   };
   return callbacks;
+}
+
+/// Gives every test sample the class that the digital network answers.
+void label_by_answers(const Experiment& e, TrainedNetwork& network) {
+  constexpr std::int64_t kBatch = 256;
+  const auto backend = make_backend(e.compute);
+  AnalogNetwork digital(network.graph, network.weights, e.mapping, e.noise, {}, e.devices(),
+                        *backend);
+  digital.load_ideal();
+  auto data = std::make_shared<Dataset>(*network.data);
+  ImageSet& test = data->test;
+  for (std::int64_t i = 0; i < test.size(); i += kBatch) {
+    const std::int64_t n = std::min(kBatch, test.size() - i);
+    std::vector<float> x(static_cast<std::size_t>(n * test.values()));
+    normalized_batch(test, data->normalization, i, n, x.data());
+    const auto logits = digital.logits(x.data(), n, static_cast<std::uint64_t>(i));
+    for (std::int64_t j = 0; j < n; ++j)
+      test.labels[static_cast<std::size_t>(i + j)] =
+          predicted_class(logits.data() + j * network.graph.classes, network.graph.classes);
+  }
+  network.data = std::move(data);
 }
 
 /// load_checkpoint of what a key of the experiment names, for images that are prepared so (null:
@@ -97,6 +123,8 @@ Experiment teacher_experiment(Experiment experiment) {
 }  // namespace
 
 std::string network_label(const Experiment& e) {
+  if (!e.model.file.empty())
+    return std::filesystem::path(e.model.file).filename().string() + " on " + e.data.name;
   if (!e.model.weights.empty())
     return std::filesystem::path(e.model.weights).filename().string() + " on " + e.data.name;
   std::string label = fmt::format("{} on {}, {} {}", e.model.name, e.data.name, e.train.optimizer,
@@ -109,7 +137,7 @@ std::string network_label(const Experiment& e) {
 
 std::optional<std::string> divergence_of(const Experiment& experiment,
                                          const std::filesystem::path& all_training) {
-  if (!experiment.model.weights.empty()) return std::nullopt;
+  if (!experiment.is_trained()) return std::nullopt;
   const std::string identity = experiment.training_identity();
   if (auto own = read_divergence(training_folder(all_training, identity), identity)) return own;
   if (!experiment.train.distill || !experiment.train.distill->teacher.empty()) return std::nullopt;
@@ -144,7 +172,9 @@ std::string Networks::wrong_with_inputs(const Experiment& experiment) {
   std::shared_ptr<const Dataset> data;
   open([&] { data = data_of(experiment); });
   const Normalization* normalization = data ? &data->normalization : nullptr;
-  Graph graph = build_model(experiment.model, experiment.data.name == "cifar100" ? 100 : 10);
+  Graph graph;
+  open([&] { graph = experiment.graph(); });
+  if (graph.nodes.empty()) return wrong;
   if (!experiment.model.weights.empty())
     open([&] { load_named(kWeightsKey, experiment.model.weights, graph, normalization); });
   else if (experiment.train.distill && !experiment.train.distill->teacher.empty())
@@ -167,20 +197,28 @@ const TrainedNetwork& Networks::get(const Experiment& experiment) {
 }
 
 const TrainedNetwork* Networks::try_get(const Experiment& experiment) {
-  const std::string key = experiment.training_identity() + data_key(experiment);
+  const std::string key =
+      fmt::format("{}{} {}", experiment.training_identity(), data_key(experiment),
+                  static_cast<int>(experiment.evaluation.metric));
   const auto present = networks_.find(key);
   if (present != networks_.end()) return &present->second;
   TrainedNetwork network;
   network.data = data_of(experiment);
-  network.graph = build_model(experiment.model, network.data->test.classes);
+  network.graph = experiment.graph();
   network.label = network_label(experiment);
   network.data_name = experiment.data.name;
   network.identity = experiment.training_identity();
   if (!train_or_load(experiment, network)) return nullptr;
+  if (experiment.evaluation.metric == Metric::agreement || !network.data->test.has_labels())
+    label_by_answers(experiment, network);
   return &networks_.emplace(key, std::move(network)).first->second;
 }
 
 bool Networks::train_or_load(const Experiment& experiment, TrainedNetwork& network) {
+  if (!experiment.model.file.empty()) {
+    take_file(experiment, network);
+    return true;
+  }
   std::filesystem::path file = experiment.model.weights;
   if (file.empty()) {
     const auto folder = training_folder(folder_, network.identity);
@@ -196,6 +234,17 @@ bool Networks::train_or_load(const Experiment& experiment, TrainedNetwork& netwo
   }
   network.weights_hash = sha256_of_weights(file);
   return true;
+}
+
+/// The network of a file, with its own weights or those that model.weights has for it.
+void Networks::take_file(const Experiment& experiment, TrainedNetwork& network) {
+  network.weights = load_network(experiment.model, experiment.mapping)->weights;
+  network.weights_hash = hash_of_network(experiment.model.file);
+  if (experiment.model.weights.empty()) return;
+  network.weights =
+      load_named(kWeightsKey, experiment.model.weights, network.graph, &network.data->normalization)
+          .weights;
+  network.weights_hash = sha256(network.weights_hash + sha256_of_file(experiment.model.weights));
 }
 
 Checkpoint Networks::train_in(const std::filesystem::path& folder, const Experiment& experiment,
@@ -224,11 +273,21 @@ std::optional<Weights> Networks::teacher_of(const Experiment& experiment,
 }
 
 std::shared_ptr<const Dataset> Networks::data_of(const Experiment& experiment) {
-  auto& data = data_[data_key(experiment)];
   const std::string use = use_of_training_images(experiment);
-  if (!data)
-    data = std::make_shared<const Dataset>(
-        load_dataset(experiment.data, experiment.seed, {!use.empty(), true, use}));
+  std::string key = data_key(experiment);
+  std::shared_ptr<const LoweredNetwork> network;
+  if (!experiment.model.file.empty()) {
+    network = load_network(experiment.model, experiment.mapping);
+    key += fmt::format(" for {} and {}", fmt::join(network->sample, " x "), network->graph.classes);
+  }
+  auto& data = data_[key];
+  if (data) return data;
+  Dataset loaded = load_dataset(experiment.data, experiment.seed, {!use.empty(), true, use});
+  if (network) {
+    loaded.train = fitted(loaded.train, network->sample, network->graph.classes);
+    loaded.test = fitted(loaded.test, network->sample, network->graph.classes);
+  }
+  data = std::make_shared<const Dataset>(std::move(loaded));
   return data;
 }
 

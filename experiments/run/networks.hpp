@@ -58,6 +58,7 @@ class Networks {
   std::shared_ptr<const Dataset> data_of(const Experiment&);
   /// Whether it could: not while another process trains it.
   bool train_or_load(const Experiment&, TrainedNetwork&);
+  void take_file(const Experiment&, TrainedNetwork&);
   Checkpoint train_in(const std::filesystem::path& folder, const Experiment&,
                       const TrainedNetwork&);
   /// Of train.distill, trained if need be; none without it.

@@ -140,7 +140,7 @@ std::optional<std::string> Run::find_divergence(std::size_t index) const {
   const Experiment& experiment = points_[index].experiment;
   const std::filesystem::path all = folder_ / "training";
   if (experiment.train.distill) return divergence_of(experiment, all);
-  if (!experiment.model.weights.empty()) return std::nullopt;
+  if (!experiment.is_trained()) return std::nullopt;
   return read_divergence(training_folder(all, trainings_[index]), trainings_[index]);
 }
 
@@ -285,7 +285,7 @@ std::vector<MeasuredPoint> Run::measured() {
   for (std::size_t i = 0; i < points_.size(); ++i)
     if (results_[i])
       measured.push_back({&points_[i], &*results_[i], costs_.of(points_[i].experiment),
-                          points_[i].experiment.model.weights.empty() ? &trainings_[i] : nullptr});
+                          points_[i].experiment.is_trained() ? &trainings_[i] : nullptr});
   return measured;
 }
 

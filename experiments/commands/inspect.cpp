@@ -1,0 +1,187 @@
+// `ohmic inspect FILE`: what a model file becomes on crossbars, before anything is computed with
+// it.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "experiments/commands/commands.hpp"
+#include "experiments/results/text_table.hpp"
+#include "nn/lowering/network.hpp"
+
+namespace ohmic {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct InspectOptions {
+  ModelSettings model;
+  MappingSettings mapping;
+  int rows = 256, columns = 256;
+  bool as_json = false;
+};
+
+std::string shape_text(const std::vector<std::int64_t>& shape) {
+  return shape.empty() ? "1" : fmt::format("{}", fmt::join(shape, " x "));
+}
+
+/// One layer on crossbars.
+struct LayerFacts {
+  std::string name, op;
+  int K, N, groups;
+  std::int64_t mvms, parameters, tiles, macs;
+};
+
+const char* operator_of(const Node& node) {
+  const ConvGeometry& g = node.conv;
+  if (node.op == Op::dense) return "dense";
+  if (node.op == Op::recurrent) return "recurrent";
+  return g.groups == 1 ? "convolution" : g.groups == g.in_channels ? "depthwise" : "grouped";
+}
+
+LayerFacts facts_of(const Node& node, TileShape tile) {
+  const ConvGeometry& g = node.conv;
+  const std::int64_t steps = node.op == Op::recurrent ? node.shape.front() : 1;
+  const int K = g.kernel_rows(), N = g.columns();
+  const std::int64_t weights = std::int64_t{K} * N;
+  const std::int64_t arrays =
+      std::int64_t{tile.row_tiles(K)} * tile.column_tiles(N / g.groups) * g.groups;
+  return {node.name,
+          operator_of(node),
+          K,
+          N,
+          g.groups,
+          steps * g.positions(),
+          weights + (node.has_bias ? N : 0),
+          arrays,
+          steps * g.macs()};
+}
+
+std::vector<LayerFacts> layers_of(const LoweredNetwork& network, TileShape tile) {
+  std::vector<LayerFacts> layers;
+  for (const Node& node : network.graph.nodes)
+    if (node.op == Op::convolution || node.op == Op::dense || node.op == Op::recurrent)
+      layers.push_back(facts_of(node, tile));
+  return layers;
+}
+
+/// Operators between layers, with how many of each.
+std::map<std::string, int> digital_operators(const Graph& graph) {
+  std::map<std::string, int> counts;
+  for (const Node& node : graph.nodes) {
+    if (node.op == Op::digital) ++counts[node.call->op];
+    if (node.op == Op::batch_norm) ++counts["BatchNormalization"];
+    if (node.op == Op::relu) ++counts["Relu"];
+    if (node.op == Op::add) ++counts["Add"];
+  }
+  return counts;
+}
+
+std::string norms_text(const LoweredNetwork& network) {
+  const auto norms = std::count_if(network.graph.nodes.begin(), network.graph.nodes.end(),
+                                   [](const Node& n) { return n.op == Op::batch_norm; });
+  if (norms > 0)
+    return fmt::format("{} kept: noise on kernels is on the kernels that were trained", norms);
+  return "none: where the network had some, its exporter folded them into the kernels, and noise "
+         "on kernels is on folded kernels";
+}
+
+void print_table(const std::vector<LayerFacts>& layers) {
+  std::vector<Row> rows{{"layer", "operator", "K", "N", "groups", "MVMs", "parameters", "tiles"}};
+  for (const LayerFacts& l : layers)
+    rows.push_back({l.name, l.op, fmt::to_string(l.K), fmt::to_string(l.N),
+                    fmt::to_string(l.groups), fmt::to_string(l.mvms), fmt::to_string(l.parameters),
+                    fmt::to_string(l.tiles)});
+  fmt::print("{}", aligned_text(rows));
+}
+
+void print_text(const ImportedModel& model, const LoweredNetwork& network,
+                const std::vector<LayerFacts>& layers, const InspectOptions& options) {
+  std::int64_t parameters = 0, macs = 0, tiles = 0;
+  for (const LayerFacts& l : layers) {
+    parameters += l.parameters;
+    macs += l.macs;
+    tiles += l.tiles;
+  }
+  fmt::print("{}: {}{}, opset {}\n", model.file.string(), model.format,
+             model.producer.empty() ? "" : " by " + model.producer, model.opset);
+  fmt::print("a sample: {} ({}); its answer: {}\n", shape_text(network.sample),
+             name_of(network.sample_type), shape_text(network.answer));
+  fmt::print("on crossbars: {} layers, {} parameters, {} MACs per sample, {} tiles of {} x {}\n\n",
+             layers.size(), parameters, macs, tiles, options.rows, options.columns);
+  print_table(layers);
+  fmt::print("\nBatchNorm: {}\n", norms_text(network));
+  std::vector<std::string> operators;
+  for (const auto& [op, count] : digital_operators(network.graph))
+    operators.push_back(fmt::format("{} {}", count, op));
+  fmt::print("digital between layers: {}\n",
+             operators.empty() ? "nothing" : fmt::format("{}", fmt::join(operators, ", ")));
+  for (const DigitalMatrix& m : network.digital)
+    fmt::print("digital matrix: {} ({}): {}\n", m.name, m.op, m.why);
+}
+
+void print_json(const ImportedModel& model, const LoweredNetwork& network,
+                const std::vector<LayerFacts>& layers) {
+  Json json{{"file", model.file.string()}, {"format", model.format},
+            {"producer", model.producer},  {"opset", model.opset},
+            {"sample", network.sample},    {"sample_type", name_of(network.sample_type)},
+            {"answer", network.answer}};
+  for (const LayerFacts& l : layers)
+    json["layers"].push_back({{"name", l.name},
+                              {"operator", l.op},
+                              {"K", l.K},
+                              {"N", l.N},
+                              {"groups", l.groups},
+                              {"mvms", l.mvms},
+                              {"parameters", l.parameters},
+                              {"tiles", l.tiles},
+                              {"macs", l.macs}});
+  json["digital_operators"] = digital_operators(network.graph);
+  json["digital_matrices"] = Json::array();
+  for (const DigitalMatrix& m : network.digital)
+    json["digital_matrices"].push_back({{"name", m.name}, {"operator", m.op}, {"why", m.why}});
+  fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
+}
+
+void inspect(const InspectOptions& options) {
+  const auto network = load_network(options.model, options.mapping);
+  const ImportedModel model = read_model(options.model.file);
+  const std::vector<LayerFacts> layers = layers_of(*network, {options.rows, options.columns});
+  options.as_json ? print_json(model, *network, layers)
+                  : print_text(model, *network, layers, options);
+}
+
+}  // namespace
+
+void add_inspect_command(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("inspect", "Show what a model file becomes on crossbars, layer by layer");
+  command->footer(
+      "Reads ONNX (with its .data beside it) and torch.export's .pt2. K x N is a layer's matrix,\n"
+      "MVMs how often a sample drives it. Names are those that mapping.digital and\n"
+      "[device.layers.NAME] take.\n\n"
+      "Examples:\n"
+      "  ohmic inspect keywords.onnx\n"
+      "  ohmic inspect net.pt2 --tile 128 128 --digital 'classifier*'\n"
+      "  ohmic inspect net.onnx --json");
+  auto options = std::make_shared<InspectOptions>();
+  command->add_option("FILE", options->model.file, "Model file")->required();
+  command->add_option("--input", options->model.input, "Input of the file, where it has several");
+  command->add_option("--output", options->model.output, "Output of the file; default: its first");
+  command->add_option("--digital", options->mapping.digital, "Layers that stay digital (* and ?)");
+  command->add_option("--crossbar", options->mapping.crossbar, "The only layers on crossbars");
+  auto tile = std::make_shared<std::pair<int, int>>(256, 256);
+  command->add_option("--tile", *tile, "Rows and columns of a tile; default: 256 256");
+  command->add_flag("--json", options->as_json, "For a program");
+  command->callback([options, tile] {
+    std::tie(options->rows, options->columns) = *tile;
+    if (options->rows < 1 || options->columns < 1)
+      throw CLI::ValidationError("--tile", "expected two numbers of at least 1");
+    inspect(*options);
+  });
+}
+
+}  // namespace ohmic
