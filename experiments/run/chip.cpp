@@ -10,6 +10,7 @@
 #include "nn/network/dead_filters.hpp"
 #include "nn/torch/captured_work.hpp"
 #include "simulator/backends/cuda/machine.hpp"
+#include "simulator/error.hpp"
 #include "simulator/processor.hpp"
 
 namespace ohmic {
@@ -241,6 +242,11 @@ std::vector<LayerResult> Chip::layers() const {
 }
 
 NetworkCost Chip::cost() {
+  for (const Node& node : network_.graph.nodes)
+    if (node.op == Op::recurrent)
+      throw UnsupportedError("cost: layer " + node.name +
+                             " is recurrent, and its product per time step is not counted yet; "
+                             "expected a network without recurrent layers");
   const CostSettings settings = experiment_.cost.value_or(CostSettings{});
   std::vector<std::vector<double>> drives(analog_->layers().size());
   if (!settings.mean_square_drive)

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <thread>
 #include <utility>
@@ -80,6 +81,10 @@ TrainProgress report_to(Progress& progress, Timer& timer, const std::string& lab
 /// Gives every test sample the class that the digital network answers.
 void label_by_answers(const Experiment& e, TrainedNetwork& network) {
   constexpr std::int64_t kBatch = 256;
+  if (network.graph.classes < 2)
+    throw UnsupportedError(
+        "evaluation.metric: the network answers with one number, which always agrees with itself; "
+        "expected a network that gives a score per class (one that ends before ArgMax)");
   const auto backend = make_backend(e.compute);
   AnalogNetwork digital(network.graph, network.weights, e.mapping, e.noise, {}, e.devices(),
                         *backend);
@@ -96,6 +101,27 @@ void label_by_answers(const Experiment& e, TrainedNetwork& network) {
           predicted_class(logits.data() + j * network.graph.classes, network.graph.classes);
   }
   network.data = std::move(data);
+}
+
+bool is_real(ElementType type) {
+  return type == ElementType::f32 || type == ElementType::f64 || type == ElementType::f16 ||
+         type == ElementType::bf16;
+}
+
+/// Of a network that takes whole numbers, such as tokens: samples are given as they go in.
+void check_whole_numbers(const Dataset& data) {
+  const Normalization& n = data.normalization;
+  if (n.scale || !n.mean.empty() || !n.std.empty())
+    throw DataError(
+        "data.normalize: the network takes whole numbers (tokens), which are not normalised; "
+        "expected \"none\"");
+  for (const ImageSet* set : {&data.train, &data.test})
+    for (std::size_t i = 0; i < set->numbers.size(); ++i)
+      if (set->numbers[i] != std::floor(set->numbers[i]))
+        throw DataError(
+            fmt::format("sample {} of data.{} holds {}; the network takes whole numbers",
+                        static_cast<std::int64_t>(i) / set->values(),
+                        set == &data.train ? "train" : "test", set->numbers[i]));
 }
 
 /// load_checkpoint of what a key of the experiment names, for images that are prepared so (null:
@@ -284,6 +310,7 @@ std::shared_ptr<const Dataset> Networks::data_of(const Experiment& experiment) {
   if (data) return data;
   Dataset loaded = load_dataset(experiment.data, experiment.seed, {!use.empty(), true, use});
   if (network) {
+    if (!is_real(network->sample_type)) check_whole_numbers(loaded);
     loaded.train = fitted(loaded.train, network->sample, network->graph.classes);
     loaded.test = fitted(loaded.test, network->sample, network->graph.classes);
   }

@@ -93,6 +93,10 @@ void load_files(const DataSettings& settings, DatasetNeeds needs, Dataset& data)
                            : ""));
     return read_samples(files);
   };
+  if (settings.normalization() == "per_pixel_mean")
+    throw DataError(
+        "data.normalize: per_pixel_mean is for images of CIFAR; expected a table { mean = FILE, "
+        "scale = x } with data.name = \"files\"");
   if (needs.train) {
     data.train = read(settings.train_samples, "train");
     keep_first(data.train, settings.train_images, "train_images");
@@ -100,6 +104,24 @@ void load_files(const DataSettings& settings, DatasetNeeds needs, Dataset& data)
   if (needs.test) {
     data.test = read(settings.test_samples, "test");
     keep_first(data.test, settings.test_images, "test_images");
+  }
+}
+
+/// Statistics are one number, one per channel or one per value; channels lie first, or last where
+/// only that fits.
+void fit_statistics(const Normalization& n, const char* key, ImageSet& set) {
+  if (set.size() == 0) return;
+  const bool has_channels = set.shape.size() == 3;
+  for (const auto& [name, values] : {std::pair("mean", &n.mean), std::pair("std", &n.std)}) {
+    const std::int64_t size = std::ssize(*values);
+    if (size <= 1 || size == set.values() || (has_channels && size == set.shape[0])) continue;
+    if (!has_channels || size != set.shape[2])
+      throw DataError(std::string("data.normalize.") + name + " has " + std::to_string(size) +
+                      " numbers; samples of data." + key + " are " + shape_text(set.shape) +
+                      ": expected 1" +
+                      (has_channels ? ", one per channel (the first axis, or the last)" : "") +
+                      " or " + std::to_string(set.values()) + ", one per value");
+    set.channel_axis = 2;
   }
 }
 
@@ -226,6 +248,10 @@ Dataset load_dataset(const DataSettings& settings, std::uint64_t seed, DatasetNe
     make_synthetic(settings, seed, needs, data);
   else
     load_cifar(settings, needs, data);
+  if (settings.name == "files" || settings.scale) {
+    fit_statistics(data.normalization, "train", data.train);
+    fit_statistics(data.normalization, "test", data.test);
+  }
   return data;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "nn/io/idx.hpp"
 #include "nn/io/npy.hpp"
@@ -64,8 +65,13 @@ std::vector<T> chosen(const std::vector<T>& values, const std::vector<std::int64
 
 void keep_rows(const std::string& file, ImageSet& set) {
   const std::vector<std::int64_t> rows = read_whole_numbers(file, "rows of the samples");
+  std::set<std::int64_t> seen;
   for (const std::int64_t row : rows)
-    if (row >= set.size())
+    if (!seen.insert(row).second)
+      throw DataError(file + ": names row " + std::to_string(row) +
+                      " more than once; expected places of samples, each once (a mask of true and "
+                      "false is not read)");
+    else if (row >= set.size())
       throw DataError(file + ": names row " + std::to_string(row) + ", but there are " +
                       std::to_string(set.size()) + " samples (rows count from 0)");
   set.numbers = chosen(set.numbers, rows, set.values());

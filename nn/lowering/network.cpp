@@ -66,6 +66,11 @@ std::shared_ptr<const LoweredNetwork> load_network(const ModelSettings& model,
     const LoweringOptions options{model.input, model.output, mapping.digital, mapping.crossbar};
     auto made = std::make_shared<LoweredNetwork>(lower(read_model(model.file), options));
     check_patterns(*made, mapping);
+    const auto is_layer = [](const Node& node) {
+      return node.op == Op::convolution || node.op == Op::dense || node.op == Op::recurrent;
+    };
+    if (std::none_of(made->graph.nodes.begin(), made->graph.nodes.end(), is_layer))
+      throw DataError(model.file + ": no layer is left on crossbars; `ohmic inspect` says why");
     network = std::move(made);
   }
   return network;

@@ -230,6 +230,12 @@ Trace::Trace(const ImportedModel& model, const std::string& input, const std::st
   State& s = *state_;
   s.check_input();
   s.nodes = needed(model.nodes, s.output, {});
+  for (const ModelNode& node : s.nodes)
+    for (const ModelValue& other : model.inputs)
+      if (other.name != s.input.name && std::ranges::count(node.inputs, other.name) > 0)
+        throw DataError(s.file() + "node " + node.name + " needs the input \"" + other.name +
+                        "\" beside \"" + s.input.name +
+                        "\"; networks that answer to one input can be measured");
   check_operators(model, s.nodes);
   cast_to_float(s.nodes);
   if (s.input.shape.front() == 1) s.free_samples();

@@ -175,7 +175,7 @@ class Examination {
 
 std::int64_t count_right(const std::vector<int>& answers, const ImageSet& set) {
   return std::transform_reduce(answers.begin(), answers.end(), set.labels.begin(), std::int64_t{0},
-                               std::plus<>(), [](int a, std::uint8_t l) { return a == l; });
+                               std::plus<>(), [](int a, std::int32_t l) { return a == l; });
 }
 
 struct Counted {
@@ -193,10 +193,12 @@ Counted most_frequent(const Values& values, int classes) {
 
 /// Pairs of answer and label, greedily by how often they meet, each answer and label once.
 std::int64_t right_when_renamed(const std::vector<int>& answers, const ImageSet& set) {
+  constexpr std::size_t kMostClasses = 2000;  // pairs of more take too much memory
   const auto K = static_cast<std::size_t>(set.classes);
+  if (K > kMostClasses) return count_right(answers, set);
   std::vector<std::int64_t> met(K * K, 0);
   for (std::size_t i = 0; i < answers.size(); ++i)
-    ++met[static_cast<std::size_t>(answers[i]) * K + set.labels[i]];
+    ++met[static_cast<std::size_t>(answers[i]) * K + static_cast<std::size_t>(set.labels[i])];
   std::vector<std::size_t> order(K * K);
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return met[a] > met[b]; });

@@ -75,6 +75,13 @@ TEST(Samples, HaveLabelsAndRowsOfTheirOwn) {
               read_samples({x, y, beyond});
             }),
             beyond + ": names row 3, but there are 3 samples (rows count from 0)");
+  const std::string mask = folder.write("mask", bytes({0, 0, 8, 1, 0, 0, 0, 3, 1, 1, 0}));
+  EXPECT_EQ(message_of([&] {
+              read_samples({x, y, mask});
+            }),
+            mask +
+                ": names row 1 more than once; expected places of samples, each once (a mask of "
+                "true and false is not read)");
   const std::string two = folder.write("two", bytes({0, 0, 8, 1, 0, 0, 0, 2, 1, 1}));
   EXPECT_EQ(message_of([&] {
               read_samples({x, two, ""});
@@ -129,6 +136,29 @@ TEST(Samples, AreNormalisedByTheirChannelsAndLieChannelsLast) {
   ImageSet flat = numbered({3});
   normalized_batch(flat, {}, 0, 2, line.data());
   EXPECT_EQ(line, (Floats{0, 1, 2, 3, 4, 5}));
+}
+
+TEST(Samples, StatisticsFitTheirChannels) {
+  const test::TemporaryFolder folder;
+  DataSettings settings;
+  settings.name = "files";
+  settings.normalize = "given";
+  settings.scale = 1;
+  // Two samples of 1 x 1 x 2: channels are the last axis where two means are given.
+  settings.test_samples.samples = folder.write(
+      "x", bytes({0, 0, 8, 4, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 1, 2, 3, 4}));
+  settings.mean = {1, 2};
+  const Dataset data = load_dataset(settings, 1, {false, true, ""});
+  Floats x(4);
+  normalized_batch(data.test, data.normalization, 0, 2, x.data());
+  EXPECT_EQ(x, (Floats{0, 0, 2, 2}));
+  settings.mean = {1, 2, 3};
+  EXPECT_EQ(
+      message_of([&] {
+        load_dataset(settings, 1, {false, true, ""});
+      }),
+      "data.normalize.mean has 3 numbers; samples of data.test are [1, 1, 2]: expected 1, one "
+      "per channel (the first axis, or the last) or 2, one per value");
 }
 
 TEST(Samples, PixelsOfCifarsKindTakeAScale) {
