@@ -188,17 +188,21 @@ RegisterOperator::RegisterOperator(std::initializer_list<Operator> operators) {
   }
 }
 
-void run_node(const ModelNode& node, int opset, std::map<std::string, at::Tensor>& values) {
+Tensors run_operator(const ModelNode& node, int opset, Tensors inputs) {
   const Call call(node, opset, {});
   const Operator* const op = find_operator(node.op);
   if (op == nullptr)
     call.refuse("no such operator is supported (opset " + std::to_string(opset) + ")");
-  Tensors outputs;
   try {
-    outputs = run_widened(*op, node, opset, inputs_of(call, values));
+    return run_widened(*op, node, opset, std::move(inputs));
   } catch (const c10::Error& error) {
     call.refuse(first_line(error.what_without_backtrace()));
   }
+}
+
+void run_node(const ModelNode& node, int opset, std::map<std::string, at::Tensor>& values) {
+  const Call call(node, opset, {});
+  const Tensors outputs = run_operator(node, opset, inputs_of(call, values));
   for (std::size_t i = 0; i < node.outputs.size(); ++i) {
     if (node.outputs[i].empty()) continue;
     if (i >= outputs.size() || !outputs[i].defined()) {

@@ -98,6 +98,11 @@ struct RegisterOperator {
   RegisterOperator(std::initializer_list<Operator>);
 };
 
+/// The outputs of one call. On the CPU, float16 and bfloat16 are computed in float32 and rounded.
+/// Throws DataError "NODE (OP): ..." for what is not supported, or what the operator cannot take (a
+/// token beyond the vocabulary).
+Tensors run_operator(const ModelNode&, int opset, Tensors inputs);
+
 /// Runs one node on named tensors: `values` holds inputs and constants and receives the outputs.
 /// On the CPU, float16 and bfloat16 are computed in float32 and rounded. Throws DataError
 /// "NODE (OP): ..." for what is not supported.

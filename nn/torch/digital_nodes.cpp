@@ -2,7 +2,6 @@
 
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
-#include <c10/util/Exception.h>
 
 #include <algorithm>
 #include <utility>
@@ -25,13 +24,7 @@ struct DigitalNodes::State {
     if (n.op == Op::part) return {value(n.inputs.front()).at(static_cast<std::size_t>(n.output))};
     std::vector<Tensor> inputs;
     for (const int from : n.inputs) inputs.push_back(value(from).at(0));
-    try {
-      return find_operator(n.call->op)->run(Call(*n.call, graph.opset, inputs));
-    } catch (const c10::Error& error) {  // such as a token beyond the vocabulary
-      const std::string text = error.what_without_backtrace();
-      throw DataError(n.call->name + " (" + n.call->op + "): " + text.substr(0, text.find('\n')) +
-                      "; are all samples in the range that the network takes?");
-    }
+    return run_operator(*n.call, graph.opset, std::move(inputs));
   }
 
   /// A view of memory that is somebody else's would change with it.

@@ -174,7 +174,7 @@ struct TorchGraph::State {
   Tensors call(const Node& node, const std::vector<Tensor>& values) const {
     std::vector<Tensor> inputs;
     for (const int input : node.inputs) inputs.push_back(values[static_cast<std::size_t>(input)]);
-    return find_operator(node.call->op)->run(Call(*node.call, graph.opset, inputs));
+    return run_operator(*node.call, graph.opset, std::move(inputs));
   }
 
   Tensor run(std::size_t i, const std::vector<Tensor>& values, bool training) {
