@@ -3,10 +3,12 @@
 #include <omp.h>
 
 #include <oneapi/dnnl/dnnl.hpp>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
 #include "simulator/backends/cpu/chunks.hpp"
+#include "simulator/backends/cpu/plain_convolution.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic::onednn {
@@ -78,15 +80,6 @@ bool is_named(const Description& d, const char* part) {
   return std::string(d.impl_info_str()).find(part) != std::string::npos;
 }
 
-std::string text(const ConvGeometry& g) {
-  return std::to_string(g.in_channels) + " x " + std::to_string(g.in_height) + " x " +
-         std::to_string(g.in_width) + " -> " + std::to_string(g.out_channels) + ", kernel " +
-         std::to_string(g.kernel_height) + " x " + std::to_string(g.kernel_width) + ", stride " +
-         std::to_string(g.stride_height) + " x " + std::to_string(g.stride_width) + ", dilation " +
-         std::to_string(g.dilation_height) + " x " + std::to_string(g.dilation_width) +
-         ", groups " + std::to_string(g.groups);
-}
-
 Description describe(const ConvolutionSpec& spec, const memory::desc& x, const memory::desc& y) {
   const ConvGeometry& g = spec.geometry;
   const memory::desc w = weights_desc(g, spec.format, memory::format_tag::any);
@@ -118,7 +111,8 @@ bool has_bf16() {
 }
 
 struct Weights::Impl {
-  memory values;
+  memory values;             ///< of oneDNN's primitive
+  std::vector<float> plain;  ///< of our loops
 };
 Weights::Weights() = default;
 Weights::~Weights() = default;
@@ -126,25 +120,25 @@ Weights::Weights(Weights&&) noexcept = default;
 Weights& Weights::operator=(Weights&&) noexcept = default;
 
 struct Convolution::Impl {
+  struct Primitive {
+    memory::desc x, y, bias, w, scratchpad;
+    dnnl::convolution_forward run;
+  };
+
   ConvolutionSpec spec;
-  memory::desc x, y, bias, w, scratchpad;
-  dnnl::convolution_forward primitive;
+  std::optional<Primitive> primitive;  ///< without: our loops
 };
 
-Convolution::Convolution(const ConvolutionSpec& spec) {
+Convolution::Convolution(const ConvolutionSpec& spec) : impl_(new Impl{spec, {}}) {
   const OneThread guard;
   const ConvGeometry& g = spec.geometry;
   const auto x = activations(spec.images, g.in_channels, g.in_height, g.in_width, spec.format);
   const auto y =
       activations(spec.images, g.out_channels, g.out_height(), g.out_width(), Format::f32);
-  const auto primitive = describe(spec, x, y);
-  if (is_named(primitive, "ref"))
-    throw UnsupportedError(
-        "backend \"cpu\": oneDNN has no fast convolution on this processor for " + text(g) +
-        "; use compute.backend = \"reference\"");
-  impl_ = std::make_unique<Impl>(Impl{spec, x, y, primitive.bias_desc(), primitive.weights_desc(),
-                                      primitive.scratchpad_desc(),
-                                      dnnl::convolution_forward(primitive)});
+  const auto d = describe(spec, x, y);
+  if (is_named(d, "ref") || is_named(d, "gemm")) return;
+  impl_->primitive = Impl::Primitive{
+      x, y, d.bias_desc(), d.weights_desc(), d.scratchpad_desc(), dnnl::convolution_forward(d)};
 }
 
 Convolution::~Convolution() = default;
@@ -155,24 +149,32 @@ Weights Convolution::pack(std::span<const float> weights) const {
   const OneThread guard;
   const ConvGeometry& g = impl_->spec.geometry;
   OHMIC_ASSERT(weights.size() == static_cast<std::size_t>(g.kernel_rows()) * g.columns());
+  Weights packed;
+  packed.impl_ = std::make_unique<Weights::Impl>();
+  if (!impl_->primitive) {
+    packed.impl_->plain = cpu::pack_plain(impl_->spec, weights);
+    return packed;
+  }
   memory given(weights_desc(g, Format::f32, given_layout(g)), engine(),
                const_cast<float*>(weights.data()));
-  Weights packed;
-  packed.impl_ = std::make_unique<Weights::Impl>(Weights::Impl{memory(impl_->w, engine())});
-  dnnl::reorder(given, packed.impl_->values).execute(stream(), given, packed.impl_->values);
+  memory& values = packed.impl_->values = memory(impl_->primitive->w, engine());
+  dnnl::reorder(given, values).execute(stream(), given, values);
   stream().wait();
   return packed;
 }
 
 void Convolution::run(const void* x, const Weights& weights, const float* bias, float* y) const {
+  if (!impl_->primitive)
+    return cpu::convolve_plain(impl_->spec, x, weights.impl_->plain.data(), bias, y);
+  const Impl::Primitive& p = *impl_->primitive;
   std::unordered_map<int, memory> arguments{
-      {DNNL_ARG_SRC, memory(impl_->x, engine(), const_cast<void*>(x))},
+      {DNNL_ARG_SRC, memory(p.x, engine(), const_cast<void*>(x))},
       {DNNL_ARG_WEIGHTS, weights.impl_->values},
-      {DNNL_ARG_DST, memory(impl_->y, engine(), y)},
-      {DNNL_ARG_SCRATCHPAD, memory(impl_->scratchpad, engine(), scratch(impl_->scratchpad))}};
+      {DNNL_ARG_DST, memory(p.y, engine(), y)},
+      {DNNL_ARG_SCRATCHPAD, memory(p.scratchpad, engine(), scratch(p.scratchpad))}};
   if (impl_->spec.has_bias)
-    arguments.emplace(DNNL_ARG_BIAS, memory(impl_->bias, engine(), const_cast<float*>(bias)));
-  impl_->primitive.execute(stream(), arguments);
+    arguments.emplace(DNNL_ARG_BIAS, memory(p.bias, engine(), const_cast<float*>(bias)));
+  p.run.execute(stream(), arguments);
   stream().wait();
 }
 

@@ -6,31 +6,17 @@
 #include <span>
 #include <vector>
 
-#include "simulator/layer.hpp"
+#include "simulator/backends/cpu/convolution_spec.hpp"
 
 namespace ohmic::onednn {
-
-/// Number format of a product's two factors; sums are float.
-enum class Format { f32, bf16 };
 
 /// Whether oneDNN convolves bf16 numbers on this processor: with AVX-512, in hardware or as floats.
 bool has_bf16();
 
-/// y = [y +] conv(x, W) [+ bias], then [max(y, 0), 0 for what is not a number].
-/// x: images x H x W x C in `format`, y: images x OH x OW x N float.
-struct ConvolutionSpec {
-  ConvGeometry geometry;
-  int images = 1;
-  Format format = Format::f32;
-  bool has_bias = false;
-  bool accumulates = false;  ///< adds to what y holds
-  bool relu = false;
-};
-
 class Weights;
 
-/// Immutable: one object may run on many threads at once, each run on its caller's thread. Throws
-/// UnsupportedError where oneDNN has only its plain loops.
+/// Immutable: one object may run on many threads at once, each run on its caller's thread. Where
+/// oneDNN has no code for a shape on this processor, the loops of plain_convolution.hpp run.
 class Convolution {
  public:
   explicit Convolution(const ConvolutionSpec&);
