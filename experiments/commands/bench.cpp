@@ -4,18 +4,17 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <ctime>
 #include <fstream>
-#include <functional>
 #include <map>
 #include <memory>
 #include <ostream>
 
 #include "experiments/commands/bench_busy.hpp"
+#include "experiments/commands/bench_clock.hpp"
+#include "experiments/commands/bench_hardware.hpp"
 #include "nn/analog/analog_network.hpp"
 #include "nn/torch/torch_evaluation.hpp"
 #include "simulator/error.hpp"
-#include "simulator/processor.hpp"
 #include "simulator/wires.hpp"
 
 namespace ohmic {
@@ -25,63 +24,8 @@ constexpr std::int64_t kBatch = 100;
 constexpr std::int64_t kCalibration = 20;
 constexpr std::uint64_t kSeed = 1;
 
-double now_s(bool of_thread) {
-  timespec t{};
-  clock_gettime(of_thread ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &t);
-  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
-}
-
-double median(std::vector<double> v) {
-  const auto middle = v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2);
-  std::nth_element(v.begin(), middle, v.end());
-  return *middle;
-}
-
-/// Seconds of what was measured by name, in turns; the first turn does not count (caches, first use
-/// of primitives).
-class Clock {
- public:
-  explicit Clock(int threads) : of_thread_(threads == 1) {}
-
-  void measure(const std::string& what, const std::function<void()>& work) {
-    const double start = now_s(of_thread_);
-    work();
-    seconds_[what].push_back(now_s(of_thread_) - start);
-  }
-  double median_of(const std::string& what) const {
-    const std::vector<double>& all = seconds_.at(what);
-    return median({all.begin() + (all.size() > 1 ? 1 : 0), all.end()});
-  }
-
- private:
-  bool of_thread_;
-  std::map<std::string, std::vector<double>> seconds_;
-};
-
-/// Null for models that need parameters of their own.
-std::shared_ptr<const DeviceModel> device(const std::string& toml) {
-  std::vector<Fault> faults;
-  std::shared_ptr<const DeviceModel> model = read_device(parse_toml(toml, "bench"), "", faults);
-  return faults.empty() ? model : nullptr;
-}
-
-/// 8-bit DAC and ADC: a converter's usual surroundings.
-Periphery converters(Products products) {
-  Periphery periphery;
-  periphery.dac = Dac{};
-  periphery.adc = Adc{};
-  periphery.products = products;
-  return periphery;
-}
-
-Periphery noisy_converters(Products products) {
-  Periphery periphery = converters(products);
-  periphery.output_noise = OutputNoise{.relative = 0.01};
-  return periphery;
-}
-
 Periphery bit_serial(Products products) {
-  Periphery periphery = converters(products);
+  Periphery periphery = bench_converters(products);
   periphery.dac->slice_bits = 1;
   return periphery;
 }
@@ -90,11 +34,6 @@ Periphery wired() {
   Periphery periphery;
   periphery.wires = Wires{};
   return periphery;
-}
-
-/// Targets of bf16 products are those of processors that have them in hardware.
-bool runs_here(const Periphery& periphery) {
-  return periphery.products == Products::f32 || multiplies_bf16();
 }
 
 ImageSet random_pixels(std::int64_t images) {
@@ -115,21 +54,20 @@ struct Hardware {
   TileShape tile = MappingSettings{}.tile;
 };
 
-const std::string kAwgn = "model = 'awgn'\neta = 0.1";
 const std::string kIdeal = "AWGN draw + inference, ideal periphery";
 const std::string kWired = "wires of 1 ohm, 64 x 64 tiles: inference";
 
 std::vector<Hardware> all_hardware() {
-  std::vector<Hardware> all{{kIdeal, kAwgn, {}, 0.75}};
+  std::vector<Hardware> all{{kIdeal, kBenchAwgn, {}, 0.75}};
   const auto add = [&](const std::string& name, const std::string& device, const auto& periphery,
                        double f32, double bf16) {
     all.push_back({name + ", float", device, periphery(Products::f32), f32});
     all.push_back({name + ", bf16", device, periphery(Products::bf16), bf16});
   };
-  add("8-bit DAC, ADC, output noise, 256-row tiles", kAwgn, noisy_converters, 1.0, 0.5);
-  add("the same + read noise per MVM", "model = 'pcm'", noisy_converters, 2.0, 1.2);
-  add("8-bit bit-serial inputs, ADC per bit", kAwgn, bit_serial, 6.0, 2.0);
-  all.push_back({kWired, kAwgn + "\ng_max_S = 100e-6", wired(), 0.75, {64, 64}});
+  add("8-bit DAC, ADC, output noise, 256-row tiles", kBenchAwgn, bench_noisy_converters, 1.0, 0.5);
+  add("the same + read noise per MVM", "model = 'pcm'", bench_noisy_converters, 2.0, 1.2);
+  add("8-bit bit-serial inputs, ADC per bit", kBenchAwgn, bit_serial, 6.0, 2.0);
+  all.push_back({kWired, kBenchAwgn + "\ng_max_S = 100e-6", wired(), 0.75, {64, 64}});
   return all;
 }
 
@@ -147,14 +85,14 @@ class Workload {
     for (const Hardware& hardware : all_hardware())
       if (runs_here(hardware.periphery)) networks_.emplace(hardware.name, make(hardware));
     for (const DeviceKind& kind : device_kinds())
-      if (const auto model = device("model = '" + kind.name + "'\ntime_s = 3600.0"))
+      if (const auto model = bench_device("model = '" + kind.name + "'\ntime_s = 3600.0"))
         models_.emplace(kind.name, make({kind.name, {}, {}, 0}, model));
   }
 
   bool has(const std::string& hardware) const { return networks_.count(hardware) > 0; }
 
   /// Everything once, in the clock's names: "base", a hardware's name, "program ..." of it.
-  void take_turn(Clock& clock, std::uint64_t draw) {
+  void take_turn(BenchClock& clock, std::uint64_t draw) {
     clock.measure("base", [&] {
       each_batch([&](const float* x, std::int64_t, std::int64_t n) { torch_.logits(x, n); });
     });
@@ -174,7 +112,7 @@ class Workload {
   }
 
   /// The model that takes longest to program.
-  std::string slowest_model(const Clock& clock) const {
+  std::string slowest_model(const BenchClock& clock) const {
     std::pair<double, std::string> slowest;
     for (const auto& [name, network] : models_)
       slowest = std::max(slowest, {clock.median_of("model " + name), name});
@@ -188,7 +126,7 @@ class Workload {
     mapping.tile = hardware.tile;
     auto network = std::make_unique<AnalogNetwork>(
         graph_, weights_, mapping, NoiseSettings{}, hardware.periphery,
-        model ? model : device(hardware.device), *backend_);
+        model ? model : bench_device(hardware.device), *backend_);
     network->calibrate(random_pixels(kCalibration), {}, kCalibration);
     return network;
   }
@@ -222,7 +160,7 @@ class Workload {
   std::map<std::string, std::unique_ptr<AnalogNetwork>> networks_, models_;
 };
 
-std::vector<BenchRow> rows_of(const Workload& work, const Clock& clock, int threads) {
+std::vector<BenchRow> rows_of(const Workload& work, const BenchClock& clock, int threads) {
   std::vector<BenchRow> rows;
   const auto add = [&](const std::string& what, const std::string& measured,
                        const std::string& base, double target) {
@@ -264,9 +202,11 @@ std::string text(const BenchRow& row) {
     return fmt::format("{:>7}  {:<53} {:>8} {:>10} {:>10}  <= {:<5.2f} no bf16 in this processor",
                        row.threads, row.what, "-", "-", "-", row.target);
   const std::string base = row.base_seconds > 0 ? fmt::format("{:.3f} s", row.base_seconds) : "-";
-  return fmt::format("{:>7}  {:<53} {:>8.3f} s {:>10} {:>8.3f}{}  <= {:<5.2f} {}", row.threads,
-                     row.what, row.seconds, base, row.value(), row.base_seconds > 0 ? "  " : " s",
-                     row.target, row.met() ? "met" : "missed");
+  const std::string target =
+      row.target > 0 ? fmt::format("<= {:<5.2f} {}", row.target, row.met() ? "met" : "missed")
+                     : "-";
+  return fmt::format("{:>7}  {:<53} {:>8.3f} s {:>10} {:>8.3f}{}  {}", row.threads, row.what,
+                     row.seconds, base, row.value(), row.base_seconds > 0 ? "  " : " s", target);
 }
 
 std::string text(const BusyRow& row) {
@@ -281,7 +221,7 @@ std::vector<BenchRow> measure_network(const BenchOptions& options, int threads) 
   set_threads(threads);
   omp_set_num_threads(threads);
   Workload work(options.images);
-  Clock clock(threads);
+  BenchClock clock(threads);
   for (int turn = 0; turn <= options.repetitions; ++turn)
     work.take_turn(clock, static_cast<std::uint64_t>(turn));
   return rows_of(work, clock, threads);
@@ -291,16 +231,21 @@ int run_bench(const BenchOptions& options, std::ostream& out) {
   const int all = omp_get_num_procs();
   std::vector<int> threads = options.threads;
   if (threads.empty()) threads = all > 1 ? std::vector{1, all} : std::vector{1};
+  const bool is_built_in = options.model.empty();
+  if (!is_built_in) network_of(options);  // says what is wrong with it before anything else
   out << fmt::format(
-      "ResNet-20 (keras_v1, random weights), {} images in batches of {}, medians of {}\n"
-      "base: LibTorch {} eager float forward, channels-last, same run\n"
+      "{}, {} samples in batches of {}, medians of {}\n"
+      "base: LibTorch {} eager float forward, {}same run\n"
       "processor: {}, {} logical; load of the last minute {}\n\n",
-      options.images, kBatch, options.repetitions, libtorch_version(), processor(), all,
-      load_average());
+      is_built_in ? "ResNet-20 (keras_v1, random weights)" : options.model, options.images, kBatch,
+      options.repetitions, libtorch_version(), is_built_in ? "channels-last, " : "", processor(),
+      all, load_average());
   out << fmt::format("{:>7}  {:<53} {:>10} {:>10} {:>10}  {}\n", "threads", "what", "candidate",
                      "base", "ratio", "target");
+  const auto measure = is_built_in ? measure_network : measure_model;
   for (const int n : threads)
-    for (const BenchRow& row : measure_network(options, n)) out << text(row) << std::endl;
+    for (const BenchRow& row : measure(options, n)) out << text(row) << std::endl;
+  if (!is_built_in) return 0;
   out << fmt::format("\n{:>7}  {:<53} {:>10} {:>10} {:>10}  {}\n", "threads",
                      "beside one other busy thread", "busy", "alone", "ratio", "target");
   for (const int n : threads)

@@ -10,6 +10,7 @@
 #include <functional>
 #include <thread>
 
+#include "experiments/commands/bench_clock.hpp"
 #include "nn/analog/analog_network.hpp"
 #include "nn/data/synthetic.hpp"
 #include "nn/torch/torch_evaluation.hpp"
@@ -45,12 +46,6 @@ double seconds_of(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
   work();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-double median(std::vector<double> v) {
-  const auto middle = v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2);
-  std::nth_element(v.begin(), middle, v.end());
-  return *middle;
 }
 
 /// The first turn does not count.
