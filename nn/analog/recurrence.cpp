@@ -1,42 +1,58 @@
 #include "nn/analog/recurrence.hpp"
 
 #include <algorithm>
-#include <cmath>
+
+#include "simulator/elementary.hpp"
 
 namespace ohmic {
 namespace {
 
-float sigmoid(float v) { return 1.0f / (1.0f + std::exp(-v)); }
+// In double, whose last bits a float does not show; loops over them are vectorised.
+OHMIC_HOST_DEVICE double sigmoid(double v) { return 1.0 / (1.0 + exp_of(-v)); }
+OHMIC_HOST_DEVICE double tanh_of(double v) {
+  const double e = exp_of(2.0 * clamp_to(-20.0, 20.0, v));
+  return (e - 1.0) / (e + 1.0);
+}
 
 /// h of one sample; x and r: gates of the input's and of the recurrent product.
 struct Sample {
   int H;
   const float *x, *r;
-  float *h, *c;
+  float *h, *c;  ///< overlap nothing
 };
 
-void lstm(const Sample& s) {
-  for (int j = 0; j < s.H; ++j) {
-    const auto gate = [&](int g) { return s.x[g * s.H + j] + s.r[g * s.H + j]; };
-    const float i = sigmoid(gate(0)), o = sigmoid(gate(1)), f = sigmoid(gate(2));
-    s.c[j] = f * s.c[j] + i * std::tanh(gate(3));
-    s.h[j] = o * std::tanh(s.c[j]);
+OHMIC_VECTOR_CLONES void lstm(const Sample& s) {
+  const int H = s.H;
+  const float *x = s.x, *r = s.r;
+  float *h = s.h, *c = s.c;
+#pragma omp simd
+  for (int j = 0; j < H; ++j) {
+    const double i = sigmoid(x[j] + r[j]), o = sigmoid(x[H + j] + r[H + j]);
+    const double f = sigmoid(x[2 * H + j] + r[2 * H + j]);
+    const double g = tanh_of(x[3 * H + j] + r[3 * H + j]);
+    const double state = f * c[j] + i * g;
+    c[j] = static_cast<float>(state);
+    h[j] = static_cast<float>(o * tanh_of(state));
   }
 }
 
-void gru(const Sample& s) {
-  for (int j = 0; j < s.H; ++j) {
-    const auto x = [&](int g) { return s.x[g * s.H + j]; };
-    const auto r = [&](int g) { return s.r[g * s.H + j]; };
-    const float z = sigmoid(x(0) + r(0)), reset = sigmoid(x(1) + r(1));
-    s.h[j] = (1.0f - z) * std::tanh(x(2) + reset * r(2)) + z * s.h[j];
+OHMIC_VECTOR_CLONES void gru(const Sample& s) {
+  const int H = s.H;
+  const float *x = s.x, *r = s.r;
+  float* h = s.h;
+#pragma omp simd
+  for (int j = 0; j < H; ++j) {
+    const double z = sigmoid(x[j] + r[j]), reset = sigmoid(x[H + j] + r[H + j]);
+    const double g = tanh_of(x[2 * H + j] + reset * r[2 * H + j]);
+    h[j] = static_cast<float>((1.0 - z) * g + z * h[j]);
   }
 }
 
-void plain(RecurrentCell cell, const Sample& s) {
+OHMIC_VECTOR_CLONES void plain(const Sample& s, bool relu) {
+#pragma omp simd
   for (int j = 0; j < s.H; ++j) {
     const float sum = s.x[j] + s.r[j];
-    s.h[j] = cell == RecurrentCell::relu ? std::max(sum, 0.0f) : std::tanh(sum);
+    s.h[j] = relu ? std::max(sum, 0.0f) : static_cast<float>(tanh_of(sum));
   }
 }
 
@@ -58,7 +74,7 @@ void recurrent_step(RecurrentCell cell, std::int64_t samples, int H, const float
     else if (cell == RecurrentCell::gru)
       gru(s);
     else
-      plain(cell, s);
+      plain(s, cell == RecurrentCell::relu);
     float* to = std::copy_n(s.h, H, out + i * out_stride);
     if (s.c) std::copy_n(s.c, H, to);
   }

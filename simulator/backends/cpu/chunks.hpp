@@ -18,7 +18,7 @@ inline int images_per_chunk(const ConvGeometry& g) {
   constexpr std::int64_t kFloats = 1 << 18;
   const std::int64_t per_image = std::int64_t{g.in_height} * g.in_width * g.in_channels +
                                  std::int64_t{g.out_height()} * g.out_width() * g.out_channels;
-  const int most = std::int64_t{g.rows()} * g.columns() > kFloats ? 50 : 10;
+  const int most = std::int64_t{g.rows()} * g.columns() >= kFloats ? 50 : 10;
   int images = 1;
   for (const int n : {2, 5, 10, 25, 50})  // divisors of the usual batches
     if (n <= most && n * per_image <= kFloats) images = n;
