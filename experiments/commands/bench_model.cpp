@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::uint64_t kSeed = 1;
 constexpr std::int64_t kBatch = 100, kCalibration = 4;
+const std::string kProgramming = "programming an AWGN draw, of it";
 
 struct Hardware {
   std::string name;
@@ -67,6 +68,7 @@ class ModelWorkload {
 
   void take_turn(BenchClock& clock, std::uint64_t draw) {
     clock.measure("base", [&] { base(samples_); });
+    clock.measure(kProgramming, [&] { analog_.front().second->program(kSeed, draw); });
     for (auto& [name, network] : analog_)
       clock.measure(name, [&, &n = network] {
         n->program(kSeed, draw);
@@ -122,6 +124,8 @@ std::vector<BenchRow> measure_model(const BenchOptions& options, int threads) {
     if (work.has(h.name))
       rows.push_back(
           {h.name, threads, clock.median_of(h.name), clock.median_of("base"), 0.0, true});
+  rows.insert(rows.begin() + 1, {kProgramming, threads, clock.median_of(kProgramming),
+                                 clock.median_of("base"), 0.0, true});
   return rows;
 }
 
