@@ -112,7 +112,7 @@ MappedLayer::MappedLayer(std::string name, std::uint16_t layer, ConvGeometry geo
       geometry_(geometry),
       weights_(weights.begin(), weights.end()),
       settings_(settings),
-      grid_(geometry.rows(), geometry.columns(), settings.tile),
+      grid_(geometry, settings.tile),
       code_(settings, g_min_S, g_max_S),
       input_full_scale_(input_full_scale) {
   require_call(static_cast<std::int64_t>(weights.size()) ==
@@ -197,7 +197,7 @@ MappedLayer::RoleMatrix MappedLayer::devices(int role, std::size_t count,
                                              const Moment& moment) const {
   const bool noisy = reads_noisily(moment.device, moment.periphery);
   const CellLayout layout{geometry_.rows(), geometry_.columns(), settings_.tile.rows,
-                          settings_.tile.columns};
+                          settings_.tile.columns, geometry_.groups};
   RoleMatrix m;
   m.G_S.resize(count);
   if (noisy) m.read_sigma_S.resize(count);

@@ -5,18 +5,25 @@
 #include <cstddef>
 
 #include "mapping/settings.hpp"
+#include "simulator/column_places.hpp"
 
 namespace ohmic {
 
-/// A slot is one column of one row tile: [row tile][column]. Its cells lie side by side.
+/// A slot is one column of one row tile: [row tile][column]. Its cells lie side by side. Every
+/// group of a convolution has tiles of its own.
 class TileGrid {
  public:
-  TileGrid(int K, int N, TileShape tile)
-      : K_(K), N_(N), height_(tile.within(K, N).rows), tile_(tile) {}
+  TileGrid(const ConvGeometry& geometry, TileShape tile)
+      : K_(geometry.rows()),
+        N_(geometry.columns()),
+        row_tiles_(tile.row_tiles(K_)),
+        height_(tile.within(K_, N_).rows),
+        places_(geometry, tile, 1) {}
 
-  std::size_t slots() const { return at(tile_.row_tiles(K_), 0); }
-  int column_tiles() const { return tile_.column_tiles(N_); }
-  int column_tile(int n) const { return tile_.columns > 0 ? n / tile_.columns : 0; }
+  std::size_t slots() const { return at(row_tiles_, 0); }
+  /// Of all groups, side by side.
+  int column_tiles() const { return places_.tiles; }
+  int column_tile(int n) const { return places_.tile(n); }
   std::size_t slot_of(std::uint64_t cell) const {
     const auto K = static_cast<std::uint64_t>(K_);
     return at(static_cast<int>(cell % K) / height_, static_cast<int>(cell / K));
@@ -25,7 +32,7 @@ class TileGrid {
   std::size_t groups(ScaleGroup group) const {
     if (group == ScaleGroup::layer) return 1;
     const int across = group == ScaleGroup::tile ? column_tiles() : N_;
-    return static_cast<std::size_t>(tile_.row_tiles(K_)) * static_cast<std::size_t>(across);
+    return static_cast<std::size_t>(row_tiles_) * static_cast<std::size_t>(across);
   }
   std::size_t group_of(ScaleGroup group, std::size_t slot) const {
     if (group == ScaleGroup::column) return slot;
@@ -52,8 +59,8 @@ class TileGrid {
            static_cast<std::size_t>(n);
   }
 
-  int K_, N_, height_;
-  TileShape tile_;
+  int K_, N_, row_tiles_, height_;
+  ColumnPlaces places_;
 };
 
 }  // namespace ohmic

@@ -1,6 +1,8 @@
 // Where the columns of a layer lie: on which tile, at which converter.
 #pragma once
 
+#include <algorithm>
+
 #include "simulator/layer.hpp"
 
 namespace ohmic {
@@ -18,6 +20,13 @@ struct ColumnPlaces {
 
   int converters() const { return tiles * per_tile; }
   int tile(int n) const { return n / per_group * tiles_per_group + n % per_group / width; }
+  /// Of a tile: its first column, and how many it has.
+  int first(int tile) const {
+    return tile / tiles_per_group * per_group + tile % tiles_per_group * width;
+  }
+  int columns(int tile) const {
+    return std::min(width, per_group - tile % tiles_per_group * width);
+  }
   int converter(int n) const { return tile(n) * per_tile + n % per_group % width / shared; }
 
   int per_group, width, shared, tiles_per_group;

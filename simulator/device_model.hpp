@@ -35,6 +35,9 @@ struct LayerScale {
 struct CellLayout {
   int rows = 0, columns = 0;            ///< K, N
   int tile_rows = 0, tile_columns = 0;  ///< 0 is unlimited
+  int groups = 1;  ///< of columns: each has arrays of its own, so that no tile holds two of them
+
+  int columns_per_group() const { return columns / groups; }
 };
 
 /// Consecutive devices of one role in one layer: what the model needs to know beside conductances.

@@ -74,7 +74,7 @@ class Variation final : public DeviceModel {
 
   void program(const DeviceBlock& block, std::span<const double> target_S,
                std::span<double> G_S) const override {
-    const CellLayout layout = block.layout ? *block.layout : CellLayout{1 << 30, 1, 0, 0};
+    const CellLayout layout = block.layout ? *block.layout : CellLayout{1 << 30, 1};
     const auto K = static_cast<std::uint64_t>(layout.rows);
     const Address chip{Stream::variation, 0, 0, std::uint64_t{block.stage} << 40};
     const double die = 1.0 + die_std * normal_at(block.key, chip, 0);
@@ -109,9 +109,21 @@ class Variation final : public DeviceModel {
     int tile_row, row, tile_height, column;
   };
 
+  struct Place {
+    int tile, column;  ///< across the tiles of all groups; in the tile
+  };
+
+  /// Groups of a convolution have tiles of their own.
+  static Place place_of(int column, const CellLayout& layout) {
+    const int per_group = layout.columns_per_group(), within = column % per_group;
+    const int width = layout.tile_columns > 0 ? layout.tile_columns : per_group;
+    const int tiles = (per_group + width - 1) / width;
+    return {column / per_group * tiles + within / width, within % width};
+  }
+
   void vary(const Run& run, Smoother& rows, std::span<const double> target_S,
             std::span<double> G_S) const {
-    const int tile_column = run.layout.tile_columns > 0 ? run.column / run.layout.tile_columns : 0;
+    const auto [tile_column, column] = place_of(run.column, run.layout);
     const std::uint64_t tile =
         static_cast<std::uint64_t>(run.tile_row) << 20 | static_cast<std::uint64_t>(tile_column);
     const double array =
@@ -122,7 +134,7 @@ class Variation final : public DeviceModel {
       if (!rows.covers(run.row, end))
         rows = run.tile_height <= kWholeTile ? Smoother(0, run.tile_height, correlation_cells)
                                              : Smoother(run.row, end, correlation_cells);
-      vary_in_space(run, rows, tile, run.column - tile_column * run.layout.tile_columns, G_S);
+      vary_in_space(run, rows, tile, column, G_S);
     }
     for (double& G : G_S) G = G > 0 ? G : 0;
   }

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "experiments/results/quoting.hpp"
+#include "simulator/column_places.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -31,12 +32,14 @@ void cut_role(const MappedLayer& layer, int role, const ProgrammedChip& chip,
   const auto programmed_S = layer.programmed_S(role, chip.devices.of(layer.name()), chip.key);
   const CellCode::Role& code = layer.code().roles()[static_cast<std::size_t>(role)];
   const double side = layer.code().planes()[static_cast<std::size_t>(code.plane)].value_per_S;
-  const auto [height, width] = chip.tile.within(K, N);
+  const int height = chip.tile.within(K, N).rows;
+  const ColumnPlaces places(layer.geometry(), chip.tile, 1);
   for (int r = 0; r < chip.tile.row_tiles(K); ++r)
-    for (int c = 0; c < chip.tile.column_tiles(N); ++c) {
-      ProgrammedTile t{layer.name(), r, c, r * height, c * width, 0, 0, {}, code.digit, {}, {}};
+    for (int c = 0; c < places.tiles; ++c) {
+      ProgrammedTile t{layer.name(), r,          c,  r * height, places.first(c), 0, 0,
+                       {},           code.digit, {}, {}};
       t.rows = std::min(height, K - t.first_row);
-      t.columns = std::min(width, N - t.first_column);
+      t.columns = places.columns(c);
       t.polarity = side * code.sign > 0 ? "plus" : "minus";
       t.target_S = cut(target_S, K, t);
       t.programmed_S = cut(programmed_S, K, t);
@@ -82,7 +85,7 @@ ProgrammedTile ProgrammedChip::tile_at(const std::string& layer, int tile_row, i
   for (const MappedLayer& candidate : layers) {
     const ConvGeometry& g = candidate.geometry();
     there_are += fmt::format("\n  {}: {} x {} tiles", candidate.name(), tile.row_tiles(g.rows()),
-                             tile.column_tiles(g.columns()));
+                             ColumnPlaces(g, tile, 1).tiles);
     if (candidate.name() != layer) continue;
     for (int role = 0; role < candidate.roles(); ++role)
       cut_role(candidate, role, *this, [&](const MappedLayer&, const ProgrammedTile& t) {

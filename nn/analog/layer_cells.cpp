@@ -15,7 +15,7 @@ LayerCells cells_of(const Graph& graph, const Step& step, const MappingSettings&
   if (mapping.bias == BiasPlace::analog && !bias_tensor(graph, step, noise).empty())
     geometry.bias_rows = 1;
   LayerCells cells{mvm.name, geometry.rows(), {}};
-  const TileGrid grid(geometry.rows(), geometry.columns(), mapping.tile);
+  const TileGrid grid(geometry, mapping.tile);
   for (const CellCode::Role& role : CellCode(mapping, 0.0, 1.0).roles())
     cells.columns.push_back(role.is_reference ? grid.column_tiles() : geometry.columns());
   return cells;

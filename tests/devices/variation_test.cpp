@@ -15,8 +15,9 @@ constexpr double kTarget_S = 10e-6;
 
 // One layer of devices, as factors about 1.
 std::vector<double> factors(const DeviceModel& device, std::uint64_t draw, std::uint16_t layer = 2,
-                            std::uint8_t role = 0, int columns = 96) {
-  const DeviceBlock block{noise_key(11, draw), layer, role, 0, nullptr, &kLayout};
+                            std::uint8_t role = 0, int columns = 96,
+                            const CellLayout& layout = kLayout) {
+  const DeviceBlock block{noise_key(11, draw), layer, role, 0, nullptr, &layout};
   auto G_S = sample(device, std::vector<double>(128 * static_cast<std::size_t>(columns), kTarget_S),
                     0, block)
                  .G_S;
@@ -55,6 +56,18 @@ TEST(Variation, GivesEachTileAFactorOfItsOwn) {
   }
   EXPECT_NEAR(moments(first).std, 0.1, 5 * moments(first).std_error);
   EXPECT_NEAR(moments(product).mean, 0, 5 * moments(product).mean_error());
+}
+
+// Two groups of 48 columns: tiles 32 and 16 wide in each.
+TEST(Variation, GivesGroupsOfAConvolutionTilesOfTheirOwn) {
+  const auto device = make_device("model = \"variation\"\ntile_std = 0.1");
+  CellLayout layout = kLayout;
+  layout.groups = 2;
+  const auto layer = factors(*device, 0, 2, 0, 96, layout);
+  const auto column = [&](int n) { return at(layer, 0, n); };
+  for (const auto& [first, last] : {std::pair{0, 31}, {32, 47}, {48, 79}, {80, 95}})
+    for (int n = first; n <= last; ++n) EXPECT_EQ(column(n), column(first)) << n;
+  for (const int first : {32, 48, 80}) EXPECT_NE(column(first), column(first - 1)) << first;
 }
 
 // Correlation exp(-d^2/(2 L^2)) at distances along a row, a column and the diagonal, over 4000

@@ -66,6 +66,28 @@ TEST(Export, CsvHoldsEveryDeviceInItsPlace) {
   }
 }
 
+// Two groups of 5 columns, tiles 3 wide: columns 0 to 2, 3 and 4, 5 to 7, 8 and 9 of the layer.
+TEST(Export, TilesHoldColumnsOfOneGroup) {
+  SmallChip chip;
+  ConvGeometry geometry;
+  geometry.in_channels = 8;
+  geometry.out_channels = 10;
+  geometry.groups = 2;
+  MappingSettings settings;
+  settings.tile = chip.tile;
+  chip.layers.clear();
+  chip.layers.emplace_back("grouped", 0, geometry, std::vector<float>(40, 0.5f), settings,
+                           chip.device->g_min_S, chip.device->g_max_S);
+  std::vector<int> first, columns;
+  chip.programmed().for_each_tile([&](const MappedLayer&, const ProgrammedTile& t) {
+    if (t.polarity == "minus") return;
+    first.push_back(t.first_column);
+    columns.push_back(t.columns);
+  });
+  EXPECT_EQ(first, (std::vector{0, 3, 5, 8}));
+  EXPECT_EQ(columns, (std::vector{3, 2, 3, 2}));
+}
+
 TEST(Export, TilesAtTheEdgeHoldWhatIsLeft) {
   const SmallChip chip;
   const auto corner = chip.programmed().tile_at("layer1.0.conv", 2, 1, "minus");
