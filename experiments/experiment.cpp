@@ -139,7 +139,7 @@ void say_where_keys_belong(std::vector<Fault>& faults, std::size_t first) {
   }
 }
 
-/// Keys of built-in networks and of those in files do not mix.
+/// Keys that mean something only beside another one.
 void check_model(const Experiment& e) {
   std::vector<Fault> faults;
   const auto needs_file = [&](const char* key, bool given) {
@@ -150,6 +150,13 @@ void check_model(const Experiment& e) {
   needs_file("model.output", !e.model.output.empty());
   needs_file("mapping.digital", !e.mapping.digital.empty());
   needs_file("mapping.crossbar", !e.mapping.crossbar.empty());
+  if (!e.model.tensors.empty() && e.model.weights.empty())
+    faults.push_back(
+        {{}, "model.tensors", "chooses among the tensors of model.weights, which is not given"});
+  if (e.train.distill && !e.train.distill->tensors.empty() && e.train.distill->teacher.empty())
+    faults.push_back({{},
+                      "train.distill.tensors",
+                      "chooses among the tensors of train.distill.teacher, which is not given"});
   if (!faults.empty()) throw ConfigError(std::move(faults));
 }
 
@@ -367,6 +374,14 @@ std::string Experiment::training_identity() const {
   if (train.keep != "best")
     for (const char* key : {"test", "test_images"})
       identity.table().find("data")->table().erase(key);
+  return hash_of(std::move(identity));
+}
+
+std::string Experiment::images_identity() const {
+  const Value whole = schema().write(this, true);
+  Value identity{Table{}};
+  for (const char* key : {"seed", "data"}) identity.set(key, *whole.at(key));
+  count_images_by_content(identity, data);
   return hash_of(std::move(identity));
 }
 

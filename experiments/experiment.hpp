@@ -112,6 +112,8 @@ struct Experiment {
   /// SHA-256 of what can change the trained weights: seed, data, model, train, and the test images
   /// only where they choose the epoch that is kept.
   std::string training_identity() const;
+  /// SHA-256 of the images, as they are read: seed and data.
+  std::string images_identity() const;
 };
 
 /// One point: the swept keys with their values, and the experiment they make.

@@ -132,7 +132,9 @@ Axes text_axes(const Point& point) {
 
 std::string network_words(const Experiment& e) {
   if (!e.model.file.empty()) return value_words("model.file", e.model.file);
-  return e.model.weights.empty() ? e.model.name : value_words("model.weights", e.model.weights);
+  if (e.model.weights.empty()) return e.model.name;
+  const std::string file = value_words("model.weights", e.model.weights);
+  return e.model.tensors.empty() ? file : fmt::format("{} ({})", file, e.model.tensors);
 }
 
 std::string axes_words(const Axes& axes) {

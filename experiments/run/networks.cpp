@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "experiments/results/files.hpp"
+#include "experiments/results/words.hpp"
 #include "experiments/run/compute.hpp"
 #include "experiments/run/run_folder.hpp"
 #include "experiments/run/timing.hpp"
@@ -23,9 +24,6 @@
 
 namespace ohmic {
 namespace {
-
-constexpr const char* kWeightsKey = "model.weights";
-constexpr const char* kTeacherKey = "train.distill.teacher";
 
 /// What an experiment needs training images for; empty: nothing, but for the normalisation.
 std::string use_of_training_images(const Experiment& e) {
@@ -53,7 +51,7 @@ std::string inputs_key(const Experiment& e) {
   std::string key = data_key(e) + ModelSettings::schema().write(&e.model).text() +
                     MappingSettings::schema().write(&e.mapping).text() +
                     ComputeSettings::schema().write(&e.compute).text();
-  if (e.train.distill) key += e.train.distill->teacher;
+  if (e.train.distill) key += e.train.distill->teacher + e.train.distill->tensors;
   return key;
 }
 
@@ -124,18 +122,31 @@ void check_whole_numbers(const Dataset& data) {
                         set == &data.train ? "train" : "test", set->numbers[i]));
 }
 
-/// load_checkpoint of what a key of the experiment names, for images that are prepared so (null:
-/// they cannot be read).
+/// A file of weights that a key of the experiment names.
+struct NamedWeights {
+  std::string key, file;
+  TensorChoice choice;
+};
+
+NamedWeights own_weights(const Experiment& e) {
+  return {"model.weights", e.model.weights, {e.model.tensors, "model.tensors"}};
+}
+
+NamedWeights teacher_weights(const DistillSettings& distill) {
+  return {"train.distill.teacher", distill.teacher, {distill.tensors, "train.distill.tensors"}};
+}
+
+/// load_checkpoint for images that are prepared so (null: they cannot be read).
 template <class AnyGraph>
-Checkpoint load_named(const std::string& key, const std::filesystem::path& file, AnyGraph& graph,
+Checkpoint load_named(const NamedWeights& named, AnyGraph& graph,
                       const Normalization* normalization) {
   try {
-    LoadedCheckpoint checkpoint = load_checkpoint(file, graph);
+    LoadedCheckpoint checkpoint = load_checkpoint(named.file, graph, named.choice);
     if (checkpoint.preprocessing && normalization)
-      check_preprocessing(file.string(), *checkpoint.preprocessing, *normalization);
+      check_preprocessing(named.file, *checkpoint.preprocessing, *normalization);
     return checkpoint;
   } catch (const DataError& error) {
-    throw DataError(key + ": " + error.what());
+    throw DataError(named.key + ": " + error.what());
   }
 }
 
@@ -151,8 +162,7 @@ Experiment teacher_experiment(Experiment experiment) {
 std::string network_label(const Experiment& e) {
   if (!e.model.file.empty())
     return std::filesystem::path(e.model.file).filename().string() + " on " + e.data.name;
-  if (!e.model.weights.empty())
-    return std::filesystem::path(e.model.weights).filename().string() + " on " + e.data.name;
+  if (!e.model.weights.empty()) return network_words(e) + " on " + e.data.name;
   std::string label = fmt::format("{} on {}, {} {}", e.model.name, e.data.name, e.train.optimizer,
                                   e.train.learning_rate);
   if (e.model.norm != "batch") label += ", norm " + e.model.norm;
@@ -202,11 +212,10 @@ std::string Networks::wrong_with_inputs(const Experiment& experiment) {
   open([&] { graph = experiment.graph(); });
   if (graph.nodes.empty()) return wrong;
   if (!experiment.model.weights.empty())
-    open([&] { load_named(kWeightsKey, experiment.model.weights, graph, normalization); });
+    open([&] { load_named(own_weights(experiment), graph, normalization); });
   else if (experiment.train.distill && !experiment.train.distill->teacher.empty())
     open([&] {
-      load_named(kTeacherKey, experiment.train.distill->teacher, std::as_const(graph),
-                 normalization);
+      load_named(teacher_weights(*experiment.train.distill), std::as_const(graph), normalization);
     });
   return wrong;
 }
@@ -256,7 +265,7 @@ bool Networks::train_or_load(const Experiment& experiment, TrainedNetwork& netwo
     network.weights = train_in(folder, experiment, network).weights;
   } else {
     network.weights =
-        load_named(kWeightsKey, file, network.graph, &network.data->normalization).weights;
+        load_named(own_weights(experiment), network.graph, &network.data->normalization).weights;
   }
   network.weights_hash = sha256_of_weights(file);
   return true;
@@ -268,8 +277,7 @@ void Networks::take_file(const Experiment& experiment, TrainedNetwork& network) 
   network.weights_hash = hash_of_network(experiment.model.file);
   if (experiment.model.weights.empty()) return;
   network.weights =
-      load_named(kWeightsKey, experiment.model.weights, network.graph, &network.data->normalization)
-          .weights;
+      load_named(own_weights(experiment), network.graph, &network.data->normalization).weights;
   network.weights_hash = sha256(network.weights_hash + sha256_of_file(experiment.model.weights));
 }
 
@@ -292,9 +300,9 @@ Checkpoint Networks::train_in(const std::filesystem::path& folder, const Experim
 std::optional<Weights> Networks::teacher_of(const Experiment& experiment,
                                             const TrainedNetwork& student) {
   if (!experiment.train.distill) return std::nullopt;
-  const std::string& file = experiment.train.distill->teacher;
-  if (!file.empty())
-    return load_named(kTeacherKey, file, student.graph, &student.data->normalization).weights;
+  const NamedWeights given = teacher_weights(*experiment.train.distill);
+  if (!given.file.empty())
+    return load_named(given, student.graph, &student.data->normalization).weights;
   return get(teacher_experiment(experiment)).weights;
 }
 

@@ -82,19 +82,23 @@ WeightFile open_any(const fs::path& file, std::string_view start) {
   throw DataError(file.string() + ": " + unreadable_kind(start) + kExpected);
 }
 
-Checkpoint read_fitting(const WeightFile& opened, const Graph& graph, const std::string& file) {
+Checkpoint read_fitting(const WeightFile& opened, const Graph& graph, const std::string& file,
+                        const TensorChoice& choice) {
   Checkpoint checkpoint{{}, opened.metadata};
-  for (const auto& [name, i] : fit_names(opened.tensors, graph, file))
+  for (const auto& [name, i] : fit_names(opened.tensors, graph, file, choice))
     checkpoint.weights[name] = opened.read(i);
   return checkpoint;
 }
 
-LoadedCheckpoint read_any(const fs::path& file, Graph& graph) {
+LoadedCheckpoint read_any(const fs::path& file, Graph& graph, const TensorChoice& choice) {
   const std::string start = first_bytes(file);
-  if (start.starts_with("\x89HDF\r\n\x1a\n"sv)) return read_keras_h5(file, graph);
-  if (start.starts_with("PK\x03\x04"sv) && is_keras_archive(file))
-    return read_keras_archive(file, graph);
-  return {read_fitting(open_any(file, start), graph, file.string()), {}};
+  const bool is_h5 = start.starts_with("\x89HDF\r\n\x1a\n"sv);
+  if (!is_h5 && !(start.starts_with("PK\x03\x04"sv) && is_keras_archive(file)))
+    return {read_fitting(open_any(file, start), graph, file.string(), choice), {}};
+  if (!choice.name.empty())
+    throw DataError(file.string() + ": is a Keras file, which holds one network; expected no " +
+                    choice.key + " beside it");
+  return is_h5 ? read_keras_h5(file, graph) : read_keras_archive(file, graph);
 }
 
 /// Weights are finite, and so are statistics, of which a spread is not negative.
@@ -114,8 +118,8 @@ void check_values(const Weights& weights, const std::string& file) {
 
 }  // namespace
 
-LoadedCheckpoint load_checkpoint(const fs::path& file, Graph& graph) {
-  LoadedCheckpoint checkpoint = read_any(file, graph);
+LoadedCheckpoint load_checkpoint(const fs::path& file, Graph& graph, const TensorChoice& choice) {
+  LoadedCheckpoint checkpoint = read_any(file, graph, choice);
   check_weights(graph, checkpoint.weights, file.string());
   if (checkpoint.metadata.contains("ohmic") && !is_intact(checkpoint))
     throw DataError(file.string() +
@@ -124,9 +128,10 @@ LoadedCheckpoint load_checkpoint(const fs::path& file, Graph& graph) {
   return checkpoint;
 }
 
-LoadedCheckpoint load_checkpoint(const std::filesystem::path& file, const Graph& graph) {
+LoadedCheckpoint load_checkpoint(const std::filesystem::path& file, const Graph& graph,
+                                 const TensorChoice& choice) {
   Graph stated = graph;
-  LoadedCheckpoint checkpoint = load_checkpoint(file, stated);
+  LoadedCheckpoint checkpoint = load_checkpoint(file, stated, choice);
   for (std::size_t i = 0; i < graph.nodes.size(); ++i)
     if (stated.nodes[i].epsilon != graph.nodes[i].epsilon)
       throw DataError(file.string() + ": " + graph.nodes[i].name +

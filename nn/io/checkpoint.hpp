@@ -8,6 +8,7 @@
 
 #include "nn/io/preprocessing.hpp"
 #include "nn/network/graph.hpp"
+#include "nn/network/tensor_names.hpp"
 #include "nn/network/weights.hpp"
 
 namespace ohmic {
@@ -18,12 +19,14 @@ struct LoadedCheckpoint : Checkpoint {
 
 /// Reads by content, not by name: safetensors (whole or by the .index.json of several files), Keras
 /// .h5 and .keras (keras_v1 layout), PyTorch archives and pickles (.pt, .pth, .ckpt, .th) as data,
-/// so that no code in them runs. Names are mapped to the graph's as fit_names() says; shapes and
+/// so that no code in them runs. Names are mapped to the graph's as fit_names() says (a choice is
+/// not for Keras files, which hold one network); shapes and
 /// values are checked: all finite, no negative variance. A file that describes its network must
 /// describe this one; the epsilons of BatchNorm that it states become the graph's, or must be,
 /// where that is const. Throws DataError.
-LoadedCheckpoint load_checkpoint(const std::filesystem::path&, Graph&);
-LoadedCheckpoint load_checkpoint(const std::filesystem::path&, const Graph&);
+LoadedCheckpoint load_checkpoint(const std::filesystem::path&, Graph&, const TensorChoice& = {});
+LoadedCheckpoint load_checkpoint(const std::filesystem::path&, const Graph&,
+                                 const TensorChoice& = {});
 /// Under this key the metadata of our own checkpoints have their content_hash().
 inline constexpr const char* kContentHash = "sha256";
 /// SHA-256 of everything in a checkpoint but that entry: bits that flip on a disk must not go on.

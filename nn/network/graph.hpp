@@ -104,6 +104,7 @@ struct ModelSettings {
   int width = 16;                   ///< filters of the first stage; 16 in the paper
   std::string norm = "batch";       ///< batch | none | l1_batch
   std::string weights;              ///< file; empty: the network is trained
+  std::string tensors;              ///< of it: the dictionary that is meant (TensorChoice)
   std::string file;                 ///< of a whole network (nn/lowering); empty: a built-in one
   std::string input, output;        ///< of the file, where it has several
   static const Schema<ModelSettings>& schema();

@@ -38,6 +38,12 @@ const Schema<ModelSettings>& ModelSettings::schema() {
         .doc(
             "File with trained weights (.safetensors or their .index.json, Keras .h5 or .keras, "
             "PyTorch .pt, .pth, .ckpt, .th); empty: train.");
+    s.add("tensors", &M::tensors)
+        .joined_later()
+        .doc(
+            "Which tensors of model.weights, where it holds several networks that fit: the "
+            "dictionary they lie in or what stands before their names, whole or a part between "
+            "dots (\"ema\", \"state_dict.teacher\"); \".\" for those with nothing before them.");
     s.add("file", &M::file)
         .joined_later()
         .doc(

@@ -85,6 +85,16 @@ std::string network(const Graph& graph) {
          " classes";
 }
 
+/// Whether `part` is among the parts of a prefix: "ema" of "state_dict.ema.".
+bool has_part(const std::string& prefix, const std::string& part) {
+  return ("." + prefix).find("." + part + ".") != std::string::npos;
+}
+
+/// "state_dict.ema" of "state_dict.ema."; "." of nothing: what a choice is called.
+std::string choice_of(const std::string& prefix) {
+  return prefix.empty() ? "." : prefix.substr(0, prefix.size() - 1);
+}
+
 /// One way to read the file: what stands before every name, and what is wrong then.
 struct Reading {
   std::string prefix;
@@ -95,14 +105,22 @@ struct Reading {
 
 class Fitting {
  public:
-  Fitting(const std::vector<FileTensor>& tensors, const Graph& graph, const std::string& file)
-      : tensors_(tensors), graph_(graph), file_(file), parameters_(parameter_shapes(graph)) {
+  Fitting(const std::vector<FileTensor>& tensors, const Graph& graph, const std::string& file,
+          TensorChoice choice = {})
+      : tensors_(tensors),
+        graph_(graph),
+        file_(file),
+        choice_(std::move(choice)),
+        parameters_(parameter_shapes(graph)) {
     for (std::size_t i = 0; i < tensors.size(); ++i) add(i);
     if (index_.empty()) fail("holds no tensors");
   }
 
-  std::map<std::string, std::size_t> result() const {
-    const std::map<std::string, std::size_t> matches = matches_by_prefix();
+  std::map<std::string, std::size_t> result() {
+    const std::map<std::string, std::size_t> all = matches_by_prefix();
+    for (const auto& [prefix, count] : all)
+      if (count == parameters_.size()) networks_.push_back(prefix);
+    const std::map<std::string, std::size_t> matches = chosen(all);
     std::vector<Reading> fitting;  // by shape too
     Reading best;
     std::size_t most = 0;
@@ -159,6 +177,34 @@ class Fitting {
     return matches;
   }
 
+  /// Of these prefixes those that the choice names: the one that it is, else all that it is part
+  /// of.
+  std::map<std::string, std::size_t> chosen(std::map<std::string, std::size_t> matches) const {
+    if (choice_.name.empty()) return matches;
+    const auto whole = std::find_if(matches.begin(), matches.end(), [&](const auto& match) {
+      return choice_of(match.first) == choice_.name;
+    });
+    if (whole != matches.end()) return {*whole};
+    std::map<std::string, std::size_t> named = matches;
+    std::erase_if(named, [&](const auto& match) { return !has_part(match.first, choice_.name); });
+    if (named.empty()) refuse_choice(matches);
+    return named;
+  }
+
+  [[noreturn]] void refuse_choice(const std::map<std::string, std::size_t>& matches) const {
+    std::vector<std::string> names;
+    for (const auto& match : matches)
+      if (read(match.first).shapes_fit) names.push_back(quoted_choice(match.first));
+    fail("holds no tensors of " + network(graph_) + " under \"" + shown(choice_.name) + "\" (" +
+         choice_.key + "); " +
+         (names.empty() ? "nor under another name" + calls_them("")
+                        : "expected " + some(names, 6, ", ")));
+  }
+
+  static std::string quoted_choice(const std::string& prefix) {
+    return "\"" + shown(choice_of(prefix)) + "\"";
+  }
+
   Reading read(const std::string& prefix) const {
     Reading reading{prefix, {}, {}, true};
     std::set<std::string> homes;
@@ -196,12 +242,20 @@ class Fitting {
       if (used.contains(i) || is_counter(t)) continue;
       const bool below = full.starts_with(reading.prefix);
       if (homes.size() > 1 ? !below : !homes.contains(t.dictionary)) continue;
+      if (!choice_.name.empty() && (!below || is_of_another(full, reading.prefix))) continue;
       if (!below && is_criterion(t.name)) continue;
       names.push_back(shown(below ? full.substr(reading.prefix.size()) : full) +
                       " is not part of the network");
     }
     std::sort(names.begin(), names.end());
     reading.faults.insert(reading.faults.end(), names.begin(), names.end());
+  }
+
+  /// Whether a tensor below a prefix belongs to a network below it: "ema.conv1.weight" of "".
+  bool is_of_another(const std::string& full, const std::string& prefix) const {
+    return std::any_of(networks_.begin(), networks_.end(), [&](const std::string& other) {
+      return other.size() > prefix.size() && other.starts_with(prefix) && full.starts_with(other);
+    });
   }
 
   std::string calls_them(const std::string& start) const {
@@ -217,12 +271,9 @@ class Fitting {
 
   [[noreturn]] void refuse_several(const std::vector<Reading>& readings) const {
     std::vector<std::string> names;
-    for (const Reading& r : readings)
-      names.push_back(r.prefix.empty()
-                          ? "one without a prefix"
-                          : "\"" + shown(r.prefix.substr(0, r.prefix.size() - 1)) + "\"");
+    for (const Reading& r : readings) names.push_back(quoted_choice(r.prefix));
     fail("holds several networks that fit " + network(graph_) + ": " + some(names, 6, ", ") +
-         ". Save the one that is meant in a file of its own");
+         ". Name the one that is meant: " + choice_.key + " = " + names.front() + ", say");
   }
 
   [[noreturn]] void refuse(const Reading& best, std::size_t matches) const {
@@ -247,8 +298,10 @@ class Fitting {
   const std::vector<FileTensor>& tensors_;
   const Graph& graph_;
   const std::string file_;
+  const TensorChoice choice_;
   const std::vector<ParameterShape> parameters_;
   std::unordered_map<std::string, std::size_t> index_;  ///< by full name
+  std::vector<std::string> networks_;  ///< prefixes before all of the graph's names
 };
 
 }  // namespace
@@ -265,8 +318,9 @@ std::string shown(const std::string& text) {
 }
 
 std::map<std::string, std::size_t> fit_names(const std::vector<FileTensor>& tensors,
-                                             const Graph& graph, const std::string& file) {
-  return Fitting(tensors, graph, file).result();
+                                             const Graph& graph, const std::string& file,
+                                             const TensorChoice& choice) {
+  return Fitting(tensors, graph, file, choice).result();
 }
 
 void check_weights(const Graph& graph, const Weights& weights, const std::string& file) {

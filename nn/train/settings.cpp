@@ -60,6 +60,9 @@ const Schema<DistillSettings>& DistillSettings::schema() {
         .doc(
             "File with weights of the same network; empty: it is trained first, by the same recipe "
             "without weight noise and without a teacher.");
+    s.add("tensors", &D::tensors)
+        .joined_later()
+        .doc("Which of the teacher's tensors, as model.tensors says it of model.weights.");
     s.add("temperature", &D::temperature).unit("1").above(0).doc("T.");
     s.add("weight", &D::weight).unit("1").range(0, 1).doc("Of the teacher's answers.");
     return s;

@@ -20,6 +20,7 @@ struct DistillSettings {
   /// Weights of the same [model]; empty: it is trained first, as this one but without weight noise
   /// and teacher.
   std::string teacher;
+  std::string tensors;  ///< of it: the dictionary that is meant (TensorChoice)
   double temperature = 4;
   double weight = 0.9;
   static const Schema<DistillSettings>& schema();

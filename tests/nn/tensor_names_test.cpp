@@ -115,7 +115,52 @@ TEST(TensorNames, OfSeveralNetworksAreRefusedByTheirPrefixes) {
   add(tensors, graph, "state_dict_ema", "module.");
   EXPECT_EQ(refusal(tensors, graph),
             "F: holds several networks that fit resnet8, layout he, 10 classes: \"state_dict\", "
-            "\"state_dict_ema.module\". Save the one that is meant in a file of its own");
+            "\"state_dict_ema.module\". Name the one that is meant: model.tensors = "
+            "\"state_dict\", say");
+}
+
+TEST(TensorNames, OfSeveralNetworksAreThoseThatAreAskedFor) {
+  const Graph graph = graph_of("resnet8");
+  Tensors tensors = tensors_of(graph, "state_dict");
+  add(tensors, graph, "state_dict_ema", "module.");
+  const auto first_of = [&](const std::string& name) {
+    const std::size_t i = fit_names(tensors, graph, "F", {name}).at("conv1.weight");
+    return tensors[i].dictionary + "|" + tensors[i].name;
+  };
+  EXPECT_EQ(first_of("state_dict"), "state_dict|conv1.weight");
+  EXPECT_EQ(first_of("state_dict_ema"), "state_dict_ema|module.conv1.weight");
+  EXPECT_EQ(first_of("state_dict_ema.module"), "state_dict_ema|module.conv1.weight");
+  EXPECT_EQ(first_of("module"), "state_dict_ema|module.conv1.weight");
+  EXPECT_EQ(error_of([&] { first_of("ema"); }),
+            "F: holds no tensors of resnet8, layout he, 10 classes under \"ema\" (model.tensors); "
+            "expected \"state_dict\", \"state_dict_ema.module\"");
+}
+
+/// Beside those that are chosen lie others in the same dictionary, here some without a prefix.
+TEST(TensorNames, AreChosenInOneDictionaryToo) {
+  const Graph student = graph_of("resnet8"), teacher = graph_of("resnet14");
+  Tensors tensors = tensors_of(teacher, "", "teacher.");
+  add(tensors, student, "", "");
+  add(tensors, student, "", "ema.module.");
+  const auto first_of = [&](const Graph& graph, const std::string& name) {
+    return tensors[fit_names(tensors, graph, "F", {name, "k"}).at("conv1.weight")].name;
+  };
+  EXPECT_EQ(first_of(student, "."), "conv1.weight");
+  EXPECT_EQ(first_of(student, "ema"), "ema.module.conv1.weight");
+  EXPECT_EQ(first_of(teacher, "teacher"), "teacher.conv1.weight");
+  EXPECT_NE(refusal(tensors, student).find(": \".\", \"ema.module\", \"teacher\". Name the one"),
+            std::string::npos);
+  EXPECT_NE(error_of([&] {
+              first_of(student, "teacher");
+            }).find("layer1.1.bn1.bias is not part of the network"),
+            std::string::npos);
+  EXPECT_NE(error_of([&] { first_of(student, "nothing"); }).find("under \"nothing\" (k); expected"),
+            std::string::npos);
+  add(tensors, student, "", "other.module.");
+  EXPECT_NE(error_of([&] { first_of(student, "module"); })
+                .find("\"ema.module\", \"other.module\". Name the one that is meant: k = "
+                      "\"ema.module\", say"),
+            std::string::npos);
 }
 
 TEST(TensorNames, TellTeacherAndStudentApart) {
