@@ -14,6 +14,9 @@ namespace {
 
 constexpr std::int64_t kManyDraws = 100'000;
 constexpr std::int64_t kSmallTile = 64;  // cells
+constexpr int kLargeTile = 4096;         // cells of a side
+constexpr std::int64_t kFewImages = 16;
+constexpr double kThinWire_ohm = 0.01, kThickWire_ohm = 100;  // per cell
 constexpr double kWideStop = 0.05, kShift = 0.01, kLargeEta = 1.0;
 constexpr double kMicro = 1e-6;
 constexpr int kSampled = 256;  // devices
@@ -92,6 +95,8 @@ class Remarks {
     about_references();
     about_ages();
     about_numbers();
+    about_arrays();
+    about_few_images();
     about_batch_norm();
     about_permissions();
     return std::move(texts_);
@@ -113,9 +118,31 @@ class Remarks {
     const TileShape& tile = e.mapping.tile;
     if (tile.rows > 0 && std::int64_t{tile.rows} * tile.columns < kSmallTile)
       small_tile_ = fmt::format("[{}, {}]", tile.rows, tile.columns);
+    if (std::max(tile.rows, tile.columns) > kLargeTile)
+      large_tile_ = fmt::format("[{}, {}]", tile.rows, tile.columns);
+    look_at_periphery(e);
     measures_norms_ |= e.evaluation.batch_norm_statistics == BatchNormStatistics::measured;
-    shows_images_ |= e.evaluation.batch_norm_images.has_value();
+    if (e.evaluation.batch_norm_images) {
+      shows_images_ = true;
+      fewest_norm_images_ =
+          std::min(fewest_norm_images_, std::int64_t{*e.evaluation.batch_norm_images});
+    }
     permitted_.insert(e.allow.begin(), e.allow.end());
+  }
+
+  void look_at_periphery(const Experiment& e) {
+    const Periphery& p = e.periphery;
+    exact_outputs_ |= p.dac && !p.adc;
+    if (p.needs_ranges())
+      fewest_calibrating_ = std::min(fewest_calibrating_, e.evaluation.calibration_images);
+    if (!p.wires) return;
+    look_at_wire("row_ohm", p.wires->row_ohm);
+    look_at_wire("column_ohm", p.wires->column_ohm);
+  }
+
+  void look_at_wire(const char* key, double ohm) {
+    if (ohm == 0 || (ohm >= kThinWire_ohm && ohm <= kThickWire_ohm)) return;
+    odd_wires_.insert(fmt::format("periphery.wires.{} = {:g}", key, ohm));
   }
 
   /// What was seen of equal devices before is not sampled again.
@@ -211,6 +238,32 @@ class Remarks {
                       small_tile_));
   }
 
+  void about_arrays() {
+    if (!large_tile_.empty())
+      say(fmt::format(
+          "mapping.tile = {} makes arrays larger than any that are built (sides of 1024 "
+          "are large): there is less to convert and to add than on a chip.",
+          large_tile_));
+    for (const std::string& wire : odd_wires_)
+      say(wire +
+          " ohm from cell to cell: wires of arrays have about 0.1 to 10 ohm there; the number is "
+          "of "
+          "one cell's length, in ohm.");
+    if (exact_outputs_)
+      say("There is a DAC and no ADC: what comes out of arrays is not converted, and costs no "
+          "accuracy (periphery.adc).");
+  }
+
+  void about_few_images() {
+    const auto tell = [&](const char* key, const char* what, std::int64_t images) {
+      if (images < kFewImages)
+        say(fmt::format("{} = {}: {} of so few images are those of these images.", key, images,
+                        what));
+    };
+    tell("evaluation.calibration_images", "ranges of converters", fewest_calibrating_);
+    tell("evaluation.batch_norm_images", "statistics of BatchNorm", fewest_norm_images_);
+  }
+
   void about_batch_norm() {
     if (measures_norms_ && !shows_images_)
       say("evaluation.batch_norm_statistics = \"measured\" changes nothing without "
@@ -229,7 +282,10 @@ class Remarks {
   std::map<std::string, std::pair<MeasuredRange, Used>> used_;
   std::int64_t most_draws_ = 0;
   double widest_stop_ = 0, largest_eta_ = 0, shift_ = 0, shift_age_s_ = 0;
-  std::string small_tile_;
+  std::string small_tile_, large_tile_;
+  std::set<std::string> odd_wires_;
+  std::int64_t fewest_calibrating_ = kFewImages, fewest_norm_images_ = kFewImages;
+  bool exact_outputs_ = false;
   bool measures_norms_ = false, shows_images_ = false;
 };
 

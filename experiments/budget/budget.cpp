@@ -61,8 +61,8 @@ Value resolved_request(const BudgetRequest& request) {
 
 /// The networks that are searched, without noise, and what speaks against them: said now, and the
 /// first of the answers.
-AnalysisResult networks_result(const BudgetRequest& request, Networks& networks,
-                               Progress& progress) {
+AnalysisResult networks_result(const BudgetRequest& request, Networks& networks, Progress& progress,
+                               const std::filesystem::path& folder) {
   AnalysisResult result;
   result.heading = "Without noise";
   result.tables.push_back({"", {{"network", "right answers %", "of test images"}}});
@@ -70,7 +70,7 @@ AnalysisResult networks_result(const BudgetRequest& request, Networks& networks,
   for (const Point& point : request.points) {
     const TrainedNetwork& network = networks.get(point.experiment);
     if (!seen.insert(&network).second) continue;
-    const Plausibility facts = examine(network, point.experiment);
+    const Plausibility facts = examine_once(folder, network, point.experiment);
     progress.say(without_noise_text(network, facts));
     for (const std::string& line : spoken_doubts(network, facts)) {
       progress.say(line);
@@ -99,16 +99,21 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
   write_atomically(folder / "resolved.toml", resolved);
   Networks networks(folder / "training", progress);
   check_inputs(request, networks);
-  for (const std::string& remark : remarks_on(request.points)) progress.say(remark);
+  const std::vector<std::string> remarks = remarks_on(request.points);
+  for (const std::string& remark : remarks) progress.say(remark);
   Evaluations evaluations(folder, networks, progress);
   AnalysisContext context{request, evaluations, networks, progress, folder};
-  std::vector<AnalysisResult> results{networks_result(request, networks, progress)};
-  BudgetOutcome outcome{folder, terminal_text(results.front()) + "\n", 0};
+  std::vector<AnalysisResult> results{networks_result(request, networks, progress, folder)};
   for (const Analysis& analysis : analyses_of(request.settings)) {
     results.push_back(analysis.run(context));
     write_result(results.back(), folder);
-    outcome.text += terminal_text(results.back()) + "\n";
   }
+  std::vector<std::string>& notes = results.front().notes;
+  for (const std::string& warning : evaluations.warnings())
+    notes.push_back("warning: " + warning + ".");
+  notes.insert(notes.end(), remarks.begin(), remarks.end());
+  BudgetOutcome outcome{folder, "", 0};
+  for (const AnalysisResult& result : results) outcome.text += terminal_text(result) + "\n";
   write_atomically(folder / "budget.md", page(first.title, results));
   outcome.new_draws = evaluations.new_draws();
   if (outcome.new_draws > 0)

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "experiments/results/files.hpp"
 
 namespace ohmic {
@@ -52,6 +54,7 @@ PointResult& Evaluations::known(const Experiment& experiment, const std::string&
     stored->draws = store_.logged_draws(identity);
   else
     store_.publish(*(stored = without_draws(experiment, identity)));
+  take_warnings(*stored);
   return known_.emplace(identity, std::move(*stored)).first->second;
 }
 
@@ -63,15 +66,22 @@ PointResult Evaluations::without_draws(const Experiment& experiment, const std::
   Chip& chip = chip_of(experiment, identity);
   without_noise_.measure(chip, networks_.get(experiment), experiment, result);
   result.layers = chip.layers();
+  result.warnings = chip.warnings();
   return result;
+}
+
+void Evaluations::take_warnings(const PointResult& result) {
+  for (const std::string& warning : result.warnings) {
+    if (std::ranges::find(warnings_, warning) != warnings_.end()) continue;
+    warnings_.push_back(warning);
+    progress_.say("warning: " + warning);
+  }
 }
 
 Chip& Evaluations::chip_of(const Experiment& experiment, const std::string& identity) {
   if (chip_ && chip_identity_ == identity) return *chip_;
   chip_ = std::make_unique<Chip>(experiment, networks_.get(experiment), calibrations_);
   chip_identity_ = identity;
-  for (const std::string& warning : chip_->warnings())
-    if (warnings_.insert(warning).second) progress_.say(warning);
   return *chip_;
 }
 

@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
+#include <vector>
 
 #include "experiments/experiment.hpp"
 #include "experiments/results/point_result.hpp"
@@ -31,11 +31,14 @@ class Evaluations {
 
   /// Replicates measured by this object, not read from the folder.
   std::int64_t new_draws() const { return new_draws_; }
+  /// What the chips of all configurations that were asked for said of themselves, each once.
+  const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
   PointResult& known(const Experiment&, const std::string& identity);
   PointResult without_draws(const Experiment&, const std::string& identity);
   Chip& chip_of(const Experiment&, const std::string& identity);
+  void take_warnings(const PointResult&);
 
   PointStore store_;
   Networks& networks_;
@@ -45,7 +48,7 @@ class Evaluations {
   Calibrations calibrations_;
   std::unique_ptr<Chip> chip_;  ///< of the configuration measured last
   std::string chip_identity_;
-  std::set<std::string> warnings_;
+  std::vector<std::string> warnings_;
   std::int64_t new_draws_ = 0;
 };
 

@@ -7,6 +7,7 @@
 
 #include "experiments/remarks.hpp"
 #include "experiments/results/kept_plausibility.hpp"
+#include "experiments/results/point_warnings.hpp"
 #include "experiments/run/networks.hpp"
 #include "experiments/statistics/proportion.hpp"
 
@@ -14,7 +15,6 @@ namespace ohmic {
 namespace {
 
 constexpr double kWideInterval = 0.02, kCostlyConversion = 0.01, kClipped = 0.01, kBias = 0.05;
-constexpr double kUnusedBits = 2;
 constexpr std::int64_t kFewImages = 1000;
 
 using Points = std::vector<MeasuredPoint>;
@@ -51,6 +51,7 @@ class Warnings {
     about_trainings();
     if (points_.empty()) return std::move(texts_);
     for (std::string& doubt : doubts_of(run_.folder, points_)) say(std::move(doubt));
+    for (std::string& warning : measurement_warnings(points_)) say(std::move(warning));
     about_draws();
     about_images();
     about_converters();
@@ -87,11 +88,6 @@ class Warnings {
   }
 
   void about_draws() {
-    const auto single = std::count_if(points_.begin(), points_.end(), [](const MeasuredPoint& p) {
-      return p.result->draws.size() == 1;
-    });
-    if (single > 0)
-      say(fmt::format("{} of {} points have one draw, hence no interval.", single, points_.size()));
     const double widest = largest(
         points_, [](const MeasuredPoint& p) { return summary_of(p).accuracy.half_width(); });
     if (widest > kWideInterval)
@@ -128,13 +124,6 @@ class Warnings {
     });
     if (clipped > kClipped)
       say(fmt::format("Up to {:.1f} % of ADC samples are clipped.", 100 * clipped));
-    const double unused =
-        largest_in_layers(points_, [](const LayerResult& l) { return l.unused_adc_bits; });
-    if (unused > kUnusedBits)
-      say(
-          fmt::format("Converter ranges leave up to {:.1f} bits unused on calibration images; "
-                      "range = \"calibrated\" uses them.",
-                      unused));
   }
 
   void about_devices() {

@@ -9,6 +9,7 @@ namespace ohmic {
 namespace {
 
 constexpr double kOneClass = 0.95;     ///< of answers
+constexpr double kKnown = 0.1;         ///< of test images: a few doublets are in most sets
 constexpr double kRenamed = 0.5;       ///< of answers that are right once classes are renamed
 constexpr double kSameReading = 0.02;  ///< readings as good as the best, in accuracy
 
@@ -39,6 +40,11 @@ class Doubts {
     if (p_.same_image) say(fmt::format("all {} test images examined are the same", p_.images));
     if (p_.images > 1 && p_.labelled == p_.images)
       say(fmt::format("all {} test images examined have the label {}", p_.images, p_.label));
+    if (share(p_.known, p_.images) > kKnown)
+      say(
+          fmt::format("{} of {} test images examined are among the training images: right answers "
+                      "to them promise nothing for others",
+                      p_.known, p_.images));
   }
 
   void about_weights() {

@@ -23,6 +23,7 @@ std::filesystem::path file_of(const std::filesystem::path& run_folder, const Exp
   const Value all = e.resolved();
   std::string text = std::to_string(e.seed);
   for (const char* table : {"data", "model", "train"}) text += " " + all.at(table)->text();
+  if (e.evaluation.metric != Metric::accuracy) text += " " + all.at("evaluation.metric")->text();
   return run_folder / "plausibility" / (sha256(text).substr(0, 16) + ".json");
 }
 
@@ -38,18 +39,23 @@ Plausibility facts_of(const std::filesystem::path& run_folder, const MeasuredPoi
 }  // namespace
 
 void keep_plausibility(const std::filesystem::path& run_folder, const Experiment& experiment,
-                       const Plausibility& facts) {
+                       const Plausibility& facts, const std::string& examined) {
   const auto file = file_of(run_folder, experiment);
   make_folder(file.parent_path());
-  write_atomically(file, plausibility_json(facts).dump(1) + "\n");
+  Json json = plausibility_json(facts);
+  json["examined"] = examined;
+  write_atomically(file, json.dump(1) + "\n");
 }
 
 std::optional<Plausibility> kept_plausibility(const std::filesystem::path& run_folder,
-                                              const Experiment& experiment) {
+                                              const Experiment& experiment,
+                                              const std::string& examined) {
   const auto file = file_of(run_folder, experiment);
   if (!std::filesystem::exists(file)) return std::nullopt;
   try {
-    return plausibility_from(Json::parse(read_whole(file)));
+    const Json json = Json::parse(read_whole(file));
+    if (!examined.empty() && json.value("examined", "") != examined) return std::nullopt;
+    return plausibility_from(json);
   } catch (const Json::exception& error) {
     throw OutputError(file.string() + ": damaged (" + error.what() +
                       "); delete it and the points of its network to measure them again");

@@ -12,13 +12,14 @@
 
 namespace ohmic {
 
-/// Replaces what was kept for the experiment's seed and tables [data], [model] and [train]. Throws
-/// OutputError.
+/// Replaces what was kept for the experiment's seed, tables [data], [model] and [train] and metric.
+/// `examined` identifies the weights and images that the facts are of. Throws OutputError.
 void keep_plausibility(const std::filesystem::path& run_folder, const Experiment&,
-                       const Plausibility&);
-/// None in a folder of an earlier version. Throws OutputError for a file that is damaged.
+                       const Plausibility&, const std::string& examined);
+/// None in a folder of an earlier version, and where they are not of `examined` (empty: of
+/// whatever). Throws OutputError for a file that is damaged.
 std::optional<Plausibility> kept_plausibility(const std::filesystem::path& run_folder,
-                                              const Experiment&);
+                                              const Experiment&, const std::string& examined = "");
 
 /// doubts_of the networks of these points as sentences that begin with the network, each once. A
 /// network of which nothing is kept is judged by its baseline alone.

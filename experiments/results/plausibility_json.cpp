@@ -49,6 +49,7 @@ NormFit fit_from(const Json& json) {
 Json plausibility_json(const Plausibility& p) {
   Json json = Json::object();
   visit_members(p, [&](const char* key, const auto& value) { json[key] = value; });
+  json["known"] = p.known;
   if (p.misfits > 0) {
     json["first"] = to_json(p.first);
     json["worst"] = to_json(p.worst);
@@ -63,6 +64,7 @@ Json plausibility_json(const Plausibility& p) {
 Plausibility plausibility_from(const Json& json) {
   Plausibility p;
   visit_members(p, [&](const char* key, auto& value) { json.at(key).get_to(value); });
+  p.known = json.value("known", std::int64_t{0});  // earlier versions did not look
   if (p.misfits > 0) {
     p.first = fit_from(json.at("first"));
     p.worst = fit_from(json.at("worst"));

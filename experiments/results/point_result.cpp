@@ -116,7 +116,8 @@ Json to_json(const PointResult& point) {
           {"baseline_correct", point.baseline_correct},
           {"noise_free_correct", point.noise_free_correct},
           {"draws", to_array(point.draws)},
-          {"layers", to_array(point.layers)}};
+          {"layers", to_array(point.layers)},
+          {"warnings", point.warnings}};
 }
 
 std::int64_t strata(const PointResult& point) {
@@ -136,6 +137,11 @@ PointResult point_from(const Json& json, const std::string& place) {
   }
   for (const Json& layer : list_of(json, "layers", place))
     point.layers.push_back(layer_from(layer, place));
+  if (json.contains("warnings"))  // points of earlier versions have none
+    for (const Json& warning : list_of(json, "warnings", place)) {
+      if (!warning.is_string()) say_damaged(place, "warnings holds something else than text");
+      point.warnings.push_back(warning.get<std::string>());
+    }
   return point;
 }
 

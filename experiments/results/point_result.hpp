@@ -49,6 +49,7 @@ struct PointResult {
   std::int64_t noise_free_correct = 0;  ///< mapped and converted, devices exact
   std::vector<DrawResult> draws;
   std::vector<LayerResult> layers;
+  std::vector<std::string> warnings;  ///< what its chip said of itself, see Chip::warnings
 
   double baseline() const;
   /// Right answers over all draws and images: the mean, rounded once.

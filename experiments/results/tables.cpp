@@ -173,6 +173,7 @@ std::string results_jsonl(const std::vector<MeasuredPoint>& points,
     line["identity"] = p.result->identity;
     if (p.training) line["training"] = *p.training;
     line["accuracies"] = accuracies(*p.result);
+    if (p.warnings) line["warnings"] = *p.warnings;
     lines[p.point] = line.dump() + "\n";
   }
   for (const LeftOutPoint& p : left_out) {

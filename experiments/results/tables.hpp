@@ -20,6 +20,8 @@ struct MeasuredPoint {
   const NetworkCost* cost = nullptr;  ///< null where the experiment has no [cost]
   /// Identity of its network's training; null where that is not asked for, or none was trained.
   const std::string* training = nullptr;
+  /// What speaks against its numbers (point_warnings.hpp); null where that is not asked for.
+  const std::vector<std::string>* warnings = nullptr;
 };
 
 /// What is said of one point, all as fractions of 1.
@@ -38,7 +40,7 @@ PointSummary summarize(const PointResult&, double confidence);
 /// where there is a cost, identity.
 /// Fractions; a number that does not exist is empty.
 std::string results_csv(const std::vector<MeasuredPoint>&);
-/// The same with each draw's accuracy, one JSON object per line.
+/// The same with each draw's accuracy and the warnings, one JSON object per line.
 std::string results_jsonl(const std::vector<MeasuredPoint>&);
 /// The swept keys of a point as they begin its line, a JSON object.
 std::string axes_json(const Point&);

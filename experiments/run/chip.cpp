@@ -269,7 +269,7 @@ std::string Chip::range_warning() const {
   const std::string& layer =
       analog_->layers()[static_cast<std::size_t>(worst - unused.begin())].name();
   return fmt::format(
-      "warning: periphery.adc: the range leaves more than {} of {} bits unused in {} of {} layers, "
+      "periphery.adc: the range leaves more than {} of {} bits unused in {} of {} layers, "
       "{:.1f} in {}; range = \"calibrated\" uses them",
       kUnusedBits, experiment_.periphery.adc->bits, wide, unused.size(), *worst, layer);
 }
@@ -278,7 +278,7 @@ std::string Chip::products_warning() const {
   if (experiment_.periphery.products == Products::f32 || backend_->name() != "cpu" ||
       multiplies_bf16())
     return {};
-  return "warning: periphery.products: this processor has neither AMX nor AVX512-BF16 and "
+  return "periphery.products: this processor has neither AMX nor AVX512-BF16 and "
          "multiplies bf16 numbers as floats; \"f32\" is faster here";
 }
 

@@ -47,8 +47,8 @@ class Chip {
   NetworkCost cost();
   /// The network on its crossbars, calibrated.
   AnalogNetwork& analog() { return *analog_; }
-  /// What a user should know: converters whose range leaves more than two bits unused on what
-  /// calibration images produce, products that are slow on this processor.
+  /// What a user should know, a clause each: converters whose range leaves more than two bits
+  /// unused on what calibration images produce, products that are slow on this processor.
   std::vector<std::string> warnings() const;
 
  private:

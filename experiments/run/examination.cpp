@@ -5,13 +5,24 @@
 #include <set>
 
 #include "experiments/results/doubts.hpp"
+#include "experiments/results/kept_plausibility.hpp"
 #include "experiments/results/text_table.hpp"
+#include "nn/io/sha256.hpp"
 
 namespace ohmic {
 
 Plausibility examine(const TrainedNetwork& network, const Experiment& experiment) {
   const bool foreign = !experiment.is_trained();
   return examine(network.graph, network.weights, *network.data, foreign);
+}
+
+Plausibility examine_once(const std::filesystem::path& run_folder, const TrainedNetwork& network,
+                          const Experiment& experiment) {
+  const std::string examined = sha256(network.weights_hash + experiment.images_identity());
+  if (const auto kept = kept_plausibility(run_folder, experiment, examined)) return *kept;
+  const Plausibility facts = examine(network, experiment);
+  keep_plausibility(run_folder, experiment, facts, examined);
+  return facts;
 }
 
 std::vector<std::string> spoken_doubts(const TrainedNetwork& network, const Plausibility& facts) {

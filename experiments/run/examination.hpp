@@ -1,6 +1,7 @@
 // Networks looked at before their noise is.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,11 @@ namespace ohmic {
 
 /// examine() with what the experiment says of the network's weights.
 Plausibility examine(const TrainedNetwork&, const Experiment&);
+
+/// What is kept of it in a run folder, or examine(), which is then kept there: a network that was
+/// examined is examined again only when its weights or images have changed.
+Plausibility examine_once(const std::filesystem::path& run_folder, const TrainedNetwork&,
+                          const Experiment&);
 
 /// doubts_of a network as lines for a terminal: "warning: NAME: ...".
 std::vector<std::string> spoken_doubts(const TrainedNetwork&, const Plausibility&);

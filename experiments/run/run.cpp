@@ -11,9 +11,9 @@
 #include "experiments/results/doubts.hpp"
 #include "experiments/results/files.hpp"
 #include "experiments/results/groups.hpp"
-#include "experiments/results/kept_plausibility.hpp"
 #include "experiments/results/left_out.hpp"
 #include "experiments/results/point_check.hpp"
+#include "experiments/results/point_warnings.hpp"
 #include "experiments/results/tables.hpp"
 #include "experiments/results/theory.hpp"
 #include "experiments/run/chip.hpp"
@@ -45,6 +45,7 @@ class Run {
         chosen_(select_points(points_, options.only)),
         results_(points_.size()),
         diverged_(points_.size()),
+        warnings_(points_.size()),
         folder_(run_folder(points_, options)),
         store_(folder_ / "points"),
         progress_(options.rank.prefix()),
@@ -78,12 +79,13 @@ class Run {
   void compute(std::size_t index, const TrainedNetwork&);
   void draw_until_known(Chip&, std::size_t index, PointResult&);
   void show(std::size_t index, const std::string& what, double fraction);
-  void warn(const std::string& message);
+  void say_once(const std::string& message);
   RunOutcome finish();
   const TrainedNetwork* network_of(std::size_t index);
   std::optional<std::string> find_divergence(std::size_t index) const;
   void note_provenance(const TrainedNetwork&);
-  void examine_once(const TrainedNetwork&, const Experiment&);
+  void examine_now(const TrainedNetwork&, const Experiment&);
+  const std::vector<std::string>* warnings_of(std::size_t index);
   void report();
   std::size_t settled();
   std::vector<MeasuredPoint> measured();
@@ -100,7 +102,8 @@ class Run {
   std::vector<bool> chosen_;
   std::vector<std::string> identities_, trainings_;
   std::vector<std::optional<PointResult>> results_;
-  std::vector<std::optional<std::string>> diverged_;  ///< divergence_of each point
+  std::vector<std::optional<std::string>> diverged_;               ///< divergence_of each point
+  std::vector<std::optional<std::vector<std::string>>> warnings_;  ///< of measured points
   std::filesystem::path folder_;
   std::optional<Claims> claims_;
   PointStore store_;
@@ -110,7 +113,7 @@ class Run {
   Calibrations calibrations_;
   Costs costs_{networks_, calibrations_};
   std::set<const TrainedNetwork*> noted_, examined_;
-  std::set<std::string> warnings_;
+  std::set<std::string> said_;
   std::string shown_;                              ///< what of a point is being prepared
   std::pair<std::int64_t, std::int64_t> draws_{};  ///< of the point: done, in all; 0: not drawing
   std::size_t computed_ = 0;
@@ -204,7 +207,7 @@ bool Run::try_point(std::size_t index) {
   const TrainedNetwork* network = network_of(index);
   if (!network) return diverged_[index].has_value();
   note_provenance(*network);
-  examine_once(*network, points_[index].experiment);
+  examine_now(*network, points_[index].experiment);
   compute(index, *network);
   return true;
 }
@@ -232,7 +235,8 @@ void Run::compute(std::size_t index, const TrainedNetwork& network) {
   Chip chip(
       experiment, network, calibrations_,
       [this, index](const std::string& what, double fraction) { show(index, what, fraction); });
-  for (const std::string& warning : chip.warnings()) warn(warning);
+  result.warnings = chip.warnings();
+  for (const std::string& warning : result.warnings) say_once("warning: " + warning);
   without_noise_.measure(chip, network, experiment, result);
   timer.done();
   result.draws = store_.logged_draws(result.identity);
@@ -249,9 +253,8 @@ void Run::compute(std::size_t index, const TrainedNetwork& network) {
   write_tables();
 }
 
-/// Says it once.
-void Run::warn(const std::string& message) {
-  if (warnings_.insert(message).second) progress_.say(message);
+void Run::say_once(const std::string& message) {
+  if (said_.insert(message).second) progress_.say(message);
 }
 
 void Run::draw_until_known(Chip& chip, std::size_t index, PointResult& result) {
@@ -285,8 +288,16 @@ std::vector<MeasuredPoint> Run::measured() {
   for (std::size_t i = 0; i < points_.size(); ++i)
     if (results_[i])
       measured.push_back({&points_[i], &*results_[i], costs_.of(points_[i].experiment),
-                          points_[i].experiment.is_trained() ? &trainings_[i] : nullptr});
+                          points_[i].experiment.is_trained() ? &trainings_[i] : nullptr,
+                          warnings_of(i)});
   return measured;
+}
+
+/// Found once: they are read from the folder.
+const std::vector<std::string>* Run::warnings_of(std::size_t index) {
+  auto& warnings = warnings_[index];
+  if (!warnings) warnings = point_warnings(folder_, {&points_[index], &*results_[index]});
+  return &*warnings;
 }
 
 std::vector<LeftOutPoint> Run::left_out() const {
@@ -333,15 +344,15 @@ void Run::note_provenance(const TrainedNetwork& network) {
   if (!noted_.insert(&network).second) return;
   const Provenance p = provenance_of(points_.front().experiment, networks_);
   const Claim tables = claims_->exclusive(kTablesClaim);
-  write_provenance(folder_ / "provenance.json", p, [this](const std::string& text) { warn(text); });
+  write_provenance(folder_ / "provenance.json", p,
+                   [this](const std::string& text) { say_once(text); });
 }
 
 /// Facts that later processes and reports find, and a word at once.
-void Run::examine_once(const TrainedNetwork& network, const Experiment& experiment) {
+void Run::examine_now(const TrainedNetwork& network, const Experiment& experiment) {
   if (!examined_.insert(&network).second) return;
-  const Plausibility facts = examine(network, experiment);
-  keep_plausibility(folder_, experiment, facts);
-  for (const std::string& line : spoken_doubts(network, facts)) warn(line);
+  const Plausibility facts = examine_once(folder_, network, experiment);
+  for (const std::string& line : spoken_doubts(network, facts)) say_once(line);
 }
 
 void Run::report() {
@@ -374,7 +385,7 @@ void Run::write_rest(const std::vector<MeasuredPoint>& all, RunOutcome& outcome)
   if (!theory.empty()) write_atomically(folder_ / "theory.csv", theory);
   if (!options_.rank.is_first()) return;
   report();
-  outcome.summary = summary_table(groups) + doubts_text(doubts_of(folder_, all)) +
+  outcome.summary = summary_table(groups) + doubts_text(run_warnings(folder_, all)) +
                     (priced.empty() ? "" : "\nPer image:\n\n" + pareto_text(priced));
 }
 

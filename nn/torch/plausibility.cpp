@@ -6,6 +6,8 @@
 #include <cmath>
 #include <numeric>
 #include <optional>
+#include <string_view>
+#include <unordered_set>
 
 #include "nn/data/readings.hpp"
 #include "nn/torch/torch_graph.hpp"
@@ -220,6 +222,32 @@ Counted best_shift(const std::vector<int>& answers, const ImageSet& set) {
   return most_frequent(shifts, set.classes);
 }
 
+/// The values of a sample as bytes.
+template <class Values>
+std::string_view sample_bytes(const Values& values, std::int64_t i, std::int64_t size) {
+  return {reinterpret_cast<const char*>(values.data() + i * size),
+          static_cast<std::size_t>(size) * sizeof(values[0])};
+}
+
+/// How many samples of a set are in another one too, value by value.
+std::int64_t count_known(const ImageSet& set, const ImageSet& other) {
+  if (set.shape != other.shape) return 0;
+  const auto count = [&](const auto& values, const auto& among) {
+    if (values.empty() || among.empty()) return std::int64_t{0};
+    std::unordered_set<std::string_view> wanted, met;
+    for (std::int64_t i = 0; i < set.size(); ++i)
+      wanted.insert(sample_bytes(values, i, set.values()));
+    for (std::int64_t i = 0; i < other.size(); ++i)
+      if (const auto it = wanted.find(sample_bytes(among, i, set.values())); it != wanted.end())
+        met.insert(*it);
+    std::int64_t known = 0;
+    for (std::int64_t i = 0; i < set.size(); ++i)
+      known += met.contains(sample_bytes(values, i, set.values()));
+    return known;
+  };
+  return count(set.pixels, other.pixels) + count(set.numbers, other.numbers);
+}
+
 /// Whether every sample holds the same values.
 bool all_one(const ImageSet& set) {
   const auto repeats = [&](const auto& values) {
@@ -377,6 +405,7 @@ Plausibility examine(const Graph& graph, const Weights& weights, const Dataset& 
   const Seen seen = examination.pass(set, data.normalization);
   note_kernels(graph, weights, p);
   note_answers(seen, set, p);
+  p.known = count_known(set, data.train);
   note_norms(examination.norms(seen, set.size()), p);
   if (!foreign || !data.test.is_of_cifars_kind()) return p;
   const bool exchanged = fits_exchanged_channels(graph, weights, data);

@@ -46,6 +46,7 @@ struct Plausibility {
   int label = 0;              ///< the label that most images have
   std::int64_t labelled = 0;  ///< and how many
   bool same_image = false;    ///< all images examined are one
+  std::int64_t known = 0;     ///< images that are among the training images too
   std::int64_t kernels = 0;   ///< of convolutions and dense layers
   std::vector<std::string> constant_kernels;  ///< those that hold one value only
   /// label = answer + label_shift (modulo classes) for the most images, and for how many.

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "experiments/results/plausibility_json.hpp"
 #include "nn/io/checkpoint.hpp"
@@ -70,6 +72,16 @@ TEST(Doubts, ImagesAndLabelsThatAreAllOneAreSaid) {
   p.label = 7;
   EXPECT_EQ(doubts_of(p), (Sentences{"all 200 test images examined are the same",
                                      "all 200 test images examined have the label 7"}));
+}
+
+TEST(Doubts, TestImagesThatWereTrainedOnAreSaid) {
+  Plausibility p = sound();
+  p.known = 20;
+  EXPECT_EQ(doubts_of(p), Sentences{}) << "a tenth: doublets";
+  p.known = 21;
+  EXPECT_EQ(doubts_of(p), Sentences{"21 of 200 test images examined are among the training images: "
+                                    "right answers to them promise nothing for others"});
+  EXPECT_EQ(plausibility_from(plausibility_json(p)).known, 21);
 }
 
 TEST(Doubts, FewerRightAnswersThanPromisedAreSaid) {
@@ -163,15 +175,20 @@ class DeadNetwork : public test::StartedRun {
  protected:
   void SetUp() override {
     StartedRun::SetUp();
+    give_weights("first");
+    write_atomically(folder_ / "tiny.toml", kGiven);
+    more_ = {"--set", "model.weights=" + (folder_ / "zero.safetensors").string()};
+  }
+  /// Zeros in a file that differs by its metadata.
+  void give_weights(const std::string& version) const {
     ModelSettings model;
     model.name = "resnet8";
     model.width = 2;
-    Checkpoint checkpoint{initialize(build_model(model, 10), "glorot_uniform", 1), {}};
+    Checkpoint checkpoint{initialize(build_model(model, 10), "glorot_uniform", 1),
+                          {{"version", version}}};
     for (auto& [name, tensor] : checkpoint.weights)
       std::fill(tensor.values.begin(), tensor.values.end(), 0.0f);
     write_safetensors(folder_ / "zero.safetensors", checkpoint);
-    write_atomically(folder_ / "tiny.toml", kGiven);
-    more_ = {"--set", "model.weights=" + (folder_ / "zero.safetensors").string()};
   }
   std::vector<std::string> words(const std::string& name) const {
     std::vector<std::string> all{OHMIC_PROGRAM, name, folder_ / "tiny.toml"};
@@ -200,6 +217,45 @@ TEST_F(DeadNetwork, IsNamedOnTheTerminalInTheReportAndInTheFiles) {
   const Said report = call({OHMIC_PROGRAM, "report", folder_ / "run"});
   EXPECT_EQ(report.status, 0) << report.err;
   EXPECT_NE(content("run", "report.html").find(kConstant), std::string::npos);
+}
+
+/// Every line of results.jsonl.
+std::vector<nlohmann::json> lines_of(const std::string& text) {
+  std::vector<nlohmann::json> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(nlohmann::json::parse(line));
+  return lines;
+}
+
+TEST_F(DeadNetwork, IsNamedWithEveryPoint) {
+  ASSERT_EQ(call(command("run", more_)).status, 0);
+  const auto lines = lines_of(content("run", "results.jsonl"));
+  ASSERT_FALSE(lines.empty());
+  for (const auto& line : lines) {
+    const auto warnings = line.at("warnings").get<std::vector<std::string>>();
+    EXPECT_NE(std::ranges::find(warnings, std::string(kConstant) + "."), warnings.end())
+        << line.dump();
+  }
+}
+
+// The facts that are kept are changed by hand: who takes them repeats that.
+TEST_F(DeadNetwork, IsExaminedAgainOnlyWhenItsWeightsHaveChanged) {
+  ASSERT_EQ(call(command("run", more_)).status, 0);
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ / "run" / "plausibility")) {
+    auto facts = nlohmann::json::parse(read_whole(entry.path()));
+    facts["kernels"] = 99;
+    write_atomically(entry.path(), facts.dump());
+  }
+  more_.insert(more_.end(), {"--set", "sweep.device.eta=[0.3]"});
+  const Said kept = call(command("run", more_));
+  EXPECT_NE(kept.err.find("of 99 kernels hold one value throughout"), std::string::npos)
+      << kept.err;
+  EXPECT_NE(content("run", "results.jsonl").find("of 99 kernels"), std::string::npos);
+  give_weights("second");
+  const Said examined = call(command("run", more_));
+  EXPECT_NE(examined.err.find("every image gets the same logits"), std::string::npos)
+      << examined.err;
+  EXPECT_EQ(examined.err.find("of 99 kernels"), std::string::npos) << examined.err;
 }
 
 TEST_F(DeadNetwork, IsNamedByCheck) {

@@ -79,8 +79,8 @@ TEST_F(RunOption, LabelsLeaveOutWhatAPointDoesNotHave) {
   const Said said = call(
       command("run", {"--set", "sweep={device=[{model=\"ideal\"},{model=\"awgn\",eta=0.1}]}"}));
   EXPECT_EQ(said.status, 0) << said.err;
-  EXPECT_NE(said.err.find("model ideal: "), std::string::npos) << said.err;
-  EXPECT_NE(said.err.find("model awgn, eta 0.1: "), std::string::npos) << said.err;
+  EXPECT_NE(said.err.find("\nideal: "), std::string::npos) << said.err;
+  EXPECT_NE(said.err.find("\nawgn, noise η = 0.1: "), std::string::npos) << said.err;
 }
 
 TEST_F(RunOption, FreshTrainingTrainsAgain) {
@@ -148,6 +148,23 @@ TEST_F(RunOption, WarnsOnceOfWhatIsWastedAndOfWhatIsSlowHere) {
   EXPECT_EQ(times("warning: periphery.products: this processor has neither AMX nor AVX512-BF16"),
             multiplies_bf16() ? 0 : 1)
       << said.err;
+}
+
+// What a chip said when it was made is there when no chip is made any more.
+TEST_F(RunOption, KeepsWhatAChipSaidWithItsPoint) {
+  const std::vector<std::string> wide{"--set", "sweep.device.eta=[0.1]",
+                                      "--set", "sweep.train.learning_rate=[0.01]",
+                                      "--set", "periphery.adc.range=max"};
+  const char* const warning = "periphery.adc: the range leaves more than 2 of 8 bits unused";
+  ASSERT_EQ(call(command("run", wide)).status, 0);
+  EXPECT_NE(content("run", "results.jsonl").find(std::string("\"") + warning), std::string::npos);
+  const Said again = call(command("run", wide));
+  EXPECT_NE(again.err.find("1 finished before, 0 to do"), std::string::npos) << again.err;
+  EXPECT_EQ(again.err.find(warning), std::string::npos) << "nothing was made: " << again.err;
+  EXPECT_NE(again.out.find(warning), std::string::npos) << again.out;
+  const Said report = call({OHMIC_PROGRAM, "report", folder_ / "run"});
+  EXPECT_EQ(report.status, 0) << report.err;
+  EXPECT_NE(content("run", "report.html").find(warning), std::string::npos);
 }
 
 TEST_F(RunOption, SaysBeforeItTrainsThatABackEndIsMissing) {

@@ -153,6 +153,23 @@ TEST_F(SettingsCheck, RemarksOnWhatIsHardlyMeant) {
   EXPECT_EQ(notes("[mapping]\ntile = [1, 1]\n"),
             "note: mapping.tile = [1, 1] makes arrays of a few cells: nearly every sum is digital, "
             "and there are about as many conversions as products.\n");
+  EXPECT_EQ(notes("[mapping]\ntile = [100000, 256]\n"),
+            "note: mapping.tile = [100000, 256] makes arrays larger than any that are built (sides "
+            "of 1024 are large): there is less to convert and to add than on a chip.\n");
+  EXPECT_EQ(notes("[periphery]\nwires = { row_ohm = 0.001, column_ohm = 2 }\n"),
+            "note: periphery.wires.row_ohm = 0.001 ohm from cell to cell: wires of arrays have "
+            "about 0.1 to 10 ohm there; the number is of one cell's length, in ohm.\n");
+  EXPECT_EQ(notes("[periphery]\nwires = { row_ohm = 0, column_ohm = 0.01, driver_ohm = 2000 }\n"),
+            "");
+  EXPECT_EQ(notes("[periphery.dac]\nbits = 8\n"),
+            "note: There is a DAC and no ADC: what comes out of arrays is not converted, and costs "
+            "no accuracy (periphery.adc).\n");
+  EXPECT_EQ(notes("[periphery.adc]\nbits = 8\n[evaluation]\ncalibration_images = 1\n"
+                  "batch_norm_images = 2\n"),
+            "note: evaluation.calibration_images = 1: ranges of converters of so few images are "
+            "those of these images.\n"
+            "note: evaluation.batch_norm_images = 2: statistics of BatchNorm of so few images are "
+            "those of these images.\n");
   EXPECT_EQ(notes("[evaluation]\nstop = { half_width = 0.2 }\n"),
             "note: evaluation.stop.half_width = 0.2 stops at ± 20 points of accuracy; it is a "
             "fraction, and 0.2 points are 0.002.\n");

@@ -199,6 +199,20 @@ TEST_F(Examined, OneImageAndOneLabelAreSaid) {
   EXPECT_EQ(p.labelled, kImages);
 }
 
+// Nine of the test images are among the training images, in another order, and one of them changed
+// by one value.
+TEST_F(Examined, TestImagesThatWereTrainedOnAreCounted) {
+  EXPECT_EQ(examined().known, 0);
+  data.train = pictures();
+  for (auto& pixel : data.train.pixels) pixel = static_cast<std::uint8_t>(255 - pixel);
+  for (std::size_t i = 0; i < 9; ++i)
+    std::copy_n(data.test.image(static_cast<std::int64_t>(30 - i)).begin(), ImageSet::kPixels,
+                data.train.pixels.begin() + static_cast<std::ptrdiff_t>(i * ImageSet::kPixels));
+  EXPECT_EQ(examined().known, 9);
+  data.train.pixels[5] ^= 1;
+  EXPECT_EQ(examined().known, 8);
+}
+
 Plausibility answered(std::int64_t correct, double confidence, int classes = 10) {
   Plausibility p;
   p.images = 256;

@@ -1,0 +1,26 @@
+// What a run says against its numbers, of one point and of all: the same on the terminal, in
+// results.jsonl and in the report, and the same when nothing was left to compute.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "experiments/results/tables.hpp"
+
+namespace ohmic {
+
+/// Of one point: doubts about its network, what its chip said of itself, remarks on its settings.
+/// Sentences, the gravest first; empty for a sound point.
+std::vector<std::string> point_warnings(const std::filesystem::path& run_folder,
+                                        const MeasuredPoint&);
+
+/// What their chips said, each once (of more than a few the first ones, and how many there are),
+/// and how many points have too few draws to say how far chips differ.
+std::vector<std::string> measurement_warnings(const std::vector<MeasuredPoint>&);
+
+/// All three of all points together, each once.
+std::vector<std::string> run_warnings(const std::filesystem::path& run_folder,
+                                      const std::vector<MeasuredPoint>&);
+
+}  // namespace ohmic
