@@ -72,8 +72,8 @@ ResultTable layer_table(const std::vector<FoundAllocation>& found) {
 
 TextTable answers(const std::vector<FoundAllocation>& found, const BudgetSettings& settings) {
   Row heading = axis_headings(*found.front().point);
-  for (const char* word : {"loss up to", "least accuracy %", "eta", "geometric mean", "cost",
-                           "gain", "on fresh draws %", "verification"})
+  for (const char* word : {"baseline %", "loss up to", "least accuracy %", "eta", "geometric mean",
+                           "cost", "gain", "on fresh draws %", "verification"})
     heading.push_back(word);
   TextTable table{fmt::format("One eta for all layers and an eta for each, {:g} % confidence; "
                               "cost = sum of cost_l / eta_l^2:",
@@ -84,9 +84,10 @@ TextTable answers(const std::vector<FoundAllocation>& found, const BudgetSetting
       const ScaledEtas& s = is_uniform ? a.uniform : a.allocated;
       Row row = axis_texts(*a.point);
       for (const std::string& cell :
-           {settings.drop_text(a.max_drop), percent_text(a.least_accuracy),
-            std::string(is_uniform ? "one for all" : "allocated"), general(scale_of(s)),
-            general(s.cost), is_uniform ? std::string("1") : general(a.gain()),
+           {percent_text(a.baseline), settings.drop_text(a.max_drop),
+            percent_text(a.least_accuracy), std::string(is_uniform ? "one for all" : "allocated"),
+            general(scale_of(s)), general(s.cost),
+            is_uniform ? std::string("1") : general(a.gain()),
             percent_text(mean_estimate(s.fresh, settings.confidence)),
             name_of(verify(s.fresh, a.least_accuracy, settings.confidence))})
         row.push_back(cell);

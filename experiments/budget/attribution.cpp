@@ -120,8 +120,9 @@ void add_cells(std::vector<Cell>& row, const Estimate& e) {
 
 ResultTable source_table(const std::vector<Attribution>& all, const BudgetSettings& settings) {
   ResultTable table{"attribution", axis_columns(*all.front().point), {}};
-  for (const char* column : {"source", "draws", "alone", "alone_lo", "alone_hi", "last", "last_lo",
-                             "last_hi", "share", "share_lo", "share_hi", "share_of_loss"})
+  for (const char* column :
+       {"source", "draws", "baseline", "alone", "alone_lo", "alone_hi", "last", "last_lo",
+        "last_hi", "share", "share_lo", "share_hi", "share_of_loss"})
     table.columns.push_back(column);
   for (const Attribution& a : all)
     for (int s = 0; s < a.count(); ++s) {
@@ -129,6 +130,7 @@ ResultTable source_table(const std::vector<Attribution>& all, const BudgetSettin
       std::vector<Cell> row = axis_cells(*a.point);
       row.push_back(a.sources[static_cast<std::size_t>(s)].name);
       row.push_back(settings.attribution->draws);
+      row.push_back(a.baseline);
       for (const Estimate& e : {loss.alone, loss.last, loss.share}) add_cells(row, e);
       row.push_back(loss.share.mean / total_of(a, settings.confidence).mean);
       table.rows.push_back(std::move(row));
@@ -181,7 +183,7 @@ TextTable answers(const Attribution& a, const BudgetSettings& settings) {
   const Estimate total = total_of(a, settings.confidence);
   const Row axes = axis_texts(*a.point);
   TextTable table{
-      fmt::format("{}{:.2f} % digital, {:.2f} % with every source off, {:.2f} % with all on; "
+      fmt::format("{}baseline {:.2f} %, {:.2f} % with every source off, {:.2f} % with all on; "
                   "losses in points:",
                   axes.empty() ? "" : fmt::format("{}: ", fmt::join(axes, ", ")), 100 * a.baseline,
                   100 * without_sources(a), 100 * (without_sources(a) - total.mean)),

@@ -53,23 +53,33 @@ void add_limits(const OfPoint& budgets, const BudgetSettings& settings, Panel& p
   }
 }
 
-/// The neighbourhood of the losses that are asked for: what lies far below would flatten it. How
-/// many values that are is said.
+/// The neighbourhood of the losses that are asked for, as far as there are values: what lies far
+/// below would flatten it. How many values that are is said.
 void look_closely(const OfPoint& budgets, Panel& panel) {
   const double baseline = 100 * budgets.front()->start.baseline();
   double lowest = baseline;
   for (const FoundBudget* b : budgets) lowest = std::min(lowest, 100 * b->search.least_accuracy);
   const double loss = std::max(baseline - lowest, 0.01);
-  const double floor = std::max(0.0, lowest - 4 * loss);
+  const double floor = std::max(0.0, lowest - 2 * loss);
   const auto& data = panel.series.front().data;
   const auto below =
       std::count_if(data.begin(), data.end(), [&](const Datum& d) { return d.y < floor; });
   if (below == 0) return;
-  double top = baseline + loss;
-  for (const Datum& d : data) top = std::fmax(top, std::fmax(d.y, d.hi));
-  panel.y.low = floor;
+  double top = baseline + 0.5 * loss, bottom = lowest - 0.5 * loss;
+  for (const Datum& d : data) {
+    top = std::fmax(top, std::fmax(d.y, d.hi) + 0.1 * loss);
+    if (d.y >= floor) bottom = std::fmin(bottom, std::fmin(d.y, d.lo) - 0.1 * loss);
+  }
+  panel.y.low = std::max(0.0, bottom);
   panel.y.high = top;
   panel.y.title += fmt::format("; {} value{} below", below, below == 1 ? " lies" : "s lie");
+}
+
+/// The whole range, with room for marks at its ends.
+void look_at_range(const FindSettings& find, Axis& x) {
+  const double low = find.range[0], high = find.range[1], room = 0.03;
+  x.low = x.logarithmic ? low * std::pow(low / high, room) : low - room * (high - low);
+  x.high = x.logarithmic ? high * std::pow(high / low, room) : high + room * (high - low);
 }
 
 }  // namespace
@@ -82,8 +92,7 @@ Figure budget_figure(const std::vector<FoundBudget>& budgets, const BudgetSettin
     const Point& point = *of_point.front()->point;
     Panel panel{point_title(point), {knob_title(find, point.experiment)}, {"accuracy (%)"}};
     panel.x.logarithmic = find.scale == KnobScale::log;
-    panel.x.low = find.range[0];
-    panel.x.high = find.range[1];
+    look_at_range(find, panel.x);
     panel.series.push_back(measured(of_point, settings.confidence));
     add_limits(of_point, settings, panel);
     look_closely(of_point, panel);

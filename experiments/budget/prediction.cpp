@@ -86,15 +86,16 @@ ResultTable prediction_table(const std::vector<Comparison>& comparisons, const s
 
 TextTable answers(const std::vector<Comparison>& comparisons, const std::string& knob) {
   Row heading = axis_headings(*comparisons.front().point);
-  for (const std::string& word :
-       {knob, std::string("measured %"), std::string("predicted %"), std::string("error, points")})
+  for (const std::string& word : {knob, std::string("baseline %"), std::string("measured %"),
+                                  std::string("predicted %"), std::string("error, points")})
     heading.push_back(word);
   TextTable table{"Accuracy by linear propagation and by Monte Carlo:", {heading}};
   for (const Comparison& c : comparisons)
     for (const Compared& v : c.values) {
       Row row = axis_texts(*c.point);
       for (const std::string& cell :
-           {fmt::format("{:g}", v.value), percent_text(v.measured), percent_text(v.predicted),
+           {fmt::format("{:g}", v.value), percent_text(c.baseline), percent_text(v.measured),
+            percent_text(v.predicted),
             fmt::format("{:+.2f}", 100 * (v.predicted - v.measured.mean))})
         row.push_back(cell);
       table.rows.push_back(std::move(row));

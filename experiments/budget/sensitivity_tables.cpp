@@ -50,9 +50,10 @@ double finite(double value) { return std::isfinite(value) ? value : Estimate::kN
 ResultTable sensitivity_table(const std::vector<SensitivityStudy>& studies) {
   ResultTable table{"sensitivity", axis_columns(*studies.front().point), {}};
   for (const char* column :
-       {"rank", "rank_last", "layer", "eta", "alone_loss", "alone_loss_lo", "alone_loss_hi",
-        "regained", "regained_lo", "regained_hi", "linear_share", "own_snr_dB", "snr_dB",
-        "batch_norm", "filters", "dead_filters", "draws"})
+       {"rank",       "rank_last",   "layer",       "eta",           "baseline",
+        "noise_free", "accuracy",    "alone_loss",  "alone_loss_lo", "alone_loss_hi",
+        "regained",   "regained_lo", "regained_hi", "linear_share",  "own_snr_dB",
+        "snr_dB",     "batch_norm",  "filters",     "dead_filters",  "draws"})
     table.columns.push_back(column);
   for (const SensitivityStudy& study : studies) {
     const Layers all = ranked(study);
@@ -63,6 +64,9 @@ ResultTable sensitivity_table(const std::vector<SensitivityStudy>& studies) {
                                     last,
                                     l->noise.layer,
                                     l->noise.measured_eta,
+                                    study.all.baseline(),
+                                    study.all.noise_free(),
+                                    study.all.accuracy(),
                                     l->alone.mean,
                                     l->alone.lo,
                                     l->alone.hi,
@@ -86,10 +90,11 @@ ResultTable sensitivity_table(const std::vector<SensitivityStudy>& studies) {
 TextTable ranking(const SensitivityStudy& study, double confidence) {
   const Estimate all = mean_estimate(study.all.replicates(), confidence);
   TextTable table{
-      fmt::format("{}: {} % without noise, {} % with noise in all layers; losses in points of "
-                  "accuracy, {:g} % intervals over {} draws:",
-                  point_title(*study.point), percent_text(study.all.noise_free()),
-                  percent_text(all), 100 * confidence, study.all.draws.size()),
+      fmt::format("{}: baseline {} %, {} % mapped without noise, {} % with noise in all layers; "
+                  "losses in points of accuracy, {:g} % intervals over {} draws:",
+                  point_title(*study.point), percent_text(study.all.baseline()),
+                  percent_text(study.all.noise_free()), percent_text(all), 100 * confidence,
+                  study.all.draws.size()),
       {{"place", "layer", "lost alone", "regained without", "linear share %", "own SNR dB",
         "SNR dB", "dead filters"}}};
   const Layers layers = ranked(study);

@@ -113,13 +113,11 @@ ResultTable chip_table(const std::vector<Chips>& all) {
 
 Row heading(const Chips& chips, const BudgetSettings& settings) {
   Row row = axis_headings(*chips.point);
-  const Row words{"good from",
-                  "target %",
-                  "good chips",
-                  "yield %",
-                  fmt::format("{:g} % interval", 100 * settings.confidence),
-                  "mean %",
-                  fmt::format("{:g} % of chips reach %", 100 * settings.yield->share)};
+  const Row words{
+      "baseline %", "good from",
+      "target %",   "good chips",
+      "yield %",    fmt::format("{:g} % interval", 100 * settings.confidence),
+      "mean %",     fmt::format("{:g} % of chips reach %", 100 * settings.yield->share)};
   row.insert(row.end(), words.begin(), words.end());
   return row;
 }
@@ -130,6 +128,7 @@ Row answer(const Chips& chips, const Target& target, const BudgetSettings& setti
       reached_by_share(chips.accuracies, settings.yield->share, settings.confidence);
   Row row = axis_texts(*chips.point);
   const Row cells{
+      percent_text(chips.baseline),
       target.text,
       percent_text(target.accuracy),
       fmt::format("{} of {}", good_chips(chips, target.accuracy), chips.accuracies.size()),
@@ -149,6 +148,10 @@ TextTable answers(const std::vector<Chips>& all, const BudgetSettings& settings)
   return table;
 }
 
+std::string target_color(std::size_t index, std::size_t count) {
+  return index == 0 ? kNoisy : color_of(index, count);
+}
+
 /// Share of the chips that reach an accuracy, against the accuracy.
 Figure yield_figure(const std::vector<Chips>& all, const BudgetSettings& settings) {
   Panel panel{"", {"accuracy (%)"}, {"chips that reach it (%)"}};
@@ -161,10 +164,13 @@ Figure yield_figure(const std::vector<Chips>& all, const BudgetSettings& setting
         point_title(*all[i].point), {color_of(i, all.size()), 0, true, false, Joint::up_first}, {}};
     for (std::size_t chip = 0; chip < accuracies.size(); ++chip)
       series.data.push_back({100 * accuracies[chip], 100 * (count - double(chip)) / count});
-    for (const Target& target : targets_of(all[i], settings))
-      panel.levels.push_back({100 * target.accuracy, true,
-                              all.size() == 1 ? "target: " + target.text : "targets, in its colour",
-                              series.style.color});
+    const std::vector<Target> targets = targets_of(all[i], settings);
+    for (std::size_t t = 0; t < targets.size(); ++t) {
+      const bool alone = all.size() == 1;
+      panel.levels.push_back({100 * targets[t].accuracy, true,
+                              alone ? "target: " + targets[t].text : "targets, in its colour",
+                              alone ? target_color(t, targets.size()) : series.style.color});
+    }
     panel.series.push_back(std::move(series));
   }
   Plot plot{"yield", "", {panel}};

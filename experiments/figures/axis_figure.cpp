@@ -98,6 +98,11 @@ std::pair<Series, Series> curve(const std::vector<Group>& groups, const Keys& ke
   return pair;
 }
 
+bool have_one_baseline(const std::vector<Group>& groups) {
+  return std::all_of(groups.begin(), groups.end(),
+                     [&](const Group& g) { return g.baseline == groups.front().baseline; });
+}
+
 std::vector<std::string> values_of(const std::vector<Group>& groups, const std::string& key) {
   std::vector<std::string> values;
   for (const Group& group : groups) values.push_back(value_of(group.axes, key));
@@ -146,6 +151,7 @@ Figure axis_figure(const std::string& key, const std::vector<Group>& groups) {
   Panel panel{
       "", scale.axis(), {averages ? "mean normalised accuracy, A_avr (%)" : "accuracy (%)"}};
   panel.y.least = 0;
+  const bool one_baseline = !scale.named() && have_one_baseline(groups);
   for (std::size_t i = 0; i < curves.size(); ++i) {
     auto [noisy, baseline] =
         curve(groups, keys, curves[i], scale, scale.named() ? beside(i, curves.size()) : 0.0);
@@ -154,7 +160,10 @@ Figure axis_figure(const std::string& key, const std::vector<Group>& groups) {
     noisy.style = {color, marker_of(i), !scale.named()};
     baseline.name = "without noise";
     baseline.style = {color, scale.named() ? 2 : 0, !scale.named(), true};
-    if (!averages) panel.series.push_back(std::move(baseline));
+    if (!averages && !(one_baseline && i > 0)) {
+      if (one_baseline) baseline.style.color = kBaseline;
+      panel.series.push_back(std::move(baseline));
+    }
     panel.series.push_back(std::move(noisy));
   }
   std::string name = "axis_" + key;

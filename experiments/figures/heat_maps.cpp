@@ -216,6 +216,7 @@ Figure heat_figure(const std::string& name, const std::vector<HeatMap>& maps) {
   std::size_t columns = 4, rows = 2;
   for (const HeatMap& map : maps) {
     Panel panel{map.title, cells_axis(map.x, map.columns), cells_axis(map.y, map.rows)};
+    panel.quantity = map.title.substr(0, map.title.find(':'));
     for (std::size_t r = 0; r < map.rows.size(); ++r)
       for (std::size_t c = 0; c < map.columns.size(); ++c)
         panel.tiles.push_back(tile_of(map, r, c));

@@ -68,7 +68,8 @@ Figure pareto_figure(const std::vector<PricedPoint>& points) {
     }
     panel.series.push_back(std::move(series));
   }
-  Plot plot{"pareto", "", {panel}};
+  const std::string labels = pareto_labels(points);
+  Plot plot{"pareto", labels.empty() ? "" : "beside marks: " + labels, {panel}};
   plot.panel_width = 560;
   plot.panel_height = 400;
   add_remarks(remarks, 0, plot);

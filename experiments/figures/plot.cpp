@@ -12,7 +12,14 @@
 namespace ohmic {
 namespace {
 
-constexpr const char* kOrdered[] = {"#440154", "#3b528b", "#21918c", "#43b055", "#c2a500"};
+using Color = std::array<int, 3>;
+
+/// Viridis, with an end that is seen on white.
+constexpr std::array<Color, 5> kOrdered{
+    {{68, 1, 84}, {59, 82, 139}, {33, 145, 140}, {67, 176, 85}, {194, 165, 0}}};
+/// Viridis.
+constexpr std::array<Color, 5> kMap{
+    {{68, 1, 84}, {59, 82, 139}, {33, 145, 140}, {94, 201, 98}, {253, 231, 37}}};
 constexpr std::size_t kLongestName = 44;
 constexpr int kLegendLine = 19;
 
@@ -29,9 +36,16 @@ std::string margins(const PlotArea& a, int width, int height) {
       1 - share(a.bottom, height));
 }
 
-std::string axis_script(char axis, const Axis& a, const Range& range, bool slants) {
+/// A title of several lines.
+std::string title_script(const std::vector<std::string>& lines) {
+  std::vector<std::string> quoted;
+  for (const std::string& line : lines) quoted.push_back(gnuplot_string(line));
+  return fmt::format("{}", fmt::join(quoted, ".\"\\n\"."));
+}
+
+std::string axis_script(char axis, const Axis& a, const Range& range, bool slants, int letters) {
   std::string text = fmt::format("set {0}label {1}; set {0}range [{2}:{3}]; {4} logscale {0}\n",
-                                 axis, gnuplot_string(a.title), number(range.low),
+                                 axis, title_script(wrapped(a.title, letters)), number(range.low),
                                  number(range.high), a.logarithmic ? "set" : "unset");
   if (a.tics.empty())
     return text + fmt::format("set {}tics norotate autofreq {}\n", axis,
@@ -50,11 +64,13 @@ std::string band_script(const Band& b, int number_of) {
       number_of, number(b.from), number(b.to), b.color);
 }
 
-std::string level_script(const Level& l) {
+/// In front of bars, which would hide it, and behind marks.
+std::string level_script(const Level& l, bool in_front) {
   const std::string at = number(l.at);
-  return fmt::format("set arrow from {} to {} nohead dashtype 2 linewidth 1.5 linecolor '{}'\n",
+  return fmt::format("set arrow from {} to {} nohead {}dashtype 2 linewidth 1.5 linecolor '{}'\n",
                      l.is_vertical ? at + ",graph 0" : "graph 0,first " + at,
-                     l.is_vertical ? at + ",graph 1" : "graph 1,first " + at, l.color);
+                     l.is_vertical ? at + ",graph 1" : "graph 1,first " + at,
+                     in_front ? "front " : "", l.color);
 }
 
 std::string note_script(const Note& n) {
@@ -64,16 +80,15 @@ std::string note_script(const Note& n) {
                      kAligned[static_cast<int>(n.align)], n.size, n.color);
 }
 
-/// Viridis without its darkest end, at 0 to 1.
-std::array<int, 3> map_color(double place) {
-  constexpr std::array<std::array<int, 3>, 5> kAnchors{
-      {{68, 1, 84}, {59, 82, 139}, {33, 145, 140}, {94, 201, 98}, {253, 231, 37}}};
-  const double at = std::clamp(place, 0.0, 1.0) * (kAnchors.size() - 1);
-  const std::size_t i = std::min(static_cast<std::size_t>(at), kAnchors.size() - 2);
-  std::array<int, 3> color{};
+/// Between anchors, at 0 to 1: "#21918c".
+std::string color_between(const std::array<Color, 5>& anchors, double place) {
+  const double at = std::clamp(place, 0.0, 1.0) * (anchors.size() - 1);
+  const std::size_t i = std::min(static_cast<std::size_t>(at), anchors.size() - 2);
+  std::string color = "#";
   for (std::size_t c = 0; c < 3; ++c)
-    color[c] = static_cast<int>(std::lround(
-        kAnchors[i][c] + (at - static_cast<double>(i)) * (kAnchors[i + 1][c] - kAnchors[i][c])));
+    color +=
+        fmt::format("{:02x}", std::lround(anchors[i][c] + (at - static_cast<double>(i)) *
+                                                              (anchors[i + 1][c] - anchors[i][c])));
   return color;
 }
 
@@ -81,12 +96,11 @@ std::string tile_script(const Tile& t, const Range& values, int number_of) {
   if (std::isnan(t.value)) return "";
   const double place =
       values.high > values.low ? (t.value - values.low) / (values.high - values.low) : 0.5;
-  const auto color = map_color(place);
   const char* ink = place < 0.6 ? "#ffffff" : kInk;
   std::string text = fmt::format(
-      "set object {} rectangle center {},{} size 0.96,0.94 fillcolor rgb '#{:02x}{:02x}{:02x}' "
-      "fillstyle solid noborder\n",
-      number_of, number(t.x), number(t.y), color[0], color[1], color[2]);
+      "set object {} rectangle center {},{} size 0.96,0.94 fillcolor rgb '{}' fillstyle solid "
+      "noborder\n",
+      number_of, number(t.x), number(t.y), color_between(kMap, place));
   const double up = t.below.empty() ? 0.0 : 0.17;
   text += note_script({t.x, t.y + up, t.text, ink, 14});
   if (!t.below.empty()) text += note_script({t.x, t.y - 0.24, t.below, ink, 10});
@@ -136,10 +150,18 @@ std::string data_block(const std::string& block, const Series& s) {
   return text + "EOD\n";
 }
 
-Range values_of(const std::vector<Tile>& tiles) {
+/// Of all tiles of one quantity.
+Range values_of(const Plot& plot, const std::string& quantity) {
   std::vector<double> values;
-  for (const Tile& t : tiles) values.push_back(t.value);
+  for (const Panel& p : plot.panels)
+    if (p.quantity == quantity)
+      for (const Tile& t : p.tiles) values.push_back(t.value);
   return extent_of(values);
+}
+
+bool has_bars(const Panel& p) {
+  return std::any_of(p.series.begin(), p.series.end(),
+                     [](const Series& s) { return s.style.bar > 0; });
 }
 
 std::string panel_script(const Plot& plot, std::size_t index) {
@@ -147,14 +169,18 @@ std::string panel_script(const Plot& plot, std::size_t index) {
   const Range x = x_range(p), y = y_range(plot, index);
   std::string text = "unset object; unset label; unset arrow\nset title " +
                      gnuplot_string(shortened(p.title, 60)) + "\n" +
-                     axis_script('x', p.x, x, slant_of(p.x, plot.panel_width) > 0) +
-                     axis_script('y', p.y, y, false);
-  text += p.tiles.empty() ? "set grid ytics linecolor '#e4e4e4' linewidth 1; set border 3\n"
+                     axis_script('x', p.x, x, slant_of(p.x, plot.panel_width) > 0, kAnyLength) +
+                     axis_script('y', p.y, y, false, letters_beside(plot));
+  text += p.tiles.empty() ? "set grid ytics linetype 1 linecolor '#ececec' linewidth 1; "
+                            "set border 3\n"
                           : "unset grid; set border 0\n";
+  text += has_bars(p) ? "set xzeroaxis linetype 1 linecolor '#555555' linewidth 1\n"
+                      : "unset xzeroaxis\n";
   int object = 1;
   for (const Band& band : p.bands) text += band_script(band, object++);
-  for (const Level& level : p.levels) text += level_script(level);
-  for (const Tile& tile : p.tiles) text += tile_script(tile, values_of(p.tiles), object++);
+  for (const Level& level : p.levels) text += level_script(level, has_bars(p));
+  const Range values = values_of(plot, p.quantity);
+  for (const Tile& tile : p.tiles) text += tile_script(tile, values, object++);
   for (const Note& note : p.notes) text += note_script(note);
   std::vector<std::string> plots;
   for (std::size_t s = 0; s < p.series.size(); ++s) {
@@ -221,9 +247,8 @@ std::string legend_script(const Plot& plot, const std::vector<Entry>& entries) {
 }  // namespace
 
 std::string color_of(std::size_t index, std::size_t count) {
-  constexpr std::size_t kCount = std::size(kOrdered);
-  if (count > kCount) return kOrdered[index % kCount];
-  return kOrdered[count < 2 ? 1 : index * (kCount - 1) / (count - 1)];
+  if (count < 2) return color_between(kOrdered, 0.25);
+  return color_between(kOrdered, static_cast<double>(index) / static_cast<double>(count - 1));
 }
 
 int marker_of(std::size_t index) {
@@ -258,7 +283,7 @@ Figure figure_of(const Plot& plot) {
   Figure figure{plot.name, width, height, ""};
   figure.script =
       "set multiplot\nunset key; set title offset 0,-0.4 textcolor '#222222'\n"
-      "set xlabel offset 0,0.7; set ylabel offset 0,0\n"
+      "set xlabel offset 0,0.25; set ylabel offset 0,0\n"
       "set border 3 linecolor '#555555'; set tics nomirror out scale 0.5 textcolor '#222222'\n";
   for (std::size_t i = 0; i < plot.panels.size(); ++i)
     figure.script += margins(grid.area(i), width, height) + panel_script(plot, i);

@@ -24,8 +24,8 @@ inline constexpr char kGivenBack[] = "#e69f00";  ///< given back without that ca
 inline constexpr char kShare[] = "#009e73";      ///< attributed to it
 inline constexpr char kSweetSpot[] = "#009e73";  ///< behind what is near the best
 
-/// Of curve or series i of n, dark to bright, for values that have an order; also told apart by
-/// `marker_of`.
+/// Of curve or series i of n, dark to bright, for values that have an order: no two have the same;
+/// also told apart by `marker_of`.
 std::string color_of(std::size_t index, std::size_t count);
 /// gnuplot's number of a filled mark: disc, square, triangle, ...
 int marker_of(std::size_t index);
@@ -101,6 +101,7 @@ struct Panel {
   std::vector<Series> series = {};
   std::vector<Note> notes = {};
   std::vector<Tile> tiles = {};
+  std::string quantity = {};  ///< of the tiles: panels of one quantity have one scale of colours
 };
 
 struct Plot {

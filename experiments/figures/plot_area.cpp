@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 
 namespace ohmic {
 namespace {
 
-constexpr double kRoom = 0.06;  ///< beyond the data, as a share of their extent
-constexpr int kLetter = 8, kLine = 16;
+constexpr double kRoom = 0.06;          ///< beyond the data, as a share of their extent
+constexpr int kLetter = 8, kLine = 16;  ///< a letter of a wide name
+constexpr double kUsualLetter = 7.2;
 constexpr int kLeft = 72, kBottom = 64;  ///< of a panel, beside and below its data
 constexpr int kSides = kLeft + 18;
 
@@ -61,6 +63,22 @@ Range extent_of(const std::vector<double>& values) {
   return std::isnan(r.low) ? Range{} : r;
 }
 
+std::vector<std::string> wrapped(const std::string& text, int letters) {
+  std::vector<std::string> lines;
+  std::istringstream words(text);
+  for (std::string word; words >> word;)
+    if (lines.empty() || length_of(lines.back() + " " + word) > static_cast<std::size_t>(letters))
+      lines.push_back(word);
+    else
+      lines.back() += " " + word;
+  if (lines.empty()) lines.emplace_back();
+  return lines;
+}
+
+int letters_beside(const Plot& plot) {
+  return static_cast<int>((plot.panel_height - kBottom - kLine) / kUsualLetter);
+}
+
 Range x_range(const Panel& p) { return with_room(p.x, xs_of(p)); }
 
 Range y_range(const Plot& plot, std::size_t panel) {
@@ -80,7 +98,7 @@ int slant_of(const Axis& axis, int panel_width) {
     all += length_of(tic.second) + 1;
   }
   const std::size_t letters = axis.is_named ? (longest + 1) * axis.tics.size() : all;
-  return kLetter * static_cast<int>(letters) < panel_width - kSides
+  return kUsualLetter * static_cast<double>(letters) < panel_width - kSides
              ? 0
              : kLetter * static_cast<int>(longest) * 6 / 10;
 }
@@ -90,6 +108,7 @@ PanelGrid::PanelGrid(const Plot& plot)
           columns_for(static_cast<int>(plot.panels.size()), static_cast<int>(plot.most_columns))),
       rows_((static_cast<int>(plot.panels.size()) + columns_ - 1) / columns_) {
   inset_ = {kLeft, 18, 14, kBottom};
+  int lines = 1;  // of titles beside panels
   for (const Panel& p : plot.panels) {
     if (!p.title.empty()) inset_.top = 34;
     const int slant = slant_of(p.x, plot.panel_width);
@@ -99,7 +118,9 @@ PanelGrid::PanelGrid(const Plot& plot)
     for (const auto& tic : p.y.tics)
       longest = std::max(longest, std::min(length_of(tic.second), kLongestTic));
     if (p.y.is_named) inset_.left = std::max(inset_.left, kLetter * static_cast<int>(longest) + 58);
+    lines = std::max(lines, static_cast<int>(wrapped(p.y.title, letters_beside(plot)).size()));
   }
+  inset_.left += (lines - 1) * kLine;
   panel_width_ = plot.panel_width + inset_.left - kLeft;
   panel_height_ = plot.panel_height + inset_.bottom - kBottom;
 }

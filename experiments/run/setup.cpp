@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "experiments/plugin.hpp"
-#include "experiments/results/tables.hpp"
+#include "experiments/results/words.hpp"
 #include "experiments/run/compute.hpp"
 
 namespace ohmic {
@@ -39,12 +39,7 @@ Value resolved_file(const Value& root, const std::vector<Point>& points) {
 }
 
 std::string point_label(const Point& point) {
-  std::string text;
-  for (const auto& [key, value] : point.axes) {
-    const std::string short_key = key.substr(key.rfind('.') + 1), shown = plain_text(value);
-    if (shown.empty()) continue;  // a parameter that this point's model does not have
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", short_key, shown);
-  }
+  const std::string text = axes_words(text_axes(point));
   return text.empty() ? network_label(point.experiment) : text;
 }
 

@@ -13,8 +13,8 @@ namespace ohmic {
 /// A file that gives the same points, every key with its value: [sweep] included.
 Value resolved_file(const Value& root, const std::vector<Point>& points);
 
-/// A point by its swept values, for a line of progress: "learning_rate 0.001, eta 0.1"; without
-/// any, by its network.
+/// A point by its swept values, for a line of progress: "learning rate = 0.001, noise η = 0.1";
+/// without any, by its network.
 std::string point_label(const Point&);
 
 /// Of these networks' data and weights, for the settings of an experiment.
