@@ -98,7 +98,7 @@ int slant_of(const Axis& axis, int panel_width) {
     all += length_of(tic.second) + 1;
   }
   const std::size_t letters = axis.is_named ? (longest + 1) * axis.tics.size() : all;
-  return kUsualLetter * static_cast<double>(letters) < panel_width - kSides
+  return kLetter * static_cast<int>(letters) < panel_width - kSides
              ? 0
              : kLetter * static_cast<int>(longest) * 6 / 10;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "experiments/figures/accuracy_figure.hpp"
 #include "experiments/figures/axis_figure.hpp"
@@ -210,6 +211,50 @@ TEST(Plots, KeepTheLegendBesideTheirPanels) {
   plot.panels[0].series[0].name.clear();
   plot.panels.resize(1);
   EXPECT_EQ(figure_of(plot).width, PanelGrid(plot).width()) << "none without names";
+}
+
+TEST(Plots, GiveEveryCurveAColourOfItsOwn) {
+  for (std::size_t n = 1; n <= 12; ++n) {
+    std::set<std::string> colors;
+    for (std::size_t i = 0; i < n; ++i) colors.insert(color_of(i, n));
+    EXPECT_EQ(colors.size(), n);
+  }
+}
+
+TEST(Plots, BreakTitlesThatAreLongerThanTheirPanelIsHigh) {
+  Panel panel{"", {"x"}, {"noise η, fraction of σ_w, the std of a layer's weights"}};
+  panel.series = {{"", {}, {{0, 1}, {1, 2}}}};
+  const Plot plot{"p", "", {panel}};
+  EXPECT_NE(figure_of(plot).script.find(
+                "set ylabel 'noise η, fraction of σ_w, the std'.\"\\n\".'of a layer’s weights';"),
+            std::string::npos)
+      << figure_of(plot).script;
+  EXPECT_EQ(wrapped("a word", 1), (std::vector<std::string>{"a", "word"}));
+  EXPECT_EQ(wrapped("", 9), std::vector<std::string>{""});
+  Plot plain = plot;
+  plain.panels[0].y.title = "accuracy (%)";
+  EXPECT_GT(PanelGrid(plot).area(0).left, PanelGrid(plain).area(0).left);
+}
+
+// 1 and 3 in one map, 3 and 5 in the next: 3 is in the middle of one scale, or at two of its ends.
+TEST(Plots, ColourTilesOfOneQuantityAlike) {
+  const auto color_of_3 = [](const std::string& first, const std::string& second) {
+    std::vector<Panel> panels;
+    for (const auto& [quantity, low] : {std::pair{first, 1.0}, {second, 3.0}}) {
+      panels.push_back({"", named_axis("x", {"a", "b"}), named_axis("y", {"c"})});
+      panels.back().tiles = {{0, 0, low, "", ""}, {1, 0, low + 2, "", ""}};
+      panels.back().quantity = quantity;
+    }
+    const std::string script = figure_of({"p", "", panels}).script;
+    std::vector<std::string> colors;
+    for (auto at = script.find("fillcolor rgb '"); at != std::string::npos;
+         at = script.find("fillcolor rgb '", at + 1))
+      colors.push_back(script.substr(at + 15, 7));
+    return std::pair{colors.at(1), colors.at(2)};
+  };
+  const auto shared = color_of_3("A", "A"), own = color_of_3("A", "B");
+  EXPECT_EQ(shared.first, shared.second);
+  EXPECT_NE(own.first, own.second);
 }
 
 TEST(Plots, LeaveNoStripAboveAxesWithoutATitle) {

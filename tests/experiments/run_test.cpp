@@ -79,8 +79,8 @@ TEST_F(RunOption, LabelsLeaveOutWhatAPointDoesNotHave) {
   const Said said = call(
       command("run", {"--set", "sweep={device=[{model=\"ideal\"},{model=\"awgn\",eta=0.1}]}"}));
   EXPECT_EQ(said.status, 0) << said.err;
-  EXPECT_NE(said.err.find("\nideal: "), std::string::npos) << said.err;
-  EXPECT_NE(said.err.find("\nawgn, noise η = 0.1: "), std::string::npos) << said.err;
+  EXPECT_NE(said.err.find(", ideal: "), std::string::npos) << said.err;
+  EXPECT_NE(said.err.find(", awgn, noise η = 0.1: "), std::string::npos) << said.err;
 }
 
 TEST_F(RunOption, FreshTrainingTrainsAgain) {
