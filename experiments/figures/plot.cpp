@@ -44,9 +44,11 @@ std::string title_script(const std::vector<std::string>& lines) {
 }
 
 std::string axis_script(char axis, const Axis& a, const Range& range, bool slants, int letters) {
-  std::string text = fmt::format("set {0}label {1}; set {0}range [{2}:{3}]; {4} logscale {0}\n",
-                                 axis, title_script(wrapped(a.title, letters)), number(range.low),
-                                 number(range.high), a.logarithmic ? "set" : "unset");
+  const char* offset = axis == 'y' ? "0,0" : slants ? "0,0.7" : "0,0.25";
+  std::string text =
+      fmt::format("set {0}label {1} offset {5}; set {0}range [{2}:{3}]; {4} logscale {0}\n", axis,
+                  title_script(wrapped(a.title, letters)), number(range.low), number(range.high),
+                  a.logarithmic ? "set" : "unset", offset);
   if (a.tics.empty())
     return text + fmt::format("set {}tics norotate autofreq {}\n", axis,
                               a.logarithmic ? "format '%g'" : "format '%h'");
@@ -283,7 +285,6 @@ Figure figure_of(const Plot& plot) {
   Figure figure{plot.name, width, height, ""};
   figure.script =
       "set multiplot\nunset key; set title offset 0,-0.4 textcolor '#222222'\n"
-      "set xlabel offset 0,0.25; set ylabel offset 0,0\n"
       "set border 3 linecolor '#555555'; set tics nomirror out scale 0.5 textcolor '#222222'\n";
   for (std::size_t i = 0; i < plot.panels.size(); ++i)
     figure.script += margins(grid.area(i), width, height) + panel_script(plot, i);

@@ -252,6 +252,11 @@ Dataset load_dataset(const DataSettings& settings, std::uint64_t seed, DatasetNe
     fit_statistics(data.normalization, "train", data.train);
     fit_statistics(data.normalization, "test", data.test);
   }
+  if (needs.test && data.test.size() == 0)
+    throw DataError("data.test: holds no samples; expected at least one to measure");
+  if (needs.train && data.train.size() == 0)
+    throw DataError("data.train: holds no samples; expected some" +
+                    (needs.train_for.empty() ? "" : " for " + needs.train_for));
   return data;
 }
 

@@ -225,8 +225,8 @@ TEST(Plots, BreakTitlesThatAreLongerThanTheirPanelIsHigh) {
   Panel panel{"", {"x"}, {"noise η, fraction of σ_w, the std of a layer's weights"}};
   panel.series = {{"", {}, {{0, 1}, {1, 2}}}};
   const Plot plot{"p", "", {panel}};
-  EXPECT_NE(figure_of(plot).script.find(
-                "set ylabel 'noise η, fraction of σ_w, the std'.\"\\n\".'of a layer’s weights';"),
+  EXPECT_NE(figure_of(plot).script.find("set ylabel 'noise η, fraction of σ_w, the "
+                                        "std'.\"\\n\".'of a layer’s weights' offset 0,0;"),
             std::string::npos)
       << figure_of(plot).script;
   EXPECT_EQ(wrapped("a word", 1), (std::vector<std::string>{"a", "word"}));

@@ -94,6 +94,22 @@ TEST(Samples, HaveLabelsAndRowsOfTheirOwn) {
             negative + ": entry 1 is -1.000000; expected labels, whole numbers from 0 on");
 }
 
+TEST(Samples, AreAtLeastOne) {
+  const test::TemporaryFolder folder;
+  const std::string none = folder.write("x", bytes({0, 0, 8, 2, 0, 0, 0, 0, 0, 0, 0, 2}));
+  DataSettings settings;
+  settings.name = "files";
+  settings.test_samples.samples = settings.train_samples.samples = none;
+  EXPECT_EQ(message_of([&] {
+              load_dataset(settings, 1, {false, true});
+            }),
+            "data.test: holds no samples; expected at least one to measure");
+  EXPECT_EQ(message_of([&] {
+              load_dataset(settings, 1, {true, false, "calibration"});
+            }),
+            "data.train: holds no samples; expected some for calibration");
+}
+
 ImageSet numbered(const Shape& shape) {
   ImageSet set;
   set.shape = shape;
