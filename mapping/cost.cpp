@@ -90,8 +90,8 @@ ConverterCost adc_cost(const Adc& adc, const CostSettings& s) {
 int applied_bits(const Dac& dac) { return std::min(dac.slice_bits.value_or(dac.bits), dac.bits); }
 
 void add_converters(const Placement& at, const Periphery& periphery, const CostSettings& s,
-                    LayerCost& cost) {
-  const double reads = static_cast<double>(cost.mvms * cost.phases);
+                    std::int64_t steps, LayerCost& cost) {
+  const double reads_of_step = static_cast<double>(cost.mvms / steps * cost.phases);
   if (periphery.dac) {
     const double bits = applied_bits(*periphery.dac);
     cost.dac_conversions = cost.mvms * cost.phases * at.K * at.column_tiles;
@@ -110,7 +110,8 @@ void add_converters(const Placement& at, const Periphery& periphery, const CostS
   cost.area_um2.shift_add = static_cast<double>(cost.adcs) * s.shift_add_um2;
   const double convert_s =
       static_cast<double>(std::min({shared, at.C, at.N / at.groups})) / s.adc_rate_Hz;
-  cost.latency_s = s.read_s + (reads - 1) * std::max(s.read_s, convert_s) + convert_s;
+  cost.latency_s = static_cast<double>(steps) *
+                   (s.read_s + (reads_of_step - 1) * std::max(s.read_s, convert_s) + convert_s);
 }
 
 void add_memory(const Placement& at, const CostSettings& s, LayerCost& cost) {
@@ -147,7 +148,7 @@ CostParts& CostParts::operator+=(const CostParts& o) {
 }
 
 LayerCost layer_cost(const MappedLayer& layer, const Periphery& periphery, const CostSettings& s,
-                     std::span<const double> row_drive) {
+                     std::span<const double> row_drive, std::int64_t steps) {
   const Placement at(layer);
   const ConvGeometry& g = layer.geometry();
   require_call(row_drive.empty() || static_cast<std::int64_t>(row_drive.size()) == at.K * at.groups,
@@ -157,8 +158,8 @@ LayerCost layer_cost(const MappedLayer& layer, const Periphery& periphery, const
   cost.tiles = at.grid() * at.devices;
   cost.devices = at.K * (at.N * at.devices + at.column_tiles * at.references);
   cost.cells = cost.tiles * at.R * at.C + at.grid() * at.R * at.references;
-  cost.macs = g.macs();
-  cost.mvms = std::int64_t{g.out_height()} * g.out_width();
+  cost.macs = steps * g.macs();
+  cost.mvms = steps * g.positions();
   cost.phases = static_cast<std::int64_t>(plan_input(periphery, 1.0, false).phases.size());
   const double reads = static_cast<double>(cost.mvms * cost.phases);
   cost.energy_pJ.arrays = reads * array_energy_pJ(layer, at, s, row_drive);
@@ -167,7 +168,7 @@ LayerCost layer_cost(const MappedLayer& layer, const Periphery& periphery, const
   cost.area_um2.arrays =
       static_cast<double>(cost.cells) * cell.width_F * cell.height_F * F_um * F_um;
   cost.latency_s = reads * s.read_s;
-  add_converters(at, periphery, s, cost);
+  add_converters(at, periphery, s, steps, cost);
   add_memory(at, s, cost);
   return cost;
 }

@@ -1,4 +1,4 @@
-// First-order cost of a layer on its tiles, for one image: what is built, what is converted and
+// First-order cost of a layer on its tiles, for one sample: what is built, what is converted and
 // moved, and the energy, time and area of that. Leakage, clocks and control are not counted, nor
 // is any digital work behind the layers' sums.
 //
@@ -18,7 +18,10 @@
 //                     converters work on one read while the arrays do the next; layers take turns
 //   buffer, router    P (K + N) and P N activations
 //
-// A convolution of several groups is so many matrices, each on tiles of its own.
+// A convolution of several groups is so many matrices, each on tiles of its own. The recurrent
+// matrix of an LSTM, GRU or RNN is applied once per time step of the sample, S times P positions,
+// and a step waits for the one before: S times the latency of one. Its input matrix meets all time
+// steps one after the other, as a dense layer at every position does.
 // A column of reference devices adds R cells per tile and, sensed by itself, one conversion.
 // Converters that are "ideal" cost nothing.
 #pragma once
@@ -91,7 +94,7 @@ struct LayerCost {
   std::int64_t cells = 0;    ///< places for devices in the tiles
   std::int64_t adcs = 0;
   std::int64_t macs = 0;
-  std::int64_t mvms = 0;    ///< products with the whole matrix: P
+  std::int64_t mvms = 0;    ///< products with the whole matrix: S P
   std::int64_t phases = 1;  ///< reads of the arrays per MVM: F; of a sum: the most
   std::int64_t dac_conversions = 0, adc_conversions = 0;
   CostParts energy_pJ, area_um2;
@@ -101,9 +104,10 @@ struct LayerCost {
 };
 
 /// `periphery` as this layer uses it (the sign of its DAC). `row_drive`: d_k of every row (of every
-/// group), or empty: mean_square_drive for all of them, 1 (full drive) without one.
+/// group), or empty: mean_square_drive for all of them, 1 (full drive) without one. `steps`: how
+/// often a sample takes its positions through the layer, each time with what the time before gave.
 LayerCost layer_cost(const MappedLayer&, const Periphery&, const CostSettings&,
-                     std::span<const double> row_drive = {});
+                     std::span<const double> row_drive = {}, std::int64_t steps = 1);
 
 /// Everything added up, layers one after the other; called "total".
 LayerCost total_cost(std::span<const LayerCost>);

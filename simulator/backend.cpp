@@ -2,6 +2,9 @@
 
 #include <omp.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "simulator/backends/cpu/cpu_backend.hpp"
 #include "simulator/backends/cuda/cuda_backend.hpp"
 #include "simulator/backends/cuda/gpu_count.hpp"
@@ -48,7 +51,24 @@ std::unique_ptr<Activations> Backend::activations() { return std::make_unique<Ho
 
 const float* Backend::on_host(const float* x, std::size_t, std::vector<float>&) { return x; }
 
-void Backend::run(const DigitalOp& op) { run_on_host(op); }
+void Backend::apply(const Epilogue& epilogue, const float* x, std::int64_t values,
+                    const float* residual, float* y) {
+  constexpr std::int64_t kAtOnce = 4096;  // where every number is treated alike
+  const bool alike = epilogue.scale.empty();
+  const std::int64_t row = alike ? kAtOnce : std::ssize(epilogue.scale);
+  const EpilogueArguments a{.x = x,
+                            .residual = residual,
+                            .scale = alike ? nullptr : epilogue.scale.data(),
+                            .shift = alike ? nullptr : epilogue.shift.data(),
+                            .y = y,
+                            .values = values,
+                            .channels = row,
+                            .relu = epilogue.relu};
+#pragma omp parallel for schedule(static)
+  for (std::int64_t first = 0; first < values; first += row)
+    for (std::int64_t c = 0; c < std::min(row, values - first); ++c)
+      y[first + c] = epilogue_value(a, first + c, c);
+}
 
 void Backend::apply_wires(int K, int N, TileShape tile, const Wires& wires, std::span<double> G_S) {
   ohmic::apply_wires(K, N, tile, wires, G_S);

@@ -10,22 +10,12 @@
 #include <string_view>
 #include <vector>
 
-#include "simulator/digital_op.hpp"
+#include "simulator/epilogue.hpp"
 #include "simulator/layer.hpp"
 
 namespace ohmic {
 
 struct ProgrammingPlan;
-
-/// Digital arithmetic after the last sum of a layer, per output channel n:
-/// y = scale[n] * y + shift[n] (+ residual), then max(y, 0). Bias and BatchNorm live here. What is
-/// not a number becomes 0 in the ReLU and stays what it is without one, on every back end.
-struct Epilogue {
-  std::vector<float> scale;  ///< N
-  std::vector<float> shift;  ///< N
-  bool relu = false;
-  bool operator==(const Epilogue&) const = default;
-};
 
 /// How often converters met their limits in one forward call.
 struct Tally {
@@ -96,8 +86,12 @@ class Backend {
   virtual std::unique_ptr<Activations> activations();
   /// x where the host can read it: itself, or a copy in `buffer`.
   virtual const float* on_host(const float* x, std::size_t values, std::vector<float>& buffer);
-  /// Pointers as in LoadedLayer::forward; scale and shift on the host.
-  virtual void run(const DigitalOp&);
+  /// An epilogue by itself, on `values` numbers with the channels innermost. Pointers as in
+  /// LoadedLayer::forward; y may be x.
+  virtual void apply(const Epilogue&, const float* x, std::int64_t values, const float* residual,
+                     float* y);
+  /// The GPU that Activations lie on, as the CUDA runtime counts; -1: on none that others can use.
+  virtual int gpu() const { return -1; }
   /// apply_wires() of simulator/wires.hpp, to the last digits that the circuit leaves.
   virtual void apply_wires(int K, int N, TileShape tile, const Wires& wires, std::span<double> G_S);
   /// Images that a call should have for the back end to be busy with such a layer and its memory

@@ -10,6 +10,7 @@
 
 #include "experiments/commands/commands.hpp"
 #include "experiments/results/text_table.hpp"
+#include "mapping/cell_code.hpp"
 #include "nn/lowering/network.hpp"
 
 namespace ohmic {
@@ -32,8 +33,17 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
 struct LayerFacts {
   std::string name, op;
   int K, N, groups;
-  std::int64_t mvms, parameters, tiles, macs;
+  std::int64_t mvms, parameters;
+  std::int64_t blocks;  ///< pieces that tiles cut the matrix into
+  std::int64_t tiles;   ///< arrays, as `ohmic cost` counts them: every device of a cell has its own
+  std::int64_t macs;
 };
+
+/// Devices of a cell, each in an array of its own.
+std::int64_t devices_per_cell(const MappingSettings& mapping) {
+  const CellCode code(mapping, 0.0, 1.0);
+  return std::ranges::count(code.roles(), false, &CellCode::Role::is_reference);
+}
 
 const char* operator_of(const Node& node) {
   const ConvGeometry& g = node.conv;
@@ -42,12 +52,12 @@ const char* operator_of(const Node& node) {
   return g.groups == 1 ? "convolution" : g.groups == g.in_channels ? "depthwise" : "grouped";
 }
 
-LayerFacts facts_of(const Node& node, TileShape tile) {
+LayerFacts facts_of(const Node& node, TileShape tile, std::int64_t devices) {
   const ConvGeometry& g = node.conv;
   const std::int64_t steps = node.op == Op::recurrent ? node.shape.front() : 1;
   const int K = g.kernel_rows(), N = g.columns();
   const std::int64_t weights = std::int64_t{K} * N;
-  const std::int64_t arrays =
+  const std::int64_t blocks =
       std::int64_t{tile.row_tiles(K)} * tile.column_tiles(N / g.groups) * g.groups;
   return {node.name,
           operator_of(node),
@@ -56,15 +66,17 @@ LayerFacts facts_of(const Node& node, TileShape tile) {
           g.groups,
           steps * g.positions(),
           weights + (node.has_bias ? N : 0),
-          arrays,
+          blocks,
+          blocks * devices,
           steps * g.macs()};
 }
 
-std::vector<LayerFacts> layers_of(const LoweredNetwork& network, TileShape tile) {
+std::vector<LayerFacts> layers_of(const LoweredNetwork& network, TileShape tile,
+                                  std::int64_t devices) {
   std::vector<LayerFacts> layers;
   for (const Node& node : network.graph.nodes)
-    if (node.op == Op::convolution || node.op == Op::dense || node.op == Op::recurrent)
-      layers.push_back(facts_of(node, tile));
+    if (has_matrix(node))
+      layers.push_back(facts_of(node, tile, devices));
   return layers;
 }
 
@@ -90,28 +102,32 @@ std::string norms_text(const LoweredNetwork& network) {
 }
 
 void print_table(const std::vector<LayerFacts>& layers) {
-  std::vector<Row> rows{{"layer", "operator", "K", "N", "groups", "MVMs", "parameters", "tiles"}};
+  std::vector<Row> rows{{"layer", "operator", "K", "N", "groups", "MVMs", "parameters", "blocks",
+                        "tiles"}};
   for (const LayerFacts& l : layers)
     rows.push_back({l.name, l.op, fmt::to_string(l.K), fmt::to_string(l.N),
                     fmt::to_string(l.groups), fmt::to_string(l.mvms), fmt::to_string(l.parameters),
-                    fmt::to_string(l.tiles)});
+                    fmt::to_string(l.blocks), fmt::to_string(l.tiles)});
   fmt::print("{}", aligned_text(rows));
 }
 
 void print_text(const ImportedModel& model, const LoweredNetwork& network,
                 const std::vector<LayerFacts>& layers, const InspectOptions& options) {
-  std::int64_t parameters = 0, macs = 0, tiles = 0;
+  std::int64_t parameters = 0, macs = 0, blocks = 0, tiles = 0;
   for (const LayerFacts& l : layers) {
     parameters += l.parameters;
     macs += l.macs;
+    blocks += l.blocks;
     tiles += l.tiles;
   }
   fmt::print("{}: {}{}, opset {}\n", model.file.string(), model.format,
              model.producer.empty() ? "" : " by " + model.producer, model.opset);
   fmt::print("a sample: {} ({}); its answer: {}\n", shape_text(network.sample),
              name_of(network.sample_type), shape_text(network.answer));
-  fmt::print("on crossbars: {} layers, {} parameters, {} MACs per sample, {} tiles of {} x {}\n\n",
-             layers.size(), parameters, macs, tiles, options.rows, options.columns);
+  fmt::print("on crossbars: {} layers, {} parameters, {} MACs per sample\n", layers.size(),
+             parameters, macs);
+  fmt::print("{} blocks of at most {} x {}, in {} tiles: one for each of the {} devices of a cell\n\n",
+             blocks, options.rows, options.columns, tiles, devices_per_cell(options.mapping));
   print_table(layers);
   fmt::print("\nBatchNorm: {}\n", norms_text(network));
   std::vector<std::string> operators;
@@ -137,6 +153,7 @@ void print_json(const ImportedModel& model, const LoweredNetwork& network,
                               {"groups", l.groups},
                               {"mvms", l.mvms},
                               {"parameters", l.parameters},
+                              {"blocks", l.blocks},
                               {"tiles", l.tiles},
                               {"macs", l.macs}});
   json["digital_operators"] = digital_operators(network.graph);
@@ -149,7 +166,7 @@ void print_json(const ImportedModel& model, const LoweredNetwork& network,
 void inspect(const InspectOptions& options) {
   const auto network = load_network(options.model, options.mapping);
   const ImportedModel model = read_model(options.model.file);
-  const std::vector<LayerFacts> layers = layers_of(*network, {options.rows, options.columns});
+  const std::vector<LayerFacts> layers = layers_of(*network, {options.rows, options.columns}, devices_per_cell(options.mapping));
   options.as_json ? print_json(model, *network, layers)
                   : print_text(model, *network, layers, options);
 }

@@ -241,12 +241,17 @@ std::vector<LayerResult> Chip::layers() const {
   return results;
 }
 
+namespace {
+
+/// Time steps of a sample that a layer computes one by one.
+std::int64_t steps_of(const Graph& graph, const std::string& layer) {
+  const auto node = std::ranges::find(graph.nodes, layer, &Node::name);
+  return node != graph.nodes.end() && node->op == Op::recurrent ? node->shape.front() : 1;
+}
+
+}  // namespace
+
 NetworkCost Chip::cost() {
-  for (const Node& node : network_.graph.nodes)
-    if (node.op == Op::recurrent)
-      throw UnsupportedError("cost: layer " + node.name +
-                             " is recurrent, and its product per time step is not counted yet; "
-                             "expected a network without recurrent layers");
   const CostSettings settings = experiment_.cost.value_or(CostSettings{});
   std::vector<std::vector<double>> drives(analog_->layers().size());
   if (!settings.mean_square_drive)
@@ -254,8 +259,9 @@ NetworkCost Chip::cost() {
                                  experiment_.evaluation.calibration_images);
   NetworkCost cost;
   for (std::size_t i = 0; i < drives.size(); ++i)
-    cost.layers.push_back(
-        layer_cost(analog_->layers()[i], analog_->periphery(i), settings, drives[i]));
+    cost.layers.push_back(layer_cost(analog_->layers()[i], analog_->periphery(i), settings,
+                                     drives[i],
+                                     steps_of(network_.graph, analog_->layers()[i].name())));
   cost.total = total_cost(cost.layers);
   return cost;
 }

@@ -6,10 +6,10 @@
 
 #include "nn/analog/bias_row.hpp"
 #include "nn/analog/digital_noise.hpp"
-#include "nn/analog/digital_op.hpp"
 #include "nn/analog/layer_cells.hpp"
 #include "nn/analog/recurrence.hpp"
 #include "nn/denormals.hpp"
+#include "nn/torch/torch_evaluation.hpp"
 #include "simulator/call_error.hpp"
 #include "simulator/error.hpp"
 
@@ -29,6 +29,12 @@ void require_form_factor(const DeviceModel& device) {
   throw ConfigError(std::move(faults));
 }
 
+/// Where the back end's activations lie if LibTorch can compute there, else the host.
+std::string device_of_operators(const Backend& backend) {
+  const int gpu = backend.gpu();
+  return gpu >= 0 && gpu < torch_gpu_count() ? "cuda:" + std::to_string(gpu) : "cpu";
+}
+
 void set_zero(HostTensor& tensor) { std::fill(tensor.values.begin(), tensor.values.end(), 0.0f); }
 
 }  // namespace
@@ -44,7 +50,7 @@ AnalogNetwork::State::State(const Graph& g, const Weights& w, const MappingSetti
       backend(b),
       plan(make_plan(graph)),
       crossbar(static_cast<std::size_t>(plan.layers)),
-      operators(graph, "cpu") {
+      operators(graph, device_of_operators(b)) {
   free_slots();
   noise.validate();
   check_biases(mapping, noise);
@@ -152,6 +158,11 @@ LayerOnTiles AnalogNetwork::State::layer_of(const Step& step, Loaded what, Noise
 }
 
 Epilogue AnalogNetwork::State::epilogue(const Step& step, const Node* norm, bool relu) const {
+  if (step.mvm < 0) {
+    if (!norm) return {{}, {}, relu};
+    ChannelAffine affine = channel_affine(digital, norm->channels, norm, nullptr);
+    return {std::move(affine.scale), std::move(affine.shift), relu};
+  }
   const Node& mvm = node(step.mvm);
   const auto bias = digital.find(mvm.name + ".bias");
   ChannelAffine affine = channel_affine(digital, mvm.conv.out_channels, norm,
@@ -176,7 +187,7 @@ void AnalogNetwork::State::take(Contents contents) {
     if (contents.what != Loaded::digital && has_bias_row(step)) set_zero(digital.at(bias_of(step)));
   loaded = contents.what;
   loaded_key = contents.key;
-  norms.assign(plan.steps.size(), {});
+  epilogues.assign(plan.steps.size(), {});
 }
 
 void AnalogNetwork::State::load(Contents contents) {
@@ -261,9 +272,8 @@ Weights AnalogNetwork::State::effective_weights(const Contents& contents) const 
 void AnalogNetwork::State::load_step(std::size_t s, bool measures) {
   const Step& step = plan.steps[s];
   if (step.mvm < 0) {
-    if (step.slot < 0 || node(step.node).op != Op::batch_norm) return;
-    if (measures) measure_norm(node(step.node), value(step.x, measured.data()));
-    norms[s] = channel_affine(digital, node(step.node).channels, &node(step.node), nullptr);
+    if (measures && step.norm >= 0) measure_norm(node(step.norm), value(step.x, measured.data()));
+    if (step.slot >= 0) epilogues[s] = epilogue(step);
     return;
   }
   const LayerOnTiles tiles = loaded_layer(step);
@@ -347,11 +357,8 @@ void AnalogNetwork::State::run_step(std::size_t s, const float* nhwc, std::int64
                         : run_recurrent(s, nhwc, images, first_image, before);
   const float *x = value(step.x, nhwc), *residual = value(step.residual, nhwc);
   float* y = slot_values[static_cast<std::size_t>(step.slot)];
-  if (step.mvm < 0) {
-    DigitalOp op = digital_op(node(step.node), node(step.x), norms[s], images);
-    op.x = x, op.other = residual, op.y = y;
-    return backend.run(op);
-  }
+  if (step.mvm < 0)
+    return backend.apply(epilogues[s], x, images * values_per_image(node(step.node)), residual, y);
   if (before) before(step, x);
   layers[s]->forward(x, images, first_image, residual, y, tally);
 }
@@ -362,11 +369,16 @@ const float* AnalogNetwork::State::on_host(int i, const float* nhwc) {
   return backend.on_host(value(i, nhwc), size, host_values[i]);
 }
 
-/// On the host, whoever computes the layers.
+/// Where the back end's activations lie, or on the host.
 void AnalogNetwork::State::run_digital(const Step& step, const float* nhwc) {
-  for (const int input : node(step.node).inputs)
-    if (!is_of_operators(node(input)) && node(input).op != Op::constant)
-      operators.give(input, on_host(input, nhwc));
+  for (const int input : node(step.node).inputs) {
+    const Op op = node(input).op;
+    if (is_of_operators(node(input)) || op == Op::constant) continue;
+    if (operators.device() == "cpu" || op == Op::input || op == Op::recurrent)
+      operators.give(input, on_host(input, nhwc), "cpu");
+    else
+      operators.give(input, value(input, nhwc), operators.device());
+  }
   operators.run(step.node);
 }
 

@@ -144,7 +144,7 @@ struct AnalogNetwork::State {
   std::vector<std::unique_ptr<LoadedLayer>> layers;  ///< by step; null for digital ones
   std::vector<ResidentLayer*> resident;  ///< the same while the back end programs them, else empty
   bool host_programs = false;            ///< as has been found out
-  std::vector<ChannelAffine> norms;      ///< by step; of BatchNorms by themselves
+  std::vector<Epilogue> epilogues;       ///< by step; of those without a layer
   std::vector<std::unique_ptr<Activations>> slots;
   std::vector<float*> slot_values;  ///< where each slot lies now
   DigitalNodes operators;           ///< values of digital nodes

@@ -9,10 +9,6 @@ namespace {
 
 using Readers = std::vector<std::vector<int>>;
 
-bool is_mvm(const Node& node) {
-  return node.op == Op::convolution || node.op == Op::dense || node.op == Op::recurrent;
-}
-
 Readers readers_of(const Graph& graph) {
   Readers readers(graph.nodes.size());
   for (std::size_t i = 0; i < graph.nodes.size(); ++i)
@@ -24,15 +20,16 @@ Readers readers_of(const Graph& graph) {
 /// Grows crossbar steps over the nodes that follow them.
 class Fusion {
  public:
-  explicit Fusion(const Graph& graph) : graph_(graph), readers_(readers_of(graph)) {}
+  explicit Fusion(const Graph& graph)
+      : graph_(graph), readers_(readers_of(graph)), taken_(graph.nodes.size()) {}
 
   std::vector<Step> steps() {
     int layers = 0;
     for (int i = 0; i < size(); ++i)
-      if (is_mvm(node(i))) crossbar_steps_.push_back(start(i, layers++));
+      if (has_matrix(node(i))) crossbar_steps_.push_back(start(i, layers++));
     for (Step& step : crossbar_steps_)
       step.relu = node(step.mvm).op != Op::recurrent && take(step, Op::relu);
-    std::vector<Step> all = digital_steps();
+    std::vector<Step> all = steps_between();
     all.insert(all.end(), crossbar_steps_.begin(), crossbar_steps_.end());
     std::sort(all.begin(), all.end(), [](const Step& a, const Step& b) { return a.node < b.node; });
     return all;
@@ -43,7 +40,7 @@ class Fusion {
   const Node& node(int i) const { return graph_.nodes[static_cast<std::size_t>(i)]; }
 
   /// Whether what follows node `i` can be fused into its layer.
-  bool has_epilogue(int i) const { return is_mvm(node(i)) && node(i).op != Op::recurrent; }
+  bool has_epilogue(int i) const { return has_matrix(node(i)) && node(i).op != Op::recurrent; }
 
   /// The one node that reads `i` when it is an `op`, else -1.
   int sole_reader(int i, Op op) const {
@@ -54,8 +51,8 @@ class Fusion {
   bool take(Step& step, Op op) {
     const int next = sole_reader(step.node, op);
     if (next < 0) return false;
-    fused_.push_back(step.node);
     step.node = next;
+    taken_[static_cast<std::size_t>(next)] = true;
     return true;
   }
 
@@ -97,31 +94,37 @@ class Fusion {
     return std::pair(step.norm >= 0, step.node) > std::pair(other_has_norm, other);
   }
 
-  std::vector<Step> digital_steps() const {
+  /// What no crossbar step takes over.
+  std::vector<Step> steps_between() {
     std::vector<Step> steps;
     for (int i = 0; i < size(); ++i) {
-      if (node(i).op == Op::input || node(i).op == Op::constant || is_mvm(node(i)) || is_fused(i))
-        continue;
-      Step step;
-      step.node = i;
-      if (is_of_operators(node(i))) step.slot = -1;
-      step.x = node(i).inputs.empty() ? 0 : node(i).inputs.front();
-      if (node(i).inputs.size() > 1 && step.slot >= 0) step.residual = node(i).inputs.back();
-      steps.push_back(step);
+      const bool computes = node(i).op != Op::input && node(i).op != Op::constant;
+      if (computes && !has_matrix(node(i)) && !taken_[static_cast<std::size_t>(i)])
+        steps.push_back(is_of_operators(node(i)) ? digital_step(i) : epilogue_step(i));
     }
     return steps;
   }
 
-  /// Whether a crossbar step computes node `i` on its way or as its result.
-  bool is_fused(int i) const {
-    return std::find(fused_.begin(), fused_.end(), i) != fused_.end() ||
-           std::any_of(crossbar_steps_.begin(), crossbar_steps_.end(),
-                       [i](const Step& s) { return s.node == i; });
+  Step digital_step(int i) const {
+    Step step;
+    step.node = i;
+    step.slot = -1;
+    return step;
+  }
+
+  Step epilogue_step(int i) {
+    Step step;
+    step.node = i;
+    step.x = node(i).inputs.front();
+    if (node(i).op == Op::batch_norm) step.norm = i;
+    if (node(i).op == Op::add) step.residual = node(i).inputs.back();
+    step.relu = node(i).op == Op::relu || take(step, Op::relu);
+    return step;
   }
 
   const Graph& graph_;
   Readers readers_;
-  std::vector<int> fused_;
+  std::vector<bool> taken_;  ///< nodes that a step computes after its first
   std::vector<Step> crossbar_steps_;
 };
 
@@ -216,11 +219,6 @@ bool may_be_negative(const Graph& graph, int i) {
     case Op::relu:
       return false;
     case Op::add:
-    case Op::global_average:
-    case Op::subsample_pad:
-    case Op::max_pool:
-    case Op::average_pool:
-    case Op::concatenate:
     case Op::part:
       return any_may_be_negative(graph, node);
     case Op::constant:

@@ -10,15 +10,16 @@ namespace ohmic {
 
 /// One step. A crossbar step is convolution or dense, then what its digital epilogue takes over:
 /// BatchNorm, the sum with a residual, ReLU, in this order, each if it follows and nothing else
-/// reads the value between; or one recurrent node. Everything else is a digital step of one node.
+/// reads the value between; or one recurrent node. A BatchNorm, sum or ReLU that is left is an
+/// epilogue by itself, and takes a ReLU after it. Everything else is a digital step of one node.
 struct Step {
   int node = 0;    ///< whose output the step gives: the last node fused into it
-  int mvm = -1;    ///< the convolution or dense node; -1 for a digital step
+  int mvm = -1;    ///< the convolution or dense node; -1 without
   int layer = -1;  ///< number of the crossbar layer, in the order of nodes
-  int norm = -1;   ///< batch_norm fused into the epilogue
+  int norm = -1;   ///< batch_norm of the epilogue
   bool relu = false;
-  int x = 0;          ///< node that is read
-  int residual = -1;  ///< node that is added (second input of a digital add or concatenate)
+  int x = 0;          ///< node that is read, but by a digital step
+  int residual = -1;  ///< node that is added
   int slot = 0;       ///< buffer that receives the output; -1: a digital or recurrent node's
 };
 

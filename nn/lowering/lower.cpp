@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "nn/lowering/lowering.hpp"
+#include "nn/network/operator_node.hpp"
 #include "nn/operators/operator.hpp"
 #include "simulator/error.hpp"
 
@@ -28,19 +29,9 @@ Lowering::~Lowering() = default;
 const at::Tensor& Lowering::few(int node) const { return few_[static_cast<std::size_t>(node)]; }
 
 int Lowering::push(Node node, Tensor few, int axis) {
-  node.shape = few.sizes().vec();
-  if (axis >= 0) node.shape.erase(node.shape.begin() + axis);
-  const Shape& s = node.shape;
-  if (s.size() == 3 && axis == 0) {
-    node.channels = static_cast<int>(s[0]);
-    node.height = static_cast<int>(s[1]);
-    node.width = static_cast<int>(s[2]);
-  } else {
-    node.channels = static_cast<int>(s.empty() ? 1 : s.back());
-    node.width = 1;
-    node.height = 1;
-    for (std::size_t i = 0; i + 1 < s.size(); ++i) node.height *= static_cast<int>(s[i]);
-  }
+  Shape shape = few.sizes().vec();
+  if (axis >= 0) shape.erase(shape.begin() + axis);
+  set_shape(node, std::move(shape), axis == 0);
   out_.graph.nodes.push_back(std::move(node));
   few_.push_back(std::move(few));
   return static_cast<int>(few_.size()) - 1;

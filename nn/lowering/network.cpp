@@ -31,8 +31,7 @@ std::string key_of(const ModelSettings& model, const MappingSettings& mapping) {
 std::vector<std::string> layers_of(const LoweredNetwork& network) {
   std::vector<std::string> names;
   for (const Node& node : network.graph.nodes)
-    if (node.op == Op::convolution || node.op == Op::dense || node.op == Op::recurrent)
-      names.push_back(node.name);
+    if (has_matrix(node)) names.push_back(node.name);
   for (const DigitalMatrix& matrix : network.digital) names.push_back(matrix.name);
   return names;
 }
@@ -66,10 +65,7 @@ std::shared_ptr<const LoweredNetwork> load_network(const ModelSettings& model,
     const LoweringOptions options{model.input, model.output, mapping.digital, mapping.crossbar};
     auto made = std::make_shared<LoweredNetwork>(lower(read_model(model.file), options));
     check_patterns(*made, mapping);
-    const auto is_layer = [](const Node& node) {
-      return node.op == Op::convolution || node.op == Op::dense || node.op == Op::recurrent;
-    };
-    if (std::none_of(made->graph.nodes.begin(), made->graph.nodes.end(), is_layer))
+    if (std::none_of(made->graph.nodes.begin(), made->graph.nodes.end(), has_matrix))
       throw DataError(model.file + ": no layer is left on crossbars; `ohmic inspect` says why");
     network = std::move(made);
   }

@@ -1,6 +1,9 @@
 #include "nn/network/builder.hpp"
 
 #include <algorithm>
+#include <vector>
+
+#include "nn/network/operator_node.hpp"
 
 namespace ohmic {
 namespace {
@@ -54,32 +57,28 @@ int GraphBuilder::norm(const std::string& name, int from) {
 }
 
 int GraphBuilder::subsample(int from, int channels, int stride) {
-  Node node = next(Op::subsample_pad, {from});
-  node.stride = stride;
-  node.height = (node.height + stride - 1) / stride;
-  node.width = (node.width + stride - 1) / stride;
-  node.channels = channels;
-  return push(node);
+  const int height = node(from).height, width = node(from).width;
+  const int more = channels - node(from).channels, before = more / 2;
+  const int pixels =
+      add_operator(graph_, "Slice",
+                   {from, add_integers(graph_, {0, 0}), add_integers(graph_, {height, width}),
+                    add_integers(graph_, {2, 3}), add_integers(graph_, {stride, stride})});
+  const int pads = add_integers(graph_, {0, before, 0, 0, 0, more - before, 0, 0});
+  return add_operator(graph_, "Pad", {pixels, pads});
 }
 
-int GraphBuilder::pool(Op op, int from) {
-  Node node = next(op, {from});
-  node.stride = 2;
-  node.height /= 2;
-  node.width /= 2;
-  return push(node);
+int GraphBuilder::pool(const std::string& op, int from) {
+  using Sides = std::vector<std::int64_t>;
+  return add_operator(graph_, op, {from},
+                      {{"kernel_shape", Sides{2, 2}}, {"strides", Sides{2, 2}}});
 }
 
 int GraphBuilder::concatenate(int a, int b) {
-  Node joined = next(Op::concatenate, {a, b});
-  joined.channels += node(b).channels;
-  return push(joined);
+  return add_operator(graph_, "Concat", {a, b}, {{"axis", std::int64_t{1}}});
 }
 
 void GraphBuilder::classify(const std::string& name, int from) {
-  Node average = next(Op::global_average, {from});
-  average.height = average.width = 1;
-  Node dense = next(Op::dense, {push(average)});
+  Node dense = next(Op::dense, {add_operator(graph_, "GlobalAveragePool", {from})});
   dense.name = name;
   dense.has_bias = true;
   dense.conv.in_channels = dense.channels;

@@ -26,9 +26,10 @@ class GraphBuilder {
   int norm(const std::string& name, int from);
   int relu(int from) { return push(next(Op::relu, {from})); }
   int add(int a, int b) { return push(next(Op::add, {a, b})); }
+  /// He's option A: every stride-th pixel, channels of zeros evenly on both sides.
   int subsample(int from, int channels, int stride);
-  int max_pool(int from) { return pool(Op::max_pool, from); }  ///< 2 x 2
-  int average_pool(int from) { return pool(Op::average_pool, from); }
+  int max_pool(int from) { return pool("MaxPool", from); }  ///< 2 x 2
+  int average_pool(int from) { return pool("AveragePool", from); }
   int concatenate(int a, int b);
   /// Average over all pixels, then the dense layer that gives the logits.
   void classify(const std::string& name, int from);
@@ -43,7 +44,7 @@ class GraphBuilder {
 
  private:
   std::pair<int, int> padding(int side, int kernel, int stride) const;
-  int pool(Op op, int from);
+  int pool(const std::string& op, int from);
   /// A node whose output has the shape of its first input.
   Node next(Op op, std::vector<int> inputs) const;
   int push(Node node);

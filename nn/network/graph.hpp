@@ -14,6 +14,7 @@
 
 namespace ohmic {
 
+/// What arrays and the digital epilogue behind them do; everything else is an operator.
 enum class Op {
   input,
   convolution,  ///< parameters: weight [out,in/groups,kh,kw], bias [out] if has_bias
@@ -21,16 +22,10 @@ enum class Op {
   recurrent,    ///< weight [gates*H, H], bias [gates*H]; see Recurrence
   batch_norm,   ///< weight, bias, running_mean, running_var (running_dev if l1) [channels]
   relu,
-  add,             ///< two inputs
-  global_average,  ///< N x H x W x C -> N x 1 x 1 x C
-  subsample_pad,   ///< He's option A: every stride-th pixel, channels zero-padded evenly on both
-                   ///< sides
-  max_pool,        ///< over windows of stride x stride, side by side
-  average_pool,    ///< the same
-  concatenate,     ///< channels of two inputs, one after the other
-  constant,        ///< the same for every sample: Node::constant
-  digital,         ///< an operator of nn/operators: Node::call
-  part,            ///< one of several outputs of a digital node: Node::output
+  add,       ///< two inputs of the same shape
+  constant,  ///< the same for every sample: Node::constant
+  digital,   ///< an operator of nn/operators: Node::call
+  part,      ///< one of several outputs of a digital node: Node::output
 };
 
 /// The cell of a recurrent node. Its input is what the input matrix gives for all time steps, N x T
@@ -57,12 +52,10 @@ struct Node {
   /// deviation: y = gamma (x - mean)/(deviation + epsilon) + beta (Hoffer et al. 2018, Wu et al.
   /// 2018).
   bool l1 = false;
-  int stride = 1;  ///< subsample_pad, max_pool, average_pool
 
-  // Of imported networks.
   /// Of the value, without the axis of samples. In memory a value with three axes (channels,
-  /// height, width) lies channels-last, any other as it is read; empty in built-in networks, whose
-  /// values are all images.
+  /// height, width) lies channels-last, any other as it is read. Empty: an image of channels x
+  /// height x width (never of constant, digital, part and recurrent nodes).
   std::vector<std::int64_t> shape;
   std::shared_ptr<const ModelNode> call;           ///< digital
   std::shared_ptr<const ConstantTensor> constant;  ///< constant; null: an optional input left out
@@ -70,13 +63,21 @@ struct Node {
   RecurrentCell cell = RecurrentCell::lstm;        ///< recurrent
 };
 
+/// Whether a node multiplies by a matrix that a crossbar holds.
+inline bool has_matrix(const Node& node) {
+  return node.op == Op::convolution || node.op == Op::dense || node.op == Op::recurrent;
+}
+
+/// ONNX's opset that the operators of built-in networks are written in.
+constexpr int kOpset = 17;
+
 struct Graph {
   std::string model;   ///< "resnet20"
   std::string layout;  ///< "keras_v1" | "he"
   int classes = 10;
   double batch_norm_momentum = 0.01;  ///< weight of the new batch in the running statistics
   std::vector<Node> nodes;            ///< in order of execution; the last one gives the logits
-  int opset = 0;                      ///< of digital nodes
+  int opset = kOpset;                 ///< of digital nodes
 };
 
 /// One tensor that a graph needs.

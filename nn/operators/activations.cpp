@@ -88,12 +88,14 @@ bool is_number(const Tensor& bound) {
   return bound.is_cpu() && bound.numel() == 1 && !bound.requires_grad();
 }
 
-Tensor at_least(const Tensor& x, const Tensor& low) {
-  return is_number(low) ? x.clamp_min(low.item()) : x.maximum(low);
+Tensor at_least(const Tensor& x, const Call& call) {
+  const Tensor& low = call.on_host(1);
+  return is_number(low) ? x.clamp_min(low.item()) : x.maximum(call[1]);
 }
 
-Tensor at_most(const Tensor& x, const Tensor& high) {
-  return is_number(high) ? x.clamp_max(high.item()) : x.minimum(high);
+Tensor at_most(const Tensor& x, const Call& call) {
+  const Tensor& high = call.on_host(2);
+  return is_number(high) ? x.clamp_max(high.item()) : x.minimum(call[2]);
 }
 
 Tensors clip(const Call& call) {
@@ -103,11 +105,11 @@ Tensors clip(const Call& call) {
     if (call.has("max")) y = y.clamp_max(call.number("max", 0));
     return {y};
   }
-  if (call.has(1) && call.has(2) && is_number(call[1]) && is_number(call[2])) {
-    return {at::clamp(y, call[1].item(), call[2].item())};
+  if (call.has(1) && call.has(2) && is_number(call.on_host(1)) && is_number(call.on_host(2))) {
+    return {at::clamp(y, call.on_host(1).item(), call.on_host(2).item())};
   }
-  if (call.has(1)) y = at_least(y, call[1]);
-  if (call.has(2)) y = at_most(y, call[2]);
+  if (call.has(1)) y = at_least(y, call);
+  if (call.has(2)) y = at_most(y, call);
   return {y};
 }
 

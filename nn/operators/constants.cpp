@@ -90,7 +90,8 @@ Tensors range(const Call& call) {
   if (!at::isIntegralType(type, false)) {
     return {(at::arange(n, at::kDouble) * step + start).to(type)};
   }
-  const std::int64_t first = call[0].item().toLong(), each = call[2].item().toLong();
+  const std::int64_t first = call.on_host(0).item().toLong(),
+                     each = call.on_host(2).item().toLong();
   return {(at::arange(n, at::kLong) * each + first).to(type)};
 }
 

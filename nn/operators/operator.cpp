@@ -31,9 +31,10 @@ bool is_half(const at::Tensor& x) {
 }
 
 /// Runs with half floats widened; outputs are rounded to the type of the first half input.
-Tensors run_widened(const Operator& op, const ModelNode& node, int opset, Tensors inputs) {
+Tensors run_widened(const Operator& op, const ModelNode& node, int opset, Tensors inputs,
+                    const Tensors& on_host) {
   const auto half = std::find_if(inputs.begin(), inputs.end(), is_half);
-  if (half == inputs.end() || op.chooses_types) return op.run(Call(node, opset, inputs));
+  if (half == inputs.end() || op.chooses_types) return op.run(Call(node, opset, inputs, on_host));
   const at::ScalarType type = half->scalar_type();
   for (at::Tensor& x : inputs) {
     if (is_half(x)) x = x.to(at::kFloat);
@@ -72,10 +73,14 @@ const at::Tensor& Call::operator[](std::size_t i) const {
   return inputs_[i];
 }
 
+const at::Tensor& Call::on_host(std::size_t i) const {
+  return i < on_host_.size() && on_host_[i].defined() ? on_host_[i] : (*this)[i];
+}
+
 std::optional<std::vector<std::int64_t>> Call::integers(std::size_t i,
                                                         const std::string& key) const {
   if (has(i)) {
-    const at::Tensor& x = inputs_[i];
+    const at::Tensor& x = on_host(i);
     if (!at::isIntegralType(x.scalar_type(), false) || x.dim() > 1) {
       refuse("input " + std::to_string(i) + " ('" + key + "') is not a list of whole numbers");
     }
@@ -88,7 +93,7 @@ std::optional<std::vector<std::int64_t>> Call::integers(std::size_t i,
 }
 
 double Call::scalar(std::size_t i) const {
-  const at::Tensor& x = (*this)[i];
+  const at::Tensor& x = on_host(i);
   if (x.numel() != 1) {
     refuse("input " + std::to_string(i) + " has " + std::to_string(x.numel()) +
            " numbers; one is expected");
@@ -188,13 +193,13 @@ RegisterOperator::RegisterOperator(std::initializer_list<Operator> operators) {
   }
 }
 
-Tensors run_operator(const ModelNode& node, int opset, Tensors inputs) {
+Tensors run_operator(const ModelNode& node, int opset, Tensors inputs, const Tensors& on_host) {
   const Call call(node, opset, {});
   const Operator* const op = find_operator(node.op);
   if (op == nullptr)
     call.refuse("no such operator is supported (opset " + std::to_string(opset) + ")");
   try {
-    return run_widened(*op, node, opset, std::move(inputs));
+    return run_widened(*op, node, opset, std::move(inputs), on_host);
   } catch (const c10::Error& error) {
     call.refuse(first_line(error.what_without_backtrace()));
   }

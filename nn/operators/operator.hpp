@@ -34,8 +34,10 @@ enum class Sign {
 /// throw DataError that names node, operator, key, the value and what would be accepted.
 class Call {
  public:
-  Call(const ModelNode& node, int opset, std::span<const at::Tensor> inputs)
-      : node_(node), opset_(opset), inputs_(inputs) {}
+  /// `on_host`: inputs that lie on the host as well, the others undefined; may be shorter.
+  Call(const ModelNode& node, int opset, std::span<const at::Tensor> inputs,
+       std::span<const at::Tensor> on_host = {})
+      : node_(node), opset_(opset), inputs_(inputs), on_host_(on_host) {}
 
   int opset() const { return opset_; }
   const ModelNode& node() const { return node_; }
@@ -45,6 +47,8 @@ class Call {
   /// Input i, which must be given.
   const at::Tensor& operator[](std::size_t i) const;
   std::span<const at::Tensor> inputs() const { return inputs_; }
+  /// Input i where its numbers can be read, if that is known without waiting for a GPU.
+  const at::Tensor& on_host(std::size_t i) const;
   /// Whether anybody asks for output i.
   bool wants(std::size_t i) const;
   /// Input i as whole numbers (axes, shapes, ...), or the attribute `key` where older opsets have
@@ -76,7 +80,7 @@ class Call {
  private:
   const ModelNode& node_;
   int opset_;
-  std::span<const at::Tensor> inputs_;
+  std::span<const at::Tensor> inputs_, on_host_;
 };
 
 struct Operator {
@@ -100,8 +104,8 @@ struct RegisterOperator {
 
 /// The outputs of one call. On the CPU, float16 and bfloat16 are computed in float32 and rounded.
 /// Throws DataError "NODE (OP): ..." for what is not supported, or what the operator cannot take (a
-/// token beyond the vocabulary).
-Tensors run_operator(const ModelNode&, int opset, Tensors inputs);
+/// token beyond the vocabulary). `on_host` as in Call.
+Tensors run_operator(const ModelNode&, int opset, Tensors inputs, const Tensors& on_host = {});
 
 /// Runs one node on named tensors: `values` holds inputs and constants and receives the outputs.
 /// On the CPU, float16 and bfloat16 are computed in float32 and rounded. Throws DataError

@@ -81,7 +81,7 @@ Tensors pad(const Call& call) {
     backwards.push_back(pads.after[i]);
   }
   const at::Scalar value =
-      call.has(2) ? call[2].reshape({}).item() : at::Scalar(call.number("value", 0));
+      call.has(2) ? call.on_host(2).reshape({}).item() : at::Scalar(call.number("value", 0));
   return {at::constant_pad_nd(call[0], backwards, value)};
 }
 

@@ -132,7 +132,7 @@ Tensors split(const Call& call) {
 Tensors identity(const Call& call) { return {call[0]}; }
 
 Tensors dropout(const Call& call) {
-  const bool training = call.has(2) && call[2].item().toBool();
+  const bool training = call.has(2) && call.on_host(2).item().toBool();
   if (training && !(call.has(1) && call.scalar(1) == 0)) {
     call.refuse("training_mode is true; a network is imported as it is used after training");
   }

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "nn/operators/operator.hpp"
+#include "nn/torch/operator_calls.hpp"
 #include "nn/torch/value_layout.hpp"
 #include "simulator/error.hpp"
 
@@ -15,7 +15,7 @@ namespace ohmic {
 using at::Tensor;
 
 struct DigitalNodes::State {
-  State(const Graph& g, const std::string& d) : graph(g), device(d) {}
+  State(const Graph& g, const std::string& d) : graph(g), device(d), calls(g, d) {}
 
   const Node& node(int i) const { return graph.nodes[static_cast<std::size_t>(i)]; }
   Tensors& value(int i) { return values[static_cast<std::size_t>(i)]; }
@@ -24,7 +24,7 @@ struct DigitalNodes::State {
     if (n.op == Op::part) return {value(n.inputs.front()).at(static_cast<std::size_t>(n.output))};
     std::vector<Tensor> inputs;
     for (const int from : n.inputs) inputs.push_back(value(from).at(0));
-    return run_operator(*n.call, graph.opset, std::move(inputs));
+    return calls.run(n, std::move(inputs));
   }
 
   /// A view of memory that is somebody else's would change with it.
@@ -35,35 +35,34 @@ struct DigitalNodes::State {
 
   const Graph& graph;
   std::string device;
+  OperatorCalls calls;
   std::int64_t samples = 0;
-  std::vector<Tensors> constants, values;  ///< by node
-  std::vector<const void*> lent;           ///< memory of the values that were given
+  std::vector<Tensors> values;    ///< by node
+  std::vector<const void*> lent;  ///< memory of the values that were given
 };
 
 DigitalNodes::DigitalNodes(const Graph& graph, const std::string& device)
     : state_(std::make_unique<State>(graph, device)) {
-  State& s = *state_;
-  s.constants.resize(graph.nodes.size());
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    if (graph.nodes[i].op != Op::constant) continue;
-    const auto& constant = graph.nodes[i].constant;
-    s.constants[i] = {constant ? tensor_of(*constant).to(at::Device(device)) : Tensor()};
-  }
-  s.values = s.constants;
+  begin(0);
 }
 
 DigitalNodes::~DigitalNodes() = default;
 DigitalNodes::DigitalNodes(DigitalNodes&&) noexcept = default;
 
 void DigitalNodes::begin(std::int64_t samples) {
-  state_->samples = samples;
-  state_->values = state_->constants;
-  state_->lent.clear();
+  State& s = *state_;
+  s.samples = samples;
+  s.values.assign(s.graph.nodes.size(), {});
+  for (std::size_t i = 0; i < s.values.size(); ++i)
+    if (s.graph.nodes[i].op == Op::constant) s.values[i] = {s.calls.constants()[i]};
+  s.lent.clear();
 }
 
-void DigitalNodes::give(int node, const float* values) {
+const std::string& DigitalNodes::device() const { return state_->device; }
+
+void DigitalNodes::give(int node, const float* values, const std::string& lie_on) {
   State& s = *state_;
-  s.value(node) = {tensor_at(s.node(node), values, s.samples, s.device)};
+  s.value(node) = {tensor_at(s.node(node), values, s.samples, lie_on).to(at::Device(s.device))};
   s.lent.push_back(values);
 }
 

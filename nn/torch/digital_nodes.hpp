@@ -1,5 +1,5 @@
-// The digital nodes of an imported network between its crossbar layers, computed by LibTorch on the
-// values of one batch. The header is free of LibTorch.
+// The digital nodes of a network between its crossbar layers, computed by LibTorch on the values of
+// one batch. The header is free of LibTorch.
 #pragma once
 
 #include <cstdint>
@@ -19,12 +19,14 @@ class DigitalNodes {
 
   /// A batch begins: what was held of another is gone.
   void begin(std::int64_t samples);
-  /// The value of `node` lies at `values`, as Node::shape has it; copied only where a digital
-  /// node's output would share it.
-  void give(int node, const float* values);
+  const std::string& device() const;
+  /// The value of `node` lies at `values` in the memory of `lie_on` ("cpu", or this one's device),
+  /// as Node::shape has it; copied only to another memory, or where a digital node's output would
+  /// share it.
+  void give(int node, const float* values, const std::string& lie_on);
   /// Computes a digital node; its inputs were given or computed.
   void run(int node);
-  /// A value that was computed here as numbers in the layout of Node::shape.
+  /// A value that was computed here as numbers on the device, in the layout of Node::shape.
   const float* values(int node);
   /// Nobody reads the value any more.
   void release(int node);

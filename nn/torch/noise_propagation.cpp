@@ -12,12 +12,12 @@ namespace {
 
 using at::Tensor;
 
-/// Gradients of so many logits (images times classes) are held at a time.
-constexpr std::int64_t kLogitsAtOnce = 80;
+/// Gradients of the logits with respect to outputs of layers that are held at a time, numbers.
+constexpr std::int64_t kGradientsAtOnce = 16 << 20;
 
-/// A dense layer at every position of a sequence, images x positions x K.
+/// Rows at every position of a sequence or time step, images x positions x K.
 bool is_at_positions(const Node& node, const Tensor& x) {
-  return node.op == Op::dense && x.dim() == 3;
+  return node.op != Op::convolution && x.dim() == 3;
 }
 
 /// What a layer multiplies its weights with, images x K x positions, in the order of its matrix.
@@ -36,7 +36,8 @@ Tensor patches(const Node& node, const Tensor& x) {
 /// respect to the layer's outputs, one tensor of all images per class. Outputs of a group depend on
 /// the rows of that group alone.
 Tensor gram(const Node& node, const Tensor& x, const std::vector<Tensor>& errors) {
-  const std::int64_t images = x.size(0), groups = node.conv.groups, N = node.channels / groups;
+  const std::int64_t images = x.size(0), groups = node.conv.groups;
+  const std::int64_t N = node.conv.columns() / groups;
   const auto classes = static_cast<std::int64_t>(errors.size());
   const Tensor all_patches = patches(node, x);
   const std::int64_t K = all_patches.size(1) / groups;
@@ -53,6 +54,16 @@ Tensor gram(const Node& node, const Tensor& x, const std::vector<Tensor>& errors
   return at::bmm(gradients, gradients.transpose(1, 2));
 }
 
+/// Numbers that the crossbar layers give for one image.
+std::int64_t outputs_of_layers(const Graph& graph) {
+  std::int64_t numbers = 0;
+  for (const Node& node : graph.nodes)
+    if (has_matrix(node))
+      numbers += node.conv.positions() * node.conv.columns() *
+                 (node.op == Op::recurrent ? node.shape.front() : 1);
+  return numbers;
+}
+
 void append_pairs(const Tensor& matrices, std::int64_t image, std::vector<float>& to) {
   const auto a = matrices.accessor<float, 3>();
   for (std::int64_t c = 0; c < a.size(1); ++c)
@@ -62,38 +73,62 @@ void append_pairs(const Tensor& matrices, std::int64_t image, std::vector<float>
 }  // namespace
 
 struct NoisePropagation::State {
+  /// A crossbar layer's input and its outputs, of a recurrent one at every time step.
   struct Seen {
     const Node* node;
-    Tensor x, y;
+    std::vector<Tensor> x, y;
+
+    bool has_steps() const { return node->op == Op::recurrent; }
+    /// One tensor of all time steps, or the only one.
+    Tensor joined(const std::vector<Tensor>& values) const {
+      return has_steps() ? at::stack(values, 1) : values.front();
+    }
   };
 
   Graph graph;
   TorchGraph network;
 
-  /// Every crossbar layer's input and output while logits are computed.
   Tensor forward(const float* nhwc, std::int64_t images, std::vector<Seen>& seen) {
     return network.observed(network.images(nhwc, images),
                             [&](std::size_t i, const Tensor& x, const Tensor& y) {
                               const Node& node = graph.nodes[i];
-                              if (node.op == Op::convolution || node.op == Op::dense)
-                                seen.push_back({&node, x.detach(), y});
+                              if (!has_matrix(node)) return;
+                              if (seen.empty() || seen.back().node != &node)
+                                seen.push_back({&node, {}, {}});
+                              seen.back().x.push_back(x.detach());
+                              seen.back().y.push_back(y);
                             });
+  }
+
+  /// By layer and class: gradients of a logit with respect to the layer's outputs.
+  std::vector<std::vector<Tensor>> errors_of(const std::vector<Seen>& seen,
+                                             const Tensor& logits) const {
+    std::vector<Tensor> outputs;
+    for (const Seen& s : seen) outputs.insert(outputs.end(), s.y.begin(), s.y.end());
+    std::vector<std::vector<Tensor>> errors(seen.size());
+    for (std::int64_t c = 0; c < graph.classes; ++c) {
+      auto all = torch::autograd::grad({logits.select(1, c).sum()}, outputs, {}, true, false, true);
+      for (std::size_t i = 0; i < all.size(); ++i)  // a step after the last that is read
+        if (!all[i].defined()) all[i] = at::zeros_like(outputs[i]);
+      auto next = all.begin();
+      for (std::size_t l = 0; l < seen.size(); ++l) {
+        const auto end = next + std::ssize(seen[l].y);
+        errors[l].push_back(seen[l].joined({next, end}));
+        next = end;
+      }
+    }
+    return errors;
   }
 
   void add_batch(const float* nhwc, std::int64_t images, LogitSpread& spread) {
     std::vector<Seen> seen;
     const Tensor logits = forward(nhwc, images, seen);
-    std::vector<Tensor> outputs;
-    for (const Seen& s : seen) outputs.push_back(s.y);
-    std::vector<std::vector<Tensor>> errors(seen.size());
-    for (std::int64_t c = 0; c < graph.classes; ++c) {
-      const auto of_class = torch::autograd::grad({logits.select(1, c).sum()}, outputs, {}, true);
-      for (std::size_t l = 0; l < seen.size(); ++l) errors[l].push_back(of_class[l]);
-    }
+    std::vector<std::vector<Tensor>> errors = errors_of(seen, logits);
     const at::NoGradGuard no_gradients;
     std::vector<Tensor> grams;
     for (std::size_t l = 0; l < seen.size(); ++l)
-      grams.push_back(gram(*seen[l].node, seen[l].x, std::exchange(errors[l], {})).contiguous());
+      grams.push_back(gram(*seen[l].node, seen[l].joined(seen[l].x), std::exchange(errors[l], {}))
+                          .contiguous());
     const Tensor host = logits.detach().contiguous();
     spread.logits.insert(spread.logits.end(), host.data_ptr<float>(),
                          host.data_ptr<float>() + host.numel());
@@ -103,14 +138,7 @@ struct NoisePropagation::State {
 };
 
 NoisePropagation::NoisePropagation(const Graph& graph, const Weights& weights)
-    : state_(new State{graph, TorchGraph(graph, weights, "cpu")}) {
-  for (const Node& node : graph.nodes)
-    if (node.op == Op::recurrent)
-      throw UnsupportedError(
-          "linear propagation: layer " + node.name +
-          " is recurrent, its weights meet every time step and noise of one feeds the next; "
-          "expected a network without recurrent layers");
-}
+    : state_(new State{graph, TorchGraph(graph, weights, "cpu")}) {}
 
 NoisePropagation::~NoisePropagation() = default;
 
@@ -119,11 +147,12 @@ void NoisePropagation::add(const float* nhwc, std::int64_t images, LogitSpread& 
   if (spread.classes == 0) {
     spread.classes = graph.classes;
     for (const Node& node : graph.nodes)
-      if (node.op == Op::convolution || node.op == Op::dense) spread.layers.push_back(node.name);
+      if (has_matrix(node)) spread.layers.push_back(node.name);
   }
   const Node& input = graph.nodes.front();
   const std::int64_t pixels = std::int64_t{input.height} * input.width * input.channels;
-  const std::int64_t at_once = std::max<std::int64_t>(1, kLogitsAtOnce / graph.classes);
+  const std::int64_t at_once =
+      std::max<std::int64_t>(1, kGradientsAtOnce / (graph.classes * outputs_of_layers(graph)));
   for (std::int64_t i = 0; i < images; i += at_once)
     state_->add_batch(nhwc + i * pixels, std::min(at_once, images - i), spread);
 }

@@ -10,6 +10,9 @@
 //
 // A_l belongs to the network and the image: once known, every choice of sigma_l is a weighted sum.
 //
+// A weight has one error at every position and time step that meets it: g_lc is the sum of the
+// gradients there.
+//
 // Limits. First order. Where errors are so large that ReLUs switch or errors of different layers
 // multiply, the true logits are neither linear nor normal. In a network that is linear in every
 // layer's weights taken alone, one noisy layer is exact. Header free of LibTorch.
@@ -27,7 +30,7 @@ namespace ohmic {
 /// Logits of images and how weight noise of each layer spreads them.
 struct LogitSpread {
   int classes = 0;
-  std::vector<std::string> layers;  ///< convolutions and dense layers, in the order of nodes
+  std::vector<std::string> layers;  ///< those with a matrix, in the order of nodes
   std::vector<float> logits;        ///< [image][class], without noise
   /// A_l(c, c') for c' <= c at [image][layer][c (c + 1)/2 + c'], logits^2 per squared unit of
   /// weight.

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "nn/denormals.hpp"
-#include "nn/operators/operator.hpp"
+#include "nn/torch/operator_calls.hpp"
 #include "nn/torch/value_layout.hpp"
 #include "simulator/error.hpp"
 
@@ -64,12 +64,6 @@ Tensor l1_batch_norm(const Node& node, const Tensor& input, const std::vector<Te
   return x.sub(per_channel(mean)).mul(per_channel(scale)).add(per_channel(p[1])).to(input.dtype());
 }
 
-Tensor subsample_pad(const Node& node, const Tensor& x) {
-  const std::int64_t more = node.channels - x.size(1), before = more / 2;
-  const Tensor pixels = x.slice(2, 0, x.size(2), node.stride).slice(3, 0, x.size(3), node.stride);
-  return at::constant_pad_nd(pixels, {0, 0, 0, 0, before, more - before}, 0);
-}
-
 /// One step of a recurrent cell from the gates of both products; `c` of an LSTM is moved on.
 Tensor recurrent_step(RecurrentCell cell, const Tensor& x, const Tensor& r, const Tensor& h,
                       Tensor& c) {
@@ -86,12 +80,16 @@ Tensor recurrent_step(RecurrentCell cell, const Tensor& x, const Tensor& r, cons
   return sigmoid(1).mul(c.tanh());
 }
 
-/// All time steps: h, for an LSTM h and c side by side.
-Tensor recur(const Node& node, const Tensor& x, const Tensor& weight, const Tensor& bias) {
+/// All time steps: h, for an LSTM h and c side by side. `see` is shown every product and its input.
+template <class See>
+Tensor recur(const Node& node, const Tensor& x, const Tensor& weight, const Tensor& bias,
+             const See& see) {
   Tensor h = at::zeros({x.size(0), node.conv.in_channels}, x.options()), c = h;
   std::vector<Tensor> steps;
   for (std::int64_t t = 0; t < x.size(1); ++t) {
-    h = recurrent_step(node.cell, x.select(1, t), at::linear(h, weight, bias), h, c);
+    const Tensor product = at::linear(h, weight, bias);
+    see(h, product);
+    h = recurrent_step(node.cell, x.select(1, t), product, h, c);
     steps.push_back(node.cell == RecurrentCell::lstm ? at::cat({h, c}, 1) : h);
   }
   return at::stack(steps, 1);
@@ -101,14 +99,33 @@ Tensor recur(const Node& node, const Tensor& x, const Tensor& weight, const Tens
 
 struct TorchGraph::State {
   State(const Graph& g, const std::string& device_name, Precision p)
-      : graph(g), shapes(parameter_shapes(g)), device(device_name), precision(p) {
+      : graph(g),
+        shapes(parameter_shapes(g)),
+        device(device_name),
+        precision(p),
+        calls(g, device_name) {
     at::globalContext().setDeterministicCuDNN(true);
     at::globalContext().setBenchmarkCuDNN(false);
     at::globalContext().setAllowTF32CuDNN(false);
     readers.assign(graph.nodes.size(), 0);
     for (const Node& node : graph.nodes)
       for (const int input : node.inputs) ++readers[static_cast<std::size_t>(input)];
+    find_wide();
     allocate();
+  }
+
+  /// Digital nodes that dense layers read, by way of others or not.
+  void find_wide() {
+    is_wide.assign(graph.nodes.size(), false);
+    for (std::size_t i = graph.nodes.size(); i-- > 0;) {
+      const Node& node = graph.nodes[i];
+      if (node.op != Op::dense && !is_wide[i]) continue;
+      for (const int input : node.inputs) {
+        const auto n = static_cast<std::size_t>(input);
+        const Op op = graph.nodes[n].op;
+        is_wide[n] = op == Op::digital || op == Op::part;
+      }
+    }
   }
 
   void allocate() {
@@ -128,9 +145,6 @@ struct TorchGraph::State {
       tensors.push_back(p.trainable ? trainable(p, offsets[i]) : at::zeros(p.shape, options));
       of_node[static_cast<std::size_t>(p.node)].push_back(tensors.back());
     }
-    constants.resize(graph.nodes.size());
-    for (std::size_t i = 0; i < graph.nodes.size(); ++i)
-      if (graph.nodes[i].constant) constants[i] = tensor_of(*graph.nodes[i].constant).to(device);
   }
 
   Tensor trainable(const ParameterShape& p, std::int64_t offset) {
@@ -150,7 +164,7 @@ struct TorchGraph::State {
 
   /// Whether a value may be overwritten: one node reads it, and its own gradient does not need it.
   bool is_scratch(int from) const {
-    if (is_observed) return false;
+    if (observer != nullptr) return false;
     const auto i = static_cast<std::size_t>(from);
     const Op op = graph.nodes[i].op;
     return readers[i] == 1 && (op == Op::convolution || op == Op::batch_norm || op == Op::add);
@@ -171,32 +185,43 @@ struct TorchGraph::State {
     return is_scratch(node.inputs[0]) ? a.add_(b) : a.add(b);
   }
 
-  Tensors call(const Node& node, const std::vector<Tensor>& values) const {
-    std::vector<Tensor> inputs;
-    for (const int input : node.inputs) inputs.push_back(values[static_cast<std::size_t>(input)]);
-    return run_operator(*node.call, graph.opset, std::move(inputs));
+  Tensors call(std::size_t i, const std::vector<Tensor>& values) const {
+    const Node& node = graph.nodes[i];
+    Tensors inputs;
+    for (const int input : node.inputs) {
+      const Tensor& x = values[static_cast<std::size_t>(input)];
+      inputs.push_back(is_wide[i] && precision == Precision::bf16 && x.defined() &&
+                               x.scalar_type() == at::kBFloat16
+                           ? x.to(at::kFloat)
+                           : x);
+    }
+    return calls.run(node, std::move(inputs));
   }
 
   Tensor run(std::size_t i, const std::vector<Tensor>& values, bool training) {
     const Node& node = graph.nodes[i];
     const std::vector<Tensor>& p = of_node[i];
-    if (node.op == Op::constant) return constants[i];
     Tensor x = node.inputs.empty() ? Tensor() : values[static_cast<std::size_t>(node.inputs[0])];
     switch (node.op) {
       case Op::convolution:
         return convolution(i, x);
       case Op::dense:
-        return at::linear(node.shape.empty() ? x.flatten(1) : x, p[0],
+        return at::linear((node.shape.empty() ? x.flatten(1) : x).to(at::kFloat), p[0],
                           p.size() > 1 ? p[1] : Tensor());
       case Op::recurrent:
-        return recur(node, x, p[0], p.size() > 1 ? p[1] : Tensor());
+        return recur(node, x, p[0], p.size() > 1 ? p[1] : Tensor(),
+                     [&](const Tensor& h, const Tensor& product) {
+                       if (observer != nullptr) (*observer)(i, h, product);
+                     });
       case Op::digital: {
-        outputs[static_cast<int>(i)] = call(node, values);
-        return outputs[static_cast<int>(i)].front();
+        Tensors all = call(i, values);
+        if (all.size() > 1) outputs[static_cast<int>(i)] = all;
+        return all.front();
       }
       case Op::part:
         return outputs.at(node.inputs[0]).at(static_cast<std::size_t>(node.output));
       case Op::constant:
+        return calls.constants()[i];
       case Op::batch_norm:
         if (node.l1) return l1_batch_norm(node, x, p, training, graph.batch_norm_momentum);
         return at::batch_norm(x, p[0], p[1], p[2], p[3], training, graph.batch_norm_momentum,
@@ -205,16 +230,6 @@ struct TorchGraph::State {
         return is_scratch(node.inputs[0]) ? x.relu_() : x.relu();
       case Op::add:
         return add(node, values);
-      case Op::global_average:
-        return x.mean(at::IntArrayRef{2, 3}, true, at::kFloat);
-      case Op::subsample_pad:
-        return subsample_pad(node, x);
-      case Op::max_pool:
-        return at::max_pool2d(x, {node.stride, node.stride});
-      case Op::average_pool:
-        return at::avg_pool2d(x, {node.stride, node.stride});
-      case Op::concatenate:
-        return at::cat({x, values[static_cast<std::size_t>(node.inputs[1])]}, 1);
       case Op::input:
         break;
     }
@@ -225,13 +240,14 @@ struct TorchGraph::State {
   std::vector<ParameterShape> shapes;
   at::Device device;
   Precision precision;
-  bool is_observed = false;  ///< values are somebody else's too
+  OperatorCalls calls;
+  std::vector<bool> is_wide;  ///< by node; float also where convolutions are bf16
+  const Observer* observer = nullptr;  ///< sees values, which are then not overwritten
   std::vector<int> readers;  ///< of each node's value
   Tensor parameters, gradients, kernels;
   std::vector<Tensor> tensors;               ///< as shapes
   std::vector<std::vector<Tensor>> of_node;  ///< the same by node
-  std::vector<Tensor> constants;             ///< by node
-  std::map<int, Tensors> outputs;            ///< of digital nodes in this pass
+  std::map<int, Tensors> outputs;            ///< of digital nodes with several, in this pass
 };
 
 TorchGraph::TorchGraph(const Graph& graph, const Weights& weights, const std::string& device,
@@ -303,13 +319,13 @@ Tensor TorchGraph::observed(const Tensor& images, const Observer& observer) {
   const std::vector<Node>& nodes = state_->graph.nodes;
   std::vector<Tensor> values(nodes.size());
   values[0] = images;
-  state_->is_observed = true;
+  state_->observer = &observer;
   for (std::size_t i = 1; i < nodes.size(); ++i) {
     values[i] = state_->run(i, values, false);
-    if (!nodes[i].inputs.empty())
+    if (!nodes[i].inputs.empty() && nodes[i].op != Op::recurrent)
       observer(i, values[static_cast<std::size_t>(nodes[i].inputs[0])], values[i]);
   }
-  state_->is_observed = false;
+  state_->observer = nullptr;
   state_->outputs.clear();
   return values.back();
 }

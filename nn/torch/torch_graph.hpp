@@ -40,7 +40,8 @@ class TorchGraph {
   at::Tensor forward(const at::Tensor& images, bool training);
   /// The input and the output of node `node`, as autograd follows them.
   using Observer = std::function<void(std::size_t node, const at::Tensor& x, const at::Tensor& y)>;
-  /// forward() in inference, which shows every node to the observer and overwrites no value.
+  /// forward() in inference, which shows every node to the observer and overwrites no value. Of a
+  /// recurrent node it shows each time step: what meets the recurrent matrix and its product.
   at::Tensor observed(const at::Tensor& images, const Observer&);
   /// The same from and to the host, without gradients.
   std::vector<float> logits(const float* nhwc, std::int64_t images, bool training = false);

@@ -8,7 +8,7 @@ namespace {
 
 /// Channels, height and width of what lies channels-last in memory, else nothing.
 std::vector<std::int64_t> image_of(const Node& node) {
-  if (node.shape.empty() && node.op != Op::digital && node.op != Op::part)
+  if (node.shape.empty() && node.op != Op::digital && node.op != Op::part)  // those are numbers
     return {node.channels, node.height, node.width};
   return node.shape.size() == 3 ? node.shape : std::vector<std::int64_t>{};
 }

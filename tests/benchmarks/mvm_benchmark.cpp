@@ -6,6 +6,7 @@
 #include <omp.h>
 
 #include <cmath>
+#include <iterator>
 
 #include "simulator/error.hpp"
 #include "tests/simulator/backend_cases.hpp"
@@ -29,14 +30,7 @@ std::vector<ConvGeometry> resnet20() {
 /// max(z, 0) of normals, in the back end's memory.
 void fill_inputs(Backend& backend, const ConvGeometry& g, std::int64_t images, float* x) {
   const std::vector<float> z = test::normals(images * test::values_in(g), 2);
-  DigitalOp op;
-  op.images = images;
-  op.height = op.in_height = g.in_height;
-  op.width = op.in_width = g.in_width;
-  op.channels = op.in_channels = g.in_channels;
-  op.x = z.data();
-  op.y = x;
-  backend.run(op);
+  backend.apply({{}, {}, true}, z.data(), std::ssize(z), nullptr, x);
 }
 
 struct LoadedNetwork {

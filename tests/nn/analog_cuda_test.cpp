@@ -47,7 +47,10 @@ class ProgrammedByHost final : public Backend {
   const float* on_host(const float* x, std::size_t values, std::vector<float>& buffer) override {
     return inner_->on_host(x, values, buffer);
   }
-  void run(const DigitalOp& op) override { inner_->run(op); }
+  void apply(const Epilogue& epilogue, const float* x, std::int64_t values, const float* residual,
+             float* y) override {
+    inner_->apply(epilogue, x, values, residual, y);
+  }
 
  private:
   std::unique_ptr<Backend> inner_;

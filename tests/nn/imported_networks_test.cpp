@@ -11,6 +11,7 @@
 #include "nn/io/npy.hpp"
 #include "nn/lowering/lower.hpp"
 #include "nn/torch/torch_evaluation.hpp"
+#include "tests/nn/channels_last.hpp"
 #include "tests/nn/chip.hpp"
 #include "tests/nn/shared_data.hpp"
 #include "tests/temporary_folder.hpp"
@@ -40,19 +41,6 @@ Floats mnist_images() {
   return x;
 }
 
-/// Values of C x H x W samples as a Graph's memory has them: H x W x C.
-Floats channels_last(const Floats& x, const std::vector<std::int64_t>& sample) {
-  if (sample.size() != 3) return x;
-  const auto C = static_cast<std::size_t>(sample[0]);
-  const auto pixels = static_cast<std::size_t>(sample[1] * sample[2]);
-  Floats y(x.size());
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    const std::size_t image = i / (C * pixels), c = i / pixels % C, p = i % pixels;
-    y[(image * pixels + p) * C + c] = x[i];
-  }
-  return y;
-}
-
 void expect_near(const Floats& got, const Floats& wanted, double relative) {
   ASSERT_EQ(got.size(), wanted.size());
   double largest = 0, worst = 0;
@@ -66,7 +54,7 @@ Periphery ideal() { return {}; }
 
 /// Logits as every road computes them.
 void expect_outputs(const LoweredNetwork& network, const Floats& x, const Floats& wanted) {
-  const Floats memory = channels_last(x, network.sample);
+  const Floats memory = test::channels_last(x, network.sample);
   const std::int64_t n = std::ssize(wanted) / network.graph.classes;
   TorchNetwork torch(network.graph, network.weights, "cpu");
   {

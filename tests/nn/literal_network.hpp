@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "nn/network/graph.hpp"
+#include "nn/network/operator_node.hpp"
 #include "simulator/random/noise.hpp"
 
 namespace ohmic::test {
@@ -55,22 +55,24 @@ class LiteralNetwork {
         return relu(node);
       case Op::add:
         return add(node);
-      case Op::global_average:
-        return global_average(node);
-      case Op::subsample_pad:
-        return subsample_pad(node);
-      case Op::max_pool:
-      case Op::average_pool:
-        return pool(node);
-      case Op::concatenate:
-        return concatenate(node);
-      case Op::recurrent:
       case Op::constant:
+        return {};
       case Op::digital:
+        return digital(node, node.call->op);
+      case Op::recurrent:
       case Op::part:
         break;
     }
     throw std::logic_error("the literal network has no such operation");
+  }
+
+  Values digital(const Node& node, const std::string& op) const {
+    if (op == "GlobalAveragePool") return global_average(node);
+    if (op == "MaxPool" || op == "AveragePool") return pool(node, op == "MaxPool");
+    if (op == "Concat") return concatenate(node);
+    if (op == "Slice") return every_second_pixel(node);
+    if (op == "Pad") return padded_channels(node);
+    throw std::logic_error("the literal network has no operator " + op);
   }
 
   Values convolution(const Node& node) const {
@@ -134,36 +136,43 @@ class LiteralNetwork {
     return y;
   }
 
-  Values subsample_pad(const Node& node) const {
+  Values every_second_pixel(const Node& node) const {
     const Node& in = input_node(node);
-    const int before = (node.channels - in.channels) / 2;
     Values y;
     for (int oy = 0; oy < node.height; ++oy)
       for (int ox = 0; ox < node.width; ++ox)
-        for (int c = 0; c < node.channels; ++c) {
-          const int from = c - before;
-          const int pixel = oy * node.stride * in.width + ox * node.stride;
-          const bool inside = from >= 0 && from < in.channels;
-          y.push_back(inside ? input(node)[static_cast<std::size_t>(pixel * in.channels + from)]
-                             : 0.0);
-        }
+        for (int c = 0; c < node.channels; ++c)
+          y.push_back(
+              input(node)[static_cast<std::size_t>((2 * oy * in.width + 2 * ox) * in.channels + c)]);
     return y;
   }
 
-  Values pool(const Node& node) const {
+  Values padded_channels(const Node& node) const {
+    const int inside = input_node(node).channels, before = (node.channels - inside) / 2;
+    Values y;
+    for (int pixel = 0; pixel < node.height * node.width; ++pixel)
+      for (int c = -before; c < node.channels - before; ++c)
+        y.push_back(c >= 0 && c < inside
+                        ? input(node)[static_cast<std::size_t>(pixel * inside + c)]
+                        : 0.0);
+    return y;
+  }
+
+  Values pool(const Node& node, bool is_largest) const {
     const Node& in = input_node(node);
+    const int stride = in.height / node.height;
     Values y;
     for (int oy = 0; oy < node.height; ++oy)
       for (int ox = 0; ox < node.width; ++ox)
         for (int c = 0; c < node.channels; ++c) {
           double sum = 0, largest = -1e300;
-          for (int iy = oy * node.stride; iy < (oy + 1) * node.stride; ++iy)
-            for (int ix = ox * node.stride; ix < (ox + 1) * node.stride; ++ix) {
+          for (int iy = oy * stride; iy < (oy + 1) * stride; ++iy)
+            for (int ix = ox * stride; ix < (ox + 1) * stride; ++ix) {
               const int i = (iy * in.width + ix) * in.channels + c;
               sum += input(node)[static_cast<std::size_t>(i)];
               largest = std::max(largest, input(node)[static_cast<std::size_t>(i)]);
             }
-          y.push_back(node.op == Op::max_pool ? largest : sum / (node.stride * node.stride));
+          y.push_back(is_largest ? largest : sum / (stride * stride));
         }
     return y;
   }
@@ -226,42 +235,36 @@ class GraphMaker {
   }
   int relu(int from) { return push(next(Op::relu, {from}, "")); }
   int add(int a, int b) { return push(next(Op::add, {a, b}, "")); }
-  int average(int from) {
-    Node node = next(Op::global_average, {from}, "");
-    node.height = node.width = 1;
-    return push(node);
-  }
+  int average(int from) { return add_operator(graph_, "GlobalAveragePool", {from}); }
   int subsample(int from, int channels) {
-    Node node = next(Op::subsample_pad, {from}, "");
-    node.stride = 2;
-    node.height = (node.height + 1) / 2;
-    node.width = (node.width + 1) / 2;
-    node.channels = channels;
-    return push(node);
+    const int more = channels - at(from).channels, before = more / 2;
+    const int pixels = add_operator(graph_, "Slice",
+                                    {from, add_integers(graph_, {0, 0}),
+                                     add_integers(graph_, {at(from).height, at(from).width}),
+                                     add_integers(graph_, {2, 3}), add_integers(graph_, {2, 2})});
+    const int pads = add_integers(graph_, {0, before, 0, 0, 0, more - before, 0, 0});
+    return add_operator(graph_, "Pad", {pixels, pads});
   }
-  int pool(Op op, int from) {
-    Node node = next(op, {from}, "");
-    node.stride = 2;
-    node.height /= 2;
-    node.width /= 2;
-    return push(node);
+  int pool(const std::string& op, int from) {
+    const std::vector<std::int64_t> sides{2, 2};
+    return add_operator(graph_, op, {from}, {{"kernel_shape", sides}, {"strides", sides}});
   }
   int concatenate(int a, int b) {
-    Node node = next(Op::concatenate, {a, b}, "");
-    node.channels += at(b).channels;
-    return push(node);
+    return add_operator(graph_, "Concat", {a, b}, {{"axis", std::int64_t{1}}});
   }
   Graph graph() const { return graph_; }
 
  private:
   const Node& at(int i) const { return graph_.nodes[static_cast<std::size_t>(i)]; }
   Node next(Op op, std::vector<int> inputs, const std::string& name) const {
-    Node node = at(inputs[0]);
+    const Node& in = at(inputs[0]);
+    Node node;
     node.op = op;
     node.name = name;
     node.inputs = std::move(inputs);
-    node.conv = {};
-    node.has_bias = false;
+    node.height = in.height;
+    node.width = in.width;
+    node.channels = in.channels;
     return node;
   }
   int push(Node node) {
@@ -278,10 +281,10 @@ inline Graph small_mixture(bool l1) {
   GraphMaker g(6, 3);
   int x = g.relu(g.norm("bn1", g.convolution("conv1", 0, 4, 3, 1, false), l1));
   x = g.relu(g.norm("bn2", g.convolution("depthwise", x, 4, 3, 1, false, 4), l1));
-  x = g.pool(Op::max_pool, g.convolution("pairs", x, 6, 3, 1, true, 2));
+  x = g.pool("MaxPool", g.convolution("pairs", x, 6, 3, 1, true, 2));
   const int y = g.relu(g.norm("bn3", x, l1));
   x = g.concatenate(x, g.convolution("conv2", y, 2, 3, 1, true));
-  x = g.pool(Op::average_pool, g.convolution("conv3", g.relu(g.norm("bn4", x, l1)), 8, 1, 1, true));
+  x = g.pool("AveragePool", g.convolution("conv3", g.relu(g.norm("bn4", x, l1)), 8, 1, 1, true));
   g.dense("linear", g.average(x), 5);
   return g.graph();
 }

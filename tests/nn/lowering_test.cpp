@@ -11,6 +11,7 @@
 #include "nn/operators/evaluate.hpp"
 #include "nn/torch/torch_evaluation.hpp"
 #include "simulator/random/noise.hpp"
+#include "tests/nn/channels_last.hpp"
 #include "tests/nn/chip.hpp"
 
 namespace ohmic {
@@ -66,19 +67,6 @@ Floats samples_of(const Shape& sample) {
   return x;
 }
 
-/// As a Graph's memory has it: three axes channels-last.
-Floats in_memory(const Floats& x, const Shape& sample) {
-  if (sample.size() != 3) return x;
-  const auto C = static_cast<std::size_t>(sample[0]);
-  const auto pixels = static_cast<std::size_t>(sample[1] * sample[2]);
-  Floats y(x.size());
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    const std::size_t image = i / (C * pixels), c = i / pixels % C, p = i % pixels;
-    y[(image * pixels + p) * C + c] = x[i];
-  }
-  return y;
-}
-
 Floats answers_of_operators(const ImportedModel& model, const Floats& x, Shape sample) {
   sample.insert(sample.begin(), kSamples);
   const auto outputs = evaluate(model, {tensor(ElementType::f32, sample, x)});
@@ -97,7 +85,7 @@ void expect_near(const Floats& got, const Floats& wanted) {
 /// Lowers the model and compares; returns it for further questions.
 LoweredNetwork expect_same(const ModelMaker& maker, const LoweringOptions& options = {}) {
   LoweredNetwork network = lower(maker.model, options);
-  const Floats x = samples_of(network.sample), memory = in_memory(x, network.sample);
+  const Floats x = samples_of(network.sample), memory = test::channels_last(x, network.sample);
   const Floats wanted = answers_of_operators(maker.model, x, network.sample);
   expect_near(TorchNetwork(network.graph, network.weights, "cpu").logits(memory.data(), kSamples),
               wanted);

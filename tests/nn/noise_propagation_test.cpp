@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "nn/analog/layer_devices.hpp"
@@ -80,6 +81,84 @@ TEST(NoisePropagation, OfEveryLayerIsWhatDifferencesOfLogitsSay) {
         for (std::size_t other = 0; other <= c; ++other)
           EXPECT_NEAR(pair(spread, 0, l, c, other), inner(c, other), 0.01 * largest)
               << spread.layers[l] << " " << c << " " << other;
+    }
+  }
+}
+
+/// A dense layer at 6 tokens of 3, a recurrent cell of 5 that reads them, and a dense layer of all
+/// its steps.
+Graph recurrent_network(RecurrentCell cell) {
+  constexpr int kTokens = 6, kHidden = 5;
+  const int outputs = gates(cell) * kHidden;
+  const auto layer = [](Op op, const char* name, int from, int tokens, int in, int out) {
+    Node node;
+    node.op = op;
+    node.name = name;
+    node.inputs = {from};
+    node.conv.in_height = tokens;
+    node.conv.in_channels = in;
+    node.conv.out_channels = out;
+    node.has_bias = true;
+    return node;
+  };
+  Graph graph;
+  Node input;
+  set_shape(input, {kTokens, 3});
+  Node rows = layer(Op::dense, "rows", 0, kTokens, 3, outputs);
+  set_shape(rows, {kTokens, outputs});
+  Node recurrent = layer(Op::recurrent, "recurrent", 1, 1, kHidden, outputs);
+  recurrent.cell = cell;
+  set_shape(recurrent, {kTokens, cell == RecurrentCell::lstm ? 2 * kHidden : kHidden});
+  graph.nodes = {input, rows, recurrent};
+  const int flat = add_operator(graph, "Flatten", {2});
+  Node head = layer(Op::dense, "head", flat, 1, graph.nodes.back().channels, 4);
+  set_shape(head, {4});
+  graph.nodes.push_back(head);
+  graph.classes = 4;
+  return graph;
+}
+
+// Sums over tokens and time steps, against central differences of LibTorch's logits.
+TEST(NoisePropagation, OfTokensAndTimeStepsIsWhatDifferencesOfLogitsSay) {
+  constexpr float kStep = 1e-2f;
+  for (const RecurrentCell cell : {RecurrentCell::lstm, RecurrentCell::gru, RecurrentCell::tanh}) {
+    const Graph graph = recurrent_network(cell);
+    Weights weights;
+    for (const ParameterShape& p : parameter_shapes(graph)) {
+      std::size_t count = 1;
+      for (const std::int64_t n : p.shape) count *= static_cast<std::size_t>(n);
+      weights[p.name] = {p.shape, test::normals(count, static_cast<std::uint16_t>(count))};
+      for (float& w : weights[p.name].values) w *= 0.5f;
+    }
+    const std::vector<float> x = test::normals(2 * 6 * 3, 996);
+    LogitSpread spread;
+    NoisePropagation(graph, weights).add(x.data(), 2, spread);
+    ASSERT_EQ(spread.layers, (std::vector<std::string>{"rows", "recurrent", "head"}));
+    TorchNetwork network(graph, weights, "cpu");
+    for (std::size_t l = 0; l < 3; ++l) {
+      std::vector<double> wanted(2 * spread.pairs());
+      Weights moved = weights;
+      for (float& w : moved.at(spread.layers[l] + ".weight").values) {
+        const float value = w;
+        w = value + kStep;
+        network.set_weights(moved);
+        const auto up = network.logits(x.data(), 2);
+        w = value - kStep;
+        network.set_weights(moved);
+        const auto down = network.logits(x.data(), 2);
+        w = value;
+        const auto slope = [&](std::size_t i) { return (up[i] - down[i]) / (2.0 * kStep); };
+        for (std::size_t image = 0, i = 0; image < 2; ++image)
+          for (std::size_t c = 0; c < 4; ++c)
+            for (std::size_t other = 0; other <= c; ++other)
+              wanted[i++] += slope(4 * image + c) * slope(4 * image + other);
+      }
+      const double largest = *std::max_element(wanted.begin(), wanted.end());
+      for (std::size_t i = 0; i < wanted.size(); ++i) {
+        const auto image = static_cast<std::int64_t>(i / spread.pairs());
+        EXPECT_NEAR(spread.of(image, l)[i % spread.pairs()], wanted[i], 2e-3 * largest)
+            << spread.layers[l] << " " << i;
+      }
     }
   }
 }

@@ -5,6 +5,10 @@
 #include <gtest/gtest.h>
 #include <omp.h>
 
+#include <cmath>
+#include <iterator>
+#include <limits>
+
 #include "simulator/error.hpp"
 #include "tests/simulator/on_backend.hpp"
 
@@ -169,6 +173,37 @@ TEST_P(BackendTest, ObservesTheLargestInput) {
   EXPECT_EQ(ranges.input, 7.0);
   layer->observe(larger.data(), 1, ranges);
   EXPECT_EQ(ranges.input, 8.0);
+}
+
+TEST_P(BackendTest, AnEpilogueByItselfIsItsEquation) {
+  for (const std::size_t rows : {1, 31, 257}) {
+    const std::vector<float> x = integers(3 * rows, 5), residual = integers(3 * rows, 11);
+    const std::vector<float> scale{2, -1, 0.5f}, shift{1, 0, -3};
+    for (const bool affine : {true, false})
+      for (const bool sum : {true, false})
+        for (const bool rectified : {true, false}) {
+          Epilogue epilogue{{}, {}, rectified};
+          if (affine) epilogue.scale = scale, epilogue.shift = shift;
+          std::vector<float> y(x.size(), -7);
+          backend_->apply(epilogue, x.data(), std::ssize(x), sum ? residual.data() : nullptr,
+                          y.data());
+          for (std::size_t i = 0; i < x.size(); ++i) {
+            float wanted = affine ? scale[i % 3] * x[i] + shift[i % 3] : x[i];
+            if (sum) wanted += residual[i];
+            if (rectified && wanted < 0) wanted = 0;
+            ASSERT_EQ(y[i], wanted) << rows << " rows, " << affine << sum << rectified;
+          }
+        }
+  }
+}
+
+TEST_P(BackendTest, AnEpilogueByItselfMakesZeroOfNaNInTheReluAlone) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  float y = 1;
+  backend_->apply({{}, {}, true}, &nan, 1, nullptr, &y);
+  EXPECT_EQ(y, 0);
+  backend_->apply({{}, {}, false}, &nan, 1, nullptr, &y);
+  EXPECT_TRUE(std::isnan(y));
 }
 
 TEST(MakeBackend, NamesTheOptionThatABuildWithoutCudaLacks) {

@@ -114,9 +114,9 @@ class EmulatedMachine final : public cuda::Machine {
     for (std::int64_t i = 0; i < a.size; ++i) cuda::convert_input(a, i, clipped);
     *a.clipped += clipped;
   }
-  void run(const DigitalOp& op, const float* scale, const float* shift) override {
+  void run(const EpilogueArguments& a) override {
     const Access access(*this);
-    for (std::int64_t i = 0; i < op.values(); ++i) op.y[i] = digital_value(op, scale, shift, i);
+    for (std::int64_t i = 0; i < a.values; ++i) a.y[i] = epilogue_value(a, i, i % a.channels);
   }
   void run(const cuda::TileArguments& a) override {
     const Access access(*this);

@@ -1,6 +1,7 @@
 #include "nn/io/keras/match.hpp"
 
 #include <algorithm>
+#include <variant>
 
 #include "simulator/error.hpp"
 
@@ -16,8 +17,25 @@ std::string pads_text(const Pads& p) {
          std::to_string(p.left) + ", right " + std::to_string(p.right);
 }
 
-Kind kind_of(Op op) {
-  switch (op) {
+/// The operator's name; of a digital node only.
+const std::string& operator_of(const Node& node) { return node.call->op; }
+
+/// Side `axis` of a pool's window.
+int window(const Node& node, std::size_t axis) {
+  const auto& sides =
+      std::get<std::vector<std::int64_t>>(node.call->attributes.at("kernel_shape"));
+  return static_cast<int>(sides[axis]);
+}
+
+Kind kind_of_operator(const std::string& op) {
+  if (op == "Concat") return Kind::concatenate;
+  if (op == "MaxPool") return Kind::max_pool;
+  if (op == "GlobalAveragePool" || op == "AveragePool") return Kind::average_pool;
+  return Kind::other;
+}
+
+Kind kind_of(const Node& node) {
+  switch (node.op) {
     case Op::input:
       return Kind::input;
     case Op::convolution:
@@ -30,21 +48,22 @@ Kind kind_of(Op op) {
       return Kind::activation;
     case Op::add:
       return Kind::add;
-    case Op::concatenate:
-      return Kind::concatenate;
-    case Op::max_pool:
-      return Kind::max_pool;
-    case Op::global_average:
-    case Op::average_pool:
-      return Kind::average_pool;
-    case Op::subsample_pad:
+    case Op::digital:
+      return kind_of_operator(operator_of(node));
     case Op::recurrent:
     case Op::constant:
-    case Op::digital:
     case Op::part:
       break;
   }
   return Kind::other;
+}
+
+std::string name_of_operator(const std::string& op) {
+  if (op == "Concat") return "a concatenation";
+  if (op == "MaxPool") return "a maximum of windows";
+  if (op == "AveragePool") return "an average of windows";
+  if (op == "GlobalAveragePool") return "the average of all pixels";
+  return "a shortcut without parameters";
 }
 
 std::string name_of(const Node& node) {
@@ -59,19 +78,10 @@ std::string name_of(const Node& node) {
       return "a ReLU";
     case Op::add:
       return "a sum";
-    case Op::concatenate:
-      return "a concatenation";
-    case Op::max_pool:
-      return "a maximum of windows";
-    case Op::average_pool:
-      return "an average of windows";
-    case Op::global_average:
-      return "the average of all pixels";
-    case Op::subsample_pad:
-      return "a shortcut without parameters";
+    case Op::digital:
+      return name_of_operator(operator_of(node));
     case Op::recurrent:
     case Op::constant:
-    case Op::digital:
     case Op::part:
       return "an operator";
     case Op::input:
@@ -99,9 +109,9 @@ std::vector<Difference> differences(const Operation& o, const Node& node, const 
   } else if (node.op == Op::dense) {
     compare("units", std::to_string(o.channels), std::to_string(node.channels));
   } else if (o.kind == Kind::average_pool || o.kind == Kind::max_pool) {
-    const bool global = node.op == Op::global_average;
-    const int height = global ? before.height : node.stride;
-    const int width = global ? before.width : node.stride;
+    const bool global = operator_of(node) == "GlobalAveragePool";
+    const int height = global ? before.height : window(node, 0);
+    const int width = global ? before.width : window(node, 1);
     compare("pool_size", pair_text(o.kernel_height, o.kernel_width), pair_text(height, width));
     if (!global)
       compare("strides", pair_text(o.stride_height, o.stride_width), pair_text(height, width));
@@ -162,8 +172,11 @@ class Matcher {
 
   void place(std::size_t node_index) {
     const Node& node = graph_.nodes[node_index];
+    if (node.op == Op::constant) return push(-1, -1);
     std::vector<int> inputs;
-    for (const int i : node.inputs) inputs.push_back(result_[static_cast<std::size_t>(i)]);
+    for (const int i : node.inputs)
+      if (graph_.nodes[static_cast<std::size_t>(i)].op != Op::constant)
+        inputs.push_back(result_[static_cast<std::size_t>(i)]);
     const int found = best(node, inputs);
     if (found < 0) fail(instead(node, inputs));
     const Operation& o = operation(found);
@@ -173,9 +186,13 @@ class Matcher {
            differ[0].expected +
            (differ.size() > 1 ? "; and " + std::to_string(differ.size() - 1) + " more" : ""));
     taken_[static_cast<std::size_t>(found)] = true;
-    match_.operations.push_back(found);
-    result_.push_back(node.op == Op::input ? after_scalings(found) : found);
+    push(found, node.op == Op::input ? after_scalings(found) : found);
     if (node.op == Op::batch_norm) graph_.nodes[node_index].epsilon = o.epsilon;
+  }
+
+  void push(int operation, int result) {
+    match_.operations.push_back(operation);
+    result_.push_back(result);
   }
 
   std::vector<Difference> differences_of(const Operation& o, const Node& node) const {
@@ -190,7 +207,7 @@ class Matcher {
     if (node.op == Op::add) std::sort(inputs.begin(), inputs.end());
     for (std::size_t i = 0; i < used_.size(); ++i) {
       const Operation& o = network_.operations[i];
-      if (!used_[i] || taken_[i] || o.kind != kind_of(node.op) || o.inputs.size() != inputs.size())
+      if (!used_[i] || taken_[i] || o.kind != kind_of(node) || o.inputs.size() != inputs.size())
         continue;
       std::vector<int> theirs = o.inputs;
       if (node.op == Op::add) std::sort(theirs.begin(), theirs.end());

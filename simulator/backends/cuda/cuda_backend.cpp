@@ -1,6 +1,7 @@
 #include "simulator/backends/cuda/cuda_backend.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "simulator/backends/cuda/packed_layer.hpp"
@@ -287,16 +288,25 @@ const float* CudaBackend::on_host(const float* x, std::size_t values, std::vecto
   return workspace_->fetched(x, values, buffer);
 }
 
-void CudaBackend::run(const DigitalOp& op) {
+void CudaBackend::apply(const Epilogue& epilogue, const float* x, std::int64_t values,
+                        const float* residual, float* y) {
   Workspace& w = *workspace_;
-  OHMIC_ASSERT(w.machine->holds(op.y));
-  DigitalOp there = op;
-  there.x = w.staged(op.x, static_cast<std::size_t>(op.values_in()), w.x);
-  const bool concatenates = op.kind == DigitalKind::concatenate;
-  const std::int64_t others = concatenates ? op.values() - op.values_in() : op.values();
-  there.other = w.staged(op.other, static_cast<std::size_t>(others), w.residual);
-  w.machine->run(there, w.scale.assign(op.scale), w.shift.assign(op.shift));
+  const auto size = static_cast<std::size_t>(values);
+  const bool stays = w.machine->holds(y);
+  const EpilogueArguments a{
+      .x = w.staged(x, size, w.x),
+      .residual = w.staged(residual, size, w.residual),
+      .scale = w.scale.assign(epilogue.scale),
+      .shift = w.shift.assign(epilogue.shift),
+      .y = stays ? y : w.y.at_least(size),
+      .values = values,
+      .channels = std::max<std::int64_t>(1, std::ssize(epilogue.scale)),
+      .relu = epilogue.relu};
+  w.machine->run(a);
+  if (!stays) w.machine->download(a.y, y, size * sizeof(float));
 }
+
+int CudaBackend::gpu() const { return workspace_->machine->gpu(); }
 
 void CudaBackend::apply_wires(int K, int N, TileShape tile, const Wires& wires,
                               std::span<double> G_S) {

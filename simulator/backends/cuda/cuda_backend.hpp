@@ -24,7 +24,9 @@ class CudaBackend final : public Backend {
   int draws_at_once() const override;
   std::unique_ptr<Activations> activations() override;
   const float* on_host(const float* x, std::size_t values, std::vector<float>& buffer) override;
-  void run(const DigitalOp&) override;
+  void apply(const Epilogue&, const float* x, std::int64_t values, const float* residual,
+             float* y) override;
+  int gpu() const override;
   void apply_wires(int K, int N, TileShape, const Wires&, std::span<double> G_S) override;
   std::int64_t images_at_once(const ConvGeometry&) const override { return 4096; }
 

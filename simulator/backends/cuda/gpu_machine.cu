@@ -23,11 +23,10 @@ __global__ void convert_kernel(const ConvertArguments a) {
   add_counts(clipped, a.clipped);
 }
 
-__global__ void digital_kernel(const DigitalOp op, const float* scale, const float* shift,
-                               std::int64_t values) {
+__global__ void epilogue_kernel(const EpilogueArguments a) {
   const std::int64_t step = std::int64_t{gridDim.x} * kThreads;
-  for (std::int64_t i = std::int64_t{blockIdx.x} * kThreads + threadIdx.x; i < values; i += step)
-    op.y[i] = digital_value(op, scale, shift, i);
+  for (std::int64_t i = std::int64_t{blockIdx.x} * kThreads + threadIdx.x; i < a.values; i += step)
+    a.y[i] = epilogue_value(a, i, i % a.channels);
 }
 
 __global__ void __launch_bounds__(kWiresThreads, 2) wires_kernel(const WiresArguments a) {
@@ -141,11 +140,13 @@ class Gpu final : public Machine {
     check(cudaGetLastError(), "starting to program devices");
   }
 
-  void run(const DigitalOp& op, const float* scale, const float* shift) override {
+  void run(const EpilogueArguments& a) override {
     choose();
-    digital_kernel<<<blocks_, kThreads>>>(op, scale, shift, op.values());
-    check(cudaGetLastError(), "starting a digital operation");
+    epilogue_kernel<<<blocks_, kThreads>>>(a);
+    check(cudaGetLastError(), "starting an epilogue");
   }
+
+  int gpu() const override { return index_; }
 
  private:
   /// The current GPU belongs to the thread, and others may have chosen theirs.

@@ -8,7 +8,7 @@
 
 #include "simulator/backends/cuda/arguments.hpp"
 #include "simulator/backends/cuda/wires_kernel.hpp"
-#include "simulator/digital_op.hpp"
+#include "simulator/epilogue.hpp"
 
 namespace ohmic::cuda {
 
@@ -36,8 +36,10 @@ class Machine {
   virtual void run(const WiresArguments&) = 0;
   /// On `stream` (a cudaStream_t; null: as everything else).
   virtual void run(const ProgrammingArguments&, void* stream) = 0;
-  /// Everything in this machine's memory; op.scale and op.shift are not looked at.
-  virtual void run(const DigitalOp& op, const float* scale, const float* shift) = 0;
+  virtual void run(const EpilogueArguments&) = 0;
+
+  /// The GPU that it is, as the CUDA runtime counts; -1: none.
+  virtual int gpu() const { return -1; }
 };
 
 /// The GPU that the CUDA runtime calls `index`. Throws UnsupportedError when there is no driver, no

@@ -1,0 +1,26 @@
+// Nodes of a Graph that are no crossbar's: operators of nn/operators and what they read.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "nn/network/graph.hpp"
+
+namespace ohmic {
+
+/// Gives a node the shape of its value, without the axis of samples. Three axes after that of the
+/// samples are an image's; `samples_first` false: no image.
+void set_shape(Node&, std::vector<std::int64_t> shape, bool samples_first = true);
+
+// Each returns the index of the node it added.
+
+/// A constant: whole numbers, as operators take axes, shapes and pads.
+int add_integers(Graph&, const std::vector<std::int64_t>& values);
+/// A digital node, in ONNX's words at Graph::opset: N x C x H x W where its inputs are images. Its
+/// shape is that of what the operator gives for one sample. Throws DataError as run_operator does.
+int add_operator(Graph&, const std::string& op, std::vector<int> inputs,
+                 std::map<std::string, Attribute> attributes = {});
+
+}  // namespace ohmic
