@@ -33,7 +33,7 @@ int Lowering::push(Node node, Tensor few, int axis) {
   if (axis >= 0) shape.erase(shape.begin() + axis);
   set_shape(node, std::move(shape), axis == 0);
   out_.graph.nodes.push_back(std::move(node));
-  few_.push_back(std::move(few));
+  few_.push_back(axis >= 0 ? shape_alone(few) : std::move(few));
   return static_cast<int>(few_.size()) - 1;
 }
 
