@@ -136,6 +136,7 @@ ImageSet ImageSet::subset(std::span<const std::int64_t> rows) const {
   keep(some.numbers, numbers, values());
   keep(some.places, places, 1);
   keep(some.labels, labels, 1);
+  keep(some.targets, targets, std::ssize(targets) / std::max<std::int64_t>(1, size()));
   return some;
 }
 
@@ -153,7 +154,8 @@ std::string ImageSet::hash() const {
   const bool are_small = std::all_of(labels.begin(), labels.end(),
                                      [](std::int32_t label) { return label >= 0 && label < 256; });
   if (are_small) small.assign(labels.begin(), labels.end());
-  const std::string of_labels = sha256(are_small ? view(small) : view(labels));
+  std::string of_labels = sha256(are_small ? view(small) : view(labels));
+  if (!targets.empty()) of_labels = sha256(of_labels + sha256(view(targets)));
   if (!source) return sha256(of_labels + sha256(numbers.empty() ? view(pixels) : view(numbers)));
   std::string of_samples;
   for (const std::int64_t place : places) of_samples += source->hash(place);

@@ -29,6 +29,10 @@ struct ImageSet {
   bool are_bytes = false;                      ///< `numbers` or `source` come from bytes, 0..255
   bool are_pictures = false;                   ///< and the bytes from image files
   std::vector<std::int32_t> labels;            ///< kNoLabel throughout where there are none
+  /// What a class per sample cannot say, `target_shape` for each sample: real numbers that answers
+  /// are compared with, or a class for every position of an answer (below 0: it does not count).
+  std::vector<float> targets;
+  std::vector<std::int64_t> target_shape;  ///< of one sample's; empty: a single number
   int classes = 10;
   std::vector<std::string> class_names;                      ///< where the data name them
   std::vector<std::int64_t> shape{kChannels, kSide, kSide};  ///< of one sample
@@ -62,7 +66,8 @@ struct Normalization {
 /// Files of name = "files".
 struct SampleFiles {
   std::string samples;               ///< an array (open_array), or a folder of images
-  std::string labels;                ///< an array; empty: none but those of the folder
+  std::string labels;                ///< an array: a class, numbers or classes each; empty: none
+                                     ///< but those of the folder
   std::string rows;                  ///< of both, those that are used; empty: all
   std::vector<std::string> classes;  ///< names of a folder's classes, in the order of answers
   bool operator==(const SampleFiles&) const = default;
@@ -83,6 +88,8 @@ struct DataSettings {
   std::vector<double> mean, std;
   std::string mean_file, std_file;
   std::optional<double> scale;  ///< of "given"
+  /// Whether test samples have labels of any kind.
+  bool has_labels() const;
   /// `normalize`, or what is usual: none for files, else per_pixel_mean.
   std::string normalization() const;
   static const Schema<DataSettings>& schema();

@@ -135,15 +135,25 @@ ImageSet array_samples(const std::string& file, std::int64_t most_held) {
   return set;
 }
 
+/// Whole numbers from 0 on, one per sample, are classes; anything else is compared as it is.
 void take_labels(const SampleFiles& files, ImageSet& set) {
   if (!set.class_names.empty())
     throw DataError(files.labels + ": labels of " + files.samples +
                     ", whose sub-folders are its classes; expected one of the two");
-  const auto labels = read_whole_numbers(files.labels, "labels");
-  if (std::ssize(labels) != set.size())
-    throw DataError(files.labels + ": has " + std::to_string(labels.size()) + " labels for the " +
-                    std::to_string(set.size()) + " samples of " + files.samples);
-  set.labels.assign(labels.begin(), labels.end());
+  const StoredArray array = open_samples(files.labels);
+  if (array.shape.front() != set.size())
+    throw DataError(files.labels + ": has " + std::to_string(array.shape.front()) +
+                    " labels for the " + std::to_string(set.size()) + " samples of " +
+                    files.samples);
+  std::vector<float> values = array.whole().values;
+  check_finite(array, values.data(), 0, std::ssize(values));
+  const auto is_class = [](float v) { return v >= 0 && v == std::floor(v) && v < 16777216.0f; };
+  if (array.elements() == set.size() && std::all_of(values.begin(), values.end(), is_class)) {
+    set.labels.assign(values.begin(), values.end());
+    return;
+  }
+  set.target_shape.assign(array.shape.begin() + 1, array.shape.end());
+  set.targets = std::move(values);
 }
 
 void keep_rows(const std::string& file, ImageSet& set) {
@@ -160,18 +170,6 @@ void keep_rows(const std::string& file, ImageSet& set) {
   set = set.subset(rows);
 }
 
-void check_classes(const ImageSet& set, int classes) {
-  if (!set.class_names.empty() && std::ssize(set.class_names) != classes)
-    throw DataError("the data have " + std::to_string(set.class_names.size()) + " classes (" +
-                    set.class_names.front() + " to " + set.class_names.back() +
-                    "), the network answers with " + std::to_string(classes) +
-                    " numbers; expected classes = [...] beside samples: the name of every answer's "
-                    "folder, in the order of the answers");
-  for (std::size_t i = 0; i < set.labels.size(); ++i)
-    if (set.labels[i] >= classes)
-      throw DataError("label " + std::to_string(set.labels[i]) + " of sample " + std::to_string(i) +
-                      " is no class: the network answers with " + std::to_string(classes) +
-                      " numbers");
 }
 
 /// Where an axis is once axes of length 1 have come or gone; 0 where it went.
@@ -211,7 +209,6 @@ ImageSet fitted(const ImageSet& set, const Shape& sample, int classes) {
   ImageSet out = set;
   out.classes = classes;
   if (set.size() == 0) return out;
-  check_classes(set, classes);
   if (set.shape == sample) return out;
   const std::vector<std::size_t> order = axes_between(set.shape, sample);
   if (!order.empty()) {
