@@ -45,6 +45,16 @@ TEST(Idx, ReadsEveryTypeBigEndian) {
       Floats{1});
 }
 
+// Labels for a thousand million samples of no numbers were made before anything was compared.
+TEST(Samples, OfNoNumbersAreRefused) {
+  const test::TemporaryFolder folder;
+  const auto file = folder.write("none", bytes({0, 0, 8, 2, 65, 8, 85, 2, 0, 0, 0, 0}));
+  EXPECT_EQ(message_of([&] {
+              read_samples({file, "", ""});
+            }),
+            file.string() + ": is 1091065090 x 0 and holds no numbers");
+}
+
 TEST(Idx, SizesAreThoseOfTheFile) {
   const test::TemporaryFolder folder;
   const auto cut = folder.write("cut", idx_samples().substr(0, 15));
