@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <memory>
 #include <new>
 
@@ -104,6 +105,7 @@ int parse(CLI::App& app, int argc, const char* const* argv) {
 }  // namespace
 
 int run_program(int argc, const char* const* argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file beyond `ulimit -f` is an error of its write
   return guarded([&] {
     CLI::App app{"Analog crossbar simulator: how much noise can this network take?"};
     configure(app, argc > 0 ? argv[0] : "ohmic");

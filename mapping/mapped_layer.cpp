@@ -98,9 +98,15 @@ bool reads_noisily(const DeviceModel& device, const Periphery& periphery) {
   return periphery.read_noise && device.reads_noisily();
 }
 
-double positive_or_one(double w_max) {
-  return w_max > 0 ? w_max : 1.0;
-}  // zeros: any scale will do
+/// What the weights of a group are measured against. Where the percentile is 0 although there are
+/// weights, the largest; where there are none, so little that no cell of theirs counts: an even
+/// number of codes about 0 has none for 0, and a device of its own noise.
+double largest_magnitude(std::span<const float> weights, double percentile) {
+  constexpr double kNothing = 1e-30, kAll = 100;
+  for (const double share : {percentile, kAll})
+    if (const double w_max = magnitude_percentile(weights, share); w_max > 0) return w_max;
+  return kNothing;
+}
 
 }  // namespace
 
@@ -121,7 +127,7 @@ MappedLayer::MappedLayer(std::string name, std::uint16_t layer, ConvGeometry geo
   require_call(g_min_S < g_max_S, "MappedLayer: g_min_S must be below g_max_S");
   refuse_if_not_finite(name_, weights);
   scale_.sigma_w = population_std(kernel_of(geometry, weights));
-  scale_.w_max = positive_or_one(magnitude_percentile(weights, settings.weight_percentile));
+  scale_.w_max = largest_magnitude(weights, settings.weight_percentile);
   scale_.weight_per_S = scale_.w_max * code_.value_per_S();
   scale_.devices_per_weight = code_.devices();
   if (settings.weight_scale != ScaleGroup::layer) find_gains();
@@ -139,8 +145,7 @@ void MappedLayer::find_gains() {
   });
   std::vector<double> gain;
   for (const auto& own : members)
-    gain.push_back(positive_or_one(magnitude_percentile(own, settings_.weight_percentile)) /
-                   scale_.w_max);
+    gain.push_back(largest_magnitude(own, settings_.weight_percentile) / scale_.w_max);
   for (std::size_t slot = 0; slot < grid_.slots(); ++slot) gains_.push_back(gain[group(slot)]);
 }
 

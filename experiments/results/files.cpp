@@ -15,12 +15,15 @@
 namespace ohmic {
 namespace {
 
-/// An open file; closing it is part of writing it, because some file systems report errors there.
+/// An open file, no link and no pipe, which a run folder of somebody else's may hold; closing it is
+/// part of writing it, because some file systems report errors there.
 class Log {
  public:
   explicit Log(const std::filesystem::path& path)
       : path_(path),
-        descriptor_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
+        descriptor_(::open(path.c_str(),
+                           O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+                           0666)) {
     if (descriptor_ < 0) fail();
   }
   ~Log() {
@@ -52,6 +55,11 @@ void write_atomically(const std::filesystem::path& path, std::string_view conten
 }
 
 std::string read_whole(const std::filesystem::path& path) {
+  std::error_code error;
+  if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error))
+    throw OutputError(path.string() +
+                      ": cannot be read: it is a folder, a device, a pipe or a socket; expected a "
+                      "regular file");
   std::ifstream file(path, std::ios::binary);
   std::string content((std::istreambuf_iterator<char>(file)), {});
   if (!file.is_open() || file.bad())

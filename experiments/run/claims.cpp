@@ -44,7 +44,7 @@ Claim::~Claim() {
 }
 
 Claims::Claims(const std::filesystem::path& file) : path_(file) {
-  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
   if (descriptor < 0)
     throw OutputError(file.string() + ": cannot be written: " + std::strerror(errno));
   file_ = shared_descriptor(descriptor);
@@ -76,7 +76,7 @@ Claim Claims::exclusive(const std::string& name, const std::function<void()>& on
 }
 
 bool Claims::is_held(const std::filesystem::path& file, const std::string& name) {
-  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) return false;
   const auto closed_at_the_end = shared_descriptor(descriptor);
   struct flock lock = one_byte(F_WRLCK, byte_of(name));

@@ -55,6 +55,8 @@ StoredArray open_samples(const std::string& file) {
   if (array.shape.empty())
     throw DataError(array.name +
                     ": is a single number; expected an array with samples on its first axis");
+  if (array.elements() == 0)  // a side is 0, and another may be anything
+    throw DataError(array.name + ": is " + text(array.shape) + " and holds no numbers");
   return array;
 }
 

@@ -55,7 +55,7 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool start_array(std::size_t) override {
-    if (depth_ != 2 || in_array_ || (key_ != "shape" && key_ != "data_offsets"))
+    if (depth_ != 2 || in_array_ || is_metadata_ || (key_ != "shape" && key_ != "data_offsets"))
       return refuse(where() + " is a list");
     in_array_ = true;
     return true;

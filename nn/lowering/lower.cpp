@@ -6,10 +6,12 @@
 #include <ATen/ops/tensor.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "nn/lowering/lowering.hpp"
 #include "nn/network/operator_node.hpp"
+#include "nn/operators/libtorch_error.hpp"
 #include "nn/operators/operator.hpp"
 #include "simulator/error.hpp"
 
@@ -214,8 +216,16 @@ LoweredNetwork Lowering::run() {
 }
 
 LoweredNetwork lower(const ImportedModel& model, const LoweringOptions& options) {
-  const Trace trace(model, options.input, options.output);
-  return Lowering(model, options, trace).run();
+  try {
+    const Trace trace(model, options.input, options.output);
+    return Lowering(model, options, trace).run();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& error) {  // what fits no layer, wherever LibTorch notices it
+    throw DataError(model.file.string() + ": " + said_by_libtorch(error));
+  }
 }
 
 bool matches(const std::string& pattern, const std::string& name) {

@@ -98,6 +98,9 @@ void cast_to_float(std::vector<ModelNode>& nodes) {
   }
 }
 
+/// Of one sample, 16 images of 2000 x 2000 pixels: a file says a shape in a few bytes.
+constexpr std::int64_t kMostNumbers = std::int64_t{1} << 26;
+
 /// Samples to learn shapes with: normal numbers; of whole ones 0 and 1.
 Tensor samples_of(const ModelValue& input, std::int64_t count) {
   std::vector<std::int64_t> shape = input.shape;
@@ -147,6 +150,11 @@ struct Trace::State {
                         ": axis " + std::to_string(i) +
                         " is left open; expected a file exported for one sample shape, with only "
                         "the axis of samples (0) free");
+    std::int64_t numbers = 1;
+    for (std::size_t i = 1; i < input.shape.size(); ++i)
+      if (__builtin_mul_overflow(numbers, input.shape[i], &numbers) || numbers > kMostNumbers)
+        throw DataError(file() + "input \"" + input.name + "\" is " + text(input.shape) +
+                        ": a sample has at most " + std::to_string(kMostNumbers) + " numbers");
   }
 
   void run() {

@@ -3,8 +3,10 @@
 #include <ATen/core/Tensor.h>
 
 #include <algorithm>
+#include <new>
 
 #include "nn/import/draft.hpp"
+#include "nn/operators/libtorch_error.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -57,8 +59,6 @@ Tensors inputs_of(const Call& call, const std::map<std::string, at::Tensor>& val
   }
   return inputs;
 }
-
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 }  // namespace
 
@@ -193,6 +193,12 @@ RegisterOperator::RegisterOperator(std::initializer_list<Operator> operators) {
   }
 }
 
+std::string said_by_libtorch(const std::exception& error) {
+  const auto* const of_c10 = dynamic_cast<const c10::Error*>(&error);
+  const std::string text = of_c10 ? of_c10->what_without_backtrace() : error.what();
+  return text.substr(0, text.find('\n'));
+}
+
 Tensors run_operator(const ModelNode& node, int opset, Tensors inputs, const Tensors& on_host) {
   const Call call(node, opset, {});
   const Operator* const op = find_operator(node.op);
@@ -200,8 +206,12 @@ Tensors run_operator(const ModelNode& node, int opset, Tensors inputs, const Ten
     call.refuse("no such operator is supported (opset " + std::to_string(opset) + ")");
   try {
     return run_widened(*op, node, opset, std::move(inputs), on_host);
-  } catch (const c10::Error& error) {
-    call.refuse(first_line(error.what_without_backtrace()));
+  } catch (const Error&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& error) {
+    call.refuse(said_by_libtorch(error));
   }
 }
 

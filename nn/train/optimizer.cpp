@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "simulator/error.hpp"
@@ -144,8 +145,12 @@ std::vector<std::vector<float>> Optimizer::moments() const {
   return values;
 }
 
-void Optimizer::restore(std::int64_t steps, const std::vector<std::vector<float>>& moments) {
-  OHMIC_ASSERT(moments.empty() || moments.size() == moment_count());
+void Optimizer::restore(std::int64_t steps, const std::vector<std::vector<float>>& moments,
+                        std::size_t parameters) {
+  const auto fits = [&](const auto& moment) { return moment.size() == parameters; };
+  if (moments.size() != moment_count() || !std::all_of(moments.begin(), moments.end(), fits))
+    throw DataError("the optimiser has " + std::to_string(moment_count()) + " moments of " +
+                    std::to_string(parameters) + " numbers each, and it has not");
   steps_ = steps;
   memory_ = std::make_unique<Memory>();
   memory_->restored = moments;

@@ -51,7 +51,9 @@ class Optimizer {
   /// continuing needs.
   std::int64_t steps() const { return steps_; }
   std::vector<std::vector<float>> moments() const;
-  void restore(std::int64_t steps, const std::vector<std::vector<float>>& moments);
+  /// As they were left for so many parameters. Throws DataError (without a file's name) for others.
+  void restore(std::int64_t steps, const std::vector<std::vector<float>>& moments,
+               std::size_t parameters);
 
  private:
   struct Memory;

@@ -121,9 +121,11 @@ class Training {
                                                     kTestBatch);
   }
 
+  /// Throws DataError (without the file's name) for moments that are not the optimiser's.
   void restore(const TrainingState& state) {
     network_.set_weights(state.weights);
-    optimizer_->restore(state.steps, state.moments);
+    optimizer_->restore(state.steps, state.moments,
+                        static_cast<std::size_t>(network_.parameters().numel()));
   }
 
   void save(TrainingState& state) const {
@@ -453,7 +455,11 @@ Checkpoint train(const Graph& graph, const Dataset& data, const TrainSettings& s
   TrainingState state;
   if (auto saved = read_state(state_file, graph, identity)) {
     state = std::move(*saved);
-    training.restore(state);
+    try {
+      training.restore(state);
+    } catch (const DataError& error) {
+      say_damaged_state(state_file, error.what());
+    }
   }
   while (state.epochs_done < settings.epochs) {
     const EpochReport report = training.run_epoch(state.epochs_done);

@@ -27,14 +27,6 @@ std::string advice(const std::filesystem::path& file) {
   return ". Move " + file.string() + " away to train from the start, or choose another folder";
 }
 
-template <class Number>
-Number number(const Checkpoint& file, const std::string& key) {
-  Number value{};
-  const std::string& text = file.metadata.at(key);
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
-
 Checkpoint read_intact(const std::filesystem::path& path) {
   Checkpoint file;
   try {
@@ -43,12 +35,54 @@ Checkpoint read_intact(const std::filesystem::path& path) {
     throw DataError(error.what() + advice(path));
   }
   if (!file.metadata.contains(kContentHash) || !is_intact(file))
-    throw DataError(path.string() +
-                    ": is damaged: its content does not have the SHA-256 it states" + advice(path));
+    say_damaged_state(path, "its content does not have the SHA-256 it states");
   return file;
 }
 
+/// What a file says of itself. Whoever writes one can write its hash: nothing is believed for that.
+class Facts {
+ public:
+  Facts(const std::filesystem::path& path, const Checkpoint& file) : path_(path), file_(file) {}
+
+  const std::string& text(const std::string& key) const {
+    const auto found = file_.metadata.find(key);
+    if (found == file_.metadata.end()) say_damaged_state(path_, "it has no " + key);
+    return found->second;
+  }
+  /// A number of at least `least`.
+  template <class Number>
+  Number number(const std::string& key, Number least) const {
+    const std::string& digits = text(key);
+    Number value{};
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (error != std::errc() || end != digits.data() + digits.size() || value < least)
+      say_damaged_state(path_, key + " is \"" + digits + "\"");
+    return value;
+  }
+
+ private:
+  const std::filesystem::path& path_;
+  const Checkpoint& file_;
+};
+
+/// Memory of the optimiser: each moment is as long as the others.
+std::vector<std::vector<float>> moments_of(const std::filesystem::path& path,
+                                           const Checkpoint& file) {
+  const Weights named = take(file, kMoment);
+  std::vector<std::vector<float>> moments;
+  for (std::size_t i = 0; i < named.size(); ++i) {
+    const auto found = named.find(std::to_string(i));
+    if (found == named.end()) say_damaged_state(path, "it has no " + kMoment + std::to_string(i));
+    moments.push_back(found->second.values);
+  }
+  return moments;
+}
+
 }  // namespace
+
+void say_damaged_state(const std::filesystem::path& path, const std::string& why) {
+  throw DataError(path.string() + ": is damaged: " + why + advice(path));
+}
 
 void write_state(const std::filesystem::path& path, const TrainingState& state,
                  const std::string& identity) {
@@ -76,23 +110,25 @@ std::optional<TrainingState> read_state(const std::filesystem::path& path, const
                                         const std::string& identity) {
   if (!std::filesystem::exists(path)) return std::nullopt;
   const Checkpoint file = read_intact(path);
-  if (file.metadata.at("identity") != identity)
+  const Facts facts(path, file);
+  if (facts.text("identity") != identity)
     throw DataError(path.string() + ": belongs to another training (identity " +
-                    file.metadata.at("identity") + ", here " + identity + ")" + advice(path));
+                    facts.text("identity") + ", here " + identity + ")" + advice(path));
   TrainingState state;
   state.weights = take(file, kWeights);
   check_weights(graph, state.weights, path.string());
   state.best = take(file, kBest);
-  state.epochs_done = number<std::int64_t>(file, "epochs_done");
-  state.steps = number<std::int64_t>(file, "steps");
-  state.best_accuracy = number<double>(file, "best_accuracy");
-  state.best_epoch = number<std::int64_t>(file, "best_epoch");
-  state.history = file.metadata.at("history");
+  if (!state.best.empty()) check_weights(graph, state.best, path.string());
+  state.epochs_done = facts.number<std::int64_t>("epochs_done", 1);
+  state.steps = facts.number<std::int64_t>("steps", 1);
+  state.best_accuracy = facts.number<double>("best_accuracy", -1);
+  state.best_epoch = facts.number<std::int64_t>("best_epoch", -1);
+  state.history = facts.text("history");
   if (file.metadata.contains("theory")) {
-    state.theory = file.metadata.at("theory");
-    state.theory_layers = file.metadata.at("theory_layers");
+    state.theory = facts.text("theory");
+    state.theory_layers = facts.text("theory_layers");
   }
-  for (const auto& [name, moment] : take(file, kMoment)) state.moments.push_back(moment.values);
+  state.moments = moments_of(path, file);
   return state;
 }
 

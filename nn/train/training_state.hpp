@@ -26,8 +26,12 @@ struct TrainingState {
 /// Replaces the file in one step. Throws OutputError.
 void write_state(const std::filesystem::path&, const TrainingState&, const std::string& identity);
 
+/// Throws DataError: the file is damaged, why, and what to do.
+[[noreturn]] void say_damaged_state(const std::filesystem::path&, const std::string& why);
+
 /// Nothing when there is no file. Throws DataError when it is damaged or belongs to a training with
-/// another identity; the file is left alone.
+/// another identity; the file is left alone. Whether the moments are those of the optimiser, only
+/// that knows.
 std::optional<TrainingState> read_state(const std::filesystem::path&, const Graph&,
                                         const std::string& identity);
 

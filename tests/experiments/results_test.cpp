@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -335,6 +336,35 @@ TEST_F(Results, ATableNamesTheLineThatIsDamaged) {
   EXPECT_EQ(fault("a,c\n0,1\n2,3\n", real), file.string() + ":1: damaged: there is no column b");
   write_atomically(file, "a,b\n0,1\n1,");
   EXPECT_EQ(RecordedTable(file).rows(), 1u) << "a last line that is not whole";
+}
+
+// A pipe would be waited for without an end, a link could lead anywhere.
+TEST_F(Results, OnlyRegularFilesAreReadAndWritten) {
+  const auto pipe = folder_ / "pipe", link = folder_ / "link", to = folder_ / "to";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  write_atomically(to, "before");
+  const auto error = [](const auto& action) {
+    try {
+      action();
+      return std::string();
+    } catch (const OutputError& error) {
+      return std::string(error.what());
+    }
+  };
+  for (const std::filesystem::path& path : {pipe, folder_, std::filesystem::path("/dev/zero")})
+    EXPECT_EQ(error([&] { read_whole(path); }),
+              path.string() +
+                  ": cannot be read: it is a folder, a device, a pipe or a socket; "
+                  "expected a regular file");
+  EXPECT_EQ(error([&] { append_line(pipe, "x"); }),
+            pipe.string() + ": cannot be written: No such device or address");
+  std::filesystem::create_symlink(to, link);
+  std::filesystem::create_symlink(to, folder_ / "new.tmp");
+  EXPECT_EQ(error([&] { append_line(link, "x"); }),
+            link.string() + ": cannot be written: Too many levels of symbolic links");
+  EXPECT_EQ(error([&] { write_atomically(folder_ / "new", "x"); }),
+            (folder_ / "new").string() + ": cannot be written: Too many levels of symbolic links");
+  EXPECT_EQ(read_whole(to), "before");
 }
 
 TEST_F(Results, ADamagedProvenanceIsSetAsideAndSaid) {

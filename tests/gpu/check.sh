@@ -2,8 +2,16 @@
 # What has to be seen on a GPU, in pieces of under ten minutes each: docs/gpu-checklist.md.
 #
 #   tests/gpu/check.sh carry      with nvcc and network: builds, and gathers what travels
-#   tests/gpu/check.sh test       on the GPU, no network: the tests that carry the label `cuda`
-#   tests/gpu/check.sh sanitize   the same, fewer, under compute-sanitizer
+#   tests/gpu/check.sh all        on the GPU, no network: what nine minutes can show, most worth first
+#
+# The pieces, each by itself:
+#
+#   tests/gpu/check.sh test       the tests that carry the label `cuda`
+#   tests/gpu/check.sh memcheck   a few of them under compute-sanitizer's first tool
+#   tests/gpu/check.sh rows       the five rows of docs/benchmarks.md, quickly
+#   tests/gpu/check.sh short      one short training: bytes with and without CUDA graphs, and the
+#                                 accuracy beside that of a training on the CPU
+#   tests/gpu/check.sh sanitize   the same as memcheck under all four tools
 #   tests/gpu/check.sh benchmark  layers of ResNet-20 on every back end
 #   tests/gpu/check.sh train      a little training and a noisy evaluation on the cuda back end
 #   tests/gpu/check.sh graphs     training with and without CUDA graphs: bytes, seconds per epoch
@@ -15,6 +23,7 @@
 # OHMIC_GPU_CARRY   folder that travels, or its archive beside it, FOLDER.tar.gz, a third of the
 #                   size (default build/gpu/carry)
 # OHMIC_GPU_OUT     folder for logs and numbers (default build/gpu/out)
+# OHMIC_GPU_SECONDS what `all` may take together (default 540)
 # LIBTORCH          folder with LibTorch's libraries (default: that of `python3 -c 'import torch'`)
 set -euo pipefail
 root=$(cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -84,20 +93,22 @@ test_kernels() {
   done
 }
 
-# Each tool on the cases that reach every kind of block; a finding fails the run.
-sanitize() {
-  local tool
+# Tools of compute-sanitizer on the cases that reach every kind of block; a finding fails the run.
+sanitize_by() {
+  local tool within=()
+  (($# == 1)) || within=(timeout 140)
   local cases='PeripheryTest.*/cuda:BackendTest.AnswersDepend*/cuda:AgreementTest.Bf16*/cuda'
   cases+=':AgreementTest.Wires*/cuda:NonLinearCellsTest.Convolve*/cuda'
-  for tool in memcheck racecheck initcheck synccheck; do
-    timeout 140 compute-sanitizer --tool "$tool" --error-exitcode 9 "$carry/bin/simulator_tests" \
+  for tool; do
+    "${within[@]}" compute-sanitizer --tool "$tool" --error-exitcode 9 "$carry/bin/simulator_tests" \
       --gtest_filter="$cases" 2>&1 | tee "$out/$tool.log" | tail -n 3
   done
 }
 
+# Repetitions, and seconds of each.
 benchmark() {
   "$carry/bin/ohmic_benchmarks" --benchmark_filter='MvmsOfResNet20/cuda|ProgramResNet20.*/cuda|WiresOfResNet20|LibTorchForward' \
-    --benchmark_repetitions=5 --benchmark_report_aggregates_only=true --benchmark_min_time=0.5 \
+    --benchmark_repetitions="$1" --benchmark_report_aggregates_only=true --benchmark_min_time="$2" \
     --benchmark_out="$out/benchmarks.json" --benchmark_out_format=json | tee "$out/benchmarks.log"
 }
 
@@ -144,6 +155,52 @@ graphs() {
     grep -i 'cannot be recorded' "$out/graphs-$on.log" || true
   done
   cmp "$out"/graphs-{0,1}/training/*/history.csv && echo "the same learning curve"
+}
+
+# One network of the quickstart, trained in both ways on the GPU and once on the CPU.
+short() {
+  local way
+  for way in 0 1 cpu; do
+    OHMIC_CUDA_GRAPHS=${way/cpu/1} "$carry/bin/ohmic" run "$carry/experiments/quickstart.toml" \
+      --out "$out/short-$way" --fresh --set output.figures=false --set output.report=false \
+      --set "$one_rate" --set "sweep.device.eta=[0.1]" --set evaluation.draws=3 \
+      --set compute.device="$([[ $way == cpu ]] && echo cpu || echo cuda)" >"$out/short-$way.log" 2>&1 ||
+      { tail -n 20 "$out/short-$way.log"; return 1; }
+  done
+  cmp "$out"/short-{0,1}/training/*/history.csv && echo "the same bytes with and without graphs"
+  paste -d '\n' "$out"/short-{1,cpu}/results.csv
+}
+
+# What one short loan can show. The table is written line by line, so that what was seen is there
+# when the rest is cut off. Each stage: seconds that it may take, and its name.
+all() {
+  local total=${OHMIC_GPU_SECONDS:-540} limit name left start status result
+  local table=$out/table.md failed=0
+  printf '| stage | seconds | result |\n| --- | --- | --- |\n' | tee "$table"
+  while read -r limit name; do
+    left=$((total - SECONDS)) start=$SECONDS status=0
+    if ((left < 5)); then
+      printf '| %s | 0 | not begun: no time left |\n' "$name" | tee -a "$table"
+      failed=1
+      continue
+    fi
+    printf '| %s | | begun |\n' "$name" >>"$table"
+    timeout -k 5 $((left < limit ? left : limit)) "$root/tests/gpu/check.sh" "$name" \
+      >"$out/$name.log" 2>&1 </dev/null &
+    trap "kill $!; exit 143" TERM INT
+    wait $! || status=$?
+    result=passed
+    ((status == 0)) || { failed=1; result="FAILED ($status): $(tail -n 1 "$out/$name.log")"; }
+    ((status != 124 && status != 137)) || result='cut off'
+    sed -i '$d' "$table"
+    printf '| %s | %s | %s |\n' "$name" $((SECONDS - start)) "$result" | tee -a "$table"
+  done <<'STAGES'
+180 test
+100 memcheck
+120 rows
+130 short
+STAGES
+  return $failed
 }
 
 # LibTorch behind an ideal periphery, and the back end of our own, float and bf16.
@@ -199,10 +256,14 @@ share() {
 case ${1:-} in
   carry) build_and_carry ;;
   test) on_gpu && test_kernels ;;
-  sanitize) on_gpu && sanitize ;;
-  benchmark) on_gpu && benchmark ;;
+  all) on_gpu && all ;;
+  memcheck) on_gpu && sanitize_by memcheck ;;
+  sanitize) on_gpu && sanitize_by memcheck racecheck initcheck synccheck ;;
+  rows) on_gpu && benchmark 3 0.2 ;;
+  benchmark) on_gpu && benchmark 5 0.5 ;;
+  short) on_gpu && short ;;
   train) on_gpu && train ;;
   graphs | ideal | draws | share) on_gpu && "$1" 2>&1 | tee "$out/$1.log" ;;
   gather) tar -C "$out" --exclude='*.safetensors' -czf "$out.tar.gz" . && ls -l "$out.tar.gz" ;;
-  *) sed -n '2,18s/^# \{0,1\}//p' "$0"; exit 2 ;;
+  *) sed -n '2,28s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac

@@ -292,6 +292,18 @@ TEST(Lowering, SaysWhatItCannotTake) {
       "made.onnx: input \"x\" is ? x ? x 4: axis 1 is left open; expected a file exported for "
       "one sample shape, with only the axis of samples (0) free");
 
+  ModelMaker huge({std::int64_t{1} << 40, std::int64_t{1} << 40}, "y");
+  huge.node("Relu", {"x"}, {"y"});
+  EXPECT_EQ(refusal(huge.model),
+            "made.onnx: input \"x\" is ? x 1099511627776 x 1099511627776: a sample has at most "
+            "67108864 numbers");
+
+  ModelMaker misfit({4}, "y");
+  misfit.integers("shape", {2, 42500});
+  misfit.node("Reshape", {"x", "shape"}, {"y"});
+  EXPECT_EQ(refusal(misfit.model),
+            "made.onnx: Reshape_0 (Reshape): shape '[2, 42500]' is invalid for input of size 8");
+
   ModelMaker mixes({4}, "y");
   mixes.node("ReduceMean", {"x"}, {"m"}, {{"axes", Shape{0}}, {"keepdims", std::int64_t{1}}});
   mixes.node("Sub", {"x", "m"}, {"y"});

@@ -148,7 +148,7 @@ TEST(Optimizer, ContinuesToTheSameBitsFromItsMoments) {
     auto before = named(name), after = named(name);
     std::vector<float> w{1.0f};
     before->step(w, std::span(kGradients, 1), kRate);
-    after->restore(before->steps(), before->moments());
+    after->restore(before->steps(), before->moments(), 1);
     after->step(w, std::span(kGradients + 1, 1), kRate);
     after->step(w, std::span(kGradients + 2, 1), kRate);
     EXPECT_EQ(w[0], whole[2]) << name;

@@ -92,6 +92,8 @@ TEST(Safetensors, SayWhatIsDamaged) {
   EXPECT_EQ(message(entry("[8, 0]", "[0,8]")), "tensor w has 8 bytes; its shape needs 0");
   EXPECT_EQ(message(entry("\"x\"", "[0,8]")), "tensor w: \"shape\" is a text");
   EXPECT_EQ(message(entry("[[2]]", "[0,8]")), "tensor w: \"shape\" is a list");
+  EXPECT_EQ(message(file_of(R"({"__metadata__":{"shape":[7]}})", "")),
+            "__metadata__: \"shape\" is a list");
   EXPECT_EQ(message(entry("[1e300]", "[0,8]")),
             "tensor w: \"shape\" has 1e300, which is no whole number");
   EXPECT_EQ(message(entry("[99999999999999999999]", "[0,8]")),

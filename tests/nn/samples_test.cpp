@@ -49,6 +49,16 @@ TEST(Idx, ReadsEveryTypeBigEndian) {
       Floats{1});
 }
 
+// Labels for a thousand million samples of no numbers were made before anything was compared.
+TEST(Samples, OfNoNumbersAreRefused) {
+  const test::TemporaryFolder folder;
+  const auto file = folder.write("none", bytes({0, 0, 8, 2, 65, 8, 85, 2, 0, 0, 0, 0}));
+  EXPECT_EQ(message_of([&] {
+              read_samples({file, "", ""});
+            }),
+            file.string() + ": is 1091065090 x 0 and holds no numbers");
+}
+
 TEST(Idx, SizesAreThoseOfTheFile) {
   const test::TemporaryFolder folder;
   const auto cut = folder.write("cut", idx_samples().substr(0, 15));
@@ -116,17 +126,10 @@ TEST(Samples, HaveTargetsWhereLabelsAreNoClasses) {
 TEST(Samples, AreAtLeastOne) {
   const test::TemporaryFolder folder;
   const std::string none = folder.write("x", bytes({0, 0, 8, 2, 0, 0, 0, 0, 0, 0, 0, 2}));
-  DataSettings settings;
-  settings.name = "files";
-  settings.test_samples.samples = settings.train_samples.samples = none;
   EXPECT_EQ(message_of([&] {
-              load_dataset(settings, 1, {false, true});
+              read_samples({none, "", "", {}});
             }),
-            "data.test: holds no samples; expected at least one to measure");
-  EXPECT_EQ(message_of([&] {
-              load_dataset(settings, 1, {true, false, "calibration"});
-            }),
-            "data.train: holds no samples; expected some for calibration");
+            none + ": is 0 x 2 and holds no numbers");
 }
 
 ImageSet numbered(const Shape& shape) {

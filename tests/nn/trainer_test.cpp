@@ -251,6 +251,34 @@ TEST_F(Trainer, DamagedStateIsRefusedAndKept) {
   }
 }
 
+// Whoever writes a state can write its hash. Moments too short were read beyond their end.
+TEST_F(Trainer, AStateWithARightHashIsNotBelievedForIt) {
+  EXPECT_THROW(run("a", quick(), interrupt_after(1)), Interrupted);
+  const fs::path state = folder_ / "a" / "state.safetensors";
+  const Checkpoint sound = read_safetensors(state);
+  const auto said = [&](const auto& change) {
+    Checkpoint other = sound;
+    change(other);
+    other.metadata.erase(kContentHash);
+    other.metadata[kContentHash] = content_hash(other);
+    write_safetensors(state, other);
+    const std::string text = test::error_of([&] { run("a"); });
+    const std::string start = state.string() + ": is damaged: ", end = ". Move ";
+    EXPECT_TRUE(text.starts_with(start)) << text;
+    EXPECT_NE(text.find(end), std::string::npos) << text;
+    return text.substr(start.size(), text.find(end) - start.size());
+  };
+  const std::string size = std::to_string(sound.weights.at("moment.0").values.size());
+  const std::string moments =
+      "the optimiser has 2 moments of " + size + " numbers each, and it has not";
+  EXPECT_EQ(said([](Checkpoint& c) { c.weights["moment.1"] = {{2}, {1, 2}}; }), moments);
+  EXPECT_EQ(said([](Checkpoint& c) { c.weights.erase("moment.1"); }), moments);
+  EXPECT_EQ(said([](Checkpoint& c) { c.weights.erase("moment.0"); }), "it has no moment.0");
+  EXPECT_EQ(said([](Checkpoint& c) { c.metadata.erase("history"); }), "it has no history");
+  EXPECT_EQ(said([](Checkpoint& c) { c.metadata["epochs_done"] = "-3"; }), "epochs_done is \"-3\"");
+  EXPECT_EQ(said([](Checkpoint& c) { c.metadata["steps"] = "1e9"; }), "steps is \"1e9\"");
+}
+
 // One update of plain SGD on the whole set: with L2 the gradient of a kernel w has 2 l2 w more, and
 // nothing else changes.
 TEST_F(Trainer, L2ActsOnConvolutionKernelsOnly) {

@@ -10,6 +10,7 @@
 
 #include "simulator/error.hpp"
 #include "simulator/random/noise.hpp"
+#include "tests/choices.hpp"
 
 namespace ohmic {
 namespace {
@@ -122,6 +123,20 @@ INSTANTIATE_TEST_SUITE_P(Sizes, WiredTile,
                                          Circuit{33, 31, {1.0, 2.0, 100.0, 10.0, RowDrive::left}},
                                          Circuit{17, 65, {1e3, 0.1, 0.0, 100.0, RowDrive::both}},
                                          Circuit{65, 49, {0.1, 1e3, 100.0, 0.0, RowDrive::left}}));
+
+// Cells over four decades, and no two resistances alike.
+TEST(Wires, RandomArraysMatchTheNodalSolution) {
+  test::for_all(43, 150, [](test::Choices& c) {
+    MatrixXd G(c.whole(1, 20), c.whole(1, 20));
+    for (Index j = 0; j < G.cols(); ++j)
+      for (Index i = 0; i < G.rows(); ++i) G(i, j) = c.decades(1e-8, 1e-4);
+    const Wires wires{c.decades(1e-2, 1e3), c.decades(1e-2, 1e3),
+                      c.toss() ? c.decades(1e-1, 1e3) : 0.0, c.toss() ? c.decades(1e-1, 1e3) : 0.0,
+                      c.toss() ? RowDrive::both : RowDrive::left};
+    EXPECT_LT(largest_relative_difference(effective(G, wires), NodalSolution(G, wires).effective()),
+              1e-9);
+  });
+}
 
 TEST(Wires, OneCellIsResistancesInSeries) {
   const MatrixXd G = MatrixXd::Constant(1, 1, 1 / 1000.0);
