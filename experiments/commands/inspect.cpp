@@ -75,8 +75,7 @@ std::vector<LayerFacts> layers_of(const LoweredNetwork& network, TileShape tile,
                                   std::int64_t devices) {
   std::vector<LayerFacts> layers;
   for (const Node& node : network.graph.nodes)
-    if (has_matrix(node))
-      layers.push_back(facts_of(node, tile, devices));
+    if (has_matrix(node)) layers.push_back(facts_of(node, tile, devices));
   return layers;
 }
 
@@ -102,8 +101,8 @@ std::string norms_text(const LoweredNetwork& network) {
 }
 
 void print_table(const std::vector<LayerFacts>& layers) {
-  std::vector<Row> rows{{"layer", "operator", "K", "N", "groups", "MVMs", "parameters", "blocks",
-                        "tiles"}};
+  std::vector<Row> rows{
+      {"layer", "operator", "K", "N", "groups", "MVMs", "parameters", "blocks", "tiles"}};
   for (const LayerFacts& l : layers)
     rows.push_back({l.name, l.op, fmt::to_string(l.K), fmt::to_string(l.N),
                     fmt::to_string(l.groups), fmt::to_string(l.mvms), fmt::to_string(l.parameters),
@@ -126,8 +125,9 @@ void print_text(const ImportedModel& model, const LoweredNetwork& network,
              name_of(network.sample_type), shape_text(network.answer));
   fmt::print("on crossbars: {} layers, {} parameters, {} MACs per sample\n", layers.size(),
              parameters, macs);
-  fmt::print("{} blocks of at most {} x {}, in {} tiles: one for each of the {} devices of a cell\n\n",
-             blocks, options.rows, options.columns, tiles, devices_per_cell(options.mapping));
+  fmt::print(
+      "{} blocks of at most {} x {}, in {} tiles: one for each of the {} devices of a cell\n\n",
+      blocks, options.rows, options.columns, tiles, devices_per_cell(options.mapping));
   print_table(layers);
   fmt::print("\nBatchNorm: {}\n", norms_text(network));
   std::vector<std::string> operators;
@@ -166,7 +166,8 @@ void print_json(const ImportedModel& model, const LoweredNetwork& network,
 void inspect(const InspectOptions& options) {
   const auto network = load_network(options.model, options.mapping);
   const ImportedModel model = read_model(options.model.file);
-  const std::vector<LayerFacts> layers = layers_of(*network, {options.rows, options.columns}, devices_per_cell(options.mapping));
+  const std::vector<LayerFacts> layers =
+      layers_of(*network, {options.rows, options.columns}, devices_per_cell(options.mapping));
   options.as_json ? print_json(model, *network, layers)
                   : print_text(model, *network, layers, options);
 }

@@ -172,8 +172,6 @@ void keep_rows(const std::string& file, ImageSet& set) {
   set = set.subset(rows);
 }
 
-}
-
 /// Where an axis is once axes of length 1 have come or gone; 0 where it went.
 int axis_among(const Shape& from, int axis, const Shape& to) {
   const auto end = from.begin() + axis;

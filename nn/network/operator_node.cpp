@@ -66,8 +66,8 @@ int add_integers(Graph& graph, const std::vector<std::int64_t>& values) {
 
 int add_operator(Graph& graph, const std::string& op, std::vector<int> inputs,
                  std::map<std::string, Attribute> attributes) {
-  ModelNode call{op, op + "." + std::to_string(graph.nodes.size()), {}, {"y"},
-                 std::move(attributes)};
+  ModelNode call{
+      op, op + "." + std::to_string(graph.nodes.size()), {}, {"y"}, std::move(attributes)};
   std::vector<ConstantTensor> values;
   for (const int input : inputs) {
     call.inputs.push_back("x" + std::to_string(call.inputs.size()));
@@ -77,7 +77,6 @@ int add_operator(Graph& graph, const std::string& op, std::vector<int> inputs,
   shape.erase(shape.begin());
   Node node;
   node.op = Op::digital;
-  node.name = call.name;
   node.inputs = std::move(inputs);
   node.call = std::make_shared<const ModelNode>(std::move(call));
   set_shape(node, std::move(shape));

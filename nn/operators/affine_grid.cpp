@@ -1,4 +1,5 @@
-// AffineGrid: where the pixels of an output lie in the input, for GridSample (spatial transformers).
+// AffineGrid: where the pixels of an output lie in the input, for GridSample (spatial
+// transformers).
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/affine_grid_generator.h>
 

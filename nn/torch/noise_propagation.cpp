@@ -35,6 +35,9 @@ Tensor patches(const Node& node, const Tensor& x) {
 /// A(c, c') of one layer, images x classes x classes. `errors`: gradients of each logit with
 /// respect to the layer's outputs, one tensor of all images per class. Outputs of a group depend on
 /// the rows of that group alone.
+///
+/// With X the rows at P positions and D_c the errors there, A(c, c') = <D_c^T X, D_c'^T X> =
+/// <D_c, (X X^T) D_c'>: the second costs less where there are fewer positions than rows.
 Tensor gram(const Node& node, const Tensor& x, const std::vector<Tensor>& errors) {
   const std::int64_t images = x.size(0), groups = node.conv.groups;
   const std::int64_t N = node.conv.columns() / groups;
@@ -47,10 +50,16 @@ Tensor gram(const Node& node, const Tensor& x, const std::vector<Tensor>& errors
                            .reshape({images, classes, groups, N, -1})
                            .transpose(1, 2)
                            .reshape({images * groups, classes * N, -1});
-  const Tensor gradients = at::bmm(delta, K_by_P.transpose(1, 2))
-                               .view({images, groups, classes, N * K})
-                               .transpose(1, 2)
-                               .reshape({images, classes, -1});
+  const auto of_classes = [&](const Tensor& values) {
+    return values.view({images, groups, classes, -1})
+        .transpose(1, 2)
+        .reshape({images, classes, -1});
+  };
+  if (K_by_P.size(2) < K) {
+    const Tensor P_by_P = at::bmm(K_by_P.transpose(1, 2), K_by_P);
+    return at::bmm(of_classes(at::bmm(delta, P_by_P)), of_classes(delta).transpose(1, 2));
+  }
+  const Tensor gradients = of_classes(at::bmm(delta, K_by_P.transpose(1, 2)));
   return at::bmm(gradients, gradients.transpose(1, 2));
 }
 

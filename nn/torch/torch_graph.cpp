@@ -241,9 +241,9 @@ struct TorchGraph::State {
   at::Device device;
   Precision precision;
   OperatorCalls calls;
-  std::vector<bool> is_wide;  ///< by node; float also where convolutions are bf16
+  std::vector<bool> is_wide;           ///< by node; float also where convolutions are bf16
   const Observer* observer = nullptr;  ///< sees values, which are then not overwritten
-  std::vector<int> readers;  ///< of each node's value
+  std::vector<int> readers;            ///< of each node's value
   Tensor parameters, gradients, kernels;
   std::vector<Tensor> tensors;               ///< as shapes
   std::vector<std::vector<Tensor>> of_node;  ///< the same by node

@@ -25,10 +25,11 @@ std::vector<std::string> describe(const Graph& graph) {
 }
 
 TEST(Plan, FusesNormSumAndReluIntoTheLayerBefore) {
-  EXPECT_EQ(describe(test::small_resnet(false)),
-            (std::vector<std::string>{"conv1+bn1+relu", "a.conv1+a.bn1+relu",
-                                      "a.conv2+a.bn2+sum+relu", "b.conv1+b.bn1+relu", "Slice", "Pad",
-                                      "b.conv2+b.bn2+sum+relu", "GlobalAveragePool", "linear"}));
+  EXPECT_EQ(
+      describe(test::small_resnet(false)),
+      (std::vector<std::string>{"conv1+bn1+relu", "a.conv1+a.bn1+relu", "a.conv2+a.bn2+sum+relu",
+                                "b.conv1+b.bn1+relu", "Slice", "Pad", "b.conv2+b.bn2+sum+relu",
+                                "GlobalAveragePool", "linear"}));
 }
 
 TEST(Plan, ProjectionRunsBeforeTheLayerThatAddsIt) {
@@ -54,8 +55,8 @@ TEST(Plan, AValueReadTwiceIsNotFusedAway) {
   const int norm = g.norm("bn", conv);
   g.dense("linear", g.average(g.add(g.relu(norm), norm)), 3);
   EXPECT_EQ(describe(g.graph()),
-            (std::vector<std::string>{"conv+bn", "epilogue+relu", "epilogue+sum", "GlobalAveragePool",
-                                      "linear"}));
+            (std::vector<std::string>{"conv+bn", "epilogue+relu", "epilogue+sum",
+                                      "GlobalAveragePool", "linear"}));
 }
 
 TEST(Plan, NormWithoutALayerBeforeIsAnEpilogueWithTheReluAfterIt) {

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "nn/network/operator_node.hpp"
@@ -142,8 +143,8 @@ class LiteralNetwork {
     for (int oy = 0; oy < node.height; ++oy)
       for (int ox = 0; ox < node.width; ++ox)
         for (int c = 0; c < node.channels; ++c)
-          y.push_back(
-              input(node)[static_cast<std::size_t>((2 * oy * in.width + 2 * ox) * in.channels + c)]);
+          y.push_back(input(
+              node)[static_cast<std::size_t>((2 * oy * in.width + 2 * ox) * in.channels + c)]);
     return y;
   }
 
@@ -152,15 +153,15 @@ class LiteralNetwork {
     Values y;
     for (int pixel = 0; pixel < node.height * node.width; ++pixel)
       for (int c = -before; c < node.channels - before; ++c)
-        y.push_back(c >= 0 && c < inside
-                        ? input(node)[static_cast<std::size_t>(pixel * inside + c)]
-                        : 0.0);
+        y.push_back(c >= 0 && c < inside ? input(node)[static_cast<std::size_t>(pixel * inside + c)]
+                                         : 0.0);
     return y;
   }
 
   Values pool(const Node& node, bool is_largest) const {
     const Node& in = input_node(node);
-    const int stride = in.height / node.height;
+    const auto& sides = std::get<std::vector<std::int64_t>>(node.call->attributes.at("strides"));
+    const int stride = static_cast<int>(sides[0]);
     Values y;
     for (int oy = 0; oy < node.height; ++oy)
       for (int ox = 0; ox < node.width; ++ox)

@@ -22,8 +22,7 @@ const std::string& operator_of(const Node& node) { return node.call->op; }
 
 /// Side `axis` of a pool's window.
 int window(const Node& node, std::size_t axis) {
-  const auto& sides =
-      std::get<std::vector<std::int64_t>>(node.call->attributes.at("kernel_shape"));
+  const auto& sides = std::get<std::vector<std::int64_t>>(node.call->attributes.at("kernel_shape"));
   return static_cast<int>(sides[axis]);
 }
 

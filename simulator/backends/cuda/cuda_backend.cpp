@@ -293,15 +293,14 @@ void CudaBackend::apply(const Epilogue& epilogue, const float* x, std::int64_t v
   Workspace& w = *workspace_;
   const auto size = static_cast<std::size_t>(values);
   const bool stays = w.machine->holds(y);
-  const EpilogueArguments a{
-      .x = w.staged(x, size, w.x),
-      .residual = w.staged(residual, size, w.residual),
-      .scale = w.scale.assign(epilogue.scale),
-      .shift = w.shift.assign(epilogue.shift),
-      .y = stays ? y : w.y.at_least(size),
-      .values = values,
-      .channels = std::max<std::int64_t>(1, std::ssize(epilogue.scale)),
-      .relu = epilogue.relu};
+  const EpilogueArguments a{.x = w.staged(x, size, w.x),
+                            .residual = w.staged(residual, size, w.residual),
+                            .scale = w.scale.assign(epilogue.scale),
+                            .shift = w.shift.assign(epilogue.shift),
+                            .y = stays ? y : w.y.at_least(size),
+                            .values = values,
+                            .channels = std::max<std::int64_t>(1, std::ssize(epilogue.scale)),
+                            .relu = epilogue.relu};
   w.machine->run(a);
   if (!stays) w.machine->download(a.y, y, size * sizeof(float));
 }
