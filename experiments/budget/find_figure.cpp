@@ -66,34 +66,26 @@ void look_closely(const OfPoint& budgets, Panel& panel) {
   const MetricWords words(budgets.front()->point->experiment);
   const double sign = words.metric().sign(), baseline = budgets.front()->start.baseline();
   if (!std::isfinite(baseline)) return;
-  double worst = baseline;  // in the metric's numbers, of which sign * y is to be high
-  for (const FoundBudget* b : budgets)
-    if (sign * b->search.limit < sign * worst) worst = b->search.limit;
-  const double least_loss = words.metric().unit == "%" ? 1e-4 : 1e-4 * std::abs(baseline);
-  const double loss = std::max(sign * (baseline - worst), least_loss);
-  const auto shown = [&](double value) {
-    return words.factor() * std::clamp(value, words.metric().least, words.metric().most);
-  };
-  const double end = shown(worst - sign * 2 * loss);
+  // Everything below is times `sign`, so that higher is better, in a reader's numbers.
+  const double scale = sign * words.factor(), best = scale * baseline;
+  double lowest = best;
+  for (const FoundBudget* b : budgets) lowest = std::min(lowest, scale * b->search.limit);
+  const double loss = std::max(best - lowest, words.factor() == 1 ? 1e-4 * std::abs(best) : 0.01);
+  const double end = sign > 0 ? words.metric().least : -words.metric().most;
+  const double floor = std::max(words.factor() * end, lowest - 2 * loss);
   const auto& data = panel.series.front().data;
-  const auto beyond = std::count_if(data.begin(), data.end(),
-                                    [&](const Datum& d) { return sign * d.y < sign * end; });
+  const auto beyond =
+      std::count_if(data.begin(), data.end(), [&](const Datum& d) { return sign * d.y < floor; });
   if (beyond == 0) return;
-  const double margin = 0.1 * loss * words.factor();
-  double best = words.factor() * (baseline + sign * 0.5 * loss);
-  double least = words.factor() * (worst - sign * 0.5 * loss);
-  const auto farther = [](double sign_of, double a, double b) {
-    return sign_of * b > sign_of * a ? b : a;
-  };
-  for (const Datum& d : data)
-    for (const double y : {d.y, d.lo, d.hi}) {
-      if (!std::isfinite(y)) continue;
-      best = farther(sign, best, y + sign * margin);
-      if (sign * d.y >= sign * end) least = farther(-sign, least, y - sign * margin);
-    }
-  least = farther(sign, least, shown(sign > 0 ? words.metric().least : words.metric().most));
-  panel.y.low = std::min(least, best);
-  panel.y.high = std::max(least, best);
+  double top = best + 0.5 * loss, bottom = lowest - 0.5 * loss;
+  for (const Datum& d : data) {
+    const auto [low, high] = std::minmax(sign * d.lo, sign * d.hi);
+    top = std::fmax(top, std::fmax(sign * d.y, high) + 0.1 * loss);
+    if (sign * d.y >= floor) bottom = std::fmin(bottom, std::fmin(sign * d.y, low) - 0.1 * loss);
+  }
+  bottom = std::max(words.factor() * end, bottom);
+  panel.y.low = sign > 0 ? bottom : -top;
+  panel.y.high = sign > 0 ? top : -bottom;
   panel.y.title += fmt::format("; {} value{} {}", beyond, beyond == 1 ? " lies" : "s lie",
                                sign > 0 ? "below" : "above");
 }

@@ -49,11 +49,12 @@ double finite(double value) { return std::isfinite(value) ? value : Estimate::kN
 
 ResultTable sensitivity_table(const std::vector<SensitivityStudy>& studies) {
   ResultTable table{"sensitivity", axis_columns(*studies.front().point), {}};
+  const std::string& metric = studies.front().point->experiment.evaluation.metric;
   for (const char* column :
-       {"rank",       "rank_last",   "layer",       "eta",           "baseline",
-        "noise_free", "accuracy",    "alone_loss",  "alone_loss_lo", "alone_loss_hi",
-        "regained",   "regained_lo", "regained_hi", "linear_share",  "own_snr_dB",
-        "snr_dB",     "batch_norm",  "filters",     "dead_filters",  "draws"})
+       {"rank",       "rank_last",    "layer",       "eta",           "baseline",
+        "noise_free", metric.c_str(), "alone_loss",  "alone_loss_lo", "alone_loss_hi",
+        "regained",   "regained_lo",  "regained_hi", "linear_share",  "own_snr_dB",
+        "snr_dB",     "batch_norm",   "filters",     "dead_filters",  "draws"})
     table.columns.push_back(column);
   for (const SensitivityStudy& study : studies) {
     const Layers all = ranked(study);
@@ -66,7 +67,7 @@ ResultTable sensitivity_table(const std::vector<SensitivityStudy>& studies) {
                                     l->noise.measured_eta,
                                     study.all.baseline(),
                                     study.all.noise_free(),
-                                    study.all.accuracy(),
+                                    study.all.value(),
                                     l->alone.mean,
                                     l->alone.lo,
                                     l->alone.hi,
@@ -95,11 +96,12 @@ TextTable ranking(const SensitivityStudy& study, double confidence) {
   const Estimate all = mean_estimate(study.all.replicates(), confidence);
   const MetricWords words(study.point->experiment);
   TextTable table{
-      fmt::format("{}: baseline {}, {} mapped without noise, {} with noise in all layers; losses "
-                  "in {}, {:g} % intervals over {} draws:",
-                  point_title(*study.point), words.column(words.text(study.all.baseline())),
-                  words.column(words.text(study.all.noise_free())), words.column(words.text(all)),
-                  words.loss_unit(), 100 * confidence, study.all.draws.size()),
+      fmt::format(
+          "{}: baseline {}, {} mapped without noise, {} with noise in all layers; losses in "
+          "{}, {:g} % intervals over {} draws:",
+          point_title(*study.point), words.text_with_unit(study.all.baseline()),
+          words.text_with_unit(study.all.noise_free()), words.column(words.text(all)),
+          words.loss_unit(), 100 * confidence, study.all.draws.size()),
       {{"place", "layer", "lost alone", "regained without", "linear share %", "own SNR dB",
         "SNR dB", "dead filters"}}};
   const Layers layers = ranked(study);

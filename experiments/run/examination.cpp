@@ -7,7 +7,6 @@
 #include "experiments/results/doubts.hpp"
 #include "experiments/results/kept_plausibility.hpp"
 #include "experiments/results/metric_words.hpp"
-#include "experiments/results/text_table.hpp"
 #include "nn/io/sha256.hpp"
 #include "nn/torch/torch_evaluation.hpp"
 
@@ -21,7 +20,9 @@ Plausibility examine(const TrainedNetwork& network, const Experiment& experiment
 
 Plausibility examine_once(const std::filesystem::path& run_folder, const TrainedNetwork& network,
                           const Experiment& experiment) {
-  const std::string examined = sha256(network.weights_hash + experiment.images_identity());
+  const std::string& metric = experiment.evaluation.metric;  // what is right depends on it
+  const std::string examined = sha256(network.weights_hash + experiment.images_identity() +
+                                      (metric == "accuracy" ? "" : metric));
   if (const auto kept = kept_plausibility(run_folder, experiment, examined)) return *kept;
   const Plausibility facts = examine(network, experiment);
   keep_plausibility(run_folder, experiment, facts, examined);
