@@ -75,6 +75,38 @@ void check_batch_norm(const Experiment& experiment) {
   throw ConfigError({fault});
 }
 
+/// Where the file does not say, what needs no labels is meant for data that have none.
+void choose_metric(const Value& root, Experiment& e) {
+  if (e.data.has_labels()) return;
+  if (!root.at("evaluation.metric")) e.evaluation.metric = "agreement";
+  const bool compares_numbers = e.evaluation.choice().metric().compares == Compares::numbers;
+  if (compares_numbers && !root.at("evaluation.against")) e.evaluation.against = Against::answers;
+}
+
+void check_metric(const Experiment& e) {
+  std::vector<Fault> faults;
+  const MetricChoice choice = e.evaluation.choice();
+  const Metric& metric = choice.metric();
+  if (choice.against != Against::labels && metric.compares != Compares::numbers)
+    faults.push_back({{},
+                      "evaluation.against",
+                      "is for metrics that compare numbers (mse, mae, cosine_similarity, snr); " +
+                          metric.name + " does not: expected \"labels\", its default"});
+  if (choice.needs_labels() && !e.data.has_labels())
+    faults.push_back({{},
+                      "evaluation.metric",
+                      "\"" + metric.name + "\" needs labels, and data.test names none; expected " +
+                          (metric.compares == Compares::numbers
+                               ? "evaluation.against = \"answers\" or \"samples\""
+                               : "\"agreement\"")});
+  if (e.evaluation.estimator == Estimator::per_batch && !metric.is_mean)
+    faults.push_back({{},
+                      "evaluation.estimator",
+                      "\"per_batch\" gives every batch a chip of its own, and \"" + metric.name +
+                          "\" is of all samples together; expected \"per_draw\""});
+  if (!faults.empty()) throw ConfigError(std::move(faults));
+}
+
 /// Layers that have devices of their own are layers of the network.
 void check_layer_names(const Experiment& experiment, const Graph& graph,
                        std::vector<Fault>& faults) {
@@ -176,6 +208,7 @@ void check_whole(const Value& root, const Experiment& experiment, std::vector<Fa
   append_faults(root, "", faults, [&] { check_form_factor(experiment); });
   append_faults(root, "", faults, [&] { check_biases(experiment.mapping, experiment.noise); });
   append_faults(root, "", faults, [&] { check_batch_norm(experiment); });
+  append_faults(root, "", faults, [&] { check_metric(experiment); });
 }
 
 std::filesystem::path default_folder(const Value& root) {
@@ -322,6 +355,7 @@ Experiment Experiment::read(const Value& given, std::vector<Fault>& faults) {
   if (!root.at("device")) read_device_table({Table{}, root.where}, "device", experiment, faults);
   say_where_keys_belong(faults, faults_before);
   if (experiment.output.dir.empty()) experiment.output.dir = default_folder(root);
+  if (faults.size() == faults_before) choose_metric(root, experiment);
   if (faults.size() == faults_before) check_whole(root, experiment, faults);
   return experiment;
 }

@@ -14,6 +14,7 @@
 #include "nn/analog/layer_devices.hpp"
 #include "nn/analog/noise_settings.hpp"
 #include "nn/data/dataset.hpp"
+#include "nn/metrics/measure.hpp"
 #include "nn/network/graph.hpp"
 #include "nn/train/trainer.hpp"
 #include "simulator/device_model.hpp"
@@ -26,15 +27,9 @@ enum class Estimator {
   per_batch,  ///< each batch gets its own draw: a far tighter mean
 };
 
-/// What a right answer is.
-enum class Metric {
-  accuracy,   ///< the sample's label
-  agreement,  ///< what the network answers with digital weights
-};
-
-/// evaluation.stop: draw until the interval of the accuracy is narrow enough.
+/// evaluation.stop: draw until the interval of the metric is narrow enough.
 struct StopRule {
-  double half_width = 0.002;
+  double half_width = 0.002;  ///< in the metric's own numbers: fractions of accuracies
   std::int64_t max_draws = 1000;
   static const Schema<StopRule>& schema();
 };
@@ -42,7 +37,9 @@ struct StopRule {
 /// The [evaluation] table.
 struct EvaluationSettings {
   Estimator estimator = Estimator::per_draw;
-  Metric metric = Metric::accuracy;
+  std::string metric = "accuracy";    ///< of find_metric()
+  int top_k = 5;                      ///< of metric "top_k"
+  Against against = Against::labels;  ///< of metrics that compare numbers
   std::int64_t draws = 10;
   std::int64_t first_draw = 0;  ///< another range of draws is fresh noise
   std::int64_t batch = 100;
@@ -51,6 +48,7 @@ struct EvaluationSettings {
   std::int64_t calibration_images = 256;  ///< training images that set converter ranges
   std::optional<int> batch_norm_images;   ///< training images that BatchNorm sees again
   BatchNormStatistics batch_norm_statistics = BatchNormStatistics::moved;
+  MetricChoice choice() const { return {metric, top_k, against}; }
   static const Schema<EvaluationSettings>& schema();
 };
 

@@ -114,7 +114,8 @@ class Remarks {
     }
     most_draws_ = std::max(most_draws_,
                            e.evaluation.stop ? e.evaluation.stop->max_draws : e.evaluation.draws);
-    if (e.evaluation.stop) widest_stop_ = std::max(widest_stop_, e.evaluation.stop->half_width);
+    if (e.evaluation.stop && e.evaluation.choice().metric().counts)
+      widest_stop_ = std::max(widest_stop_, e.evaluation.stop->half_width);
     const TileShape& tile = e.mapping.tile;
     if (tile.rows > 0 && std::int64_t{tile.rows} * tile.columns < kSmallTile)
       small_tile_ = fmt::format("[{}, {}]", tile.rows, tile.columns);

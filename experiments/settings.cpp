@@ -22,15 +22,52 @@ void read_compute_device(const Value& value, const std::string& key, ComputeSett
     schema_detail::refuse(value, key, *ComputeSettings::schema().find("device"), faults);
 }
 
+std::vector<std::string> metric_names() {
+  std::vector<std::string> names;
+  for (const Metric* metric : all_metrics()) names.push_back(metric->name);
+  return names;
+}
+
+std::string metric_lines() {
+  std::string text;
+  for (const Metric* metric : all_metrics())
+    text += (text.empty() ? "" : "; ") + metric->name + ": " + metric->doc;
+  return text;
+}
+
+void declare_metric(Schema<EvaluationSettings>& s) {
+  using E = EvaluationSettings;
+  s.add("metric", &E::metric)
+      .choices(metric_names())
+      .joined_later()
+      .doc("How good answers are. " + metric_lines() +
+           ". Where data have no labels and the file names no metric, agreement is meant.");
+  s.add("top_k", &E::top_k)
+      .range(1, 1000000)
+      .joined_later()
+      .doc("Of metric = \"top_k\": among how many of the largest scores the label's class counts.");
+  s.add_choice(
+       "against", &E::against,
+       {{"labels", Against::labels}, {"samples", Against::samples}, {"answers", Against::answers}})
+      .joined_later()
+      .doc(
+          "What metrics that compare numbers (mse, mae, cosine_similarity, snr) compare answers "
+          "with: the numbers that data give as labels; the samples as the network sees them, which "
+          "an auto-encoder rebuilds; or the network's own answers without noise, which is meant "
+          "where data have no labels and the file does not say.");
+}
+
 }  // namespace
 
 const Schema<StopRule>& StopRule::schema() {
   static const Schema<StopRule> schema = [] {
-    Schema<StopRule> s{"stop", "Draw until the accuracy is known well enough."};
+    Schema<StopRule> s{"stop", "Draw until the metric is known well enough."};
     s.add("half_width", &StopRule::half_width)
         .unit("1")
         .above(0)
-        .doc("Stop when half the width of the accuracy's interval is at most this.");
+        .doc(
+            "Stop when half the width of the metric's interval is at most this, in the metric's "
+            "own numbers: a fraction for accuracies.");
     s.add("max_draws", &StopRule::max_draws).at_least(2).doc("Stop here in any case.");
     return s;
   }();
@@ -40,19 +77,13 @@ const Schema<StopRule>& StopRule::schema() {
 const Schema<EvaluationSettings>& EvaluationSettings::schema() {
   static const Schema<EvaluationSettings> schema = [] {
     using E = EvaluationSettings;
-    Schema<E> s{"evaluation", "How accuracy under noise is measured."};
+    Schema<E> s{"evaluation", "How answers under noise are measured."};
     s.add_choice("estimator", &E::estimator,
                  {{"per_draw", Estimator::per_draw}, {"per_batch", Estimator::per_batch}})
         .doc(
             "per_draw: each draw sees the whole test set, which gives the spread between chips; "
             "per_batch: each batch gets a draw of its own, a far tighter mean for the same work.");
-    s.add_choice("metric", &E::metric,
-                 {{"accuracy", Metric::accuracy}, {"agreement", Metric::agreement}})
-        .joined_later()
-        .doc(
-            "accuracy: share of samples whose label the network answers; agreement: share that it "
-            "answers as it does without any noise, which needs no labels. Where data have no "
-            "labels, agreement is meant.");
+    declare_metric(s);
     s.add("draws", &E::draws)
         .at_least(1)
         .doc("Programmings of the whole chip (per_draw), or passes over the test set (per_batch).");
@@ -66,7 +97,7 @@ const Schema<EvaluationSettings>& EvaluationSettings::schema() {
         .unit("1")
         .range(0.5, 0.9999)
         .doc("Coverage of every interval.");
-    s.add("stop", &E::stop).absent("none").doc("Draw until the accuracy is known well enough.");
+    s.add("stop", &E::stop).absent("none").doc("Draw until the metric is known well enough.");
     s.add("calibration_images", &E::calibration_images)
         .at_least(1)
         .doc("Training images that set the converters' ranges.");

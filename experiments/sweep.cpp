@@ -306,6 +306,18 @@ std::vector<Fault> sorted_once(std::vector<Fault> faults) {
   return faults;
 }
 
+/// Tables and figures are of one metric.
+void check_metrics(const Value& root, const std::vector<Point>& points,
+                   std::vector<Fault>& faults) {
+  const auto title = [](const Point& p) { return p.experiment.evaluation.choice().title(); };
+  for (const Point& point : points)
+    if (title(point) != title(points.front()))
+      return faults.push_back({root.where, "evaluation.metric",
+                               "the points of the sweep have " + title(points.front()) + " and " +
+                                   title(point) +
+                                   "; expected one metric, and a run of its own for each"});
+}
+
 }  // namespace
 
 Value resolved_sweep(const Value& root) {
@@ -335,6 +347,7 @@ std::vector<Point> expand(const Value& root) {
   std::vector<Point> points;
   for (std::size_t i = 0; i < count; ++i) points.push_back(make_point(base, axes, i, faults));
   if (faults.empty()) check_allowed(root, points, faults);
+  if (faults.empty()) check_metrics(root, points, faults);
   if (!faults.empty()) throw ConfigError(sorted_once(std::move(faults)));
   return points;
 }

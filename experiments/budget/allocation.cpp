@@ -43,6 +43,7 @@ std::string obstacle(const Experiment& experiment) {
 void check(const BudgetRequest& request, std::vector<Fault>& faults) {
   const AllocationSettings& a = *request.settings.allocation;
   check_noise_is_on_crossbars(request, "allocation", faults);
+  check_prediction_serves(request, "allocation", faults);
   if (a.range.size() != 2 || a.range[0] <= 0 || a.range[0] >= a.range[1])
     faults.push_back(
         request.fault("allocation.range", "expected [lowest, highest] with 0 < lowest < highest"));
@@ -72,10 +73,10 @@ class Allocator {
     find_costs();
   }
 
-  FoundAllocation find(double max_drop) {
+  FoundAllocation find(const Allowance& allowance) {
     FoundAllocation found{
-        &point_, max_drop, start_.baseline(), 0, image_spread_.spread.layers, costs_, {}, {}, {}};
-    found.least_accuracy = found.baseline - settings_.allowed_loss(max_drop, found.baseline);
+        &point_, allowance, start_.baseline(), 0, image_spread_.spread.layers, costs_, {}, {}, {}};
+    found.limit = settings_.limit_of(allowance, *start_.metric, found.baseline);
     const auto same = [&](double scale) { return std::vector(costs_.size(), scale); };
     found.uniform = search("one eta", found, same);
     const std::vector<double> shares =
@@ -148,7 +149,7 @@ class Allocator {
   ScaledEtas search(const std::string& way, const FoundAllocation& found, const EtasAt& etas_at) {
     ScaledEtas scaled;
     const SearchSettings search =
-        search_for(settings_, found.max_drop, start_, grid_.values.size() - 1);
+        search_for(settings_, found.allowance, start_, grid_.values.size() - 1);
     scaled.search = search_crossing(search, [&](std::size_t index, std::int64_t draws) {
       const double scale = grid_.values[index];
       return context_.evaluations
@@ -187,11 +188,13 @@ void write_experiment(const Experiment& experiment, const std::filesystem::path&
 AnalysisResult run(AnalysisContext& context) {
   const BudgetSettings& settings = context.request.settings;
   std::vector<FoundAllocation> all;
-  const bool only = context.request.points.size() * settings.max_drop.size() == 1;
+  const auto allowances =
+      settings.allowances(context.request.points.front().experiment.evaluation.choice().metric());
+  const bool only = context.request.points.size() * allowances.size() == 1;
   for (const Point& point : context.request.points) {
     Allocator allocator(context, point);
-    for (const double max_drop : settings.max_drop) {
-      all.push_back(allocator.find(max_drop));
+    for (const Allowance& allowance : allowances) {
+      all.push_back(allocator.find(allowance));
       FoundAllocation& found = all.back();
       if (!found.allocated.scale) continue;
       const auto name =

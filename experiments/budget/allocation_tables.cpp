@@ -30,7 +30,8 @@ std::int64_t draws_of(const ScaledEtas& s) {
 }
 
 std::string label_of(const FoundAllocation& a, const BudgetSettings& settings) {
-  return point_title(*a.point) + ", loss of at most " + settings.drop_text(a.max_drop);
+  return point_title(*a.point) + ", " +
+         settings.phrase(a.allowance, MetricWords(a.point->experiment));
 }
 
 void add(std::vector<Cell>& row, const std::vector<Cell>& cells) {
@@ -39,32 +40,39 @@ void add(std::vector<Cell>& row, const std::vector<Cell>& cells) {
 
 ResultTable summary(const std::vector<FoundAllocation>& found, const BudgetSettings& settings) {
   ResultTable table{"allocation", axis_columns(*found.front().point), {}};
-  for (const char* column :
-       {"max_drop", "baseline", "least_accuracy", "way", "scale", "cost", "gain", "search_draws",
-        "verify_draws", "accuracy", "accuracy_lo", "accuracy_hi", "verification"})
+  const MetricWords words(found.front().point->experiment);
+  const std::string& metric = words.metric().name;
+  for (const std::string& column :
+       {settings.change_column(words.metric()), std::string("baseline"), words.limit_column(),
+        std::string("way"), std::string("scale"), std::string("cost"), std::string("gain"),
+        std::string("search_draws"), std::string("verify_draws"), metric, metric + "_lo",
+        metric + "_hi", std::string("verification")})
     table.columns.push_back(column);
   for (const FoundAllocation& a : found)
     for (const bool is_uniform : {true, false}) {
       const ScaledEtas& s = is_uniform ? a.uniform : a.allocated;
       const Estimate fresh = mean_estimate(s.fresh, settings.confidence);
       std::vector<Cell> row = axis_cells(*a.point);
-      add(row, {a.max_drop, a.baseline, a.least_accuracy,
+      add(row, {a.allowance.change, a.baseline, a.limit,
                 std::string(is_uniform ? "uniform" : "allocated"), scale_of(s), s.cost,
                 is_uniform ? 1.0 : a.gain(), draws_of(s), s.fresh.count(), fresh.mean, fresh.lo,
-                fresh.hi, name_of(verify(s.fresh, a.least_accuracy, settings.confidence))});
+                fresh.hi, name_of(verify(s.fresh, a.limit, settings.confidence))});
       table.rows.push_back(std::move(row));
     }
   return table;
 }
 
-ResultTable layer_table(const std::vector<FoundAllocation>& found) {
+ResultTable layer_table(const std::vector<FoundAllocation>& found, const BudgetSettings& settings) {
   ResultTable table{"allocation_layers", axis_columns(*found.front().point), {}};
-  for (const char* column : {"max_drop", "layer", "cost_at_eta_1", "eta", "uniform_eta"})
+  table.columns.push_back(
+      settings.change_column(MetricWords(found.front().point->experiment).metric()));
+  for (const char* column : {"layer", "cost_at_eta_1", "eta", "uniform_eta"})
     table.columns.push_back(column);
   for (const FoundAllocation& a : found)
     for (std::size_t l = 0; l < a.allocated.etas.size(); ++l) {
       std::vector<Cell> row = axis_cells(*a.point);
-      add(row, {a.max_drop, a.layers[l], a.costs[l], a.allocated.etas[l], scale_of(a.uniform)});
+      add(row,
+          {a.allowance.change, a.layers[l], a.costs[l], a.allocated.etas[l], scale_of(a.uniform)});
       table.rows.push_back(std::move(row));
     }
   return table;
@@ -72,8 +80,12 @@ ResultTable layer_table(const std::vector<FoundAllocation>& found) {
 
 TextTable answers(const std::vector<FoundAllocation>& found, const BudgetSettings& settings) {
   Row heading = axis_headings(*found.front().point);
-  for (const char* word : {"baseline %", "loss up to", "least accuracy %", "eta", "geometric mean",
-                           "cost", "gain", "on fresh draws %", "verification"})
+  const MetricWords words(found.front().point->experiment);
+  for (const std::string& word :
+       {words.column("baseline"), settings.heading(words.metric()),
+        words.column("least " + words.title()), std::string("eta"), std::string("geometric mean"),
+        std::string("cost"), std::string("gain"), words.column("on fresh draws"),
+        std::string("verification")})
     heading.push_back(word);
   TextTable table{fmt::format("One eta for all layers and an eta for each, {:g} % confidence; "
                               "cost = sum of cost_l / eta_l^2:",
@@ -84,12 +96,11 @@ TextTable answers(const std::vector<FoundAllocation>& found, const BudgetSetting
       const ScaledEtas& s = is_uniform ? a.uniform : a.allocated;
       Row row = axis_texts(*a.point);
       for (const std::string& cell :
-           {percent_text(a.baseline), settings.drop_text(a.max_drop),
-            percent_text(a.least_accuracy), std::string(is_uniform ? "one for all" : "allocated"),
-            general(scale_of(s)), general(s.cost),
-            is_uniform ? std::string("1") : general(a.gain()),
-            percent_text(mean_estimate(s.fresh, settings.confidence)),
-            name_of(verify(s.fresh, a.least_accuracy, settings.confidence))})
+           {words.text(a.baseline), settings.text(a.allowance, words), words.text(a.limit),
+            std::string(is_uniform ? "one for all" : "allocated"), general(scale_of(s)),
+            general(s.cost), is_uniform ? std::string("1") : general(a.gain()),
+            words.text(mean_estimate(s.fresh, settings.confidence)),
+            name_of(verify(s.fresh, a.limit, settings.confidence))})
         row.push_back(cell);
       table.rows.push_back(std::move(row));
     }
@@ -130,11 +141,11 @@ Figure allocation_figure(const std::vector<const FoundAllocation*>& found,
 
 }  // namespace
 
-Verification verify(const Replicates& fresh, double least_accuracy, double confidence) {
+Verification verify(const Replicates& fresh, double limit, double confidence) {
   const Estimate e = mean_estimate(fresh, 2 * confidence - 1);
   if (std::isnan(e.lo)) return Verification::none;
-  if (e.lo >= least_accuracy) return Verification::passed;
-  return e.hi < least_accuracy ? Verification::failed : Verification::open;
+  if (e.lo >= limit) return Verification::passed;
+  return e.hi < limit ? Verification::failed : Verification::open;
 }
 
 AnalysisResult allocation_result(const std::vector<FoundAllocation>& found,
@@ -157,7 +168,7 @@ AnalysisResult allocation_result(const std::vector<FoundAllocation>& found,
   result.notes.push_back(
       "Verification: passed and failed are shown on draws that the search has not seen, open is "
       "neither.");
-  result.files = {summary(found, settings), layer_table(found)};
+  result.files = {summary(found, settings), layer_table(found, settings)};
   if (!shown.empty()) result.figures.push_back(allocation_figure(shown, settings));
   return result;
 }

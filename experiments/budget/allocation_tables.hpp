@@ -22,13 +22,14 @@ struct ScaledEtas {
 
 enum class Verification { passed, failed, open, none };
 
-/// passed: accuracy shown to be at least `least_accuracy`, one-sided with this confidence; failed:
-/// shown to be below; none: fewer than two draws.
-Verification verify(const Replicates&, double least_accuracy, double confidence);
+/// passed: the mean shown to be at least `limit`, one-sided with this confidence; failed: shown to
+/// be below; none: fewer than two draws.
+Verification verify(const Replicates&, double limit, double confidence);
 
 struct FoundAllocation {
   const Point* point = nullptr;
-  double max_drop = 0, baseline = 0, least_accuracy = 0;
+  Allowance allowance;
+  double baseline = 0, limit = 0;
   std::vector<std::string> layers;
   std::vector<double> costs;  ///< of each layer at eta = 1
   ScaledEtas uniform, allocated;

@@ -24,6 +24,9 @@ struct Attribution {
   std::map<Combination, Replicates> measured;
 
   int count() const { return static_cast<int>(sources.size()); }
+  MetricWords words() const { return MetricWords(point->experiment); }
+  /// Losses are positive where answers get worse.
+  double sign() const { return words().metric().sign(); }
 };
 
 /// Losses of one source.
@@ -99,19 +102,25 @@ Attribution measure(AnalysisContext& context, const Point& point) {
   return a;
 }
 
+/// Of a contrast of goodness: where lower is better, of the metric with the other sign.
+Estimate loss_estimate(Contrast contrast, const Attribution& a, double confidence) {
+  for (auto& [combination, weight] : contrast) weight *= a.sign();
+  return contrast_estimate(contrast, a.measured, confidence);
+}
+
 SourceLoss loss_of(const Attribution& a, int source, const BudgetSettings& settings) {
   const auto estimate = [&](const Contrast& contrast) {
-    return contrast_estimate(contrast, a.measured, settings.confidence);
+    return loss_estimate(contrast, a, settings.confidence);
   };
   return {estimate(loss_alone(source)), estimate(loss_last(source, a.count())),
           estimate(loss_share(settings.attribution->design, source, a.count()))};
 }
 
 Estimate total_of(const Attribution& a, double confidence) {
-  return contrast_estimate(total_loss(a.count()), a.measured, confidence);
+  return loss_estimate(total_loss(a.count()), a, confidence);
 }
 
-/// Accuracy with every source off.
+/// The metric with every source off.
 double without_sources(const Attribution& a) { return mean_estimate(a.measured.at(0), 0.95).mean; }
 
 void add_cells(std::vector<Cell>& row, const Estimate& e) {
@@ -138,10 +147,12 @@ ResultTable source_table(const std::vector<Attribution>& all, const BudgetSettin
   return table;
 }
 
-/// Accuracy of every combination: a 0 or 1 per source.
+/// The metric of every combination: a 0 or 1 per source.
 ResultTable combination_table(const std::vector<Attribution>& all, const BudgetSettings& settings) {
   ResultTable table{"attribution_combinations", axis_columns(*all.front().point), {}};
-  for (const char* column : {"on", "draws", "accuracy", "accuracy_lo", "accuracy_hi"})
+  const std::string& metric = all.front().words().metric().name;
+  for (const std::string& column :
+       {std::string("on"), std::string("draws"), metric, metric + "_lo", metric + "_hi"})
     table.columns.push_back(column);
   for (const Attribution& a : all)
     for (const auto& [combination, replicates] : a.measured) {
@@ -166,32 +177,34 @@ ResultTable interaction_table(const std::vector<Attribution>& all, const BudgetS
         std::vector<Cell> row = axis_cells(*a.point);
         row.push_back(a.sources[static_cast<std::size_t>(s)].name);
         row.push_back(a.sources[static_cast<std::size_t>(t)].name);
-        add_cells(row,
-                  contrast_estimate(interaction(s, t, a.count()), a.measured, settings.confidence));
+        add_cells(row, loss_estimate(interaction(s, t, a.count()), a, settings.confidence));
         table.rows.push_back(std::move(row));
       }
   return table;
 }
 
-Row losses_row(const std::string& source, const SourceLoss& loss, double total) {
+Row losses_row(const std::string& source, const MetricWords& words, const SourceLoss& loss,
+               double total) {
   const bool has_share = !std::isnan(loss.share.mean) && total > 0;
-  return {source, percent_text(loss.alone), percent_text(loss.last), percent_text(loss.share),
+  return {source, words.text(loss.alone), words.text(loss.last), words.text(loss.share),
           has_share ? fmt::format("{:.0f}", 100 * loss.share.mean / total) : ""};
 }
 
 TextTable answers(const Attribution& a, const BudgetSettings& settings) {
   const Estimate total = total_of(a, settings.confidence);
   const Row axes = axis_texts(*a.point);
+  const MetricWords words = a.words();
   TextTable table{
-      fmt::format("{}baseline {:.2f} %, {:.2f} % with every source off, {:.2f} % with all on; "
-                  "losses in points:",
-                  axes.empty() ? "" : fmt::format("{}: ", fmt::join(axes, ", ")), 100 * a.baseline,
-                  100 * without_sources(a), 100 * (without_sources(a) - total.mean)),
+      fmt::format("{}baseline {}, {} with every source off, {} with all on; losses in {}:",
+                  axes.empty() ? "" : fmt::format("{}: ", fmt::join(axes, ", ")),
+                  words.text_with_unit(a.baseline), words.text_with_unit(without_sources(a)),
+                  words.text_with_unit(without_sources(a) - a.sign() * total.mean),
+                  words.metric().has_normalized ? "points" : words.loss_unit()),
       {{"source", "alone", "given back when off", "share", "% of the loss"}}};
   for (int s = 0; s < a.count(); ++s)
-    table.rows.push_back(losses_row(a.sources[static_cast<std::size_t>(s)].name,
+    table.rows.push_back(losses_row(a.sources[static_cast<std::size_t>(s)].name, words,
                                     loss_of(a, s, settings), total.mean));
-  table.rows.push_back({"all", percent_text(total), percent_text(total), percent_text(total), ""});
+  table.rows.push_back({"all", words.text(total), words.text(total), words.text(total), ""});
   return table;
 }
 
@@ -208,13 +221,13 @@ Panel attribution_panel(const Attribution& a, const BudgetSettings& settings) {
   const double width = 0.8 / static_cast<double>(known);
   std::vector<std::string> names;
   for (const Source& source : a.sources) names.push_back(source.name);
-  Panel panel{point_title(*a.point), named_axis("source of error", names), {"accuracy (points)"}};
+  Panel panel{point_title(*a.point), named_axis("source of error", names), {a.words().loss_axis()}};
   for (auto [loss, series] : kinds) {
     if (std::isnan((first.*loss).mean)) continue;
     const double shift = width * (double(panel.series.size()) - 0.5 * double(known - 1));
     series.style.bar = 0.94 * width;
     for (int s = 0; s < a.count(); ++s)
-      series.data.push_back(datum(s + shift, loss_of(a, s, settings).*loss));
+      series.data.push_back(datum(s + shift, loss_of(a, s, settings).*loss, a.words().factor()));
     panel.series.push_back(std::move(series));
   }
   return panel;
@@ -239,8 +252,8 @@ std::string explanation(Design design) {
            "(Shapley value); shares add up. " +
            intervals;
   if (design == Design::half)
-    return "A share is the mean accuracy with the source off less that with it on, over half of "
-           "all combinations. " +
+    return "A share is the mean loss with the source on less that with it off, over half of all "
+           "combinations. " +
            intervals;
   return intervals;
 }

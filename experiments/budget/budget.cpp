@@ -34,7 +34,39 @@ std::string analysis_tables() {
   return names;
 }
 
+/// What may be lost has to be something that this metric can lose.
+void check_allowed(const BudgetRequest& request, const MetricChoice& choice,
+                   std::vector<Fault>& faults) {
+  const BudgetSettings& settings = request.settings;
+  const Metric& metric = choice.metric();
+  const auto check_value = [&](const char* key, double value) {
+    if (value < metric.least || value > metric.most)
+      faults.push_back(
+          request.fault(key, fmt::format("{:g} is no value of {}, which lies from {:g} to {:g}{}",
+                                         value, choice.title(), metric.least, metric.most,
+                                         metric.unit == "%" ? " (90 % is 0.9)" : "")));
+  };
+  for (const double limit : settings.limit) check_value("limit", limit);
+  if (settings.yield && settings.yield->target)
+    check_value("yield.target", *settings.yield->target);
+  if (!settings.limit.empty()) return;
+  if (settings.drop == DropUnit::points && metric.unit != "%")
+    faults.push_back(request.fault(
+        "drop", fmt::format("\"points\" are per cent of the images, and {} is no share of them; "
+                            "expected \"percent_of_baseline\" or \"unit\"",
+                            choice.title())));
+  const bool is_perfect = choice.uses_answers() && metric.compares == Compares::numbers &&
+                          metric.name != "cosine_similarity";
+  if (settings.drop == DropUnit::percent_of_baseline && is_perfect)
+    faults.push_back(request.fault(
+        "drop", fmt::format("the {} of the network's answers against themselves is {}, of which "
+                            "there is no per cent; expected budget.limit{}",
+                            choice.title(), metric.better == Better::higher ? "infinite" : "0",
+                            metric.better == Better::higher ? "" : ", or drop = \"unit\"")));
+}
+
 void check_whole(const BudgetRequest& request, std::vector<Fault>& faults) {
+  check_allowed(request, request.points.front().experiment.evaluation.choice(), faults);
   const std::vector<Analysis> analyses = analyses_of(request.settings);
   if (analyses.empty())
     faults.push_back(request.fault("", "asks for nothing; expected one of " + analysis_tables()));
@@ -65,19 +97,25 @@ AnalysisResult networks_result(const BudgetRequest& request, Networks& networks,
                                const std::filesystem::path& folder) {
   AnalysisResult result;
   result.heading = "Without noise";
-  result.tables.push_back({"", {{"network", "right answers %", "of test images"}}});
+  const MetricWords words(request.points.front().experiment);
+  const bool is_accuracy = words.metric().has_normalized;
+  result.tables.push_back(
+      {"",
+       {{"network", is_accuracy ? "right answers %" : words.column(words.title()),
+         is_accuracy ? "of test images" : "test samples"}}});
   std::set<const TrainedNetwork*> seen;
   for (const Point& point : request.points) {
     const TrainedNetwork& network = networks.get(point.experiment);
     if (!seen.insert(&network).second) continue;
     const Plausibility facts = examine_once(folder, network, point.experiment);
-    progress.say(without_noise_text(network, facts));
+    progress.say(without_noise_text(network, point.experiment, facts));
     for (const std::string& line : spoken_doubts(network, facts)) {
       progress.say(line);
       result.notes.push_back(line + ".");
     }
-    result.tables.front().rows.push_back(
-        {network.label, percent_text(facts.accuracy()), std::to_string(facts.images)});
+    result.tables.front().rows.push_back({network.label,
+                                          words.text(value_without_noise(network, facts)),
+                                          std::to_string(facts.images)});
   }
   return result;
 }

@@ -36,7 +36,7 @@ PointResult Evaluations::measure(const Experiment& experiment, std::int64_t draw
     progress_.begin(label);
     for (std::int64_t d = have; d < draws; ++d, ++new_draws_) {
       result.draws.push_back(chip.measure(d));
-      store_.log_draw(identity, d, result.draws.back());
+      store_.log_draw(identity, *result.metric, d, result.draws.back());
       progress_.update(static_cast<double>(d + 1) / static_cast<double>(draws),
                        fmt::format("draw {}/{}", d + 1, draws));
     }

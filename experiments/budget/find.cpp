@@ -75,11 +75,11 @@ class Finder {
         point_(point),
         grid_(grid_of(*settings_.find, point.experiment)) {}
 
-  FoundBudget find(double max_drop) {
-    FoundBudget found{&point_, grid_, max_drop, {}, {}, {}};
+  FoundBudget find(const Allowance& allowance) {
+    FoundBudget found{&point_, grid_, allowance, {}, {}, {}};
     found.start = measure(0, 1);
     const SearchSettings search =
-        search_for(settings_, max_drop, found.start, grid_.values.size() - 1);
+        search_for(settings_, allowance, found.start, grid_.values.size() - 1);
     found.search = search;
     found.result = search_crossing(search, [&](std::size_t index, std::int64_t draws) {
       return measure(index, draws).replicates();
@@ -108,8 +108,9 @@ AnalysisResult run(AnalysisContext& context) {
   std::vector<FoundBudget> budgets;
   for (const Point& point : context.request.points) {
     Finder finder(context, point);
-    for (const double max_drop : settings.max_drop) {
-      FoundBudget found = finder.find(max_drop);
+    const Metric& metric = point.experiment.evaluation.choice().metric();
+    for (const Allowance& allowance : settings.allowances(metric)) {
+      FoundBudget found = finder.find(allowance);
       if (found.result.tolerated) found.at_budget = finder.measure(*found.result.tolerated, 1);
       context.progress.say(fmt::format("{}: {}", point_label(point), answer_text(found, settings)));
       budgets.push_back(std::move(found));
@@ -122,11 +123,12 @@ AnalysisResult run(AnalysisContext& context) {
 
 Analysis find_analysis() { return {is_asked, check, run}; }
 
-SearchSettings search_for(const BudgetSettings& settings, double max_drop, const PointResult& start,
-                          std::size_t steps) {
+SearchSettings search_for(const BudgetSettings& settings, const Allowance& allowance,
+                          const PointResult& start, std::size_t steps) {
   SearchSettings search;
   search.steps = steps;
-  search.least_accuracy = start.baseline() - settings.allowed_loss(max_drop, start.baseline());
+  search.limit = settings.limit_of(allowance, *start.metric, start.baseline());
+  search.better = start.metric->better;
   search.confidence = settings.confidence;
   search.draws = settings.draws;
   search.max_draws = settings.max_draws;

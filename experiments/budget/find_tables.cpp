@@ -21,12 +21,16 @@ std::string fixed(const char* format, double value) {
   return std::isnan(value) ? "" : fmt::format(fmt::runtime(format), value);
 }
 
+MetricWords words_of(const std::vector<FoundBudget>& budgets) {
+  return MetricWords(budgets.front().point->experiment);
+}
+
 double value_at(const FoundBudget& b, const std::optional<std::size_t>& index) {
   return index ? b.grid.values.at(*index) : Estimate::kNone;
 }
 
 double estimate_of(const FoundBudget& b, KnobScale scale) {
-  const auto index = crossing_estimate(b.result, b.search.least_accuracy);
+  const auto index = crossing_estimate(b.result, b.search);
   return index ? b.grid.between(*index, scale) : Estimate::kNone;
 }
 
@@ -42,7 +46,7 @@ const Probe* probe_at(const FoundBudget& b, const std::optional<std::size_t>& in
   return nullptr;
 }
 
-Estimate accuracy_at_budget(const FoundBudget& b, double confidence) {
+Estimate value_at_budget(const FoundBudget& b, double confidence) {
   const Probe* probe = probe_at(b, b.result.tolerated);
   return probe ? mean_estimate(probe->replicates, confidence) : Estimate{};
 }
@@ -55,28 +59,31 @@ const char* name_of(Tolerance verdict) {
 
 ResultTable budget_table(const std::vector<FoundBudget>& budgets, const BudgetSettings& settings) {
   ResultTable table{"budget", axis_columns(*budgets.front().point), {}};
-  for (const char* column :
-       {"knob", "max_drop", "drop", "baseline", "least_accuracy", "tolerated", "not_tolerated",
-        "estimate", "accuracy", "accuracy_lo", "accuracy_hi", "values", "draws", "images"})
+  const MetricWords words = words_of(budgets);
+  const std::string& metric = words.metric().name;
+  for (const std::string& column :
+       {std::string("knob"), settings.change_column(words.metric()), std::string("drop"),
+        std::string("baseline"), words.limit_column(), std::string("tolerated"),
+        std::string("not_tolerated"), std::string("estimate"), metric, metric + "_lo",
+        metric + "_hi", std::string("values"), std::string("draws"), std::string("images")})
     table.columns.push_back(column);
   for (const FoundBudget& b : budgets) {
-    const Estimate a = accuracy_at_budget(b, settings.confidence);
+    const Estimate a = value_at_budget(b, settings.confidence);
     Cells row = axis_cells(*b.point);
-    const Cells cells{
-        settings.find->knob.front(),
-        b.max_drop,
-        std::string(settings.drop == DropUnit::points ? "points" : "percent_of_baseline"),
-        b.start.baseline(),
-        b.search.least_accuracy,
-        value_at(b, b.result.tolerated),
-        value_at(b, b.result.not_tolerated),
-        estimate_of(b, settings.find->scale),
-        a.mean,
-        a.lo,
-        a.hi,
-        static_cast<std::int64_t>(b.result.probes.size()),
-        draws_of(b),
-        draws_of(b) * b.start.images};
+    const Cells cells{settings.find->knob.front(),
+                      b.allowance.change,
+                      settings.drop_name(),
+                      b.start.baseline(),
+                      b.search.limit,
+                      value_at(b, b.result.tolerated),
+                      value_at(b, b.result.not_tolerated),
+                      estimate_of(b, settings.find->scale),
+                      a.mean,
+                      a.lo,
+                      a.hi,
+                      static_cast<std::int64_t>(b.result.probes.size()),
+                      draws_of(b),
+                      draws_of(b) * b.start.images};
     row.insert(row.end(), cells.begin(), cells.end());
     table.rows.push_back(std::move(row));
   }
@@ -85,33 +92,40 @@ ResultTable budget_table(const std::vector<FoundBudget>& budgets, const BudgetSe
 
 ResultTable probe_table(const std::vector<FoundBudget>& budgets, const BudgetSettings& settings) {
   ResultTable table{"budget_probes", axis_columns(*budgets.front().point), {}};
-  for (const char* column :
-       {"max_drop", "value", "draws", "accuracy", "accuracy_lo", "accuracy_hi", "verdict"})
+  const Metric& metric = words_of(budgets).metric();
+  for (const std::string& column :
+       {settings.change_column(metric), std::string("value"), std::string("draws"), metric.name,
+        metric.name + "_lo", metric.name + "_hi", std::string("verdict")})
     table.columns.push_back(column);
   for (const FoundBudget& b : budgets)
     for (const Probe& probe : b.result.probes) {
       const Estimate a = mean_estimate(probe.replicates, settings.confidence);
       Cells row = axis_cells(*b.point);
-      const Cells cells{
-          b.max_drop, b.grid.values[probe.index],         probe.replicates.count(), a.mean, a.lo,
-          a.hi,       std::string(name_of(probe.verdict))};
+      const Cells cells{b.allowance.change,
+                        b.grid.values[probe.index],
+                        probe.replicates.count(),
+                        a.mean,
+                        a.lo,
+                        a.hi,
+                        std::string(name_of(probe.verdict))};
       row.insert(row.end(), cells.begin(), cells.end());
       table.rows.push_back(std::move(row));
     }
   return table;
 }
 
-ResultTable layer_table(const std::vector<FoundBudget>& budgets) {
+ResultTable layer_table(const std::vector<FoundBudget>& budgets, const BudgetSettings& settings) {
   ResultTable table{"budget_layers", axis_columns(*budgets.front().point), {}};
-  for (const char* column : {"max_drop", "layer", "eta", "snr_dB", "sigma_G_uS", "sigma_G_percent",
-                             "bits", "measured_eta", "measured_bias"})
+  table.columns.push_back(settings.change_column(words_of(budgets).metric()));
+  for (const char* column : {"layer", "eta", "snr_dB", "sigma_G_uS", "sigma_G_percent", "bits",
+                             "measured_eta", "measured_bias"})
     table.columns.push_back(column);
   for (const FoundBudget& b : budgets) {
     if (!b.at_budget) continue;
     for (const LayerResult& l : b.at_budget->layers) {
       Cells row = axis_cells(*b.point);
-      const Cells cells{b.max_drop,        l.layer, l.eta,          l.snr_dB,       l.sigma_G_uS,
-                        l.sigma_G_percent, l.bits,  l.measured_eta, l.measured_bias};
+      const Cells cells{b.allowance.change, l.layer, l.eta,          l.snr_dB,       l.sigma_G_uS,
+                        l.sigma_G_percent,  l.bits,  l.measured_eta, l.measured_bias};
       row.insert(row.end(), cells.begin(), cells.end());
       table.rows.push_back(std::move(row));
     }
@@ -122,20 +136,27 @@ ResultTable layer_table(const std::vector<FoundBudget>& budgets) {
 Row heading(const FoundBudget& b, const BudgetSettings& settings) {
   Row row = axis_headings(*b.point);
   const std::string knob = short_knob(*settings.find);
-  const Row words{"loss up to", "baseline %",       knob + " tolerated", knob + " not tolerated",
-                  "about",      "accuracy there %", "evaluations"};
+  const MetricWords metric(b.point->experiment);
+  const Row words{settings.heading(metric.metric()),
+                  metric.column("baseline"),
+                  knob + " tolerated",
+                  knob + " not tolerated",
+                  "about",
+                  metric.column(metric.title() + " there"),
+                  "evaluations"};
   row.insert(row.end(), words.begin(), words.end());
   return row;
 }
 
 Row answer(const FoundBudget& b, const BudgetSettings& settings) {
   Row row = axis_texts(*b.point);
-  const Row cells{settings.drop_text(b.max_drop),
-                  percent_text(b.start.baseline()),
+  const MetricWords words(b.point->experiment);
+  const Row cells{settings.text(b.allowance, words),
+                  words.text(b.start.baseline()),
                   general(value_at(b, b.result.tolerated)),
                   general(value_at(b, b.result.not_tolerated)),
                   fixed("{:.3g}", estimate_of(b, settings.find->scale)),
-                  percent_text(accuracy_at_budget(b, settings.confidence)),
+                  words.text(value_at_budget(b, settings.confidence)),
                   std::to_string(draws_of(b))};
   row.insert(row.end(), cells.begin(), cells.end());
   return row;
@@ -165,8 +186,8 @@ void drop_empty_columns(std::vector<Row>& rows) {
 TextTable layer_units(const FoundBudget& b, const BudgetSettings& settings) {
   TextTable table{fmt::format("{}{}: noise of each layer at {} = {:g}",
                               b.point->axes.empty() ? "" : axis_texts(*b.point).front() + ", ",
-                              settings.drop_text(b.max_drop), short_knob(*settings.find),
-                              value_at(b, b.result.tolerated)),
+                              settings.text(b.allowance, MetricWords(b.point->experiment)),
+                              short_knob(*settings.find), value_at(b, b.result.tolerated)),
                   {{"layer", "eta", "SNR dB", "sigma_G uS", "% of g_max", "bits", "measured eta"}}};
   for (const LayerResult& l : b.at_budget->layers)
     table.rows.push_back({l.layer, fixed("{:.4f}", l.eta), fixed("{:.1f}", l.snr_dB),
@@ -179,11 +200,14 @@ TextTable layer_units(const FoundBudget& b, const BudgetSettings& settings) {
 void add_notes(const FoundBudget& b, const BudgetSettings& settings, AnalysisResult& result) {
   if (!b.result.tolerated || !b.result.not_tolerated)
     result.notes.push_back(answer_text(b, settings) + ".");
-  if (const auto pair = rise(b.result, settings.confidence))
+  const MetricWords words(b.point->experiment);
+  if (const auto pair = rise(b.result, b.search))
     result.notes.push_back(fmt::format(
-        "Accuracy is higher at {} = {:g} than at {:g}: it does not fall steadily, so the answer is "
+        "{} is {} at {} = {:g} than at {:g}: it does not {} steadily, so the answer is "
         "one crossing of possibly several.",
-        short_knob(*settings.find), b.grid.values[pair->second], b.grid.values[pair->first]));
+        words.capital_title(), words.metric().better == Better::higher ? "higher" : "lower",
+        short_knob(*settings.find), b.grid.values[pair->second], b.grid.values[pair->first],
+        words.metric().better == Better::higher ? "fall" : "rise"));
 }
 
 }  // namespace
@@ -197,9 +221,9 @@ std::string knob_title(const FindSettings& find, const Experiment& experiment) {
 }
 
 std::string answer_text(const FoundBudget& b, const BudgetSettings& settings) {
-  const std::string knob = short_knob(*settings.find), drop = settings.drop_text(b.max_drop);
+  const std::string knob = short_knob(*settings.find);
   const auto &yes = b.result.tolerated, &no = b.result.not_tolerated;
-  std::string text = fmt::format("loss of at most {}: ", drop);
+  const std::string text = settings.phrase(b.allowance, MetricWords(b.point->experiment)) + ": ";
   if (yes && no)
     return text +
            fmt::format("{} {:g} tolerated, {:g} not", knob, value_at(b, yes), value_at(b, no));
@@ -227,7 +251,7 @@ AnalysisResult find_result(const std::vector<FoundBudget>& budgets,
     add_notes(b, settings, result);
   }
   result.files = {budget_table(budgets, settings), probe_table(budgets, settings),
-                  layer_table(budgets)};
+                  layer_table(budgets, settings)};
   result.figures.push_back(budget_figure(budgets, settings));
   return result;
 }

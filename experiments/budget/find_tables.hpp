@@ -11,11 +11,11 @@
 
 namespace ohmic {
 
-/// The budget of one point for one max_drop.
+/// The budget of one point for one thing that is allowed.
 struct FoundBudget {
   const Point* point = nullptr;
   Grid grid;
-  double max_drop = 0;
+  Allowance allowance;
   PointResult start;  ///< at the mildest value, for its baseline and images
   SearchSettings search;
   SearchResult result;
@@ -23,8 +23,8 @@ struct FoundBudget {
 };
 
 Grid grid_of(const FindSettings&, const Experiment&);
-/// The search for a loss of `max_drop` of a network that `start` knows, over so many steps.
-SearchSettings search_for(const BudgetSettings&, double max_drop, const PointResult& start,
+/// The search for what is allowed to a network that `start` knows, over so many steps.
+SearchSettings search_for(const BudgetSettings&, const Allowance&, const PointResult& start,
                           std::size_t steps);
 /// The first key in words: "ADC bits"; and all of them with their unit.
 std::string short_knob(const FindSettings&);

@@ -133,8 +133,23 @@ void check_noise_is_on_crossbars(const BudgetRequest& request, const std::string
           "counts the noise of crossbars alone; expected noise.semantics kernels or folded"));
 }
 
+void check_prediction_serves(const BudgetRequest& request, const std::string& analysis,
+                             std::vector<Fault>& faults) {
+  const MetricChoice choice = request.points.front().experiment.evaluation.choice();
+  if (choice.name != "accuracy" && choice.name != "agreement")
+    faults.push_back(request.fault(
+        analysis,
+        "propagates noise linearly to the classes that are answered and says nothing of " +
+            choice.title() + "; expected evaluation.metric accuracy or agreement"));
+}
+
 ImageSpread spread_of(AnalysisContext& context, const Experiment& experiment, std::int64_t images) {
   const TrainedNetwork& network = context.networks.get(experiment);
+  if (!network.measure.is_plain_accuracy())
+    throw UnsupportedError(network.label +
+                           ": linear propagation predicts one class per sample, and this network "
+                           "answers with others; leave [budget.prediction] and "
+                           "[budget.allocation] out");
   const ImageSet& test = network.data->test;
   const std::int64_t n = std::min(images, test.size());
   const bool folded = experiment.noise.semantics == Semantics::folded;

@@ -21,8 +21,12 @@ Experiment with_etas(const Experiment&, const std::vector<std::string>& layers,
 void check_noise_is_on_crossbars(const BudgetRequest&, const std::string& analysis,
                                  std::vector<Fault>&);
 
+/// A fault where it says nothing of the metric.
+void check_prediction_serves(const BudgetRequest&, const std::string& analysis,
+                             std::vector<Fault>&);
+
 /// Spread of the first `images` test images' logits by every layer's weight noise; kept in spread/
-/// of the run folder.
+/// of the run folder. Throws UnsupportedError where answers are not one class per sample.
 struct ImageSpread {
   LogitSpread spread;
   std::vector<std::int32_t> labels;

@@ -32,6 +32,7 @@ bool is_asked(const BudgetSettings& settings) { return settings.prediction.has_v
 void check(const BudgetRequest& request, std::vector<Fault>& faults) {
   const PredictionSettings& p = *request.settings.prediction;
   check_noise_is_on_crossbars(request, "prediction", faults);
+  check_prediction_serves(request, "prediction", faults);
   if (p.values.empty())
     faults.push_back(request.fault("prediction.values", "expected one value at least"));
   for (const Point& point : request.points) {
@@ -69,8 +70,10 @@ Comparison compare(AnalysisContext& context, const Point& point) {
 
 ResultTable prediction_table(const std::vector<Comparison>& comparisons, const std::string& knob) {
   ResultTable table{"prediction", axis_columns(*comparisons.front().point), {}};
-  for (const char* column : {"knob", "value", "draws", "baseline", "accuracy", "accuracy_lo",
-                             "accuracy_hi", "predicted", "error"})
+  const std::string& metric = comparisons.front().point->experiment.evaluation.metric;
+  for (const std::string& column :
+       {std::string("knob"), std::string("value"), std::string("draws"), std::string("baseline"),
+        metric, metric + "_lo", metric + "_hi", std::string("predicted"), std::string("error")})
     table.columns.push_back(column);
   for (const Comparison& c : comparisons)
     for (const Compared& v : c.values) {
@@ -85,11 +88,12 @@ ResultTable prediction_table(const std::vector<Comparison>& comparisons, const s
 }
 
 TextTable answers(const std::vector<Comparison>& comparisons, const std::string& knob) {
+  const MetricWords words(comparisons.front().point->experiment);
   Row heading = axis_headings(*comparisons.front().point);
   for (const std::string& word : {knob, std::string("baseline %"), std::string("measured %"),
                                   std::string("predicted %"), std::string("error, points")})
     heading.push_back(word);
-  TextTable table{"Accuracy by linear propagation and by Monte Carlo:", {heading}};
+  TextTable table{words.capital_title() + " by linear propagation and by Monte Carlo:", {heading}};
   for (const Comparison& c : comparisons)
     for (const Compared& v : c.values) {
       Row row = axis_texts(*c.point);
@@ -111,7 +115,9 @@ Figure prediction_figure(const std::vector<Comparison>& comparisons, const std::
       predicted.data.push_back({v.value, 100 * v.predicted});
       measured.data.push_back(datum(v.value, v.measured));
     }
-    Panel panel{point_title(*c.point), {key_title(knob, &c.point->experiment)}, {"accuracy (%)"}};
+    Panel panel{point_title(*c.point),
+                {key_title(knob, &c.point->experiment)},
+                {MetricWords(c.point->experiment).axis()}};
     panel.y.least = 0;
     panel.levels.push_back({100 * c.baseline, false, "without noise", kBaseline});
     panel.series = {predicted, measured};

@@ -11,6 +11,11 @@ namespace {
 
 constexpr double kRounding = 1e-12;  // of sums of fractions
 
+/// > 0: better than the limit.
+double margin_of(double mean, const SearchSettings& s) {
+  return s.better == Better::higher ? mean - s.limit : s.limit - mean;
+}
+
 class Search {
  public:
   Search(const SearchSettings& settings, const MeasureAt& measure)
@@ -98,7 +103,8 @@ class Search {
                          static_cast<double>(path_length(settings_.steps)) *
                          static_cast<double>(new_draws) / static_cast<double>(settings_.max_draws);
     const Estimate e = mean_estimate(replicates, 1 - 2 * error);
-    const double margin = e.mean - settings_.least_accuracy;
+    const double margin = margin_of(e.mean, settings_);
+    if (std::isinf(margin)) return margin > 0 ? Tolerance::tolerated : Tolerance::not_tolerated;
     if (settings_.max_draws == 1)
       return margin >= -kRounding ? Tolerance::tolerated : Tolerance::not_tolerated;
     if (margin >= e.half_width()) return Tolerance::tolerated;
@@ -123,11 +129,12 @@ SearchResult search_crossing(const SearchSettings& settings, const MeasureAt& me
   return Search(settings, measure).run();
 }
 
-std::optional<double> crossing_estimate(const SearchResult& result, double least_accuracy) {
+std::optional<double> crossing_estimate(const SearchResult& result,
+                                        const SearchSettings& settings) {
   for (std::size_t i = 0; i + 1 < result.probes.size(); ++i) {
     const Probe &a = result.probes[i], &b = result.probes[i + 1];
-    const double above = mean_of(a) - least_accuracy, below = mean_of(b) - least_accuracy;
-    if (above >= 0 && below < 0)
+    const double above = margin_of(mean_of(a), settings), below = margin_of(mean_of(b), settings);
+    if (above >= 0 && below < 0 && std::isfinite(above - below))
       return static_cast<double>(a.index) +
              static_cast<double>(b.index - a.index) * above / (above - below);
   }
@@ -135,12 +142,14 @@ std::optional<double> crossing_estimate(const SearchResult& result, double least
 }
 
 std::optional<std::pair<std::size_t, std::size_t>> rise(const SearchResult& result,
-                                                        double confidence) {
+                                                        const SearchSettings& settings) {
   if (result.probes.size() < 2) return std::nullopt;
-  const double error = (1 - confidence) / static_cast<double>(result.probes.size() - 1);
+  const double error = (1 - settings.confidence) / static_cast<double>(result.probes.size() - 1);
+  const double sign = settings.better == Better::higher ? 1 : -1;
   for (std::size_t i = 0; i + 1 < result.probes.size(); ++i) {
     const Probe &a = result.probes[i], &b = result.probes[i + 1];
-    const Estimate e = average_estimate({&b.replicates, &a.replicates}, {1, -1}, 1 - 2 * error);
+    const Estimate e =
+        average_estimate({&b.replicates, &a.replicates}, {sign, -sign}, 1 - 2 * error);
     if (e.lo > 0) return {{a.index, b.index}};
   }
   return std::nullopt;

@@ -1,17 +1,20 @@
-// Where an accuracy that falls along a grid crosses a limit, when it can only be sampled.
+// Where a metric that gets worse along a grid crosses a limit, when it can only be sampled.
 //
 // Stochastic bisection: at each value draws are added, look by look (statistics/stopping.hpp),
-// until the mean accuracy is shown to be at or above the limit ("tolerated") or below it, or
+// until the mean is shown to be at or above the limit ("tolerated") or below it, or
 // max_draws leave it undecided. Around an undecided value the search goes on to either side for the
 // largest value shown to be tolerated and the smallest shown not to be.
+//
+// Where lower is better, above and below change places. A mean that is infinite is no sample: it
+// decides at once.
 //
 // Confidence. Values that decide right lie on one fixed path of at most K = ceil(log2(n)) + 2
 // values for n steps; once a value is undecided, each side makes only claims of its own kind, which
 // can be false only on that path. A value gets the error alpha/K, which its looks spend in
 // proportion to their draws: n_j - n_(j-1) of max_draws each, one-sided t bounds (Bonferroni over
-// looks and values). So P(the interval misses the crossing) <= 1 - confidence for an accuracy that
-// does not rise along the grid, as far as t bounds hold for means of that many draws. Values share
-// their draws' random numbers; nothing above needs them to be independent.
+// looks and values). So P(the interval misses the crossing) <= 1 - confidence for a metric that
+// does not get better along the grid, as far as t bounds hold for means of that many draws. Values
+// share their draws' random numbers; nothing above needs them to be independent.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +23,7 @@
 #include <vector>
 
 #include "experiments/statistics/estimate.hpp"
+#include "nn/metrics/metric.hpp"
 
 namespace ohmic {
 
@@ -34,7 +38,8 @@ struct Probe {
 
 struct SearchSettings {
   std::size_t steps = 1;  ///< indices 0 (mildest) to steps (harshest)
-  double least_accuracy = 0;
+  double limit = 0;       ///< the worst value that is tolerated
+  Better better = Better::higher;
   double confidence = 0.95;
   std::int64_t draws = 10, max_draws = 200;  ///< of the first look and the last
 };
@@ -54,10 +59,10 @@ SearchResult search_crossing(const SearchSettings&, const MeasureAt&);
 std::size_t path_length(std::size_t steps);
 
 /// Where the means of neighbouring probes cross the limit, between indices; none if they do not.
-std::optional<double> crossing_estimate(const SearchResult&, double least_accuracy);
+std::optional<double> crossing_estimate(const SearchResult&, const SearchSettings&);
 
-/// Two probes of which the harsher has the higher accuracy, shown with this confidence over all
-/// pairs of neighbours; none where the accuracy falls as it should.
-std::optional<std::pair<std::size_t, std::size_t>> rise(const SearchResult&, double confidence);
+/// Two probes of which the harsher has the better value, shown with this confidence over all
+/// pairs of neighbours; none where the metric gets worse as it should.
+std::optional<std::pair<std::size_t, std::size_t>> rise(const SearchResult&, const SearchSettings&);
 
 }  // namespace ohmic

@@ -50,7 +50,9 @@ class Study {
     const Experiment& experiment = point_.experiment;
     SensitivityStudy study{&point_, measure(experiment, "all layers"), {}};
     const auto errors = measure_snr(context_, experiment);
-    const auto shares = linear_shares(context_, experiment, weight_noise(study.all.layers));
+    std::vector<double> shares(errors.size(), Estimate::kNone);
+    if (context_.networks.get(experiment).measure.is_plain_accuracy())
+      shares = linear_shares(context_, experiment, weight_noise(study.all.layers));
     const Replicates all = study.all.replicates();
     for (std::size_t l = 0; l < errors.size(); ++l) {
       LayerSensitivity layer = measure_layer(study.all.layers.at(l).layer, all);
@@ -69,14 +71,15 @@ class Study {
     const PointResult alone =
         measure(noise_only_in(point_.experiment, layer), "noise in " + layer + " alone");
     const Estimate a = mean_estimate(alone.replicates(), confidence);
-    const double without_noise = alone.noise_free();
+    const double without_noise = alone.noise_free(), sign = alone.metric->sign();
     result.alone = a;
-    result.alone.mean = without_noise - a.mean;
-    result.alone.lo = without_noise - a.hi;
-    result.alone.hi = without_noise - a.lo;
+    result.alone.mean = sign * (without_noise - a.mean);
+    result.alone.lo = sign > 0 ? without_noise - a.hi : a.lo - without_noise;
+    result.alone.hi = sign > 0 ? without_noise - a.lo : a.hi - without_noise;
     const PointResult others =
         measure(noise_in_all_but(point_.experiment, layer), "noise in all but " + layer);
-    result.regained = paired_difference(others.replicates(), all, confidence);
+    result.regained = sign > 0 ? paired_difference(others.replicates(), all, confidence)
+                               : paired_difference(all, others.replicates(), confidence);
     return result;
   }
 

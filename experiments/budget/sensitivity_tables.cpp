@@ -49,11 +49,12 @@ double finite(double value) { return std::isfinite(value) ? value : Estimate::kN
 
 ResultTable sensitivity_table(const std::vector<SensitivityStudy>& studies) {
   ResultTable table{"sensitivity", axis_columns(*studies.front().point), {}};
+  const std::string& metric = studies.front().point->experiment.evaluation.metric;
   for (const char* column :
-       {"rank",       "rank_last",   "layer",       "eta",           "baseline",
-        "noise_free", "accuracy",    "alone_loss",  "alone_loss_lo", "alone_loss_hi",
-        "regained",   "regained_lo", "regained_hi", "linear_share",  "own_snr_dB",
-        "snr_dB",     "batch_norm",  "filters",     "dead_filters",  "draws"})
+       {"rank",       "rank_last",    "layer",       "eta",           "baseline",
+        "noise_free", metric.c_str(), "alone_loss",  "alone_loss_lo", "alone_loss_hi",
+        "regained",   "regained_lo",  "regained_hi", "linear_share",  "own_snr_dB",
+        "snr_dB",     "batch_norm",   "filters",     "dead_filters",  "draws"})
     table.columns.push_back(column);
   for (const SensitivityStudy& study : studies) {
     const Layers all = ranked(study);
@@ -66,7 +67,7 @@ ResultTable sensitivity_table(const std::vector<SensitivityStudy>& studies) {
                                     l->noise.measured_eta,
                                     study.all.baseline(),
                                     study.all.noise_free(),
-                                    study.all.accuracy(),
+                                    study.all.value(),
                                     l->alone.mean,
                                     l->alone.lo,
                                     l->alone.hi,
@@ -87,24 +88,32 @@ ResultTable sensitivity_table(const std::vector<SensitivityStudy>& studies) {
   return table;
 }
 
+std::string share_text(double share) {
+  return std::isnan(share) ? "" : fmt::format("{:.1f}", 100 * share);
+}
+
 TextTable ranking(const SensitivityStudy& study, double confidence) {
   const Estimate all = mean_estimate(study.all.replicates(), confidence);
+  const MetricWords words(study.point->experiment);
   TextTable table{
-      fmt::format("{}: baseline {} %, {} % mapped without noise, {} % with noise in all layers; "
-                  "losses in points of accuracy, {:g} % intervals over {} draws:",
-                  point_title(*study.point), percent_text(study.all.baseline()),
-                  percent_text(study.all.noise_free()), percent_text(all), 100 * confidence,
-                  study.all.draws.size()),
+      fmt::format(
+          "{}: baseline {}, {} mapped without noise, {} with noise in all layers; losses in "
+          "{}, {:g} % intervals over {} draws:",
+          point_title(*study.point), words.text_with_unit(study.all.baseline()),
+          words.text_with_unit(study.all.noise_free()), words.column(words.text(all)),
+          words.loss_unit(), 100 * confidence, study.all.draws.size()),
       {{"place", "layer", "lost alone", "regained without", "linear share %", "own SNR dB",
         "SNR dB", "dead filters"}}};
   const Layers layers = ranked(study);
   for (const LayerSensitivity* l : layers)
-    table.rows.push_back({places_text(*l, layers), l->noise.layer, percent_text(l->alone),
-                          percent_text(l->regained), fmt::format("{:.1f}", 100 * l->linear_share),
+    table.rows.push_back({places_text(*l, layers), l->noise.layer, words.text(l->alone),
+                          words.text(l->regained), share_text(l->linear_share),
                           fmt::format("{:.1f}", own_dB(*l)), fmt::format("{:.1f}", all_dB(*l)),
                           l->noise.filters > 0
                               ? fmt::format("{}/{}", l->noise.dead_filters, l->noise.filters)
                               : ""});
+  if (!words.metric().counts)
+    for (Row& row : table.rows) row.erase(row.begin() + 4);  // the linear share
   return table;
 }
 
@@ -113,17 +122,18 @@ Figure sensitivity_figure(const std::vector<SensitivityStudy>& studies) {
   Plot plot{"sensitivity", "", {}};
   plot.most_columns = 1;
   for (const SensitivityStudy& study : studies) {
+    const MetricWords words(study.point->experiment);
     Series alone{"lost with noise in this layer alone", {kAlone}, {}},
         regained{"regained without its noise", {kGivenBack}, {}};
     alone.style.bar = regained.style.bar = kWidth;
     std::vector<std::string> names;
     for (const LayerSensitivity& l : study.layers) {
       const auto x = static_cast<double>(names.size());
-      alone.data.push_back(datum(x - kWidth / 2, l.alone));
-      regained.data.push_back(datum(x + kWidth / 2, l.regained));
+      alone.data.push_back(datum(x - kWidth / 2, l.alone, words.factor()));
+      regained.data.push_back(datum(x + kWidth / 2, l.regained, words.factor()));
       names.push_back(l.noise.layer);
     }
-    Panel panel{point_title(*study.point), named_axis("layer", names), {"accuracy (points)"}};
+    Panel panel{point_title(*study.point), named_axis("layer", names), {words.loss_axis()}};
     panel.series = {alone, regained};
     plot.panel_width = std::max(plot.panel_width, bar_width(names.size()));
     plot.panels.push_back(std::move(panel));
@@ -145,7 +155,8 @@ AnalysisResult sensitivity_result(const std::vector<SensitivityStudy>& studies,
       "intervals of that overlap are ties: a place says after how many layers that surely matter "
       "more, and before how many that surely matter less, a layer comes. SNR is that "
       "of a layer's output behind its BatchNorm: own, with noise in this layer alone; "
-      "else with noise in all. Linear share: the layer's part of the loss by linear propagation.");
+      "else with noise in all. Linear share: the layer's part of the loss of accuracy by linear "
+      "propagation, which serves no other metric.");
   result.files = {sensitivity_table(studies)};
   result.figures.push_back(sensitivity_figure(studies));
   return result;

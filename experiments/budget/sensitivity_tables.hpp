@@ -10,11 +10,12 @@
 
 namespace ohmic {
 
-/// Accuracies as fractions, over draws that all configurations share.
+/// Losses in the metric's numbers, over draws that all configurations share; > 0: worse.
 struct LayerSensitivity {
-  Estimate alone;           ///< lost when only this layer is noisy, against noise in none
-  Estimate regained;        ///< when this layer's noise goes and all others' stays
-  double linear_share = 0;  ///< of the whole chip's loss, by linear propagation
+  Estimate alone;     ///< lost when only this layer is noisy, against noise in none
+  Estimate regained;  ///< when this layer's noise goes and all others' stays
+  /// Of the whole chip's loss of accuracy, by linear propagation; NaN for other metrics.
+  double linear_share = Estimate::kNone;
   OutputSnr output;
   LayerResult noise;
   /// Of the layer's noise: the mean over chips that are exact elsewhere and noisy elsewhere.

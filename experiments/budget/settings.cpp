@@ -38,7 +38,7 @@ Parameter above_zero() {
 void declare_analyses(Schema<BudgetSettings>& s) {
   using B = BudgetSettings;
   s.add("find", &B::find).absent("none").doc("The value of a knob that keeps the loss within.");
-  s.add("yield", &B::yield).absent("none").doc("How accuracy is spread over chips.");
+  s.add("yield", &B::yield).absent("none").doc("How the metric is spread over chips.");
   s.add("attribution", &B::attribution).absent("none").doc("Which source costs how much.");
   s.add("sensitivity", &B::sensitivity).absent("none").doc("Which layer's noise costs how much.");
   s.add("prediction", &B::prediction).absent("none").doc("Accuracy without drawing chips.");
@@ -50,7 +50,7 @@ void declare_analyses(Schema<BudgetSettings>& s) {
 const Schema<FindSettings>& FindSettings::schema() {
   static const Schema<FindSettings> schema = [] {
     using F = FindSettings;
-    Schema<F> s{"find", "The value of a knob up to which the loss stays within max_drop."};
+    Schema<F> s{"find", "The value of a knob up to which the loss stays within what is allowed."};
     add_one_or_more(s, "knob", "a numeric key, or a list of them", &F::knob, {})
         .doc(
             "Dotted key of any number of this file, as device.eta or periphery.adc.bits; keys of a "
@@ -61,7 +61,7 @@ const Schema<FindSettings>& FindSettings::schema() {
         .doc("How values are spaced; whole numbers on a linear scale are all tried.");
     s.add_choice("tolerate", &F::tolerate,
                  {{"largest", Tolerate::largest}, {"fewest", Tolerate::fewest}})
-        .doc("largest: accuracy falls as the knob grows; fewest: it rises (bits).");
+        .doc("largest: answers get worse as the knob grows; fewest: they get better (bits).");
     s.add("steps", &F::steps)
         .range(1, 100000)
         .doc("Steps of the grid of values from one end of the range to the other.");
@@ -73,16 +73,16 @@ const Schema<FindSettings>& FindSettings::schema() {
 const Schema<YieldSettings>& YieldSettings::schema() {
   static const Schema<YieldSettings> schema = [] {
     using Y = YieldSettings;
-    Schema<Y> s{"yield", "How accuracy is spread over chips: every draw is one chip."};
+    Schema<Y> s{"yield", "How the metric is spread over chips: every draw is one chip."};
     s.add("target", &Y::target)
-        .unit("1")
-        .range(0, 1)
         .absent("max_drop")
-        .doc("Accuracy that a good chip reaches; max_drop: what each max_drop leaves.");
+        .doc(
+            "Value of the metric (a fraction for accuracies) that a good chip reaches; max_drop: "
+            "what each max_drop, max_rise or limit leaves.");
     s.add("share", &Y::share)
         .unit("1")
         .range(0.01, 0.9999)
-        .doc("Share of the chips for which an accuracy is promised.");
+        .doc("Share of the chips for which a value is promised.");
     s.add("draws", &Y::draws).at_least(2).doc("Chips.");
     return s;
   }();
@@ -92,7 +92,7 @@ const Schema<YieldSettings>& YieldSettings::schema() {
 const Schema<AttributionSettings>& AttributionSettings::schema() {
   static const Schema<AttributionSettings> schema = [] {
     using A = AttributionSettings;
-    Schema<A> s{"attribution", "Which source of error costs how much accuracy."};
+    Schema<A> s{"attribution", "Which source of error costs how much of the metric."};
     s.add("sources", &A::sources)
         .choices(source_names())
         .doc("Sources that are switched on and off; without any, all that the experiment has.");
@@ -114,11 +114,24 @@ const Schema<BudgetSettings>& BudgetSettings::schema() {
     Schema<B> s{"budget", "What `ohmic budget` asks: each sub-table is one analysis."};
     add_one_or_more(s, "max_drop", "a real number > 0, or a list of them", &B::max_drop,
                     above_zero())
-        .doc("Accuracy that may be lost; a list asks for each.");
-    s.add_choice(
-         "drop", &B::drop,
-         {{"percent_of_baseline", DropUnit::percent_of_baseline}, {"points", DropUnit::points}})
-        .doc("Unit of max_drop: per cent of the digital network's accuracy, or of the images.");
+        .doc("What may be lost of a metric where higher is better; a list asks for each.");
+    add_one_or_more(s, "max_rise", "a real number > 0, or a list of them", &B::max_rise,
+                    above_zero())
+        .doc(
+            "By how much a metric where lower is better may rise: with 10 per cent of the baseline "
+            "a mean squared error of 0.5 may become 0.55.");
+    add_one_or_more(s, "limit", "a real number, or a list of them", &B::limit, {})
+        .doc(
+            "Instead of max_drop and max_rise: values of the metric itself (fractions for "
+            "accuracies) that are still allowed, as a signal-to-noise ratio of 20 dB. Without any, "
+            "max_drop and max_rise say.");
+    s.add_choice("drop", &B::drop,
+                 {{"percent_of_baseline", DropUnit::percent_of_baseline},
+                  {"points", DropUnit::points},
+                  {"unit", DropUnit::unit}})
+        .doc(
+            "Unit of max_drop and max_rise: per cent of the digital network's value, per cent of "
+            "the images (of metrics that are shares), or the metric's own numbers (dB, nat).");
     s.add("confidence", &B::confidence)
         .unit("1")
         .range(0.5, 0.9999)
@@ -135,12 +148,49 @@ const Schema<BudgetSettings>& BudgetSettings::schema() {
   return schema;
 }
 
-double BudgetSettings::allowed_loss(double drop_value, double baseline) const {
-  return drop_value / 100 * (drop == DropUnit::points ? 1.0 : baseline);
+std::vector<Allowance> BudgetSettings::allowances(const Metric& metric) const {
+  std::vector<Allowance> all;
+  for (const double value : limit) all.push_back({Estimate::kNone, value});
+  if (!all.empty()) return all;
+  for (const double change : metric.better == Better::higher ? max_drop : max_rise)
+    all.push_back({change, Estimate::kNone});
+  return all;
 }
 
-std::string BudgetSettings::drop_text(double drop_value) const {
-  return fmt::format("{:g} {}", drop_value, drop == DropUnit::points ? "points" : "%");
+double BudgetSettings::limit_of(const Allowance& a, const Metric& metric, double baseline) const {
+  if (a.is_limit()) return a.limit;
+  const double change = drop == DropUnit::unit     ? a.change
+                        : drop == DropUnit::points ? a.change / 100
+                                                   : a.change / 100 * std::abs(baseline);
+  return baseline - metric.sign() * change;
+}
+
+std::string BudgetSettings::text(const Allowance& a, const MetricWords& words) const {
+  if (a.is_limit()) return words.text_with_unit(a.limit);
+  if (drop == DropUnit::unit) return words.column(fmt::format("{:g}", a.change));
+  return fmt::format("{:g} {}", a.change, drop == DropUnit::points ? "points" : "%");
+}
+
+std::string BudgetSettings::phrase(const Allowance& a, const MetricWords& words) const {
+  const bool higher = words.metric().better == Better::higher;
+  if (a.is_limit())
+    return fmt::format("{} of at {} {}", words.title(), higher ? "least" : "most", text(a, words));
+  return fmt::format("{} of at most {}", higher ? "loss" : "rise", text(a, words));
+}
+
+std::string BudgetSettings::heading(const Metric& metric) const {
+  if (!limit.empty()) return "limit";
+  return metric.better == Better::higher ? "loss up to" : "rise up to";
+}
+
+std::string BudgetSettings::change_column(const Metric& metric) const {
+  return metric.better == Better::higher ? "max_drop" : "max_rise";
+}
+
+std::string BudgetSettings::drop_name() const {
+  return drop == DropUnit::points ? "points"
+         : drop == DropUnit::unit ? "unit"
+                                  : "percent_of_baseline";
 }
 
 }  // namespace ohmic

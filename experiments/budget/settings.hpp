@@ -2,29 +2,41 @@
 // `ohmic budget` runs. Each analysis is a sub-table, run when it is there.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "experiments/budget/layer_settings.hpp"
+#include "experiments/results/metric_words.hpp"
+#include "experiments/statistics/estimate.hpp"
 #include "simulator/config/schema.hpp"
 
 namespace ohmic {
 
 enum class DropUnit {
-  percent_of_baseline,  ///< of the accuracy of the digital weights
-  points,               ///< per cent of the images
+  percent_of_baseline,  ///< of the metric with digital weights
+  points,               ///< per cent of the images, of metrics that are shares
+  unit,                 ///< the metric's own numbers
+};
+
+/// How bad a metric may get: by so much worse than without noise, or to a value.
+struct Allowance {
+  double change = Estimate::kNone;  ///< an entry of max_drop or max_rise
+  double limit = Estimate::kNone;   ///< an entry of limit, where there is no change
+  bool is_limit() const { return std::isnan(change); }
 };
 
 enum class KnobScale { log, linear };
 
 enum class Tolerate {
-  largest,  ///< accuracy falls with the knob: noise, resistance, age, rates
-  fewest,   ///< accuracy rises with the knob: bits
+  largest,  ///< answers get worse with the knob: noise, resistance, age, rates
+  fewest,   ///< answers get better with the knob: bits
 };
 
-/// [budget.find]: the largest (or fewest) value of a knob that keeps the loss within max_drop.
+/// [budget.find]: the largest (or fewest) value of a knob that keeps the loss within what is
+/// allowed.
 struct FindSettings {
   std::vector<std::string> knob{"device.eta"};  ///< dotted keys that get the same value
   std::vector<double> range{0.005, 0.5};        ///< lowest and highest value
@@ -34,10 +46,10 @@ struct FindSettings {
   static const Schema<FindSettings>& schema();
 };
 
-/// [budget.yield]: how accuracy is spread over chips.
+/// [budget.yield]: how the metric is spread over chips.
 struct YieldSettings {
-  std::optional<double> target;  ///< accuracy a good chip reaches; absent: max_drop says
-  double share = 0.95;           ///< of chips whose accuracy is promised
+  std::optional<double> target;  ///< value a good chip reaches; absent: what is allowed
+  double share = 0.95;           ///< of chips whose value is promised
   std::int64_t draws = 100;      ///< chips
   static const Schema<YieldSettings>& schema();
 };
@@ -57,7 +69,9 @@ struct AttributionSettings {
 };
 
 struct BudgetSettings {
-  std::vector<double> max_drop{1.0};
+  std::vector<double> max_drop{1.0};  ///< of metrics where higher is better
+  std::vector<double> max_rise{1.0};  ///< of metrics where lower is better
+  std::vector<double> limit;          ///< instead of both: values of the metric
   DropUnit drop = DropUnit::percent_of_baseline;
   double confidence = 0.95;
   std::int64_t draws = 10;       ///< of the first look
@@ -70,10 +84,19 @@ struct BudgetSettings {
   std::optional<AllocationSettings> allocation;
 
   static const Schema<BudgetSettings>& schema();
-  /// A drop as a fraction of the images, for a baseline in [0, 1].
-  double allowed_loss(double drop_value, double baseline) const;
-  /// "1 %" or "1 points".
-  std::string drop_text(double drop_value) const;
+  /// What is allowed, each a question of its own.
+  std::vector<Allowance> allowances(const Metric&) const;
+  /// The worst value that is allowed.
+  double limit_of(const Allowance&, const Metric&, double baseline) const;
+  /// "1 %", "1 points", "0.5 dB"; of a limit "20 dB".
+  std::string text(const Allowance&, const MetricWords&) const;
+  /// "loss of at most 1 %", "rise of at most 10 %", "signal-to-noise ratio of at least 20 dB".
+  std::string phrase(const Allowance&, const MetricWords&) const;
+  /// What the column of text() is called: "loss up to", "rise up to", "limit".
+  std::string heading(const Metric&) const;
+  /// The column of `change` in files: "max_drop", "max_rise"; what `drop` is called there.
+  std::string change_column(const Metric&) const;
+  std::string drop_name() const;
 };
 
 }  // namespace ohmic

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "experiments/budget/analysis.hpp"
 #include "experiments/figures/plot.hpp"
@@ -17,14 +18,17 @@ struct Chips {
   const Point* point;
   double baseline;
   Replicates replicates;
-  std::vector<double> accuracies;  ///< ascending
+  std::vector<double> values;  ///< worst first
+
+  MetricWords words() const { return MetricWords(point->experiment); }
+  double sign() const { return words().metric().sign(); }
 };
 
 /// What a good chip must reach.
 struct Target {
   std::string text;
-  double max_drop;  ///< NaN: given as an accuracy
-  double accuracy;
+  double change;  ///< max_drop or max_rise; NaN: given as a value
+  double value;
 };
 
 bool is_asked(const BudgetSettings& settings) { return settings.yield.has_value(); }
@@ -43,57 +47,74 @@ Chips measure(AnalysisContext& context, const Point& point) {
   const PointResult result =
       context.evaluations.measure(point.experiment, draws, point_label(point) + ", chips");
   Chips chips{&point, result.baseline(), result.replicates(), {}};
-  for (std::int64_t d = 0; d < draws; ++d) chips.accuracies.push_back(chips.replicates.total(d));
-  std::sort(chips.accuracies.begin(), chips.accuracies.end());
+  for (std::int64_t d = 0; d < draws; ++d) chips.values.push_back(chips.replicates.total(d));
+  std::sort(chips.values.begin(), chips.values.end(),
+            [sign = chips.sign()](double a, double b) { return sign * a < sign * b; });
   return chips;
 }
 
 std::vector<Target> targets_of(const Chips& chips, const BudgetSettings& settings) {
   if (const auto target = settings.yield->target)
-    return {{fmt::format("{:g} %", 100 * *target), Estimate::kNone, *target}};
+    return {{chips.words().column(fmt::format("{:g}", chips.words().factor() * *target)),
+             Estimate::kNone, *target}};
+  const Metric& metric = chips.words().metric();
   std::vector<Target> targets;
-  for (const double drop : settings.max_drop)
-    targets.push_back({"loss of " + settings.drop_text(drop), drop,
-                       chips.baseline - settings.allowed_loss(drop, chips.baseline)});
+  for (const Allowance& a : settings.allowances(metric)) {
+    const std::string kind = a.is_limit()                      ? ""
+                             : metric.better == Better::higher ? "loss of "
+                                                               : "rise of ";
+    targets.push_back({kind + settings.text(a, chips.words()), a.change,
+                       settings.limit_of(a, metric, chips.baseline)});
+  }
   return targets;
 }
 
 std::int64_t good_chips(const Chips& chips, double target) {
-  constexpr double kRounding = 1e-12;  // of fractions of images
-  return chips.accuracies.end() -
-         std::lower_bound(chips.accuracies.begin(), chips.accuracies.end(), target - kRounding);
+  const double rounding = 1e-12 * std::max(1.0, std::abs(target)), sign = chips.sign();
+  return std::count_if(chips.values.begin(), chips.values.end(),
+                       [&](double v) { return sign * v >= sign * target - rounding; });
 }
 
 Estimate yield_of(const Chips& chips, double target, double confidence) {
   return proportion_estimate(good_chips(chips, target),
-                             static_cast<std::int64_t>(chips.accuracies.size()), confidence);
+                             static_cast<std::int64_t>(chips.values.size()), confidence);
+}
+
+/// The value that, with confidence, at least this share of all chips reaches.
+std::optional<double> promised(const Chips& chips, const BudgetSettings& settings) {
+  std::vector<double> goodness;
+  for (const double value : chips.values) goodness.push_back(chips.sign() * value);
+  const auto reached =
+      reached_by_share(std::move(goodness), settings.yield->share, settings.confidence);
+  return reached ? std::optional(chips.sign() * *reached) : std::nullopt;
 }
 
 ResultTable yield_table(const std::vector<Chips>& all, const BudgetSettings& settings) {
   ResultTable table{"yield", axis_columns(*all.front().point), {}};
-  for (const char* column :
-       {"max_drop", "target", "chips", "good", "yield", "yield_lo", "yield_hi", "baseline",
-        "accuracy", "std_chips", "worst", "best", "promised_share", "promised_accuracy"})
+  const Metric& metric = all.front().words().metric();
+  for (const std::string& column :
+       {settings.change_column(metric), std::string("target"), std::string("chips"),
+        std::string("good"), std::string("yield"), std::string("yield_lo"), std::string("yield_hi"),
+        std::string("baseline"), metric.name, std::string("std_chips"), std::string("worst"),
+        std::string("best"), std::string("promised_share"), "promised_" + metric.name})
     table.columns.push_back(column);
   for (const Chips& chips : all)
     for (const Target& target : targets_of(chips, settings)) {
-      const Estimate y = yield_of(chips, target.accuracy, settings.confidence);
-      const std::vector<Cell> cells{
-          target.max_drop,
-          target.accuracy,
-          static_cast<std::int64_t>(chips.accuracies.size()),
-          good_chips(chips, target.accuracy),
-          y.mean,
-          y.lo,
-          y.hi,
-          chips.baseline,
-          mean_estimate(chips.replicates, settings.confidence).mean,
-          std_between(chips.replicates),
-          chips.accuracies.front(),
-          chips.accuracies.back(),
-          settings.yield->share,
-          reached_by_share(chips.accuracies, settings.yield->share, settings.confidence)
-              .value_or(Estimate::kNone)};
+      const Estimate y = yield_of(chips, target.value, settings.confidence);
+      const std::vector<Cell> cells{target.change,
+                                    target.value,
+                                    static_cast<std::int64_t>(chips.values.size()),
+                                    good_chips(chips, target.value),
+                                    y.mean,
+                                    y.lo,
+                                    y.hi,
+                                    chips.baseline,
+                                    mean_estimate(chips.replicates, settings.confidence).mean,
+                                    std_between(chips.replicates),
+                                    chips.values.front(),
+                                    chips.values.back(),
+                                    settings.yield->share,
+                                    promised(chips, settings).value_or(Estimate::kNone)};
       table.rows.push_back(axis_cells(*chips.point));
       table.rows.back().insert(table.rows.back().end(), cells.begin(), cells.end());
     }
@@ -102,7 +123,7 @@ ResultTable yield_table(const std::vector<Chips>& all, const BudgetSettings& set
 
 ResultTable chip_table(const std::vector<Chips>& all) {
   ResultTable table{"yield_chips", axis_columns(*all.front().point), {}};
-  table.columns.insert(table.columns.end(), {"chip", "accuracy"});
+  table.columns.insert(table.columns.end(), {"chip", all.front().words().metric().name});
   for (const Chips& chips : all)
     for (std::int64_t d = 0; d < chips.replicates.count(); ++d) {
       table.rows.push_back(axis_cells(*chips.point));
@@ -113,29 +134,32 @@ ResultTable chip_table(const std::vector<Chips>& all) {
 
 Row heading(const Chips& chips, const BudgetSettings& settings) {
   Row row = axis_headings(*chips.point);
-  const Row words{
-      "baseline %", "good from",
-      "target %",   "good chips",
-      "yield %",    fmt::format("{:g} % interval", 100 * settings.confidence),
-      "mean %",     fmt::format("{:g} % of chips reach %", 100 * settings.yield->share)};
+  const MetricWords metric = chips.words();
+  const Row words{metric.column("baseline"),
+                  "good from",
+                  metric.column("target"),
+                  "good chips",
+                  "yield %",
+                  fmt::format("{:g} % interval", 100 * settings.confidence),
+                  metric.column("mean"),
+                  metric.column(fmt::format("{:g} % of chips reach", 100 * settings.yield->share))};
   row.insert(row.end(), words.begin(), words.end());
   return row;
 }
 
 Row answer(const Chips& chips, const Target& target, const BudgetSettings& settings) {
-  const Estimate y = yield_of(chips, target.accuracy, settings.confidence);
-  const auto promised =
-      reached_by_share(chips.accuracies, settings.yield->share, settings.confidence);
+  const Estimate y = yield_of(chips, target.value, settings.confidence);
+  const auto reached = promised(chips, settings);
+  const MetricWords words = chips.words();
   Row row = axis_texts(*chips.point);
-  const Row cells{
-      percent_text(chips.baseline),
-      target.text,
-      percent_text(target.accuracy),
-      fmt::format("{} of {}", good_chips(chips, target.accuracy), chips.accuracies.size()),
-      percent_text(y.mean),
-      fmt::format("{:.2f} to {:.2f}", 100 * y.lo, 100 * y.hi),
-      percent_text(mean_estimate(chips.replicates, settings.confidence)),
-      promised ? percent_text(*promised) : "too few chips"};
+  const Row cells{words.text(chips.baseline),
+                  target.text,
+                  words.text(target.value),
+                  fmt::format("{} of {}", good_chips(chips, target.value), chips.values.size()),
+                  percent_text(y.mean),
+                  fmt::format("{:.2f} to {:.2f}", 100 * y.lo, 100 * y.hi),
+                  words.text(mean_estimate(chips.replicates, settings.confidence)),
+                  reached ? words.text(*reached) : "too few chips"};
   row.insert(row.end(), cells.begin(), cells.end());
   return row;
 }
@@ -152,22 +176,24 @@ std::string target_color(std::size_t index, std::size_t count) {
   return index == 0 ? kNoisy : color_of(index, count);
 }
 
-/// Share of the chips that reach an accuracy, against the accuracy.
+/// Share of the chips that reach a value of the metric, against the value.
 Figure yield_figure(const std::vector<Chips>& all, const BudgetSettings& settings) {
-  Panel panel{"", {"accuracy (%)"}, {"chips that reach it (%)"}};
+  const double factor = all.front().words().factor();
+  Panel panel{"", {all.front().words().axis()}, {"chips that reach it (%)"}};
   panel.y.low = 0;
   panel.y.high = 103;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    const std::vector<double>& accuracies = all[i].accuracies;
-    const auto count = static_cast<double>(accuracies.size());
+    const std::vector<double>& values = all[i].values;
+    const auto count = static_cast<double>(values.size());
     Series series{
         point_title(*all[i].point), {color_of(i, all.size()), 0, true, false, Joint::up_first}, {}};
-    for (std::size_t chip = 0; chip < accuracies.size(); ++chip)
-      series.data.push_back({100 * accuracies[chip], 100 * (count - double(chip)) / count});
+    for (std::size_t chip = 0; chip < values.size(); ++chip)
+      if (std::isfinite(values[chip]))
+        series.data.push_back({factor * values[chip], 100 * (count - double(chip)) / count});
     const std::vector<Target> targets = targets_of(all[i], settings);
     for (std::size_t t = 0; t < targets.size(); ++t) {
       const bool alone = all.size() == 1;
-      panel.levels.push_back({100 * targets[t].accuracy, true,
+      panel.levels.push_back({factor * targets[t].value, true,
                               alone ? "target: " + targets[t].text : "targets, in its colour",
                               alone ? target_color(t, targets.size()) : series.style.color});
     }

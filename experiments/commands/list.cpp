@@ -8,6 +8,7 @@
 #include "experiments/commands/commands.hpp"
 #include "experiments/manual.hpp"
 #include "nn/data/dataset.hpp"
+#include "nn/metrics/metric.hpp"
 #include "nn/network/graph.hpp"
 #include "nn/operators/operator.hpp"
 #include "nn/train/trainer.hpp"
@@ -15,6 +16,14 @@
 
 namespace ohmic {
 namespace {
+
+void print_metrics() {
+  for (const Metric* m : all_metrics()) {
+    const std::string better = m->better == Better::higher ? "higher" : "lower";
+    fmt::print("  {:<18}{}; {} is better{}\n", m->name, m->doc, better,
+               m->unit.empty() ? "" : ", in " + m->unit);
+  }
+}
 
 void print_names(const std::vector<std::string>& names) {
   for (const std::string& name : names) fmt::print("{}\n", name);
@@ -25,6 +34,7 @@ const std::map<std::string, std::function<void()>>& lists() {
       {"backends", [] { print_names(backend_names()); }},
       {"datasets", [] { print_names(DataSettings::schema().find("name")->choices); }},
       {"devices", [] { fmt::print("{}", device_list()); }},
+      {"metrics", print_metrics},
       {"models", [] { print_names(model_names()); }},
       {"operators", [] { print_names(operator_names()); }},
       {"presets", [] { fmt::print("{}", preset_list()); }},

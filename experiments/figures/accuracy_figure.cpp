@@ -5,6 +5,7 @@
 
 #include "experiments/figures/panels.hpp"
 #include "experiments/figures/plot.hpp"
+#include "experiments/results/metric_words.hpp"
 
 namespace ohmic {
 namespace {
@@ -14,7 +15,8 @@ Series measured(const Group& group, const std::vector<double>& etas) {
   Series series;
   for (const double eta : etas) {
     const GroupPoint* point = group.at(eta);
-    series.data.push_back(datum(100 * eta, point ? point->summary.normalized : Estimate{}));
+    series.data.push_back(datum(100 * eta, point ? point->shown() : Estimate{},
+                                MetricWords(group.experiment).factor()));
   }
   return series;
 }
@@ -59,8 +61,9 @@ Figure accuracy_figure(const std::vector<Group>& groups) {
   curves = distinct(curves);
   Plot plot{"accuracy", legend_title(groups.front().axes, groups.front().experiment), {}};
   for (const std::string& name : panels) {
-    Panel panel{name, eta_axis(groups, etas), {"normalised accuracy (%)"}};
-    panel.y.least = 0;
+    const MetricWords words(groups.front().experiment);
+    Panel panel{name, eta_axis(groups, etas), {words.over_eta_axis()}};
+    panel.y.least = words.metric().least * words.factor();
     for (const Group& group : groups) {
       if (panel_name(group.axes) != name) continue;
       const std::size_t curve = index_of(curves, curve_name(group.axes));

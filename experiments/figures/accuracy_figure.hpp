@@ -1,5 +1,5 @@
-// A_x against eta with intervals: one panel per network, data set and reading of the noise, one
-// curve per learning rate; published values as open circles of the same colour.
+// A_x, or another metric, against eta with intervals: one panel per network, data set and reading
+// of the noise, one curve per learning rate; published values as open circles of the same colour.
 #pragma once
 
 #include <string>

@@ -8,6 +8,7 @@
 
 #include "experiments/figures/panels.hpp"
 #include "experiments/figures/plot.hpp"
+#include "experiments/results/metric_words.hpp"
 
 namespace ohmic {
 namespace {
@@ -74,7 +75,7 @@ class Scale {
 };
 
 Estimate shown(const Group& group) {
-  return std::isnan(group.average.mean) ? group.points.front().summary.accuracy : group.average;
+  return std::isnan(group.average.mean) ? group.points.front().summary.value : group.average;
 }
 
 /// Where the points of one of several curves stand beside a name, so that none hides another.
@@ -92,8 +93,9 @@ std::pair<Series, Series> curve(const std::vector<Group>& groups, const Keys& ke
     });
     const double x = scale.at(value) + shift;
     const bool there = group != groups.end();
-    pair.first.data.push_back(datum(x, there ? shown(*group) : Estimate{}));
-    pair.second.data.push_back({x, there ? 100 * group->baseline : Estimate::kNone});
+    const double factor = MetricWords(groups.front().experiment).factor();
+    pair.first.data.push_back(datum(x, there ? shown(*group) : Estimate{}, factor));
+    pair.second.data.push_back({x, there ? factor * group->baseline : Estimate::kNone});
   }
   return pair;
 }
@@ -148,9 +150,9 @@ Figure axis_figure(const std::string& key, const std::vector<Group>& groups) {
   const Scale scale(keys, values_of(groups, key), groups.front().experiment);
   const std::vector<std::string> curves = curves_of(groups, keys);
   const bool averages = !std::isnan(groups.front().average.mean);
-  Panel panel{
-      "", scale.axis(), {averages ? "mean normalised accuracy, A_avr (%)" : "accuracy (%)"}};
-  panel.y.least = 0;
+  const MetricWords words(groups.front().experiment);
+  Panel panel{"", scale.axis(), {averages ? words.mean_axis() : words.axis()}};
+  panel.y.least = words.metric().least * words.factor();
   const bool one_baseline = !scale.named() && have_one_baseline(groups);
   for (std::size_t i = 0; i < curves.size(); ++i) {
     auto [noisy, baseline] =

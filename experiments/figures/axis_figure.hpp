@@ -1,4 +1,4 @@
-// Accuracy against any other swept axis: bits of a converter, size of a tile, time, presets.
+// The metric against any other swept axis: bits of a converter, size of a tile, time, presets.
 #pragma once
 
 #include <string>
@@ -18,9 +18,10 @@ std::vector<std::string> figure_axes(const std::vector<Group>&);
 /// axis.
 std::vector<std::string> equal_keys(const std::vector<Group>&, const std::string& key);
 
-/// A_avr where eta is swept, else accuracy, against the values of `key` (as names where one is no
-/// number, logarithmic where positive and spread wide), one curve per combination of the other
-/// axes, dashed what the networks score without noise. Files axis_KEY.*.
+/// A_avr (or another metric's mean) where eta is swept, else the metric, against the values of
+/// `key` (as names where one is no number, logarithmic where positive and spread wide), one curve
+/// per combination of the other axes, dashed what the networks score without noise. Files
+/// axis_KEY.*.
 Figure axis_figure(const std::string& key, const std::vector<Group>&);
 
 }  // namespace ohmic

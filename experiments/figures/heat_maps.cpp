@@ -8,6 +8,7 @@
 #include "experiments/figures/axis_figure.hpp"
 #include "experiments/figures/panels.hpp"
 #include "experiments/figures/plot.hpp"
+#include "experiments/results/metric_words.hpp"
 
 namespace ohmic {
 namespace {
@@ -31,12 +32,12 @@ std::vector<Measured> all_measured(const std::vector<Group>& groups, bool by_eta
   for (const Group& group : groups) {
     if (!by_eta) {
       const bool averaged = !std::isnan(group.average.mean);
-      all.push_back({group.axes, averaged ? group.average : group.points.front().summary.accuracy,
+      all.push_back({group.axes, averaged ? group.average : group.points.front().summary.value,
                      group.experiment});
       continue;
     }
     for (const GroupPoint& p : group.points) {
-      all.push_back({group.axes, p.summary.normalized, group.experiment});
+      all.push_back({group.axes, p.shown(), group.experiment});
       all.back().axes.emplace_back(kEtaKey, number_text(p.eta));
     }
   }
@@ -98,9 +99,9 @@ bool is_a_grid(const HeatMap& map) {
 }
 
 std::string quantity(bool by_eta, const std::vector<Group>& groups) {
-  if (by_eta) return "normalised accuracy (%)";
-  return std::isnan(groups.front().average.mean) ? "accuracy (%)"
-                                                 : "mean normalised accuracy, A_avr (%)";
+  const MetricWords words(groups.front().experiment);
+  if (by_eta) return words.over_eta_axis();
+  return std::isnan(groups.front().average.mean) ? words.axis() : words.mean_axis();
 }
 
 void add_maps(const std::vector<Group>& groups, const std::string& x, const std::string& y,

@@ -5,6 +5,7 @@
 
 #include "experiments/figures/panels.hpp"
 #include "experiments/figures/plot.hpp"
+#include "experiments/results/metric_words.hpp"
 
 namespace ohmic {
 namespace {
@@ -22,10 +23,10 @@ std::string label_of(const PricedPoint& p) {
   return axes.empty() ? "" : value_words(axes.back().first, axes.back().second);
 }
 
-Series front_of(const std::vector<PricedPoint>& points) {
+Series front_of(const std::vector<PricedPoint>& points, double factor) {
   Series front{"Pareto front", {kFaint, 0, true, false, Joint::along_first}, {}};
   for (const PricedPoint& p : points)
-    if (p.front == OnFront::yes) front.data.push_back({p.cost.energy_nJ, 100 * p.accuracy.mean});
+    if (p.front == OnFront::yes) front.data.push_back({p.cost.energy_nJ, factor * p.value.mean});
   std::sort(front.data.begin(), front.data.end(),
             [](const Datum& a, const Datum& b) { return a.x < b.x; });
   return front;
@@ -52,17 +53,18 @@ Figure pareto_figure(const std::vector<PricedPoint>& points) {
       points.begin(), points.end(), [](const PricedPoint& a, const PricedPoint& b) {
         return a.cost.energy_nJ < b.cost.energy_nJ;
       });
-  Panel panel{"", {"energy per image (nJ)"}, {"accuracy (%)"}};
+  const MetricWords words(points.front().point->experiment);
+  Panel panel{"", {"energy per image (nJ)"}, {words.axis()}};
   panel.x.logarithmic =
       cheapest->cost.energy_nJ > 0 && dearest->cost.energy_nJ > 10 * cheapest->cost.energy_nJ;
-  panel.y.least = 0;
-  panel.series.push_back(front_of(points));
+  panel.y.least = words.metric().least * words.factor();
+  panel.series.push_back(front_of(points, words.factor()));
   std::vector<Remark> remarks;
   for (std::size_t i = 0; i < names.size(); ++i) {
     Series series{names[i], {color_of(i, names.size()), marker_of(i)}, {}};
     for (const PricedPoint& p : points) {
       if (series_of(p) != names[i]) continue;
-      series.data.push_back(datum(p.cost.energy_nJ, p.accuracy));
+      series.data.push_back(datum(p.cost.energy_nJ, p.value, words.factor()));
       remarks.push_back(
           {series.data.back().x, series.data.back().y, label_of(p), series.style.color});
     }

@@ -1,6 +1,6 @@
-// Accuracy against energy per image: a point per design with its interval, one colour for each
+// The metric against energy per image: a point per design with its interval, one colour for each
 // value of the axes but the last, which labels the points where there is room; the Pareto front as
-// the steps of the best accuracy that an energy buys.
+// the steps of the best value that an energy buys.
 #pragma once
 
 #include <string>

@@ -258,8 +258,9 @@ int marker_of(std::size_t index) {
   return kMarkers[index % std::size(kMarkers)];
 }
 
-Datum datum(double x, const Estimate& fraction) {
-  const Estimate e = fraction.scaled(100);
+Datum datum(double x, const Estimate& fraction, double factor) {
+  const Estimate e = fraction.scaled(factor);
+  if (!std::isfinite(e.mean)) return {x};
   return {x, e.mean, e.lo, e.hi};
 }
 

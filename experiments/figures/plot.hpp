@@ -34,8 +34,8 @@ struct Datum {
   double x = 0, y = Estimate::kNone;  ///< y NaN: nothing was measured, and no line crosses
   double lo = Estimate::kNone, hi = Estimate::kNone;
 };
-/// In per cent.
-Datum datum(double x, const Estimate& fraction);
+/// y times the factor: per cents of fractions. What is infinite is not shown.
+Datum datum(double x, const Estimate& fraction, double factor = 100);
 
 /// How a line goes from one point to the next: to its x first, or to its y.
 enum class Joint { straight, along_first, up_first };

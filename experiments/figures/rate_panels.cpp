@@ -57,7 +57,8 @@ std::vector<RatePanel> rate_panels(const std::vector<Group>& groups) {
   std::vector<std::string> names;
   std::vector<std::vector<const Group*>> members;
   for (const Group& group : groups) {
-    if (!sweeps(group, kRateKey) || !group.at(eta)) continue;
+    const bool is_accuracy = group.experiment->evaluation.choice().metric().has_normalized;
+    if (!sweeps(group, kRateKey) || !group.at(eta) || !is_accuracy) continue;
     const std::size_t at = index_of(names, panel_name(group.axes));
     if (at == names.size()) {
       names.push_back(panel_name(group.axes));

@@ -8,6 +8,7 @@
 #include "experiments/figures/panels.hpp"
 #include "experiments/report/result_tables.hpp"
 #include "experiments/report/sections.hpp"
+#include "experiments/results/metric_words.hpp"
 
 namespace ohmic {
 namespace {
@@ -38,7 +39,7 @@ const Group* find(const std::vector<Group>& groups, const std::string& label) {
 }
 
 Estimate outcome(const Group& group) {
-  return std::isnan(group.average.mean) ? group.points.front().summary.normalized : group.average;
+  return std::isnan(group.average.mean) ? group.points.front().shown() : group.average;
 }
 
 ReportTable side_by_side(const Runs& runs, const Groups& groups) {
@@ -50,12 +51,25 @@ ReportTable side_by_side(const Runs& runs, const Groups& groups) {
     table.header.push_back(name + ": a_o");
     table.header.push_back(name + ": A");
   }
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    if (groups[i].empty()) continue;
+    const MetricWords words(*groups[i].front().experiment);
+    if (words.metric().has_normalized) continue;
+    const std::string name = names_of(runs)[i];
+    table.header[2 * i + 1] = name + ": without noise";
+    table.header[2 * i + 2] = name + ": " + words.axis();
+  }
   for (const std::string& label : distinct(labels)) {
     ReportTable::Line line{{TableCell(label)}, ""};
     for (const auto& of_run : groups) {
       const Group* group = find(of_run, label);
-      line.cells.emplace_back(group ? percent_text(group->baseline) : "");
-      line.cells.push_back(group ? TableCell(outcome(*group)) : TableCell());
+      if (!group) {
+        line.cells.resize(line.cells.size() + 2);
+        continue;
+      }
+      const MetricWords words(*group->experiment);
+      line.cells.emplace_back(words.text(group->baseline));
+      line.cells.push_back(TableCell(words, outcome(*group)));
     }
     table.lines.push_back(std::move(line));
   }
@@ -86,6 +100,12 @@ ReportTable differences(const Runs& runs) {
   return table;
 }
 
+bool has_one_metric(const std::vector<Group>& groups) {
+  return std::all_of(groups.begin(), groups.end(), [&](const Group& g) {
+    return MetricWords(g.experiment).title() == MetricWords(groups.front().experiment).title();
+  });
+}
+
 /// All groups with the run as one more axis.
 std::vector<Group> with_run_axis(const Runs& runs, const Groups& groups) {
   const std::vector<std::string> names = names_of(runs);
@@ -103,15 +123,19 @@ std::vector<Group> with_run_axis(const Runs& runs, const Groups& groups) {
 std::vector<Section> comparison_sections(const Runs& runs, const Groups& groups, Press& press) {
   Markup content;
   const std::vector<Group> all = with_run_axis(runs, groups);
-  if (has_accuracy_figure(all)) {
+  const bool one_metric = has_one_metric(all);
+  if (has_accuracy_figure(all) && one_metric) {
     Figure figure = accuracy_figure(all);
     figure.name = "side_by_side";
-    content += press.figure(figure, "Normalised accuracy against the noise, run by run.");
+    const std::string what = MetricWords(all.front().experiment).over_eta_title();
+    content += press.figure(figure, what + " against the noise, run by run.");
   }
   content += press.table(side_by_side(runs, groups));
-  content += element("p",
-                     "In %. a_o: accuracy without noise. A: its mean over the η above 0 where "
-                     "η is swept.");
+  content += element(
+      "p", one_metric && !all.empty() && MetricWords(all.front().experiment).metric().has_normalized
+               ? "In %. a_o: accuracy without noise. A: its mean over the η above 0 "
+                 "where η is swept."
+               : "Means are over the η above 0 where η is swept.");
   std::vector<Section> sections{{"side", "Side by side", content}};
   const Markup settings = press.table(differences(runs));
   if (!settings.empty()) sections.push_back({"settings", "What differs", settings});

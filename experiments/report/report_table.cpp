@@ -40,6 +40,9 @@ TableCell::TableCell(const Estimate& e) : text(percent_text(e.mean)) {
   if (!std::isnan(e.mean) && !std::isnan(e.lo)) half_width = percent_text(e.half_width());
 }
 
+TableCell::TableCell(const MetricWords& words, const Estimate& e)
+    : text(words.text(e.mean)), half_width(std::isnan(e.mean) ? "" : words.half_width_text(e)) {}
+
 void ReportTable::drop_empty_columns() {
   for (std::size_t column = header.size(); column-- > labels;) {
     const auto says = [&](const Line& line) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "experiments/report/html.hpp"
+#include "experiments/results/metric_words.hpp"
 #include "experiments/results/text_table.hpp"
 
 namespace ohmic {
@@ -15,6 +16,7 @@ struct TableCell {
   TableCell(const char* text) : text(text) {}
   /// In per cent, with half the width of its interval.
   explicit TableCell(const Estimate&);
+  TableCell(const MetricWords&, const Estimate&);
 
   std::string text, half_width;
 };

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "experiments/figures/panels.hpp"
+#include "experiments/results/metric_words.hpp"
 #include "experiments/results/quoting.hpp"
 
 namespace ohmic {
@@ -54,10 +55,10 @@ TableCell published_cell(const std::optional<double>& value) {
 
 using Member = const Group*;
 
-/// A table over swept eta: a_o, A_x, A_avr.
+/// A table over swept eta: a_o, A_x, A_avr; of another metric its values.
 class EtaTable {
  public:
-  explicit EtaTable(const std::vector<Member>& members) {
+  explicit EtaTable(const std::vector<Member>& members) : words_(members.front()->experiment) {
     for (const Member g : members)
       for (const double eta : etas_of({*g}))
         if (std::count(etas_.begin(), etas_.end(), eta) == 0) etas_.push_back(eta);
@@ -66,17 +67,17 @@ class EtaTable {
   }
 
   Row titles() const {
-    Row titles{"a_o"};
-    for (const double eta : etas_) titles.push_back(fmt::format("A {:g} %", 100 * eta));
-    titles.push_back("A_avr");
+    Row titles{words_.metric().has_normalized ? "a_o" : "without noise"};
+    for (const double eta : etas_) titles.push_back(words_.at_eta_column(eta));
+    titles.push_back(words_.mean_column());
     return titles;
   }
 
   std::vector<TableCell> ours(const Group& g) const {
-    std::vector<TableCell> cells{TableCell(percent_text(g.baseline))};
+    std::vector<TableCell> cells{TableCell(words_.text(g.baseline))};
     for (const double eta : etas_)
-      cells.push_back(g.at(eta) ? TableCell(g.at(eta)->summary.normalized) : TableCell());
-    cells.push_back(TableCell(g.average));
+      cells.push_back(g.at(eta) ? TableCell(words_, g.at(eta)->shown()) : TableCell());
+    cells.push_back(TableCell(words_, g.average));
     return cells;
   }
 
@@ -97,6 +98,7 @@ class EtaTable {
   }
 
  private:
+  MetricWords words_;
   std::vector<double> etas_;
   bool same_average_ = false;
 };
@@ -121,21 +123,25 @@ void add_eta_lines(const std::vector<Member>& members, ReportTable& table) {
 }
 
 void add_plain_lines(const std::vector<Member>& members, ReportTable& table) {
-  for (const char* title : {"without noise", "devices exact", "accuracy", "normalised"})
+  const MetricWords words(members.front()->experiment);
+  const bool is_accuracy = words.metric().has_normalized;
+  for (const std::string& title :
+       {std::string("without noise"), std::string("devices exact"), words.title()})
     table.header.push_back(title);
+  if (is_accuracy) table.header.push_back("normalised");
   for (const Member g : members) {
     const PointSummary& s = g->points.front().summary;
-    table.lines.push_back(
-        {row_of(label_cells(*g),
-                {TableCell(percent_text(g->baseline)), TableCell(percent_text(s.noise_free)),
-                 TableCell(s.accuracy), TableCell(s.normalized)}),
-         ""});
+    std::vector<TableCell> cells{TableCell(words.text(g->baseline)),
+                                 TableCell(words.text(s.noise_free)), TableCell(words, s.value)};
+    if (is_accuracy) cells.push_back(TableCell(words, s.normalized));
+    table.lines.push_back({row_of(label_cells(*g), cells), ""});
   }
 }
 
 ReportTable accuracy_table(const std::string& network, const std::vector<Member>& members) {
   ReportTable table;
-  table.name = network.empty() ? "accuracy" : "accuracy_" + file_name_part(network);
+  const std::string& metric = members.front()->experiment->evaluation.metric;
+  table.name = network.empty() ? metric : metric + "_" + file_name_part(network);
   table.caption = network;
   table.header = label_titles(*members.front());
   table.labels = table.header.size();

@@ -16,6 +16,7 @@
 #include "experiments/figures/rate_figures.hpp"
 #include "experiments/report/result_tables.hpp"
 #include "experiments/report/warnings.hpp"
+#include "experiments/results/metric_words.hpp"
 #include "experiments/results/quoting.hpp"
 #include "experiments/results/verdict.hpp"
 
@@ -33,21 +34,32 @@ Markup card(const std::string& name, const std::string& value, const std::string
 
 // --- headline ---
 
-std::string span_text(double least, double most) {
-  const std::string from = percent_text(least), to = percent_text(most);
-  return from == to ? from + kPercent : from + " to " + to + kPercent;
+std::string unit_of(const MetricWords& words) {
+  return words.metric().unit == "%" ? kPercent
+                                    : words.text_with_unit(0).substr(words.text(0).size());
+}
+
+std::string span_text(const MetricWords& words, double least, double most) {
+  const std::string from = words.text(least), to = words.text(most);
+  return (from == to ? from : from + " to " + to) + unit_of(words);
 }
 
 Markup baseline_card(const std::vector<Group>& groups) {
   const auto [least, most] =
       std::minmax_element(groups.begin(), groups.end(),
                           [](const Group& a, const Group& b) { return a.baseline < b.baseline; });
-  return card("accuracy without noise", span_text(least->baseline, most->baseline),
+  const MetricWords words(groups.front().experiment);
+  return card(words.title() + " without noise", span_text(words, least->baseline, most->baseline),
               fmt::format("{} test images", groups.front().images));
 }
 
 Estimate outcome(const Group& group) {
-  return std::isnan(group.average.mean) ? group.points.front().summary.accuracy : group.average;
+  return std::isnan(group.average.mean) ? group.points.front().summary.value : group.average;
+}
+
+/// Higher is better.
+double goodness(const Group& group) {
+  return MetricWords(group.experiment).metric().sign() * outcome(group).mean;
 }
 
 /// Where the best was measured; groups whose intervals overlap its interval are as good.
@@ -56,7 +68,8 @@ std::string where_best(const std::vector<Group>& groups, const Group& best) {
   const Estimate most = outcome(best);
   std::vector<std::string> ties;
   for (const Group& group : groups)
-    if (&group != &best && outcome(group).hi >= most.lo) ties.push_back(group.label());
+    if (&group != &best && outcome(group).hi >= most.lo && outcome(group).lo <= most.hi)
+      ties.push_back(group.label());
   std::string text = best.label();
   if (ties.empty()) return text;
   const std::size_t more = ties.size() - std::min(ties.size(), kMostNamed);
@@ -66,14 +79,18 @@ std::string where_best(const std::vector<Group>& groups, const Group& best) {
 }
 
 Markup outcome_cards(const std::vector<Group>& groups) {
-  const auto best = std::max_element(
-      groups.begin(), groups.end(),
-      [](const Group& a, const Group& b) { return outcome(a).mean < outcome(b).mean; });
+  const auto best =
+      std::max_element(groups.begin(), groups.end(),
+                       [](const Group& a, const Group& b) { return goodness(a) < goodness(b); });
   const bool averages = std::any_of(groups.begin(), groups.end(),
                                     [](const Group& g) { return !std::isnan(g.average.mean); });
-  const char* what = averages ? "A_avr" : "accuracy on hardware";
-  return baseline_card(groups) + card(groups.size() > 1 ? fmt::format("highest {}", what) : what,
-                                      percent_text(outcome(*best)) + kPercent,
+  const MetricWords words(groups.front().experiment);
+  const std::string what = averages && words.metric().has_normalized ? "A_avr"
+                           : averages                                ? "mean " + words.title()
+                                      : words.title() + " on hardware";
+  const char* most = words.metric().better == Better::higher ? "highest" : "lowest";
+  return baseline_card(groups) + card(groups.size() > 1 ? fmt::format("{} {}", most, what) : what,
+                                      words.text(outcome(*best)) + unit_of(words),
                                       where_best(groups, *best));
 }
 
@@ -102,12 +119,26 @@ std::string interval_text(const RunRecord& run) {
                      100 * run.points.front().experiment.evaluation.confidence);
 }
 
+/// What the columns of accuracy_tables mean.
+std::string terms_of(const MetricWords& words, bool without_eta) {
+  const std::string in = words.metric().unit.empty() ? "" : "In " + words.metric().unit + ". ",
+                    exact = "Devices exact: mapped and converted, without the devices' noise. ";
+  if (words.metric().has_normalized)
+    return in + (without_eta
+                     ? exact + "Normalised: accuracy over accuracy without noise. "
+                     : "a_o: accuracy without noise. A_avr: mean of A_x over the η above 0. ");
+  return in + (without_eta ? exact : "Means are over the η above 0. ");
+}
+
 Section accuracy(const RunRecord& run, const std::vector<Group>& groups, Press& press) {
   Markup content;
   if (has_accuracy_figure(groups))
     content += press.figure(
         accuracy_figure(groups),
-        "Normalised accuracy A_x = accuracy under noise / accuracy without, against the noise; " +
+        (MetricWords(groups.front().experiment).metric().has_normalized
+             ? "Normalised accuracy A_x = accuracy under noise / accuracy without, against the "
+               "noise; "
+             : MetricWords(groups.front().experiment).capital_title() + " against the noise; ") +
             interval_text(run) +
             (has_published_curves(groups) ? ". Open circles: published." : "."));
   for (const std::string& key : figure_axes(groups))
@@ -120,30 +151,30 @@ Section accuracy(const RunRecord& run, const std::vector<Group>& groups, Press& 
         press.figure(heat_figure("map", maps), "Over two swept keys; ± is half of the " +
                                                    interval_text(run) + ". Empty: not measured.");
   for (const ReportTable& table : accuracy_tables(groups)) content += press.table(table);
-  const std::string terms =
-      etas_of(groups).empty()
-          ? "In %. Devices exact: mapped and converted, without the devices' noise. Normalised: "
-            "accuracy over accuracy without noise. "
-          : "In %. a_o: accuracy without noise. A_avr: mean of A_x over the η above 0. ";
-  content += paragraph(terms + "± is half of the " + interval_text(run) + ".");
-  return {"accuracy", "Accuracy under noise", content};
+  const MetricWords words(groups.front().experiment);
+  content += paragraph(terms_of(words, etas_of(groups).empty()) + "± is half of the " +
+                       interval_text(run) + ".");
+  return {run.points.front().experiment.evaluation.metric, words.capital_title() + " under noise",
+          content};
 }
 
-/// Energy, time and area beside the accuracy.
+/// Energy, time and area beside the metric.
 Section cost(const RunRecord& run, Press& press) {
   const std::vector<PricedPoint> priced = run.priced();
   if (priced.empty()) return {};
+  const MetricWords words(run.points.front().experiment);
   Markup content;
   if (has_pareto_figure(priced))
-    content += press.figure(pareto_figure(priced),
-                            fmt::format("Accuracy against energy per image; {}. Labels: {}. Steps: "
-                                        "the highest accuracy that an energy buys.",
-                                        interval_text(run), pareto_labels(priced)));
+    content +=
+        press.figure(pareto_figure(priced),
+                     fmt::format("{} against energy per image; {}. Labels: {}. Steps: "
+                                 "the best that an energy buys.",
+                                 words.capital_title(), interval_text(run), pareto_labels(priced)));
   const std::vector<Row> rows = pareto_rows(priced);
   ReportTable table{"cost", "", rows.front(), run.points.front().axes.size(), {}};
   for (std::size_t i = 0; i < priced.size(); ++i) {
     table.lines.push_back({{rows[i + 1].begin(), rows[i + 1].end()}, ""});
-    table.lines.back().cells[table.labels] = TableCell(priced[i].accuracy);
+    table.lines.back().cells[table.labels] = TableCell(words, priced[i].value);
   }
   content += press.table(table);
   content += paragraph(fmt::format(

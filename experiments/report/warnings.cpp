@@ -7,6 +7,7 @@
 
 #include "experiments/remarks.hpp"
 #include "experiments/results/kept_plausibility.hpp"
+#include "experiments/results/metric_words.hpp"
 #include "experiments/results/point_warnings.hpp"
 #include "experiments/run/networks.hpp"
 #include "experiments/statistics/proportion.hpp"
@@ -43,7 +44,10 @@ PointSummary summary_of(const MeasuredPoint& p) {
 class Warnings {
  public:
   Warnings(const RunRecord& run, const std::vector<Group>& groups)
-      : run_(run), groups_(groups), points_(run.measured()) {}
+      : run_(run),
+        groups_(groups),
+        points_(run.measured()),
+        words_(run.points.front().experiment) {}
 
   std::vector<std::string> all() {
     about_identities();
@@ -88,32 +92,41 @@ class Warnings {
   }
 
   void about_draws() {
-    const double widest = largest(
-        points_, [](const MeasuredPoint& p) { return summary_of(p).accuracy.half_width(); });
+    if (!words_.metric().counts) return;
+    const double widest =
+        largest(points_, [](const MeasuredPoint& p) { return summary_of(p).value.half_width(); });
     if (widest > kWideInterval)
       say(
-          fmt::format("Some accuracies are known no better than ± {:.1f} points; more draws "
+          fmt::format("Some {} are known no better than ± {:.1f} points; more draws "
                       "(evaluation.draws, evaluation.stop) narrow them.",
-                      100 * widest));
+                      words_.plural(), 100 * widest));
   }
 
   void about_images() {
     const std::int64_t images = points_.front().result->images;
     const Experiment& e = points_.front().point->experiment;
-    const Estimate share = proportion_estimate(points_.front().result->baseline_correct, images,
-                                               e.evaluation.confidence);
     if (images < kFewImages)
-      say(
-          fmt::format("There are {} test images: another sample of as many would move every "
-                      "accuracy by some ± {:.1f} points, which no interval over draws shows.",
-                      images, 100 * share.half_width()));
+      say(fmt::format(
+          "There are {} test {}: another sample of as many would move every {}{}, which "
+          "no interval over draws shows.",
+          images, e.model.file.empty() ? "images" : "samples", words_.title(), sampling_text()));
     if (e.data.name == "synthetic")
       say("The images are the built-in ones: good for trying things, not a benchmark.");
   }
 
+  /// By how much, where answers are counted.
+  std::string sampling_text() const {
+    const PointResult& result = *points_.front().result;
+    if (!result.metric->counts || !result.answers.empty()) return "";
+    const Estimate share =
+        proportion_estimate(static_cast<std::int64_t>(result.baseline_score), result.images,
+                            points_.front().point->experiment.evaluation.confidence);
+    return fmt::format(" by some ± {:.1f} points", 100 * share.half_width());
+  }
+
   void about_converters() {
     const double cost = largest(points_, [](const MeasuredPoint& p) {
-      return p.result->baseline() - p.result->noise_free();
+      return p.result->metric->counts ? p.result->baseline() - p.result->noise_free() : 0.0;
     });
     if (cost > kCostlyConversion)
       say(fmt::format("Mapping and converters alone, with exact devices, cost up to {:.1f} points.",
@@ -164,6 +177,7 @@ class Warnings {
   const RunRecord& run_;
   const std::vector<Group>& groups_;
   Points points_;
+  MetricWords words_;
   std::vector<std::string> texts_;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "experiments/results/metric_words.hpp"
 #include "experiments/results/text_table.hpp"
 #include "experiments/results/words.hpp"
 #include "experiments/statistics/pareto.hpp"
@@ -85,19 +86,20 @@ std::string shares(const std::string& title, const CostParts& parts) {
 Row priced_header(const Point& point) {
   Row row;
   for (const auto& axis : point.axes) row.push_back(key_title(axis.first, &point.experiment));
-  row.insert(row.end(), {"accuracy (%)", "energy (nJ)", "latency (µs)", "area (mm²)", "tiles",
-                         "used (%)", "ADC conversions", "front"});
+  row.insert(row.end(), {MetricWords(point.experiment).axis(), "energy (nJ)", "latency (µs)",
+                         "area (mm²)", "tiles", "used (%)", "ADC conversions", "front"});
   return row;
 }
 
 Row priced_row(const PricedPoint& p) {
   Row row;
   for (const auto& [key, value] : text_axes(*p.point)) row.push_back(value_words(key, value));
-  row.insert(row.end(),
-             {percent_text(p.accuracy), fmt::format("{:.4g}", p.cost.energy_nJ),
-              fmt::format("{:.4g}", p.cost.latency_us), fmt::format("{:.4g}", p.cost.area_mm2),
-              fmt::format("{:.0f}", p.cost.tiles), fmt::format("{:.1f}", 100 * p.cost.utilization),
-              fmt::format("{:.0f}", p.cost.adc_conversions), front_mark(p.front)});
+  row.insert(
+      row.end(),
+      {MetricWords(p.point->experiment).text(p.value), fmt::format("{:.4g}", p.cost.energy_nJ),
+       fmt::format("{:.4g}", p.cost.latency_us), fmt::format("{:.4g}", p.cost.area_mm2),
+       fmt::format("{:.0f}", p.cost.tiles), fmt::format("{:.1f}", 100 * p.cost.utilization),
+       fmt::format("{:.0f}", p.cost.adc_conversions), front_mark(p.front)});
   return row;
 }
 
@@ -106,7 +108,9 @@ bool is_surely_beaten(const PricedPoint& p, const std::vector<PricedPoint>& all)
   const auto low = [](const Estimate& e) { return std::isnan(e.lo) ? e.mean : e.lo; };
   const auto high = [](const Estimate& e) { return std::isnan(e.hi) ? e.mean : e.hi; };
   return std::any_of(all.begin(), all.end(), [&](const PricedPoint& other) {
-    return other.cost.energy_nJ <= p.cost.energy_nJ && low(other.accuracy) > high(p.accuracy);
+    if (other.cost.energy_nJ > p.cost.energy_nJ) return false;
+    const bool higher = p.point->experiment.evaluation.choice().metric().better == Better::higher;
+    return higher ? low(other.value) > high(p.value) : high(other.value) < low(p.value);
   });
 }
 
@@ -181,20 +185,19 @@ std::vector<PricedPoint> priced_points(const std::vector<MeasuredPoint>& points)
   std::vector<PricedPoint> all;
   for (const MeasuredPoint& p : points)
     if (p.cost)
-      all.push_back({p.point,
-                     summarize(*p.result, p.point->experiment.evaluation.confidence).accuracy,
+      all.push_back({p.point, summarize(*p.result, p.point->experiment.evaluation.confidence).value,
                      price_of(*p.cost)});
   find_front(all);
   return all;
 }
 
 void find_front(std::vector<PricedPoint>& all) {
-  std::vector<double> energies, accuracies;
+  std::vector<double> energies, values;
   for (const PricedPoint& p : all) {
     energies.push_back(p.cost.energy_nJ);
-    accuracies.push_back(p.accuracy.mean);
+    values.push_back(p.point->experiment.evaluation.choice().metric().sign() * p.value.mean);
   }
-  const std::vector<bool> front = pareto_front(energies, accuracies);
+  const std::vector<bool> front = pareto_front(energies, values);
   for (std::size_t i = 0; i < all.size(); ++i)
     all[i].front = front[i]                        ? OnFront::yes
                    : is_surely_beaten(all[i], all) ? OnFront::no

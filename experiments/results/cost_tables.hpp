@@ -38,15 +38,15 @@ struct Price {
 Price price_of(const NetworkCost&);
 
 enum class OnFront {
-  yes,    ///< of pareto_front of energy and accuracy
-  maybe,  ///< no cheaper design is surely better: intervals of accuracy overlap
+  yes,    ///< of pareto_front of energy and the metric
+  maybe,  ///< no cheaper design is surely better: intervals of the metric overlap
   no
 };
 
 /// A point that has a cost among others.
 struct PricedPoint {
   const Point* point = nullptr;
-  Estimate accuracy;
+  Estimate value;  ///< of its metric
   Price cost;
   OnFront front = OnFront::no;
 };
@@ -57,8 +57,8 @@ void find_front(std::vector<PricedPoint>&);
 /// "*", "~" or nothing, and what that means.
 const char* front_mark(OnFront);
 inline constexpr char kFrontLegend[] =
-    "Front: * no design is both cheaper and more accurate; ~ none surely is, as intervals overlap.";
-/// Accuracy and cost of every point with its front_mark, below a header; empty without any.
+    "Front: * no design is both cheaper and better; ~ none surely is, as intervals overlap.";
+/// The metric and the cost of every point with its front_mark, below a header; empty without any.
 std::vector<Row> pareto_rows(const std::vector<PricedPoint>&);
 std::string pareto_text(const std::vector<PricedPoint>&);
 

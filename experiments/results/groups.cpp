@@ -22,14 +22,15 @@ Axes other_axes(const Point& point, bool sets_eta_apart) {
   return axes;
 }
 
-/// A_avr over the points with noise.
+/// The mean over the points with noise of what is shown of each.
 Estimate average(const std::vector<MeasuredPoint>& members) {
   std::vector<Replicates> replicates;
   std::vector<double> factors;
   for (const MeasuredPoint& p : members) {
-    if (!(eta_of(*p.point) > 0) || p.result->baseline_correct == 0) continue;
+    const bool normalized = p.result->metric->has_normalized;
+    if (!(eta_of(*p.point) > 0) || (normalized && p.result->baseline_score == 0)) continue;
     replicates.push_back(p.result->replicates());
-    factors.push_back(1.0 / p.result->baseline());
+    factors.push_back(normalized ? 1.0 / p.result->baseline() : 1.0);
   }
   std::vector<const Replicates*> conditions;
   for (const Replicates& r : replicates) conditions.push_back(&r);
@@ -46,7 +47,8 @@ Group make_group(const std::vector<MeasuredPoint>& members, bool sets_eta_apart)
   group.images = members.front().result->images;
   for (const MeasuredPoint& p : members)
     group.points.push_back({sets_eta_apart ? eta_of(*p.point) : Estimate::kNone,
-                            summarize(*p.result, p.point->experiment.evaluation.confidence)});
+                            summarize(*p.result, p.point->experiment.evaluation.confidence),
+                            p.result->metric->has_normalized});
   if (sets_eta_apart) group.average = average(members);
   group.published = published_for(*group.experiment);
   return group;

@@ -16,6 +16,9 @@ namespace ohmic {
 struct GroupPoint {
   double eta = Estimate::kNone;
   PointSummary summary;
+  bool has_normalized = true;
+  /// What stands beside an eta: the normalised accuracy, or the value of another metric.
+  const Estimate& shown() const { return has_normalized ? summary.normalized : summary.value; }
 };
 
 struct Group {
@@ -24,7 +27,9 @@ struct Group {
   std::vector<GroupPoint> points;          ///< in the order of the sweep
   double baseline = 0;
   std::int64_t images = 0;
-  Estimate average;  ///< A_avr over the non-zero eta; NaN without any, or when the baseline is 0
+  /// Of what is shown, over the non-zero eta: A_avr, or the mean of another metric. NaN without
+  /// any, or where A is not defined.
+  Estimate average;
   Published published;
 
   /// Its swept values in words; without any, its network.

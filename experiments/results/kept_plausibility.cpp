@@ -31,7 +31,8 @@ Plausibility facts_of(const std::filesystem::path& run_folder, const MeasuredPoi
   if (const auto kept = kept_plausibility(run_folder, point.point->experiment)) return *kept;
   Plausibility facts;
   facts.images = point.result->images;
-  facts.correct = point.result->baseline_correct;
+  if (point.result->metric->name != "accuracy" || !point.result->answers.empty()) return facts;
+  facts.correct = static_cast<std::int64_t>(point.result->baseline_score);
   facts.classes = point.point->experiment.data.name == "cifar100" ? 100 : 10;
   return facts;
 }

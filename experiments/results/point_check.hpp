@@ -8,8 +8,8 @@
 
 namespace ohmic {
 
-/// Throws DataError "PLACE: damaged: ..." for a draw that has not a count for every stratum of the
-/// point, or more right answers than images.
+/// Throws DataError "PLACE: damaged: ..." for a draw that has not a score for every stratum of the
+/// point, or more right answers than there are, or a value that the metric cannot have.
 void check_draw(const DrawResult&, const PointResult&, const std::string& place);
 
 /// Checks the draws of an unfinished point, as read from its log in the folder `points`

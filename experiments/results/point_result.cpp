@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "experiments/results/files.hpp"
@@ -17,10 +18,38 @@ using Json = RecordedJson;
 
 /// Most of what one file can count: test images, filters of a layer, conversions.
 constexpr std::int64_t kMostImages = 100'000'000, kMostFilters = 1'000'000'000,
+                       kMostAnswers = std::int64_t{1} << 50,
                        kMostConversions = std::int64_t{1} << 60;
 
-Json to_json(const DrawResult& draw) {
-  return {{"correct", draw.correct},
+/// Scores under the names of right answers, or of values.
+struct Names {
+  const char *scores, *baseline, *noise_free;
+};
+constexpr Names kCounts{"correct", "baseline_correct", "noise_free_correct"};
+constexpr Names kValues{"values", "baseline", "noise_free"};
+
+const Names& names_of(const Metric& metric) { return metric.counts ? kCounts : kValues; }
+
+/// JSON has no infinity: it is a word.
+Json score_json(const Metric& metric, double score) {
+  if (metric.counts) return static_cast<std::int64_t>(score);
+  return std::isfinite(score) ? Json(score) : Json(fmt::format("{}", score));
+}
+
+double score_from(const Metric& metric, const Json& json, const char* key, std::int64_t most,
+                  const std::string& place) {
+  if (metric.counts) return static_cast<double>(whole_of(json, key, 0, most, place));
+  for (const auto& [word, value] :
+       {std::pair("inf", HUGE_VAL), {"-inf", -HUGE_VAL}, {"nan", Estimate::kNone}})
+    if (json == word) return value;
+  if (!json.is_number()) say_damaged(place, fmt::format("{} is no number", key));
+  return json.get<double>();
+}
+
+Json to_json(const Metric& metric, const DrawResult& draw) {
+  Json scores = Json::array();
+  for (const double score : draw.scores) scores.push_back(score_json(metric, score));
+  return {{names_of(metric).scores, scores},
           {"dac", {draw.tally.dac_samples, draw.tally.dac_clipped}},
           {"adc", {draw.tally.adc_samples, draw.tally.adc_clipped}}};
 }
@@ -35,10 +64,16 @@ void read_pair(const Json& json, const char* key, std::uint64_t& samples, std::u
   clipped = static_cast<std::uint64_t>(whole_of(pair[1], key, 0, all, place));
 }
 
-DrawResult draw_from(const Json& json, const std::string& place) {
+/// What kind of metric a draw's scores are of.
+const Metric& kind_of(const Json& draw) {
+  return metric_named(draw.is_object() && draw.contains(kValues.scores) ? "mse" : "accuracy");
+}
+
+DrawResult draw_from(const Json& json, const Metric& metric, const std::string& place) {
   DrawResult draw;
-  for (const Json& count : list_of(json, "correct", place))
-    draw.correct.push_back(whole_of(count, "correct", 0, kMostImages, place));
+  const char* key = names_of(metric).scores;
+  for (const Json& score : list_of(json, key, place))
+    draw.scores.push_back(score_from(metric, score, key, kMostImages, place));
   read_pair(json, "dac", draw.tally.dac_samples, draw.tally.dac_clipped, place);
   read_pair(json, "adc", draw.tally.adc_samples, draw.tally.adc_clipped, place);
   return draw;
@@ -110,18 +145,49 @@ Json to_array(const std::vector<T>& items) {
 }
 
 Json to_json(const PointResult& point) {
-  return {{"identity", point.identity},
-          {"images", point.images},
-          {"batch", point.batch},
-          {"baseline_correct", point.baseline_correct},
-          {"noise_free_correct", point.noise_free_correct},
-          {"draws", to_array(point.draws)},
-          {"layers", to_array(point.layers)},
-          {"warnings", point.warnings}};
+  const Metric& metric = *point.metric;
+  Json json{{"identity", point.identity}, {"images", point.images}, {"batch", point.batch}};
+  if (metric.name != "accuracy") json["metric"] = metric.name;
+  if (!point.answers.empty()) json["answers"] = point.answers;
+  json[names_of(metric).baseline] = score_json(metric, point.baseline_score);
+  json[names_of(metric).noise_free] = score_json(metric, point.noise_free_score);
+  json["draws"] = Json::array();
+  for (const DrawResult& draw : point.draws) json["draws"].push_back(to_json(metric, draw));
+  json["layers"] = to_array(point.layers);
+  json["warnings"] = point.warnings;
+  return json;
 }
 
 std::int64_t strata(const PointResult& point) {
   return point.batch == 0 ? 1 : (point.images + point.batch - 1) / point.batch;
+}
+
+/// Points of accuracies do not name it.
+const Metric& metric_from(const Json& json, const std::string& place) {
+  if (!json.is_object() || !json.contains("metric")) return metric_named("accuracy");
+  const std::string name = text_of(json, "metric", place);
+  const Metric* metric = find_metric(name);
+  if (!metric) say_damaged(place, fmt::format("metric \"{}\" is none", name));
+  return *metric;
+}
+
+/// Answers that count in each stratum.
+std::vector<std::int64_t> answers_of(const PointResult& point) {
+  if (!point.answers.empty()) return point.answers;
+  if (point.batch == 0) return {point.images};
+  std::vector<std::int64_t> sizes;
+  for (std::int64_t first = 0; first < point.images; first += point.batch)
+    sizes.push_back(std::min(point.batch, point.images - first));
+  return sizes;
+}
+
+void read_answers(const Json& json, PointResult& point, const std::string& place) {
+  if (!json.contains("answers")) return;
+  for (const Json& count : list_of(json, "answers", place))
+    point.answers.push_back(whole_of(count, "answers", 0, kMostAnswers, place));
+  if (std::ssize(point.answers) != strata(point))
+    say_damaged(place, fmt::format("answers has {} numbers; expected {}", point.answers.size(),
+                                   strata(point)));
 }
 
 PointResult point_from(const Json& json, const std::string& place) {
@@ -129,10 +195,15 @@ PointResult point_from(const Json& json, const std::string& place) {
   point.identity = text_of(json, "identity", place);
   point.images = whole_number(json, "images", 0, kMostImages, place);
   point.batch = whole_number(json, "batch", 0, kMostImages, place);
-  point.baseline_correct = whole_number(json, "baseline_correct", 0, point.images, place);
-  point.noise_free_correct = whole_number(json, "noise_free_correct", 0, point.images, place);
+  const Metric& metric = *(point.metric = &metric_from(json, place));
+  read_answers(json, point, place);
+  const auto score = [&](const char* key) {
+    return score_from(metric, member(json, key, place), key, point.all_answers(), place);
+  };
+  point.baseline_score = score(names_of(metric).baseline);
+  point.noise_free_score = score(names_of(metric).noise_free);
   for (const Json& draw : list_of(json, "draws", place)) {
-    point.draws.push_back(draw_from(draw, place));
+    point.draws.push_back(draw_from(draw, metric, place));
     check_draw(point.draws.back(), point, place);
   }
   for (const Json& layer : list_of(json, "layers", place))
@@ -143,15 +214,6 @@ PointResult point_from(const Json& json, const std::string& place) {
       point.warnings.push_back(warning.get<std::string>());
     }
   return point;
-}
-
-/// Share of the images that fall in each stratum.
-std::vector<double> stratum_sizes(const PointResult& point) {
-  if (point.batch == 0) return {static_cast<double>(point.images)};
-  std::vector<double> sizes;
-  for (std::int64_t first = 0; first < point.images; first += point.batch)
-    sizes.push_back(static_cast<double>(std::min(point.batch, point.images - first)));
-  return sizes;
 }
 
 std::string line_of(const std::filesystem::path& log, std::size_t draw) {
@@ -187,38 +249,41 @@ DrawLog read_log(const std::filesystem::path& path) {
     const Json line =
         parse_recorded(std::string_view(log.text).substr(log.good, end - log.good), place);
     whole_number(line, "draw", draw, draw, place);
-    log.draws.push_back(draw_from(line, place));
+    log.draws.push_back(draw_from(line, kind_of(line), place));
   }
   return log;
 }
 
-double fraction(std::int64_t correct, std::int64_t images) {
-  return images == 0 ? Estimate::kNone : static_cast<double>(correct) / static_cast<double>(images);
-}
+double fraction(double part, double whole) { return whole == 0 ? Estimate::kNone : part / whole; }
 
-std::int64_t all_correct(const std::vector<DrawResult>& draws) {
-  std::int64_t sum = 0;
+/// Scores of one image set: of counts the right answers, else the value.
+double all_scores(const std::vector<DrawResult>& draws) {
+  double sum = 0;
   for (const DrawResult& draw : draws)
-    sum = std::accumulate(draw.correct.begin(), draw.correct.end(), sum);
+    sum = std::accumulate(draw.scores.begin(), draw.scores.end(), sum);
   return sum;
 }
 
 }  // namespace
 
 void check_draw(const DrawResult& draw, const PointResult& point, const std::string& place) {
-  const auto counts = static_cast<std::int64_t>(draw.correct.size());
-  if (counts != strata(point))
-    say_damaged(
-        place, fmt::format("{} counts of right answers; {} images {} have {}", counts, point.images,
-                           point.batch == 0 ? "seen by one draw"
-                                            : fmt::format("in batches of {}", point.batch),
-                           strata(point)));
-  for (std::int64_t i = 0; i < counts; ++i) {
-    const std::int64_t seen =
-        point.batch == 0 ? point.images : std::min(point.batch, point.images - i * point.batch);
-    const std::int64_t correct = draw.correct[static_cast<std::size_t>(i)];
-    if (correct > seen)
-      say_damaged(place, fmt::format("{} right answers to {} images", correct, seen));
+  const Metric& metric = *point.metric;
+  if (std::ssize(draw.scores) != strata(point))
+    say_damaged(place,
+                fmt::format("{} {}; {} images {} have {}", draw.scores.size(),
+                            metric.counts ? "counts of right answers" : "values", point.images,
+                            point.batch == 0 ? "seen by one draw"
+                                             : fmt::format("in batches of {}", point.batch),
+                            strata(point)));
+  const std::vector<std::int64_t> answers = answers_of(point);
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const double score = draw.scores[i];
+    if (metric.counts && (score > static_cast<double>(answers[i]) || score != std::floor(score)))
+      say_damaged(place, fmt::format("{} right answers to {} {}", score, answers[i],
+                                     point.answers.empty() ? "images" : "positions"));
+    if (!metric.counts && (score < metric.least || score > metric.most))
+      say_damaged(place, fmt::format("{} is {}; it lies from {} to {}", metric.name, score,
+                                     metric.least, metric.most));
   }
 }
 
@@ -230,27 +295,43 @@ void check_logged(const PointResult& point, const std::filesystem::path& points)
   });
 }
 
-double PointResult::baseline() const { return fraction(baseline_correct, images); }
+std::int64_t PointResult::all_answers() const {
+  const std::vector<std::int64_t> each = answers_of(*this);
+  return std::accumulate(each.begin(), each.end(), std::int64_t{0});
+}
 
-double PointResult::accuracy() const {
-  return fraction(all_correct(draws), images * static_cast<std::int64_t>(draws.size()));
+double PointResult::baseline() const {
+  return metric->counts ? fraction(baseline_score, double(all_answers())) : baseline_score;
+}
+
+double PointResult::value() const {
+  if (metric->counts)
+    return fraction(all_scores(draws), double(all_answers()) * double(draws.size()));
+  return mean_estimate(replicates(), 0.95).mean;
 }
 
 double PointResult::normalized() const {
-  return fraction(all_correct(draws), baseline_correct * static_cast<std::int64_t>(draws.size()));
+  if (!metric->has_normalized) return Estimate::kNone;
+  return fraction(all_scores(draws), baseline_score * double(draws.size()));
 }
 
-double PointResult::noise_free() const { return fraction(noise_free_correct, images); }
+double PointResult::noise_free() const {
+  return metric->counts ? fraction(noise_free_score, double(all_answers())) : noise_free_score;
+}
 
 Replicates PointResult::replicates() const {
-  const std::vector<double> sizes = stratum_sizes(*this);
+  const std::vector<std::int64_t> sizes = answers_of(*this);
+  const auto all = static_cast<double>(all_answers());
   Replicates replicates;
-  replicates.quantum = 1 / static_cast<double>(images);
-  for (const double size : sizes) replicates.weights.push_back(size / static_cast<double>(images));
+  if (metric->counts) replicates.quantum = 1 / all;
+  for (const std::int64_t size : sizes)
+    replicates.weights.push_back(static_cast<double>(size) / all);
   for (const DrawResult& draw : draws) {
     std::vector<double> row;
-    for (std::size_t j = 0; j < sizes.size(); ++j)
-      row.push_back(static_cast<double>(draw.correct.at(j)) / sizes[j]);
+    for (std::size_t j = 0; j < sizes.size(); ++j) {
+      const double divisor = metric->counts ? static_cast<double>(sizes[j]) : 1.0;
+      row.push_back(sizes[j] == 0 ? 0.0 : draw.scores.at(j) / divisor);
+    }
     replicates.values.push_back(std::move(row));
   }
   return replicates;
@@ -301,10 +382,10 @@ std::int64_t PointStore::count_logged(const std::string& identity) const {
   return static_cast<std::int64_t>(log.draws.size());
 }
 
-void PointStore::log_draw(const std::string& identity, std::int64_t draw,
+void PointStore::log_draw(const std::string& identity, const Metric& metric, std::int64_t draw,
                           const DrawResult& result) const {
   Json line{{"draw", draw}};
-  line.update(to_json(result));
+  line.update(to_json(metric, result));
   append_line(file(identity, ".draws"), line.dump());
 }
 

@@ -9,14 +9,15 @@
 #include <vector>
 
 #include "experiments/statistics/estimate.hpp"
+#include "nn/metrics/metric.hpp"
 #include "simulator/backend.hpp"
 
 namespace ohmic {
 
-/// One replicate: a draw that saw all images (one count), or a pass with a draw per batch (a count
-/// per batch).
+/// One replicate: a draw that saw all images (one score), or a pass with a draw per batch (a score
+/// per batch). A score is the number of right answers where the metric counts them, else its value.
 struct DrawResult {
-  std::vector<std::int64_t> correct;
+  std::vector<double> scores;
   Tally tally;
 };
 
@@ -45,18 +46,25 @@ struct PointResult {
   std::string identity;
   std::int64_t images = 0;
   std::int64_t batch = 0;  ///< images per stratum; 0: draws saw all images
-  std::int64_t baseline_correct = 0;
-  std::int64_t noise_free_correct = 0;  ///< mapped and converted, devices exact
+  const Metric* metric = &metric_named("accuracy");
+  /// Answers that count, per stratum; empty: one per image.
+  std::vector<std::int64_t> answers;
+  double baseline_score = 0;    ///< over all images, as a DrawResult has them
+  double noise_free_score = 0;  ///< mapped and converted, devices exact
   std::vector<DrawResult> draws;
   std::vector<LayerResult> layers;
   std::vector<std::string> warnings;  ///< what its chip said of itself, see Chip::warnings
 
   double baseline() const;
-  /// Right answers over all draws and images: the mean, rounded once.
-  double accuracy() const;
-  /// accuracy() / baseline(), rounded once; NaN when the baseline is 0.
+  /// The metric's mean over draws; of right answers those over all draws and images, rounded once.
+  double value() const;
+  /// value() / baseline(), rounded once; NaN when the baseline is 0 or the metric has no such
+  /// thing.
   double normalized() const;
   double noise_free() const;
+  /// Answers that count: images, or positions of theirs that have a label.
+  std::int64_t all_answers() const;
+  /// Values of the metric.
   Replicates replicates() const;
   Tally tally() const;
   int dead_filters() const;
@@ -74,7 +82,8 @@ class PointStore {
   std::vector<DrawResult> logged_draws(const std::string& identity) const;
   /// How many these are; changes nothing.
   std::int64_t count_logged(const std::string& identity) const;
-  void log_draw(const std::string& identity, std::int64_t draw, const DrawResult&) const;
+  void log_draw(const std::string& identity, const Metric&, std::int64_t draw,
+                const DrawResult&) const;
   /// Publishes atomically; the log of draws is then gone.
   void publish(const PointResult&) const;
 

@@ -193,7 +193,7 @@ std::vector<PricedPoint> RunRecord::priced() const {
   for (std::size_t i = 0; i < points.size(); ++i)
     if (results[i] && prices[i])
       priced.push_back({&points[i],
-                        summarize(*results[i], points[i].experiment.evaluation.confidence).accuracy,
+                        summarize(*results[i], points[i].experiment.evaluation.confidence).value,
                         *prices[i]});
   find_front(priced);
   return priced;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "experiments/results/groups.hpp"
+#include "experiments/results/metric_words.hpp"
 #include "experiments/results/quoting.hpp"
 #include "experiments/results/text_table.hpp"
 
@@ -22,9 +23,11 @@ Row header(const Group& group, const std::vector<double>& etas) {
   Row row;
   for (const auto& axis : group.axes) row.push_back(key_title(axis.first, group.experiment));
   if (row.empty()) row.push_back("network");
+  const MetricWords words(group.experiment);
   row.push_back("baseline");
-  for (const double eta : etas) row.push_back(fmt::format("A {:g} %", 100 * eta));
-  row.push_back(etas.empty() ? "A" : "A_avr");
+  for (const double eta : etas) row.push_back(words.at_eta_column(eta));
+  const bool is_accuracy = words.metric().has_normalized;
+  row.push_back(!etas.empty() ? words.mean_column() : is_accuracy ? "A" : words.axis());
   return row;
 }
 
@@ -32,13 +35,13 @@ Row measured_row(const Group& group, const std::vector<double>& etas) {
   Row row;
   for (const auto& axis : group.axes) row.push_back(shortened(one_line(axis.second), kLongest));
   if (row.empty()) row.push_back(shortened(network_words(*group.experiment), kLongest));
-  row.push_back(percent_text(group.baseline));
+  const MetricWords words(group.experiment);
+  row.push_back(words.text(group.baseline));
   for (const double eta : etas) {
     const GroupPoint* point = group.at(eta);
-    row.push_back(point ? percent_text(point->summary.normalized.mean) : "");
+    row.push_back(point ? words.text(point->shown().mean) : "");
   }
-  row.push_back(
-      percent_text(etas.empty() ? group.points.front().summary.normalized : group.average));
+  row.push_back(words.text(etas.empty() ? group.points.front().shown() : group.average));
   return row;
 }
 

@@ -23,23 +23,27 @@ double share(std::uint64_t part, std::uint64_t whole) {
 
 /// The measured columns with their names, for both kinds of file.
 std::vector<std::pair<std::string, double>> measures(const MeasuredPoint& p) {
-  const PointSummary s = summarize(*p.result, p.point->experiment.evaluation.confidence);
+  const EvaluationSettings& evaluation = p.point->experiment.evaluation;
+  const PointSummary s = summarize(*p.result, evaluation.confidence);
+  const std::string& metric = evaluation.metric;
   const Tally tally = p.result->tally();
   std::vector<std::pair<std::string, double>> columns{
       {"images", static_cast<double>(p.result->images)},
       {"draws", static_cast<double>(p.result->draws.size())},
       {"baseline", s.baseline},
-      {"accuracy", s.accuracy.mean},
-      {"accuracy_lo", s.accuracy.lo},
-      {"accuracy_hi", s.accuracy.hi},
-      {"normalized", s.normalized.mean},
-      {"normalized_lo", s.normalized.lo},
-      {"normalized_hi", s.normalized.hi},
-      {"std_draws", s.std_draws},
-      {"noise_free", s.noise_free},
-      {"dac_clipped", share(tally.dac_clipped, tally.dac_samples)},
-      {"adc_clipped", share(tally.adc_clipped, tally.adc_samples)},
-      {"dead_filters", static_cast<double>(p.result->dead_filters())}};
+      {metric, s.value.mean},
+      {metric + "_lo", s.value.lo},
+      {metric + "_hi", s.value.hi}};
+  const std::pair<std::string, double> normalized[] = {{"normalized", s.normalized.mean},
+                                                       {"normalized_lo", s.normalized.lo},
+                                                       {"normalized_hi", s.normalized.hi}};
+  if (evaluation.choice().metric().has_normalized)
+    columns.insert(columns.end(), std::begin(normalized), std::end(normalized));
+  columns.insert(columns.end(), {{"std_draws", s.std_draws},
+                                 {"noise_free", s.noise_free},
+                                 {"dac_clipped", share(tally.dac_clipped, tally.dac_samples)},
+                                 {"adc_clipped", share(tally.adc_clipped, tally.adc_samples)},
+                                 {"dead_filters", double(p.result->dead_filters())}});
   if (p.cost)
     for (auto& column : cost_columns(p.cost->total)) columns.push_back(std::move(column));
   return columns;
@@ -92,13 +96,18 @@ Json axes_object(const Point& point) {
   return axes;
 }
 
-Json accuracies(const PointResult& result) {
-  Json means = Json::array();
-  for (const DrawResult& draw : result.draws)
-    means.push_back(static_cast<double>(std::accumulate(draw.correct.begin(), draw.correct.end(),
-                                                        std::int64_t{0})) /
-                    static_cast<double>(result.images));
-  return means;
+/// Every draw's value, a count over all answers rounded once.
+Json values_of_draws(const PointResult& result) {
+  Json values = Json::array();
+  const Replicates replicates = result.replicates();
+  const std::int64_t answers = result.all_answers();
+  for (std::size_t d = 0; d < result.draws.size(); ++d) {
+    const std::vector<double>& scores = result.draws[d].scores;
+    const double right = std::accumulate(scores.begin(), scores.end(), 0.0);
+    values.push_back(result.metric->counts ? right / static_cast<double>(answers)
+                                           : replicates.total(static_cast<std::int64_t>(d)));
+  }
+  return values;
 }
 
 }  // namespace
@@ -113,13 +122,14 @@ PointSummary summarize(const PointResult& result, double confidence) {
   const Replicates replicates = result.replicates();
   PointSummary s;
   s.baseline = result.baseline();
-  s.accuracy = mean_estimate(replicates, confidence);
-  s.accuracy.mean = result.accuracy();
-  if (!std::isnan(s.accuracy.lo)) {
-    s.accuracy.lo = std::max(s.accuracy.lo, 0.0);
-    s.accuracy.hi = std::min(s.accuracy.hi, 1.0);
+  s.value = mean_estimate(replicates, confidence);
+  s.value.mean = result.value();
+  if (!std::isnan(s.value.lo)) {
+    s.value.lo = std::max(s.value.lo, result.metric->least);
+    s.value.hi = std::min(s.value.hi, result.metric->most);
   }
-  if (result.baseline_correct > 0) s.normalized = s.accuracy.scaled(1.0 / s.baseline);
+  if (result.metric->has_normalized && s.baseline > 0)
+    s.normalized = s.value.scaled(1.0 / s.baseline);
   s.normalized.mean = result.normalized();
   s.std_draws = std_between(replicates);
   s.noise_free = result.noise_free();
@@ -172,7 +182,8 @@ std::string results_jsonl(const std::vector<MeasuredPoint>& points,
     for (const auto& [key, value] : measures(p)) line[key] = value;
     line["identity"] = p.result->identity;
     if (p.training) line["training"] = *p.training;
-    line["accuracies"] = accuracies(*p.result);
+    const bool is_accuracy = p.point->experiment.evaluation.metric == "accuracy";
+    line[is_accuracy ? "accuracies" : "values"] = values_of_draws(*p.result);
     if (p.warnings) line["warnings"] = *p.warnings;
     lines[p.point] = line.dump() + "\n";
   }

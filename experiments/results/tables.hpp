@@ -24,23 +24,25 @@ struct MeasuredPoint {
   const std::vector<std::string>* warnings = nullptr;
 };
 
-/// What is said of one point, all as fractions of 1.
+/// What is said of one point, in the numbers of its metric: accuracies are fractions of 1.
 struct PointSummary {
   double baseline = 0;
-  Estimate accuracy;    ///< interval within [0, 1]
-  Estimate normalized;  ///< accuracy / baseline, the baseline a constant; NaN when it is 0
+  Estimate value;  ///< interval within what the metric can be
+  /// value / baseline, the baseline a constant; NaN when it is 0 or the metric has no such thing.
+  Estimate normalized;
   double std_draws = 0;
   double noise_free = 0;  ///< mapped and converted, devices exact
 };
 PointSummary summarize(const PointResult&, double confidence);
 
 /// One row per point, in the order given: every swept key under its dotted name, then images,
-/// draws, baseline, accuracy, accuracy_lo, accuracy_hi, normalized, normalized_lo, normalized_hi,
-/// std_draws, noise_free, dac_clipped, adc_clipped (shares of samples), dead_filters, cost_columns
-/// where there is a cost, identity.
+/// draws, baseline, METRIC, METRIC_lo, METRIC_hi under the metric's name, normalized,
+/// normalized_lo, normalized_hi where the metric has it, std_draws, noise_free, dac_clipped,
+/// adc_clipped (shares of samples), dead_filters, cost_columns where there is a cost, identity.
 /// Fractions; a number that does not exist is empty.
 std::string results_csv(const std::vector<MeasuredPoint>&);
-/// The same with each draw's accuracy and the warnings, one JSON object per line.
+/// The same with each draw's value as "accuracies", of another metric as "values", and the
+/// warnings, one JSON object per line.
 std::string results_jsonl(const std::vector<MeasuredPoint>&);
 /// The swept keys of a point as they begin its line, a JSON object.
 std::string axes_json(const Point&);

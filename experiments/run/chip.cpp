@@ -20,12 +20,12 @@ constexpr std::int64_t kTorchBatch = 1000;
 constexpr std::int64_t kMostAtOnce = 8;  // draws
 constexpr int kUnusedBits = 2;
 
-/// On a GPU, or where one is emulated.
-bool runs_on_torch(const Experiment& e, const std::string& device) {
+/// On a GPU, or where one is emulated, which counts right answers by itself.
+bool runs_on_torch(const Experiment& e, const TrainedNetwork& network, const std::string& device) {
   const bool emulated = repetition_on(device) == Repetition::emulated;
   return (device.starts_with("cuda") || emulated) && e.compute.backend == "cpu" &&
-         e.model.file.empty() && e.periphery.is_ideal_per_mvm(e.devices().reads_noisily()) &&
-         !e.devices().non_linear();
+         e.model.file.empty() && network.measure.is_plain_accuracy() &&
+         e.periphery.is_ideal_per_mvm(e.devices().reads_noisily()) && !e.devices().non_linear();
 }
 
 std::unique_ptr<IdealEvaluation> evaluation_on(const std::string& device, const Experiment& e,
@@ -109,7 +109,7 @@ Chip::Chip(const Experiment& experiment, const TrainedNetwork& network, Calibrat
       network_(network),
       backend_(make_backend(experiment.compute)),
       device_(torch_device(experiment.compute)) {
-  const bool on_torch = runs_on_torch(experiment, device_);
+  const bool on_torch = runs_on_torch(experiment, network, device_);
   const Periphery& periphery = experiment.periphery;
   analog_ = std::make_unique<AnalogNetwork>(
       network.graph, network.weights, experiment.mapping, experiment.noise,
@@ -164,24 +164,45 @@ void Chip::calibrate(Calibrations& calibrations) {
   known = analog_->ranges();
 }
 
-std::int64_t Chip::baseline_correct() {
+/// Right answers, or the value.
+double Chip::score_of(std::span<const Score> scores) const {
+  if (!network_.measure.metric().counts) return network_.measure.value(scores);
+  double right = 0;
+  for (const Score& score : scores) right += score.part;
+  return right;
+}
+
+std::vector<std::int64_t> Chip::answers() const {
+  const ImageSet& test = network_.data->test;
+  const std::int64_t each = images_per_draw();
+  std::vector<std::int64_t> all;
+  bool one_each = true;
+  for (std::int64_t first = 0; first < images(); first += each) {
+    const std::int64_t count = std::min(each, images() - first);
+    all.push_back(network_.measure.answers(test, first, count));
+    one_each = one_each && all.back() == count;
+  }
+  return one_each ? std::vector<std::int64_t>() : all;
+}
+
+double Chip::baseline_score() {
   begin("digital weights", images());
   analog_->load_ideal();
   if (!torch_.empty() &&
       experiment_.periphery.products == Products::bf16) {  // digital products are exact
     const auto exact = evaluation_on(device_, experiment_, network_, Precision::f32);
     exact->set_weights(analog_->effective_weights());
-    return exact->count_correct(0, images());
+    return static_cast<double>(exact->count_correct(0, images()));
   }
   weights_changed();
-  return count_all();
+  return score_all();
 }
 
-std::int64_t Chip::noise_free_correct() {
+double Chip::noise_free_score() {
   begin("exact devices", images());
   analog_->load_noise_free();
   weights_changed();
-  return count_all();
+  return score_all();
 }
 
 DrawResult Chip::measure(std::int64_t index) {
@@ -193,32 +214,34 @@ DrawResult Chip::measure(std::int64_t index) {
   if (torch_.empty()) {
     const Predictions p =
         analog_->evaluate_draws(network_.data->test, network_.data->normalization, batch,
-                                evaluation.batch, experiment_.seed, first_draw);
-    for (auto i = p.correct.begin(); i != p.correct.end();) {
-      const auto end = i + std::min<std::ptrdiff_t>(batch, p.correct.end() - i);
-      result.correct.push_back(std::count(i, end, 1));
-      i = end;
-    }
+                                evaluation.batch, experiment_.seed, first_draw, &network_.measure);
+    const std::span<const Score> all(p.scores);
+    for (std::size_t i = 0; i < all.size(); i += static_cast<std::size_t>(batch))
+      result.scores.push_back(
+          score_of(all.subspan(i, std::min(static_cast<std::size_t>(batch), all.size() - i))));
     result.tally = p.tally;
     return result;
   }
-  result.correct = measure_on_torch(first_draw);
+  result.scores = measure_on_torch(first_draw);
   return result;
 }
 
 /// Right answers of each batch, on chips of their own. Draws that are computed at once take turns.
-std::vector<std::int64_t> Chip::measure_on_torch(std::uint64_t first_draw) {
+std::vector<double> Chip::measure_on_torch(std::uint64_t first_draw) {
   const std::int64_t batch = images_per_draw();
   const auto turn = [&](std::int64_t b) -> IdealEvaluation& {
     return *torch_[static_cast<std::size_t>(b % std::ssize(torch_))];
   };
-  std::vector<std::int64_t> correct;
+  std::vector<double> correct;
+  const auto take = [&](std::int64_t b) {
+    correct.push_back(static_cast<double>(finish(turn(b))));
+  };
   for (std::int64_t b = 0; b < batches(); ++b) {
-    if (b >= std::ssize(torch_)) correct.push_back(finish(turn(b)));
+    if (b >= std::ssize(torch_)) take(b);
     program(turn(b), first_draw + static_cast<std::uint64_t>(b));
     turn(b).start(b * batch, std::min(batch, images() - b * batch));
   }
-  while (std::ssize(correct) < batches()) correct.push_back(finish(turn(std::ssize(correct))));
+  while (std::ssize(correct) < batches()) take(std::ssize(correct));
   return correct;
 }
 
@@ -318,12 +341,12 @@ std::int64_t Chip::finish(IdealEvaluation& evaluation) {
   return evaluation.finish();
 }
 
-std::int64_t Chip::count_all() {
-  if (!torch_.empty()) return torch_.front()->count_correct(0, images());
+double Chip::score_all() {
+  if (!torch_.empty()) return static_cast<double>(torch_.front()->count_correct(0, images()));
   const Predictions p =
       analog_->evaluate(network_.data->test, network_.data->normalization, 0, images(),
-                        std::min(images(), experiment_.evaluation.batch));
-  return std::count(p.correct.begin(), p.correct.end(), 1);
+                        std::min(images(), experiment_.evaluation.batch), &network_.measure);
+  return score_of(p.scores);
 }
 
 }  // namespace ohmic

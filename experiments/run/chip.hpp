@@ -35,10 +35,12 @@ class Chip {
   Chip& operator=(const Chip&) = delete;
 
   std::int64_t images() const { return network_.data->test.size(); }
-  /// Right answers with digital weights.
-  std::int64_t baseline_correct();
-  /// Right answers mapped, converted and wired as declared, every device exact.
-  std::int64_t noise_free_correct();
+  /// Answers that count, per stratum of a replicate; empty: one per image.
+  std::vector<std::int64_t> answers() const;
+  /// The score of all images (DrawResult) with digital weights.
+  double baseline_score();
+  /// That mapped, converted and wired as declared, every device exact.
+  double noise_free_score();
   /// Replicate `index` of the estimator that the experiment names.
   DrawResult measure(std::int64_t index);
   std::vector<LayerResult> layers() const;
@@ -59,12 +61,13 @@ class Chip {
   void prepare_torch(Precision);
   std::int64_t images_per_draw() const;
   std::int64_t batches() const;  ///< of images_per_draw() among the test images
-  std::vector<std::int64_t> measure_on_torch(std::uint64_t first_draw);
+  std::vector<double> measure_on_torch(std::uint64_t first_draw);
   void program(IdealEvaluation& evaluation, std::uint64_t draw);
   void weights_changed();
   Weights effective_weights(std::uint64_t draw);
   std::int64_t finish(IdealEvaluation&);
-  std::int64_t count_all();
+  double score_all();
+  double score_of(std::span<const Score>) const;
 
   Experiment experiment_;
   Progress progress_;

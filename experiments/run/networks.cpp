@@ -46,10 +46,14 @@ std::string data_key(const Experiment& e) {
                      !use_of_training_images(e).empty());
 }
 
+std::string metric_key(const EvaluationSettings& e) {
+  return fmt::format("{} {} {}", e.metric, e.top_k, static_cast<int>(e.against));
+}
+
 /// What decides which files Networks::check opens, and where the work would be done.
 std::string inputs_key(const Experiment& e) {
   std::string key = data_key(e) + ModelSettings::schema().write(&e.model).text() +
-                    MappingSettings::schema().write(&e.mapping).text() +
+                    MappingSettings::schema().write(&e.mapping).text() + metric_key(e.evaluation) +
                     ComputeSettings::schema().write(&e.compute).text();
   if (e.train.distill) key += e.train.distill->teacher + e.train.distill->tensors;
   return key;
@@ -76,28 +80,41 @@ TrainProgress report_to(Progress& progress, Timer& timer, const std::string& lab
   return callbacks;
 }
 
-/// Gives every test sample the class that the digital network answers.
-void label_by_answers(const Experiment& e, TrainedNetwork& network) {
+/// What the digital network answers to every test sample.
+std::vector<float> digital_answers(const Experiment& e, const TrainedNetwork& network) {
   constexpr std::int64_t kBatch = 256;
-  if (network.graph.classes < 2)
-    throw UnsupportedError(
-        "evaluation.metric: the network answers with one number, which always agrees with itself; "
-        "expected a network that gives a score per class (one that ends before ArgMax)");
   const auto backend = make_backend(e.compute);
   AnalogNetwork digital(network.graph, network.weights, e.mapping, e.noise, {}, e.devices(),
                         *backend);
   digital.load_ideal();
-  auto data = std::make_shared<Dataset>(*network.data);
-  ImageSet& test = data->test;
+  const ImageSet& test = network.data->test;
+  std::vector<float> answers;
   for (std::int64_t i = 0; i < test.size(); i += kBatch) {
     const std::int64_t n = std::min(kBatch, test.size() - i);
     std::vector<float> x(static_cast<std::size_t>(n * test.values()));
-    normalized_batch(test, data->normalization, i, n, x.data());
+    normalized_batch(test, network.data->normalization, i, n, x.data());
     const auto logits = digital.logits(x.data(), n, static_cast<std::uint64_t>(i));
-    for (std::int64_t j = 0; j < n; ++j)
-      test.labels[static_cast<std::size_t>(i + j)] =
-          predicted_class(logits.data() + j * network.graph.classes, network.graph.classes);
+    answers.insert(answers.end(), logits.begin(), logits.end());
   }
+  return answers;
+}
+
+/// What a sample's answer is, by the network that the experiment names.
+AnswerShape answers_of(const Experiment& e, const Graph& graph) {
+  if (e.model.file.empty()) return answer_shape(graph, {graph.classes});
+  return answer_shape(graph, load_network(e.model, e.mapping)->answer);
+}
+
+/// The metric that is asked for, and the test samples with what answers are compared with.
+void take_measure(const Experiment& e, TrainedNetwork& network) {
+  const MetricChoice choice = e.evaluation.choice();
+  network.measure = Measure(choice, answers_of(e, network.graph), network.data->test);
+  if (!choice.uses_answers() && !network.measure.wants_samples()) return;
+  auto data = std::make_shared<Dataset>(*network.data);
+  if (choice.uses_answers())
+    data->test = network.measure.with_answers(data->test, digital_answers(e, network));
+  else
+    data->test = with_samples(data->test, data->normalization);
   network.data = std::move(data);
 }
 
@@ -211,6 +228,10 @@ std::string Networks::wrong_with_inputs(const Experiment& experiment) {
   Graph graph;
   open([&] { graph = experiment.graph(); });
   if (graph.nodes.empty()) return wrong;
+  if (data)
+    open([&] {
+      Measure(experiment.evaluation.choice(), answers_of(experiment, graph), data->test);
+    });
   if (!experiment.model.weights.empty())
     open([&] { load_named(own_weights(experiment), graph, normalization); });
   else if (experiment.train.distill && !experiment.train.distill->teacher.empty())
@@ -232,9 +253,8 @@ const TrainedNetwork& Networks::get(const Experiment& experiment) {
 }
 
 const TrainedNetwork* Networks::try_get(const Experiment& experiment) {
-  const std::string key =
-      fmt::format("{}{} {}", experiment.training_identity(), data_key(experiment),
-                  static_cast<int>(experiment.evaluation.metric));
+  const std::string key = fmt::format("{}{} {}", experiment.training_identity(),
+                                      data_key(experiment), metric_key(experiment.evaluation));
   const auto present = networks_.find(key);
   if (present != networks_.end()) return &present->second;
   TrainedNetwork network;
@@ -244,8 +264,7 @@ const TrainedNetwork* Networks::try_get(const Experiment& experiment) {
   network.data_name = experiment.data.name;
   network.identity = experiment.training_identity();
   if (!train_or_load(experiment, network)) return nullptr;
-  if (experiment.evaluation.metric == Metric::agreement || !network.data->test.has_labels())
-    label_by_answers(experiment, network);
+  take_measure(experiment, network);
   return &networks_.emplace(key, std::move(network)).first->second;
 }
 

@@ -5,7 +5,7 @@
 namespace ohmic {
 namespace {
 
-/// What the right answers without noise depend on besides the network.
+/// What scores without noise depend on besides the network.
 std::string hardware_key(const Experiment& e) {
   const Value resolved = e.resolved();
   return fmt::format("{} {} {} {} {} {} {} {}", resolved.at("mapping")->text(),
@@ -15,10 +15,10 @@ std::string hardware_key(const Experiment& e) {
                      static_cast<int>(e.evaluation.batch_norm_statistics));
 }
 
-template <class Counts, class Count>
-std::int64_t count_once(Counts& counts, const typename Counts::key_type& key, const Count& count) {
-  const auto present = counts.find(key);
-  return present != counts.end() ? present->second : counts.emplace(key, count()).first->second;
+template <class Scores, class Score>
+double score_once(Scores& scores, const typename Scores::key_type& key, const Score& score) {
+  const auto present = scores.find(key);
+  return present != scores.end() ? present->second : scores.emplace(key, score()).first->second;
 }
 
 }  // namespace
@@ -26,10 +26,11 @@ std::int64_t count_once(Counts& counts, const typename Counts::key_type& key, co
 void WithoutNoise::measure(Chip& chip, const TrainedNetwork& network, const Experiment& e,
                            PointResult& result) {
   result.images = chip.images();
-  result.baseline_correct =
-      count_once(baselines_, &network, [&] { return chip.baseline_correct(); });
-  result.noise_free_correct = count_once(noise_free_, {&network, hardware_key(e)},
-                                         [&] { return chip.noise_free_correct(); });
+  result.metric = &network.measure.metric();
+  result.answers = chip.answers();
+  result.baseline_score = score_once(baselines_, &network, [&] { return chip.baseline_score(); });
+  result.noise_free_score =
+      score_once(noise_free_, {&network, hardware_key(e)}, [&] { return chip.noise_free_score(); });
 }
 
 }  // namespace ohmic

@@ -1,5 +1,5 @@
-// What is lost before any noise: right answers of the digital network, and of the mapped one with
-// exact devices, each counted once for all points that share it.
+// What is lost before any noise: the metric of the digital network, and of the mapped one with
+// exact devices, each found once for all points that share it.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,12 @@ namespace ohmic {
 
 class WithoutNoise {
  public:
-  /// Sets images, baseline_correct and noise_free_correct.
+  /// Sets metric, images, answers, baseline_score and noise_free_score.
   void measure(Chip&, const TrainedNetwork&, const Experiment&, PointResult&);
 
  private:
-  std::map<const TrainedNetwork*, std::int64_t> baselines_;
-  std::map<std::pair<const TrainedNetwork*, std::string>, std::int64_t> noise_free_;
+  std::map<const TrainedNetwork*, double> baselines_;
+  std::map<std::pair<const TrainedNetwork*, std::string>, double> noise_free_;
 };
 
 }  // namespace ohmic

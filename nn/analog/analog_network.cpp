@@ -100,13 +100,16 @@ void AnalogNetwork::visit_layers(const float* nhwc, std::int64_t images,
 }
 
 Predictions AnalogNetwork::evaluate(const ImageSet& set, const Normalization& normalization,
-                                    std::int64_t first, std::int64_t count, std::int64_t batch) {
+                                    std::int64_t first, std::int64_t count, std::int64_t batch,
+                                    const Measure* measure) {
   State& s = *state_;
   s.require_loaded();
   require_call(first >= 0 && count >= 0 && first <= set.size() && count <= set.size() - first,
                "evaluate: the images [first, first + count) must lie in the set");
   require_call(batch > 0, "evaluate: batch must be above 0");
   Predictions predictions;
+  const Measure accuracy(s.graph.classes);
+  const Measure& asked = measure ? *measure : accuracy;
   take_tally();
   std::vector<float> x;
   for (std::int64_t i = first; i < first + count; i += batch) {
@@ -114,10 +117,8 @@ Predictions AnalogNetwork::evaluate(const ImageSet& set, const Normalization& no
     x.resize(static_cast<std::size_t>(n * set.values()));
     normalized_batch(set, normalization, i, n, x.data());
     const std::vector<float> y = logits(x.data(), n, static_cast<std::uint64_t>(i));
-    for (std::int64_t j = 0; j < n; ++j) {
-      const int answer = predicted_class(y.data() + j * s.graph.classes, s.graph.classes);
-      predictions.correct.push_back(answer == set.labels[static_cast<std::size_t>(i + j)]);
-    }
+    for (std::int64_t j = 0; j < n; ++j)
+      predictions.scores.push_back(asked.score(y.data() + j * s.graph.classes, set, i + j));
   }
   predictions.tally = take_tally();
   return predictions;
@@ -125,7 +126,7 @@ Predictions AnalogNetwork::evaluate(const ImageSet& set, const Normalization& no
 
 Predictions AnalogNetwork::evaluate_draws(const ImageSet& set, const Normalization& normalization,
                                           std::int64_t each, std::int64_t batch, std::uint64_t seed,
-                                          std::uint64_t first_draw) {
+                                          std::uint64_t first_draw, const Measure* measure) {
   State& s = *state_;
   require_call(each > 0 && batch > 0, "evaluate_draws: each and batch must be above 0");
   Predictions all;
@@ -136,8 +137,9 @@ Predictions AnalogNetwork::evaluate_draws(const ImageSet& set, const Normalizati
     const auto draws = static_cast<int>(std::clamp<std::int64_t>(fit, 1, s.draws_at_once()));
     s.program(seed, draw, draws);
     const std::int64_t count = std::min(left, each * draws);
-    const Predictions some = evaluate(set, normalization, i, count, draws > 1 ? count : batch);
-    all.correct.insert(all.correct.end(), some.correct.begin(), some.correct.end());
+    const Predictions some =
+        evaluate(set, normalization, i, count, draws > 1 ? count : batch, measure);
+    all.scores.insert(all.scores.end(), some.scores.begin(), some.scores.end());
     all.tally += some.tally;
     i += count;
     draw += static_cast<std::uint64_t>(draws);
@@ -196,16 +198,6 @@ std::vector<LayerNoise> AnalogNetwork::measure_noise(std::uint64_t seed, std::ui
   return noise;
 }
 
-double Predictions::accuracy() const {
-  const auto right = std::count(correct.begin(), correct.end(), std::uint8_t{1});
-  return correct.empty() ? 0.0 : static_cast<double>(right) / static_cast<double>(correct.size());
-}
-
-int predicted_class(const float* logits, int classes) {
-  int best = 0;
-  for (int c = 1; c < classes; ++c)
-    if (logits[c] > logits[best]) best = c;
-  return best;
-}
+double Predictions::accuracy() const { return scores.empty() ? 0.0 : mean_of_scores(scores); }
 
 }  // namespace ohmic

@@ -20,6 +20,7 @@
 #include "nn/analog/layer_noise.hpp"
 #include "nn/analog/noise_settings.hpp"
 #include "nn/data/dataset.hpp"
+#include "nn/metrics/measure.hpp"
 #include "nn/network/graph.hpp"
 #include "simulator/backend.hpp"
 
@@ -27,8 +28,9 @@ namespace ohmic {
 
 /// What one evaluation of a set of images gave.
 struct Predictions {
-  std::vector<std::uint8_t> correct;  ///< per image, 0 or 1
+  std::vector<Score> scores;  ///< per image; of accuracy, 1 or 0 of 1
   Tally tally;
+  /// Mean of the scores, 0 without any.
   double accuracy() const;
 };
 
@@ -74,15 +76,17 @@ class AnalogNetwork {
   void load_noise_free();
   void load_ideal();
 
-  /// Classifies images [first, first + count) with what is programmed.
+  /// Scores the answers to images [first, first + count) with what is programmed; without a measure
+  /// by the accuracy of their labels.
   Predictions evaluate(const ImageSet&, const Normalization&, std::int64_t first,
-                       std::int64_t count, std::int64_t batch);
-  /// Classifies the whole set, every `each` images (the last may be fewer) with a draw of their
+                       std::int64_t count, std::int64_t batch, const Measure* measure = nullptr);
+  /// Scores the whole set, every `each` images (the last may be fewer) with a draw of their
   /// own, first_draw, first_draw + 1 and so on, `batch` of them at a time: program() and evaluate()
   /// in turn, or, on a back end that programs devices itself, several draws at once. What is
   /// programmed afterwards is not said.
   Predictions evaluate_draws(const ImageSet&, const Normalization&, std::int64_t each,
-                             std::int64_t batch, std::uint64_t seed, std::uint64_t first_draw);
+                             std::int64_t batch, std::uint64_t seed, std::uint64_t first_draw,
+                             const Measure* measure = nullptr);
   /// Logits, images x classes. `first_image` is the data set's number of the first one. All NaN
   /// when NegativeVariance::nan applies: a NaN channel is an input of the next convolution's every
   /// output, so no logit of any image escapes it.
@@ -124,8 +128,5 @@ class AnalogNetwork {
   struct State;
   std::unique_ptr<State> state_;
 };
-
-/// The most likely class of one image: the first of the largest logits, 0 when all are NaN.
-int predicted_class(const float* logits, int classes);
 
 }  // namespace ohmic

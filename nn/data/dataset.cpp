@@ -27,6 +27,7 @@ void keep_first(ImageSet& set, std::int64_t images, const char* key) {
   if (images > set.size())
     throw DataError(std::string("data.") + key + " asks for " + std::to_string(images) +
                     " images but there are " + std::to_string(set.size()));
+  set.targets.resize(set.targets.size() / set.labels.size() * static_cast<std::size_t>(images));
   set.labels.resize(static_cast<std::size_t>(images));
   auto& pixels = set.pixels;
   if (!pixels.empty()) pixels.resize(static_cast<std::size_t>(images * set.values()));
@@ -217,7 +218,8 @@ std::string ImageSet::hash() const {
   const bool are_small = std::all_of(labels.begin(), labels.end(),
                                      [](std::int32_t label) { return label >= 0 && label < 256; });
   if (are_small) small.assign(labels.begin(), labels.end());
-  const std::string of_labels = sha256(are_small ? view(small) : view(labels));
+  std::string of_labels = sha256(are_small ? view(small) : view(labels));
+  if (!targets.empty()) of_labels = sha256(of_labels + sha256(view(targets)));
   return sha256(of_labels + sha256(numbers.empty() ? view(pixels) : view(numbers)));
 }
 

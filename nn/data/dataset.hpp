@@ -22,6 +22,10 @@ struct ImageSet {
   std::vector<std::uint8_t> pixels;  ///< of images of CIFAR's kind
   std::vector<float> numbers;        ///< of all others, row-major
   std::vector<std::int32_t> labels;  ///< kNoLabel throughout where there are none
+  /// What a class per sample cannot say, `target_shape` for each sample: real numbers that answers
+  /// are compared with, or a class for every position of an answer (below 0: it does not count).
+  std::vector<float> targets;
+  std::vector<std::int64_t> target_shape;  ///< of one sample's; empty: a single number
   int classes = 10;
   std::vector<std::int64_t> shape{kChannels, kSide, kSide};  ///< of one sample
   int channel_axis = 0;                                      ///< of `shape`
@@ -50,7 +54,7 @@ struct Normalization {
 /// Files of name = "files".
 struct SampleFiles {
   std::string samples;  ///< .npy or IDX, plain or compressed
-  std::string labels;   ///< likewise; empty: there are none
+  std::string labels;   ///< likewise, a class, numbers or classes each; empty: there are none
   std::string rows;     ///< of both, those that are used; empty: all
   bool operator==(const SampleFiles&) const = default;
 };
@@ -68,6 +72,8 @@ struct DataSettings {
   std::vector<double> mean, std;
   std::string mean_file, std_file;
   std::optional<double> scale;  ///< of "given"
+  /// Whether test samples have labels of any kind.
+  bool has_labels() const;
   /// `normalize`, or what is usual: none for files, else per_pixel_mean.
   std::string normalization() const;
   static const Schema<DataSettings>& schema();

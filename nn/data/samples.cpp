@@ -75,7 +75,25 @@ void keep_rows(const std::string& file, ImageSet& set) {
       throw DataError(file + ": names row " + std::to_string(row) + ", but there are " +
                       std::to_string(set.size()) + " samples (rows count from 0)");
   set.numbers = chosen(set.numbers, rows, set.values());
+  if (!set.targets.empty()) set.targets = chosen(set.targets, rows, product(set.target_shape));
   set.labels = chosen(set.labels, rows, 1);
+}
+
+/// Whole numbers from 0 on, one per sample, are classes; anything else is compared as it is.
+void read_labels(const SampleFiles& files, std::int64_t count, ImageSet& set) {
+  HostTensor array = read_array(files.labels);
+  if (array.shape.front() != count)
+    throw DataError(files.labels + ": has " + std::to_string(array.shape.front()) +
+                    " labels for the " + std::to_string(count) + " samples of " + files.samples);
+  const auto is_class = [](float v) { return v >= 0 && v == std::floor(v) && v < 16777216.0f; };
+  if (product(array.shape) == count &&
+      std::all_of(array.values.begin(), array.values.end(), is_class)) {
+    for (const float v : array.values) set.labels.push_back(static_cast<std::int32_t>(v));
+    return;
+  }
+  set.labels.assign(static_cast<std::size_t>(count), ImageSet::kNoLabel);
+  set.target_shape.assign(array.shape.begin() + 1, array.shape.end());
+  set.targets = std::move(array.values);
 }
 
 Shape without_ones(const Shape& shape) {
@@ -120,11 +138,7 @@ ImageSet read_samples(const SampleFiles& files) {
   if (files.labels.empty()) {
     set.labels.assign(static_cast<std::size_t>(count), ImageSet::kNoLabel);
   } else {
-    const auto labels = read_whole_numbers(files.labels, "labels");
-    if (std::ssize(labels) != count)
-      throw DataError(files.labels + ": has " + std::to_string(labels.size()) + " labels for the " +
-                      std::to_string(count) + " samples of " + files.samples);
-    set.labels.assign(labels.begin(), labels.end());
+    read_labels(files, count, set);
   }
   if (!files.rows.empty()) keep_rows(files.rows, set);
   const auto most = std::max_element(set.labels.begin(), set.labels.end());
@@ -136,11 +150,6 @@ ImageSet fitted(const ImageSet& set, const Shape& sample, int classes) {
   ImageSet out = set;
   out.classes = classes;
   if (set.size() == 0) return out;
-  for (std::size_t i = 0; i < out.labels.size(); ++i)
-    if (out.labels[i] >= classes)
-      throw DataError("label " + std::to_string(out.labels[i]) + " of sample " + std::to_string(i) +
-                      " is no class: the network answers with " + std::to_string(classes) +
-                      " numbers");
   if (set.shape == sample) return out;
   const std::vector<std::size_t> order = axes_between(set.shape, sample);
   if (!order.empty()) {

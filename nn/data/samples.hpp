@@ -18,7 +18,7 @@ ImageSet read_samples(const SampleFiles&);
 
 /// The set as a network takes it whose samples have the shape `sample` (channels first or last,
 /// axes of length 1 more or fewer) and which answers with `classes` numbers. Throws DataError that
-/// says both shapes, or names the label that is no class.
+/// says both shapes.
 ImageSet fitted(const ImageSet&, const std::vector<std::int64_t>& sample, int classes);
 
 }  // namespace ohmic

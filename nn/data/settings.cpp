@@ -177,6 +177,8 @@ Value write_test(const DataSettings& s) { return write_files(s.test, s.test_samp
 
 }  // namespace
 
+bool DataSettings::has_labels() const { return name != "files" || !test_samples.labels.empty(); }
+
 std::string DataSettings::normalization() const {
   if (!normalize.empty()) return normalize;
   return name == "files" ? "none" : "per_pixel_mean";
@@ -200,7 +202,9 @@ const Schema<DataSettings>& DataSettings::schema() {
             "plain or compressed, samples on the first axis; rows (.npy) names those that are "
             "used.");
     s.add_custom("test", kFilesType, read_test, write_test)
-        .doc("Files of test images, likewise; labels may be absent.");
+        .doc(
+            "Files of test images, likewise; labels may be absent, a class per sample, or what "
+            "evaluation.metric asks for: numbers, or a class for every position of an answer.");
     s.add("train_images", &D::train_images)
         .at_least(0)
         .doc("Use the first so many training images; 0 takes all (synthetic: 4000).");

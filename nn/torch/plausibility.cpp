@@ -270,20 +270,21 @@ void note_kernels(const Graph& graph, const Weights& weights, Plausibility& p) {
   }
 }
 
-void note_answers(const Seen& seen, const ImageSet& set, Plausibility& p) {
+void note_answers(const Seen& seen, const ImageSet& set, bool has_classes, Plausibility& p) {
   p.images = set.size();
+  p.infinite = seen.infinite;
+  p.constant = seen.constant && set.size() > 1;
+  p.same_image = all_one(set);
+  if (!has_classes) return;
   p.classes = set.classes;
   p.correct = count_right(seen.answers, set);
   p.confidence = seen.confidence;
-  p.infinite = seen.infinite;
-  p.constant = seen.constant && set.size() > 1;
   const Counted answer = most_frequent(seen.answers, set.classes);
   p.favourite = answer.value;
   p.favoured = answer.times;
   const Counted label = most_frequent(set.labels, set.classes);
   p.label = label.value;
   p.labelled = label.times;
-  p.same_image = all_one(set);
   const Counted shift = best_shift(seen.answers, set);
   p.label_shift = shift.value;
   p.correct_shifted = shift.times;
@@ -389,14 +390,16 @@ double at_most(std::int64_t successes, std::int64_t trials, double z) {
 
 }  // namespace
 
-bool is_near_chance(const Plausibility& p) { return is_near_chance(p.accuracy(), p.classes); }
+bool is_near_chance(const Plausibility& p) {
+  return p.classes > 0 && is_near_chance(p.accuracy(), p.classes);
+}
 
 bool is_too_sure(const Plausibility& p) {
   return p.confidence - at_most(p.correct, p.images, 3) > 0.2;
 }
 
-Plausibility examine(const Graph& graph, const Weights& weights, const Dataset& data,
-                     bool foreign) {
+Plausibility examine(const Graph& graph, const Weights& weights, const Dataset& data, bool foreign,
+                     bool has_classes) {
   OHMIC_ASSERT(data.test.size() > 0);
   Plausibility p;
   p.foreign = foreign;
@@ -404,10 +407,10 @@ Plausibility examine(const Graph& graph, const Weights& weights, const Dataset& 
   const ImageSet set = spread_over(data.test, kExamined);
   const Seen seen = examination.pass(set, data.normalization);
   note_kernels(graph, weights, p);
-  note_answers(seen, set, p);
+  note_answers(seen, set, has_classes, p);
   p.known = count_known(set, data.train);
   note_norms(examination.norms(seen, set.size()), p);
-  if (!foreign || !data.test.is_of_cifars_kind()) return p;
+  if (!foreign || !has_classes || !data.test.is_of_cifars_kind()) return p;
   const bool exchanged = fits_exchanged_channels(graph, weights, data);
   if (exchanged || p.misfits > 0 || is_near_chance(p) || is_too_sure(p))
     p.readings = better_readings(examination, data, exchanged);

@@ -37,7 +37,7 @@ struct Plausibility {
   bool foreign = false;       ///< trained elsewhere, on images prepared there
   std::int64_t images = 0;    ///< examined: at most kExamined, spread evenly over the test set
   std::int64_t correct = 0;   ///< right answers among them
-  int classes = 0;            ///< of the network
+  int classes = 0;            ///< of the network; 0: answers are not a class per image
   double confidence = 0;      ///< mean over images of the largest softmax probability
   std::int64_t infinite = 0;  ///< images with a logit that is infinite or not a number
   bool constant = false;      ///< every image gets the same logits
@@ -71,8 +71,10 @@ inline constexpr std::int64_t kExamined = 256;
 
 /// Examines a network on test images of `data`, on the host. `foreign` weights were trained
 /// elsewhere: where something is wrong, other readings of the images are tried for them, each a
-/// pass of its own. At least one test image.
-Plausibility examine(const Graph&, const Weights&, const Dataset& data, bool foreign);
+/// pass of its own. At least one test image. Without `has_classes` nothing is said of right
+/// answers.
+Plausibility examine(const Graph&, const Weights&, const Dataset& data, bool foreign,
+                     bool has_classes = true);
 
 /// Whether hardly more answers are right than guessing gives.
 bool is_near_chance(const Plausibility&);

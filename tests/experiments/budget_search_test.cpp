@@ -13,7 +13,7 @@ namespace {
 SearchSettings settings_of(std::size_t steps) {
   SearchSettings s;
   s.steps = steps;
-  s.least_accuracy = 0.9;
+  s.limit = 0.9;
   return s;
 }
 
@@ -67,7 +67,8 @@ TEST(BudgetSearch, FindsTheStepOfAnExactAccuracy) {
     EXPECT_EQ(r.tolerated, crossing);
     EXPECT_EQ(r.not_tolerated, crossing + 1);
     EXPECT_LE(r.probes.size(), path_length(20));
-    EXPECT_NEAR(crossing_estimate(r, 0.9).value(), static_cast<double>(crossing) + 0.5, 1e-9);
+    EXPECT_NEAR(crossing_estimate(r, settings_of(20)).value(), static_cast<double>(crossing) + 0.5,
+                1e-9);
   }
 }
 
@@ -110,9 +111,54 @@ TEST(BudgetSearch, SeesAnAccuracyThatRises) {
                            (i > 10 ? 0.2 : 0));
     return replicates_of(accuracies);
   };
-  const auto pair = rise(search_crossing(settings_of(20), waves), 0.95);
+  const auto pair = rise(search_crossing(settings_of(20), waves), settings_of(20));
   ASSERT_TRUE(pair);
   EXPECT_EQ(pair->second, 10u);
+}
+
+/// What a search looks at, upside down: an error that grows where an accuracy falls.
+MeasureAt mirrored(const MeasureAt& measure) {
+  return [measure](std::size_t index, std::int64_t draws) {
+    Replicates r = measure(index, draws);
+    for (auto& row : r.values)
+      for (double& value : row) value = -value;
+    return r;
+  };
+}
+
+SearchSettings mirrored(SearchSettings s) {
+  s.limit = -s.limit;
+  s.better = Better::lower;
+  return s;
+}
+
+TEST(BudgetSearch, AnswersAlikeWhereLowerIsBetter) {
+  for (unsigned seed = 1; seed <= 20; ++seed) {
+    const SearchSettings s = settings_of(64);
+    const SearchResult a = search_crossing(s, Chips(seed, 64, 20));
+    const SearchResult b = search_crossing(mirrored(s), mirrored(MeasureAt(Chips(seed, 64, 20))));
+    EXPECT_EQ(a.tolerated, b.tolerated);
+    EXPECT_EQ(a.not_tolerated, b.not_tolerated);
+    EXPECT_EQ(crossing_estimate(a, s), crossing_estimate(b, mirrored(s)));
+    EXPECT_EQ(rise(a, s), rise(b, mirrored(s)));
+  }
+}
+
+// One broken chip makes the mean infinite, and no interval is needed to see it.
+TEST(BudgetSearch, DoesNotTolerateWhatIsInfinite) {
+  const auto breaks = [](std::size_t i, std::int64_t draws) {
+    std::vector<double> errors(static_cast<std::size_t>(draws), 0.5);
+    if (i >= 6) errors.front() = HUGE_VAL;
+    return replicates_of(errors);
+  };
+  const SearchResult r = search_crossing(mirrored(settings_of(20)), [&](auto i, auto draws) {
+    Replicates errors = breaks(i, draws);
+    for (auto& row : errors.values) row.front() -= 1.6;  // limit -0.9
+    return errors;
+  });
+  EXPECT_EQ(r.tolerated, 5u);
+  EXPECT_EQ(r.not_tolerated, 6u);
+  EXPECT_FALSE(crossing_estimate(r, mirrored(settings_of(20))));
 }
 
 // 400 searches, seeds 1 to 400, crossing drawn uniformly. The promise is at most 5 % misses; were

@@ -34,8 +34,8 @@ class CalibrationsOfAChip : public testing::Test {
            " }\ndevice = { model = 'awgn', eta = " + std::to_string(eta) + " }\n";
   }
   /// Right answers of draw 0.
-  std::vector<std::int64_t> draw(const std::string& hardware, Calibrations& calibrations) const {
-    return Chip(read(hardware), network_, calibrations).measure(0).correct;
+  std::vector<double> draw(const std::string& hardware, Calibrations& calibrations) const {
+    return Chip(read(hardware), network_, calibrations).measure(0).scores;
   }
   TrainedNetwork network_;
 };

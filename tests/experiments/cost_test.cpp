@@ -213,8 +213,9 @@ struct Swept {
         costs(measured.size()) {
     for (std::size_t i = 0; i < measured.size(); ++i) {
       results[i].images = 100;
-      results[i].baseline_correct = 90;
-      for (const int d : {-1, 0, 1}) results[i].draws.push_back({{measured[i].second + d}, {}});
+      results[i].baseline_score = 90;
+      for (const int d : {-1, 0, 1})
+        results[i].draws.push_back({{static_cast<double>(measured[i].second + d)}, {}});
       costs[i].total.energy_pJ.adc = 1000 * measured[i].first;
       all.push_back({&points[i], &results[i], &costs[i]});
     }
@@ -235,7 +236,7 @@ TEST(Designs, AreMarkedWhereNoneIsBetterAndCheaper) {
   EXPECT_EQ(front, (std::vector<OnFront>{OnFront::yes, OnFront::yes, OnFront::no, OnFront::maybe}))
       << "the last is not surely worse than the second";
   EXPECT_EQ(priced_points(s.all)[1].cost.energy_nJ, 20);
-  EXPECT_NEAR(priced_points(s.all)[1].accuracy.mean, 0.8, 1e-12);
+  EXPECT_NEAR(priced_points(s.all)[1].value.mean, 0.8, 1e-12);
   const std::string text = pareto_text(priced_points(s.all));
   EXPECT_NE(text.find("80.00 ± 2.48"), std::string::npos) << text;  // t(0.975, 2) / sqrt(3)
   EXPECT_EQ(std::count(text.begin(), text.end(), '*'), 3) << "two and the legend";

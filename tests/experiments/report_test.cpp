@@ -218,8 +218,9 @@ class Report : public testing::Test {
     PointResult r;
     r.identity = identity;
     r.images = 100;
-    r.baseline_correct = r.noise_free_correct = 90;
-    for (const std::int64_t c : {correct - 1, correct, correct + 1}) r.draws.push_back({{c}, {}});
+    r.baseline_score = r.noise_free_score = 90;
+    for (const std::int64_t c : {correct - 1, correct, correct + 1})
+      r.draws.push_back({{static_cast<double>(c)}, {}});
     LayerResult layer;
     layer.layer = "conv<1>";
     layer.batch_norm = "bn1";
@@ -314,7 +315,8 @@ TEST_F(Report, PublishedNumbersStandBesideOursWithTheDifference) {
 TEST_F(Report, PointsWithoutResultsAreNamedWithTheCommandThatGoesOn) {
   const fs::path folder = run("a", kStudy, 3);
   const std::vector<Point> points = expand(parse_toml(kStudy, "test.toml"));
-  PointStore(folder / "points").log_draw(points[3].experiment.identity(), 0, {{50}, {}});
+  PointStore(folder / "points")
+      .log_draw(points[3].experiment.identity(), metric_named("accuracy"), 0, {{50}, {}});
   const auto training =
       folder / "training" / points[4].experiment.training_identity().substr(0, 12);
   make_folder(training);

@@ -46,8 +46,8 @@ PointResult result_of(const std::string& identity, std::vector<std::int64_t> cor
   PointResult r;
   r.identity = identity;
   r.images = 100;
-  r.baseline_correct = r.noise_free_correct = 80;
-  for (const std::int64_t c : correct) r.draws.push_back({{c}, {}});
+  r.baseline_score = r.noise_free_score = 80;
+  for (const std::int64_t c : correct) r.draws.push_back({{static_cast<double>(c)}, {}});
   return r;
 }
 
@@ -121,12 +121,90 @@ TEST_F(Results, APublishedPointReadsBack) {
   const PointStore store(folder_);
   store.publish(r);
   const PointResult back = store.find("abc").value();
-  EXPECT_EQ(back.draws[1].correct, r.draws[1].correct);
+  EXPECT_EQ(back.draws[1].scores, r.draws[1].scores);
   EXPECT_EQ(back.draws[1].tally.adc_clipped, 2u);
   EXPECT_TRUE(std::isnan(back.layers.at(0).eta));
   EXPECT_EQ(back.layers.at(0).sigma_w, 0.1);
   EXPECT_EQ(back.dead_filters(), 3);
   EXPECT_FALSE(store.find("abd"));
+}
+
+PointResult errors_of(const std::string& identity, std::vector<double> errors) {
+  PointResult r;
+  r.identity = identity;
+  r.metric = &metric_named("mse");
+  r.images = 100;
+  r.baseline_score = r.noise_free_score = 0.25;
+  for (const double e : errors) r.draws.push_back({{e}, {}});
+  return r;
+}
+
+TEST_F(Results, APointOfAnotherMetricReadsBackEvenWhereItIsInfinite) {
+  const PointStore store(folder_);
+  store.publish(errors_of("abc", {0.5, HUGE_VAL}));
+  const PointResult back = store.find("abc").value();
+  EXPECT_EQ(back.metric->name, "mse");
+  EXPECT_EQ(back.draws[0].scores, std::vector<double>{0.5});
+  EXPECT_EQ(back.draws[1].scores, std::vector<double>{HUGE_VAL});
+  EXPECT_EQ(back.baseline(), 0.25);
+  EXPECT_EQ(back.value(), HUGE_VAL);
+  store.log_draw("x", metric_named("snr"), 0, {{-HUGE_VAL}, {}});
+  EXPECT_EQ(store.logged_draws("x").at(0).scores, std::vector<double>{-HUGE_VAL});
+  store.publish(errors_of("negative", {-0.5}));
+  EXPECT_EQ(fault_of([&] { store.find("negative"); }),
+            (folder_ / "negative.json").string() +
+                ": damaged: mse is -0.5; it lies from 0 to inf; move negative.json away to measure "
+                "the point again");
+}
+
+// Two sequences in batches of one, with 3 and 1 positions that count.
+TEST_F(Results, PositionsWeighAsTheyCount) {
+  PointResult r;
+  r.identity = "abc";
+  r.images = 2;
+  r.batch = 1;
+  r.answers = {3, 1};
+  r.baseline_score = 4;
+  r.draws = {{{2, 0}, {}}, {{3, 1}, {}}};
+  PointStore(folder_).publish(r);
+  const PointResult back = PointStore(folder_).find("abc").value();
+  EXPECT_EQ(back.baseline(), 1);
+  EXPECT_EQ(back.value(), 6.0 / 8);
+  EXPECT_EQ(back.replicates().total(0), 0.5);
+  EXPECT_EQ(back.replicates().total(1), 1);
+  r.draws = {{{4, 0}, {}}};
+  PointStore(folder_).publish(r);
+  EXPECT_NE(fault_of([&] {
+              PointStore(folder_).find("abc");
+            }).find("damaged: 4 right answers to 3 positions"),
+            std::string::npos);
+}
+
+TEST_F(Results, ColumnsAndLinesHaveTheMetricsName) {
+  const std::vector<Point> points =
+      expand(parse_toml("evaluation.metric = \"cross_entropy\"\n", "test.toml"));
+  PointResult r = errors_of("id", {0.5, 0.75});
+  r.metric = &metric_named("cross_entropy");
+  const std::vector<MeasuredPoint> measured{{&points[0], &r}};
+  const std::string csv = results_csv(measured);
+  EXPECT_TRUE(
+      csv.starts_with("images,draws,baseline,cross_entropy,cross_entropy_lo,"
+                      "cross_entropy_hi,std_draws,noise_free,"))
+      << csv;
+  EXPECT_NE(csv.find("\n100,2,0.25,0.625,"), std::string::npos) << csv;
+  const std::string jsonl = results_jsonl(measured);
+  EXPECT_NE(jsonl.find("\"values\":[0.5,0.75]"), std::string::npos) << jsonl;
+  const std::string table = summary_table(group_points(measured));
+  EXPECT_NE(table.find("cross-entropy (nat)"), std::string::npos) << table;
+  EXPECT_NE(table.find("0.625 ±"), std::string::npos) << table;
+}
+
+// No interval goes below 0, where an error ends.
+TEST_F(Results, IntervalsStayWithinTheMetric) {
+  const PointSummary s = summarize(errors_of("id", {0.01, 0.5}), 0.95);
+  EXPECT_EQ(s.value.lo, 0);
+  EXPECT_GT(s.value.hi, 1);
+  EXPECT_TRUE(std::isnan(s.normalized.mean));
 }
 
 TEST_F(Results, ADamagedPointSaysHowToMendIt) {
@@ -279,22 +357,24 @@ TEST_F(Results, ADamagedProvenanceIsSetAsideAndSaid) {
 // A process can die at any byte of the log: what is whole is kept, and the log goes on from there.
 TEST_F(Results, ALogTornAnywhereKeepsItsWholeLines) {
   const PointStore store(folder_);
-  for (std::int64_t d = 0; d < 3; ++d) store.log_draw("x", d, {{50 + d}, {}});
+  const auto log = [&](std::int64_t d) {
+    store.log_draw("x", metric_named("accuracy"), d, {{50 + static_cast<double>(d)}, {}});
+  };
+  for (std::int64_t d = 0; d < 3; ++d) log(d);
   const std::string whole = read_whole(folder_ / "x.draws");
   for (std::size_t bytes = 0; bytes <= whole.size(); ++bytes) {
     write_atomically(folder_ / "x.draws", whole.substr(0, bytes));
     const auto kept = store.logged_draws("x");
     ASSERT_EQ(static_cast<std::ptrdiff_t>(kept.size()),
               std::count(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(bytes), '\n'));
-    for (std::size_t d = kept.size(); d < 3; ++d)
-      store.log_draw("x", static_cast<std::int64_t>(d), {{50 + static_cast<std::int64_t>(d)}, {}});
+    for (std::size_t d = kept.size(); d < 3; ++d) log(static_cast<std::int64_t>(d));
     ASSERT_EQ(read_whole(folder_ / "x.draws"), whole);
   }
 }
 
 TEST_F(Results, PublishingEndsTheLog) {
   const PointStore store(folder_);
-  store.log_draw("x", 0, {{50}, {}});
+  store.log_draw("x", metric_named("accuracy"), 0, {{50}, {}});
   store.publish(result_of("x", {50}));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "x.draws"));
 }

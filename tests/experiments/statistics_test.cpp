@@ -244,8 +244,8 @@ Replicates measured_counts(std::uint64_t experiment, int eta, std::size_t passes
   for (std::size_t p = 0; p < passes; ++p) {
     DrawResult draw;
     for (std::size_t j = 0; j < 4; ++j)
-      draw.correct.push_back(
-          std::lround(80 - 5 * eta + kHard[j] + (1 + eta) * kSpread[j] * z[4 * p + j]));
+      draw.scores.push_back(
+          std::round(80 - 5 * eta + kHard[j] + (1 + eta) * kSpread[j] * z[4 * p + j]));
     point.draws.push_back(draw);
   }
   return point.replicates();

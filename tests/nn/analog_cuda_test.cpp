@@ -125,7 +125,7 @@ class DrawsOnCuda : public test::OnBackend {
     }
     const Predictions a = got->evaluate_draws(set_, {}, each, 1, 7, 3);
     const Predictions b = wanted->evaluate_draws(set_, {}, each, 1, 7, 3);
-    EXPECT_EQ(a.correct, b.correct);
+    EXPECT_EQ(a.scores, b.scores);
     EXPECT_EQ(a.tally.adc_samples, b.tally.adc_samples);
     EXPECT_EQ(a.tally.adc_clipped, b.tally.adc_clipped);
     EXPECT_EQ(a.tally.dac_clipped, b.tally.dac_clipped);

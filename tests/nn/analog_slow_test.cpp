@@ -74,9 +74,9 @@ int right_on_chip(const Trained& trained, const std::string& backend, int tile,
   mapping.tile = {tile, tile};
   test::Chip chip(trained.graph, trained.weights, {}, 0.0, "", mapping, backend);
   chip.network.program(1, 0);
-  const auto correct =
-      chip.network.evaluate(trained.images, trained.normalization, 0, images, 50).correct;
-  return static_cast<int>(std::count(correct.begin(), correct.end(), 1));
+  const auto scores =
+      chip.network.evaluate(trained.images, trained.normalization, 0, images, 50).scores;
+  return static_cast<int>(std::count(scores.begin(), scores.end(), Score{1, 1}));
 }
 
 class TrainedNetworks : public testing::Test {

@@ -174,11 +174,11 @@ TEST(AnalogNetwork, PredictionsDoNotDependOnTheBatch) {
   test::Chip chip(graph, test::random_weights(graph), {}, 0.1, "", {}, "cpu");
   chip.network.program(kSeed, 0);
   const ImageSet set = random_image_set(60);
-  const auto whole = chip.network.evaluate(set, {}, 0, 60, 60).correct;
+  const auto whole = chip.network.evaluate(set, {}, 0, 60, 60).scores;
   EXPECT_EQ(whole.size(), 60u);
-  EXPECT_EQ(chip.network.evaluate(set, {}, 0, 60, 7).correct, whole);
-  const auto part = chip.network.evaluate(set, {}, 20, 25, 10).correct;
-  EXPECT_EQ(part, std::vector<std::uint8_t>(whole.begin() + 20, whole.begin() + 45));
+  EXPECT_EQ(chip.network.evaluate(set, {}, 0, 60, 7).scores, whole);
+  const auto part = chip.network.evaluate(set, {}, 20, 25, 10).scores;
+  EXPECT_EQ(part, std::vector<Score>(whole.begin() + 20, whole.begin() + 45));
 }
 
 TEST(AnalogNetwork, FineCalibratedConvertersChangeLittleAndCoarseOnesMuch) {
@@ -404,7 +404,7 @@ TEST(AnalogNetwork, CorrectMeansTheLabelHasTheLargestLogit) {
   for (std::size_t i = 0; i < 30; ++i) {
     const auto row = logits.begin() + static_cast<std::ptrdiff_t>(10 * i);
     const bool correct = std::max_element(row, row + 10) - row == set.labels[i];
-    EXPECT_EQ(got.correct[i], correct);
+    EXPECT_EQ(got.scores[i].part, correct);
     right += correct;
   }
   EXPECT_DOUBLE_EQ(got.accuracy(), right / 30.0);

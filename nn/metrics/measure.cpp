@@ -1,0 +1,284 @@
+#include "nn/metrics/measure.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "nn/network/shape_text.hpp"
+#include "simulator/error.hpp"
+
+namespace ohmic {
+namespace {
+
+using Shape = std::vector<std::int64_t>;
+
+std::int64_t product(const Shape& shape) {
+  return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
+}
+
+Shape without_ones(const Shape& shape) {
+  Shape rest;
+  std::copy_if(shape.begin(), shape.end(), std::back_inserter(rest),
+               [](std::int64_t side) { return side != 1; });
+  return rest;
+}
+
+std::string text(const Shape& shape) {
+  const Shape rest = without_ones(shape);
+  std::string words;
+  for (const std::int64_t side : rest) words += (words.empty() ? "" : " x ") + std::to_string(side);
+  return rest.empty() ? "1 number" : words + " numbers";
+}
+
+[[noreturn]] void refuse(const MetricChoice& choice, const std::string& message) {
+  throw DataError("evaluation.metric = \"" + choice.name + "\": " + message);
+}
+
+/// Nodes behind which numbers are the same ones.
+bool only_moves(const Node& node) {
+  if (node.op != Op::digital) return false;
+  for (const char* op :
+       {"Flatten", "Reshape", "Cast", "Identity", "Squeeze", "Unsqueeze", "Transpose", "Dropout"})
+    if (node.call->op == op) return true;
+  return false;
+}
+
+std::string number(float value) {
+  std::string s = std::to_string(value);
+  s.erase(s.find_last_not_of('0') + 1);
+  if (s.back() == '.') s.pop_back();
+  return s;
+}
+
+}  // namespace
+
+bool MetricChoice::uses_answers() const {
+  const Metric& m = metric();
+  return m.of_own_answers || (m.compares == Compares::numbers && against == Against::answers);
+}
+
+bool MetricChoice::needs_labels() const {
+  const Metric& m = metric();
+  return m.compares == Compares::numbers ? against == Against::labels : !m.of_own_answers;
+}
+
+std::string MetricChoice::title() const {
+  return name == "top_k" ? "top-" + std::to_string(top_k) + " accuracy" : metric().title;
+}
+
+AnswerShape answer_shape(const Graph& graph, Shape shape) {
+  std::size_t last = graph.nodes.size() - 1;
+  while (only_moves(graph.nodes[last]) && !graph.nodes[last].inputs.empty())
+    last = static_cast<std::size_t>(graph.nodes[last].inputs.front());
+  const Node& node = graph.nodes[last];
+  const bool ends_in_one =
+      node.op == Op::digital && (node.call->op == "Softmax" || node.call->op == "Sigmoid");
+  return {std::move(shape), ends_in_one};
+}
+
+Measure::Measure(int classes) : metric_(&metric_named("accuracy")), size_(classes) {
+  form_.classes = classes;
+}
+
+Measure::Measure(const MetricChoice& choice, const AnswerShape& answer, const ImageSet& set)
+    : metric_(&choice.metric()), choice_(choice), size_(product(answer.shape)) {
+  form_.probabilities = answer.probabilities;
+  form_.k = choice.top_k;
+  if (metric_->compares == Compares::classes) take_classes(answer, set);
+  if (metric_->compares == Compares::kinds) take_kinds(answer, set);
+  if (metric_->compares == Compares::numbers) take_numbers(answer, set);
+}
+
+/// Positions are usually more than the classes of an image.
+void Measure::take_own_classes(const Shape& shape) {
+  form_.classes_first = shape.size() > 2 && shape.front() <= shape.back();
+  form_.classes = shape.size() < 2 ? size_ : form_.classes_first ? shape.front() : shape.back();
+  if (form_.classes == 1 && !form_.probabilities)
+    throw UnsupportedError(
+        "evaluation.metric: the network answers with one number, which always agrees with itself; "
+        "expected a network that gives a score per class (one that ends before ArgMax)");
+}
+
+/// The axis of classes is the one that labels do not have, the last where both might be.
+void Measure::take_labelled_classes(const Shape& shape, const ImageSet& set) {
+  const Shape labels = without_ones(set.target_shape);
+  if (!set.has_labels() && set.targets.empty())
+    refuse(choice_,
+           "compares answers with labels, and data.test has none; expected labels, or metric = "
+           "\"agreement\", which compares with the network's own answers without noise");
+  if (set.targets.empty() && shape.size() > 1)
+    refuse(choice_, "a sample has one label and an answer of " + text(shape) +
+                        "; expected a label for each position, or a network that gives a score "
+                        "per class");
+  form_.classes = size_;
+  if (set.targets.empty()) return;
+  Shape with_last = labels, with_first = labels;
+  with_last.push_back(shape.empty() ? 1 : shape.back());
+  with_first.insert(with_first.begin(), shape.empty() ? 1 : shape.front());
+  form_.classes_first = shape != labels && shape != with_last;
+  if (form_.classes_first && shape != with_first)
+    refuse(choice_, "a sample has labels of " + text(labels) + " and an answer of " + text(shape) +
+                        "; expected a class per sample, or one for each position of the answer, "
+                        "whose other axis is the classes");
+  form_.classes = shape == labels ? 1 : form_.classes_first ? shape.front() : shape.back();
+}
+
+void Measure::take_classes(const AnswerShape& answer, const ImageSet& set) {
+  const Shape shape = without_ones(answer.shape);
+  if (metric_->of_own_answers)
+    take_own_classes(shape);
+  else
+    take_labelled_classes(shape, set);
+  form_.positions = size_ / form_.classes;
+  if (choice_.name == "top_k" && choice_.top_k >= form_.kinds())
+    refuse(choice_, "evaluation.top_k = " + std::to_string(choice_.top_k) + " of " +
+                        std::to_string(form_.kinds()) +
+                        " classes are always right; expected 1 to " +
+                        std::to_string(form_.kinds() - 1));
+  if (!metric_->of_own_answers) check_classes(set);
+}
+
+void Measure::check_classes(const ImageSet& set) const {
+  const auto check = [&](float label, std::size_t sample, bool may_be_left_out) {
+    const bool is_whole = label == std::floor(label);
+    if (is_whole && label < static_cast<float>(form_.kinds()) && (label >= 0 || may_be_left_out))
+      return;
+    if (is_whole && label >= 0)
+      throw DataError("label " + number(label) + " of sample " + std::to_string(sample) +
+                      " is no class: the network answers with " + std::to_string(form_.classes) +
+                      (form_.classes == 1 ? " number" : " numbers"));
+    refuse(choice_, "compares answers with classes, and the label of sample " +
+                        std::to_string(sample) + " of data.test is " + number(label) +
+                        "; expected whole numbers from 0 on" +
+                        (may_be_left_out ? " (below 0: the position does not count)" : "") +
+                        ", or a metric that compares numbers (mse, mae, snr, cosine_similarity)");
+  };
+  if (set.targets.empty())
+    for (std::size_t i = 0; i < set.labels.size(); ++i)
+      check(static_cast<float>(set.labels[i]), i, false);
+  const auto each = static_cast<std::size_t>(form_.positions);
+  for (std::size_t i = 0; i < set.targets.size(); ++i) check(set.targets[i], i / each, each > 1);
+  if (set.size() > 0 && answers(set, 0, set.size()) == 0)
+    refuse(choice_, "no position of data.test has a label of 0 or more");
+}
+
+void Measure::take_kinds(const AnswerShape& answer, const ImageSet& set) {
+  if (!set.has_labels() || !set.targets.empty())
+    refuse(choice_,
+           "needs one label per sample, 0 or 1 for what is to be found, and data.test has " +
+               std::string(set.targets.empty() ? "none" : "others"));
+  const auto count = [&](std::int32_t kind) {
+    return std::count(set.labels.begin(), set.labels.end(), kind);
+  };
+  for (std::size_t i = 0; i < set.labels.size(); ++i)
+    if (set.labels[i] > 1)
+      refuse(choice_, "sample " + std::to_string(i) + " of data.test has the label " +
+                          std::to_string(set.labels[i]) +
+                          "; expected 0, or 1 for what is to be "
+                          "found");
+  if (count(0) == 0 || count(1) == 0)
+    refuse(choice_, "all samples of data.test have the label " +
+                        std::to_string(count(0) == 0 ? 1 : 0) + "; expected some of 0 and of 1");
+  if (size_ > 2 && size_ != set.values())
+    refuse(choice_, "an answer has " + text(answer.shape) +
+                        "; expected one number, two, or as many as a sample, which it rebuilds (" +
+                        std::to_string(set.values()) + ")");
+}
+
+void Measure::take_numbers(const AnswerShape& answer, const ImageSet& set) {
+  if (choice_.against == Against::answers) return;
+  if (choice_.against == Against::samples) {
+    if (size_ != set.values())
+      refuse(choice_, "compares answers with samples (evaluation.against), and an answer has " +
+                          text(answer.shape) + ", a sample " + text(set.shape) +
+                          "; expected as many");
+    return;
+  }
+  const bool one_each = set.targets.empty() && set.has_labels();
+  if (!one_each && set.targets.empty())
+    refuse(choice_,
+           "compares answers with the numbers that labels give, and data.test has no labels; "
+           "expected some, or evaluation.against = \"answers\" (of the network without noise) or "
+           "\"samples\" (for an auto-encoder)");
+  const Shape wanted = without_ones(one_each ? Shape{} : set.target_shape);
+  if (wanted != without_ones(answer.shape))
+    refuse(choice_, "an answer has " + text(answer.shape) + " and a sample's label " +
+                        text(wanted) + "; expected as many, or evaluation.against = \"answers\"" +
+                        (size_ == set.values() ? " or \"samples\"" : "") +
+                        (one_each ? ", or a metric that compares classes" : ""));
+}
+
+Score Measure::score(const float* answer, const ImageSet& set, std::int64_t sample) const {
+  Answer a = form_;
+  a.numbers = {answer, static_cast<std::size_t>(size_)};
+  a.label = static_cast<float>(set.labels[static_cast<std::size_t>(sample)]);
+  if (!set.targets.empty()) {
+    const std::size_t each = set.targets.size() / set.labels.size();
+    a.wanted = {set.targets.data() + static_cast<std::size_t>(sample) * each, each};
+  } else if (metric_->compares == Compares::numbers) {
+    a.wanted = {&a.label, 1};
+  }
+  return metric_->score(a);
+}
+
+std::int64_t Measure::answers(const ImageSet& set, std::int64_t first, std::int64_t count) const {
+  if (metric_->compares != Compares::classes) return count;
+  if (set.targets.empty()) return count * form_.positions;
+  const auto begin = set.targets.begin() + first * form_.positions;
+  return std::count_if(begin, begin + count * form_.positions,
+                       [](float label) { return label >= 0; });
+}
+
+bool Measure::answers_classes() const {
+  return metric_->compares == Compares::classes && form_.positions == 1 && form_.classes > 1;
+}
+
+bool Measure::is_plain_accuracy() const {
+  return answers_classes() && (metric_->name == "accuracy" || metric_->name == "agreement");
+}
+
+bool Measure::wants_samples() const {
+  return metric_->compares == Compares::kinds
+             ? size_ > 2
+             : metric_->compares == Compares::numbers && choice_.against == Against::samples;
+}
+
+ImageSet Measure::with_answers(const ImageSet& set, std::vector<float> outputs) const {
+  ImageSet out = set;
+  out.targets.clear();
+  if (metric_->compares == Compares::numbers) {
+    out.targets = std::move(outputs);
+    return out;
+  }
+  Answer a = form_;
+  for (std::int64_t i = 0; i < set.size(); ++i) {
+    a.numbers = {outputs.data() + i * size_, static_cast<std::size_t>(size_)};
+    for (std::int64_t p = 0; p < a.positions; ++p)
+      if (a.positions == 1)
+        out.labels[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(a.answered(p));
+      else
+        out.targets.push_back(static_cast<float>(a.answered(p)));
+  }
+  return out;
+}
+
+ImageSet with_samples(const ImageSet& set, const Normalization& normalization) {
+  ImageSet out = set;
+  const std::int64_t values = set.values();
+  std::vector<float> last(static_cast<std::size_t>(set.size() * values));
+  normalized_batch(set, normalization, 0, set.size(), last.data());
+  if (set.shape.size() == 3) {  // channels last in memory
+    const std::int64_t channels = set.shape[0], area = set.shape[1] * set.shape[2];
+    out.targets.resize(last.size());
+    for (std::int64_t i = 0; i < set.size(); ++i)
+      for (std::int64_t c = 0; c < channels; ++c)
+        for (std::int64_t p = 0; p < area; ++p)
+          out.targets[static_cast<std::size_t>(i * values + c * area + p)] =
+              last[static_cast<std::size_t>(i * values + p * channels + c)];
+  } else {
+    out.targets = std::move(last);
+  }
+  return out;
+}
+
+}  // namespace ohmic

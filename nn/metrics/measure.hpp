@@ -1,0 +1,85 @@
+// A metric for the answers of one network to one set of samples: what fits is found, and what does
+// not is refused, before anything is computed. Needs neither LibTorch nor experiment files.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "nn/data/dataset.hpp"
+#include "nn/metrics/metric.hpp"
+#include "nn/network/graph.hpp"
+
+namespace ohmic {
+
+/// Where what is wanted comes from, for metrics that compare numbers.
+enum class Against {
+  labels,   ///< the numbers that the data give as labels
+  samples,  ///< the samples themselves, as the network sees them: an auto-encoder's task
+  answers,  ///< what the network answers without noise
+};
+
+/// Which metric is asked for.
+struct MetricChoice {
+  std::string name = "accuracy";
+  int top_k = 5;                      ///< of top_k
+  Against against = Against::labels;  ///< of metrics that compare numbers
+  const Metric& metric() const { return metric_named(name); }
+  /// Whether what is wanted is what the network answers without noise.
+  bool uses_answers() const;
+  /// Whether the data must have labels.
+  bool needs_labels() const;
+  /// "accuracy", "top-5 accuracy", "mean squared error".
+  std::string title() const;
+};
+
+/// What a network answers to one sample.
+struct AnswerShape {
+  std::vector<std::int64_t> shape;  ///< as its file has it, without the axis of samples
+  bool probabilities = false;       ///< it ends in a softmax or a sigmoid
+};
+AnswerShape answer_shape(const Graph&, std::vector<std::int64_t> shape);
+
+class Measure {
+ public:
+  /// Accuracy of one class per sample, of as many as the network has numbers.
+  explicit Measure(int classes);
+  /// Throws DataError that names evaluation.metric, what the answers and labels are and what would
+  /// be accepted. What comes of the network's own answers, or of samples, need not be in the set
+  /// yet: with_answers, with_samples.
+  Measure(const MetricChoice&, const AnswerShape&, const ImageSet&);
+
+  /// Of sample i, whose answer has AnswerShape's size.
+  Score score(const float* answer, const ImageSet&, std::int64_t sample) const;
+  double value(std::span<const Score> scores) const { return metric_->value(scores); }
+  const Metric& metric() const { return *metric_; }
+  /// Answers that count among the samples: all positions but those without a label.
+  std::int64_t answers(const ImageSet&, std::int64_t first, std::int64_t count) const;
+  /// Whether a sample's answer is one class, of more than one number.
+  bool answers_classes() const;
+  /// Accuracy of one class per sample, which GPUs count by themselves.
+  bool is_plain_accuracy() const;
+  /// Whether the set must go through with_samples before it is scored.
+  bool wants_samples() const;
+  /// The set with what the network answers without noise as what is wanted: classes where the
+  /// metric compares classes, else the numbers. `outputs`: samples x numbers of an answer.
+  ImageSet with_answers(const ImageSet&, std::vector<float> outputs) const;
+
+ private:
+  void take_classes(const AnswerShape&, const ImageSet&);
+  void take_own_classes(const std::vector<std::int64_t>& shape);
+  void take_labelled_classes(const std::vector<std::int64_t>& shape, const ImageSet&);
+  void take_kinds(const AnswerShape&, const ImageSet&);
+  void take_numbers(const AnswerShape&, const ImageSet&);
+  void check_classes(const ImageSet&) const;
+
+  const Metric* metric_;
+  MetricChoice choice_;
+  Answer form_;
+  std::int64_t size_ = 0;
+};
+
+/// The set with its own samples, normalised and ordered as the network's file has them, wanted.
+ImageSet with_samples(const ImageSet&, const Normalization&);
+
+}  // namespace ohmic

@@ -1,0 +1,182 @@
+#include "nn/metrics/measure.hpp"
+
+#include <gtest/gtest.h>
+
+#include "simulator/error.hpp"
+
+namespace ohmic {
+namespace {
+
+using Shape = std::vector<std::int64_t>;
+using Floats = std::vector<float>;
+
+template <class Function>
+std::string message_of(const Function& function) {
+  try {
+    function();
+    return "";
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+}
+
+/// Two samples of `values` numbers, without labels.
+ImageSet two_samples(std::int64_t values = 3) {
+  ImageSet set;
+  set.shape = {values};
+  set.labels = {ImageSet::kNoLabel, ImageSet::kNoLabel};
+  for (std::int64_t i = 0; i < 2 * values; ++i) set.numbers.push_back(static_cast<float>(i));
+  return set;
+}
+ImageSet labelled(std::vector<std::int32_t> labels) {
+  ImageSet set = two_samples();
+  set.labels = std::move(labels);
+  return set;
+}
+ImageSet wanting(const Shape& shape, Floats targets) {
+  ImageSet set = two_samples();
+  set.target_shape = shape;
+  set.targets = std::move(targets);
+  return set;
+}
+
+double value_of(const Measure& measure, const ImageSet& set, const Floats& outputs) {
+  std::vector<Score> scores;
+  const std::size_t each = outputs.size() / 2;
+  for (std::size_t i = 0; i < 2; ++i)
+    scores.push_back(measure.score(outputs.data() + i * each, set, static_cast<std::int64_t>(i)));
+  return measure.value(scores);
+}
+
+std::string refusal(const MetricChoice& choice, const Shape& answer, const ImageSet& set) {
+  return message_of([&] { Measure(choice, {answer, false}, set); });
+}
+
+TEST(Measure, OfBuiltInNetworksIsAccuracy) {
+  const ImageSet set = labelled({1, 0});
+  EXPECT_EQ(value_of(Measure(2), set, {0, 1, 0, 1}), 0.5);
+  EXPECT_TRUE(Measure(2).is_plain_accuracy());
+  EXPECT_EQ(Measure(2).answers(set, 0, 2), 2);
+}
+
+TEST(Measure, FindsTheClassesOfPositions) {
+  // Positions 0, 1, 2 answer 1, 0, 1 in the first sample; 0, 0, 0 in the second.
+  const Floats last{0, 2, 7, 1, -3, -2, 1, 0, 1, 0, 1, 0};
+  const Floats first{0, 7, -3, 2, 1, -2, 1, 1, 1, 0, 0, 0};
+  const ImageSet set = wanting({3}, {1, 0, 1, 0, 1, -1});
+  const Measure by_token({}, {{3, 2}, false}, set), by_class({}, {{2, 3}, false}, set);
+  EXPECT_DOUBLE_EQ(value_of(by_token, set, last), 4.0 / 5);
+  EXPECT_DOUBLE_EQ(value_of(by_class, set, first), 4.0 / 5);
+  EXPECT_EQ(by_token.answers(set, 0, 2), 5);
+  EXPECT_EQ(by_token.answers(set, 1, 1), 2);
+  EXPECT_FALSE(by_token.is_plain_accuracy());
+  const ImageSet kinds = wanting({3}, {1, 0, 1, 0, 0, 1});  // a number per position: two classes
+  EXPECT_DOUBLE_EQ(value_of(Measure({}, {{3, 1}, false}, kinds), kinds, {1, -1, 1, -1, -1, -1}),
+                   5.0 / 6);
+}
+
+TEST(Measure, RefusesLabelsThatAreNoClassesOfTheAnswer) {
+  EXPECT_EQ(refusal({}, {3}, labelled({0, 3})),
+            "label 3 of sample 1 is no class: the network answers with 3 numbers");
+  EXPECT_EQ(refusal({}, {1}, labelled({0, 2})),
+            "label 2 of sample 1 is no class: the network answers with 1 number");
+  EXPECT_EQ(refusal({}, {1}, labelled({0, 1})), "");
+  EXPECT_EQ(refusal({}, {3}, two_samples()),
+            "evaluation.metric = \"accuracy\": compares answers with labels, and data.test has "
+            "none; expected labels, or metric = \"agreement\", which compares with the network's "
+            "own answers without noise");
+  EXPECT_EQ(refusal({}, {3}, wanting({}, {0, 1.5f})),
+            "evaluation.metric = \"accuracy\": compares answers with classes, and the label of "
+            "sample 1 of data.test is 1.5; expected whole numbers from 0 on, or a metric that "
+            "compares numbers (mse, mae, snr, cosine_similarity)");
+  EXPECT_EQ(refusal({"cross_entropy"}, {4, 5}, labelled({0, 1})),
+            "evaluation.metric = \"cross_entropy\": a sample has one label and an answer of 4 x 5 "
+            "numbers; expected a label for each position, or a network that gives a score per "
+            "class");
+  EXPECT_EQ(refusal({"perplexity"}, {4, 5}, wanting({3}, Floats(6, 1))),
+            "evaluation.metric = \"perplexity\": a sample has labels of 3 numbers and an answer of "
+            "4 x 5 numbers; expected a class per sample, or one for each position of the answer, "
+            "whose other axis is the classes");
+  EXPECT_EQ(refusal({}, {4, 5}, wanting({4}, Floats(8, -1))),
+            "evaluation.metric = \"accuracy\": no position of data.test has a label of 0 or more");
+  EXPECT_EQ(refusal({"top_k", 3}, {3}, labelled({0, 1})),
+            "evaluation.metric = \"top_k\": evaluation.top_k = 3 of 3 classes are always right; "
+            "expected 1 to 2");
+}
+
+TEST(Measure, ComparesNumbersWithLabelsSamplesOrAnswers) {
+  const ImageSet set = wanting({3}, {1, 2, 3, 4, 5, 6});
+  EXPECT_DOUBLE_EQ(value_of(Measure({"mse"}, {{3}, false}, set), set, {1, 2, 3, 4, 5, 9}), 9.0 / 6);
+  const MetricChoice rebuilds{"mae", 5, Against::samples}, itself{"mae", 5, Against::answers};
+  const Measure rebuilt(rebuilds, {{3}, false}, two_samples());
+  EXPECT_TRUE(rebuilt.wants_samples());
+  Normalization halved;
+  halved.scale = 0.5;
+  const ImageSet own = with_samples(two_samples(), halved);
+  EXPECT_EQ(own.targets, (Floats{0, 0.5f, 1, 1.5f, 2, 2.5f}));
+  EXPECT_DOUBLE_EQ(value_of(rebuilt, own, {0, 0.5f, 1, 1.5f, 2, 5.5f}), 0.5);
+  const Measure again(itself, {{2}, false}, two_samples());
+  const ImageSet answered = again.with_answers(two_samples(), {1, 2, 3, 4});
+  EXPECT_EQ(value_of(again, answered, {1, 2, 3, 4}), 0);
+  EXPECT_EQ(value_of(again, answered, {1, 2, 3, 6}), 0.5);
+  const ImageSet ages = labelled({20, 40});  // whole numbers are numbers as well
+  EXPECT_EQ(value_of(Measure({"mae"}, {{1}, false}, ages), ages, {21, 38}), 1.5);
+}
+
+TEST(Measure, SamplesAreWantedInTheOrderOfTheNetworksFile) {
+  ImageSet set;
+  set.shape = {2, 1, 3};
+  set.labels = {ImageSet::kNoLabel};
+  set.numbers = {1, 2, 3, 4, 5, 6};
+  EXPECT_EQ(with_samples(set, {}).targets, set.numbers);
+}
+
+TEST(Measure, RefusesNumbersThatDoNotFit) {
+  EXPECT_EQ(refusal({"mse"}, {3}, two_samples()),
+            "evaluation.metric = \"mse\": compares answers with the numbers that labels give, and "
+            "data.test has no labels; expected some, or evaluation.against = \"answers\" (of the "
+            "network without noise) or \"samples\" (for an auto-encoder)");
+  EXPECT_EQ(refusal({"mse"}, {10}, labelled({0, 1})),
+            "evaluation.metric = \"mse\": an answer has 10 numbers and a sample's label 1 number; "
+            "expected as many, or evaluation.against = \"answers\", or a metric that compares "
+            "classes");
+  EXPECT_EQ(refusal({"snr", 5, Against::samples}, {10}, two_samples()),
+            "evaluation.metric = \"snr\": compares answers with samples (evaluation.against), and "
+            "an answer has 10 numbers, a sample 3 numbers; expected as many");
+}
+
+TEST(Measure, RefusesLabelsThatAreNotOfTwoKinds) {
+  EXPECT_EQ(refusal({"auc"}, {1}, two_samples()),
+            "evaluation.metric = \"auc\": needs one label per sample, 0 or 1 for what is to be "
+            "found, and data.test has none");
+  EXPECT_EQ(refusal({"auc"}, {1}, labelled({0, 2})),
+            "evaluation.metric = \"auc\": sample 1 of data.test has the label 2; expected 0, or 1 "
+            "for what is to be found");
+  EXPECT_EQ(refusal({"auc"}, {1}, labelled({1, 1})),
+            "evaluation.metric = \"auc\": all samples of data.test have the label 1; expected some "
+            "of 0 and of 1");
+  EXPECT_EQ(refusal({"auc"}, {10}, labelled({0, 1})),
+            "evaluation.metric = \"auc\": an answer has 10 numbers; expected one number, two, or "
+            "as many as a sample, which it rebuilds (3)");
+}
+
+TEST(Measure, TakesTheNetworksOwnAnswersAsLabels) {
+  const MetricChoice agreement{"agreement"};
+  const Measure measure(agreement, {{2}, false}, two_samples());
+  const ImageSet set = measure.with_answers(two_samples(), {0, 1, 1, 0});
+  EXPECT_EQ(set.labels, (std::vector<std::int32_t>{1, 0}));
+  EXPECT_EQ(value_of(measure, set, {5, 9, 5, 9}), 0.5);
+  const Measure tokens(agreement, {{3, 2}, false}, two_samples());
+  const ImageSet by_token =
+      tokens.with_answers(two_samples(), {0, 1, 1, 0, 0, 1, 1, 0, 1, 0, 1, 0});
+  EXPECT_EQ(by_token.targets, (Floats{1, 0, 1, 0, 0, 0}));
+  EXPECT_EQ(message_of([&] {
+              Measure(agreement, {{1}, false}, two_samples());
+            }),
+            "evaluation.metric: the network answers with one number, which always agrees with "
+            "itself; expected a network that gives a score per class (one that ends before "
+            "ArgMax)");
+}
+
+}  // namespace
+}  // namespace ohmic
