@@ -41,10 +41,11 @@ class Doubts {
     if (p_.images > 1 && p_.labelled == p_.images)
       say(fmt::format("all {} test images examined have the label {}", p_.images, p_.label));
     if (share(p_.known, p_.images) > kKnown)
-      say(
-          fmt::format("{} of {} test images examined are among the training images: right answers "
-                      "to them promise nothing for others",
-                      p_.known, p_.images));
+      say(fmt::format("{} of {} test images examined are among the training images: {}", p_.known,
+                      p_.images,
+                      p_.foreign ? "ranges of converters that are found on these are tested on "
+                                   "themselves"
+                                 : "right answers to them promise nothing for others"));
   }
 
   void about_weights() {

@@ -76,12 +76,17 @@ TEST(Doubts, ImagesAndLabelsThatAreAllOneAreSaid) {
 
 TEST(Doubts, TestImagesThatWereTrainedOnAreSaid) {
   Plausibility p = sound();
+  p.foreign = false;
   p.known = 20;
   EXPECT_EQ(doubts_of(p), Sentences{}) << "a tenth: doublets";
   p.known = 21;
   EXPECT_EQ(doubts_of(p), Sentences{"21 of 200 test images examined are among the training images: "
                                     "right answers to them promise nothing for others"});
   EXPECT_EQ(plausibility_from(plausibility_json(p)).known, 21);
+  p.foreign = true;
+  EXPECT_EQ(doubts_of(p), Sentences{"21 of 200 test images examined are among the training images: "
+                                    "ranges of converters that are found on these are tested on "
+                                    "themselves"});
 }
 
 TEST(Doubts, FewerRightAnswersThanPromisedAreSaid) {
