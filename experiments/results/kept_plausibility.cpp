@@ -23,7 +23,7 @@ std::filesystem::path file_of(const std::filesystem::path& run_folder, const Exp
   const Value all = e.resolved();
   std::string text = std::to_string(e.seed);
   for (const char* table : {"data", "model", "train"}) text += " " + all.at(table)->text();
-  if (e.evaluation.metric != Metric::accuracy) text += " " + all.at("evaluation.metric")->text();
+  if (e.evaluation.metric != "accuracy") text += " " + e.evaluation.metric;
   return run_folder / "plausibility" / (sha256(text).substr(0, 16) + ".json");
 }
 
