@@ -18,11 +18,12 @@ namespace fs = std::filesystem;
 std::string key_of(const ModelSettings& model, const MappingSettings& mapping) {
   std::string key;
   for (const fs::path file : {model.file, model.weights}) {
+    if (file.empty()) continue;
     std::error_code absent;
     key += fs::absolute(file).string() + '\n' + std::to_string(fs::file_size(file, absent)) + ' ' +
            std::to_string(fs::last_write_time(file, absent).time_since_epoch().count()) + '\n';
   }
-  for (const std::string& part : {model.input, model.output}) key += '\n' + part;
+  for (const std::string& part : {model.input, model.output, model.tensors}) key += '\n' + part;
   for (const auto* patterns : {&mapping.digital, &mapping.crossbar}) {
     key += "\n\n";
     for (const std::string& pattern : *patterns) key += pattern + '\n';
@@ -34,7 +35,8 @@ std::string key_of(const ModelSettings& model, const MappingSettings& mapping) {
 std::vector<std::string> layers_of(const LoweredNetwork& network) {
   std::vector<std::string> names;
   for (const Node& node : network.graph.nodes)
-    if (has_matrix(node)) names.push_back(node.name);
+    if (node.op == Op::convolution || node.op == Op::dense || node.op == Op::recurrent)
+      names.push_back(node.name);
   for (const DigitalMatrix& matrix : network.digital) names.push_back(matrix.name);
   return names;
 }
@@ -61,7 +63,7 @@ ImportedModel model_of(const ModelSettings& settings) {
   ImportedModel model = read_model(settings.file);
   if (settings.weights.empty()) return model;
   try {
-    replace_weights(model, open_weights(settings.weights), settings.weights);
+    replace_weights(model, open_weights(settings.weights), settings.weights, settings.tensors);
   } catch (const DataError& error) {
     throw DataError(std::string("model.weights: ") + error.what());
   }
@@ -80,7 +82,10 @@ std::shared_ptr<const LoweredNetwork> load_network(const ModelSettings& model,
     const LoweringOptions options{model.input, model.output, mapping.digital, mapping.crossbar};
     auto made = std::make_shared<LoweredNetwork>(lower(model_of(model), options));
     check_patterns(*made, mapping);
-    if (std::none_of(made->graph.nodes.begin(), made->graph.nodes.end(), has_matrix))
+    const auto is_layer = [](const Node& node) {
+      return node.op == Op::convolution || node.op == Op::dense || node.op == Op::recurrent;
+    };
+    if (std::none_of(made->graph.nodes.begin(), made->graph.nodes.end(), is_layer))
       throw DataError(model.file + ": no layer is left on crossbars; `ohmic inspect` says why");
     network = std::move(made);
   }

@@ -62,16 +62,20 @@ void check_finite(const HostTensor& tensor, const std::string& name, const std::
 
 }  // namespace
 
-void replace_weights(ImportedModel& model, const WeightFile& weights, const std::string& file) {
+void replace_weights(ImportedModel& model, const WeightFile& weights, const std::string& file,
+                     const std::string& dictionary) {
   const std::string network = model.file.filename().string();
   std::vector<FileTensor> tensors;
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < weights.tensors.size(); ++i)
-    if (!is_counter(weights.tensors[i])) {
+    if (!is_counter(weights.tensors[i]) &&
+        (dictionary.empty() || weights.tensors[i].dictionary == dictionary)) {
       tensors.push_back(weights.tensors[i]);
       places.push_back(i);
     }
-  if (tensors.empty()) throw DataError(file + ": holds no tensors");
+  if (tensors.empty())
+    throw DataError(file + ": holds no tensors" +
+                    (dictionary.empty() ? "" : " in \"" + shown(dictionary) + "\""));
   const std::string prefix = prefix_of(model, tensors);
   std::vector<std::string> unknown, missing;
   std::map<std::string, HostTensor> found;
