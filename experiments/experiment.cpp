@@ -194,8 +194,9 @@ bool count_set_by_content(Value& identity, const std::string& key,
   if (files.empty()) return false;
   Array hashes;
   for (const auto& file : files) {
-    if (!std::filesystem::is_regular_file(file)) return false;
-    hashes.push_back({"sha256:" + sha256_of_file(file)});
+    if (!std::filesystem::is_regular_file(file) && !std::filesystem::is_directory(file))
+      return false;
+    hashes.push_back({"sha256:" + hash_of_data(file)});
   }
   identity.set(key, {std::move(hashes)});
   return true;
@@ -207,6 +208,10 @@ void count_images_by_content(Value& identity, const DataSettings& data) {
   const DataFiles files = data_files(data);
   const bool train = count_set_by_content(identity, "data.train", files.train);
   const bool test = count_set_by_content(identity, "data.test", files.test);
+  const std::string of_train = choice_of(data.train_samples),
+                    of_test = choice_of(data.test_samples);
+  if (!of_train.empty()) identity.set("data.chosen_train", {of_train});
+  if (!of_test.empty()) identity.set("data.chosen_test", {of_test});
   if (data.name == "synthetic" || (train && test))
     identity.table().find("data")->table().erase("root");
   count_by_content(identity, "data.normalize.mean", data.mean_file);
@@ -348,7 +353,14 @@ Graph Experiment::graph() const {
   return load_network(model, mapping)->graph;
 }
 
-Value Experiment::resolved() const { return schema().write(this); }
+Value Experiment::resolved() const {
+  Value all = schema().write(this);
+  if (model.file.empty()) return all;
+  all.table().erase("train");  // nothing of it counts
+  for (const char* key : {"name", "layout", "width", "norm"})
+    all.table().find("model")->table().erase(key);
+  return all;
+}
 
 std::string Experiment::identity() const {
   Value identity = schema().write(this, true);

@@ -209,6 +209,28 @@ void check_allowed(const Value& root, const std::vector<Point>& points,
       faults.push_back({name.where, "allow", name.text() + " is no key of this experiment"});
 }
 
+/// Keys that nothing reads, because every network is that of model.file.
+void check_used(const Value& base, const std::vector<Axis>& axes, const std::vector<Point>& points,
+                std::vector<Fault>& faults) {
+  const auto has_file = [](const Point& p) { return !p.experiment.model.file.empty(); };
+  if (points.empty() || !std::all_of(points.begin(), points.end(), has_file)) return;
+  const auto refuse = [&](const Position& where, const std::string& key) {
+    faults.push_back({where, key,
+                      key.starts_with("train")
+                          ? "has no effect: the network is that of model.file, which is not trained"
+                          : "has no effect: the network is that of model.file, which says all of "
+                            "itself"});
+  };
+  const std::vector<std::string> unused{"train", "model.name", "model.layout", "model.width",
+                                        "model.norm"};
+  for (const std::string& key : unused)
+    if (const Value* given = base.at(key)) refuse(given->where, key);
+  for (const Axis& axis : axes)
+    for (const std::string& key : axis.keys)
+      for (const std::string& name : unused)
+        if (key == name || key.starts_with(name + ".")) refuse(axis.where, "sweep." + key);
+}
+
 /// Which element of each axis makes point `index`: the last axis is fastest.
 std::vector<std::size_t> elements_of(std::size_t index, const std::vector<Axis>& axes) {
   std::vector<std::size_t> elements(axes.size());
@@ -335,6 +357,7 @@ std::vector<Point> expand(const Value& root) {
   std::vector<Point> points;
   for (std::size_t i = 0; i < count; ++i) points.push_back(make_point(base, axes, i, faults));
   if (faults.empty()) check_allowed(root, points, faults);
+  if (faults.empty()) check_used(base, axes, points, faults);
   if (!faults.empty()) throw ConfigError(sorted_once(std::move(faults)));
   return points;
 }

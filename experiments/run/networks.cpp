@@ -106,22 +106,6 @@ bool is_real(ElementType type) {
          type == ElementType::bf16;
 }
 
-/// Of a network that takes whole numbers, such as tokens: samples are given as they go in.
-void check_whole_numbers(const Dataset& data) {
-  const Normalization& n = data.normalization;
-  if (n.scale || !n.mean.empty() || !n.std.empty())
-    throw DataError(
-        "data.normalize: the network takes whole numbers (tokens), which are not normalised; "
-        "expected \"none\"");
-  for (const ImageSet* set : {&data.train, &data.test})
-    for (std::size_t i = 0; i < set->numbers.size(); ++i)
-      if (set->numbers[i] != std::floor(set->numbers[i]))
-        throw DataError(
-            fmt::format("sample {} of data.{} holds {}; the network takes whole numbers",
-                        static_cast<std::int64_t>(i) / set->values(),
-                        set == &data.train ? "train" : "test", set->numbers[i]));
-}
-
 /// A file of weights that a key of the experiment names.
 struct NamedWeights {
   std::string key, file;
@@ -211,6 +195,7 @@ std::string Networks::wrong_with_inputs(const Experiment& experiment) {
   Graph graph;
   open([&] { graph = experiment.graph(); });
   if (graph.nodes.empty()) return wrong;
+  if (!experiment.model.file.empty()) return wrong;
   if (!experiment.model.weights.empty())
     open([&] { load_named(own_weights(experiment), graph, normalization); });
   else if (experiment.train.distill && !experiment.train.distill->teacher.empty())
@@ -276,9 +261,7 @@ void Networks::take_file(const Experiment& experiment, TrainedNetwork& network) 
   network.weights = load_network(experiment.model, experiment.mapping)->weights;
   network.weights_hash = hash_of_network(experiment.model.file);
   if (experiment.model.weights.empty()) return;
-  network.weights =
-      load_named(own_weights(experiment), network.graph, &network.data->normalization).weights;
-  network.weights_hash = sha256(network.weights_hash + sha256_of_file(experiment.model.weights));
+  network.weights_hash = sha256(network.weights_hash + sha256_of_weights(experiment.model.weights));
 }
 
 Checkpoint Networks::train_in(const std::filesystem::path& folder, const Experiment& experiment,
@@ -318,9 +301,8 @@ std::shared_ptr<const Dataset> Networks::data_of(const Experiment& experiment) {
   if (data) return data;
   Dataset loaded = load_dataset(experiment.data, experiment.seed, {!use.empty(), true, use});
   if (network) {
-    if (!is_real(network->sample_type)) check_whole_numbers(loaded);
-    loaded.train = fitted(loaded.train, network->sample, network->graph.classes);
-    loaded.test = fitted(loaded.test, network->sample, network->graph.classes);
+    if (!is_real(network->sample_type)) check_whole_numbers(loaded, vocabulary(network->graph));
+    fit(loaded, network->sample, network->graph.classes);
   }
   data = std::make_shared<const Dataset>(std::move(loaded));
   return data;

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "nn/data/dataset.hpp"
+#include "nn/data/normalization.hpp"
 #include "simulator/call_error.hpp"
 #include "simulator/random/noise.hpp"
 
@@ -20,11 +21,11 @@ constexpr int kPlane = kSide * kSide, kRow = kSide * kChannels;
 constexpr std::int64_t kParallelFrom = 128;
 
 /// A normalised image, row, column, channel.
-using Image = std::array<float, ImageSet::kPixels>;
+using NormalizedImage = std::array<float, ImageSet::kPixels>;
 
 /// y = pixel * scale + shift for every pixel, in the order row, column, channel.
 struct Normalizer {
-  Image scale, shift;
+  NormalizedImage scale, shift;
 
   explicit Normalizer(const Normalization& n) {
     for (int c = 0; c < kChannels; ++c)
@@ -99,7 +100,7 @@ void mirror(float* row) {
     std::swap_ranges(row + left * kChannels, row + (left + 1) * kChannels, row + right * kChannels);
 }
 
-void apply_move(const Move& move, const Image& in, float* out) {
+void apply_move(const Move& move, const NormalizedImage& in, float* out) {
   const Shift down(move.dy), across(move.dx);
   const auto source = [&](int y) { return in.data() + std::clamp(y, 0, kSide - 1) * kRow; };
   PaddedRow row;
@@ -127,64 +128,6 @@ std::uint32_t below(std::uint32_t limit, std::uint32_t bits, NoiseKey key, Addre
 
 }  // namespace
 
-namespace {
-
-/// One of the values for value i of a sample whose channels are `inner` values apart.
-float statistic(const std::vector<float>& v, std::int64_t i, std::int64_t channels,
-                std::int64_t inner, float otherwise) {
-  if (v.empty()) return otherwise;
-  if (v.size() == 1) return v.front();
-  return v[static_cast<std::size_t>(std::ssize(v) == channels ? i / inner % channels : i)];
-}
-
-/// Of a sample in any shape: y = x * scale + shift, and where it goes.
-struct GeneralNormalizer {
-  std::vector<float> scale, shift;
-  std::vector<std::size_t> to;
-
-  GeneralNormalizer(const ImageSet& set, const Normalization& n) {
-    const std::int64_t size = set.values();
-    const bool has_channels = set.shape.size() == 3;
-    const auto axis = static_cast<std::size_t>(set.channel_axis);
-    const std::int64_t channels = has_channels ? set.shape[axis] : size;
-    const std::int64_t inner = has_channels && axis == 0 ? size / channels : 1;
-    const double unit = n.scale.value_or(set.pixels.empty() ? 1.0 : 1.0 / 255);
-    const std::int64_t C = has_channels ? set.shape[0] : 1, pixels = size / C;
-    for (std::int64_t i = 0; i < size; ++i) {
-      const float std = statistic(n.std, i, channels, inner, 1);
-      scale.push_back(static_cast<float>(unit / std));
-      shift.push_back(-statistic(n.mean, i, channels, inner, 0) / std);
-      to.push_back(static_cast<std::size_t>(i % pixels * C + i / pixels));
-    }
-  }
-
-  template <class T>
-  void apply(const T* sample, float* out) const {
-    for (std::size_t i = 0; i < to.size(); ++i)
-      out[to[i]] = static_cast<float>(sample[i]) * scale[i] + shift[i];
-  }
-};
-
-void normalize_any(const ImageSet& set, const Normalization& n, std::int64_t first,
-                   std::int64_t count, float* out) {
-  const GeneralNormalizer normalizer(set, n);
-  const std::int64_t size = set.values();
-#pragma omp parallel for if (count >= kParallelFrom)
-  for (std::int64_t i = 0; i < count; ++i) {
-    const std::int64_t at = (first + i) * size;
-    if (set.pixels.empty())
-      normalizer.apply(set.numbers.data() + at, out + i * size);
-    else
-      normalizer.apply(set.pixels.data() + at, out + i * size);
-  }
-}
-
-bool is_cifar_image(const ImageSet& set, const Normalization& n) {
-  return set.is_of_cifars_kind() && !n.scale && n.mean.size() != 1 && n.std.size() != 1;
-}
-
-}  // namespace
-
 bool ImageSet::is_of_cifars_kind() const {
   return !pixels.empty() && shape == std::vector<std::int64_t>{kChannels, kSide, kSide};
 }
@@ -195,8 +138,9 @@ std::int64_t ImageSet::values() const {
 
 void normalized_batch(const ImageSet& set, const Normalization& normalization, std::int64_t first,
                       std::int64_t count, float* nhwc) {
-  if (!is_cifar_image(set, normalization))
-    return normalize_any(set, normalization, first, count, nhwc);
+  if (!set.is_of_cifars_kind() || normalization.scale || normalization.mean.size() == 1 ||
+      normalization.std.size() == 1)
+    return normalize_samples(set, normalization, first, count, nhwc);
   const Normalizer normalizer(normalization);
 #pragma omp parallel for schedule(static) if (count >= kParallelFrom)
   for (std::int64_t i = 0; i < count; ++i)
@@ -227,7 +171,7 @@ void training_batch(const ImageSet& set, const Normalization& normalization,
       normalizer.apply(set.image(image).data(), out);
       continue;
     }
-    Image normalized;
+    NormalizedImage normalized;
     normalizer.apply(set.image(image).data(), normalized.data());
     apply_move(draw_move(*augmentation, key, epoch, image), normalized, out);
   }

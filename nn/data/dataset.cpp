@@ -1,15 +1,16 @@
 #include "nn/data/dataset.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <numeric>
 
 #include "nn/data/cifar.hpp"
+#include "nn/data/image_folder.hpp"
+#include "nn/data/normalization.hpp"
 #include "nn/data/readings.hpp"
 #include "nn/data/samples.hpp"
 #include "nn/data/synthetic.hpp"
-#include "nn/io/npy.hpp"
 #include "nn/io/sha256.hpp"
-#include "nn/network/shape_text.hpp"
+#include "nn/io/stored_array.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -27,10 +28,10 @@ void keep_first(ImageSet& set, std::int64_t images, const char* key) {
   if (images > set.size())
     throw DataError(std::string("data.") + key + " asks for " + std::to_string(images) +
                     " images but there are " + std::to_string(set.size()));
-  set.labels.resize(static_cast<std::size_t>(images));
-  auto& pixels = set.pixels;
-  if (!pixels.empty()) pixels.resize(static_cast<std::size_t>(images * set.values()));
-  if (!set.numbers.empty()) set.numbers.resize(static_cast<std::size_t>(images * set.values()));
+  if (images == set.size()) return;
+  std::vector<std::int64_t> first(static_cast<std::size_t>(images));
+  std::iota(first.begin(), first.end(), 0);
+  set = set.subset(first);
 }
 
 /// The files of one set: those that are named, else those in `folder`.
@@ -46,7 +47,7 @@ std::vector<fs::path> files_of(const std::vector<std::string>& named,
 std::vector<fs::path> files_of(const SampleFiles& samples) {
   std::vector<fs::path> files;
   for (const std::string* file : {&samples.samples, &samples.labels, &samples.rows})
-    if (!file->empty()) files.emplace_back(*file);
+    if (!file->empty()) files.push_back(array_place(*file).file);
   return files;
 }
 
@@ -84,14 +85,16 @@ void load_cifar(const DataSettings& settings, DatasetNeeds needs, Dataset& data)
 }
 
 void load_files(const DataSettings& settings, DatasetNeeds needs, Dataset& data) {
-  const auto read = [](const SampleFiles& files, const char* key) {
+  const auto read = [&](const SampleFiles& files, const char* key) {
     if (files.samples.empty())
-      throw DataError(std::string("data.") + key +
-                      ": no samples are given; expected { samples = FILE, labels = FILE }" +
-                      (std::string_view(key) == "train"
-                           ? ", on which converters' ranges and means are found"
-                           : ""));
-    return read_samples(files);
+      throw DataError(
+          std::string("data.") + key +
+          ": no samples are given; expected { samples = FILE, labels = FILE } or { samples = "
+          "FOLDER }" +
+          (std::string_view(key) == "train" && !needs.train_for.empty()
+               ? ", which are needed for " + needs.train_for
+               : ""));
+    return read_samples(files, settings.transform);
   };
   if (settings.normalization() == "per_pixel_mean")
     throw DataError(
@@ -107,24 +110,6 @@ void load_files(const DataSettings& settings, DatasetNeeds needs, Dataset& data)
   }
 }
 
-/// Statistics are one number, one per channel or one per value; channels lie first, or last where
-/// only that fits.
-void fit_statistics(const Normalization& n, const char* key, ImageSet& set) {
-  if (set.size() == 0) return;
-  const bool has_channels = set.shape.size() == 3;
-  for (const auto& [name, values] : {std::pair("mean", &n.mean), std::pair("std", &n.std)}) {
-    const std::int64_t size = std::ssize(*values);
-    if (size <= 1 || size == set.values() || (has_channels && size == set.shape[0])) continue;
-    if (!has_channels || size != set.shape[2])
-      throw DataError(std::string("data.normalize.") + name + " has " + std::to_string(size) +
-                      " numbers; samples of data." + key + " are " + shape_text(set.shape) +
-                      ": expected 1" +
-                      (has_channels ? ", one per channel (the first axis, or the last)" : "") +
-                      " or " + std::to_string(set.values()) + ", one per value");
-    set.channel_axis = 2;
-  }
-}
-
 void make_synthetic(const DataSettings& settings, std::uint64_t seed, DatasetNeeds needs,
                     Dataset& data) {
   const auto images = [](std::int64_t asked, std::int64_t usual) { return asked ? asked : usual; };
@@ -136,81 +121,32 @@ void make_synthetic(const DataSettings& settings, std::uint64_t seed, DatasetNee
     data.normalization.mean = per_pixel_mean(data.train);
 }
 
-/// [32, 32, 3] as [3, 32, 32].
-std::vector<float> to_planes(const std::vector<float>& interleaved) {
-  std::vector<float> planes(interleaved.size());
-  constexpr std::size_t kArea = ImageSet::kSide * ImageSet::kSide;
-  for (std::size_t p = 0; p < kArea; ++p)
-    for (std::size_t c = 0; c < ImageSet::kChannels; ++c)
-      planes[c * kArea + p] = interleaved[p * ImageSet::kChannels + c];
-  return planes;
-}
-
-/// A statistic from a file, by its shape: of channels, or of pixels in either order.
-std::vector<float> statistic_of(const std::string& file) {
-  using Shape = std::vector<std::int64_t>;
-  HostTensor tensor = read_npy(file);
-  Shape shape = tensor.shape;
-  if (shape.size() == 4 && shape[0] == 1) shape.erase(shape.begin());  // a batch of one
-  constexpr std::int64_t C = ImageSet::kChannels, side = ImageSet::kSide;
-  const bool known = shape == Shape{C} || shape == Shape{C, 1, 1} || shape == Shape{1, 1, C} ||
-                     shape == Shape{C, side, side} || shape == Shape{side, side, C};
-  if (!known)
-    throw DataError(file + ": has shape " + shape_text(tensor.shape) +
-                    "; expected [3] (per channel), [3, 32, 32] or [32, 32, 3] (per pixel)");
-  for (std::size_t i = 0; i < tensor.values.size(); ++i)
-    if (!std::isfinite(tensor.values[i]))
-      throw DataError(file + ": its element " + std::to_string(i) + " is " +
-                      std::to_string(tensor.values[i]) + "; expected finite numbers");
-  return shape == Shape{side, side, C} ? to_planes(tensor.values) : std::move(tensor.values);
-}
-
-std::vector<float> given(const std::vector<double>& numbers, const std::string& file) {
-  if (file.empty()) return {numbers.begin(), numbers.end()};
-  return statistic_of(file);
-}
-
-/// Of a .npy file, as numbers in the experiment file are checked where they stand.
-void check_range(const std::vector<float>& values, const std::string& file, bool is_std) {
-  for (const float x : values) {
-    if (x <= 1 && (is_std ? x > 0 : x >= 0)) continue;
-    std::string message = file + ": holds a " + (is_std ? "std" : "mean") + " of " +
-                          std::to_string(x) + "; those of pixel/255 " +
-                          (is_std ? "are above 0 and at most 1" : "lie from 0 to 1");
-    if (x > 1 && x <= 255)
-      message +=
-          ". Of pixels from 0 to 255? Then divide the file by 255: " + std::to_string(x / 255);
-    throw DataError(message);
-  }
-}
-
-/// Numbers of any range and shape, for samples of any kind.
-Normalization any_given(const DataSettings& settings, Normalization n) {
-  const auto numbers = [](const std::vector<double>& given, const std::string& file) {
-    return file.empty() ? std::vector<float>(given.begin(), given.end()) : read_npy(file).values;
-  };
-  n.mean = numbers(settings.mean, settings.mean_file);
-  n.std = numbers(settings.std, settings.std_file);
-  for (const float s : n.std)
-    if (!(s > 0)) throw DataError(settings.std_file + ": a std is not above 0");
-  return n;
-}
-
-Normalization normalization(const DataSettings& settings) {
-  Normalization n;
-  n.kind = settings.normalization();
-  n.scale = settings.scale;
-  if (n.kind == "given") {
-    if (settings.scale || settings.name == "files") return any_given(settings, std::move(n));
-    n.mean = given(settings.mean, settings.mean_file);
-    n.std = given(settings.std, settings.std_file);
-    check_range(n.mean, settings.mean_file, false);
-    check_range(n.std, settings.std_file, true);
-  }
-  return n;
-}
-
 }  // namespace
+
+ImageSet ImageSet::subset(std::span<const std::int64_t> rows) const {
+  ImageSet some = *this;
+  const auto keep = [&](auto& to, const auto& from, std::int64_t size) {
+    to.clear();
+    if (from.empty()) return;
+    to.reserve(rows.size() * static_cast<std::size_t>(size));
+    for (const std::int64_t row : rows)
+      to.insert(to.end(), from.begin() + row * size, from.begin() + (row + 1) * size);
+  };
+  keep(some.pixels, pixels, values());
+  keep(some.numbers, numbers, values());
+  keep(some.places, places, 1);
+  keep(some.labels, labels, 1);
+  return some;
+}
+
+void ImageSet::sample(std::int64_t i, float* out) const {
+  if (source) return source->read(places[static_cast<std::size_t>(i)], out);
+  const std::int64_t size = values();
+  if (pixels.empty())
+    std::copy_n(numbers.begin() + i * size, size, out);
+  else
+    std::copy_n(pixels.begin() + i * size, size, out);
+}
 
 std::string ImageSet::hash() const {
   std::vector<std::uint8_t> small;  // a byte per label, as CIFAR has them, where they fit
@@ -218,7 +154,24 @@ std::string ImageSet::hash() const {
                                      [](std::int32_t label) { return label >= 0 && label < 256; });
   if (are_small) small.assign(labels.begin(), labels.end());
   const std::string of_labels = sha256(are_small ? view(small) : view(labels));
-  return sha256(of_labels + sha256(numbers.empty() ? view(pixels) : view(numbers)));
+  if (!source) return sha256(of_labels + sha256(numbers.empty() ? view(pixels) : view(numbers)));
+  std::string of_samples;
+  for (const std::int64_t place : places) of_samples += source->hash(place);
+  return sha256(of_labels + sha256(of_samples));
+}
+
+std::string hash_of_data(const fs::path& path) {
+  return fs::is_directory(path) ? hash_of_images(path) : sha256_of_file(path);
+}
+
+std::string choice_of(const SampleFiles& files) {
+  std::string choice;
+  for (const std::string* file : {&files.samples, &files.labels, &files.rows}) {
+    const std::string array = array_place(*file).array;
+    if (!array.empty()) choice += (choice.empty() ? "" : "\n") + array;
+  }
+  for (const std::string& name : files.classes) choice += "\n" + name;
+  return choice;
 }
 
 DataFiles data_files(const DataSettings& settings) {
@@ -241,17 +194,15 @@ Dataset load_dataset(const DataSettings& settings, std::uint64_t seed, DatasetNe
     needs.train = true;
   }
   Dataset data;
-  data.normalization = normalization(settings);
   if (settings.name == "files")
     load_files(settings, needs, data);
   else if (settings.name == "synthetic")
     make_synthetic(settings, seed, needs, data);
   else
     load_cifar(settings, needs, data);
-  if (settings.name == "files" || settings.scale) {
-    fit_statistics(data.normalization, "train", data.train);
-    fit_statistics(data.normalization, "test", data.test);
-  }
+  std::vector<float> mean = std::move(data.normalization.mean);  // of every pixel
+  data.normalization = read_normalization(settings, data);
+  if (!mean.empty()) data.normalization.mean = std::move(mean);
   if (needs.test && data.test.size() == 0)
     throw DataError("data.test: holds no samples; expected at least one to measure");
   if (needs.train && data.train.size() == 0)

@@ -10,19 +10,27 @@
 #include <string>
 #include <vector>
 
+#include "nn/data/sample_source.hpp"
+#include "nn/data/transform.hpp"
 #include "simulator/config/schema.hpp"
 
 namespace ohmic {
 
 /// Samples with a class each: images as 8-bit pixels, planar (image i, channel c, row y, column x
-/// at ((i*3 + c)*32 + y)*32 + x, CIFAR's own order), or numbers of any shape.
+/// at ((i*3 + c)*32 + y)*32 + x, CIFAR's own order), or numbers of any shape, held or read when
+/// they are asked for.
 struct ImageSet {
   static constexpr int kChannels = 3, kSide = 32, kPixels = kChannels * kSide * kSide;
   static constexpr std::int32_t kNoLabel = -1;
-  std::vector<std::uint8_t> pixels;  ///< of images of CIFAR's kind
-  std::vector<float> numbers;        ///< of all others, row-major
-  std::vector<std::int32_t> labels;  ///< kNoLabel throughout where there are none
+  std::vector<std::uint8_t> pixels;            ///< of images of CIFAR's kind
+  std::vector<float> numbers;                  ///< of all others that are held, row-major
+  std::shared_ptr<const SampleSource> source;  ///< of those that are not held
+  std::vector<std::int64_t> places;            ///< of the samples in `source`
+  bool are_bytes = false;                      ///< `numbers` or `source` come from bytes, 0..255
+  bool are_pictures = false;                   ///< and the bytes from image files
+  std::vector<std::int32_t> labels;            ///< kNoLabel throughout where there are none
   int classes = 10;
+  std::vector<std::string> class_names;                      ///< where the data name them
   std::vector<std::int64_t> shape{kChannels, kSide, kSide};  ///< of one sample
   int channel_axis = 0;                                      ///< of `shape`
   std::int64_t size() const { return static_cast<std::int64_t>(labels.size()); }
@@ -34,6 +42,10 @@ struct ImageSet {
   std::span<const std::uint8_t> image(std::int64_t i) const {
     return {pixels.data() + i * kPixels, static_cast<std::size_t>(kPixels)};
   }
+  /// Sample i as it is, values() numbers. Throws DataError for what cannot be read.
+  void sample(std::int64_t i, float* out) const;
+  /// Samples `rows`, in that order.
+  ImageSet subset(std::span<const std::int64_t> rows) const;
   /// SHA-256 of labels and pixels, hexadecimal: the data's identity in provenance and checkpoints.
   std::string hash() const;
 };
@@ -41,7 +53,7 @@ struct ImageSet {
 /// y = (x * scale - mean) / std of a pixel or number x; mean and std have one value, one per
 /// channel or one per value of a sample, or are empty for 0 and 1.
 struct Normalization {
-  std::string kind = "none";  ///< none | per_pixel_mean | given
+  std::string kind = "none";  ///< none | per_pixel_mean | imagenet | given
   std::vector<float> mean;
   std::vector<float> std;
   std::optional<double> scale = std::nullopt;  ///< absent: 1/255 of pixels, 1 of numbers
@@ -49,9 +61,10 @@ struct Normalization {
 
 /// Files of name = "files".
 struct SampleFiles {
-  std::string samples;  ///< .npy or IDX, plain or compressed
-  std::string labels;   ///< likewise; empty: there are none
-  std::string rows;     ///< of both, those that are used; empty: all
+  std::string samples;               ///< an array (open_array), or a folder of images
+  std::string labels;                ///< an array; empty: none but those of the folder
+  std::string rows;                  ///< of both, those that are used; empty: all
+  std::vector<std::string> classes;  ///< names of a folder's classes, in the order of answers
   bool operator==(const SampleFiles&) const = default;
 };
 
@@ -63,7 +76,9 @@ struct DataSettings {
   SampleFiles train_samples, test_samples;  ///< of "files"
   std::int64_t train_images = 0;            ///< use the first so many; 0 = all
   std::int64_t test_images = 0;
-  std::string normalize;  ///< per_pixel_mean (of the training set) | none | given; empty: usual
+  Transform transform;  ///< of a folder's images
+  /// per_pixel_mean (of the training set) | none | imagenet | given; empty: usual
+  std::string normalize;
   /// Of "given": numbers, else a .npy file; neither for no division by std.
   std::vector<double> mean, std;
   std::string mean_file, std_file;
@@ -91,9 +106,14 @@ Dataset load_dataset(const DataSettings&, std::uint64_t seed, DatasetNeeds needs
 
 /// The files that load_dataset reads: those that are named, else root's.
 struct DataFiles {
-  std::vector<std::filesystem::path> train, test;  ///< empty: made from the seed, or root has none
+  /// Empty: made from the seed, or root has none. Of "files" also a folder of images.
+  std::vector<std::filesystem::path> train, test;
 };
 DataFiles data_files(const DataSettings&);
+/// SHA-256 (hexadecimal) of such a file or folder.
+std::string hash_of_data(const std::filesystem::path&);
+/// What else decides which samples a set has: arrays of files that hold several, names of classes.
+std::string choice_of(const SampleFiles&);
 
 /// Normalised samples [first, first+count) as a Graph has them: three axes (channels, height,
 /// width) as H x W x C, others as they are.

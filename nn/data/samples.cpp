@@ -4,14 +4,31 @@
 #include <cmath>
 #include <set>
 
-#include "nn/io/idx.hpp"
-#include "nn/io/npy.hpp"
+#include "nn/data/image_folder.hpp"
+#include "nn/data/layout.hpp"
+#include "nn/io/sha256.hpp"
+#include "nn/io/stored_array.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
-namespace {
 
 using Shape = std::vector<std::int64_t>;
+
+Shape without_ones(const Shape& shape) {
+  Shape rest;
+  std::copy_if(shape.begin(), shape.end(), std::back_inserter(rest),
+               [](std::int64_t side) { return side != 1; });
+  return rest;
+}
+
+std::vector<std::size_t> axes_between(const Shape& from, const Shape& to) {
+  if (from.size() != 3 || to.size() != 3) return {};
+  for (const std::vector<std::size_t>& order : {std::vector<std::size_t>{1, 2, 0}, {2, 0, 1}})
+    if (to == Shape{from[order[0]], from[order[1]], from[order[2]]}) return order;
+  return {};
+}
+
+namespace {
 
 std::string text(const Shape& shape) {
   std::string s;
@@ -19,48 +36,114 @@ std::string text(const Shape& shape) {
   return s.empty() ? "a single number" : s;
 }
 
-std::int64_t product(const Shape& shape) {
-  std::int64_t n = 1;
-  for (const std::int64_t side : shape) n *= side;
-  return n;
+/// A number as a message has it: whole numbers without a point.
+std::string text(float value) {
+  return value == std::floor(value) && std::abs(value) < 1e9f
+             ? std::to_string(static_cast<std::int64_t>(value))
+             : std::to_string(value);
 }
 
-HostTensor read_array(const std::string& file) {
-  HostTensor array = is_idx(file) ? read_idx(file) : read_npy_numbers(file);
+void check_finite(const StoredArray& array, const float* values, std::int64_t first,
+                  std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i)
+    if (!std::isfinite(values[i]))
+      throw DataError(array.name + ": value " + std::to_string(first + i) + " is not finite");
+}
+
+StoredArray open_samples(const std::string& file) {
+  StoredArray array = open_array(file);
   if (array.shape.empty())
-    throw DataError(file +
+    throw DataError(array.name +
                     ": is a single number; expected an array with samples on its first axis");
-  for (std::size_t i = 0; i < array.values.size(); ++i)
-    if (!std::isfinite(array.values[i]))
-      throw DataError(file + ": value " + std::to_string(i) + " is not finite");
   return array;
 }
 
 /// Whole numbers from 0 on, one per entry of the first axis.
 std::vector<std::int64_t> read_whole_numbers(const std::string& file, const std::string& what) {
-  const HostTensor array = read_array(file);
-  if (product(array.shape) != array.shape.front())
-    throw DataError(file + ": is " + text(array.shape) + "; expected " + what +
+  const StoredArray array = open_samples(file);
+  if (array.elements() != array.shape.front())
+    throw DataError(array.name + ": is " + text(array.shape) + "; expected " + what +
                     ", one whole number each");
+  const std::vector<float> values = array.whole().values;
+  check_finite(array, values.data(), 0, std::ssize(values));
   std::vector<std::int64_t> numbers;
-  for (std::size_t i = 0; i < array.values.size(); ++i) {
-    const float v = array.values[i];
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const float v = values[i];
     if (v < 0 || v != std::floor(v) || v >= 16777216.0f)
-      throw DataError(file + ": entry " + std::to_string(i) + " is " + std::to_string(v) +
+      throw DataError(array.name + ": entry " + std::to_string(i) + " is " + text(v) +
                       "; expected " + what + ", whole numbers from 0 on");
     numbers.push_back(static_cast<std::int64_t>(v));
   }
   return numbers;
 }
 
-/// Entries `rows` of an array's first axis.
-template <class T>
-std::vector<T> chosen(const std::vector<T>& values, const std::vector<std::int64_t>& rows,
-                      std::int64_t size) {
-  std::vector<T> some;
-  for (const std::int64_t row : rows)
-    some.insert(some.end(), values.begin() + row * size, values.begin() + (row + 1) * size);
-  return some;
+/// An array that stays where it is.
+class ArraySource final : public SampleSource {
+ public:
+  explicit ArraySource(StoredArray array)
+      : array_(std::move(array)), size_(array_.elements() / array_.shape.front()) {}
+  void read(std::int64_t i, float* values) const override {
+    array_.decode(i * size_, size_, values);
+    check_finite(array_, values, i * size_, size_);
+  }
+  std::string hash(std::int64_t i) const override {
+    std::vector<float> values(static_cast<std::size_t>(size_));
+    read(i, values.data());
+    return sha256({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
+  }
+
+ private:
+  StoredArray array_;
+  std::int64_t size_;
+};
+
+/// Another source's samples with their axes in another order.
+class PermutedSource final : public SampleSource {
+ public:
+  PermutedSource(std::shared_ptr<const SampleSource> source, Shape from,
+                 std::vector<std::size_t> order)
+      : source_(std::move(source)), from_(std::move(from)), order_(std::move(order)) {}
+  void read(std::int64_t i, float* values) const override {
+    std::vector<float> as_read(static_cast<std::size_t>(from_[0] * from_[1] * from_[2]));
+    source_->read(i, as_read.data());
+    const std::vector<float> turned = permuted(as_read, from_, order_);
+    std::copy(turned.begin(), turned.end(), values);
+  }
+  std::string hash(std::int64_t i) const override { return source_->hash(i); }
+
+ private:
+  std::shared_ptr<const SampleSource> source_;
+  Shape from_;
+  std::vector<std::size_t> order_;
+};
+
+ImageSet array_samples(const std::string& file, std::int64_t most_held) {
+  StoredArray array = open_samples(file);
+  const std::int64_t count = array.shape.front();
+  ImageSet set;
+  set.shape.assign(array.shape.begin() + 1, array.shape.end());
+  set.labels.assign(static_cast<std::size_t>(count), ImageSet::kNoLabel);
+  set.classes = 1;
+  set.are_bytes = array.format == integer_format(false, 1, false);
+  if (array.elements() <= most_held) {
+    set.numbers = array.whole().values;
+    check_finite(array, set.numbers.data(), 0, std::ssize(set.numbers));
+    return set;
+  }
+  for (std::int64_t i = 0; i < count; ++i) set.places.push_back(i);
+  set.source = std::make_shared<const ArraySource>(std::move(array));
+  return set;
+}
+
+void take_labels(const SampleFiles& files, ImageSet& set) {
+  if (!set.class_names.empty())
+    throw DataError(files.labels + ": labels of " + files.samples +
+                    ", whose sub-folders are its classes; expected one of the two");
+  const auto labels = read_whole_numbers(files.labels, "labels");
+  if (std::ssize(labels) != set.size())
+    throw DataError(files.labels + ": has " + std::to_string(labels.size()) + " labels for the " +
+                    std::to_string(set.size()) + " samples of " + files.samples);
+  set.labels.assign(labels.begin(), labels.end());
 }
 
 void keep_rows(const std::string& file, ImageSet& set) {
@@ -74,61 +157,53 @@ void keep_rows(const std::string& file, ImageSet& set) {
     else if (row >= set.size())
       throw DataError(file + ": names row " + std::to_string(row) + ", but there are " +
                       std::to_string(set.size()) + " samples (rows count from 0)");
-  set.numbers = chosen(set.numbers, rows, set.values());
-  set.labels = chosen(set.labels, rows, 1);
+  set = set.subset(rows);
 }
 
-Shape without_ones(const Shape& shape) {
-  Shape rest;
-  std::copy_if(shape.begin(), shape.end(), std::back_inserter(rest),
-               [](std::int64_t side) { return side != 1; });
-  return rest;
+void check_classes(const ImageSet& set, int classes) {
+  if (!set.class_names.empty() && std::ssize(set.class_names) != classes)
+    throw DataError("the data have " + std::to_string(set.class_names.size()) + " classes (" +
+                    set.class_names.front() + " to " + set.class_names.back() +
+                    "), the network answers with " + std::to_string(classes) +
+                    " numbers; expected classes = [...] beside samples: the name of every answer's "
+                    "folder, in the order of the answers");
+  for (std::size_t i = 0; i < set.labels.size(); ++i)
+    if (set.labels[i] >= classes)
+      throw DataError("label " + std::to_string(set.labels[i]) + " of sample " + std::to_string(i) +
+                      " is no class: the network answers with " + std::to_string(classes) +
+                      " numbers");
 }
 
-/// Where axis i of the network's sample is among those of the file; empty: the shapes do not fit.
-std::vector<std::size_t> axes_between(const Shape& file, const Shape& network) {
-  if (file.size() != 3 || network.size() != 3) return {};
-  for (const std::vector<std::size_t>& order : {std::vector<std::size_t>{1, 2, 0}, {2, 0, 1}})
-    if (network == Shape{file[order[0]], file[order[1]], file[order[2]]}) return order;
-  return {};
-}
-
-template <class T>
-std::vector<T> permuted(const std::vector<T>& values, const Shape& from,
-                        const std::vector<std::size_t>& order) {
-  const Shape step{from[1] * from[2], from[2], 1};
-  const std::int64_t size = product(from);
-  std::vector<T> out;
-  out.reserve(values.size());
-  for (std::int64_t first = 0; first < std::ssize(values); first += size)
-    for (std::int64_t i = 0; i < from[order[0]]; ++i)
-      for (std::int64_t j = 0; j < from[order[1]]; ++j)
-        for (std::int64_t k = 0; k < from[order[2]]; ++k)
-          out.push_back(values[static_cast<std::size_t>(first + i * step[order[0]] +
-                                                        j * step[order[1]] + k * step[order[2]])]);
-  return out;
+/// Where an axis is once axes of length 1 have come or gone; 0 where it went.
+int axis_among(const Shape& from, int axis, const Shape& to) {
+  const auto end = from.begin() + axis;
+  const auto before = std::count_if(from.begin(), end, [](std::int64_t n) { return n != 1; });
+  if (from[static_cast<std::size_t>(axis)] == 1) return 0;
+  std::ptrdiff_t met = 0;
+  for (std::size_t i = 0; i < to.size(); ++i)
+    if (to[i] != 1 && met++ == before) return static_cast<int>(i);
+  return 0;
 }
 
 }  // namespace
 
-ImageSet read_samples(const SampleFiles& files) {
-  ImageSet set;
-  HostTensor samples = read_array(files.samples);
-  const std::int64_t count = samples.shape.front();
-  set.shape.assign(samples.shape.begin() + 1, samples.shape.end());
-  set.numbers = std::move(samples.values);
-  if (files.labels.empty()) {
-    set.labels.assign(static_cast<std::size_t>(count), ImageSet::kNoLabel);
-  } else {
-    const auto labels = read_whole_numbers(files.labels, "labels");
-    if (std::ssize(labels) != count)
-      throw DataError(files.labels + ": has " + std::to_string(labels.size()) + " labels for the " +
-                      std::to_string(count) + " samples of " + files.samples);
-    set.labels.assign(labels.begin(), labels.end());
-  }
+ImageSet read_samples(const SampleFiles& files, const Transform& transform,
+                      std::int64_t most_held) {
+  std::error_code error;
+  const bool is_folder = std::filesystem::is_directory(files.samples, error);
+  if (!is_folder && transform != Transform{})
+    throw DataError(files.samples +
+                    ": is no folder of images; data.transform is for such alone (arrays are "
+                    "prepared before they are written)");
+  if (!is_folder && !files.classes.empty())
+    throw DataError(files.samples +
+                    ": is no folder of images, whose sub-folders `classes` would name");
+  ImageSet set = is_folder ? read_image_folder(files.samples, files.classes, transform)
+                           : array_samples(files.samples, most_held);
+  if (!files.labels.empty()) take_labels(files, set);
   if (!files.rows.empty()) keep_rows(files.rows, set);
   const auto most = std::max_element(set.labels.begin(), set.labels.end());
-  set.classes = most == set.labels.end() ? 1 : std::max(*most + 1, 1);
+  if (most != set.labels.end() && set.class_names.empty()) set.classes = std::max(*most + 1, 1);
   return set;
 }
 
@@ -136,25 +211,65 @@ ImageSet fitted(const ImageSet& set, const Shape& sample, int classes) {
   ImageSet out = set;
   out.classes = classes;
   if (set.size() == 0) return out;
-  for (std::size_t i = 0; i < out.labels.size(); ++i)
-    if (out.labels[i] >= classes)
-      throw DataError("label " + std::to_string(out.labels[i]) + " of sample " + std::to_string(i) +
-                      " is no class: the network answers with " + std::to_string(classes) +
-                      " numbers");
+  check_classes(set, classes);
   if (set.shape == sample) return out;
   const std::vector<std::size_t> order = axes_between(set.shape, sample);
   if (!order.empty()) {
     out.pixels = permuted(set.pixels, set.shape, order);
     out.numbers = permuted(set.numbers, set.shape, order);
+    if (set.source) out.source = std::make_shared<PermutedSource>(set.source, set.shape, order);
     out.channel_axis = static_cast<int>(
         std::find(order.begin(), order.end(), static_cast<std::size_t>(set.channel_axis)) -
         order.begin());
   } else if (without_ones(set.shape) != without_ones(sample)) {
     throw DataError("a sample of the data is " + text(set.shape) + ", one of the network is " +
-                    text(sample) + "; expected the same shape, or channels first for last");
+                    text(sample) + "; expected the same shape, or channels first for last" +
+                    (set.are_pictures ? " (data.transform says size and channels of images)" : ""));
+  } else if (!set.shape.empty()) {
+    out.channel_axis = axis_among(set.shape, set.channel_axis, sample);
   }
   out.shape = sample;
   return out;
+}
+
+void fit(Dataset& data, const Shape& sample, int classes) {
+  const ImageSet& set = data.test.size() > 0 ? data.test : data.train;
+  const std::vector<std::size_t> order = axes_between(set.shape, sample);
+  for (std::vector<float>* values : {&data.normalization.mean, &data.normalization.std}) {
+    if (values->size() < 2 || std::ssize(*values) != set.values()) continue;
+    if (data.train.size() > 0 && data.test.size() > 0 && data.train.shape != data.test.shape)
+      throw DataError("data.normalize: samples of data.train are " + text(data.train.shape) +
+                      ", those of data.test are " + text(data.test.shape) +
+                      "; statistics of every value expect both alike");
+    if (!order.empty() && set.shape != sample) *values = permuted(*values, set.shape, order);
+  }
+  data.train = fitted(data.train, sample, classes);
+  data.test = fitted(data.test, sample, classes);
+}
+
+void check_whole_numbers(const Dataset& data, std::int64_t vocabulary) {
+  const Normalization& n = data.normalization;
+  if (n.scale || !n.mean.empty() || !n.std.empty())
+    throw DataError(
+        "data.normalize: the network takes whole numbers (tokens), which are not normalised; "
+        "expected \"none\"");
+  for (const ImageSet* set : {&data.train, &data.test}) {
+    std::vector<float> values(static_cast<std::size_t>(set->values()));
+    for (std::int64_t i = 0; i < set->size(); ++i) {
+      set->sample(i, values.data());
+      for (std::size_t at = 0; at < values.size(); ++at) {
+        const float v = values[at];
+        const bool is_known = vocabulary == 0 || (v >= 0 && v < static_cast<float>(vocabulary));
+        if (v == std::floor(v) && is_known) continue;
+        throw DataError("sample " + std::to_string(i) + " of data." +
+                        (set == &data.train ? "train" : "test") + " holds " + text(v) +
+                        " at position " + std::to_string(at) + "; the network takes whole numbers" +
+                        (vocabulary > 0 ? " from 0 to " + std::to_string(vocabulary - 1) +
+                                              ", the words of its vocabulary"
+                                        : ""));
+      }
+    }
+  }
 }
 
 }  // namespace ohmic

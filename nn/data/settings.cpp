@@ -1,6 +1,8 @@
 // The table [data].
 #include <algorithm>
 #include <cmath>
+#include <fstream>
+#include <set>
 
 #include "nn/data/dataset.hpp"
 
@@ -8,7 +10,8 @@ namespace ohmic {
 namespace {
 
 constexpr const char* kNormalizeType =
-    "\"per_pixel_mean\", \"none\", or a table { mean = [..] | FILE, std = [..] | FILE, scale = x }";
+    "\"per_pixel_mean\", \"none\", \"imagenet\", or a table { mean = [..] | FILE, std = [..] | "
+    "FILE, scale = x }";
 
 void fault(const Value& v, const std::string& key, const std::string& expected,
            std::vector<Fault>& faults) {
@@ -71,7 +74,7 @@ void read_scale(const Value& v, const std::string& key, DataSettings& settings,
 void read_given(const Value& v, const std::string& key, DataSettings& settings,
                 std::vector<Fault>& faults) {
   settings.normalize = "given";
-  const bool any = v.table().find("scale") != nullptr;
+  const bool any = v.table().find("scale") != nullptr || settings.name == "files";
   for (const auto& [name, value, where] : v.table().entries()) {
     const std::string full = key + "." + name;
     if (name == "mean")
@@ -95,7 +98,7 @@ void read_normalize(const Value& v, const std::string& key, DataSettings& settin
   const auto* word = std::get_if<std::string>(&v.data);
   if (v.is_table())
     read_given(v, key, settings, faults);
-  else if (word && (*word == "per_pixel_mean" || *word == "none"))
+  else if (word && (*word == "per_pixel_mean" || *word == "none" || *word == "imagenet"))
     settings.normalize = *word;
   else
     fault(v, key, kNormalizeType, faults);
@@ -120,7 +123,110 @@ Value write_normalize(const DataSettings& settings) {
 }
 
 constexpr const char* kFilesType =
-    "an array of files, or a table { samples = FILE, labels = FILE, rows = FILE }";
+    "an array of files, or a table { samples = FILE | FOLDER, labels = FILE, rows = FILE, classes "
+    "= [..] | FILE }";
+constexpr const char* kTransformType =
+    "\"none\", \"imagenet\", or a table { resize = n | [height, width], interpolation = "
+    "\"bilinear\" "
+    "| \"bicubic\", crop = n | [height, width], channels = \"rgb\" | \"bgr\" | \"gray\" }";
+
+/// Names, or a file with a name on every line.
+void read_classes(const Value& v, const std::string& key, std::vector<std::string>& names,
+                  std::vector<Fault>& faults) {
+  const std::string accepted = "an array of different names, or a file with one on every line";
+  if (const auto* file = std::get_if<std::string>(&v.data)) {
+    std::ifstream lines(*file);
+    if (!lines) return fault(v, key, accepted + " (it cannot be opened)", faults);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.ends_with('\r')) line.pop_back();
+      if (!line.empty()) names.push_back(line);
+    }
+  } else if (v.is_array()) {
+    for (const Value& element : v.array()) {
+      const auto* name = std::get_if<std::string>(&element.data);
+      if (!name || name->empty()) return fault(v, key, accepted, faults);
+      names.push_back(*name);
+    }
+  }
+  if (names.empty() || std::set<std::string>(names.begin(), names.end()).size() != names.size())
+    fault(v, key, accepted, faults);
+}
+
+/// One length or two, of pictures.
+void read_sizes(const Value& v, const std::string& key, std::vector<int>& sizes,
+                std::vector<Fault>& faults) {
+  constexpr std::int64_t kMost = 1 << 14;
+  const auto add = [&](const Value& element) {
+    const auto* n = std::get_if<std::int64_t>(&element.data);
+    if (n && *n >= 1 && *n <= kMost) sizes.push_back(static_cast<int>(*n));
+  };
+  std::size_t wanted = 1;
+  if (v.is_array()) {
+    wanted = 2;
+    for (const Value& element : v.array()) add(element);
+  } else {
+    add(v);
+  }
+  if (sizes.size() != wanted || (v.is_array() && v.array().size() != wanted))
+    fault(v, key, "a whole number from 1 to 16384, or two of them: [height, width]", faults);
+}
+
+void read_word(const Value& v, const std::string& key, std::initializer_list<const char*> words,
+               std::string& to, std::vector<Fault>& faults) {
+  const auto* word = std::get_if<std::string>(&v.data);
+  std::string accepted;
+  for (const char* known : words) {
+    if (word && *word == known) to = *word;
+    accepted += (accepted.empty() ? "\"" : ", \"") + std::string(known) + "\"";
+  }
+  if (!word || to != *word) fault(v, key, "one of " + accepted, faults);
+}
+
+void read_transform(const Value& v, const std::string& key, DataSettings& settings,
+                    std::vector<Fault>& faults) {
+  Transform& t = settings.transform;
+  t = {};
+  const auto* word = std::get_if<std::string>(&v.data);
+  if (word && *word == "imagenet") {
+    t.resize = {256};
+    t.crop = {224};
+    return;
+  }
+  if (word && *word == "none") return;
+  if (!v.is_table()) return fault(v, key, kTransformType, faults);
+  for (const auto& [name, value, where] : v.table().entries()) {
+    const std::string full = key + "." + name;
+    if (name == "resize")
+      read_sizes(value, full, t.resize, faults);
+    else if (name == "crop")
+      read_sizes(value, full, t.crop, faults);
+    else if (name == "interpolation")
+      read_word(value, full, {"bilinear", "bicubic"}, t.interpolation, faults);
+    else if (name == "channels")
+      read_word(value, full, {"rgb", "bgr", "gray"}, t.channels, faults);
+    else
+      faults.push_back(
+          {where, full, "is not a key; expected resize, interpolation, crop or channels"});
+  }
+}
+
+Value size_value(const std::vector<int>& sizes) {
+  if (sizes.size() == 1) return {std::int64_t{sizes[0]}};
+  return {Array{{std::int64_t{sizes[0]}}, {std::int64_t{sizes[1]}}}};
+}
+
+Value write_transform(const DataSettings& settings) {
+  const Transform& t = settings.transform;
+  if (t == Transform{}) return {std::string("none")};
+  Value table{Table{}};
+  if (!t.resize.empty()) {
+    table.set("resize", size_value(t.resize));
+    table.set("interpolation", {t.interpolation});
+  }
+  if (!t.crop.empty()) table.set("crop", size_value(t.crop));
+  table.set("channels", {t.channels});
+  return table;
+}
 
 void read_files(const Value& v, const std::string& key, std::vector<std::string>& records,
                 SampleFiles& samples, std::vector<Fault>& faults) {
@@ -136,13 +242,18 @@ void read_files(const Value& v, const std::string& key, std::vector<std::string>
     return;
   }
   for (const auto& [name, value, where] : v.table().entries()) {
+    if (name == "classes") {
+      read_classes(value, key + ".classes", samples.classes, faults);
+      continue;
+    }
     const auto* file = std::get_if<std::string>(&value.data);
     std::string* to = name == "samples"  ? &samples.samples
                       : name == "labels" ? &samples.labels
                       : name == "rows"   ? &samples.rows
                                          : nullptr;
     if (!to)
-      faults.push_back({where, key + "." + name, "is not a key; expected samples, labels or rows"});
+      faults.push_back(
+          {where, key + "." + name, "is not a key; expected samples, labels, rows or classes"});
     else if (!file || file->empty())
       fault(value, key + "." + name, "the name of a file", faults);
     else
@@ -161,6 +272,11 @@ Value write_files(const std::vector<std::string>& records, const SampleFiles& sa
   table.set("samples", {samples.samples});
   if (!samples.labels.empty()) table.set("labels", {samples.labels});
   if (!samples.rows.empty()) table.set("rows", {samples.rows});
+  if (!samples.classes.empty()) {
+    Array names;
+    for (const std::string& name : samples.classes) names.push_back({name});
+    table.set("classes", {std::move(names)});
+  }
   return table;
 }
 
@@ -196,9 +312,11 @@ const Schema<DataSettings>& DataSettings::schema() {
     s.add_custom("train", kFilesType, read_train, write_train)
         .doc(
             "Record files of training images in CIFAR's binary format, plain, .gz or .xz, instead "
-            "of root's. Of name = \"files\": samples and labels as .npy or IDX (MNIST's format), "
-            "plain or compressed, samples on the first axis; rows (.npy) names those that are "
-            "used.");
+            "of root's. Of name = \"files\": samples and labels as .npy, IDX (MNIST's format; both "
+            "plain or compressed), or an array of .npz or safetensors (FILE:ARRAY where there are "
+            "several), samples on the first axis; rows names those that are used. Or a folder of "
+            "PNG and JPEG images with a sub-folder per class; classes gives their names in the "
+            "order of the network's answers (left out: sorted).");
     s.add_custom("test", kFilesType, read_test, write_test)
         .doc("Files of test images, likewise; labels may be absent.");
     s.add("train_images", &D::train_images)
@@ -207,6 +325,12 @@ const Schema<DataSettings>& DataSettings::schema() {
     s.add("test_images", &D::test_images)
         .at_least(0)
         .doc("Use the first so many test images; 0 takes all (synthetic: 1000).");
+    s.add_custom("transform", kTransformType, read_transform, write_transform)
+        .joined_later()
+        .doc(
+            "What is done to a folder's images, in torchvision's way on Pillow's images, to the "
+            "bit: resize (of one number, of the shorter side; antialiased), crop at the centre, "
+            "order of channels. imagenet: resize = 256, crop = 224.");
     s.add_custom("normalize", kNormalizeType, read_normalize, write_normalize)
         .doc(
             "What is done to pixel/255: per_pixel_mean subtracts the mean of every pixel over all "
@@ -214,8 +338,10 @@ const Schema<DataSettings>& DataSettings::schema() {
             "(pixel/255 - mean)/std per channel or, as .npy of 3 x 32 x 32 or 32 x 32 x 3, per "
             "pixel; scale stands in place of 1/255 and lets mean and std be any numbers (scale = "
             "1: "
-            "pixels from 0 to 255). Samples of files are left as they are unless a table says "
-            "otherwise: (x * scale - mean)/std. "
+            "pixels from 0 to 255). Samples of files are left as they are (images of a folder: "
+            "pixel/255) unless a table says "
+            "otherwise: (x * scale - mean)/std. imagenet: mean = [0.485, 0.456, 0.406], std = "
+            "[0.229, 0.224, 0.225] of bytes/255 or of numbers from 0 to 1. "
             "Foreign weights need the normalisation that they were trained with.")
         .source("Keras CIFAR ResNet example (per_pixel_mean)");
     return s;

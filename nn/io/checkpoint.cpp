@@ -118,6 +118,16 @@ void check_values(const Weights& weights, const std::string& file) {
 
 }  // namespace
 
+WeightFile open_weights(const fs::path& file) {
+  const std::string start = first_bytes(file);
+  const bool is_zip = start.starts_with("PK\x03\x04"sv);
+  if (start.starts_with("\x89HDF\r\n\x1a\n"sv) || (is_zip && is_keras_archive(file)))
+    throw DataError(file.string() +
+                    ": is a file of Keras; expected safetensors (or their .index.json), or a "
+                    "PyTorch .pt, .pth, .ckpt or .th (Keras's weights are read with their model)");
+  return open_any(file, start);
+}
+
 LoadedCheckpoint load_checkpoint(const fs::path& file, Graph& graph, const TensorChoice& choice) {
   LoadedCheckpoint checkpoint = read_any(file, graph, choice);
   check_weights(graph, checkpoint.weights, file.string());

@@ -1,16 +1,14 @@
-// IDX, the format of MNIST's files: a type, sides and numbers, big-endian, plain or compressed.
+// IDX, the format of MNIST's files: a type, sides and numbers, big-endian.
 // Source: Y. LeCun, C. Cortes, C. Burges, the MNIST database.
 #pragma once
 
-#include <filesystem>
-
-#include "nn/network/weights.hpp"
+#include "nn/io/stored_array.hpp"
 
 namespace ohmic {
 
-/// Whether the file, decompressed, begins as IDX.
-bool is_idx(const std::filesystem::path&);
-/// Numbers of any of its types. Throws DataError naming the file.
-HostTensor read_idx(const std::filesystem::path&);
+bool begins_as_idx(std::string_view bytes);
+/// Numbers of any of its types, in bytes that `owner` keeps. Throws DataError that says `name`.
+StoredArray idx_array(const std::string& name, std::string_view bytes,
+                      std::shared_ptr<const void> owner);
 
 }  // namespace ohmic

@@ -1,6 +1,5 @@
 #include "nn/io/npy.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <map>
 #include <string>
@@ -13,10 +12,12 @@
 namespace ohmic {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr std::size_t kDimensions = 64;  // NumPy's limit
 constexpr const char* kAccepted = "expected float16, float32 or float64 (<f2, <f4, <f8, >f2, ...)";
 
-[[noreturn]] void fail(const std::filesystem::path& file, const std::string& why) {
+[[noreturn]] void fail(const fs::path& file, const std::string& why) {
   throw DataError(file.string() + ": " + why);
 }
 
@@ -29,8 +30,7 @@ struct Header {
 /// Reads the header, a Python dictionary of a string or list, a bool and a tuple of integers.
 class HeaderReader {
  public:
-  HeaderReader(const std::filesystem::path& file, std::string_view text)
-      : file_(file), text_(text) {}
+  HeaderReader(const fs::path& file, std::string_view text) : file_(file), text_(text) {}
 
   Header read() {
     expect('{');
@@ -144,7 +144,7 @@ class HeaderReader {
     return value;
   }
 
-  const std::filesystem::path& file_;
+  const fs::path& file_;
   std::string_view text_;
   std::map<std::string, std::string> fields_;
 };
@@ -157,7 +157,7 @@ std::uint32_t little_endian(std::string_view bytes) {
 }
 
 /// Splits off the header; `bytes` keeps the data.
-std::string_view take_header(const std::filesystem::path& file, std::string_view& bytes) {
+std::string_view take_header(const fs::path& file, std::string_view& bytes) {
   if (!bytes.starts_with("\x93NUMPY") || bytes.size() < 12) fail(file, "is not a .npy file");
   const int version = static_cast<std::uint8_t>(bytes[6]);
   if (version < 1 || version > 3)
@@ -174,7 +174,7 @@ std::string_view take_header(const std::filesystem::path& file, std::string_view
   return header;
 }
 
-FloatFormat format_of(const std::filesystem::path& file, const std::string& type) {
+FloatFormat format_of(const fs::path& file, const std::string& type) {
   static const std::map<std::string, FloatFormat> known = {
       {"f2", kFloat16}, {"f4", kFloat32}, {"f8", kFloat64}};
   if (type.find('O') != type.npos)
@@ -187,71 +187,38 @@ FloatFormat format_of(const std::filesystem::path& file, const std::string& type
   return format;
 }
 
-/// Values whose first index counts fastest, last index fastest.
-std::vector<float> to_c_order(const HostTensor& fortran) {
-  std::vector<float> values(fortran.values.size());
-  const std::size_t rank = fortran.shape.size();
-  std::vector<std::int64_t> at(rank, 0);
-  for (const float value : fortran.values) {
-    std::int64_t index = 0;
-    for (std::size_t d = 0; d < rank; ++d) index = index * fortran.shape[d] + at[d];
-    values[static_cast<std::size_t>(index)] = value;
-    for (std::size_t d = 0; d < rank && ++at[d] == fortran.shape[d]; ++d) at[d] = 0;
-  }
-  return values;
-}
-
-/// Whole numbers of `bytes` bytes each, as floats.
-std::vector<float> decode_integers(const std::string& type, std::size_t bytes,
-                                   std::string_view data) {
-  const bool is_signed = type[1] == 'i', is_big = type[0] == '>';
-  std::vector<float> values;
-  values.reserve(data.size() / bytes);
-  for (std::size_t at = 0; at < data.size(); at += bytes) {
-    std::string digits(data.substr(at, bytes));
-    if (is_big) std::reverse(digits.begin(), digits.end());
-    std::uint64_t bits = 0;
-    for (std::size_t i = bytes; i-- > 0;) bits = bits << 8 | static_cast<std::uint8_t>(digits[i]);
-    const int unused = static_cast<int>(64 - 8 * bytes);
-    const auto whole = static_cast<std::int64_t>(bits << unused) >> unused;
-    values.push_back(is_signed ? static_cast<float>(whole) : static_cast<float>(bits));
-  }
-  return values;
-}
-
 /// Bytes of a whole number of such a type; 0 where it is none.
-std::size_t integer_bytes(const std::string& type) {
+int integer_bytes(const std::string& type) {
   static const std::string kinds = "iub";
   if (type.size() != 3 || kinds.find(type[1]) == kinds.npos) return 0;
-  const auto bytes = static_cast<std::size_t>(type[2] - '0');
+  const int bytes = type[2] - '0';
   const bool known = bytes == 1 || (type[1] != 'b' && (bytes == 2 || bytes == 4 || bytes == 8));
   return known && std::string("<>=|").find(type[0]) != std::string::npos ? bytes : 0;
 }
 
-HostTensor read(const std::filesystem::path& file, bool takes_integers) {
-  const std::string content = read_bytes(file);
-  std::string_view bytes = content;
-  const Header header = HeaderReader(file, take_header(file, bytes)).read();
-  const std::size_t whole = takes_integers ? integer_bytes(header.type) : 0;
-  const FloatFormat format = whole > 0 ? FloatFormat{} : format_of(file, header.type);
-  auto expected = static_cast<std::uint64_t>(whole > 0 ? whole : format.bytes);
-  bool overflows = false;
-  for (const std::int64_t n : header.shape)
-    overflows |= __builtin_mul_overflow(expected, static_cast<std::uint64_t>(n), &expected);
-  if (overflows || bytes.size() != expected)
-    fail(file, "is truncated or damaged: its header needs " +
-                   (overflows ? "more than 2^64" : std::to_string(expected)) +
-                   " bytes of data, it has " + std::to_string(bytes.size()));
-  HostTensor tensor{header.shape, whole > 0 ? decode_integers(header.type, whole, bytes)
-                                            : decode_floats(format, bytes)};
-  if (header.fortran_order) tensor.values = to_c_order(tensor);
-  return tensor;
+StoredArray array_in(const fs::path& name, std::string_view bytes, bool takes_integers,
+                     std::shared_ptr<const void> owner) {
+  const Header header = HeaderReader(name, take_header(name, bytes)).read();
+  const int whole = takes_integers ? integer_bytes(header.type) : 0;
+  const NumberFormat format =
+      whole > 0 ? integer_format(header.type[1] == 'i', whole, header.type[0] == '>')
+                : real_format(format_of(name, header.type));
+  StoredArray array{name.string(),        header.shape, format,
+                    header.fortran_order, bytes,        std::move(owner)};
+  check_size(array);
+  return array;
 }
 
 }  // namespace
 
-HostTensor read_npy(const std::filesystem::path& file) { return read(file, false); }
+HostTensor read_npy(const fs::path& file) {
+  const std::string content = read_bytes(file);
+  return array_in(file, content, false, nullptr).whole();
+}
 
-HostTensor read_npy_numbers(const std::filesystem::path& file) { return read(file, true); }
+StoredArray npy_array(const std::string& name, std::string_view bytes,
+                      std::shared_ptr<const void> owner) {
+  return array_in(name, bytes, true, std::move(owner));
+}
 
 }  // namespace ohmic

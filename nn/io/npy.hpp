@@ -1,10 +1,10 @@
-// NumPy's .npy arrays, as far as normalisation needs them.
+// NumPy's .npy arrays: samples, labels and statistics.
 // Source: numpy.lib.format, versions 1.0 to 3.0.
 #pragma once
 
 #include <filesystem>
 
-#include "nn/network/weights.hpp"
+#include "nn/io/stored_array.hpp"
 
 namespace ohmic {
 
@@ -15,7 +15,9 @@ constexpr std::size_t kNpyHeaderBytes = 10000;
 /// objects (pickles) are never read. Throws DataError naming the file.
 HostTensor read_npy(const std::filesystem::path&);
 
-/// The same, and whole numbers of 1 to 8 bytes and truth values, as floats: samples and labels.
-HostTensor read_npy_numbers(const std::filesystem::path&);
+/// The same, and whole numbers of 1 to 8 bytes and truth values, in bytes that `owner` keeps.
+/// Throws DataError that says `name`.
+StoredArray npy_array(const std::string& name, std::string_view bytes,
+                      std::shared_ptr<const void> owner);
 
 }  // namespace ohmic

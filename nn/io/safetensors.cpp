@@ -149,6 +149,16 @@ const FloatFormat* format_of(const std::string& type) {
                           : nullptr;
 }
 
+/// Without bytes where the type is none of these.
+NumberFormat number_format_of(const std::string& type) {
+  if (const FloatFormat* format = format_of(type)) return real_format(*format);
+  for (const auto& [name, bytes] : {std::pair("8", 1), {"16", 2}, {"32", 4}, {"64", 8}}) {
+    if (type == std::string("I") + name) return integer_format(true, bytes, false);
+    if (type == std::string("U") + name) return integer_format(false, bytes, false);
+  }
+  return integer_format(false, type == "BOOL" ? 1 : 0, false);
+}
+
 /// Bytes that a tensor's shape needs, refused when they cannot be in `limit` bytes.
 std::uint64_t needed_bytes(const fs::path& file, const Entry& e, std::uint64_t limit) {
   const std::size_t bits = bits_of(e.type);
@@ -293,6 +303,15 @@ WeightFile open_safetensors(const fs::path& file) {
     result.tensors.push_back({"", e.name, e.shape, format_of(e.type) ? "" : "of type " + e.type});
   result.read = [opened](std::size_t i) { return opened->read(opened->entries.at(i)); };
   return result;
+}
+
+std::vector<StoredArray> safetensors_arrays(const fs::path& file) {
+  const auto opened = std::make_shared<const Safetensors>(file);
+  std::vector<StoredArray> arrays;
+  for (const Entry& e : opened->entries)
+    arrays.push_back({e.name, e.shape, number_format_of(e.type), false,
+                      opened->data.substr(e.place[0], e.place[1] - e.place[0]), opened});
+  return arrays;
 }
 
 std::vector<fs::path> shards_of(const fs::path& index) {

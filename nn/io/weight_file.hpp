@@ -6,6 +6,7 @@
 #include <functional>
 #include <vector>
 
+#include "nn/io/stored_array.hpp"
 #include "nn/network/tensor_names.hpp"
 
 namespace ohmic {
@@ -20,7 +21,11 @@ struct WeightFile {
 
 // Each throws DataError naming the file.
 
+/// Any of the kinds below, by content.
+WeightFile open_weights(const std::filesystem::path&);
 WeightFile open_safetensors(const std::filesystem::path&);
+/// Its tensors by name, whole numbers too; of a type that has no NumberFormat: 0 bytes per number.
+std::vector<StoredArray> safetensors_arrays(const std::filesystem::path&);
 /// The .safetensors.index.json of a network that is spread over several files beside it.
 WeightFile open_safetensors_index(const std::filesystem::path&);
 /// The files that such an index names, sorted.

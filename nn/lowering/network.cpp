@@ -5,6 +5,8 @@
 #include <mutex>
 
 #include "nn/io/sha256.hpp"
+#include "nn/io/weight_file.hpp"
+#include "nn/lowering/replaced_weights.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -14,12 +16,13 @@ namespace fs = std::filesystem;
 
 /// What decides what a file gives.
 std::string key_of(const ModelSettings& model, const MappingSettings& mapping) {
-  std::error_code absent;
-  const fs::path file = model.file;
-  std::string key = fs::absolute(file).string() + '\n' +
-                    std::to_string(fs::file_size(file, absent)) + ' ' +
-                    std::to_string(fs::last_write_time(file, absent).time_since_epoch().count());
-  for (const std::string& part : {model.input, model.output}) key += '\n' + part;
+  std::string key;
+  for (const fs::path file : {model.file, model.weights}) {
+    std::error_code absent;
+    key += fs::absolute(file).string() + '\n' + std::to_string(fs::file_size(file, absent)) + ' ' +
+           std::to_string(fs::last_write_time(file, absent).time_since_epoch().count()) + '\n';
+  }
+  for (const std::string& part : {model.input, model.output, model.tensors}) key += '\n' + part;
   for (const auto* patterns : {&mapping.digital, &mapping.crossbar}) {
     key += "\n\n";
     for (const std::string& pattern : *patterns) key += pattern + '\n';
@@ -54,6 +57,18 @@ void check_patterns(const LoweredNetwork& network, const MappingSettings& mappin
   if (!faults.empty()) throw ConfigError(std::move(faults));
 }
 
+/// The model of the file, with the weights that model.weights has for it.
+ImportedModel model_of(const ModelSettings& settings) {
+  ImportedModel model = read_model(settings.file);
+  if (settings.weights.empty()) return model;
+  try {
+    replace_weights(model, open_weights(settings.weights), settings.weights, settings.tensors);
+  } catch (const DataError& error) {
+    throw DataError(std::string("model.weights: ") + error.what());
+  }
+  return model;
+}
+
 }  // namespace
 
 std::shared_ptr<const LoweredNetwork> load_network(const ModelSettings& model,
@@ -64,7 +79,7 @@ std::shared_ptr<const LoweredNetwork> load_network(const ModelSettings& model,
   auto& network = known[key_of(model, mapping)];
   if (!network) {
     const LoweringOptions options{model.input, model.output, mapping.digital, mapping.crossbar};
-    auto made = std::make_shared<LoweredNetwork>(lower(read_model(model.file), options));
+    auto made = std::make_shared<LoweredNetwork>(lower(model_of(model), options));
     check_patterns(*made, mapping);
     const auto is_layer = [](const Node& node) {
       return node.op == Op::convolution || node.op == Op::dense || node.op == Op::recurrent;
@@ -74,6 +89,32 @@ std::shared_ptr<const LoweredNetwork> load_network(const ModelSettings& model,
     network = std::move(made);
   }
   return network;
+}
+
+std::int64_t vocabulary(const Graph& graph) {
+  std::vector<bool> is_tokens(graph.nodes.size(), false);
+  std::int64_t least = 0;
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    const Node& node = graph.nodes[i];
+    const auto comes_from_tokens = [&](std::size_t input) {
+      return input < node.inputs.size() && is_tokens[static_cast<std::size_t>(node.inputs[input])];
+    };
+    if (node.op == Op::input) is_tokens[i] = true;
+    if (node.op != Op::digital) continue;
+    const std::string& op = node.call->op;
+    for (const char* same : {"Cast", "Identity", "Reshape", "Unsqueeze", "Squeeze"})
+      if (op == same && comes_from_tokens(0)) is_tokens[i] = true;
+    if (op != "Gather" || !comes_from_tokens(1)) continue;
+    const auto axis = node.call->attributes.find("axis");
+    const Node& table = graph.nodes[static_cast<std::size_t>(node.inputs[0])];
+    const auto* number =
+        axis == node.call->attributes.end() ? nullptr : std::get_if<std::int64_t>(&axis->second);
+    const bool is_row = axis == node.call->attributes.end() || (number && *number == 0);
+    if (!is_row || table.op != Op::constant || !table.constant) continue;
+    const std::int64_t rows = table.constant->shape.at(0);
+    least = least == 0 ? rows : std::min(least, rows);
+  }
+  return least;
 }
 
 std::string hash_of_network(const fs::path& file) {

@@ -1,6 +1,7 @@
 // The network that an experiment names: a built-in one, or that of a file.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "mapping/settings.hpp"
@@ -9,11 +10,16 @@
 
 namespace ohmic {
 
-/// The network in `model.file`, with the layers that `mapping` leaves digital. Files are read once
-/// as long as they stay as they are. Throws DataError as read_model() and lower() do, and
-/// ConfigError for a pattern that names no layer.
+/// The network in `model.file`, with the weights of `model.weights` where they are given and the
+/// layers that `mapping` leaves digital. Files are read once
+/// as long as they stay as they are. Throws DataError as read_model(), replace_weights() and
+/// lower() do, and ConfigError for a pattern that names no layer.
 std::shared_ptr<const LoweredNetwork> load_network(const ModelSettings& model,
                                                    const MappingSettings& mapping);
+
+/// Of a network that looks its whole input up in a table (an embedding), the least rows of such
+/// tables; 0: it does not.
+std::int64_t vocabulary(const Graph&);
 
 /// SHA-256 (hexadecimal) of the file and, of ONNX, of the data beside it.
 std::string hash_of_network(const std::filesystem::path& file);

@@ -28,22 +28,10 @@ constexpr double kExchanged = 0.67;
 
 /// Images of a set, spread evenly over it.
 ImageSet spread_over(const ImageSet& set, std::int64_t most) {
-  ImageSet sample;
-  sample.classes = set.classes;
-  sample.shape = set.shape;
-  sample.channel_axis = set.channel_axis;
   const std::int64_t count = std::min(most, set.size());
-  for (std::int64_t k = 0; k < count; ++k) {
-    const std::int64_t i = k * set.size() / count;
-    const auto take = [&](const auto& from, auto& to) {
-      if (!from.empty())
-        to.insert(to.end(), from.begin() + i * set.values(), from.begin() + (i + 1) * set.values());
-    };
-    take(set.pixels, sample.pixels);
-    take(set.numbers, sample.numbers);
-    sample.labels.push_back(set.labels[static_cast<std::size_t>(i)]);
-  }
-  return sample;
+  std::vector<std::int64_t> rows;
+  for (std::int64_t k = 0; k < count; ++k) rows.push_back(k * set.size() / count);
+  return set.subset(rows);
 }
 
 /// Sums over images of the means and mean squares per channel.

@@ -48,8 +48,9 @@ TEST(DataSettings, NormalizeIsWrittenAsItIsRead) {
 
 TEST(DataSettings, RefuseOtherNormalizations) {
   EXPECT_EQ(fault_of("normalize = 'mean'"),
-            "test.toml:1:13: error: data.normalize: expected \"per_pixel_mean\", \"none\", or a "
-            "table { mean = [..] | FILE, std = [..] | FILE, scale = x }, got \"mean\"");
+            "test.toml:1:13: error: data.normalize: expected \"per_pixel_mean\", \"none\", "
+            "\"imagenet\", or a table { mean = [..] | FILE, std = [..] | FILE, scale = x }, got "
+            "\"mean\"");
   EXPECT_EQ(fault_of("normalize = { mean = [1, 2] }"),
             "test.toml:1:22: error: data.normalize.mean: expected an array of 3 numbers from 0 to "
             "1 (means of pixel/255) or a .npy file, got [1, 2]");
@@ -70,6 +71,37 @@ TEST(DataSettings, RefuseOtherNormalizations) {
             "1 (means of pixel/255) or a .npy file, got [-0.1, 0, 0]");
   EXPECT_EQ(fault_of("normalize = { std = [1, 1, 1] }"),
             "test.toml:1:13: error: data.normalize.mean: is missing");
+}
+
+TEST(DataSettings, TransformIsWrittenAsItIsRead) {
+  std::vector<Fault> faults;
+  const auto given = read(
+      "transform = { resize = [8, 9], interpolation = 'bicubic', crop = 7, channels = 'bgr' }\n"
+      "test = { samples = 'x', classes = ['b', 'a'] }",
+      faults);
+  DataSettings again;
+  DataSettings::schema().read_into(DataSettings::schema().write(&given), "data", again, faults);
+  EXPECT_TRUE(faults.empty());
+  EXPECT_EQ(again.transform, given.transform);
+  EXPECT_EQ(again.transform.resize, (std::vector<int>{8, 9}));
+  EXPECT_EQ(again.test_samples.classes, (std::vector<std::string>{"b", "a"}));
+  EXPECT_EQ(read("transform = 'imagenet'", faults).transform.crop, std::vector<int>{224});
+  EXPECT_EQ(fault_of("transform = { crop = 0 }"),
+            "test.toml:1:22: error: data.transform.crop: expected a whole number from 1 to 16384, "
+            "or two of them: [height, width], got 0");
+  EXPECT_EQ(fault_of("transform = { resise = 3 }"),
+            "test.toml:1:15: error: data.transform.resise: is not a key; expected resize, "
+            "interpolation, crop or channels");
+  EXPECT_EQ(fault_of("transform = { channels = 'hsv' }"),
+            "test.toml:1:26: error: data.transform.channels: expected one of \"rgb\", \"bgr\", "
+            "\"gray\", got \"hsv\"");
+}
+
+TEST(DataSettings, MeansOfFilesAreAnyNumbers) {
+  std::vector<Fault> faults;
+  const auto one = read("name = 'files'\nnormalize = { mean = [33.3], std = [78] }", faults);
+  EXPECT_TRUE(faults.empty());
+  EXPECT_EQ(one.mean, std::vector<double>{33.3});
 }
 
 /// Two training images and one test image, each of one value.

@@ -3,15 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 #include <fstream>
 
-#include "nn/analog/analog_network.hpp"
 #include "nn/io/archive.hpp"
 #include "nn/io/npy.hpp"
-#include "nn/lowering/lower.hpp"
-#include "nn/torch/torch_evaluation.hpp"
-#include "tests/nn/chip.hpp"
+#include "tests/nn/network_outputs.hpp"
 #include "tests/nn/shared_data.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -40,53 +36,6 @@ Floats mnist_images() {
   return x;
 }
 
-/// Values of C x H x W samples as a Graph's memory has them: H x W x C.
-Floats channels_last(const Floats& x, const std::vector<std::int64_t>& sample) {
-  if (sample.size() != 3) return x;
-  const auto C = static_cast<std::size_t>(sample[0]);
-  const auto pixels = static_cast<std::size_t>(sample[1] * sample[2]);
-  Floats y(x.size());
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    const std::size_t image = i / (C * pixels), c = i / pixels % C, p = i % pixels;
-    y[(image * pixels + p) * C + c] = x[i];
-  }
-  return y;
-}
-
-void expect_near(const Floats& got, const Floats& wanted, double relative) {
-  ASSERT_EQ(got.size(), wanted.size());
-  double largest = 0, worst = 0;
-  for (const float v : wanted) largest = std::max(largest, std::abs(double{v}));
-  for (std::size_t i = 0; i < got.size(); ++i)
-    worst = std::max(worst, std::abs(double{got[i]} - wanted[i]));
-  EXPECT_LE(worst, relative * largest);
-}
-
-Periphery ideal() { return {}; }
-
-/// Logits as every road computes them.
-void expect_outputs(const LoweredNetwork& network, const Floats& x, const Floats& wanted) {
-  const Floats memory = channels_last(x, network.sample);
-  const std::int64_t n = std::ssize(wanted) / network.graph.classes;
-  TorchNetwork torch(network.graph, network.weights, "cpu");
-  {
-    SCOPED_TRACE("LibTorch");
-    expect_near(torch.logits(memory.data(), n), wanted, 1e-4);
-  }
-  const auto backend = make_backend("cpu");
-  MappingSettings mapping;
-  mapping.tile = {256, 256};
-  AnalogNetwork chip(network.graph, network.weights, mapping, {}, ideal(), test::awgn(0), *backend);
-  chip.load_ideal();
-  {
-    SCOPED_TRACE("digital layers");
-    expect_near(chip.logits(memory.data(), n, 0), wanted, 1e-4);
-  }
-  chip.program(1, 0);
-  SCOPED_TRACE("crossbars");
-  expect_near(chip.logits(memory.data(), n, 0), wanted, 1e-4);
-}
-
 class MnistNetwork : public testing::TestWithParam<std::string> {};
 
 TEST_P(MnistNetwork, AnswersAsPyTorchDid) {
@@ -98,7 +47,8 @@ TEST_P(MnistNetwork, AnswersAsPyTorchDid) {
   const LoweredNetwork network = lower(read_model(folder / file));
   EXPECT_EQ(network.sample, (std::vector<std::int64_t>{1, 28, 28}));
   EXPECT_EQ(network.graph.classes, 10);
-  expect_outputs(network, mnist_images(), read_npy(folder / (name + "_logits.npy")).values);
+  test::expect_outputs(network, mnist_images(), read_npy(folder / (name + "_logits.npy")).values,
+                       1e-4);
 }
 
 std::string test_name(const testing::TestParamInfo<std::string>& info) {
@@ -128,8 +78,8 @@ TEST_P(MlperfNetwork, AnswersAsOnnxruntimeDid) {
     std::ofstream(temporary.path() / name, std::ios::binary)
         .write(reinterpret_cast<const char*>(bytes.data()), std::ssize(bytes));
   const LoweredNetwork network = lower(read_model(folder / (GetParam() + ".onnx")));
-  expect_outputs(network, read_npy(temporary.path() / "x.npy").values,
-                 read_npy(temporary.path() / "y.npy").values);
+  test::expect_outputs(network, read_npy(temporary.path() / "x.npy").values,
+                       read_npy(temporary.path() / "y.npy").values, 1e-4);
 }
 
 INSTANTIATE_TEST_SUITE_P(, MlperfNetwork,

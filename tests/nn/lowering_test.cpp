@@ -11,7 +11,7 @@
 #include "nn/operators/evaluate.hpp"
 #include "nn/torch/torch_evaluation.hpp"
 #include "simulator/random/noise.hpp"
-#include "tests/nn/chip.hpp"
+#include "tests/nn/network_outputs.hpp"
 
 namespace ohmic {
 namespace {
@@ -66,19 +66,6 @@ Floats samples_of(const Shape& sample) {
   return x;
 }
 
-/// As a Graph's memory has it: three axes channels-last.
-Floats in_memory(const Floats& x, const Shape& sample) {
-  if (sample.size() != 3) return x;
-  const auto C = static_cast<std::size_t>(sample[0]);
-  const auto pixels = static_cast<std::size_t>(sample[1] * sample[2]);
-  Floats y(x.size());
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    const std::size_t image = i / (C * pixels), c = i / pixels % C, p = i % pixels;
-    y[(image * pixels + p) * C + c] = x[i];
-  }
-  return y;
-}
-
 Floats answers_of_operators(const ImportedModel& model, const Floats& x, Shape sample) {
   sample.insert(sample.begin(), kSamples);
   const auto outputs = evaluate(model, {tensor(ElementType::f32, sample, x)});
@@ -86,18 +73,12 @@ Floats answers_of_operators(const ImportedModel& model, const Floats& x, Shape s
   return {values, values + outputs[0].elements()};
 }
 
-void expect_near(const Floats& got, const Floats& wanted) {
-  ASSERT_EQ(got.size(), wanted.size());
-  float largest = 0;
-  for (const float v : wanted) largest = std::max(largest, std::abs(v));
-  for (std::size_t i = 0; i < got.size(); ++i)
-    ASSERT_NEAR(got[i], wanted[i], 3e-5f * largest) << "at " << i;
-}
+void expect_near(const Floats& got, const Floats& wanted) { test::expect_near(got, wanted, 3e-5); }
 
 /// Lowers the model and compares; returns it for further questions.
 LoweredNetwork expect_same(const ModelMaker& maker, const LoweringOptions& options = {}) {
   LoweredNetwork network = lower(maker.model, options);
-  const Floats x = samples_of(network.sample), memory = in_memory(x, network.sample);
+  const Floats x = samples_of(network.sample), memory = test::in_memory(x, network.sample);
   const Floats wanted = answers_of_operators(maker.model, x, network.sample);
   expect_near(TorchNetwork(network.graph, network.weights, "cpu").logits(memory.data(), kSamples),
               wanted);

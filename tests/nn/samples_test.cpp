@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include "nn/io/idx.hpp"
+#include "nn/io/checkpoint.hpp"
+#include "nn/io/stored_array.hpp"
 #include "simulator/error.hpp"
+#include "tests/stored_zip.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace ohmic {
@@ -34,6 +36,8 @@ std::string message_of(const Action& action) {
   return "accepted";
 }
 
+HostTensor read_idx(const std::string& file) { return open_array(file).whole(); }
+
 TEST(Idx, ReadsEveryTypeBigEndian) {
   const test::TemporaryFolder folder;
   EXPECT_EQ(read_idx(folder.write("u8", idx_samples())).values, (Floats{1, 2, 3, 4, 5, 255}));
@@ -49,49 +53,50 @@ TEST(Idx, SizesAreThoseOfTheFile) {
   const test::TemporaryFolder folder;
   const auto cut = folder.write("cut", idx_samples().substr(0, 15));
   EXPECT_EQ(message_of([&] { read_idx(cut); }),
-            cut.string() + ": is truncated or damaged: its header promises 6 bytes, it has 3");
+            cut.string() + ": is truncated or damaged: its header needs 6 bytes of data, it has 3");
   const auto huge = folder.write(
       "huge", bytes({0, 0, 14, 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}));
-  EXPECT_EQ(message_of([&] { read_idx(huge); }),
-            huge.string() +
-                ": is truncated or damaged: its header promises more than there is, it has 0");
+  EXPECT_EQ(
+      message_of([&] { read_idx(huge); }),
+      huge.string() +
+          ": is truncated or damaged: its header needs more than 2^64 bytes of data, it has 0");
 }
 
 TEST(Samples, HaveLabelsAndRowsOfTheirOwn) {
   const test::TemporaryFolder folder;
   const std::string x = folder.write("x", idx_samples()), y = folder.write("y", idx_labels());
-  const ImageSet all = read_samples({x, y, ""});
+  const ImageSet all = read_samples({x, y, "", {}});
   EXPECT_EQ(all.shape, Shape{2});
   EXPECT_EQ(all.labels, (std::vector<std::int32_t>{7, 0, 2}));
   EXPECT_EQ(all.classes, 8);
   const std::string rows = folder.write("rows", bytes({0, 0, 8, 1, 0, 0, 0, 2, 2, 0}));
-  const ImageSet some = read_samples({x, y, rows});
+  const ImageSet some = read_samples({x, y, rows, {}});
   EXPECT_EQ(some.numbers, (Floats{5, 255, 1, 2}));
   EXPECT_EQ(some.labels, (std::vector<std::int32_t>{2, 7}));
-  EXPECT_FALSE(read_samples({x, "", ""}).has_labels());
+  EXPECT_FALSE(read_samples({x, "", "", {}}).has_labels());
 
   const std::string beyond = folder.write("beyond", bytes({0, 0, 8, 1, 0, 0, 0, 1, 3}));
   EXPECT_EQ(message_of([&] {
-              read_samples({x, y, beyond});
+              read_samples({x, y, beyond, {}});
             }),
             beyond + ": names row 3, but there are 3 samples (rows count from 0)");
   const std::string mask = folder.write("mask", bytes({0, 0, 8, 1, 0, 0, 0, 3, 1, 1, 0}));
   EXPECT_EQ(message_of([&] {
-              read_samples({x, y, mask});
+              read_samples({x, y, mask, {}});
             }),
             mask +
                 ": names row 1 more than once; expected places of samples, each once (a mask of "
                 "true and false is not read)");
   const std::string two = folder.write("two", bytes({0, 0, 8, 1, 0, 0, 0, 2, 1, 1}));
   EXPECT_EQ(message_of([&] {
-              read_samples({x, two, ""});
+              read_samples({x, two, "", {}});
             }),
             two + ": has 2 labels for the 3 samples of " + x);
   const std::string negative = folder.write("negative", bytes({0, 0, 9, 1, 0, 0, 0, 3, 1, 255, 1}));
   EXPECT_EQ(message_of([&] {
-              read_samples({x, negative, ""});
+              read_samples({x, negative, "", {}});
             }),
-            negative + ": entry 1 is -1.000000; expected labels, whole numbers from 0 on");
+            negative + ": entry 1 is -1; expected labels, whole numbers from 0 on");
 }
 
 TEST(Samples, AreAtLeastOne) {
@@ -175,6 +180,144 @@ TEST(Samples, StatisticsFitTheirChannels) {
       }),
       "data.normalize.mean has 3 numbers; samples of data.test are [1, 1, 2]: expected 1, one "
       "per channel (the first axis, or the last) or 2, one per value");
+}
+
+/// A .npy of `type` with these bytes as its data.
+std::string npy(const std::string& type, const std::string& shape, const std::string& data) {
+  std::string header =
+      "{'descr': '" + type + "', 'fortran_order': False, 'shape': " + shape + ", }";
+  header.append(63 - (10 + header.size()) % 64 + 0, ' ');
+  header += '\n';
+  return "\x93NUMPY\x01" + std::string(1, '\0') + test::little_endian(header.size(), 2) + header +
+         data;
+}
+
+TEST(Arrays, AreFoundByNameWhereAFileHoldsSeveral) {
+  const test::TemporaryFolder folder;
+  const std::string file = folder.write(
+      "d.npz", test::stored_zip(
+                   {{"x_test.npy", npy("|u1", "(2, 3)", bytes({1, 2, 3, 4, 5, 250}))},
+                    {"y_test.npy", npy("<i8", "(2,)",
+                                       bytes({1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}))}}));
+  const ImageSet set = read_samples({file + ":x_test", file + ":y_test", "", {}});
+  EXPECT_EQ(set.numbers, (Floats{1, 2, 3, 4, 5, 250}));
+  EXPECT_EQ(set.labels, (std::vector<std::int32_t>{1, 0}));
+  EXPECT_TRUE(set.are_bytes);
+  EXPECT_EQ(
+      message_of([&] { open_array(file); }),
+      file + ": holds the arrays x_test, y_test; expected one of them, as in " + file + ":x_test");
+  EXPECT_EQ(message_of([&] { open_array(file + ":x"); }),
+            file + ": holds no array x; it holds x_test, y_test");
+  const std::string alone = folder.write("x", idx_samples());
+  EXPECT_EQ(message_of([&] { open_array(alone + ":x"); }),
+            alone + ": holds a single array without a name; expected no \":x\" after it");
+  EXPECT_EQ(message_of([&] { open_array(folder.write("h", "\x89HDF\r\n\x1a\n")); }),
+            (folder.path() / "h").string() +
+                ": is an HDF5 file; expected .npy, .npz, safetensors or IDX (MNIST's format), or a "
+                "folder of PNG or JPEG images");
+}
+
+TEST(Arrays, OfSafetensorsMayBeWholeNumbers) {
+  const test::TemporaryFolder folder;
+  const std::string header = R"({"x":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},)"
+                             R"("y":{"dtype":"I64","shape":[2],"data_offsets":[8,24]}})";
+  const std::string data =
+      bytes({0, 0, 0x80, 0x3f, 0, 0, 0, 0x40, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+  const std::string file =
+      folder.write("d.safetensors", test::little_endian(header.size(), 8) + header + data);
+  const ImageSet set = read_samples({file + ":x", file + ":y", "", {}});
+  EXPECT_EQ(set.numbers, (Floats{1, 2}));
+  EXPECT_EQ(set.labels, (std::vector<std::int32_t>{3, 0}));
+}
+
+TEST(Arrays, LargerThanWhatIsHeldAreReadSampleBySample) {
+  const test::TemporaryFolder folder;
+  const std::string x = folder.write("x", idx_samples());
+  const ImageSet held = read_samples({x, "", "", {}}), read = read_samples({x, "", "", {}}, {}, 5);
+  EXPECT_TRUE(read.numbers.empty());
+  Floats a(6), b(6);
+  normalized_batch(held, {}, 0, 3, a.data());
+  normalized_batch(read, {}, 0, 3, b.data());
+  EXPECT_EQ(a, b);
+  const std::vector<std::int64_t> rows{2, 0};
+  read.subset(rows).sample(0, b.data());
+  EXPECT_EQ(b[1], 255);
+  const std::string turned = folder.write(
+      "t", bytes({0, 0, 8, 4, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6}));
+  fitted(read_samples({turned, "", "", {}}, {}, 1), {1, 3, 2}, 1).sample(0, b.data());
+  EXPECT_EQ(b, (Floats{1, 4, 2, 5, 3, 6}));
+  const std::string bad = folder.write("b", bytes({0, 0, 13, 1, 0, 0, 0, 1, 0x7f, 0x80, 0, 0}));
+  EXPECT_EQ(message_of([&] {
+              read_samples({bad, "", "", {}}, {}, 0).sample(0, b.data());
+            }),
+            bad + ": value 0 is not finite");
+}
+
+/// data.normalize of two samples of zeros of a shape, as the network would get them.
+Floats normalized(const test::TemporaryFolder& folder, const Shape& shape, Floats mean, Floats std,
+                  const Shape& network) {
+  DataSettings settings;
+  settings.name = "files";
+  settings.normalize = "given";
+  std::string header = bytes({0, 0, 8, static_cast<int>(shape.size()) + 1, 0, 0, 0, 2});
+  std::int64_t values = 2;
+  for (const std::int64_t side : shape) {
+    header += bytes({0, 0, 0, static_cast<int>(side)});
+    values *= side;
+  }
+  settings.test_samples.samples =
+      folder.write("n", header + std::string(static_cast<std::size_t>(values), '\0'));
+  settings.mean.assign(mean.begin(), mean.end());
+  settings.std.assign(std.begin(), std.end());
+  Dataset data = load_dataset(settings, 1, {false, true, ""});
+  fit(data, network, 1);
+  Floats x(static_cast<std::size_t>(values));
+  normalized_batch(data.test, data.normalization, 0, 2, x.data());
+  x.resize(x.size() / 2);
+  return x;
+}
+
+TEST(Samples, TakeEveryFormOfStatistics) {
+  const test::TemporaryFolder folder;
+  EXPECT_EQ(normalized(folder, {2}, {1}, {}, {2}), (Floats{-1, -1}));
+  EXPECT_EQ(normalized(folder, {2}, {1, 2}, {2}, {2}), (Floats{-0.5, -1}));
+  EXPECT_EQ(normalized(folder, {2, 3}, {1, 2}, {}, {2, 3}), (Floats{-1, -1, -1, -2, -2, -2}));
+  EXPECT_EQ(normalized(folder, {2, 3}, {1, 2, 3}, {}, {2, 3}), (Floats{-1, -2, -3, -1, -2, -3}));
+  EXPECT_EQ(normalized(folder, {2, 2}, {1, 2, 3, 4}, {}, {2, 2}), (Floats{-1, -2, -3, -4}));
+  // An axis of length 1 more: the rows' means stay those of rows.
+  EXPECT_EQ(normalized(folder, {2, 2}, {1, 2}, {}, {1, 2, 2}), (Floats{-1, -1, -2, -2}));
+  // One per value, of samples 2 x 1 x 2 that the network takes as 1 x 2 x 2 (in memory channels
+  // last): they turn with the samples.
+  EXPECT_EQ(normalized(folder, {2, 1, 3}, {1, 2, 3, 4, 5, 6}, {}, {1, 3, 2}),
+            (Floats{-1, -4, -2, -5, -3, -6}));
+  EXPECT_EQ(message_of([&] {
+              normalized(folder, {2, 3}, {1, 2}, {1, 2, 3}, {2, 3});
+            }),
+            "data.normalize: mean has one number for each of the axis of 2 of a sample, std for "
+            "that of 3; expected the same channels");
+  EXPECT_EQ(message_of([&] {
+              normalized(folder, {3}, {1, 2}, {}, {3});
+            }),
+            "data.normalize.mean has 2 numbers; samples of data.test are [3]: expected 1 or 3, one "
+            "per value");
+}
+
+TEST(Samples, WrongTokensAreNamedByTheirPlace) {
+  Dataset data;
+  data.test = numbered({3});
+  const auto error = [&](std::int64_t vocabulary) {
+    return message_of([&] { check_whole_numbers(data, vocabulary); });
+  };
+  EXPECT_EQ(error(0), "accepted");
+  EXPECT_EQ(error(6), "accepted");
+  EXPECT_EQ(error(5),
+            "sample 1 of data.test holds 5 at position 2; the network takes whole numbers from 0 "
+            "to 4, the words of its vocabulary");
+  data.test.numbers[4] = -1;
+  EXPECT_EQ(error(0), "accepted");
+  data.test.numbers[1] = 0.5f;
+  EXPECT_EQ(error(0),
+            "sample 0 of data.test holds 0.500000 at position 1; the network takes whole numbers");
 }
 
 TEST(Samples, PixelsOfCifarsKindTakeAScale) {

@@ -3,11 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <string>
 
 #include "nn/io/checkpoint.hpp"
-#include "tests/temporary_folder.hpp"
+#include "tests/nn/python.hpp"
 
 namespace ohmic {
 namespace {
@@ -59,19 +58,6 @@ torch.save(root, 'module.pt')
 torch.jit.save(torch.jit.script(root), 'script.pt')
 )";
 
-/// A Python that imports torch; empty where there is none.
-std::string python_with_torch() {
-  const char* environment = std::getenv("VIRTUAL_ENV");
-  std::vector<std::string> candidates{"python3"};
-  if (environment) candidates.insert(candidates.begin(), environment + std::string("/bin/python"));
-  for (const std::string& python : candidates)
-    if (std::system((python + " -c 'import importlib.util as u, sys; "
-                              "sys.exit(not u.find_spec(\"torch\"))' >/dev/null 2>&1")
-                        .c_str()) == 0)
-      return python;
-  return {};
-}
-
 /// Has `python` write the archives into the folder. Returns what it complained about.
 std::string make_archives(const std::string& python, const test::TemporaryFolder& folder) {
   std::string script = "import torch\nshapes = [";
@@ -80,10 +66,7 @@ std::string make_archives(const std::string& python, const test::TemporaryFolder
     for (const std::int64_t size : p.shape) script += std::to_string(size) + ", ";
     script += ")),\n";
   }
-  folder.write("make.py", script + "]" + kModules);
-  const std::string command =
-      "cd '" + folder.path().string() + "' && " + python + " make.py >log 2>&1";
-  return std::system(command.c_str()) == 0 ? "" : test::bytes_of(folder.path() / "log");
+  return test::run_script(python, folder, script + "]" + kModules);
 }
 
 void expect_read(const std::filesystem::path& file) {
@@ -101,7 +84,7 @@ void expect_read(const std::filesystem::path& file) {
 
 // One test, because Python takes seconds to import torch.
 TEST(TorchArchive, WhatPyTorchWritesIsReadAsSavedOrRefusedByName) {
-  const std::string python = python_with_torch();
+  const std::string python = test::python_with({"torch"});
   if (python.empty()) GTEST_SKIP() << "no Python with torch, neither in VIRTUAL_ENV nor python3";
   const test::TemporaryFolder folder;
   ASSERT_EQ(make_archives(python, folder), "");
