@@ -42,7 +42,7 @@ int Lowering::push(Node node, Tensor few, int axis) {
     for (std::size_t i = 0; i + 1 < s.size(); ++i) node.height *= static_cast<int>(s[i]);
   }
   out_.graph.nodes.push_back(std::move(node));
-  few_.push_back(std::move(few));
+  few_.push_back(axis >= 0 ? shape_alone(few) : std::move(few));
   return static_cast<int>(few_.size()) - 1;
 }
 

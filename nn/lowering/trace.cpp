@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <array>
@@ -113,6 +114,16 @@ Tensor samples_of(const ModelValue& input, std::int64_t count) {
   return numbers.gt(0).to(tensor_of(one).scalar_type());
 }
 
+/// How often nodes read each value.
+std::map<std::string, int> reads_of(const std::vector<ModelNode>& nodes) {
+  std::map<std::string, int> reads;
+  for (const ModelNode& node : nodes)
+    for (const std::string& name : node.inputs) ++reads[name];
+  return reads;
+}
+
+bool gives_counts(const ModelNode& node) { return node.op == "Shape" || node.op == "Size"; }
+
 bool same(const Tensor& a, const Tensor& b) { return a.sizes() == b.sizes() && a.equal(b); }
 
 }  // namespace
@@ -145,14 +156,46 @@ struct Trace::State {
     few[input.name] = samples.narrow(0, 0, kFew).contiguous();
     more[input.name] = samples;
     const at::NoGradGuard no_gradients;
+    Reach reach{{input.name}, {input.name}, reads_of(nodes)};
     try {
-      for (const ModelNode& node : nodes) {
-        run_node(node, model.opset, few);
-        run_node(node, model.opset, more);
-      }
+      for (const ModelNode& node : nodes) run(node, reach);
     } catch (const DataError& error) {
       throw DataError(file() + error.what());
     }
+  }
+
+  /// While nodes run: what hangs on the samples or their number, what on their numbers, and how
+  /// many nodes have yet to read a value.
+  struct Reach {
+    std::set<std::string> touched, numbers;
+    std::map<std::string, int> reads;
+  };
+
+  void run(const ModelNode& node, Reach& reach) {
+    const auto reads_any = [&](const std::set<std::string>& of) {
+      return std::ranges::any_of(node.inputs, [&](const auto& i) { return of.count(i) > 0; });
+    };
+    const bool is_touched = reads_any(reach.touched);
+    const bool has_numbers = reads_any(reach.numbers) && !gives_counts(node);
+    run_node(node, model.opset, few);
+    if (is_touched) run_node(node, model.opset, more);
+    for (const std::string& name : node.outputs) {
+      if (is_touched) reach.touched.insert(name);
+      if (has_numbers) reach.numbers.insert(name);
+      if (!is_touched && few.count(name)) more[name] = few.at(name);
+    }
+    for (const std::string& name : node.inputs) --reach.reads[name];
+    for (const auto* names : {&node.inputs, &node.outputs})
+      for (const std::string& name : *names)
+        if (reach.reads[name] == 0 && reach.numbers.count(name)) forget(name);
+  }
+
+  /// Of activations, which no node reads any more, shapes are all that is asked for.
+  void forget(const std::string& name) {
+    if (name == output) return;
+    for (Values* values : {&few, &more})
+      if (const auto value = values->find(name); value != values->end())
+        value->second = shape_alone(value->second);
   }
 
   /// A file for one sample only has its number of samples written into reshapes and first states.
@@ -190,7 +233,7 @@ struct Trace::State {
         is_constant = false;
         is_count = is_count && counts.count(name) > 0;
       }
-      is_count = is_count || node.op == "Shape" || node.op == "Size";
+      is_count = is_count || gives_counts(node);
       for (const std::string& name : node.outputs) {
         if (name.empty()) continue;
         if (is_constant || (is_count && same(few.at(name), more.at(name))))
@@ -217,6 +260,12 @@ struct Trace::State {
                       "network cannot be measured sample by sample");
   }
 };
+
+Tensor shape_alone(const Tensor& t) {
+  constexpr std::int64_t kSmall = 4096;  // numbers
+  if (!t.defined() || t.numel() <= kSmall) return t;
+  return at::zeros({1}, t.options()).expand(t.sizes());
+}
 
 Trace::Trace(const ImportedModel& model, const std::string& input, const std::string& output)
     : state_(new State{model,

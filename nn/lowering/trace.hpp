@@ -17,6 +17,9 @@ class Tensor;
 
 namespace ohmic {
 
+/// A large tensor's shape and type with zeros that take no memory.
+at::Tensor shape_alone(const at::Tensor&);
+
 class Trace {
  public:
   /// Runs the nodes that `output` needs. Throws as lower() does.
@@ -28,7 +31,8 @@ class Trace {
   const std::vector<ModelNode>& nodes() const;
   /// Whether a value is the same for any samples.
   bool is_constant(const std::string& value) const;
-  /// A value for two samples; that of a constant otherwise.
+  /// A value for two samples, of large ones but the output the shape alone; that of a constant
+  /// otherwise.
   const at::Tensor& value(const std::string&) const;
   /// The axis that has a place per sample; -1 where no axis, or more than the samples alone, grows.
   int sample_axis(const std::string& value) const;
