@@ -25,9 +25,8 @@ struct Transform {
   int channel_count() const { return channels == "gray" ? 1 : 3; }
 };
 
-/// torchvision.transforms.Resize on a Pillow image: two passes, first along rows, each rounded to
-/// bytes. Source: Pillow up to 12, src/libImaging/Resample.c (Pillow 13 goes along columns first
-/// where that is less work).
+/// torchvision.transforms.Resize on an image of Pillow up to 12: first along rows, then along
+/// columns, each rounded to bytes. Source: Pillow, src/libImaging/Resample.c.
 Image resized(const Image&, int height, int width, const std::string& interpolation);
 
 /// torchvision.transforms.CenterCrop.
