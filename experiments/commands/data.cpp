@@ -9,6 +9,7 @@
 #include "experiments/experiment.hpp"
 #include "nn/data/cifar.hpp"
 #include "nn/data/download.hpp"
+#include "nn/network/shape_text.hpp"
 
 namespace ohmic {
 namespace {
@@ -67,26 +68,37 @@ void add_get(CLI::App& data) {
 }
 
 void show_set(const std::string& name, const ImageSet& set) {
-  print_lines("{}: {} images, {} classes, sha256 {}\n", name, set.size(), set.classes, set.hash());
+  print_lines("{}: {} samples of {}, {} classes, sha256 {}\n", name, set.size(),
+              shape_text(set.shape), set.classes, set.hash());
+  if (!set.has_labels()) return print_lines("  no labels\n");
   std::vector<std::int64_t> counts(static_cast<std::size_t>(set.classes), 0);
   for (const std::int32_t label : set.labels) ++counts[static_cast<std::size_t>(label)];
-  std::string line = "  images per class:";
-  for (const std::int64_t count : counts) line += fmt::format(" {}", count);
+  std::string line = "  samples per class:";
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const std::string of = i < set.class_names.size() ? set.class_names[i] + " " : "";
+    line += fmt::format(" {}{}", of, counts[i]);
+  }
   print_lines("{}\n", line);
+}
+
+/// Files may be given for testing alone.
+bool has_training_set(const DataSettings& data) {
+  return data.name != "files" || !data.train_samples.samples.empty();
 }
 
 void add_show(CLI::App& data) {
   CLI::App* command = data.add_subcommand("show", "What an experiment file's data are");
   command->footer(
-      "Images, images per class and hash of both sets that the [data] table names.\n\n"
+      "Samples, samples per class and hash of both sets that the [data] table names.\n\n"
       "Example:\n"
       "  ohmic data show experiments/quickstart.toml");
   auto file = std::make_shared<ExperimentFile>();
   file->add_to(*command);
   command->callback([file] {
     const Experiment experiment = expand(file->read()).front().experiment;
-    const Dataset data = load_dataset(experiment.data, experiment.seed);
-    show_set("train", data.train);
+    const bool has_train = has_training_set(experiment.data);
+    const Dataset data = load_dataset(experiment.data, experiment.seed, {has_train, true, {}});
+    if (has_train) show_set("train", data.train);
     show_set("test", data.test);
   });
 }

@@ -81,8 +81,7 @@ std::map<std::string, int> digital_operators(const Graph& graph) {
 }
 
 std::string norms_text(const LoweredNetwork& network) {
-  const auto norms = std::count_if(network.graph.nodes.begin(), network.graph.nodes.end(),
-                                   [](const Node& n) { return n.op == Op::batch_norm; });
+  const int norms = digital_operators(network.graph)["BatchNormalization"];
   if (norms > 0)
     return fmt::format("{} kept: noise on kernels is on the kernels that were trained", norms);
   return "none: where the network had some, its exporter folded them into the kernels, and noise "

@@ -22,7 +22,8 @@ using Json = nlohmann::ordered_json;
 std::filesystem::path file_of(const std::filesystem::path& run_folder, const Experiment& e) {
   const Value all = e.resolved();
   std::string text = std::to_string(e.seed);
-  for (const char* table : {"data", "model", "train"}) text += " " + all.at(table)->text();
+  for (const char* table : {"data", "model", "train"})
+    if (const Value* value = all.at(table)) text += " " + value->text();
   if (e.evaluation.metric != Metric::accuracy) text += " " + all.at("evaluation.metric")->text();
   return run_folder / "plausibility" / (sha256(text).substr(0, 16) + ".json");
 }

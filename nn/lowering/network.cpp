@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 std::string key_of(const ModelSettings& model, const MappingSettings& mapping) {
   std::string key;
   for (const fs::path file : {model.file, model.weights}) {
+    if (file.empty()) continue;
     std::error_code absent;
     key += fs::absolute(file).string() + '\n' + std::to_string(fs::file_size(file, absent)) + ' ' +
            std::to_string(fs::last_write_time(file, absent).time_since_epoch().count()) + '\n';

@@ -73,9 +73,22 @@ TEST_F(DataCommand, ShowCountsTheImagesOfEveryClass) {
                                file("[data]\nname = \"cifar100\"\ntrain = [\"" + train.string() +
                                     "\"]\ntest = [\"" + test.string() + "\"]\n")});
   EXPECT_EQ(result.status, 0) << result.err;
-  EXPECT_TRUE(result.out.starts_with("train: 2 images, 100 classes, sha256 ")) << result.out;
-  EXPECT_NE(result.out.find("\n  images per class: 0 0 0 2 0 "), std::string::npos) << result.out;
-  EXPECT_NE(result.out.find("\ntest: 1 images, 100 classes, sha256 "), std::string::npos);
+  EXPECT_TRUE(result.out.starts_with("train: 2 samples of [3, 32, 32], 100 classes, sha256 "))
+      << result.out;
+  EXPECT_NE(result.out.find("\n  samples per class: 0 0 0 2 0 "), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("\ntest: 1 samples of [3, 32, 32], 100 classes, sha256 "),
+            std::string::npos);
+}
+
+TEST_F(DataCommand, ShowsFilesWithoutLabelsOrTrainingSamples) {
+  const std::string samples =
+      folder_.write("x", std::string("\0\0\x08\2\0\0\0\3\0\0\0\2abcdef", 18));
+  const std::string file = folder_.write(
+      "files.toml", "[data]\nname = \"files\"\ntest = { samples = \"" + samples + "\" }\n");
+  const Result result = ohmic({"data", "show", file});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_TRUE(result.out.starts_with("test: 3 samples of [2], 1 classes, sha256 ")) << result.out;
+  EXPECT_TRUE(result.out.ends_with("\n  no labels\n")) << result.out;
 }
 
 TEST_F(DataCommand, ShowOfMissingDataNamesTheCommandThatGetsThem) {
