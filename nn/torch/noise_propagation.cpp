@@ -51,7 +51,7 @@ Tensor gram(const Node& node, const Tensor& x, const std::vector<Tensor>& errors
                            .transpose(1, 2)
                            .reshape({images * groups, classes * N, -1});
   const auto of_classes = [&](const Tensor& values) {
-    return values.view({images, groups, classes, -1})
+    return values.reshape({images, groups, classes, -1})
         .transpose(1, 2)
         .reshape({images, classes, -1});
   };
