@@ -30,7 +30,7 @@ HostTensor read_array(const std::string& file) {
   if (array.shape.empty())
     throw DataError(file +
                     ": is a single number; expected an array with samples on its first axis");
-  if (array.values.empty())  // a side is 0, and another may be anything
+  if (array.values.empty() && array.shape.front() > 0)  // of any number of samples
     throw DataError(file + ": is " + text(array.shape) + " and holds no numbers");
   for (std::size_t i = 0; i < array.values.size(); ++i)
     if (!std::isfinite(array.values[i]))
