@@ -54,7 +54,7 @@ TEST(Samples, OfNoNumbersAreRefused) {
   const test::TemporaryFolder folder;
   const auto file = folder.write("none", bytes({0, 0, 8, 2, 65, 8, 85, 2, 0, 0, 0, 0}));
   EXPECT_EQ(message_of([&] {
-              read_samples({file, "", ""});
+              read_samples({file, "", "", {}});
             }),
             file.string() + ": is 1091065090 x 0 and holds no numbers");
 }
