@@ -240,7 +240,8 @@ TEST_F(RunControl, ADryRunTellsEveryStateAndWritesNothing) {
   finished.identity = all[0].experiment.identity();
   store.publish(finished);
   const std::string begun = all[1].experiment.identity();
-  for (std::int64_t d = 0; d < 4; ++d) store.log_draw(begun, d, {{50}, {}});
+  for (std::int64_t d = 0; d < 4; ++d)
+    store.log_draw(begun, metric_named("accuracy"), d, {{50}, {}});
   const fs::path trained =
                      folder_ / "training" / all[0].experiment.training_identity().substr(0, 12),
                  training =
@@ -296,7 +297,8 @@ TEST_F(RunControl, SettingAsideMovesOnlyWhatWasChosen) {
   const std::vector<Point> all = points();
   const PointStore store(folder_ / "points");
   fs::create_directories(folder_ / "points");
-  for (const std::size_t i : {0u, 1u}) store.log_draw(all[i].experiment.identity(), 0, {{1}, {}});
+  for (const std::size_t i : {0u, 1u})
+    store.log_draw(all[i].experiment.identity(), metric_named("accuracy"), 0, {{1}, {}});
   write_atomically(folder_ / "results.csv", "old");
   const fs::path aside = set_aside(folder_, {&all[0].experiment}, false, false);
   EXPECT_TRUE(fs::exists(aside / "points" / (all[0].experiment.identity() + ".draws")));

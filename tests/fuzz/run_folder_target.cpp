@@ -47,7 +47,8 @@ class Run {
       const PointResult result = result_of(i);
       if (i < 3) store().publish(result);
       for (std::int64_t d = 0; i == 3 && d < 3; ++d)
-        store().log_draw(result.identity, d, result.draws[static_cast<std::size_t>(d)]);
+        store().log_draw(result.identity, *result.metric, d,
+                         result.draws[static_cast<std::size_t>(d)]);
       lines += "{\"train.learning_rate\":0.001,\"device.eta\":0.1,\"identity\":\"" +
                result.identity + "\",\"training\":\"" + points_[i].experiment.training_identity() +
                "\",\"energy_nJ\":3.5}\n";
@@ -77,8 +78,8 @@ class Run {
     PointResult r;
     r.identity = identity(i);
     r.images = 100;
-    r.baseline_correct = r.noise_free_correct = 80;
-    for (std::int64_t d = 0; d < 3; ++d) r.draws.push_back({{70 + d}, {}});
+    r.baseline_score = r.noise_free_score = 80;
+    for (std::int64_t d = 0; d < 3; ++d) r.draws.push_back({{70.0 + static_cast<double>(d)}, {}});
     LayerResult layer;
     layer.layer = "conv1";
     layer.eta = 0.1;

@@ -4,9 +4,12 @@
 #include "nn/data/cifar.hpp"
 #include "nn/data/samples.hpp"
 #include "nn/io/archive.hpp"
+#include "nn/io/image.hpp"
 #include "nn/io/npy.hpp"
+#include "nn/io/stored_array.hpp"
 #include "simulator/error.hpp"
 #include "tests/fuzz/target.hpp"
+#include "tests/nn/pictures.hpp"
 #include "tests/stored_zip.hpp"
 
 namespace ohmic::test {
@@ -69,12 +72,34 @@ OHMIC_FUZZ(Npy) {
       .read =
           [](const std::string& bytes) {
             const fs::path file = scratch(bytes);
-            const HostTensor values = read_npy_numbers(file);
+            const HostTensor values = open_array(file.string()).whole();
             if (!values.values.empty() && values.shape.size() == 1) read_npy(file);
           },
       .words = {"'descr':", "'fortran_order':", "'shape':", "True", "False", "<f8", "|b1", ">i8",
                 "<u8", "|O", "()", "(,)", "(1,)", "L"},
       .part = npy_header};
+}
+
+/// An array of an archive and one of safetensors, by their names.
+OHMIC_FUZZ(NamedArrays) {
+  const std::string array =
+      npy("{'descr': '<i2', 'fortran_order': False, 'shape': (2, 3), }\n", "abcdefabcdef");
+  const std::string header = R"({"x":{"dtype":"F16","shape":[2,3],"data_offsets":[0,12]}})";
+  return {.seeds = {stored_zip({{"x.npy", array}, {"y.npy", array}}),
+                    little_endian(header.size(), 8) + header + "abcdefabcdef"},
+          .read =
+              [](const std::string& bytes) {
+                read_samples({scratch(bytes).string() + ":x", "", "", {}});
+              },
+          .words = {"PK\x01\x02"s, "x.npy"s, "'shape':"s, "\"shape\""s, "\"F64\""s, "\"BOOL\""s}};
+}
+
+OHMIC_FUZZ(Images) {
+  return {.seeds = {kJpeg, kPng},
+          .read = [](const std::string& bytes) { decode_image(bytes, "image"); },
+          .words = {"IHDR"s, "PLTE"s, "IDAT"s, "IEND"s, "tRNS"s, "\xff\xd8"s, "\xff\xc0"s,
+                    "\xff\xc2"s, "\xff\xda"s},
+          .cost = 2};
 }
 
 OHMIC_FUZZ(Idx) {
@@ -84,7 +109,7 @@ OHMIC_FUZZ(Idx) {
                     gzip("\0\0\x0b\x01\0\0\0\x02\0\x01\0\x02"s)},
           .read =
               [](const std::string& bytes) {
-                read_samples({scratch(bytes).string(), "", ""});
+                read_samples({scratch(bytes).string(), "", "", {}});
               },
           .part = packed_part};
 }
@@ -102,7 +127,7 @@ OHMIC_FUZZ(SampleLabels) {
                                                 "samples")
                                                 .string();
                 const std::string file = scratch(bytes).string();
-                const ImageSet set = read_samples({samples, file, file});
+                const ImageSet set = read_samples({samples, file, file, {}});
                 fitted(set, {3}, 2);
               },
           .part = npy_header};

@@ -187,7 +187,7 @@ TEST(KernelNormals, LieWhereTheirElementsDo) {
 TEST_F(NoiseTraining, LearnsFromSoftenedAnswersAndLabels) {
   const Weights teacher = test::random_weights(graph);
   TrainSettings settings = one_update();
-  settings.distill = DistillSettings{"", 3.0, 0.7};
+  settings.distill = DistillSettings{"", "", 3.0, 0.7};
   test::LiteralNetwork literal(graph, teacher);
   const auto loss = [&](const float* image, int label) -> test::LossOfLogits {
     const auto p = test::softened(literal.logits(image), 3);
@@ -202,7 +202,7 @@ TEST_F(NoiseTraining, LearnsFromSoftenedAnswersAndLabels) {
 
 TEST_F(NoiseTraining, ATeacherWithTheSameAnswersLeavesNothingToLearn) {
   TrainSettings settings = one_update();
-  settings.distill = DistillSettings{"", 2.0, 1.0};
+  settings.distill = DistillSettings{"", "", 2.0, 1.0};
   const Weights after = run("a", settings, &start);
   for (const auto& [name, tensor] : start)
     for (std::size_t i = 0; i < tensor.values.size(); ++i)
