@@ -117,7 +117,8 @@ TEST(LayerCost, CountsTheBiasRow) {
 }
 
 // The recurrent matrix of an LSTM of 8, 8 x 32, for a sample of 5 time steps: a step waits for the
-// conversion of the one before, so 5 x (100 ns + 32 columns / 1.2 GHz).
+// conversion of the one before, by a converter of its own for every column: 5 x (100 ns + 1 / 1.2
+// GHz).
 TEST(LayerCost, OfARecurrentMatrixIsThatOfAStepTimesTheSteps) {
   const MappedLayer layer = mapped(test::dense(8, 32), differential({256, 256}));
   const LayerCost cost = layer_cost(layer, converters(), given_adc(), {}, 5);
@@ -133,7 +134,7 @@ TEST(LayerCost, OfARecurrentMatrixIsThatOfAStepTimesTheSteps) {
   EXPECT_NEAR(cost.energy_pJ.router, 5 * 32 * 8 / 256.0 * 20.74, 1e-9);
   // Full drive: 5 x 8 x (0.04 V^2 x 100 ns x 32 x 26 uS = 3.328 pJ and two wires: 0.001572864 pJ).
   EXPECT_NEAR(cost.energy_pJ.arrays, 40 * 3.329572864, 1e-6);
-  EXPECT_NEAR(cost.latency_s, 5 * (100e-9 + 32 / 1.2e9), 1e-15);
+  EXPECT_NEAR(cost.latency_s, 5 * (100e-9 + 1 / 1.2e9), 1e-15);
   const LayerCost step = layer_cost(layer, converters(), given_adc());
   EXPECT_EQ(cost.area_um2.total(), step.area_um2.total());
   EXPECT_EQ(cost.adcs, step.adcs);

@@ -5,6 +5,7 @@
 #include "nn/data/image_folder.hpp"
 #include "nn/data/samples.hpp"
 #include "nn/data/transform.hpp"
+#include "nn/metrics/measure.hpp"
 #include "simulator/error.hpp"
 #include "tests/nn/pictures.hpp"
 #include "tests/temporary_folder.hpp"
@@ -132,7 +133,7 @@ TEST(ImageFolder, ClassesAreItsFoldersInTheOrderOfNames) {
   EXPECT_EQ(named.labels, (std::vector<std::int32_t>{0, 2, 0}));
   EXPECT_EQ(named.classes, 3);
   EXPECT_EQ(error_of([&] {
-              fitted(set, {3, 9, 7}, 1000);
+              Measure(MetricChoice{}, {{1000}, false}, set);
             }),
             "the data have 2 classes (ant to cat), the network answers with 1000 numbers; expected "
             "classes = [...] beside samples: the name of every answer's folder, in the order of "
