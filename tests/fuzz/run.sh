@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Runs the readers' targets of a sanitized build for some seconds each, as many at once as there are
+# Runs the readers' targets of a build for some seconds each, as many at once as there are
 # processors, and says how many inputs each has seen. An input that fails is kept.
 #
 #   tests/fuzz/run.sh BUILD SECONDS [TARGET...]     0 seconds: names the targets
 #
 # With libFuzzer (BUILD/tests/ohmic_fuzz) what was learnt stays in BUILD/corpus and is where the next
-# run goes on; inputs that fail are in BUILD/found. Without it (BUILD/tests/reader_tests) every run
+# run goes on; inputs that fail are in BUILD/found. Without it (BUILD/tests/fuzz_tests) every run
 # goes on from the number that OHMIC_FUZZ_FIRST says.
 set -euo pipefail
 build=$(cd -P -- "$1" && pwd) seconds=$2
@@ -20,7 +20,7 @@ names() {
   if [[ -x $build/tests/ohmic_fuzz ]]; then
     OHMIC_FUZZ_TARGET='' "$build/tests/ohmic_fuzz"
   else
-    "$build/tests/reader_tests" --gtest_list_tests | sed -n 's/^  //p'
+    "$build/tests/fuzz_tests" --gtest_list_tests | sed -n 's/^  //p'
   fi
 }
 
@@ -38,7 +38,7 @@ with_libfuzzer() {
 }
 
 with_numbers() {
-  OHMIC_FUZZ_SECONDS=$seconds "$build/tests/reader_tests" --gtest_filter="Fuzz.$1" \
+  OHMIC_FUZZ_SECONDS=$seconds "$build/tests/fuzz_tests" --gtest_filter="Fuzz.$1" \
     >"$build/$1.log" 2>&1
 }
 
