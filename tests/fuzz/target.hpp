@@ -9,7 +9,7 @@
 //     OHMIC_FUZZ_FIRST=4711    number of the first run (0 otherwise)
 //   ohmic_fuzz               with libFuzzer (CMake: OHMIC_FUZZ=ON, clang); OHMIC_FUZZ_TARGET names
 //   one
-//   ./ohmic test --fuzz 10   as long as one likes, with sanitizers, whichever compiler there is
+//   ./ohmic test --fuzz 10   the same program, as long as one likes
 #pragma once
 
 #include <cstdint>
