@@ -21,6 +21,10 @@ constexpr double kWideStop = 0.05, kShift = 0.01, kLargeEta = 1.0;
 constexpr double kMicro = 1e-6;
 constexpr int kSampled = 256;  // devices
 constexpr double kLate_s = 1e7;
+constexpr double kYoung_s = 60;
+// Stuck at g_min or g_max were 1.75 and 9.04 % of a measured array (Chen et al., IEEE Trans. Comput.
+// 64(1), 2015).
+constexpr double kManyStuck = 0.2;
 
 std::string sorted_list(const std::set<std::string>& words) {
   std::string text;
@@ -28,13 +32,15 @@ std::string sorted_list(const std::set<std::string>& words) {
   return text;
 }
 
-/// Devices of one layer of usual weights, all asked for mid-range.
+/// Devices of one layer of usual weights, all asked for the same conductance: mid-range at first.
 class Sample {
  public:
   explicit Sample(const DeviceModel& device)
+      : Sample(device, (device.g_min_S + device.g_max_S) / 2) {}
+  Sample(const DeviceModel& device, double target_S)
       : device_(device),
         scale_{0.1, 0.4, 0.4 / (device.g_max_S - device.g_min_S), 2},
-        targets_S_(kSampled, (device.g_min_S + device.g_max_S) / 2) {}
+        targets_S_(kSampled, target_S) {}
 
   double mid_S() const { return targets_S_.front(); }
 
@@ -75,6 +81,15 @@ double shift_of_mid_range(const DeviceModel& device) {
   return 2 * (mean_S - sample.mid_S()) / (device.g_max_S - device.g_min_S);
 }
 
+/// Share of devices that are the same whatever is asked of them.
+double stuck_share(const DeviceModel& device) {
+  const std::vector<double> low_S = Sample(device, device.g_min_S).conductances_S(0);
+  const std::vector<double> high_S = Sample(device, device.g_max_S).conductances_S(0);
+  int stuck = 0;
+  for (std::size_t i = 0; i < kSampled; ++i) stuck += low_S[i] == high_S[i];
+  return static_cast<double>(stuck) / kSampled;
+}
+
 bool has_ideal_reference(const MappingSettings& m) {
   const bool is_offset = m.encoding == Encoding::offset ||
                          (m.encoding == Encoding::bit_sliced && m.slices == Encoding::offset);
@@ -94,6 +109,7 @@ class Remarks {
     about_measurements();
     about_references();
     about_ages();
+    about_faults();
     about_numbers();
     about_arrays();
     about_few_images();
@@ -153,6 +169,11 @@ class Remarks {
     if (!seen_.insert(text).second) return;
     largest_eta_ = std::max(largest_eta_, device.form_factor());
     look_at_range(model, device);
+    if (const double share = stuck_share(device); share > most_stuck_) {
+      most_stuck_ = share;
+      stuck_model_ = model;
+    }
+    latest_s_ = std::max(latest_s_, device.time_s);
     if (device.time_s <= 0) return;
     if (device.measured().until_s > 0 && !ages(device)) ageless_.insert(model);
     const double shift = is_offset ? shift_of_mid_range(device) : 0;
@@ -210,9 +231,23 @@ class Remarks {
   }
 
   void about_ages() {
-    if (ageless_.empty()) return;
-    say(fmt::format("Devices of {} do not age: device.time_s changes nothing for them.",
-                    sorted_list(ageless_)));
+    if (!ageless_.empty())
+      say(fmt::format("Devices of {} do not age: device.time_s changes nothing for them.",
+                      sorted_list(ageless_)));
+    if (latest_s_ > 0 && latest_s_ < kYoung_s)
+      say(fmt::format(
+          "The oldest devices are read {:g} s after programming (device.time_s is in seconds): an "
+          "hour is 3600, a day 86400, a year 3.156e7.",
+          latest_s_));
+  }
+
+  void about_faults() {
+    if (most_stuck_ < kManyStuck) return;
+    say(
+        fmt::format("About {:.0f} % of the devices of {} do not follow what is written to them; "
+                    "arrays that are measured have less than 1 to some 10 %. Rates are fractions, "
+                    "and 1 % is 0.01.",
+                    100 * most_stuck_, stuck_model_));
   }
 
   void about_numbers() {
@@ -282,8 +317,9 @@ class Remarks {
   std::set<std::string> seen_, ageless_, permitted_;
   std::map<std::string, std::pair<MeasuredRange, Used>> used_;
   std::int64_t most_draws_ = 0;
-  double widest_stop_ = 0, largest_eta_ = 0, shift_ = 0, shift_age_s_ = 0;
-  std::string small_tile_, large_tile_;
+  double widest_stop_ = 0, largest_eta_ = 0, shift_ = 0, shift_age_s_ = 0, latest_s_ = 0,
+         most_stuck_ = 0;
+  std::string small_tile_, large_tile_, stuck_model_;
   std::set<std::string> odd_wires_;
   std::int64_t fewest_calibrating_ = kFewImages, fewest_norm_images_ = kFewImages;
   bool exact_outputs_ = false;

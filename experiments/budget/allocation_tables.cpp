@@ -123,9 +123,8 @@ Figure allocation_figure(const std::vector<const FoundAllocation*>& found,
   Plot plot{"allocation", "", {}};
   plot.most_columns = 1;
   for (const FoundAllocation* a : found) {
-    Panel panel{label_of(*a, settings),
-                named_axis("layer", a->layers),
-                {key_title(kEtaKey, &a->point->experiment)}};
+    Panel panel{
+        label_of(*a, settings), layer_axis(a->layers), {key_title(kEtaKey, &a->point->experiment)}};
     panel.y.low = 0;
     Series bars{"allocated", {kAlone}, {}};
     bars.style.bar = 0.7;

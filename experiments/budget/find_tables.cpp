@@ -197,6 +197,17 @@ TextTable layer_units(const FoundBudget& b, const BudgetSettings& settings) {
   return table;
 }
 
+/// What the mapping and the converters lose by themselves, where that is too much already.
+std::string without_device_noise(const FoundBudget& b) {
+  const MetricWords words(b.point->experiment);
+  const double sign = words.metric().sign(), score = b.start.noise_free();
+  if (!(sign * score < sign * b.search.limit)) return "";
+  return fmt::format(
+      "; with every device exact it is {} already, so the loss is that of mapping, "
+      "converters and wires",
+      words.text_with_unit(score));
+}
+
 void add_notes(const FoundBudget& b, const BudgetSettings& settings, AnalysisResult& result) {
   if (!b.result.tolerated || !b.result.not_tolerated)
     result.notes.push_back(answer_text(b, settings) + ".");
@@ -232,7 +243,8 @@ std::string answer_text(const FoundBudget& b, const BudgetSettings& settings) {
            fmt::format("the whole range of {} is tolerated, to {:g}", knob, value_at(b, yes));
   if (no && *no == 0)
     return text +
-           fmt::format("none of the range is tolerated, not even {} {:g}", knob, value_at(b, no));
+           fmt::format("none of the range is tolerated, not even {} {:g}", knob, value_at(b, no)) +
+           without_device_noise(b);
   if (yes)
     return text +
            fmt::format("{} {:g} tolerated, no value shown not to be", knob, value_at(b, yes));

@@ -133,7 +133,7 @@ Figure sensitivity_figure(const std::vector<SensitivityStudy>& studies) {
       regained.data.push_back(datum(x + kWidth / 2, l.regained, words.factor()));
       names.push_back(l.noise.layer);
     }
-    Panel panel{point_title(*study.point), named_axis("layer", names), {words.loss_axis()}};
+    Panel panel{point_title(*study.point), layer_axis(names), {words.loss_axis()}};
     panel.series = {alone, regained};
     plot.panel_width = std::max(plot.panel_width, bar_width(names.size()));
     plot.panels.push_back(std::move(panel));

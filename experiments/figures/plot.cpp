@@ -239,9 +239,9 @@ std::string legend_script(const Plot& plot, const std::vector<Entry>& entries) {
     plots.push_back(fmt::format("NaN with {} title {}", e.style,
                                 gnuplot_string(shortened(one_line(e.name), kLongestName))));
   return fmt::format(
-      "unset border; unset tics; unset grid; unset xlabel; unset ylabel; unset title; unset "
-      "object; "
-      "unset label; unset arrow; unset logscale; set xrange [0:1]; set yrange [0:1]\n"
+      "unset border; unset xzeroaxis; unset tics; unset grid; unset xlabel; unset ylabel; unset "
+      "title; unset object; unset label; unset arrow; unset logscale; set xrange [0:1]; set yrange "
+      "[0:1]\n"
       "set key at graph 0,1 left top Left reverse samplen 2 spacing 1.3 title {} left\nplot {}\n",
       gnuplot_string(shortened(one_line(plot.legend), kLongestName)), fmt::join(plots, ", "));
 }
@@ -262,6 +262,15 @@ Datum datum(double x, const Estimate& fraction, double factor) {
   const Estimate e = fraction.scaled(factor);
   if (!std::isfinite(e.mean)) return {x};
   return {x, e.mean, e.lo, e.hi};
+}
+
+Axis layer_axis(std::vector<std::string> names) {
+  std::size_t shared = names.size() < 2 ? 0 : names.front().size();
+  for (const std::string& name : names)
+    while (name.compare(0, shared, names.front(), 0, shared) != 0) --shared;
+  const std::size_t last = names.front().substr(0, shared).find_last_of("./");
+  for (std::string& name : names) name.erase(0, last == std::string::npos ? 0 : last + 1);
+  return named_axis("layer", names);
 }
 
 Axis named_axis(const std::string& title, const std::vector<std::string>& names) {

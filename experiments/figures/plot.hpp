@@ -92,6 +92,9 @@ struct Axis {
 };
 /// Names at 0, 1, 2, ...
 Axis named_axis(const std::string& title, const std::vector<std::string>& names);
+/// At least one layer, named without the modules that all of them lie in: "model/features." of
+/// "model/features.0" and "model/features.1".
+Axis layer_axis(std::vector<std::string> names);
 
 struct Panel {
   std::string title;

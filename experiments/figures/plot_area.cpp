@@ -113,7 +113,7 @@ PanelGrid::PanelGrid(const Plot& plot)
     if (!p.title.empty()) inset_.top = 34;
     const int slant = slant_of(p.x, plot.panel_width);
     inset_.bottom = std::max(inset_.bottom, slant > 0 ? kBottom - kLine / 2 + slant : kBottom);
-    inset_.left = std::max(inset_.left, slant * 8 / 10);
+    inset_.left = std::max(inset_.left, slant);
     std::size_t longest = 0;
     for (const auto& tic : p.y.tics)
       longest = std::max(longest, std::min(length_of(tic.second), kLongestTic));

@@ -57,28 +57,35 @@ int GraphBuilder::norm(const std::string& name, int from) {
 }
 
 int GraphBuilder::subsample(int from, int channels, int stride) {
-  const int height = node(from).height, width = node(from).width;
-  const int more = channels - node(from).channels, before = more / 2;
+  const int height = node(from).height, width = node(from).width, less = node(from).channels;
+  const int more = channels - less, before = more / 2;
+  const int rows = (height + stride - 1) / stride, columns = (width + stride - 1) / stride;
   const int pixels =
       add_operator(graph_, "Slice",
                    {from, add_integers(graph_, {0, 0}), add_integers(graph_, {height, width}),
-                    add_integers(graph_, {2, 3}), add_integers(graph_, {stride, stride})});
+                    add_integers(graph_, {2, 3}), add_integers(graph_, {stride, stride})},
+                   {less, rows, columns});
   const int pads = add_integers(graph_, {0, before, 0, 0, 0, more - before, 0, 0});
-  return add_operator(graph_, "Pad", {pixels, pads});
+  return add_operator(graph_, "Pad", {pixels, pads}, {channels, rows, columns});
 }
 
 int GraphBuilder::pool(const std::string& op, int from) {
   using Sides = std::vector<std::int64_t>;
-  return add_operator(graph_, op, {from},
+  const Node& in = node(from);
+  return add_operator(graph_, op, {from}, {in.channels, in.height / 2, in.width / 2},
                       {{"kernel_shape", Sides{2, 2}}, {"strides", Sides{2, 2}}});
 }
 
 int GraphBuilder::concatenate(int a, int b) {
-  return add_operator(graph_, "Concat", {a, b}, {{"axis", std::int64_t{1}}});
+  const Node& first = node(a);
+  return add_operator(graph_, "Concat", {a, b},
+                      {first.channels + node(b).channels, first.height, first.width},
+                      {{"axis", std::int64_t{1}}});
 }
 
 void GraphBuilder::classify(const std::string& name, int from) {
-  Node dense = next(Op::dense, {add_operator(graph_, "GlobalAveragePool", {from})});
+  const int pooled = add_operator(graph_, "GlobalAveragePool", {from}, {node(from).channels, 1, 1});
+  Node dense = next(Op::dense, {pooled});
   dense.name = name;
   dense.has_bias = true;
   dense.conv.in_channels = dense.channels;

@@ -6,29 +6,10 @@
 #include <span>
 #include <utility>
 
-#include "nn/operators/evaluate.hpp"
-
 namespace ohmic {
 namespace {
 
 using Shape = std::vector<std::int64_t>;
-
-ConstantTensor zeroed(ElementType type, Shape shape) {
-  ConstantTensor made{type, std::move(shape), nullptr};
-  const auto bytes = static_cast<std::size_t>(made.elements()) * size_of(type);
-  auto held = std::make_shared<std::vector<std::byte>>(bytes);
-  made.data = std::shared_ptr<const std::byte>(held, held->data());
-  return made;
-}
-
-/// A value of one sample.
-ConstantTensor one_sample(const Node& node) {
-  if (node.op == Op::constant) return *node.constant;
-  Shape shape = node.shape;
-  if (shape.empty()) shape = {node.channels, node.height, node.width};
-  shape.insert(shape.begin(), 1);
-  return zeroed(ElementType::f32, std::move(shape));
-}
 
 int push(Graph& graph, Node node) {
   graph.nodes.push_back(std::move(node));
@@ -64,17 +45,11 @@ int add_integers(Graph& graph, const std::vector<std::int64_t>& values) {
   return push(graph, std::move(node));
 }
 
-int add_operator(Graph& graph, const std::string& op, std::vector<int> inputs,
+int add_operator(Graph& graph, const std::string& op, std::vector<int> inputs, Shape shape,
                  std::map<std::string, Attribute> attributes) {
   ModelNode call{
       op, op + "." + std::to_string(graph.nodes.size()), {}, {"y"}, std::move(attributes)};
-  std::vector<ConstantTensor> values;
-  for (const int input : inputs) {
-    call.inputs.push_back("x" + std::to_string(call.inputs.size()));
-    values.push_back(one_sample(graph.nodes[static_cast<std::size_t>(input)]));
-  }
-  Shape shape = evaluate(call, graph.opset, values).front().shape;
-  shape.erase(shape.begin());
+  for (std::size_t i = 0; i < inputs.size(); ++i) call.inputs.push_back("x" + std::to_string(i));
   Node node;
   node.op = Op::digital;
   node.inputs = std::move(inputs);

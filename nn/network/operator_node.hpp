@@ -18,9 +18,10 @@ void set_shape(Node&, std::vector<std::int64_t> shape, bool samples_first = true
 
 /// A constant: whole numbers, as operators take axes, shapes and pads.
 int add_integers(Graph&, const std::vector<std::int64_t>& values);
-/// A digital node, in ONNX's words at Graph::opset: N x C x H x W where its inputs are images. Its
-/// shape is that of what the operator gives for one sample. Throws DataError as run_operator does.
+/// A digital node, in ONNX's words at Graph::opset: N x C x H x W where its inputs are images,
+/// whose value has `shape`, without the axis of samples. What the operator gives is not asked: it
+/// needs LibTorch, which readers do without.
 int add_operator(Graph&, const std::string& op, std::vector<int> inputs,
-                 std::map<std::string, Attribute> attributes = {});
+                 std::vector<std::int64_t> shape, std::map<std::string, Attribute> attributes = {});
 
 }  // namespace ohmic

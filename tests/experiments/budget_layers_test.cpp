@@ -14,27 +14,9 @@
 namespace ohmic {
 namespace {
 
-constexpr char kTiny[] = R"(
-[data]
-name = "synthetic"
-train_images = 256
-test_images = 40
-[model]
-name = "resnet8"
-width = 2
-[train]
-epochs = 3
-augment = false
-[compute]
-device = "cpu"
-threads = 1
-[output]
-figures = false
-[device]
-model = "awgn"
-)";
-
-Value tiny(const std::string& more) { return parse_toml(std::string(kTiny) + more, "tiny.toml"); }
+Value tiny(const std::string& more) {
+  return test::tiny_experiment(256, 2, 3, "model = \"awgn\"\n" + more);
+}
 
 class BudgetOfLayers : public test::BudgetRun {
  protected:

@@ -14,6 +14,22 @@
 
 namespace ohmic::test {
 
+/// An experiment on a network of `width` filters, trained here on built-in images. `device` goes on
+/// within [device], `train` within [train].
+inline Value tiny_experiment(int train_images, int width, int epochs, const std::string& device,
+                             const std::string& train = "") {
+  const auto line = [](const char* key, int value) {
+    return key + (" = " + std::to_string(value)) + "\n";
+  };
+  return parse_toml("[data]\nname = \"synthetic\"\n" + line("train_images", train_images) +
+                        "test_images = 40\n[model]\nname = \"resnet8\"\n" + line("width", width) +
+                        "[train]\naugment = false\n" + line("epochs", epochs) + train +
+                        "[compute]\ndevice = \"cpu\"\nthreads = 1\n[output]\nfigures = false\n"
+                        "[device]\n" +
+                        device,
+                    "tiny.toml");
+}
+
 class BudgetRun : public ::testing::Test {
  protected:
   BudgetOutcome run(const Value& root) const { return run_budget(root, folder_); }

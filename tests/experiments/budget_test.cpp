@@ -14,27 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kTiny[] = R"(
-[data]
-name = "synthetic"
-train_images = 256
-test_images = 40
-[model]
-name = "resnet8"
-width = 4
-[train]
-epochs = 4
-learning_rate = 0.01
-augment = false
-[device]
-model = "awgn"
-[compute]
-device = "cpu"
-threads = 1
-[output]
-figures = false
-)";
-
 constexpr char kFind[] = R"(
 [budget]
 max_drop = 5
@@ -46,7 +25,10 @@ range = [0.01, 10]
 steps = 8
 )";
 
-Value tiny(const std::string& more) { return parse_toml(std::string(kTiny) + more, "tiny.toml"); }
+Value tiny_device(const std::string& device) {
+  return test::tiny_experiment(256, 4, 4, device, "learning_rate = 0.01\n");
+}
+Value tiny(const std::string& more) { return tiny_device("model = \"awgn\"\n" + more); }
 
 class Budget : public test::BudgetRun {
  protected:
@@ -152,9 +134,7 @@ min_rate = 0.02
 )";
 
 Value stacked(const std::string& more) {
-  std::string text = kTiny;
-  text.replace(text.find("model = \"awgn\""), 14, "model = \"stack\"\ntime_s = 1000.0");
-  return parse_toml(text + kStack + more, "tiny.toml");
+  return tiny_device("model = \"stack\"\ntime_s = 1000.0\n" + (kStack + more));
 }
 
 TEST_F(Budget, SharesOfAllSourcesAddUpToTheLoss) {
@@ -187,7 +167,7 @@ TEST(BudgetFile, SaysWhatIsWrongAndWhere) {
   EXPECT_NE(error_of("[budget]\n").find("asks for nothing; expected one of [budget.find]"),
             std::string::npos);
   EXPECT_NE(error_of("[budget.find]\nknob = \"device.etta\"\n")
-                .find("tiny.toml:21:8: error: budget.find.knob: \"device.etta\" is no key here"),
+                .find("tiny.toml:20:8: error: budget.find.knob: \"device.etta\" is no key here"),
             std::string::npos)
       << error_of("[budget.find]\nknob = \"device.etta\"\n");
   EXPECT_NE(error_of("[budget.find]\nrange = [0, 1]\n").find("0 < lowest"), std::string::npos);

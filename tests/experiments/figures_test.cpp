@@ -257,6 +257,20 @@ TEST(Plots, ColourTilesOfOneQuantityAlike) {
   EXPECT_NE(own.first, own.second);
 }
 
+TEST(Plots, NameLayersWithoutWhatAllOfThemLieIn) {
+  const auto tics = [](std::vector<std::string> names) {
+    std::vector<std::string> shown;
+    for (const auto& [at, name] : layer_axis(std::move(names)).tics) shown.push_back(name);
+    return shown;
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(tics({"net/a.conv.1", "net/a.conv.2"}), (Names{"1", "2"}));
+  EXPECT_EQ(tics({"net.conv1", "net.conv10", "net.dense"}), (Names{"conv1", "conv10", "dense"}));
+  EXPECT_EQ(tics({"conv1", "linear"}), (Names{"conv1", "linear"}));
+  EXPECT_EQ(tics({"a.b"}), Names{"a.b"});
+  EXPECT_EQ(tics({"a.b", "a.b"}), (Names{"b", "b"}));
+}
+
 TEST(Plots, LeaveNoStripAboveAxesWithoutATitle) {
   Panel panel{"", {"x"}, {"y"}};
   panel.series = {{"", {}, {{0, 1}, {1, 2}}}};

@@ -10,27 +10,9 @@
 namespace ohmic {
 namespace {
 
-constexpr char kTiny[] = R"(
-[data]
-name = "synthetic"
-train_images = 128
-test_images = 40
-[model]
-name = "resnet8"
-width = 2
-[train]
-epochs = 3
-augment = false
-[device]
-model = "awgn"
-[compute]
-device = "cpu"
-threads = 1
-[output]
-figures = false
-)";
-
-Value tiny(const std::string& more) { return parse_toml(std::string(kTiny) + more, "tiny.toml"); }
+Value tiny(const std::string& more) {
+  return test::tiny_experiment(128, 2, 3, "model = \"awgn\"\n" + more);
+}
 
 std::string error_of(const std::string& more) {
   return test::error_of<ConfigError>([&] { expand(tiny(more)); });

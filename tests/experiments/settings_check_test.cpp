@@ -143,6 +143,17 @@ TEST_F(SettingsCheck, RemarksOnWhatIsHardlyMeant) {
   EXPECT_EQ(notes("[device]\nmodel = \"awgn\"\ntime_s = 3600\n"),
             "note: Devices of awgn do not age: device.time_s changes nothing for them.\n");
   EXPECT_EQ(
+      notes("[device]\nmodel = \"pcm\"\ntime_s = 10\n"),
+      "note: The oldest devices are read 10 s after programming (device.time_s is in seconds): "
+      "an hour is 3600, a day 86400, a year 3.156e7.\n");
+  EXPECT_EQ(notes("[device]\nmodel = \"pcm\"\n[sweep]\n\"device.time_s\" = [10, 3600]\n"), "");
+  EXPECT_EQ(
+      notes("[device]\nmodel = \"stuck\"\nmin_rate = 0.5\ncount = \"exact\"\n"),
+      "note: About 50 % of the devices of stuck do not follow what is written to them; arrays "
+      "that are measured have less than 1 to some 10 %. Rates are fractions, and 1 % is "
+      "0.01.\n");
+  EXPECT_EQ(notes("[device]\nmodel = \"stuck\"\nmin_rate = 0.1\n"), "");
+  EXPECT_EQ(
       notes("[evaluation]\ndraws = 1000000000000\n"),
       "note: Up to 1e+12 draws are asked for a point: each programs the whole chip and "
       "computes the test images; hundreds are many (evaluation.stop ends when the interval is "

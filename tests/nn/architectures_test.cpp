@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "nn/network/graph.hpp"
+#include "nn/operators/evaluate.hpp"
 #include "nn/torch/torch_evaluation.hpp"
 #include "nn/torch/torch_graph.hpp"
 #include "simulator/error.hpp"
@@ -39,6 +40,34 @@ std::size_t layers_of(const Graph& graph) {
   return static_cast<std::size_t>(
       std::count_if(graph.nodes.begin(), graph.nodes.end(),
                     [](const Node& n) { return n.op == Op::convolution || n.op == Op::dense; }));
+}
+
+ConstantTensor one_sample(const Node& node) {
+  if (node.op == Op::constant) return *node.constant;
+  ConstantTensor made{ElementType::f32, {1, node.channels, node.height, node.width}, nullptr};
+  auto zeros = std::make_shared<std::vector<float>>(static_cast<std::size_t>(made.elements()));
+  made.data = std::shared_ptr<const std::byte>(zeros, reinterpret_cast<std::byte*>(zeros->data()));
+  return made;
+}
+
+// The builder says shapes from arithmetic of its own; operators know better.
+TEST(Architectures, DigitalNodesHaveTheShapesOfTheirOperators) {
+  int checked = 0;
+  for (const char* layout : {"keras_v1", "he"})
+    for (const char* name : {"resnet8", "vgg11", "mobilenet", "densenet7"}) {
+      const Graph graph = model(name, 6, "batch", layout);
+      for (const Node& node : graph.nodes) {
+        if (node.op != Op::digital) continue;
+        std::vector<ConstantTensor> inputs;
+        for (const int input : node.inputs)
+          inputs.push_back(one_sample(graph.nodes[static_cast<std::size_t>(input)]));
+        std::vector<std::int64_t> shape = evaluate(*node.call, graph.opset, inputs).front().shape;
+        shape.erase(shape.begin());
+        EXPECT_EQ(node.shape, shape) << layout << ' ' << name << ' ' << node.call->name;
+        ++checked;
+      }
+    }
+  EXPECT_GT(checked, 30);
 }
 
 // Configuration D at width 64: 14,710,464 in 13 convolutions (Simonyan and Zisserman's 14.7 M

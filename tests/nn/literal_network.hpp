@@ -236,22 +236,30 @@ class GraphMaker {
   }
   int relu(int from) { return push(next(Op::relu, {from}, "")); }
   int add(int a, int b) { return push(next(Op::add, {a, b}, "")); }
-  int average(int from) { return add_operator(graph_, "GlobalAveragePool", {from}); }
+  int average(int from) {
+    return add_operator(graph_, "GlobalAveragePool", {from}, {at(from).channels, 1, 1});
+  }
   int subsample(int from, int channels) {
-    const int more = channels - at(from).channels, before = more / 2;
+    const int less = at(from).channels, more = channels - less, before = more / 2;
+    const int height = (at(from).height + 1) / 2, width = (at(from).width + 1) / 2;
     const int pixels = add_operator(graph_, "Slice",
                                     {from, add_integers(graph_, {0, 0}),
                                      add_integers(graph_, {at(from).height, at(from).width}),
-                                     add_integers(graph_, {2, 3}), add_integers(graph_, {2, 2})});
+                                     add_integers(graph_, {2, 3}), add_integers(graph_, {2, 2})},
+                                    {less, height, width});
     const int pads = add_integers(graph_, {0, before, 0, 0, 0, more - before, 0, 0});
-    return add_operator(graph_, "Pad", {pixels, pads});
+    return add_operator(graph_, "Pad", {pixels, pads}, {channels, height, width});
   }
   int pool(const std::string& op, int from) {
     const std::vector<std::int64_t> sides{2, 2};
-    return add_operator(graph_, op, {from}, {{"kernel_shape", sides}, {"strides", sides}});
+    return add_operator(graph_, op, {from},
+                        {at(from).channels, at(from).height / 2, at(from).width / 2},
+                        {{"kernel_shape", sides}, {"strides", sides}});
   }
   int concatenate(int a, int b) {
-    return add_operator(graph_, "Concat", {a, b}, {{"axis", std::int64_t{1}}});
+    return add_operator(graph_, "Concat", {a, b},
+                        {at(a).channels + at(b).channels, at(a).height, at(a).width},
+                        {{"axis", std::int64_t{1}}});
   }
   Graph graph() const { return graph_; }
 

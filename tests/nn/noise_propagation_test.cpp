@@ -108,9 +108,10 @@ Graph recurrent_network(RecurrentCell cell) {
   set_shape(rows, {kTokens, outputs});
   Node recurrent = layer(Op::recurrent, "recurrent", 1, 1, kHidden, outputs);
   recurrent.cell = cell;
-  set_shape(recurrent, {kTokens, cell == RecurrentCell::lstm ? 2 * kHidden : kHidden});
+  const int state = cell == RecurrentCell::lstm ? 2 * kHidden : kHidden;
+  set_shape(recurrent, {kTokens, state});
   graph.nodes = {input, rows, recurrent};
-  const int flat = add_operator(graph, "Flatten", {2});
+  const int flat = add_operator(graph, "Flatten", {2}, {kTokens * state});
   Node head = layer(Op::dense, "head", flat, 1, graph.nodes.back().channels, 4);
   set_shape(head, {4});
   graph.nodes.push_back(head);

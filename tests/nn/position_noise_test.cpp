@@ -31,7 +31,7 @@ Graph token_layer() {
   dense.conv.out_channels = kOut;
   set_shape(dense, {kTokens, kOut});
   graph.nodes = {input, dense};
-  add_operator(graph, "Flatten", {1});
+  add_operator(graph, "Flatten", {1}, {kTokens * kOut});
   graph.classes = kTokens * kOut;
   return graph;
 }

@@ -1,7 +1,8 @@
 #include "nn/import/keras/keras_layer.hpp"
 
-#include <cstring>
+#include <algorithm>
 #include <functional>
+#include <span>
 
 #include "simulator/error.hpp"
 
@@ -10,8 +11,9 @@ namespace {
 
 template <class T>
 ConstantTensor tensor_of(const std::vector<T>& values, ElementType type, KerasIntegers shape) {
-  const auto owner = std::make_shared<std::vector<std::byte>>(values.size() * sizeof(T) + 1);
-  std::memcpy(owner->data(), values.data(), values.size() * sizeof(T));
+  const auto bytes = std::as_bytes(std::span(values));
+  const auto owner = std::make_shared<std::vector<std::byte>>(bytes.size() + 1);
+  std::copy(bytes.begin(), bytes.end(), owner->begin());
   return {type, std::move(shape), {owner, owner->data()}};
 }
 
