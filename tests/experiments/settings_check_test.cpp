@@ -146,7 +146,8 @@ TEST_F(SettingsCheck, RemarksOnWhatIsHardlyMeant) {
       notes("[device]\nmodel = \"pcm\"\ntime_s = 10\n"),
       "note: The oldest devices are read 10 s after programming (device.time_s is in seconds): "
       "an hour is 3600, a day 86400, a year 3.156e7.\n");
-  EXPECT_EQ(notes("[device]\nmodel = \"pcm\"\n[sweep]\n\"device.time_s\" = [10, 3600]\n"), "");
+  EXPECT_EQ(check("[device]\nmodel = \"pcm\"\n[sweep]\n\"device.time_s\" = [10, 3600]\n"),
+            "f.toml: ok, 2 points\n");
   EXPECT_EQ(
       notes("[device]\nmodel = \"stuck\"\nmin_rate = 0.5\ncount = \"exact\"\n"),
       "note: About 50 % of the devices of stuck do not follow what is written to them; arrays "
