@@ -102,7 +102,7 @@ AnalysisResult networks_result(const BudgetRequest& request, Networks& networks,
   result.tables.push_back(
       {"",
        {{"network", is_accuracy ? "right answers %" : words.column(words.title()),
-         is_accuracy ? "of test images" : "test samples"}}});
+         is_accuracy ? "of the first test images" : "of the first samples"}}});
   std::set<const TrainedNetwork*> seen;
   for (const Point& point : request.points) {
     const TrainedNetwork& network = networks.get(point.experiment);

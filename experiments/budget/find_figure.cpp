@@ -79,7 +79,7 @@ void look_closely(const OfPoint& budgets, Panel& panel) {
   if (beyond == 0) return;
   double top = best + 0.5 * loss, bottom = lowest - 0.5 * loss;
   for (const Datum& d : data) {
-    const auto [low, high] = std::minmax(sign * d.lo, sign * d.hi);
+    const auto [low, high] = std::minmax({sign * d.lo, sign * d.hi});
     top = std::fmax(top, std::fmax(sign * d.y, high) + 0.1 * loss);
     if (sign * d.y >= floor) bottom = std::fmin(bottom, std::fmin(sign * d.y, low) - 0.1 * loss);
   }

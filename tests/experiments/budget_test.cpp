@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "experiments/budget/find_figure.hpp"
 #include "experiments/budget/sources.hpp"
 #include "experiments/run/run.hpp"
 #include "tests/experiments/budget_run.hpp"
@@ -145,6 +146,32 @@ TEST_F(Budget, SharesOfAllSourcesAddUpToTheLoss) {
   for (const std::string& part : column("attribution.csv", "share_of_loss")) sum += std::stod(part);
   EXPECT_NEAR(sum, 1.0, 1e-9);
   EXPECT_EQ(column("attribution_combinations.csv", "on").size(), 8u);
+}
+
+// 95 % without noise and a loss of 1 %: three values near, one far below.
+TEST(BudgetFigure, ShowsTheNeighbourhoodOfTheLossAndSaysWhatLiesBelow) {
+  const BudgetRequest request = read_budget(tiny(kFind));
+  FoundBudget found;
+  found.point = &request.points.front();
+  found.allowance.change = 1;
+  found.grid.values = {0.01, 0.1, 0.2, 1.0};
+  found.start.images = 100;
+  found.start.baseline_score = 95;
+  found.search.limit = 0.9405;
+  const double means[] = {0.950, 0.948, 0.935, 0.2};
+  for (std::size_t i = 0; i < std::size(means); ++i)
+    found.result.probes.push_back(
+        {i, Tolerance::tolerated, {{1.0}, {{means[i] - 0.001}, {means[i] + 0.001}}}});
+  const std::string script = budget_figure({found}, request.settings).script;
+  EXPECT_NE(script.find("accuracy (%); 1 value lies below"), std::string::npos) << script;
+  const std::size_t range = script.find("yrange [");
+  ASSERT_NE(range, std::string::npos);
+  const double low = std::stod(script.substr(range + 8)),
+               high = std::stod(script.substr(script.find(':', range) + 1));
+  EXPECT_GT(low, 92.0);  // the interval of 93.5 reaches down to 92.2
+  EXPECT_LT(low, 92.3);
+  EXPECT_GT(high, 95.0);
+  EXPECT_LT(high, 97.0);
 }
 
 TEST(Sources, AreSwitchedOffByTheirKeys) {
