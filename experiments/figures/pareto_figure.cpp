@@ -5,6 +5,7 @@
 
 #include "experiments/figures/panels.hpp"
 #include "experiments/figures/plot.hpp"
+#include "experiments/figures/plot_area.hpp"
 #include "experiments/results/metric_words.hpp"
 
 namespace ohmic {
@@ -42,7 +43,10 @@ bool has_pareto_figure(const std::vector<PricedPoint>& points) {
 
 std::string pareto_labels(const std::vector<PricedPoint>& points) {
   const Axes axes = text_axes(*points.front().point);
-  return axes.empty() ? "" : key_title(axes.back().first, &points.front().point->experiment);
+  if (axes.empty()) return "";
+  const std::string& key = axes.back().first;
+  const std::string title = key_title(key, &points.front().point->experiment);
+  return length_of(title) > kLongestTic ? key_words(key) : title;
 }
 
 Figure pareto_figure(const std::vector<PricedPoint>& points) {

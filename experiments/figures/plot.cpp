@@ -44,10 +44,13 @@ std::string title_script(const std::vector<std::string>& lines) {
 }
 
 std::string axis_script(char axis, const Axis& a, const Range& range, bool slants, int letters) {
-  const char* offset = axis == 'y' ? "0,0" : slants ? "0,0.7" : "0,0.25";
+  const std::vector<std::string> title = wrapped(a.title, letters);
+  const std::string offset = axis == 'y' ? fmt::format("{:g},0", 0.9 * (1 - double(title.size())))
+                             : slants    ? "0,0.7"
+                                         : "0,0.25";
   std::string text =
       fmt::format("set {0}label {1} offset {5}; set {0}range [{2}:{3}]; {4} logscale {0}\n", axis,
-                  title_script(wrapped(a.title, letters)), number(range.low), number(range.high),
+                  title_script(title), number(range.low), number(range.high),
                   a.logarithmic ? "set" : "unset", offset);
   if (a.tics.empty())
     return text + fmt::format("set {}tics norotate autofreq {}\n", axis,
@@ -169,10 +172,11 @@ bool has_bars(const Panel& p) {
 std::string panel_script(const Plot& plot, std::size_t index) {
   const Panel& p = plot.panels[index];
   const Range x = x_range(p), y = y_range(plot, index);
-  std::string text = "unset object; unset label; unset arrow\nset title " +
-                     gnuplot_string(shortened(p.title, 60)) + "\n" +
-                     axis_script('x', p.x, x, slant_of(p.x, plot.panel_width) > 0, kAnyLength) +
-                     axis_script('y', p.y, y, false, letters_beside(plot));
+  std::string text =
+      "unset object; unset label; unset arrow\nset title " +
+      gnuplot_string(shortened(p.title, 60)) + "\n" +
+      axis_script('x', p.x, x, slant_of(p.x, plot.panel_width) > 0, letters_below(plot)) +
+      axis_script('y', p.y, y, false, letters_beside(plot));
   text += p.tiles.empty() ? "set grid ytics linetype 1 linecolor '#ececec' linewidth 1; "
                             "set border 3\n"
                           : "unset grid; set border 0\n";

@@ -10,8 +10,8 @@ namespace {
 constexpr double kRoom = 0.06;          ///< beyond the data, as a share of their extent
 constexpr int kLetter = 8, kLine = 16;  ///< a letter of a wide name
 constexpr double kUsualLetter = 7.2;
-constexpr int kLeft = 72, kBottom = 64;  ///< of a panel, beside and below its data
-constexpr int kSides = kLeft + 18;
+constexpr int kLeft = 84, kRight = 18, kBottom = 64;  ///< of a panel, around its data
+constexpr int kSides = kLeft + kRight;
 
 std::vector<double> ys_of(const Panel& p) {
   std::vector<double> ys;
@@ -79,6 +79,10 @@ int letters_beside(const Plot& plot) {
   return static_cast<int>((plot.panel_height - kBottom - kLine) / kUsualLetter);
 }
 
+int letters_below(const Plot& plot) {
+  return static_cast<int>((plot.panel_width - kSides + 3 * kRight) / kUsualLetter);
+}
+
 Range x_range(const Panel& p) { return with_room(p.x, xs_of(p)); }
 
 Range y_range(const Plot& plot, std::size_t panel) {
@@ -107,12 +111,14 @@ PanelGrid::PanelGrid(const Plot& plot)
     : columns_(
           columns_for(static_cast<int>(plot.panels.size()), static_cast<int>(plot.most_columns))),
       rows_((static_cast<int>(plot.panels.size()) + columns_ - 1) / columns_) {
-  inset_ = {kLeft, 18, 14, kBottom};
+  inset_ = {kLeft, kRight, 14, kBottom};
   int lines = 1;  // of titles beside panels
   for (const Panel& p : plot.panels) {
     if (!p.title.empty()) inset_.top = 34;
     const int slant = slant_of(p.x, plot.panel_width);
-    inset_.bottom = std::max(inset_.bottom, slant > 0 ? kBottom - kLine / 2 + slant : kBottom);
+    const int more = static_cast<int>(wrapped(p.x.title, letters_below(plot)).size()) - 1;
+    inset_.bottom =
+        std::max(inset_.bottom, (slant > 0 ? kBottom - kLine / 2 + slant : kBottom) + more * kLine);
     inset_.left = std::max(inset_.left, slant);
     std::size_t longest = 0;
     for (const auto& tic : p.y.tics)

@@ -16,11 +16,11 @@ Range extent_of(const std::vector<double>&);
 Range x_range(const Panel&);
 Range y_range(const Plot&, std::size_t panel);
 
-constexpr int kAnyLength = 1000;  ///< characters
 /// A text in lines of so many characters at most, broken between words.
 std::vector<std::string> wrapped(const std::string&, int letters);
-/// Characters that stand beside the height of a panel.
+/// Characters that stand beside the height of a panel, and below its width.
 int letters_beside(const Plot&);
+int letters_below(const Plot&);
 
 /// Pixels below the axis that names take which are too long to stand side by side: they slant.
 int slant_of(const Axis&, int panel_width);

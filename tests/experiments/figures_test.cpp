@@ -226,7 +226,7 @@ TEST(Plots, BreakTitlesThatAreLongerThanTheirPanelIsHigh) {
   panel.series = {{"", {}, {{0, 1}, {1, 2}}}};
   const Plot plot{"p", "", {panel}};
   EXPECT_NE(figure_of(plot).script.find("set ylabel 'noise η, fraction of σ_w, the "
-                                        "std'.\"\\n\".'of a layer’s weights' offset 0,0;"),
+                                        "std'.\"\\n\".'of a layer’s weights' offset -0.9,0;"),
             std::string::npos)
       << figure_of(plot).script;
   EXPECT_EQ(wrapped("a word", 1), (std::vector<std::string>{"a", "word"}));
@@ -234,6 +234,13 @@ TEST(Plots, BreakTitlesThatAreLongerThanTheirPanelIsHigh) {
   Plot plain = plot;
   plain.panels[0].y.title = "accuracy (%)";
   EXPECT_GT(PanelGrid(plot).area(0).left, PanelGrid(plain).area(0).left);
+  Plot narrow = plain;
+  narrow.panel_width = 220;
+  narrow.panels[0].x.title = "time since programming (s)";
+  EXPECT_NE(figure_of(narrow).script.find("set xlabel 'time since programming'.\"\\n\".'(s)'"),
+            std::string::npos)
+      << figure_of(narrow).script;
+  EXPECT_EQ(PanelGrid(narrow).height(), PanelGrid(plain).height() + 16);
 }
 
 // 1 and 3 in one map, 3 and 5 in the next: 3 is in the middle of one scale, or at two of its ends.
