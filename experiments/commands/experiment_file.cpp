@@ -8,7 +8,10 @@ namespace ohmic {
 
 void ExperimentFile::add_to(CLI::App& command) {
   command.add_option("FILE", path, "Experiment file (TOML)")->required();
-  command.add_option("--set", overrides, "Override a key, also a swept one: table.key=value")
+  command
+      .add_option("--set", overrides,
+                  "Override a key, also a swept one: table.key=value; the keys of a "
+                  "whole table join those of the file")
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
