@@ -22,8 +22,8 @@ constexpr double kMicro = 1e-6;
 constexpr int kSampled = 256;  // devices
 constexpr double kLate_s = 1e7;
 constexpr double kYoung_s = 60;
-// Stuck at g_min or g_max were 1.75 and 9.04 % of a measured array (Chen et al., IEEE Trans. Comput.
-// 64(1), 2015).
+// Stuck at g_min or g_max were 1.75 and 9.04 % of a measured array (Chen et al., IEEE Trans.
+// Comput. 64(1), 2015).
 constexpr double kManyStuck = 0.2;
 
 std::string sorted_list(const std::set<std::string>& words) {
