@@ -10,7 +10,7 @@
 
 #include <string_view>
 
-#include "experiments/program.hpp"
+#include "experiments/commands/program.hpp"
 
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 namespace {

@@ -3,6 +3,9 @@
 # Prints one line per breach and fails if there is any.
 #
 #   simulator <- devices;  simulator <- mapping <- nn <- experiments <- tests
+#   within experiments/, from the numbers to what is read of them (a folder includes those before it
+#   as `inner` below says):
+#     statistics text study measure results run | budget | manual figures report paper | commands
 #   LibTorch only in .cpp files of nn/, and never together with fmt
 #   includes of ours are written from the root of the repository and exist
 set -euo pipefail
@@ -25,6 +28,18 @@ find "${folders[@]}" -type f \( -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh
       allowed["nn"] = " simulator mapping nn "
       allowed["experiments"] = " simulator devices mapping nn experiments "
       allowed["tests"] = " simulator devices mapping nn experiments tests "
+      inner["statistics"] = " statistics "
+      inner["text"] = inner["statistics"] "text "
+      inner["study"] = inner["text"] "study "
+      inner["measure"] = inner["study"] "measure "
+      inner["budget"] = inner["measure"] "budget "
+      inner["manual"] = inner["budget"] "manual "
+      inner["results"] = inner["measure"] "results "
+      inner["run"] = inner["results"] "run "
+      inner["figures"] = inner["results"] "figures "
+      inner["report"] = inner["figures"] "budget run report "
+      inner["paper"] = inner["report"] "paper "
+      inner["export"] = inner["text"] "export "
     }
     function breach(why) { print place ": " why; breaches = 1 }
     {
@@ -36,6 +51,14 @@ find "${folders[@]}" -type f \( -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh
       target = name; sub("/.*", "", target)
       if (target in allowed && index(allowed[layer], " " target " ") == 0)
         breach(layer "/ must not include " target "/ (" name ")")
+      if (layer == "experiments" && target == layer) {
+        split(file, from, "/"); split(name, to, "/")
+        if (from[3] != "" && from[2] != "commands") {
+          if (!(from[2] in inner)) breach("experiments/" from[2] "/ has no arrows in check_layers.sh")
+          else if (index(inner[from[2]], " " to[2] " ") == 0)
+            breach("experiments/" from[2] "/ must not include experiments/" to[2] "/ (" name ")")
+        }
+      }
       if (quote == "\"" && name != generated) {
         if (!(target in allowed)) breach("\"" name "\" is not written from the root")
         else if ((getline ignored < name) < 0) breach("\"" name "\" does not exist")

@@ -4,8 +4,9 @@ set -euo pipefail
 check=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)/check_layers.sh
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
-mkdir -p "$tree"/{simulator,devices,mapping,nn,experiments,tests}
+mkdir -p "$tree"/{simulator,devices,mapping,nn,experiments,tests} "$tree"/experiments/{study,report,paper,commands,other}
 touch "$tree"/{simulator,devices,mapping,nn,experiments,tests}/part.hpp
+touch "$tree"/experiments/{study,report,paper}/part.hpp
 
 # expect MESSAGE FILE LINES...: a file with these lines is refused with this message ("": accepted).
 expect() {
@@ -34,4 +35,12 @@ expect "LibTorch is only" experiments/a.cpp '#include <ATen/ATen.h>'
 expect "do not link" nn/a.cpp '#include <torch/torch.h>' '#include <fmt/core.h>'
 expect "not written from the root" nn/a.cpp '#include "part.hpp"'
 expect "does not exist" nn/a.cpp '#include "nn/missing.hpp"'
-echo "14 cases passed"
+expect "" experiments/commands/a.cpp '#include "experiments/paper/part.hpp"'
+expect "" experiments/paper/a.cpp '#include "experiments/report/part.hpp"'
+expect "experiments/report/ must not include experiments/paper/" experiments/report/a.cpp \
+  '#include "experiments/paper/part.hpp"'
+expect "experiments/study/ must not include experiments/report/" experiments/study/a.hpp \
+  '#include "experiments/report/part.hpp"'
+expect "experiments/other/ has no arrows" experiments/other/a.cpp \
+  '#include "experiments/study/part.hpp"'
+echo "19 cases passed"

@@ -1,10 +1,5 @@
-// [budget.allocation]: an eta for each layer that asks least of the devices.
-//
-// With a cost of sum d_l / eta_l^2 and, to first order, a loss of sum s_l eta_l^2 (linear
-// propagation), the cheapest etas for a given loss are eta_l^2 proportional to sqrt(d_l / s_l). s_l
-// is taken at the allocation itself, found in a few rounds from one eta for all. How far all of
-// them may be scaled is then found by Monte Carlo as in [budget.find], so the linear loss decides
-// only how noise is shared out, never whether the result holds.
+#include "experiments/budget/allocation.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,13 +7,12 @@
 #include <cstdlib>
 #include <functional>
 
-#include "experiments/budget/allocation_tables.hpp"
-#include "experiments/budget/configure.hpp"
-#include "experiments/budget/find_tables.hpp"
+#include "experiments/budget/find.hpp"
 #include "experiments/budget/layer_noise.hpp"
-#include "experiments/results/files.hpp"
-#include "experiments/run/setup.hpp"
+#include "experiments/measure/files.hpp"
+#include "experiments/measure/setup.hpp"
 #include "experiments/statistics/logit_noise.hpp"
+#include "experiments/study/configure.hpp"
 #include "mapping/cost.hpp"
 
 namespace ohmic {
@@ -29,8 +23,6 @@ constexpr int kRounds = 5;
 constexpr std::int64_t kFreshDraws = 1'000'000;
 constexpr char kEta[] = "device.eta";
 
-bool is_asked(const BudgetSettings& settings) { return settings.allocation.has_value(); }
-
 /// What one point needs to have its noise allocated; empty when all is well.
 std::string obstacle(const Experiment& experiment) {
   if (!parameter_of(experiment, kEta) || experiment.device->form_factor() < 0)
@@ -38,18 +30,6 @@ std::string obstacle(const Experiment& experiment) {
   if (!experiment.layer_devices.empty())
     return "gives each layer its own eta: leave [device.layers] out";
   return {};
-}
-
-void check(const BudgetRequest& request, std::vector<Fault>& faults) {
-  const AllocationSettings& a = *request.settings.allocation;
-  check_noise_is_on_crossbars(request, "allocation", faults);
-  check_prediction_serves(request, "allocation", faults);
-  if (a.range.size() != 2 || a.range[0] <= 0 || a.range[0] >= a.range[1])
-    faults.push_back(
-        request.fault("allocation.range", "expected [lowest, highest] with 0 < lowest < highest"));
-  for (const Point& point : request.points)
-    if (const std::string what = obstacle(point.experiment); !what.empty())
-      return faults.push_back(request.fault("allocation", what));
 }
 
 double four_digits(double value) {
@@ -108,7 +88,7 @@ class Allocator {
  private:
   void find_costs() {
     Calibrations calibrations;
-    Chip chip(point_.experiment, context_.networks.get(point_.experiment), calibrations);
+    PointChip chip(point_.experiment, context_.networks.get(point_.experiment), calibrations);
     const auto& layers = chip.analog().layers();
     for (std::size_t l = 0; l < layers.size(); ++l) {
       const LayerCost cost = layer_cost(layers[l], chip.analog().periphery(l), CostSettings{});
@@ -185,7 +165,21 @@ void write_experiment(const Experiment& experiment, const std::filesystem::path&
   write_atomically(file, to_toml(resolved));
 }
 
-AnalysisResult run(AnalysisContext& context) {
+}  // namespace
+
+void check_allocation(const BudgetRequest& request, std::vector<Fault>& faults) {
+  const AllocationSettings& a = *request.settings.allocation;
+  check_noise_is_on_crossbars(request, "allocation", faults);
+  check_prediction_serves(request, "allocation", faults);
+  if (a.range.size() != 2 || a.range[0] <= 0 || a.range[0] >= a.range[1])
+    faults.push_back(
+        request.fault("allocation.range", "expected [lowest, highest] with 0 < lowest < highest"));
+  for (const Point& point : request.points)
+    if (const std::string what = obstacle(point.experiment); !what.empty())
+      return faults.push_back(request.fault("allocation", what));
+}
+
+std::vector<FoundAllocation> allocate(AnalysisContext& context) {
   const BudgetSettings& settings = context.request.settings;
   std::vector<FoundAllocation> all;
   const auto allowances =
@@ -203,11 +197,14 @@ AnalysisResult run(AnalysisContext& context) {
       write_experiment(allocator.on_fresh_draws(found.allocated.etas), found.file);
     }
   }
-  return allocation_result(all, settings);
+  return all;
 }
 
-}  // namespace
-
-Analysis allocation_analysis() { return {is_asked, check, run}; }
+Verification verify(const Replicates& fresh, double limit, double confidence) {
+  const Estimate e = mean_estimate(fresh, 2 * confidence - 1);
+  if (std::isnan(e.lo)) return Verification::none;
+  if (e.lo >= limit) return Verification::passed;
+  return e.hi < limit ? Verification::failed : Verification::open;
+}
 
 }  // namespace ohmic

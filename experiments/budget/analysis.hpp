@@ -1,29 +1,14 @@
-// One question that `ohmic budget` answers. A new one is a file of its own with its settings as a
-// member of BudgetSettings, declared below and listed in budget.cpp.
+// What the analyses of `ohmic budget` work with. A new question is a file of this folder with its
+// settings as a member of BudgetSettings, its check listed in request.cpp; what it finds is shown
+// by report/budget/.
 #pragma once
 
 #include <filesystem>
-#include <string>
-#include <vector>
 
 #include "experiments/budget/evaluations.hpp"
-#include "experiments/budget/result_table.hpp"
-#include "experiments/budget/settings.hpp"
-#include "experiments/experiment.hpp"
+#include "experiments/budget/request.hpp"
 
 namespace ohmic {
-
-/// What a file asks: an answer per point of its sweep.
-struct BudgetRequest {
-  Value root;
-  BudgetSettings settings;
-  std::vector<Point> points;
-
-  /// Where a key of [budget] stands ("find.knob"), or the nearest table around it.
-  Position where(const std::string& key) const;
-  /// A fault at that key.
-  Fault fault(const std::string& key, const std::string& message) const;
-};
 
 struct AnalysisContext {
   const BudgetRequest& request;
@@ -32,20 +17,5 @@ struct AnalysisContext {
   Progress& progress;
   std::filesystem::path folder;  ///< of the run
 };
-
-struct Analysis {
-  bool (*is_asked)(const BudgetSettings&);
-  /// Appends what is wrong with the request, before anything is computed.
-  void (*check)(const BudgetRequest&, std::vector<Fault>&);
-  /// The answer for every point.
-  AnalysisResult (*run)(AnalysisContext&);
-};
-
-Analysis find_analysis();
-Analysis yield_analysis();
-Analysis attribution_analysis();
-Analysis sensitivity_analysis();
-Analysis prediction_analysis();
-Analysis allocation_analysis();
 
 }  // namespace ohmic

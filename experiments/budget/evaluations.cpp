@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "experiments/results/files.hpp"
+#include "experiments/measure/files.hpp"
 
 namespace ohmic {
 namespace {
@@ -32,7 +32,7 @@ PointResult Evaluations::measure(const Experiment& experiment, std::int64_t draw
   PointResult& result = known(experiment, identity);
   const auto have = static_cast<std::int64_t>(result.draws.size());
   if (have < draws) {
-    Chip& chip = chip_of(experiment, identity);
+    PointChip& chip = chip_of(experiment, identity);
     progress_.begin(label);
     for (std::int64_t d = have; d < draws; ++d, ++new_draws_) {
       result.draws.push_back(chip.measure(d));
@@ -63,7 +63,7 @@ PointResult Evaluations::without_draws(const Experiment& experiment, const std::
   result.identity = identity;
   const bool whole = experiment.evaluation.estimator == Estimator::per_draw;
   result.batch = whole ? 0 : experiment.evaluation.batch;
-  Chip& chip = chip_of(experiment, identity);
+  PointChip& chip = chip_of(experiment, identity);
   without_noise_.measure(chip, networks_.get(experiment), experiment, result);
   result.layers = chip.layers();
   result.warnings = chip.warnings();
@@ -78,9 +78,9 @@ void Evaluations::take_warnings(const PointResult& result) {
   }
 }
 
-Chip& Evaluations::chip_of(const Experiment& experiment, const std::string& identity) {
+PointChip& Evaluations::chip_of(const Experiment& experiment, const std::string& identity) {
   if (chip_ && chip_identity_ == identity) return *chip_;
-  chip_ = std::make_unique<Chip>(experiment, networks_.get(experiment), calibrations_);
+  chip_ = std::make_unique<PointChip>(experiment, networks_.get(experiment), calibrations_);
   chip_identity_ = identity;
   return *chip_;
 }

@@ -10,12 +10,12 @@
 #include <string>
 #include <vector>
 
-#include "experiments/experiment.hpp"
-#include "experiments/results/point_result.hpp"
-#include "experiments/run/chip.hpp"
-#include "experiments/run/networks.hpp"
-#include "experiments/run/progress.hpp"
-#include "experiments/run/without_noise.hpp"
+#include "experiments/measure/networks.hpp"
+#include "experiments/measure/point_chip.hpp"
+#include "experiments/measure/point_result.hpp"
+#include "experiments/measure/progress.hpp"
+#include "experiments/measure/without_noise.hpp"
+#include "experiments/study/experiment.hpp"
 
 namespace ohmic {
 
@@ -37,7 +37,7 @@ class Evaluations {
  private:
   PointResult& known(const Experiment&, const std::string& identity);
   PointResult without_draws(const Experiment&, const std::string& identity);
-  Chip& chip_of(const Experiment&, const std::string& identity);
+  PointChip& chip_of(const Experiment&, const std::string& identity);
   void take_warnings(const PointResult&);
 
   PointStore store_;
@@ -46,7 +46,7 @@ class Evaluations {
   WithoutNoise without_noise_;
   std::map<std::string, PointResult> known_;  ///< by identity
   Calibrations calibrations_;
-  std::unique_ptr<Chip> chip_;  ///< of the configuration measured last
+  std::unique_ptr<PointChip> chip_;  ///< of the configuration measured last
   std::string chip_identity_;
   std::vector<std::string> warnings_;
   std::int64_t new_draws_ = 0;

@@ -1,12 +1,13 @@
-// [budget.find]: the global budget of one knob.
+#include "experiments/budget/find.hpp"
+
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 
-#include "experiments/budget/analysis.hpp"
-#include "experiments/budget/configure.hpp"
-#include "experiments/budget/find_tables.hpp"
-#include "experiments/run/setup.hpp"
+#include "experiments/measure/setup.hpp"
+#include "experiments/study/configure.hpp"
+#include "experiments/study/words.hpp"
 
 namespace ohmic {
 namespace {
@@ -16,8 +17,6 @@ KeyValues settings_at(const FindSettings& find, const Value& value) {
   for (const std::string& key : find.knob) keys.push_back({key, value});
   return keys;
 }
-
-bool is_asked(const BudgetSettings& settings) { return settings.find.has_value(); }
 
 /// Whether the knob is a number of this point; if not, a fault says so.
 bool check_knob(const BudgetRequest& request, const Point& point, std::vector<Fault>& faults) {
@@ -60,13 +59,6 @@ void check_point(const BudgetRequest& request, const Point& point, std::vector<F
   check_value(request, point, grid.value(grid.values.size() - 1), faults);
 }
 
-void check(const BudgetRequest& request, std::vector<Fault>& faults) {
-  const std::size_t before = faults.size();
-  check_range(request, faults);
-  for (const Point& point : request.points)
-    if (faults.size() == before) check_point(request, point, faults);
-}
-
 class Finder {
  public:
   Finder(AnalysisContext& context, const Point& point)
@@ -103,7 +95,27 @@ class Finder {
   Grid grid_;
 };
 
-AnalysisResult run(AnalysisContext& context) {
+/// What the mapping and the converters lose by themselves, where that is too much already.
+std::string without_device_noise(const FoundBudget& b) {
+  const MetricWords words(b.point->experiment);
+  const double sign = words.metric().sign(), score = b.start.noise_free();
+  if (!(sign * score < sign * b.search.limit)) return "";
+  return fmt::format(
+      "; with every device exact it is {} already, so the loss is that of mapping, "
+      "converters and wires",
+      words.text_with_unit(score));
+}
+
+}  // namespace
+
+void check_find(const BudgetRequest& request, std::vector<Fault>& faults) {
+  const std::size_t before = faults.size();
+  check_range(request, faults);
+  for (const Point& point : request.points)
+    if (faults.size() == before) check_point(request, point, faults);
+}
+
+std::vector<FoundBudget> find_budgets(AnalysisContext& context) {
   const BudgetSettings& settings = context.request.settings;
   std::vector<FoundBudget> budgets;
   for (const Point& point : context.request.points) {
@@ -116,12 +128,8 @@ AnalysisResult run(AnalysisContext& context) {
       budgets.push_back(std::move(found));
     }
   }
-  return find_result(budgets, settings);
+  return budgets;
 }
-
-}  // namespace
-
-Analysis find_analysis() { return {is_asked, check, run}; }
 
 SearchSettings search_for(const BudgetSettings& settings, const Allowance& allowance,
                           const PointResult& start, std::size_t steps) {
@@ -138,6 +146,37 @@ SearchSettings search_for(const BudgetSettings& settings, const Allowance& allow
 Grid grid_of(const FindSettings& find, const Experiment& experiment) {
   const Parameter* p = parameter_of(experiment, find.knob.front());
   return make_grid(find, p && p->type == "integer");
+}
+
+std::string short_knob(const FindSettings& find) { return key_words(find.knob.front()); }
+
+std::string knob_title(const FindSettings& find, const Experiment& experiment) {
+  std::vector<std::string> titles;
+  for (const std::string& key : find.knob) titles.push_back(key_title(key, &experiment));
+  return fmt::format("{}", fmt::join(titles, " = "));
+}
+
+std::string answer_text(const FoundBudget& b, const BudgetSettings& settings) {
+  const std::string knob = short_knob(*settings.find);
+  const auto &yes = b.result.tolerated, &no = b.result.not_tolerated;
+  const std::string text = settings.phrase(b.allowance, MetricWords(b.point->experiment)) + ": ";
+  if (yes && no)
+    return text + fmt::format("{} {:g} tolerated, {:g} not", knob, b.value_at(yes), b.value_at(no));
+  if (yes && *yes == b.search.steps)
+    return text + fmt::format("the whole range of {} is tolerated, to {:g}", knob, b.value_at(yes));
+  if (no && *no == 0)
+    return text +
+           fmt::format("none of the range is tolerated, not even {} {:g}", knob, b.value_at(no)) +
+           without_device_noise(b);
+  if (yes)
+    return text + fmt::format("{} {:g} tolerated, no value shown not to be", knob, b.value_at(yes));
+  if (no)
+    return text + fmt::format("{} {:g} not tolerated, no value shown to be", knob, b.value_at(no));
+  return text + "nothing shown in this range with these draws";
+}
+
+double FoundBudget::value_at(const std::optional<std::size_t>& index) const {
+  return index ? grid.values.at(*index) : Estimate::kNone;
 }
 
 }  // namespace ohmic

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <optional>
 
-#include "experiments/budget/configure.hpp"
-#include "experiments/results/files.hpp"
-#include "experiments/results/recorded.hpp"
+#include "experiments/measure/files.hpp"
+#include "experiments/measure/recorded.hpp"
+#include "experiments/study/configure.hpp"
 #include "nn/analog/batch_norm.hpp"
 #include "nn/io/checkpoint.hpp"
 #include "nn/io/sha256.hpp"

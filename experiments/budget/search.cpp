@@ -4,7 +4,7 @@
 #include <bit>
 #include <cmath>
 
-#include "experiments/statistics/stopping.hpp"
+#include "experiments/measure/stopping.hpp"
 
 namespace ohmic {
 namespace {

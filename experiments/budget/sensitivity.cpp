@@ -1,9 +1,9 @@
-// [budget.sensitivity]: what each layer's noise costs.
+#include "experiments/budget/sensitivity.hpp"
+
 #include <fmt/format.h>
 
 #include "experiments/budget/layer_noise.hpp"
-#include "experiments/budget/sensitivity_tables.hpp"
-#include "experiments/run/setup.hpp"
+#include "experiments/measure/setup.hpp"
 #include "experiments/statistics/logit_noise.hpp"
 
 namespace ohmic {
@@ -13,16 +13,10 @@ namespace {
 // thousands of values.
 constexpr std::int64_t kSnrDraws = 4;
 
-bool is_asked(const BudgetSettings& settings) { return settings.sensitivity.has_value(); }
-
-void check(const BudgetRequest& request, std::vector<Fault>& faults) {
-  check_noise_is_on_crossbars(request, "sensitivity", faults);
-}
-
 std::vector<OutputSnr> measure_snr(AnalysisContext& context, const Experiment& experiment) {
   const TrainedNetwork& network = context.networks.get(experiment);
   Calibrations calibrations;
-  Chip chip(experiment, network, calibrations);
+  PointChip chip(experiment, network, calibrations);
   const std::int64_t images =
       std::min(context.request.settings.sensitivity->snr_images, chip.images());
   std::vector<float> x(static_cast<std::size_t>(images * network.data->test.values()));
@@ -92,14 +86,16 @@ class Study {
   const Point& point_;
 };
 
-AnalysisResult run(AnalysisContext& context) {
-  std::vector<SensitivityStudy> studies;
-  for (const Point& point : context.request.points) studies.push_back(Study(context, point).run());
-  return sensitivity_result(studies, context.request.settings);
-}
-
 }  // namespace
 
-Analysis sensitivity_analysis() { return {is_asked, check, run}; }
+void check_sensitivity(const BudgetRequest& request, std::vector<Fault>& faults) {
+  check_noise_is_on_crossbars(request, "sensitivity", faults);
+}
+
+std::vector<SensitivityStudy> study_sensitivity(AnalysisContext& context) {
+  std::vector<SensitivityStudy> studies;
+  for (const Point& point : context.request.points) studies.push_back(Study(context, point).run());
+  return studies;
+}
 
 }  // namespace ohmic

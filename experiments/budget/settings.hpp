@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "experiments/budget/layer_settings.hpp"
-#include "experiments/results/metric_words.hpp"
 #include "experiments/statistics/estimate.hpp"
+#include "experiments/study/metric_words.hpp"
 #include "simulator/config/schema.hpp"
 
 namespace ohmic {

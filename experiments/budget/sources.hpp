@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/budget/configure.hpp"
+#include "experiments/study/configure.hpp"
 
 namespace ohmic {
 

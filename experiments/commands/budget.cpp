@@ -1,11 +1,10 @@
-#include "experiments/budget/budget.hpp"
-
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
 #include <memory>
 
 #include "experiments/commands/commands.hpp"
+#include "experiments/report/budget/run_budget.hpp"
 
 namespace ohmic {
 

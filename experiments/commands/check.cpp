@@ -3,12 +3,12 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "experiments/budget/budget.hpp"
 #include "experiments/commands/commands.hpp"
-#include "experiments/experiment.hpp"
-#include "experiments/remarks.hpp"
-#include "experiments/run/examination.hpp"
-#include "experiments/run/inputs.hpp"
+#include "experiments/measure/examination.hpp"
+#include "experiments/measure/inputs.hpp"
+#include "experiments/report/budget/run_budget.hpp"
+#include "experiments/study/experiment.hpp"
+#include "experiments/study/remarks.hpp"
 
 namespace ohmic {
 namespace {

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "experiments/experiment.hpp"
-#include "experiments/results/quoting.hpp"
+#include "experiments/study/experiment.hpp"
+#include "experiments/text/quoting.hpp"
 
 namespace CLI {
 class App;

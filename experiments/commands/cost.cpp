@@ -5,7 +5,8 @@
 #include <memory>
 
 #include "experiments/commands/commands.hpp"
-#include "experiments/run/chip.hpp"
+#include "experiments/measure/point_chip.hpp"
+#include "experiments/results/cost_tables.hpp"
 
 namespace ohmic {
 namespace {
@@ -22,7 +23,7 @@ void print_cost(const CostOptions& options) {
   Networks networks(experiment.output.dir / "training", progress);
   networks.check(experiment);
   Calibrations calibrations;
-  const NetworkCost cost = Chip(experiment, networks.get(experiment), calibrations).cost();
+  const NetworkCost cost = PointChip(experiment, networks.get(experiment), calibrations).cost();
   if (options.csv) return print_lines("{}", cost_csv(cost));
   print_lines("{}, one image:\n\n{}\nConstants ([cost]):\n{}", network_label(experiment),
               cost_text(cost), constants_text(*experiment.cost));

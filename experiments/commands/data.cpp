@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "experiments/commands/commands.hpp"
-#include "experiments/experiment.hpp"
+#include "experiments/study/experiment.hpp"
 #include "nn/data/cifar.hpp"
 #include "nn/data/download.hpp"
 #include "nn/network/shape_text.hpp"

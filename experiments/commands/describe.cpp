@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "experiments/commands/commands.hpp"
-#include "experiments/manual.hpp"
+#include "experiments/manual/manual.hpp"
 
 namespace ohmic {
 

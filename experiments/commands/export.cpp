@@ -5,12 +5,12 @@
 #include <memory>
 
 #include "experiments/commands/commands.hpp"
-#include "experiments/experiment.hpp"
 #include "experiments/export/conductances.hpp"
 #include "experiments/export/netlist.hpp"
-#include "experiments/results/files.hpp"
-#include "experiments/run/compute.hpp"
-#include "experiments/run/networks.hpp"
+#include "experiments/measure/compute.hpp"
+#include "experiments/measure/files.hpp"
+#include "experiments/measure/networks.hpp"
+#include "experiments/study/experiment.hpp"
 #include "nn/analog/analog_network.hpp"
 
 namespace ohmic {

@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/commands/commands.hpp"
-#include "experiments/results/text_table.hpp"
+#include "experiments/text/text_table.hpp"
 #include "mapping/cell_code.hpp"
 #include "nn/lowering/network.hpp"
 

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "experiments/commands/commands.hpp"
-#include "experiments/manual.hpp"
+#include "experiments/manual/manual.hpp"
 #include "nn/data/dataset.hpp"
 #include "nn/metrics/metric.hpp"
 #include "nn/network/graph.hpp"

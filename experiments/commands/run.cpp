@@ -1,5 +1,3 @@
-#include "experiments/run/run.hpp"
-
 #include <fmt/core.h>
 #include <unistd.h>
 
@@ -8,8 +6,9 @@
 #include <memory>
 
 #include "experiments/commands/commands.hpp"
-#include "experiments/results/quoting.hpp"
-#include "experiments/run/progress.hpp"
+#include "experiments/measure/progress.hpp"
+#include "experiments/report/run_report.hpp"
+#include "experiments/text/quoting.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -80,7 +79,7 @@ void run(const RunCommand& command) {
   }
   if (command.options.rank.is_first()) explain_when_stopped(command);
   const auto began = std::chrono::steady_clock::now();
-  const RunOutcome outcome = run_experiment(root, command.options);
+  const RunOutcome outcome = run_with_report(root, command.options);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   if (!command.options.rank.is_first()) return;
   print_outcome(outcome, command, took.count());

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <fstream>
 
-#include "experiments/results/quoting.hpp"
+#include "experiments/text/quoting.hpp"
 #include "simulator/column_places.hpp"
 #include "simulator/error.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "experiments/results/quoting.hpp"
+#include "experiments/text/quoting.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {

@@ -5,7 +5,8 @@
 
 #include "experiments/figures/panels.hpp"
 #include "experiments/figures/plot.hpp"
-#include "experiments/results/metric_words.hpp"
+#include "experiments/study/metric_words.hpp"
+#include "experiments/text/text_table.hpp"
 
 namespace ohmic {
 namespace {
@@ -22,7 +23,7 @@ Series measured(const Group& group, const std::vector<double>& etas) {
 }
 
 Series published(const Group& group, const std::string& color) {
-  Series series{published_label(), {color, 6}, {}};
+  Series series{group.published.label, {color, 6}, {}};
   for (const auto& [eta, value] : group.published.curve)
     series.data.push_back({100 * eta, 100 * value});
   return series;

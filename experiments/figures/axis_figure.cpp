@@ -8,7 +8,7 @@
 
 #include "experiments/figures/panels.hpp"
 #include "experiments/figures/plot.hpp"
-#include "experiments/results/metric_words.hpp"
+#include "experiments/study/metric_words.hpp"
 
 namespace ohmic {
 namespace {

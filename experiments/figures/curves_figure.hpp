@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "experiments/figures/gnuplot.hpp"
-#include "experiments/results/run_folder.hpp"
+#include "experiments/results/run_record.hpp"
 
 namespace ohmic {
 

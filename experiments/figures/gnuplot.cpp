@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "experiments/results/files.hpp"
+#include "experiments/measure/files.hpp"
 
 namespace ohmic {
 namespace {

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "experiments/results/quoting.hpp"
+#include "experiments/text/quoting.hpp"
 
 namespace ohmic {
 

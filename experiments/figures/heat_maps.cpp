@@ -8,7 +8,8 @@
 #include "experiments/figures/axis_figure.hpp"
 #include "experiments/figures/panels.hpp"
 #include "experiments/figures/plot.hpp"
-#include "experiments/results/metric_words.hpp"
+#include "experiments/study/metric_words.hpp"
+#include "experiments/text/text_table.hpp"
 
 namespace ohmic {
 namespace {
@@ -82,7 +83,7 @@ std::string rest_of(const Measured& m, const Keys& of_map) {
 }
 
 HeatMap empty_map(const std::string& title, const Keys& columns, const Keys& rows) {
-  HeatMap map{title, "", "", columns, rows, {}, {}};
+  HeatMap map{title, "", "", columns, rows, {}, {}, ""};
   map.values.assign(rows.size(), std::vector<Estimate>(columns.size()));
   map.published.assign(rows.size(), std::vector<double>(columns.size(), Estimate::kNone));
   return map;
@@ -158,6 +159,7 @@ HeatMap rate_map(const std::vector<Group>& groups, const std::string& rest, bool
     map.values[n][r] = averages ? group.average : Estimate{group.baseline};
     const auto& published = averages ? group.published.average : group.published.baseline;
     map.published[n][r] = published.value_or(Estimate::kNone);
+    if (published) map.published_label = group.published.label;
   }
   return map;
 }
@@ -171,7 +173,7 @@ Tile tile_of(const HeatMap& map, std::size_t row, std::size_t column) {
   if (std::isnan(e.mean)) return tile;
   tile.text = fmt::format("{:.1f}", e.mean);
   if (!std::isnan(published))
-    tile.below = fmt::format("{} {:.1f}", published_label(), 100 * published);
+    tile.below = fmt::format("{} {:.1f}", map.published_label, 100 * published);
   else if (!std::isnan(e.lo))
     tile.below = fmt::format("± {:.1f}", e.half_width());
   return tile;

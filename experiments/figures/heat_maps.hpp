@@ -15,6 +15,7 @@ struct HeatMap {
   std::vector<std::string> columns, rows;
   std::vector<std::vector<Estimate>> values;  ///< [row][column], fractions; NaN: not measured
   std::vector<std::vector<double>> published;
+  std::string published_label{};  ///< what these are called
 };
 
 /// For every two swept keys that are numbers (eta among them, keys that are equal throughout once,

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "experiments/results/words.hpp"
+#include "experiments/study/words.hpp"
 
 namespace ohmic {
 

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "experiments/figures/plot_area.hpp"
-#include "experiments/results/quoting.hpp"
+#include "experiments/text/quoting.hpp"
 
 namespace ohmic {
 namespace {

@@ -8,7 +8,7 @@
 #include "experiments/figures/panels.hpp"
 #include "experiments/report/result_tables.hpp"
 #include "experiments/report/sections.hpp"
-#include "experiments/results/metric_words.hpp"
+#include "experiments/study/metric_words.hpp"
 
 namespace ohmic {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <regex>
 
-#include "experiments/results/quoting.hpp"
+#include "experiments/text/quoting.hpp"
 
 namespace ohmic {
 namespace {

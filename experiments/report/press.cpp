@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
+#include "experiments/measure/files.hpp"
 #include "experiments/report/sections.hpp"
-#include "experiments/results/files.hpp"
 
 namespace ohmic {
 namespace {

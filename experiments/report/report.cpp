@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "experiments/measure/files.hpp"
 #include "experiments/report/html.hpp"
 #include "experiments/report/sections.hpp"
-#include "experiments/results/files.hpp"
 #include "simulator/version.hpp"
 
 namespace ohmic {

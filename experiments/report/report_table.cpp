@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "experiments/results/quoting.hpp"
+#include "experiments/text/quoting.hpp"
 
 namespace ohmic {
 namespace {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "experiments/report/html.hpp"
-#include "experiments/results/metric_words.hpp"
-#include "experiments/results/text_table.hpp"
+#include "experiments/study/metric_words.hpp"
+#include "experiments/text/text_table.hpp"
 
 namespace ohmic {
 

@@ -1,4 +1,4 @@
-// Tables of accuracies, regions and verdicts.
+// Tables of accuracies.
 #include "experiments/report/result_tables.hpp"
 
 #include <fmt/format.h>
@@ -8,8 +8,8 @@
 #include <cmath>
 
 #include "experiments/figures/panels.hpp"
-#include "experiments/results/metric_words.hpp"
-#include "experiments/results/quoting.hpp"
+#include "experiments/study/metric_words.hpp"
+#include "experiments/text/quoting.hpp"
 
 namespace ohmic {
 namespace {
@@ -63,7 +63,6 @@ class EtaTable {
       for (const double eta : etas_of({*g}))
         if (std::count(etas_.begin(), etas_.end(), eta) == 0) etas_.push_back(eta);
     std::sort(etas_.begin(), etas_.end());
-    same_average_ = etas_ == published_etas();
   }
 
   Row titles() const {
@@ -93,14 +92,14 @@ class EtaTable {
     for (const double eta : etas_)
       cells.emplace_back(
           g.at(eta) ? difference(g.at(eta)->summary.normalized.mean, g.published.at(eta)) : "");
-    cells.emplace_back(same_average_ ? difference(g.average.mean, g.published.average) : "");
+    cells.emplace_back(
+        etas_ == g.published.average_etas ? difference(g.average.mean, g.published.average) : "");
     return cells;
   }
 
  private:
   MetricWords words_;
   std::vector<double> etas_;
-  bool same_average_ = false;
 };
 
 std::vector<TableCell> row_of(std::vector<TableCell> labels, const std::vector<TableCell>& values) {
@@ -115,7 +114,7 @@ void add_eta_lines(const std::vector<Member>& members, ReportTable& table) {
     table.lines.push_back({row_of(label_cells(*g), columns.ours(*g)), ""});
     if (g->published.empty()) continue;
     std::vector<TableCell> labels(table.labels);
-    labels.back() = published_label();
+    labels.back() = g->published.label;
     table.lines.push_back({row_of(labels, columns.published(*g)), "published"});
     labels.back() = "difference";
     table.lines.push_back({row_of(labels, columns.differences(*g)), "difference"});
@@ -154,28 +153,6 @@ ReportTable accuracy_table(const std::string& network, const std::vector<Member>
   return table;
 }
 
-std::string verdict_text(const VerdictRow& row) {
-  std::vector<std::string> names;
-  for (const std::size_t i : row.verdict.candidates) names.push_back(row.readings[i].reading);
-  return fmt::format("{}", fmt::join(names, " or "));
-}
-
-ReportTable::Line verdict_line(const VerdictRow& row, const std::vector<std::string>& readings) {
-  ReportTable::Line line;
-  for (const auto& axis : row.axes) line.cells.emplace_back(axis.second);
-  line.cells.emplace_back(row.quantity);
-  line.cells.emplace_back(percent_text(row.published));
-  line.cells.emplace_back(verdict_text(row));
-  for (const std::string& reading : readings) {
-    const auto found = std::find_if(row.readings.begin(), row.readings.end(),
-                                    [&](const ReadingResult& r) { return r.reading == reading; });
-    const Estimate ours = found == row.readings.end() ? Estimate{} : found->ours;
-    line.cells.emplace_back(ours);
-    line.cells.emplace_back(difference(ours.mean, row.published));
-  }
-  return line;
-}
-
 }  // namespace
 
 std::vector<ReportTable> accuracy_tables(const std::vector<Group>& groups) {
@@ -189,48 +166,6 @@ std::vector<ReportTable> accuracy_tables(const std::vector<Group>& groups) {
     tables.push_back(accuracy_table(network, members));
   }
   return tables;
-}
-
-ReportTable regions_table(const std::vector<RatePanel>& panels) {
-  ReportTable table{"regions", "", {}, 1, {}};
-  const bool named = !panels.front().name.empty();
-  if (named) table.header.push_back("");
-  table.labels += named;
-  for (const std::string& title :
-       {std::string("learning rate"), std::string("a_o"),
-        fmt::format("A {:g} %", 100 * panels.front().eta), std::string("region")})
-    table.header.push_back(title);
-  for (const RatePanel& panel : panels)
-    for (std::size_t i = 0; i < panel.regions.rates.size(); ++i) {
-      const RateMeasure& m = panel.regions.rates[i];
-      const int region = panel.regions.region_of(i);
-      std::vector<TableCell> cells;
-      if (named) cells.emplace_back(panel.name);
-      table.lines.push_back({row_of(cells, {TableCell(number_text(m.rate)), TableCell(m.baseline),
-                                            TableCell(m.normalized),
-                                            TableCell(region == 0 ? "" : std::to_string(region))}),
-                             ""});
-    }
-  return table;
-}
-
-ReportTable verdict_table(const std::vector<VerdictRow>& rows) {
-  std::vector<std::string> readings;
-  for (const VerdictRow& row : rows)
-    for (const ReadingResult& r : row.readings) readings.push_back(r.reading);
-  readings = distinct(readings);
-  ReportTable table{"readings", "", {}, 0, {}};
-  for (const auto& axis : rows.front().axes) table.header.push_back(key_title(axis.first, nullptr));
-  table.header.push_back("");
-  table.labels = table.header.size();
-  table.header.push_back(published_label());
-  table.header.push_back("nearest");
-  for (const std::string& reading : readings) {
-    table.header.push_back(reading);
-    table.header.push_back(reading + ": difference");
-  }
-  for (const VerdictRow& row : rows) table.lines.push_back(verdict_line(row, readings));
-  return table;
 }
 
 }  // namespace ohmic

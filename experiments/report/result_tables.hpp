@@ -4,23 +4,15 @@
 #include <string>
 #include <vector>
 
-#include "experiments/figures/rate_figures.hpp"
 #include "experiments/report/report_table.hpp"
 #include "experiments/results/groups.hpp"
-#include "experiments/results/run_folder.hpp"
-#include "experiments/results/verdict.hpp"
+#include "experiments/results/run_record.hpp"
 
 namespace ohmic {
 
 /// One table per network and data set: baseline, A_x per eta and A_avr with intervals; below each
 /// row what is published, and ours minus that. Where eta is not swept: accuracy and A.
 std::vector<ReportTable> accuracy_tables(const std::vector<Group>&);
-
-/// Rates with both measures and the region each lies in.
-ReportTable regions_table(const std::vector<RatePanel>&);
-
-/// Published number, each reading's distance to it, the nearest.
-ReportTable verdict_table(const std::vector<VerdictRow>&);
 
 /// eta, SNR, sigma_G, share of g_max and bits, over all layers, per kind of device and eta; no
 /// lines where no point has layers.

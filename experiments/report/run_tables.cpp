@@ -7,8 +7,8 @@
 #include <set>
 
 #include "experiments/figures/panels.hpp"
+#include "experiments/measure/networks.hpp"
 #include "experiments/report/result_tables.hpp"
-#include "experiments/run/networks.hpp"
 
 namespace ohmic {
 namespace {

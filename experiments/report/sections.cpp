@@ -13,12 +13,11 @@
 #include "experiments/figures/heat_maps.hpp"
 #include "experiments/figures/panels.hpp"
 #include "experiments/figures/pareto_figure.hpp"
-#include "experiments/figures/rate_figures.hpp"
 #include "experiments/report/result_tables.hpp"
+#include "experiments/report/supplement.hpp"
 #include "experiments/report/warnings.hpp"
-#include "experiments/results/metric_words.hpp"
-#include "experiments/results/quoting.hpp"
-#include "experiments/results/verdict.hpp"
+#include "experiments/study/metric_words.hpp"
+#include "experiments/text/quoting.hpp"
 
 namespace ohmic {
 namespace {
@@ -185,44 +184,6 @@ Section cost(const RunRecord& run, Press& press) {
   return {"cost", "Cost", content};
 }
 
-Markup regions(const std::vector<Group>& groups, Press& press) {
-  const std::vector<RatePanel> panels = rate_panels(groups);
-  if (panels.empty()) return {};
-  Markup found;
-  for (const RatePanel& panel : panels)
-    found += element("li", (panel.name.empty() ? "" : panel.name + ": ") + describe(panel.regions));
-  return press.figure(sweet_spot_figure(panels),
-                      fmt::format("Accuracy without noise (interval over images) and A at η = {:g} "
-                                  "% (interval over draws) against learning rate; shaded: region "
-                                  "2, the sweet spot.",
-                                  100 * panels.front().eta)) +
-         element("ul", found) +
-         paragraph(regions_rule(fmt::format("{:g} %", 100 * panels.front().eta))) +
-         press.table(regions_table(panels));
-}
-
-Section learning_rate(const std::vector<Group>& groups, Press& press) {
-  Markup content;
-  const std::vector<HeatMap> maps = rate_maps(groups);
-  if (!maps.empty())
-    content += press.figure(heat_figure("rate_map", maps),
-                            "Average normalised accuracy and accuracy without noise by learning "
-                            "rate and network; small: published, else half of the interval.");
-  content += regions(groups, press);
-  return {"rate", "Learning rate", content};
-}
-
-Section readings(const std::vector<Group>& groups, Press& press) {
-  const std::vector<VerdictRow> rows = verdict_rows(groups);
-  if (rows.empty()) return {};
-  return {"readings", "Which reading the published numbers are nearest to",
-          paragraph("Noise on \"all the model weights\" can mean several things; each published "
-                    "number stands beside every reading that was measured. Nearest is the reading "
-                    "with the smallest distance; others are named with it while the intervals of "
-                    "their distances overlap.") +
-              press.table(verdict_table(rows))};
-}
-
 // --- hardware and networks ---
 
 Section hardware(const RunRecord& run, Press& press) {
@@ -299,8 +260,9 @@ std::vector<Section> run_sections(const RunRecord& run, const std::vector<Group>
   if (!groups.empty()) {
     sections.push_back(accuracy(run, groups, press));
     sections.push_back(cost(run, press));
-    sections.push_back(learning_rate(groups, press));
-    sections.push_back(readings(groups, press));
+    for (const Supplement& supplement : supplements())
+      for (Section& section : supplement.sections(groups, press))
+        sections.push_back(std::move(section));
     sections.push_back(hardware(run, press));
     sections.push_back(layers(run, press));
   }

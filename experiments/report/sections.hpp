@@ -9,7 +9,7 @@
 #include "experiments/report/html.hpp"
 #include "experiments/report/report_table.hpp"
 #include "experiments/results/groups.hpp"
-#include "experiments/results/run_folder.hpp"
+#include "experiments/results/run_record.hpp"
 
 namespace ohmic {
 

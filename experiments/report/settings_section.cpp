@@ -6,9 +6,7 @@
 
 #include "experiments/figures/panels.hpp"
 #include "experiments/report/sections.hpp"
-#include "experiments/results/tables.hpp"
-#include "experiments/results/verdict.hpp"
-#include "experiments/results/words.hpp"
+#include "experiments/study/words.hpp"
 
 namespace ohmic {
 namespace {

@@ -5,12 +5,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "experiments/remarks.hpp"
-#include "experiments/results/kept_plausibility.hpp"
-#include "experiments/results/metric_words.hpp"
+#include "experiments/measure/kept_plausibility.hpp"
+#include "experiments/measure/networks.hpp"
+#include "experiments/report/supplement.hpp"
 #include "experiments/results/point_warnings.hpp"
-#include "experiments/run/networks.hpp"
 #include "experiments/statistics/proportion.hpp"
+#include "experiments/study/metric_words.hpp"
+#include "experiments/study/remarks.hpp"
 
 namespace ohmic {
 namespace {
@@ -61,7 +62,7 @@ class Warnings {
     about_converters();
     about_devices();
     about_networks();
-    about_the_paper();
+    about_publications();
     return std::move(texts_);
   }
 
@@ -159,19 +160,11 @@ class Warnings {
           fmt::format("Up to {} filters of a network are dead (BatchNorm variance below 1e-6); "
                       "BatchNorm amplifies the noise that lands on them.",
                       dead->result->dead_filters()));
-    if (std::any_of(groups_.begin(), groups_.end(),
-                    [](const Group& g) { return g.experiment->noise.perturbs_digital(); }))
-      say("Some readings put noise on biases or BatchNorm, which are digital: that is what the "
-          "published study may have done, not what a crossbar does.");
   }
 
-  void about_the_paper() {
-    for (const Group& g : groups_) {
-      if (g.published.empty() || g.experiment->train.epochs >= 200) continue;
-      say(fmt::format("Networks were trained for {} epochs; the published ones for some 200.",
-                      g.experiment->train.epochs));
-      return;
-    }
+  void about_publications() {
+    for (const Supplement& supplement : supplements())
+      for (std::string& warning : supplement.warnings(groups_)) say(std::move(warning));
   }
 
   const RunRecord& run_;

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "experiments/results/metric_words.hpp"
-#include "experiments/results/text_table.hpp"
-#include "experiments/results/words.hpp"
 #include "experiments/statistics/pareto.hpp"
+#include "experiments/study/metric_words.hpp"
+#include "experiments/study/words.hpp"
+#include "experiments/text/text_table.hpp"
 
 namespace ohmic {
 namespace {

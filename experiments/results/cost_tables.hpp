@@ -6,15 +6,10 @@
 #include <vector>
 
 #include "experiments/results/tables.hpp"
+#include "experiments/text/text_table.hpp"
 #include "mapping/cost.hpp"
 
 namespace ohmic {
-
-/// Layers in order, and everything added up.
-struct NetworkCost {
-  std::vector<LayerCost> layers;
-  LayerCost total;
-};
 
 /// tiles, devices, utilization, adcs, mvms, dac_conversions, adc_conversions, energy_nJ,
 /// latency_us, area_mm2: the columns of results.csv.

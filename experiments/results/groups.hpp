@@ -8,7 +8,7 @@
 
 #include "experiments/results/published.hpp"
 #include "experiments/results/tables.hpp"
-#include "experiments/results/words.hpp"
+#include "experiments/study/words.hpp"
 
 namespace ohmic {
 

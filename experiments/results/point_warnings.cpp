@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "experiments/remarks.hpp"
-#include "experiments/results/kept_plausibility.hpp"
+#include "experiments/measure/kept_plausibility.hpp"
+#include "experiments/study/remarks.hpp"
 
 namespace ohmic {
 namespace {

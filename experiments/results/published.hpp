@@ -1,4 +1,5 @@
-// The paper's numbers (experiments/published.toml) for the network of a point.
+// What somebody published of a network, set beside what is measured here: in the summary, in tables
+// and figures. Who knows such numbers registers them; nothing here knows of any publication.
 #pragma once
 
 #include <optional>
@@ -6,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "experiments/experiment.hpp"
+#include "experiments/study/experiment.hpp"
 
 namespace ohmic {
 
@@ -15,17 +16,22 @@ struct Published {
   std::optional<double> baseline;                ///< accuracy without noise
   std::optional<double> average;                 ///< A_avr
   std::vector<std::pair<double, double>> curve;  ///< eta, A_x
+  std::vector<double> average_etas;              ///< that the average is over
+  std::string label;                             ///< what their columns and points are called
 
   std::optional<double> at(double eta) const;  ///< A_x
   bool empty() const { return !baseline && !average && curve.empty(); }
 };
 
-/// Published numbers of the network that the experiment trains, matched by data, model, optimizer
-/// and learning rate, for the layout the paper used; empty for given weights.
+/// Numbers of the network that an experiment trains; empty where none are known.
+using PublishedNumbers = Published (*)(const Experiment&);
+
+/// At namespace scope: numbers that published_for looks through when the library is loaded.
+struct RegisterPublished {
+  explicit RegisterPublished(PublishedNumbers);
+};
+
+/// The first registered numbers that are not empty.
 Published published_for(const Experiment&);
-/// The eta that a published average is over.
-std::vector<double> published_etas();
-/// "paper": what their column and their points are called.
-std::string published_label();
 
 }  // namespace ohmic

@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "experiments/results/groups.hpp"
-#include "experiments/results/metric_words.hpp"
-#include "experiments/results/quoting.hpp"
-#include "experiments/results/text_table.hpp"
+#include "experiments/study/metric_words.hpp"
+#include "experiments/text/quoting.hpp"
+#include "experiments/text/text_table.hpp"
 
 namespace ohmic {
 namespace {
@@ -48,7 +48,7 @@ Row measured_row(const Group& group, const std::vector<double>& etas) {
 Row published_row(const Group& group, const std::vector<double>& etas) {
   const Published& published = group.published;
   Row row(std::max<std::size_t>(group.axes.size(), 1));
-  row.back() = published_label();
+  row.back() = published.label;
   row.push_back(optional_text(published.baseline));
   for (const double eta : etas) row.push_back(optional_text(published.at(eta)));
   row.push_back(optional_text(published.average));

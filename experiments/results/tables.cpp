@@ -10,7 +10,8 @@
 
 #include "experiments/results/cost_tables.hpp"
 #include "experiments/results/left_out.hpp"
-#include "experiments/results/text_table.hpp"
+#include "experiments/study/words.hpp"
+#include "experiments/text/text_table.hpp"
 
 namespace ohmic {
 namespace {
@@ -111,30 +112,6 @@ Json values_of_draws(const PointResult& result) {
 }
 
 }  // namespace
-
-std::string plain_text(const Value& value) {
-  if (const auto* text = std::get_if<std::string>(&value.data)) return *text;
-  if (const auto* real = std::get_if<double>(&value.data)) return number_text(*real);
-  return value.text();
-}
-
-PointSummary summarize(const PointResult& result, double confidence) {
-  const Replicates replicates = result.replicates();
-  PointSummary s;
-  s.baseline = result.baseline();
-  s.value = mean_estimate(replicates, confidence);
-  s.value.mean = result.value();
-  if (!std::isnan(s.value.lo)) {
-    s.value.lo = std::max(s.value.lo, result.metric->least);
-    s.value.hi = std::min(s.value.hi, result.metric->most);
-  }
-  if (result.metric->has_normalized && s.baseline > 0)
-    s.normalized = s.value.scaled(1.0 / s.baseline);
-  s.normalized.mean = result.normalized();
-  s.std_draws = std_between(replicates);
-  s.noise_free = result.noise_free();
-  return s;
-}
 
 std::string results_csv(const std::vector<MeasuredPoint>& points) {
   return results_csv(points, {});

@@ -5,35 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "experiments/experiment.hpp"
-#include "experiments/results/point_result.hpp"
-#include "experiments/results/text_table.hpp"
+#include "experiments/measure/measured_point.hpp"
 
 namespace ohmic {
-
-struct NetworkCost;
-
-/// A point of the sweep and what it measured.
-struct MeasuredPoint {
-  const Point* point = nullptr;
-  const PointResult* result = nullptr;
-  const NetworkCost* cost = nullptr;  ///< null where the experiment has no [cost]
-  /// Identity of its network's training; null where that is not asked for, or none was trained.
-  const std::string* training = nullptr;
-  /// What speaks against its numbers (point_warnings.hpp); null where that is not asked for.
-  const std::vector<std::string>* warnings = nullptr;
-};
-
-/// What is said of one point, in the numbers of its metric: accuracies are fractions of 1.
-struct PointSummary {
-  double baseline = 0;
-  Estimate value;  ///< interval within what the metric can be
-  /// value / baseline, the baseline a constant; NaN when it is 0 or the metric has no such thing.
-  Estimate normalized;
-  double std_draws = 0;
-  double noise_free = 0;  ///< mapped and converted, devices exact
-};
-PointSummary summarize(const PointResult&, double confidence);
 
 /// One row per point, in the order given: every swept key under its dotted name, then images,
 /// draws, baseline, METRIC, METRIC_lo, METRIC_hi under the metric's name, normalized,
@@ -48,8 +22,5 @@ std::string results_jsonl(const std::vector<MeasuredPoint>&);
 std::string axes_json(const Point&);
 /// One row per point and crossbar layer: every unit of its noise, and what draw 0 really did.
 std::string layers_csv(const std::vector<MeasuredPoint>&);
-
-/// A swept value as a person reads it: strings without quotes, 0.0005 rather than 5e-04.
-std::string plain_text(const Value&);
 
 }  // namespace ohmic

@@ -4,17 +4,18 @@
 #include <set>
 #include <sstream>
 
-#include "experiments/remarks.hpp"
-#include "experiments/results/tables.hpp"
-#include "experiments/results/text_table.hpp"
-#include "experiments/run/claims.hpp"
-#include "experiments/run/inputs.hpp"
-#include "experiments/run/networks.hpp"
-#include "experiments/run/progress.hpp"
-#include "experiments/run/run_folder.hpp"
-#include "experiments/run/selection.hpp"
-#include "experiments/run/timing.hpp"
-#include "experiments/statistics/stopping.hpp"
+#include "experiments/measure/claims.hpp"
+#include "experiments/measure/inputs.hpp"
+#include "experiments/measure/networks.hpp"
+#include "experiments/measure/progress.hpp"
+#include "experiments/measure/run_folder.hpp"
+#include "experiments/measure/stopping.hpp"
+#include "experiments/measure/timing.hpp"
+#include "experiments/run/run.hpp"
+#include "experiments/study/remarks.hpp"
+#include "experiments/study/selection.hpp"
+#include "experiments/study/words.hpp"
+#include "experiments/text/text_table.hpp"
 
 namespace ohmic {
 namespace {

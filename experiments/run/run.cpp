@@ -6,31 +6,30 @@
 #include <set>
 #include <thread>
 
-#include "experiments/remarks.hpp"
-#include "experiments/report/report.hpp"
-#include "experiments/results/doubts.hpp"
-#include "experiments/results/files.hpp"
+#include "experiments/measure/claims.hpp"
+#include "experiments/measure/compute.hpp"
+#include "experiments/measure/costs.hpp"
+#include "experiments/measure/doubts.hpp"
+#include "experiments/measure/examination.hpp"
+#include "experiments/measure/files.hpp"
+#include "experiments/measure/networks.hpp"
+#include "experiments/measure/point_check.hpp"
+#include "experiments/measure/point_chip.hpp"
+#include "experiments/measure/progress.hpp"
+#include "experiments/measure/run_folder.hpp"
+#include "experiments/measure/set_aside.hpp"
+#include "experiments/measure/setup.hpp"
+#include "experiments/measure/stopping.hpp"
+#include "experiments/measure/timing.hpp"
+#include "experiments/measure/without_noise.hpp"
+#include "experiments/results/cost_tables.hpp"
 #include "experiments/results/groups.hpp"
 #include "experiments/results/left_out.hpp"
-#include "experiments/results/metric_words.hpp"
-#include "experiments/results/point_check.hpp"
 #include "experiments/results/point_warnings.hpp"
 #include "experiments/results/tables.hpp"
-#include "experiments/results/theory.hpp"
-#include "experiments/run/chip.hpp"
-#include "experiments/run/claims.hpp"
-#include "experiments/run/compute.hpp"
-#include "experiments/run/costs.hpp"
-#include "experiments/run/examination.hpp"
-#include "experiments/run/networks.hpp"
-#include "experiments/run/progress.hpp"
-#include "experiments/run/run_folder.hpp"
-#include "experiments/run/selection.hpp"
-#include "experiments/run/set_aside.hpp"
-#include "experiments/run/setup.hpp"
-#include "experiments/run/timing.hpp"
-#include "experiments/run/without_noise.hpp"
-#include "experiments/statistics/stopping.hpp"
+#include "experiments/study/metric_words.hpp"
+#include "experiments/study/remarks.hpp"
+#include "experiments/study/selection.hpp"
 #include "nn/train/divergence.hpp"
 #include "simulator/error.hpp"
 
@@ -89,7 +88,7 @@ class Run {
   bool is_missing(std::size_t index);
   bool try_point(std::size_t index);
   void compute(std::size_t index, const TrainedNetwork&);
-  void draw_until_known(Chip&, std::size_t index, PointResult&);
+  void draw_until_known(PointChip&, std::size_t index, PointResult&);
   void show(std::size_t index, const std::string& what, double fraction);
   void say_once(const std::string& message);
   RunOutcome finish();
@@ -98,7 +97,6 @@ class Run {
   void note_provenance(const TrainedNetwork&);
   void examine_now(const TrainedNetwork&, const Experiment&);
   const std::vector<std::string>* warnings_of(std::size_t index);
-  void report();
   std::size_t settled();
   std::vector<MeasuredPoint> measured();
   std::vector<LeftOutPoint> left_out() const;
@@ -244,7 +242,7 @@ void Run::compute(std::size_t index, const TrainedNetwork& network) {
     result.batch = experiment.evaluation.batch;
   Timer timer(timing_file(folder_), setup_work(experiment));
   shown_.clear();
-  Chip chip(
+  PointChip chip(
       experiment, network, calibrations_,
       [this, index](const std::string& what, double fraction) { show(index, what, fraction); });
   result.warnings = chip.warnings();
@@ -269,7 +267,7 @@ void Run::say_once(const std::string& message) {
   if (said_.insert(message).second) progress_.say(message);
 }
 
-void Run::draw_until_known(Chip& chip, std::size_t index, PointResult& result) {
+void Run::draw_until_known(PointChip& chip, std::size_t index, PointResult& result) {
   const EvaluationSettings& settings = points_[index].experiment.evaluation;
   progress_.begin(point_label(points_[index]));
   Timer timer(timing_file(folder_), draw_work(points_[index].experiment));
@@ -367,13 +365,6 @@ void Run::examine_now(const TrainedNetwork& network, const Experiment& experimen
   for (const std::string& line : spoken_doubts(network, facts)) say_once(line);
 }
 
-void Run::report() {
-  const OutputSettings& output = points_.front().experiment.output;
-  if (!output.figures && !output.report) return;
-  const ReportOutcome outcome = write_report({folder_}, {folder_, output.figures, output.report});
-  if (!outcome.problem.empty()) progress_.say("no figures: " + outcome.problem);
-}
-
 RunOutcome Run::finish() {
   RunOutcome outcome{folder_, points_.size(), 0, computed_, {}, ""};
   with_tables([&](const std::vector<MeasuredPoint>& all) {
@@ -393,15 +384,19 @@ void Run::write_rest(const std::vector<MeasuredPoint>& all, RunOutcome& outcome)
   const std::vector<PricedPoint> priced = priced_points(all);
   if (!priced.empty()) write_atomically(folder_ / "cost.csv", cost_csv(all));
   const std::vector<Group> groups = group_points(all);
-  const std::string theory = theory_csv(groups, folder_);
-  if (!theory.empty()) write_atomically(folder_ / "theory.csv", theory);
+  if (options_.at_end)
+    options_.at_end({folder_, points_.front().experiment.output, all, options_.rank.is_first(),
+                     [this](const std::string& line) { progress_.say(line); }});
   if (!options_.rank.is_first()) return;
-  report();
   outcome.summary = summary_table(groups) + doubts_text(run_warnings(folder_, all)) +
                     (priced.empty() ? "" : "\nPer image:\n\n" + pareto_text(priced));
 }
 
 }  // namespace
+
+std::filesystem::path run_folder(const std::vector<Point>& points, const RunOptions& options) {
+  return options.folder.empty() ? points.front().experiment.output.dir : options.folder;
+}
 
 RunOutcome run_experiment(const Value& root, const RunOptions& options) {
   if (const Value* budget = root.at("budget"))

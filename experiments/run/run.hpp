@@ -4,13 +4,11 @@
 //   results.csv|jsonl  one row per point, in the order of the sweep
 //   layers.csv         noise of every layer in every unit, and as measured
 //   cost.csv           energy, latency and area of every layer, where there is [cost]
-//   theory.csv         gradient noise and layers of each training beside A_avr, with train.measure
 //   points/            one file per finished point, a log of draws per unfinished one
 //   training/          one folder per trained network
-//   report.html        the run as one page, see report/report.hpp
 //   plausibility/      what speaks for and against each network, one file each
-//   figures/, tables/  its figures (SVG, PNG) and tables (CSV, Markdown)
 //   before-*/          what --fresh set aside
+//   report.html, figures/, tables/, theory.csv: see report/run_report.hpp
 //   timing.jsonl       how long work took: no part of the results
 //   lock               who works on what, see claims.hpp
 // A point is found again by its identity, so that a run that was killed, or whose file has changed,
@@ -20,14 +18,25 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
-#include "experiments/run/ranks.hpp"
+#include "experiments/measure/measured_point.hpp"
+#include "experiments/measure/ranks.hpp"
 #include "simulator/config/value.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
+
+/// What a run that is finished hands to whoever writes more than its tables.
+struct FinishedRun {
+  const std::filesystem::path& folder;
+  const OutputSettings& output;
+  const std::vector<MeasuredPoint>& measured;  ///< all points there are, whoever measured them
+  bool is_first_process = true;                ///< of those that were started together
+  std::function<void(const std::string& line)> say;
+};
 
 struct RunOptions {
   std::filesystem::path folder;   ///< empty: output.dir of the experiment
@@ -35,6 +44,8 @@ struct RunOptions {
   bool fresh = false;             ///< set aside what was measured of these points
   bool fresh_training = false;    ///< and their trained networks
   Rank rank = {};
+  /// Called when every table is written, by one process of the folder at a time.
+  std::function<void(const FinishedRun&)> at_end = {};
 };
 
 /// What a run ends in.
@@ -52,6 +63,9 @@ class PointsLeftOut : public Error {
  public:
   using Error::Error;
 };
+
+/// The folder that the options name, or else the experiment.
+std::filesystem::path run_folder(const std::vector<Point>&, const RunOptions&);
 
 /// Runs the file `root` (with overrides applied), progress on stderr; returns when every chosen
 /// point is finished, or left out because its training diverged. Throws ConfigError, DataError,

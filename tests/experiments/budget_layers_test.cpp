@@ -6,7 +6,7 @@
 #include <set>
 #include <sstream>
 
-#include "experiments/budget/allocation_tables.hpp"
+#include "experiments/budget/allocation.hpp"
 #include "experiments/budget/layer_noise.hpp"
 #include "experiments/run/run.hpp"
 #include "tests/experiments/budget_run.hpp"

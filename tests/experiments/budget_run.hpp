@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "experiments/budget/budget.hpp"
-#include "experiments/results/files.hpp"
+#include "experiments/measure/files.hpp"
+#include "experiments/report/budget/run_budget.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace ohmic::test {

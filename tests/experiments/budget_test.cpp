@@ -4,8 +4,8 @@
 #include <cmath>
 #include <filesystem>
 
-#include "experiments/budget/find_figure.hpp"
 #include "experiments/budget/sources.hpp"
+#include "experiments/report/budget/find_figure.hpp"
 #include "experiments/run/run.hpp"
 #include "tests/experiments/budget_run.hpp"
 #include "tests/source_folder.hpp"

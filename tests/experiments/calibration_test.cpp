@@ -1,7 +1,7 @@
 // Converter ranges are found once for all points that share what they depend on.
 #include <gtest/gtest.h>
 
-#include "experiments/run/chip.hpp"
+#include "experiments/measure/point_chip.hpp"
 
 namespace ohmic {
 namespace {
@@ -35,7 +35,7 @@ class CalibrationsOfAChip : public testing::Test {
   }
   /// Right answers of draw 0.
   std::vector<double> draw(const std::string& hardware, Calibrations& calibrations) const {
-    return Chip(read(hardware), network_, calibrations).measure(0).scores;
+    return PointChip(read(hardware), network_, calibrations).measure(0).scores;
   }
   TrainedNetwork network_;
 };

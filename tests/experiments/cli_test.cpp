@@ -6,8 +6,8 @@
 #include <new>
 #include <sstream>
 
-#include "experiments/manual.hpp"
-#include "experiments/program.hpp"
+#include "experiments/commands/program.hpp"
+#include "experiments/manual/manual.hpp"
 #include "simulator/error.hpp"
 #include "tests/experiments/command_line.hpp"
 #include "tests/source_folder.hpp"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/program.hpp"
+#include "experiments/commands/program.hpp"
 
 namespace ohmic::test {
 

@@ -4,9 +4,9 @@
 #include <map>
 #include <sstream>
 
-#include "experiments/experiment.hpp"
 #include "experiments/figures/pareto_figure.hpp"
 #include "experiments/results/cost_tables.hpp"
+#include "experiments/study/experiment.hpp"
 #include "nn/io/checkpoint.hpp"
 #include "tests/experiments/command_line.hpp"
 #include "tests/source_folder.hpp"

@@ -1,5 +1,5 @@
 // What is said against a network, and that every writer says it.
-#include "experiments/results/doubts.hpp"
+#include "experiments/measure/doubts.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "experiments/results/plausibility_json.hpp"
+#include "experiments/measure/plausibility_json.hpp"
 #include "nn/io/checkpoint.hpp"
 #include "tests/experiments/started_run.hpp"
 

@@ -1,4 +1,4 @@
-#include "experiments/experiment.hpp"
+#include "experiments/study/experiment.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // [device.layers] in an experiment file: what a layer's devices become, and what is said of faults.
 #include <gtest/gtest.h>
 
-#include "experiments/experiment.hpp"
+#include "experiments/study/experiment.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {

@@ -2,7 +2,7 @@
 // says that something is missing, and a second run says the same without training again.
 #include <sstream>
 
-#include "experiments/results/run_folder.hpp"
+#include "experiments/results/run_record.hpp"
 #include "experiments/run/run.hpp"
 #include "tests/experiments/started_run.hpp"
 

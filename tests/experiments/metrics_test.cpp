@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "experiments/results/metric_words.hpp"
 #include "experiments/run/run.hpp"
+#include "experiments/study/metric_words.hpp"
 #include "tests/experiments/budget_run.hpp"
 
 namespace ohmic {

@@ -1,5 +1,5 @@
 // Device models from shared libraries. Plug-ins stay loaded, so the tests of this file share them.
-#include "experiments/plugin.hpp"
+#include "experiments/study/plugin.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "experiments/experiment.hpp"
-#include "experiments/program.hpp"
+#include "experiments/commands/program.hpp"
+#include "experiments/study/experiment.hpp"
 #include "nn/io/sha256.hpp"
 
 namespace ohmic {

@@ -1,11 +1,11 @@
-#include "experiments/presets.hpp"
+#include "experiments/study/presets.hpp"
 
 #include <gtest/gtest.h>
 
 #include <sstream>
 
-#include "experiments/experiment.hpp"
-#include "experiments/manual.hpp"
+#include "experiments/manual/manual.hpp"
+#include "experiments/study/experiment.hpp"
 #include "simulator/backend.hpp"
 
 namespace ohmic {

@@ -1,5 +1,5 @@
 // Text that tries to leave the line, string or comment it stands in, through every writer.
-#include "experiments/results/quoting.hpp"
+#include "experiments/text/quoting.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -10,8 +10,8 @@
 
 #include "experiments/export/netlist.hpp"
 #include "experiments/figures/gnuplot.hpp"
-#include "experiments/results/files.hpp"
-#include "experiments/results/text_table.hpp"
+#include "experiments/measure/files.hpp"
+#include "experiments/text/text_table.hpp"
 #include "tests/experiments/export_chip.hpp"
 #include "tests/experiments/started_run.hpp"
 

@@ -9,14 +9,14 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "experiments/measure/files.hpp"
+#include "experiments/measure/setup.hpp"
+#include "experiments/paper/regions.hpp"
+#include "experiments/paper/verdict.hpp"
 #include "experiments/report/html.hpp"
 #include "experiments/report/report_table.hpp"
-#include "experiments/results/files.hpp"
-#include "experiments/results/regions.hpp"
-#include "experiments/results/run_folder.hpp"
+#include "experiments/results/run_record.hpp"
 #include "experiments/results/tables.hpp"
-#include "experiments/results/verdict.hpp"
-#include "experiments/run/setup.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {

@@ -7,13 +7,13 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "experiments/results/files.hpp"
+#include "experiments/measure/files.hpp"
+#include "experiments/measure/point_check.hpp"
+#include "experiments/measure/provenance.hpp"
+#include "experiments/measure/recorded.hpp"
 #include "experiments/results/groups.hpp"
 #include "experiments/results/left_out.hpp"
-#include "experiments/results/point_check.hpp"
-#include "experiments/results/provenance.hpp"
 #include "experiments/results/published.hpp"
-#include "experiments/results/recorded.hpp"
 #include "experiments/results/tables.hpp"
 #include "simulator/error.hpp"
 

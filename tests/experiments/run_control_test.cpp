@@ -5,14 +5,14 @@
 #include <filesystem>
 #include <map>
 
-#include "experiments/results/files.hpp"
-#include "experiments/results/point_result.hpp"
-#include "experiments/run/claims.hpp"
-#include "experiments/run/ranks.hpp"
+#include "experiments/measure/claims.hpp"
+#include "experiments/measure/files.hpp"
+#include "experiments/measure/point_result.hpp"
+#include "experiments/measure/ranks.hpp"
+#include "experiments/measure/set_aside.hpp"
+#include "experiments/measure/timing.hpp"
 #include "experiments/run/run.hpp"
-#include "experiments/run/selection.hpp"
-#include "experiments/run/set_aside.hpp"
-#include "experiments/run/timing.hpp"
+#include "experiments/study/selection.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {

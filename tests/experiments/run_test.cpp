@@ -6,7 +6,7 @@
 #include <csignal>
 #include <cstdlib>
 
-#include "experiments/run/claims.hpp"
+#include "experiments/measure/claims.hpp"
 #include "simulator/backends/cuda/gpu_count.hpp"
 #include "simulator/processor.hpp"
 #include "tests/experiments/started_run.hpp"

@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "experiments/program.hpp"
-#include "experiments/results/files.hpp"
+#include "experiments/commands/program.hpp"
+#include "experiments/measure/files.hpp"
 
 namespace ohmic::test {
 

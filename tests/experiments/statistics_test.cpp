@@ -3,9 +3,9 @@
 #include <cmath>
 #include <limits>
 
-#include "experiments/results/point_result.hpp"
+#include "experiments/measure/point_result.hpp"
+#include "experiments/measure/stopping.hpp"
 #include "experiments/statistics/estimate.hpp"
-#include "experiments/statistics/stopping.hpp"
 #include "simulator/random/noise.hpp"
 
 namespace ohmic {

@@ -2,10 +2,10 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "experiments/budget/budget.hpp"
-#include "experiments/experiment.hpp"
-#include "experiments/remarks.hpp"
-#include "experiments/run/setup.hpp"
+#include "experiments/measure/setup.hpp"
+#include "experiments/report/budget/run_budget.hpp"
+#include "experiments/study/experiment.hpp"
+#include "experiments/study/remarks.hpp"
 #include "nn/io/file.hpp"
 #include "simulator/error.hpp"
 #include "tests/fuzz/target.hpp"

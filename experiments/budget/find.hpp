@@ -1,0 +1,43 @@
+// [budget.find]: the global budget of one knob.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "experiments/budget/analysis.hpp"
+#include "experiments/budget/grid.hpp"
+#include "experiments/budget/search.hpp"
+
+namespace ohmic {
+
+/// The budget of one point for one thing that is allowed.
+struct FoundBudget {
+  const Point* point = nullptr;
+  Grid grid;
+  Allowance allowance;
+  PointResult start;  ///< at the mildest value, for its baseline and images
+  SearchSettings search;
+  SearchResult result;
+  std::optional<PointResult> at_budget = std::nullopt;  ///< at the tolerated value, for its layers
+
+  /// A value of the grid; NaN for none.
+  double value_at(const std::optional<std::size_t>& index) const;
+};
+
+/// Appends what is wrong with the request, before anything is computed.
+void check_find(const BudgetRequest&, std::vector<Fault>&);
+/// For every point and everything that is allowed.
+std::vector<FoundBudget> find_budgets(AnalysisContext&);
+
+Grid grid_of(const FindSettings&, const Experiment&);
+/// The search for what is allowed to a network that `start` knows, over so many steps.
+SearchSettings search_for(const BudgetSettings&, const Allowance&, const PointResult& start,
+                          std::size_t steps);
+/// The first key in words: "ADC bits"; and all of them with their unit.
+std::string short_knob(const FindSettings&);
+std::string knob_title(const FindSettings&, const Experiment&);
+/// "loss of at most 1 %: eta up to 0.0513 tolerated, 0.0532 not".
+std::string answer_text(const FoundBudget&, const BudgetSettings&);
+
+}  // namespace ohmic

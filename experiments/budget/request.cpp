@@ -1,0 +1,108 @@
+#include "experiments/budget/request.hpp"
+
+#include <fmt/format.h>
+
+#include "experiments/budget/allocation.hpp"
+#include "experiments/budget/attribution.hpp"
+#include "experiments/budget/find.hpp"
+#include "experiments/budget/prediction.hpp"
+#include "experiments/budget/sensitivity.hpp"
+#include "experiments/budget/yield.hpp"
+
+namespace ohmic {
+namespace {
+
+std::string analysis_tables() {
+  std::string names;
+  for (const Parameter& p : BudgetSettings::schema().parameters())
+    if (p.nested) names += fmt::format("{}[budget.{}]", names.empty() ? "" : ", ", p.key);
+  return names;
+}
+
+/// What may be lost has to be something that this metric can lose.
+void check_allowed(const BudgetRequest& request, const MetricChoice& choice,
+                   std::vector<Fault>& faults) {
+  const BudgetSettings& settings = request.settings;
+  const Metric& metric = choice.metric();
+  const auto check_value = [&](const char* key, double value) {
+    if (value < metric.least || value > metric.most)
+      faults.push_back(
+          request.fault(key, fmt::format("{:g} is no value of {}, which lies from {:g} to {:g}{}",
+                                         value, choice.title(), metric.least, metric.most,
+                                         metric.unit == "%" ? " (90 % is 0.9)" : "")));
+  };
+  for (const double limit : settings.limit) check_value("limit", limit);
+  if (settings.yield && settings.yield->target)
+    check_value("yield.target", *settings.yield->target);
+  if (!settings.limit.empty()) return;
+  if (settings.drop == DropUnit::points && metric.unit != "%")
+    faults.push_back(request.fault(
+        "drop", fmt::format("\"points\" are per cent of the images, and {} is no share of them; "
+                            "expected \"percent_of_baseline\" or \"unit\"",
+                            choice.title())));
+  const bool is_perfect = choice.uses_answers() && metric.compares == Compares::numbers &&
+                          metric.name != "cosine_similarity";
+  if (settings.drop == DropUnit::percent_of_baseline && is_perfect)
+    faults.push_back(request.fault(
+        "drop", fmt::format("the {} of the network's answers against themselves is {}, of which "
+                            "there is no per cent; expected budget.limit{}",
+                            choice.title(), metric.better == Better::higher ? "infinite" : "0",
+                            metric.better == Better::higher ? "" : ", or drop = \"unit\"")));
+}
+
+/// What is asked, each with what must hold before anything is computed.
+struct Check {
+  bool is_asked;
+  void (*check)(const BudgetRequest&, std::vector<Fault>&);
+};
+
+void check_whole(const BudgetRequest& request, std::vector<Fault>& faults) {
+  check_allowed(request, request.points.front().experiment.evaluation.choice(), faults);
+  const BudgetSettings& s = request.settings;
+  const Check checks[] = {{s.find.has_value(), check_find},
+                          {s.yield.has_value(), check_yield},
+                          {s.attribution.has_value(), check_attribution},
+                          {s.sensitivity.has_value(), check_sensitivity},
+                          {s.prediction.has_value(), check_prediction},
+                          {s.allocation.has_value(), check_allocation}};
+  bool asks = false;
+  for (const Check& c : checks) asks = asks || c.is_asked;
+  if (!asks)
+    faults.push_back(request.fault("", "asks for nothing; expected one of " + analysis_tables()));
+  for (const Check& c : checks)
+    if (c.is_asked) c.check(request, faults);
+}
+
+}  // namespace
+
+Position BudgetRequest::where(const std::string& key) const {
+  for (std::string at = key.empty() ? "budget" : "budget." + key;; at.resize(at.rfind('.'))) {
+    if (const Value* value = root.at(at)) return value->where;
+    if (at.find('.') == std::string::npos) return root.where;
+  }
+}
+
+Fault BudgetRequest::fault(const std::string& key, const std::string& message) const {
+  return {where(key), key.empty() ? "budget" : "budget." + key, message};
+}
+
+BudgetRequest read_budget(const Value& root) {
+  const Value* table = root.at("budget");
+  if (!table)
+    throw ConfigError({{root.where, "budget",
+                        "is missing: `ohmic budget` runs what this table asks for, one of " +
+                            analysis_tables()}});
+  BudgetRequest request{root, {}, {}};
+  std::vector<Fault> faults;
+  BudgetSettings::schema().read_into(*table, "budget", request.settings, faults);
+  try {
+    request.points = expand(root);
+  } catch (const ConfigError& error) {
+    faults.insert(faults.end(), error.faults().begin(), error.faults().end());
+  }
+  if (faults.empty()) check_whole(request, faults);
+  if (!faults.empty()) throw ConfigError(std::move(faults));
+  return request;
+}
+
+}  // namespace ohmic

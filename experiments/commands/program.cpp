@@ -1,0 +1,138 @@
+#include "experiments/commands/program.hpp"
+
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <memory>
+#include <new>
+
+#include "experiments/commands/commands.hpp"
+#include "experiments/run/run.hpp"
+#include "experiments/study/plugin.hpp"
+#include "experiments/text/quoting.hpp"
+#include "nn/torch/torch_evaluation.hpp"
+#include "simulator/config/schema.hpp"
+#include "simulator/version.hpp"
+
+namespace ohmic {
+namespace {
+
+void add_commands(CLI::App& app) {
+  add_run_command(app);
+  add_budget_command(app);
+  add_report_command(app);
+  add_check_command(app);
+  add_inspect_command(app);
+  add_describe_command(app);
+  add_list_command(app);
+  add_cost_command(app);
+  add_export_command(app);
+  add_data_command(app);
+  add_bench_command(app);
+}
+
+/// Loaded when the command line is understood and before any command does its work.
+void add_plugins(CLI::App& app) {
+  auto files = std::make_shared<std::vector<std::string>>();
+  app.add_option("--plugin", *files, "Shared library with further device models")
+      ->type_name("FILE.so")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
+  app.parse_complete_callback([files] {
+    for (const std::string& file : *files) load_plugin(file);
+  });
+}
+
+void configure(CLI::App& app, const std::string& name) {
+  app.name(name);
+  app.fallthrough();
+  add_plugins(app);
+  app.require_subcommand(1);
+  app.set_version_flag("--version", [] {
+    return fmt::format("ohmic {}, LibTorch {}", version(), libtorch_version());
+  });
+  app.footer(
+      "Examples:\n"
+      "  ohmic run experiments/quickstart.toml            train, map, perturb, measure, report\n"
+      "  ohmic run my.toml --set device.eta=0.2           one key changed\n"
+      "  ohmic budget experiments/budget_eta.toml         how much noise it tolerates\n"
+      "  ohmic cost my.toml                               tiles, conversions, energy, time, area\n"
+      "  ohmic check my.toml                              every fault, with its place\n"
+      "  ohmic inspect net.onnx                           what a network becomes on crossbars\n"
+      "  ohmic describe device                            what a table may hold\n"
+      "  ohmic list devices                               device models by name\n\n"
+      "Exit status: 0 done, 1 usage or an unforeseen failure, 2 configuration, 3 data, 4 not\n"
+      "supported here, 5 output, 6 done but for points whose training diverged.");
+  add_commands(app);
+}
+
+/// A first word that is no command, told apart from CLI11's general complaint.
+void refuse_unknown_command(const CLI::App& app, const std::string& word) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  if (word.starts_with("-") || std::count(names.begin(), names.end(), word)) return;
+  const std::string near = did_you_mean(word, names);
+  throw CLI::ExtrasError(
+      fmt::format("\"{}\" is not a command{}", word,
+                  near.empty() ? fmt::format("; expected one of {}", CLI::detail::join(names, ", "))
+                               : fmt::format("; did you mean \"{}\"?", near)),
+      CLI::ExitCodes::ExtrasError);
+}
+
+int say(int status, const std::string& message) {
+  std::fflush(stdout);
+  fmt::print(stderr, "{}\n", lines(message));
+  return status;
+}
+
+int fail(int status, const std::string& message) { return say(status, "ohmic: error: " + message); }
+
+int parse(CLI::App& app, int argc, const char* const* argv) {
+  try {
+    if (argc < 2) throw CLI::CallForHelp();
+    refuse_unknown_command(app, argv[1]);
+    app.parse(argc, argv);
+    return 0;
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    return fail(1, fmt::format("{}\nRun with --help for usage.", error.what()));
+  }
+}
+
+}  // namespace
+
+int run_program(int argc, const char* const* argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file beyond `ulimit -f` is an error of its write
+  return guarded([&] {
+    CLI::App app{"Analog crossbar simulator: how much noise can this network take?"};
+    configure(app, argc > 0 ? argv[0] : "ohmic");
+    return parse(app, argc, argv);
+  });
+}
+
+int guarded(const std::function<int()>& action) {
+  try {
+    return action();
+  } catch (const ConfigError& error) {
+    return say(2, error.what());  // "file:line:col: error: ...", a line for each fault
+  } catch (const DataError& error) {
+    return fail(3, error.what());
+  } catch (const UnsupportedError& error) {
+    return fail(4, error.what());
+  } catch (const OutputError& error) {
+    return fail(5, error.what());
+  } catch (const PointsLeftOut& error) {
+    return fail(6, error.what());
+  } catch (const std::bad_alloc&) {
+    return fail(1, "out of memory");
+  } catch (const std::exception& error) {
+    return fail(1, error.what());
+  } catch (...) {
+    return fail(1, "an unknown failure");
+  }
+}
+
+}  // namespace ohmic

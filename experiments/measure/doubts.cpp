@@ -1,0 +1,156 @@
+#include "experiments/measure/doubts.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace ohmic {
+namespace {
+
+constexpr double kOneClass = 0.95;     ///< of answers
+constexpr double kKnown = 0.1;         ///< of test images: a few doublets are in most sets
+constexpr double kRenamed = 0.5;       ///< of answers that are right once classes are renamed
+constexpr double kSameReading = 0.02;  ///< readings as good as the best, in accuracy
+
+double share(std::int64_t part, std::int64_t whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+std::string percent(double fraction) { return fmt::format("{:.1f} %", 100 * fraction); }
+
+class Doubts {
+ public:
+  explicit Doubts(const Plausibility& facts) : p_(facts) {}
+
+  std::vector<std::string> all() {
+    about_images();
+    about_weights();
+    about_answers();
+    about_labels();
+    about_norms();
+    about_readings();
+    return std::move(texts_);
+  }
+
+ private:
+  void say(std::string text) { texts_.push_back(std::move(text)); }
+
+  void about_images() {
+    if (p_.same_image) say(fmt::format("all {} test images examined are the same", p_.images));
+    if (p_.images > 1 && p_.labelled == p_.images)
+      say(fmt::format("all {} test images examined have the label {}", p_.images, p_.label));
+    if (share(p_.known, p_.images) > kKnown)
+      say(fmt::format("{} of {} test images examined are among the training images: {}", p_.known,
+                      p_.images,
+                      p_.foreign ? "ranges of converters that are found on these are tested on "
+                                   "themselves"
+                                 : "right answers to them promise nothing for others"));
+  }
+
+  void about_weights() {
+    const auto& names = p_.constant_kernels;
+    if (names.empty()) return;
+    std::string list;
+    for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 3); ++i)
+      list += (i > 0 ? ", " : "") + names[i];
+    say(fmt::format("{} of {} kernels hold one value throughout ({}{})", names.size(), p_.kernels,
+                    list, names.size() > 3 ? ", ..." : ""));
+  }
+
+  void about_answers() {
+    if (p_.infinite > 0)
+      say(fmt::format("{} of {} test images get logits that are infinite or not numbers",
+                      p_.infinite, p_.images));
+    if (p_.constant && p_.infinite < p_.images && !p_.same_image)
+      say("every image gets the same logits: no answer depends on what the network sees");
+    else if (share(p_.favoured, p_.images) > kOneClass && 2 * p_.labelled < p_.favoured)
+      say(fmt::format("{} of {} test images are answered with class {}",
+                      percent(share(p_.favoured, p_.images)), p_.images, p_.favourite));
+    if (is_near_chance(p_))
+      say(
+          fmt::format("{} of {} test images are answered right, and guessing gives {:g} %: noise "
+                      "has nothing to take from such a network, so that normalised accuracies say "
+                      "nothing",
+                      percent(p_.accuracy()), p_.images, 100.0 / p_.classes));
+    else if (is_too_sure(p_))
+      say(
+          fmt::format("{} of {} test images are answered right, and the network's own "
+                      "probabilities promise {}",
+                      percent(p_.accuracy()), p_.images, percent(p_.confidence)));
+  }
+
+  /// Renaming makes a network right that was wrong.
+  bool is_renamed(std::int64_t correct) const {
+    return share(correct, p_.images) > kRenamed && share(p_.correct, p_.images) < kRenamed / 2;
+  }
+
+  void about_labels() {
+    if (p_.labelled == p_.images) return;
+    if (is_renamed(p_.correct_shifted))
+      say(
+          fmt::format("labels are off by {}: answer k goes with label k + {} (modulo {}), and "
+                      "{} of the answers would be right by that",
+                      std::min(p_.label_shift, p_.classes - p_.label_shift), p_.label_shift,
+                      p_.classes, percent(share(p_.correct_shifted, p_.images))));
+    else if (is_renamed(p_.correct_renamed))
+      say(
+          fmt::format("labels name classes in another order: with classes renamed one to one, {} "
+                      "of the answers would be right",
+                      percent(share(p_.correct_renamed, p_.images))));
+  }
+
+  static std::string text(const NormFit& fit) {
+    return fmt::format(
+        "{} (means off by {:.2g} standard deviations, variances by a factor of "
+        "{:.2g})",
+        fit.norm, fit.shift, std::exp(fit.spread));
+  }
+
+  void about_norms() {
+    if (p_.misfits == 0) return;
+    std::string words = fmt::format(
+        "the statistics of {} of {} BatchNorms are not those that these images give; the first is "
+        "{}",
+        p_.misfits, p_.norms, text(p_.first));
+    if (p_.worst.norm != p_.first.norm)
+      words += fmt::format(", the furthest off {}", text(p_.worst));
+    if (!p_.foreign)
+      words += "; after a short training they lag behind, and weight noise in training moves them";
+    else if (p_.from_the_first)
+      words +=
+          "; images that are prepared otherwise than in training do that from the first "
+          "BatchNorm on";
+    else if (p_.readings.empty())
+      words +=
+          fmt::format("; what is before it fits, so look at the weights of {}", p_.first.layer);
+    say(std::move(words));
+  }
+
+  void about_readings() {
+    std::string names;
+    for (const BetterReading& r : p_.readings)
+      if (p_.readings.front().accuracy - r.accuracy < kSameReading)
+        names +=
+            fmt::format("{}{}, {} right", names.empty() ? "" : "; ", r.name, percent(r.accuracy));
+    if (!names.empty()) say("other ways to read images would fit: " + names);
+  }
+
+  const Plausibility& p_;
+  std::vector<std::string> texts_;
+};
+
+}  // namespace
+
+std::vector<std::string> doubts_of(const Plausibility& facts) {
+  return facts.images == 0 ? std::vector<std::string>() : Doubts(facts).all();
+}
+
+std::string doubts_text(const std::vector<std::string>& sentences) {
+  if (sentences.empty()) return "";
+  std::string text = "\nBefore believing these numbers:\n";
+  for (const std::string& sentence : sentences) text += "  " + sentence + "\n";
+  return text;
+}
+
+}  // namespace ohmic

@@ -1,0 +1,82 @@
+#include "experiments/measure/kept_plausibility.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "experiments/measure/doubts.hpp"
+#include "experiments/measure/files.hpp"
+#include "experiments/measure/networks.hpp"
+#include "experiments/measure/plausibility_json.hpp"
+#include "nn/io/sha256.hpp"
+#include "simulator/error.hpp"
+
+namespace ohmic {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// By the words of the tables, which a run folder holds wherever it lies.
+std::filesystem::path file_of(const std::filesystem::path& run_folder, const Experiment& e) {
+  const Value all = e.resolved();
+  std::string text = std::to_string(e.seed);
+  for (const char* table : {"data", "model", "train"})
+    if (const Value* value = all.at(table)) text += " " + value->text();
+  if (e.evaluation.metric != "accuracy") text += " " + e.evaluation.metric;
+  return run_folder / "plausibility" / (sha256(text).substr(0, 16) + ".json");
+}
+
+Plausibility facts_of(const std::filesystem::path& run_folder, const MeasuredPoint& point) {
+  if (const auto kept = kept_plausibility(run_folder, point.point->experiment)) return *kept;
+  Plausibility facts;
+  facts.images = point.result->images;
+  if (point.result->metric->name != "accuracy" || !point.result->answers.empty()) return facts;
+  facts.correct = static_cast<std::int64_t>(point.result->baseline_score);
+  facts.classes = point.point->experiment.data.name == "cifar100" ? 100 : 10;
+  return facts;
+}
+
+}  // namespace
+
+void keep_plausibility(const std::filesystem::path& run_folder, const Experiment& experiment,
+                       const Plausibility& facts, const std::string& examined) {
+  const auto file = file_of(run_folder, experiment);
+  make_folder(file.parent_path());
+  Json json = plausibility_json(facts);
+  json["examined"] = examined;
+  write_atomically(file, json.dump(1) + "\n");
+}
+
+std::optional<Plausibility> kept_plausibility(const std::filesystem::path& run_folder,
+                                              const Experiment& experiment,
+                                              const std::string& examined) {
+  const auto file = file_of(run_folder, experiment);
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  try {
+    const Json json = Json::parse(read_whole(file));
+    if (!examined.empty() && json.value("examined", "") != examined) return std::nullopt;
+    return plausibility_from(json);
+  } catch (const Json::exception& error) {
+    throw OutputError(file.string() + ": damaged (" + error.what() +
+                      "); delete it and the points of its network to measure them again");
+  }
+}
+
+std::vector<std::string> doubts_of(const std::filesystem::path& run_folder,
+                                   const std::vector<MeasuredPoint>& points) {
+  std::vector<std::string> sentences;
+  std::set<std::string> networks;
+  for (const MeasuredPoint& point : points) {
+    const Experiment& e = point.point->experiment;
+    if (!networks.insert(file_of(run_folder, e).string()).second) continue;
+    for (const std::string& doubt : doubts_of(facts_of(run_folder, point))) {
+      std::string text = fmt::format("{}: {}.", network_label(e), doubt);
+      if (std::ranges::find(sentences, text) == sentences.end()) sentences.push_back(text);
+    }
+  }
+  return sentences;
+}
+
+}  // namespace ohmic

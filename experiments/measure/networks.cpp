@@ -1,0 +1,330 @@
+#include "experiments/measure/networks.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <thread>
+#include <utility>
+
+#include "experiments/measure/compute.hpp"
+#include "experiments/measure/files.hpp"
+#include "experiments/measure/run_folder.hpp"
+#include "experiments/measure/timing.hpp"
+#include "experiments/study/words.hpp"
+#include "nn/analog/analog_network.hpp"
+#include "nn/data/preprocessing.hpp"
+#include "nn/data/samples.hpp"
+#include "nn/io/checkpoint.hpp"
+#include "nn/io/sha256.hpp"
+#include "nn/lowering/network.hpp"
+#include "nn/train/divergence.hpp"
+
+namespace ohmic {
+namespace {
+
+/// What an experiment needs training images for; empty: nothing, but for the normalisation.
+std::string use_of_training_images(const Experiment& e) {
+  std::string uses;
+  const auto add = [&](bool is_needed, const char* use) {
+    if (is_needed) uses += (uses.empty() ? "" : ", ") + std::string(use);
+  };
+  add(e.is_trained(), "training (no model.weights are given)");
+  add(e.periphery.needs_ranges(), "calibration of converter ranges (periphery)");
+  add(e.mapping.bias == BiasPlace::analog, "calibration of what drives biases (mapping.bias)");
+  add(e.devices().non_linear(), "calibration of the voltages of non-linear cells (device)");
+  add(e.evaluation.batch_norm_images.has_value(), "evaluation.batch_norm_images");
+  add(e.cost && !e.cost->mean_square_drive, "the mean square drive of [cost]");
+  return uses;
+}
+
+/// What decides which images and which normalisation an experiment has.
+std::string data_key(const Experiment& e) {
+  return fmt::format("{} seed={} train={}", DataSettings::schema().write(&e.data).text(), e.seed,
+                     !use_of_training_images(e).empty());
+}
+
+std::string metric_key(const EvaluationSettings& e) {
+  return fmt::format("{} {} {}", e.metric, e.top_k, static_cast<int>(e.against));
+}
+
+/// What decides which files Networks::check opens, and where the work would be done.
+std::string inputs_key(const Experiment& e) {
+  std::string key = data_key(e) + ModelSettings::schema().write(&e.model).text() +
+                    MappingSettings::schema().write(&e.mapping).text() + metric_key(e.evaluation) +
+                    ComputeSettings::schema().write(&e.compute).text();
+  if (e.train.distill) key += e.train.distill->teacher + e.train.distill->tensors;
+  return key;
+}
+
+TrainProgress report_to(Progress& progress, Timer& timer, const std::string& label,
+                        std::int64_t epochs) {
+  TrainProgress callbacks;
+  callbacks.on_batch = [&progress, epochs](std::int64_t epoch, double fraction, double loss,
+                                           double accuracy, double images_per_s) {
+    progress.update((static_cast<double>(epoch) + fraction) / static_cast<double>(epochs),
+                    fmt::format("epoch {}/{}, loss {:.3f}, accuracy {:.1f} %, {:.0f} images/s",
+                                epoch + 1, epochs, loss, 100 * accuracy, images_per_s));
+  };
+  callbacks.on_epoch = [&progress, &timer, label](const EpochReport& r) {
+    timer.done();
+    const std::string test =
+        r.test_accuracy < 0 ? "" : fmt::format(", test {:.2f} %", 100 * r.test_accuracy);
+    progress.say(
+        fmt::format("{}: epoch {}/{}, loss {:.4f}, accuracy {:.2f} %{}, {} dead filters, {}", label,
+                    r.epoch + 1, r.epochs, r.loss, 100 * r.accuracy, test, r.dead_filters,
+                    duration_text(r.seconds)));
+  };
+  return callbacks;
+}
+
+/// What the digital network answers to every test sample.
+std::vector<float> digital_answers(const Experiment& e, const TrainedNetwork& network) {
+  constexpr std::int64_t kBatch = 256;
+  const auto backend = make_backend(e.compute);
+  AnalogNetwork digital(network.graph, network.weights, e.mapping, e.noise, {}, e.devices(),
+                        *backend);
+  digital.load_ideal();
+  const ImageSet& test = network.data->test;
+  std::vector<float> answers;
+  for (std::int64_t i = 0; i < test.size(); i += kBatch) {
+    const std::int64_t n = std::min(kBatch, test.size() - i);
+    std::vector<float> x(static_cast<std::size_t>(n * test.values()));
+    normalized_batch(test, network.data->normalization, i, n, x.data());
+    const auto logits = digital.logits(x.data(), n, static_cast<std::uint64_t>(i));
+    answers.insert(answers.end(), logits.begin(), logits.end());
+  }
+  return answers;
+}
+
+/// What a sample's answer is, by the network that the experiment names.
+AnswerShape answers_of(const Experiment& e, const Graph& graph) {
+  if (e.model.file.empty()) return answer_shape(graph, {graph.classes});
+  return answer_shape(graph, load_network(e.model, e.mapping)->answer);
+}
+
+/// The metric that is asked for, and the test samples with what answers are compared with.
+void take_measure(const Experiment& e, TrainedNetwork& network) {
+  const MetricChoice choice = e.evaluation.choice();
+  network.measure = Measure(choice, answers_of(e, network.graph), network.data->test);
+  if (!choice.uses_answers() && !network.measure.wants_samples()) return;
+  auto data = std::make_shared<Dataset>(*network.data);
+  if (choice.uses_answers())
+    data->test = network.measure.with_answers(data->test, digital_answers(e, network));
+  else
+    data->test = with_samples(data->test, data->normalization);
+  network.data = std::move(data);
+}
+
+bool is_real(ElementType type) {
+  return type == ElementType::f32 || type == ElementType::f64 || type == ElementType::f16 ||
+         type == ElementType::bf16;
+}
+
+/// A file of weights that a key of the experiment names.
+struct NamedWeights {
+  std::string key, file;
+  TensorChoice choice;
+};
+
+NamedWeights own_weights(const Experiment& e) {
+  return {"model.weights", e.model.weights, {e.model.tensors, "model.tensors"}};
+}
+
+NamedWeights teacher_weights(const DistillSettings& distill) {
+  return {"train.distill.teacher", distill.teacher, {distill.tensors, "train.distill.tensors"}};
+}
+
+/// load_checkpoint for images that are prepared so (null: they cannot be read).
+template <class AnyGraph>
+Checkpoint load_named(const NamedWeights& named, AnyGraph& graph,
+                      const Normalization* normalization) {
+  try {
+    LoadedCheckpoint checkpoint = load_checkpoint(named.file, graph, named.choice);
+    if (checkpoint.preprocessing && normalization)
+      check_preprocessing(named.file, *checkpoint.preprocessing, *normalization);
+    return checkpoint;
+  } catch (const DataError& error) {
+    throw DataError(named.key + ": " + error.what());
+  }
+}
+
+/// What trains the teacher of an experiment that names no weights for it.
+Experiment teacher_experiment(Experiment experiment) {
+  experiment.train.distill.reset();
+  experiment.train.noise_eta = 0;
+  return experiment;
+}
+
+}  // namespace
+
+std::string network_label(const Experiment& e) {
+  if (!e.model.file.empty())
+    return std::filesystem::path(e.model.file).filename().string() + " on " + e.data.name;
+  if (!e.model.weights.empty()) return network_words(e) + " on " + e.data.name;
+  std::string label = fmt::format("{} on {}, {} {}", e.model.name, e.data.name, e.train.optimizer,
+                                  e.train.learning_rate);
+  if (e.model.norm != "batch") label += ", norm " + e.model.norm;
+  if (e.train.noise_eta > 0) label += fmt::format(", weight noise {}", e.train.noise_eta);
+  if (e.train.distill) label += ", with a teacher";
+  return label;
+}
+
+std::optional<std::string> divergence_of(const Experiment& experiment,
+                                         const std::filesystem::path& all_training) {
+  if (!experiment.is_trained()) return std::nullopt;
+  const std::string identity = experiment.training_identity();
+  if (auto own = read_divergence(training_folder(all_training, identity), identity)) return own;
+  if (!experiment.train.distill || !experiment.train.distill->teacher.empty()) return std::nullopt;
+  const auto teacher = divergence_of(teacher_experiment(experiment), all_training);
+  return teacher ? std::optional("has a teacher whose training " + *teacher) : std::nullopt;
+}
+
+std::int64_t epochs_recorded(const std::filesystem::path& training_folder) {
+  const auto file = training_folder / "history.csv";
+  if (!std::filesystem::exists(file)) return 0;
+  const std::string history = read_whole(file);
+  return std::max<std::int64_t>(std::count(history.begin(), history.end(), '\n') - 1, 0);
+}
+
+void Networks::check(const Experiment& experiment) {
+  const auto [entry, is_new] = checked_.insert({inputs_key(experiment), ""});
+  if (is_new) entry->second = wrong_with_inputs(experiment);
+  if (!entry->second.empty()) throw DataError(entry->second);
+}
+
+std::string Networks::wrong_with_inputs(const Experiment& experiment) {
+  make_backend(experiment.compute);
+  torch_device(experiment.compute);
+  std::string wrong;
+  const auto open = [&wrong](const std::function<void()>& opened) {
+    try {
+      opened();
+    } catch (const DataError& error) {
+      wrong += (wrong.empty() ? "" : "\n") + std::string(error.what());
+    }
+  };
+  std::shared_ptr<const Dataset> data;
+  open([&] { data = data_of(experiment); });
+  const Normalization* normalization = data ? &data->normalization : nullptr;
+  Graph graph;
+  open([&] { graph = experiment.graph(); });
+  if (graph.nodes.empty()) return wrong;
+  if (data)
+    open([&] {
+      Measure(experiment.evaluation.choice(), answers_of(experiment, graph), data->test);
+    });
+  if (!experiment.model.file.empty()) return wrong;
+  if (!experiment.model.weights.empty())
+    open([&] { load_named(own_weights(experiment), graph, normalization); });
+  else if (experiment.train.distill && !experiment.train.distill->teacher.empty())
+    open([&] {
+      load_named(teacher_weights(*experiment.train.distill), std::as_const(graph), normalization);
+    });
+  return wrong;
+}
+
+const TrainedNetwork& Networks::get(const Experiment& experiment) {
+  const TrainedNetwork* network = try_get(experiment);
+  if (!network)
+    progress_.say("another process trains " + network_label(experiment) + "; waiting for it");
+  while (!network) {
+    std::this_thread::sleep_for(kPollInterval);
+    network = try_get(experiment);
+  }
+  return *network;
+}
+
+const TrainedNetwork* Networks::try_get(const Experiment& experiment) {
+  const std::string key = fmt::format("{}{} {}", experiment.training_identity(),
+                                      data_key(experiment), metric_key(experiment.evaluation));
+  const auto present = networks_.find(key);
+  if (present != networks_.end()) return &present->second;
+  TrainedNetwork network;
+  network.data = data_of(experiment);
+  network.graph = experiment.graph();
+  network.label = network_label(experiment);
+  network.data_name = experiment.data.name;
+  network.identity = experiment.training_identity();
+  if (!train_or_load(experiment, network)) return nullptr;
+  take_measure(experiment, network);
+  return &networks_.emplace(key, std::move(network)).first->second;
+}
+
+bool Networks::train_or_load(const Experiment& experiment, TrainedNetwork& network) {
+  if (!experiment.model.file.empty()) {
+    take_file(experiment, network);
+    return true;
+  }
+  std::filesystem::path file = experiment.model.weights;
+  if (file.empty()) {
+    const auto folder = training_folder(folder_, network.identity);
+    file = folder / "weights.safetensors";
+    make_folder(folder);
+    if (!claims_) claims_.emplace(folder_ / "lock");
+    const auto claim = claims_->try_exclusive(network.identity);
+    if (!claim && !std::filesystem::exists(file)) return false;
+    network.weights = train_in(folder, experiment, network).weights;
+  } else {
+    network.weights =
+        load_named(own_weights(experiment), network.graph, &network.data->normalization).weights;
+  }
+  network.weights_hash = sha256_of_weights(file);
+  return true;
+}
+
+/// The network of a file, with its own weights or those that model.weights has for it.
+void Networks::take_file(const Experiment& experiment, TrainedNetwork& network) {
+  network.weights = load_network(experiment.model, experiment.mapping)->weights;
+  network.weights_hash = hash_of_network(experiment.model.file);
+  if (experiment.model.weights.empty()) return;
+  network.weights_hash = sha256(network.weights_hash + sha256_of_weights(experiment.model.weights));
+}
+
+Checkpoint Networks::train_in(const std::filesystem::path& folder, const Experiment& experiment,
+                              const TrainedNetwork& network) {
+  const std::optional<Weights> teacher = teacher_of(experiment, network);
+  const std::string label = network_label(experiment);
+  progress_.begin("training " + label);
+  Timer timer(timing_file(folder_.parent_path()), epoch_work(experiment));
+  try {
+    return train(network.graph, *network.data, experiment.train, experiment.seed,
+                 torch_device(experiment.compute), folder, network.identity,
+                 report_to(progress_, timer, label, experiment.train.epochs),
+                 teacher ? &*teacher : nullptr);
+  } catch (const TrainingDiverged& error) {
+    throw TrainingDiverged("training " + label + " " + error.what());
+  }
+}
+
+std::optional<Weights> Networks::teacher_of(const Experiment& experiment,
+                                            const TrainedNetwork& student) {
+  if (!experiment.train.distill) return std::nullopt;
+  const NamedWeights given = teacher_weights(*experiment.train.distill);
+  if (!given.file.empty())
+    return load_named(given, student.graph, &student.data->normalization).weights;
+  return get(teacher_experiment(experiment)).weights;
+}
+
+std::shared_ptr<const Dataset> Networks::data_of(const Experiment& experiment) {
+  const std::string use = use_of_training_images(experiment);
+  std::string key = data_key(experiment);
+  std::shared_ptr<const LoweredNetwork> network;
+  if (!experiment.model.file.empty()) {
+    network = load_network(experiment.model, experiment.mapping);
+    key += fmt::format(" for {} and {}", fmt::join(network->sample, " x "), network->graph.classes);
+  }
+  auto& data = data_[key];
+  if (data) return data;
+  Dataset loaded = load_dataset(experiment.data, experiment.seed, {!use.empty(), true, use});
+  if (network) {
+    if (!is_real(network->sample_type)) check_whole_numbers(loaded, vocabulary(network->graph));
+    fit(loaded, network->sample, network->graph.classes);
+  }
+  data = std::make_shared<const Dataset>(std::move(loaded));
+  return data;
+}
+
+}  // namespace ohmic

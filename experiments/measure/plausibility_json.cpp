@@ -1,0 +1,76 @@
+#include "experiments/measure/plausibility_json.hpp"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace ohmic {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Every plain member with its name.
+template <class Facts, class Visit>
+void visit_members(Facts& p, const Visit& visit) {
+  visit("foreign", p.foreign);
+  visit("images", p.images);
+  visit("correct", p.correct);
+  visit("classes", p.classes);
+  visit("confidence", p.confidence);
+  visit("infinite", p.infinite);
+  visit("constant", p.constant);
+  visit("favourite", p.favourite);
+  visit("favoured", p.favoured);
+  visit("label", p.label);
+  visit("labelled", p.labelled);
+  visit("same_image", p.same_image);
+  visit("kernels", p.kernels);
+  visit("constant_kernels", p.constant_kernels);
+  visit("label_shift", p.label_shift);
+  visit("correct_shifted", p.correct_shifted);
+  visit("correct_renamed", p.correct_renamed);
+  visit("norms", p.norms);
+  visit("misfits", p.misfits);
+  visit("from_the_first", p.from_the_first);
+}
+
+/// JSON has no infinity: null.
+Json to_json(const NormFit& fit) {
+  return {{"norm", fit.norm}, {"layer", fit.layer}, {"shift", fit.shift}, {"spread", fit.spread}};
+}
+
+double number(const Json& json) { return json.is_null() ? HUGE_VAL : json.get<double>(); }
+
+NormFit fit_from(const Json& json) {
+  return {json.at("norm"), json.at("layer"), number(json.at("shift")), number(json.at("spread"))};
+}
+
+}  // namespace
+
+Json plausibility_json(const Plausibility& p) {
+  Json json = Json::object();
+  visit_members(p, [&](const char* key, const auto& value) { json[key] = value; });
+  json["known"] = p.known;
+  if (p.misfits > 0) {
+    json["first"] = to_json(p.first);
+    json["worst"] = to_json(p.worst);
+  }
+  Json readings = Json::array();
+  for (const BetterReading& r : p.readings)
+    readings.push_back({{"name", r.name}, {"accuracy", r.accuracy}});
+  json["readings"] = readings;
+  return json;
+}
+
+Plausibility plausibility_from(const Json& json) {
+  Plausibility p;
+  visit_members(p, [&](const char* key, auto& value) { json.at(key).get_to(value); });
+  p.known = json.value("known", std::int64_t{0});  // earlier versions did not look
+  if (p.misfits > 0) {
+    p.first = fit_from(json.at("first"));
+    p.worst = fit_from(json.at("worst"));
+  }
+  for (const Json& r : json.at("readings")) p.readings.push_back({r.at("name"), r.at("accuracy")});
+  return p;
+}
+
+}  // namespace ohmic

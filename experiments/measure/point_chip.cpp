@@ -1,0 +1,358 @@
+#include "experiments/measure/point_chip.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "experiments/measure/compute.hpp"
+#include "nn/network/dead_filters.hpp"
+#include "nn/torch/captured_work.hpp"
+#include "simulator/backends/cuda/machine.hpp"
+#include "simulator/error.hpp"
+#include "simulator/processor.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr std::int64_t kTorchBatch = 1000;
+constexpr std::int64_t kMostAtOnce = 8;  // draws
+constexpr int kUnusedBits = 2;
+
+/// On a GPU, or where one is emulated, which counts right answers by itself.
+bool runs_on_torch(const Experiment& e, const TrainedNetwork& network, const std::string& device) {
+  const bool emulated = repetition_on(device) == Repetition::emulated;
+  return (device.starts_with("cuda") || emulated) && e.compute.backend == "cpu" &&
+         e.model.file.empty() && network.measure.is_plain_accuracy() &&
+         e.periphery.is_ideal_per_mvm(e.devices().reads_noisily()) && !e.devices().non_linear();
+}
+
+std::unique_ptr<IdealEvaluation> evaluation_on(const std::string& device, const Experiment& e,
+                                               const TrainedNetwork& network, Precision precision) {
+  const bool whole = e.evaluation.estimator == Estimator::per_draw;
+  return std::make_unique<IdealEvaluation>(network.graph, network.data->test,
+                                           network.data->normalization, device, precision,
+                                           whole ? kTorchBatch : e.evaluation.batch);
+}
+
+/// Of crossbars that the back end only maps: products are LibTorch's, and whether this processor
+/// multiplies bf16 numbers does not matter.
+Periphery without_products(Periphery periphery) {
+  periphery.products = Products::f32;
+  return periphery;
+}
+
+void add_gains(const Node& norm, const std::vector<float>& gamma, const std::vector<float>& spread,
+               LayerResult& result) {
+  std::vector<double> gains;
+  for (std::size_t c = 0; c < gamma.size(); ++c)
+    gains.push_back(std::abs(gamma[c] / divisor(norm, spread[c])));
+  std::sort(gains.begin(), gains.end());
+  result.largest_gain = gains.back();
+  result.median_gain = (gains[(gains.size() - 1) / 2] + gains[gains.size() / 2]) / 2;
+  result.smallest_variance = variance_of(norm, *std::min_element(spread.begin(), spread.end()));
+}
+
+void add_norm(const TrainedNetwork& network, LayerResult& result) {
+  const Node* norm = norm_after(network.graph, result.layer);
+  if (!norm) return;
+  add_gains(*norm, network.weights.at(norm->name + ".weight").values,
+            network.weights.at(spread_name(*norm)).values, result);
+  const std::vector<bool> dead = dead_filters(network.weights, *norm);
+  result.batch_norm = norm->name;
+  result.filters = static_cast<int>(dead.size());
+  result.dead_filters = static_cast<int>(std::count(dead.begin(), dead.end(), true));
+}
+
+/// What ranges depend on besides the network: how its weights lie on exact devices, what drives the
+/// rows, and who shares a range; not the noise and not the converters' resolution or errors.
+std::string calibration_key(const Experiment& e) {
+  Periphery seen;
+  seen.dac = e.periphery.dac;
+  seen.wires = e.periphery.wires;
+  if (e.periphery.adc) {
+    seen.adc = Adc{};
+    seen.adc->per = e.periphery.adc->per;
+    seen.adc->percentile = e.periphery.adc->percentile;
+    seen.adc->columns_per_adc = e.periphery.adc->columns_per_adc;
+  }
+  return fmt::format("{} {} {} {} {} {}", MappingSettings::schema().write(&e.mapping).text(),
+                     Periphery::schema().write(&seen).text(),
+                     NoiseSettings::schema().write(&e.noise).text(), e.conductance_ranges(),
+                     e.compute.backend, e.evaluation.calibration_images);
+}
+
+LayerResult convert(const LayerScale& scale, const DeviceModel& device) {
+  LayerResult r;
+  r.sigma_w = scale.sigma_w;
+  r.w_max = scale.w_max;
+  r.eta = r.snr = r.snr_dB = r.sigma_G_uS = r.sigma_G_percent = r.bits = Estimate::kNone;
+  const double sigma_S = device.uniform_sigma_S(scale);
+  if (sigma_S < 0) return r;
+  const NoiseUnits units = from_sigma_S(sigma_S, scale, device.g_max_S);
+  r.eta = units.eta;
+  r.snr = units.snr;
+  r.snr_dB = units.snr_dB;
+  r.sigma_G_uS = units.sigma_G_uS;
+  r.sigma_G_percent = units.sigma_G_percent;
+  r.bits = units.bits;
+  return r;
+}
+
+}  // namespace
+
+PointChip::PointChip(const Experiment& experiment, const TrainedNetwork& network,
+                     Calibrations& calibrations, Progress progress)
+    : experiment_(experiment),
+      progress_(std::move(progress)),
+      network_(network),
+      backend_(make_backend(experiment.compute)),
+      device_(torch_device(experiment.compute)) {
+  const bool on_torch = runs_on_torch(experiment, network, device_);
+  const Periphery& periphery = experiment.periphery;
+  analog_ = std::make_unique<AnalogNetwork>(
+      network.graph, network.weights, experiment.mapping, experiment.noise,
+      on_torch ? without_products(periphery) : periphery, experiment.devices(), *backend_);
+  if (progress_)
+    analog_->report_to([this](double images) {
+      images_done_ += images;
+      progress_(stage_, std::min(1.0, images_done_ / images_to_do_));
+    });
+  calibrate(calibrations);
+  if (experiment.evaluation.batch_norm_images)
+    analog_->measure_batch_norm(network.data->train, network.data->normalization,
+                                *experiment.evaluation.batch_norm_images,
+                                experiment.evaluation.batch_norm_statistics);
+  if (on_torch)
+    prepare_torch(periphery.products == Products::bf16 ? Precision::bf16 : Precision::f32);
+}
+
+/// Where draws see few images, as many at once as have kTorchBatch images together.
+void PointChip::prepare_torch(Precision precision) {
+  torch_.push_back(evaluation_on(device_, experiment_, network_, precision));
+  auto machine = cuda::machine_of(device_);
+  if (machine && !experiment_.evaluation.batch_norm_images)
+    torch_.front()->take_devices(*analog_, std::move(machine));
+  const std::int64_t at_once = std::min({batches(), kTorchBatch / images_per_draw(), kMostAtOnce});
+  while (std::ssize(torch_) < at_once) torch_.push_back(torch_.front()->another());
+}
+
+std::int64_t PointChip::images_per_draw() const {
+  const EvaluationSettings& evaluation = experiment_.evaluation;
+  return evaluation.estimator == Estimator::per_draw ? images() : evaluation.batch;
+}
+
+std::int64_t PointChip::batches() const {
+  return (images() + images_per_draw() - 1) / images_per_draw();
+}
+
+void PointChip::begin(const std::string& what, std::int64_t images) {
+  stage_ = what;
+  images_done_ = 0;
+  images_to_do_ = static_cast<double>(images);
+}
+
+void PointChip::calibrate(Calibrations& calibrations) {
+  if (!analog_->needs_ranges()) return;
+  auto& known = calibrations[{&network_, calibration_key(experiment_)}];
+  if (!known.empty()) return analog_->take_ranges(known);
+  const Dataset& data = *network_.data;
+  const auto count = std::min(experiment_.evaluation.calibration_images, data.train.size());
+  begin("calibrating converters", count);
+  analog_->calibrate(data.train, data.normalization, count);
+  known = analog_->ranges();
+}
+
+/// Right answers, or the value.
+double PointChip::score_of(std::span<const Score> scores) const {
+  if (!network_.measure.metric().counts) return network_.measure.value(scores);
+  double right = 0;
+  for (const Score& score : scores) right += score.part;
+  return right;
+}
+
+std::vector<std::int64_t> PointChip::answers() const {
+  const ImageSet& test = network_.data->test;
+  const std::int64_t each = images_per_draw();
+  std::vector<std::int64_t> all;
+  bool one_each = true;
+  for (std::int64_t first = 0; first < images(); first += each) {
+    const std::int64_t count = std::min(each, images() - first);
+    all.push_back(network_.measure.answers(test, first, count));
+    one_each = one_each && all.back() == count;
+  }
+  return one_each ? std::vector<std::int64_t>() : all;
+}
+
+double PointChip::baseline_score() {
+  begin("digital weights", images());
+  analog_->load_ideal();
+  if (!torch_.empty() &&
+      experiment_.periphery.products == Products::bf16) {  // digital products are exact
+    const auto exact = evaluation_on(device_, experiment_, network_, Precision::f32);
+    exact->set_weights(analog_->effective_weights());
+    return static_cast<double>(exact->count_correct(0, images()));
+  }
+  weights_changed();
+  return score_all();
+}
+
+double PointChip::noise_free_score() {
+  begin("exact devices", images());
+  analog_->load_noise_free();
+  weights_changed();
+  return score_all();
+}
+
+DrawResult PointChip::measure(std::int64_t index) {
+  DrawResult result;
+  const EvaluationSettings& evaluation = experiment_.evaluation;
+  const std::int64_t batch = images_per_draw();
+  const auto first_draw = static_cast<std::uint64_t>((evaluation.first_draw + index) * batches());
+  begin("draw", images());
+  if (torch_.empty()) {
+    const Predictions p =
+        analog_->evaluate_draws(network_.data->test, network_.data->normalization, batch,
+                                evaluation.batch, experiment_.seed, first_draw, &network_.measure);
+    const std::span<const Score> all(p.scores);
+    for (std::size_t i = 0; i < all.size(); i += static_cast<std::size_t>(batch))
+      result.scores.push_back(
+          score_of(all.subspan(i, std::min(static_cast<std::size_t>(batch), all.size() - i))));
+    result.tally = p.tally;
+    return result;
+  }
+  result.scores = measure_on_torch(first_draw);
+  return result;
+}
+
+/// Right answers of each batch, on chips of their own. Draws that are computed at once take turns.
+std::vector<double> PointChip::measure_on_torch(std::uint64_t first_draw) {
+  const std::int64_t batch = images_per_draw();
+  const auto turn = [&](std::int64_t b) -> IdealEvaluation& {
+    return *torch_[static_cast<std::size_t>(b % std::ssize(torch_))];
+  };
+  std::vector<double> correct;
+  const auto take = [&](std::int64_t b) {
+    correct.push_back(static_cast<double>(finish(turn(b))));
+  };
+  for (std::int64_t b = 0; b < batches(); ++b) {
+    if (b >= std::ssize(torch_)) take(b);
+    program(turn(b), first_draw + static_cast<std::uint64_t>(b));
+    turn(b).start(b * batch, std::min(batch, images() - b * batch));
+  }
+  while (std::ssize(correct) < batches()) take(std::ssize(correct));
+  return correct;
+}
+
+std::vector<LayerResult> PointChip::layers() const {
+  const std::vector<LayerNoise> measured = analog_->measure_noise(experiment_.seed, 0);
+  const std::vector<double> unused = analog_->unused_adc_bits();
+  const LayerDevices devices = experiment_.devices();
+  std::vector<LayerResult> results;
+  for (std::size_t i = 0; i < measured.size(); ++i) {
+    const LayerNoise& m = measured[i];
+    LayerResult r = convert(analog_->layers().at(i).scale(), devices.of(m.layer));
+    r.layer = m.layer;
+    r.measured_eta = m.std / m.sigma_w;
+    r.measured_bias = m.bias / m.sigma_w;
+    r.signed_bias = m.signed_bias / m.sigma_w;
+    if (!unused.empty()) r.unused_adc_bits = unused.at(i);
+    add_norm(network_, r);
+    results.push_back(std::move(r));
+  }
+  return results;
+}
+
+namespace {
+
+/// Time steps of a sample that a layer computes one by one.
+std::int64_t steps_of(const Graph& graph, const std::string& layer) {
+  const auto node = std::ranges::find(graph.nodes, layer, &Node::name);
+  return node != graph.nodes.end() && node->op == Op::recurrent ? node->shape.front() : 1;
+}
+
+}  // namespace
+
+NetworkCost PointChip::cost() {
+  const CostSettings settings = experiment_.cost.value_or(CostSettings{});
+  std::vector<std::vector<double>> drives(analog_->layers().size());
+  if (!settings.mean_square_drive)
+    drives = analog_->row_drives(network_.data->train, network_.data->normalization,
+                                 experiment_.evaluation.calibration_images);
+  NetworkCost cost;
+  for (std::size_t i = 0; i < drives.size(); ++i)
+    cost.layers.push_back(layer_cost(analog_->layers()[i], analog_->periphery(i), settings,
+                                     drives[i],
+                                     steps_of(network_.graph, analog_->layers()[i].name())));
+  cost.total = total_cost(cost.layers);
+  return cost;
+}
+
+std::string PointChip::range_warning() const {
+  const std::vector<double> unused = analog_->unused_adc_bits();
+  const auto wide =
+      std::count_if(unused.begin(), unused.end(), [](double bits) { return bits > kUnusedBits; });
+  if (wide == 0) return {};
+  const auto worst = std::max_element(unused.begin(), unused.end());
+  const std::string& layer =
+      analog_->layers()[static_cast<std::size_t>(worst - unused.begin())].name();
+  return fmt::format(
+      "periphery.adc: the range leaves more than {} of {} bits unused in {} of {} layers, "
+      "{:.1f} in {}; range = \"calibrated\" uses them",
+      kUnusedBits, experiment_.periphery.adc->bits, wide, unused.size(), *worst, layer);
+}
+
+std::string PointChip::products_warning() const {
+  if (experiment_.periphery.products == Products::f32 || backend_->name() != "cpu" ||
+      multiplies_bf16())
+    return {};
+  return "periphery.products: this processor has neither AMX nor AVX512-BF16 and "
+         "multiplies bf16 numbers as floats; \"f32\" is faster here";
+}
+
+std::vector<std::string> PointChip::warnings() const {
+  std::vector<std::string> all{range_warning(), products_warning()};
+  std::erase(all, "");
+  return all;
+}
+
+/// A draw for LibTorch.
+void PointChip::program(IdealEvaluation& evaluation, std::uint64_t draw) {
+  if (evaluation.has_devices()) return evaluation.program(experiment_.seed, draw);
+  if (!experiment_.evaluation.batch_norm_images) {
+    evaluation.set_weights(effective_weights(draw));
+    next_ = draw + 1;
+    return;
+  }
+  analog_->program(experiment_.seed, draw);
+  evaluation.set_weights(analog_->effective_weights());
+}
+
+Weights PointChip::effective_weights(std::uint64_t draw) {
+  const std::optional<Ahead> ahead = std::exchange(ahead_, {});
+  if (ahead && ahead->draw == draw) return ahead->weights;
+  return analog_->effective_weights(experiment_.seed, draw);
+}
+
+void PointChip::weights_changed() {
+  if (!torch_.empty()) torch_.front()->set_weights(analog_->effective_weights());
+}
+
+/// Right answers of what was started. While the device computes, the next draw is programmed where
+/// the host does that.
+std::int64_t PointChip::finish(IdealEvaluation& evaluation) {
+  if (const auto draw = std::exchange(next_, {}))
+    ahead_ = {*draw, analog_->effective_weights(experiment_.seed, *draw)};
+  return evaluation.finish();
+}
+
+double PointChip::score_all() {
+  if (!torch_.empty()) return static_cast<double>(torch_.front()->count_correct(0, images()));
+  const Predictions p =
+      analog_->evaluate(network_.data->test, network_.data->normalization, 0, images(),
+                        std::min(images(), experiment_.evaluation.batch), &network_.measure);
+  return score_of(p.scores);
+}
+
+}  // namespace ohmic

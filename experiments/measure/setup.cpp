@@ -1,0 +1,61 @@
+#include "experiments/measure/setup.hpp"
+
+#include <fmt/format.h>
+#include <omp.h>
+
+#include <algorithm>
+
+#include "experiments/measure/compute.hpp"
+#include "experiments/study/plugin.hpp"
+#include "experiments/study/words.hpp"
+
+namespace ohmic {
+namespace {
+
+/// Where these are swept, the first point's values do not hold for all: only what was given does.
+void leave_as_given(const std::vector<const char*>& keys, const Value& root, Value& resolved) {
+  for (const char* key : keys) {
+    const Value* given = root.at(key);
+    if (given)
+      resolved.set(key, *given);
+    else
+      resolved.table().erase(key);
+  }
+}
+
+}  // namespace
+
+Value resolved_file(const Value& root, const std::vector<Point>& points) {
+  Value resolved = points.front().experiment.resolved();
+  const bool models_differ = std::any_of(points.begin(), points.end(), [&](const Point& p) {
+    return p.experiment.device_model != points.front().experiment.device_model;
+  });
+  if (root.at("sweep.preset"))
+    leave_as_given({"preset", "mapping", "device", "periphery"}, root, resolved);
+  else if (models_differ)
+    leave_as_given({"device"}, root, resolved);
+  if (root.at("sweep")) resolved.table()["sweep"] = resolved_sweep(root);
+  return resolved;
+}
+
+std::string point_label(const Point& point) {
+  const std::string text = axes_words(text_axes(point));
+  return text.empty() ? network_label(point.experiment) : text;
+}
+
+Provenance provenance_of(const Experiment& experiment, const Networks& networks) {
+  Provenance p;
+  p.seed = experiment.seed;
+  p.threads = omp_get_max_threads();
+  p.device = torch_device(experiment.compute);
+  for (const Plugin& plugin : plugins()) p.plugins[plugin.file.string()] = plugin.sha256;
+  for (const auto& [key, network] : networks.all()) {
+    p.networks[network.label + ", " + network.identity.substr(0, 12)] = network.weights_hash;
+    if (p.data.contains(network.data_name + " test")) continue;
+    p.data[network.data_name + " train"] = network.data->train.hash();
+    p.data[network.data_name + " test"] = network.data->test.hash();
+  }
+  return p;
+}
+
+}  // namespace ohmic

@@ -1,0 +1,138 @@
+#include "experiments/report/budget/run_budget.hpp"
+
+#include <fmt/format.h>
+
+#include <functional>
+#include <set>
+
+#include "experiments/budget/allocation.hpp"
+#include "experiments/budget/attribution.hpp"
+#include "experiments/budget/find.hpp"
+#include "experiments/budget/prediction.hpp"
+#include "experiments/budget/sensitivity.hpp"
+#include "experiments/budget/yield.hpp"
+#include "experiments/measure/claims.hpp"
+#include "experiments/measure/compute.hpp"
+#include "experiments/measure/examination.hpp"
+#include "experiments/measure/files.hpp"
+#include "experiments/measure/run_folder.hpp"
+#include "experiments/measure/setup.hpp"
+#include "experiments/report/budget/answers.hpp"
+#include "experiments/report/budget/budget_page.hpp"
+#include "experiments/study/remarks.hpp"
+#include "experiments/text/quoting.hpp"
+
+namespace ohmic {
+namespace {
+
+/// The numbers of each question that is asked, as tables and figures, in the order of the answers.
+/// `take` gets each when it is there.
+void answer(AnalysisContext& context, const std::function<void(AnalysisResult)>& take) {
+  const BudgetSettings& s = context.request.settings;
+  if (s.find) take(find_result(find_budgets(context), s));
+  if (s.yield) take(yield_result(find_yields(context), s));
+  if (s.attribution) take(attribution_result(attribute(context), s));
+  if (s.sensitivity) take(sensitivity_result(study_sensitivity(context), s));
+  if (s.prediction) take(prediction_result(compare_predictions(context), s));
+  if (s.allocation) take(allocation_result(allocate(context), s));
+}
+
+/// Data and given weights of all points are loaded before any long work.
+void check_inputs(const BudgetRequest& request, Networks& networks) {
+  for (const Point& point : request.points) networks.check(point.experiment);
+}
+
+void write_result(const AnalysisResult& result, const std::filesystem::path& folder) {
+  for (const ResultTable& table : result.files) {
+    write_atomically(folder / (table.name + ".csv"), table.csv());
+    write_atomically(folder / (table.name + ".jsonl"), table.jsonl());
+  }
+}
+
+Value resolved_request(const BudgetRequest& request) {
+  Value resolved = resolved_file(request.root, request.points);
+  resolved.table()["budget"] = BudgetSettings::schema().write(&request.settings);
+  return resolved;
+}
+
+/// The networks that are searched, without noise, and what speaks against them: said now, and the
+/// first of the answers.
+AnalysisResult networks_result(const BudgetRequest& request, Networks& networks, Progress& progress,
+                               const std::filesystem::path& folder) {
+  AnalysisResult result;
+  result.heading = "Without noise";
+  const MetricWords words(request.points.front().experiment);
+  const bool is_accuracy = words.metric().has_normalized;
+  result.tables.push_back(
+      {"",
+       {{"network", is_accuracy ? "right answers %" : words.column(words.title()),
+         is_accuracy ? "of the first test images" : "of the first samples"}}});
+  std::set<const TrainedNetwork*> seen;
+  for (const Point& point : request.points) {
+    const TrainedNetwork& network = networks.get(point.experiment);
+    if (!seen.insert(&network).second) continue;
+    const Plausibility facts = examine_once(folder, network, point.experiment);
+    progress.say(without_noise_text(network, point.experiment, facts));
+    for (const std::string& line : spoken_doubts(network, facts)) {
+      progress.say(line);
+      result.notes.push_back(line + ".");
+    }
+    result.tables.front().rows.push_back({network.label,
+                                          words.text(value_without_noise(network, facts)),
+                                          std::to_string(facts.images)});
+  }
+  return result;
+}
+
+std::string page(const std::string& title, const std::vector<AnalysisResult>& results) {
+  std::string text = "# " + (title.empty() ? "Noise budget" : markdown_line(title)) + "\n";
+  for (const AnalysisResult& result : results) text += "\n" + markdown_text(result);
+  return text;
+}
+
+BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& request) {
+  const Experiment& first = request.points.front().experiment;
+  Progress progress;
+  make_folder(folder);
+  const Claim alone = Claims(folder / "lock").exclusive(kFolderClaim, [&] {
+    progress.say(fmt::format("{}: another ohmic works here; waiting for it", folder.string()));
+  });
+  const std::string resolved = to_toml(resolved_request(request));
+  write_atomically(folder / "resolved.toml", resolved);
+  Networks networks(folder / "training", progress);
+  check_inputs(request, networks);
+  const std::vector<std::string> remarks = remarks_on(request.points);
+  for (const std::string& remark : remarks) progress.say(remark);
+  Evaluations evaluations(folder, networks, progress);
+  AnalysisContext context{request, evaluations, networks, progress, folder};
+  std::vector<AnalysisResult> results{networks_result(request, networks, progress, folder)};
+  answer(context, [&](AnalysisResult result) {
+    write_result(result, folder);
+    results.push_back(std::move(result));
+  });
+  std::vector<std::string>& notes = results.front().notes;
+  for (const std::string& warning : evaluations.warnings())
+    notes.push_back("warning: " + warning + ".");
+  notes.insert(notes.end(), remarks.begin(), remarks.end());
+  BudgetOutcome outcome{folder, "", 0};
+  for (const AnalysisResult& result : results) outcome.text += terminal_text(result) + "\n";
+  write_atomically(folder / "budget.md", page(first.title, results));
+  outcome.new_draws = evaluations.new_draws();
+  if (outcome.new_draws > 0)
+    write_provenance(folder / "provenance.json", provenance_of(first, networks),
+                     [&](const std::string& text) { progress.say(text); });
+  const std::string problem = write_budget_page(request, resolved, folder, results);
+  if (!problem.empty()) progress.say("figures are missing: " + problem);
+  return outcome;
+}
+
+}  // namespace
+
+BudgetOutcome run_budget(const Value& root, const std::filesystem::path& folder) {
+  const BudgetRequest request = read_budget(root);
+  const Experiment& first = request.points.front().experiment;
+  use_threads(first.compute.threads);
+  return run_in(folder.empty() ? first.output.dir : folder, request);
+}
+
+}  // namespace ohmic

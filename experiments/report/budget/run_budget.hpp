@@ -1,0 +1,28 @@
+// `ohmic budget`: what an experiment file with a [budget] table asks. Its run folder holds
+//   resolved.toml, provenance.json    as those of `ohmic run`
+//   evaluations/     accuracy of every configuration that was looked at, draw by draw
+//   report.html      the answers as a page, with figures/ and tables/ beside it
+//   budget.md        the same for a text editor
+//   NAME.csv|jsonl   a table of each analysis
+// Evaluations are found again whatever is asked of them: after a kill, or with another max_drop or
+// confidence, only those that are not there are computed.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "experiments/budget/request.hpp"
+
+namespace ohmic {
+
+struct BudgetOutcome {
+  std::filesystem::path folder;
+  std::string text;            ///< for a terminal
+  std::int64_t new_draws = 0;  ///< replicates that were not there before
+};
+
+/// Runs the analyses a file asks for; `folder` empty takes output.dir. Throws as run_experiment.
+BudgetOutcome run_budget(const Value& root, const std::filesystem::path& folder);
+
+}  // namespace ohmic

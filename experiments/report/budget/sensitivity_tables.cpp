@@ -1,0 +1,164 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "experiments/figures/plot.hpp"
+#include "experiments/report/budget/answers.hpp"
+
+namespace ohmic {
+namespace {
+
+using Layers = std::vector<const LayerSensitivity*>;
+
+Layers ranked(const SensitivityStudy& study) {
+  Layers layers;
+  for (const LayerSensitivity& l : study.layers) layers.push_back(&l);
+  std::stable_sort(layers.begin(), layers.end(),
+                   [](const auto* a, const auto* b) { return a->effect() > b->effect(); });
+  return layers;
+}
+
+/// The interval of effect(): no wider than the halves of both together.
+std::pair<double, double> effect_range(const LayerSensitivity& l) {
+  return {(l.alone.lo + l.regained.lo) / 2, (l.alone.hi + l.regained.hi) / 2};
+}
+
+/// The first and the last place that a layer may have: after those whose effect is surely larger,
+/// before those whose effect is surely smaller.
+std::pair<std::int64_t, std::int64_t> places(const LayerSensitivity& l, const Layers& all) {
+  std::int64_t first = 1, last = std::ssize(all);
+  for (const LayerSensitivity* other : all) {
+    first += effect_range(*other).first > effect_range(l).second;
+    last -= effect_range(*other).second < effect_range(l).first;
+  }
+  return {first, last};
+}
+
+std::string places_text(const LayerSensitivity& l, const Layers& all) {
+  const auto [first, last] = places(l, all);
+  return first == last ? fmt::format("{}", first) : fmt::format("{} to {}", first, last);
+}
+
+double own_dB(const LayerSensitivity& l) { return power_dB(l.output.signal, l.output.own_error); }
+double all_dB(const LayerSensitivity& l) { return power_dB(l.output.signal, l.output.error); }
+
+/// JSON has no infinity: a layer without errors has no number.
+double finite(double value) { return std::isfinite(value) ? value : Estimate::kNone; }
+
+ResultTable sensitivity_table(const std::vector<SensitivityStudy>& studies) {
+  ResultTable table{"sensitivity", axis_columns(*studies.front().point), {}};
+  const std::string& metric = studies.front().point->experiment.evaluation.metric;
+  for (const char* column :
+       {"rank",       "rank_last",    "layer",       "eta",           "baseline",
+        "noise_free", metric.c_str(), "alone_loss",  "alone_loss_lo", "alone_loss_hi",
+        "regained",   "regained_lo",  "regained_hi", "linear_share",  "own_snr_dB",
+        "snr_dB",     "batch_norm",   "filters",     "dead_filters",  "draws"})
+    table.columns.push_back(column);
+  for (const SensitivityStudy& study : studies) {
+    const Layers all = ranked(study);
+    for (const LayerSensitivity* l : all) {
+      const auto [first, last] = places(*l, all);
+      std::vector<Cell> row = axis_cells(*study.point);
+      const std::vector<Cell> cells{first,
+                                    last,
+                                    l->noise.layer,
+                                    l->noise.measured_eta,
+                                    study.all.baseline(),
+                                    study.all.noise_free(),
+                                    study.all.value(),
+                                    l->alone.mean,
+                                    l->alone.lo,
+                                    l->alone.hi,
+                                    l->regained.mean,
+                                    l->regained.lo,
+                                    l->regained.hi,
+                                    l->linear_share,
+                                    finite(own_dB(*l)),
+                                    finite(all_dB(*l)),
+                                    l->noise.batch_norm,
+                                    std::int64_t{l->noise.filters},
+                                    std::int64_t{l->noise.dead_filters},
+                                    static_cast<std::int64_t>(study.all.draws.size())};
+      row.insert(row.end(), cells.begin(), cells.end());
+      table.rows.push_back(std::move(row));
+    }
+  }
+  return table;
+}
+
+std::string share_text(double share) {
+  return std::isnan(share) ? "" : fmt::format("{:.1f}", 100 * share);
+}
+
+TextTable ranking(const SensitivityStudy& study, double confidence) {
+  const Estimate all = mean_estimate(study.all.replicates(), confidence);
+  const MetricWords words(study.point->experiment);
+  TextTable table{
+      fmt::format(
+          "{}: baseline {}, {} mapped without noise, {} with noise in all layers; losses in "
+          "{}, {:g} % intervals over {} draws:",
+          point_title(*study.point), words.text_with_unit(study.all.baseline()),
+          words.text_with_unit(study.all.noise_free()), words.column(words.text(all)),
+          words.loss_unit(), 100 * confidence, study.all.draws.size()),
+      {{"place", "layer", "lost alone", "regained without", "linear share %", "own SNR dB",
+        "SNR dB", "dead filters"}}};
+  const Layers layers = ranked(study);
+  for (const LayerSensitivity* l : layers)
+    table.rows.push_back({places_text(*l, layers), l->noise.layer, words.text(l->alone),
+                          words.text(l->regained), share_text(l->linear_share),
+                          fmt::format("{:.1f}", own_dB(*l)), fmt::format("{:.1f}", all_dB(*l)),
+                          l->noise.filters > 0
+                              ? fmt::format("{}/{}", l->noise.dead_filters, l->noise.filters)
+                              : ""});
+  if (!words.metric().counts)
+    for (Row& row : table.rows) row.erase(row.begin() + 4);  // the linear share
+  return table;
+}
+
+Figure sensitivity_figure(const std::vector<SensitivityStudy>& studies) {
+  constexpr double kWidth = 0.38;
+  Plot plot{"sensitivity", "", {}};
+  plot.most_columns = 1;
+  for (const SensitivityStudy& study : studies) {
+    const MetricWords words(study.point->experiment);
+    Series alone{"lost with noise in this layer alone", {kAlone}, {}},
+        regained{"regained without its noise", {kGivenBack}, {}};
+    alone.style.bar = regained.style.bar = kWidth;
+    std::vector<std::string> names;
+    for (const LayerSensitivity& l : study.layers) {
+      const auto x = static_cast<double>(names.size());
+      alone.data.push_back(datum(x - kWidth / 2, l.alone, words.factor()));
+      regained.data.push_back(datum(x + kWidth / 2, l.regained, words.factor()));
+      names.push_back(l.noise.layer);
+    }
+    Panel panel{point_title(*study.point), layer_axis(names), {words.loss_axis()}};
+    panel.series = {alone, regained};
+    plot.panel_width = std::max(plot.panel_width, bar_width(names.size()));
+    plot.panels.push_back(std::move(panel));
+  }
+  return figure_of(plot);
+}
+
+}  // namespace
+
+AnalysisResult sensitivity_result(const std::vector<SensitivityStudy>& studies,
+                                  const BudgetSettings& settings) {
+  AnalysisResult result;
+  result.heading = "Sensitivity of layers";
+  for (const SensitivityStudy& study : studies)
+    result.tables.push_back(ranking(study, settings.confidence));
+  result.notes.push_back(
+      "Ordered by the mean of what a layer loses alone and what is regained without it. Layers "
+      "whose "
+      "intervals of that overlap are ties: a place says after how many layers that surely matter "
+      "more, and before how many that surely matter less, a layer comes. SNR is that "
+      "of a layer's output behind its BatchNorm: own, with noise in this layer alone; "
+      "else with noise in all. Linear share: the layer's part of the loss of accuracy by linear "
+      "propagation, which serves no other metric.");
+  result.files = {sensitivity_table(studies)};
+  result.figures.push_back(sensitivity_figure(studies));
+  return result;
+}
+
+}  // namespace ohmic

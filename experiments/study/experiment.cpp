@@ -1,0 +1,434 @@
+#include "experiments/study/experiment.hpp"
+
+#include <functional>
+#include <set>
+
+#include "experiments/study/measured_age.hpp"
+#include "experiments/study/plugin.hpp"
+#include "experiments/study/presets.hpp"
+#include "nn/analog/bias_row.hpp"
+#include "nn/analog/layer_cells.hpp"
+#include "nn/io/checkpoint.hpp"
+#include "nn/io/sha256.hpp"
+#include "nn/lowering/network.hpp"
+
+namespace ohmic {
+namespace {
+
+/// Part of every identity: raised when a release changes the numbers that the same file gives, so
+/// that points of an older release are computed again ("Changes to numbers" in CHANGELOG.md).
+constexpr int kNumbers = 1;
+
+void read_device_table(const Value& table, const std::string& key, Experiment& experiment,
+                       std::vector<Fault>& faults) {
+  const std::size_t faults_before = faults.size();
+  experiment.device = read_device(without_layers(table), key, faults);
+  const Value* model = table.at("model");
+  const auto* name = model ? std::get_if<std::string>(&model->data) : nullptr;
+  experiment.device_model = name ? *name : "ideal";
+  if (faults.size() == faults_before) check_age(table, key, *experiment.device, faults);
+  if (faults.size() == faults_before)
+    experiment.layer_devices = read_layer_devices(table, key, faults);
+}
+
+Value write_device_table(const Experiment& experiment) {
+  if (!experiment.device) return {};
+  Value table = write_device(experiment.device_model, *experiment.device);
+  if (!experiment.layer_devices.empty())
+    table.set(kLayersKey, write_layer_devices(experiment.layer_devices));
+  return table;
+}
+
+std::string models_with_form_factor() {
+  std::string names;
+  for (const DeviceKind& kind : device_kinds())
+    if (kind.make()->form_factor() >= 0) names += (names.empty() ? "" : ", ") + kind.name;
+  return names;
+}
+
+/// Tensors outside the crossbars are perturbed by eta times their std, so the device must have one.
+void check_form_factor(const Experiment& experiment) {
+  if (!experiment.noise.perturbs_digital() || experiment.device->form_factor() >= 0) return;
+  const bool by_list = !experiment.noise.tensors.empty();
+  Fault fault;
+  fault.key = by_list ? "noise.tensors" : "noise.semantics";
+  fault.message = "perturbs tensors in digital memory by a form factor eta, which device model \"" +
+                  experiment.device_model + "\" does not have; expected only kernels, or one of " +
+                  models_with_form_factor() + " as device.model";
+  throw ConfigError({fault});
+}
+
+/// BatchNorm follows images only where its statistics are its own, and variances.
+void check_batch_norm(const Experiment& experiment) {
+  if (!experiment.evaluation.batch_norm_images) return;
+  Fault l1;
+  l1.key = "evaluation.batch_norm_images";
+  l1.message =
+      "measures variances, which model.norm = \"l1_batch\" does not have; expected \"none\"";
+  if (experiment.model.norm == "l1_batch") throw ConfigError({l1});
+  if (experiment.noise.leaves_statistics()) return;
+  Fault fault;
+  fault.key = "evaluation.batch_norm_images";
+  fault.message =
+      "measures statistics that [noise] folds into kernels or perturbs; expected \"none\", or "
+      "noise.semantics \"kernels\" or \"trainable\"";
+  throw ConfigError({fault});
+}
+
+/// Where the file does not say, what needs no labels is meant for data that have none.
+void choose_metric(const Value& root, Experiment& e) {
+  if (e.data.has_labels()) return;
+  if (!root.at("evaluation.metric")) e.evaluation.metric = "agreement";
+  const bool compares_numbers = e.evaluation.choice().metric().compares == Compares::numbers;
+  if (compares_numbers && !root.at("evaluation.against")) e.evaluation.against = Against::answers;
+}
+
+void check_metric(const Experiment& e) {
+  std::vector<Fault> faults;
+  const MetricChoice choice = e.evaluation.choice();
+  const Metric& metric = choice.metric();
+  if (choice.against != Against::labels && metric.compares != Compares::numbers)
+    faults.push_back({{},
+                      "evaluation.against",
+                      "is for metrics that compare numbers (mse, mae, cosine_similarity, snr); " +
+                          metric.name + " does not: expected \"labels\", its default"});
+  if (choice.needs_labels() && !e.data.has_labels())
+    faults.push_back({{},
+                      "evaluation.metric",
+                      "\"" + metric.name + "\" needs labels, and data.test names none; expected " +
+                          (metric.compares == Compares::numbers
+                               ? "evaluation.against = \"answers\" or \"samples\""
+                               : "\"agreement\"")});
+  if (e.evaluation.estimator == Estimator::per_batch && !metric.is_mean)
+    faults.push_back({{},
+                      "evaluation.estimator",
+                      "\"per_batch\" gives every batch a chip of its own, and \"" + metric.name +
+                          "\" is of all samples together; expected \"per_draw\""});
+  if (!faults.empty()) throw ConfigError(std::move(faults));
+}
+
+/// Layers that have devices of their own are layers of the network.
+void check_layer_names(const Experiment& experiment, const Graph& graph,
+                       std::vector<Fault>& faults) {
+  for (const auto& [layer, device] : experiment.layer_devices)
+    if (const std::string message = unknown_layer(graph, layer); !message.empty())
+      faults.push_back({device.keys.where, "device.layers." + layer, message});
+}
+
+/// Whether `name` is allowed, or, of one layer's or one stack entry's devices, the same key of
+/// [device].
+bool is_allowed(const std::string& name, const std::set<std::string>& allowed) {
+  if (allowed.contains(name)) return true;
+  const bool is_part = name.starts_with("device.layers.") || name.starts_with("device.models[");
+  return is_part && allowed.contains("device." + name.substr(name.rfind('.') + 1));
+}
+
+/// Marks what `allow` names, below a value that faults call `name`.
+void permit(Value& value, const std::string& name, const std::set<std::string>& allowed) {
+  value.permitted = is_allowed(name, allowed);
+  if (auto* array = std::get_if<Array>(&value.data))
+    for (std::size_t i = 0; i < array->size(); ++i)
+      permit((*array)[i], name + "[" + std::to_string(i) + "]", allowed);
+  if (!value.is_table()) return;
+  for (auto& entry : value.table().entries())
+    permit(entry.value, name.empty() ? entry.key : name + "." + entry.key, allowed);
+}
+
+void permit_allowed(Value& root) {
+  const Value* allow = root.at("allow");
+  if (!allow || !allow->is_array()) return;
+  std::set<std::string> allowed;
+  for (const Value& name : allow->array())
+    if (const auto* text = std::get_if<std::string>(&name.data)) allowed.insert(*text);
+  permit(root, "", allowed);
+}
+
+/// Where a key that is unknown in its table would be at home: "; it is a key of [periphery.adc]".
+std::string home_of(const std::string& key) {
+  std::vector<std::string> homes;
+  const std::function<void(const SchemaBase&, const std::string&)> look =
+      [&](const SchemaBase& schema, const std::string& name) {
+        if (schema.find(key)) homes.push_back(name.empty() ? "the file's head" : "[" + name + "]");
+        for (const Parameter& p : schema.parameters())
+          if (p.nested) look(*p.nested, (name.empty() ? "" : name + ".") + p.key);
+      };
+  look(Experiment::schema(), "");
+  std::string models;
+  for (const DeviceKind& kind : device_kinds())
+    if (kind.schema->find(key)) models += (models.empty() ? "" : ", ") + kind.name;
+  if (!models.empty()) homes.push_back("[device] with model " + models);
+  std::string text;
+  for (const std::string& home : homes)
+    text += (text.empty() ? "; it is a key of " : " and ") + home;
+  return text;
+}
+
+void say_where_keys_belong(std::vector<Fault>& faults, std::size_t first) {
+  for (std::size_t i = first; i < faults.size(); ++i) {
+    std::string& message = faults[i].message;
+    if (message.starts_with("unknown key") && message.find("did you mean") == std::string::npos)
+      message += home_of(faults[i].key.substr(faults[i].key.rfind('.') + 1));
+  }
+}
+
+/// Keys that mean something only beside another one.
+void check_model(const Experiment& e) {
+  std::vector<Fault> faults;
+  const auto needs_file = [&](const char* key, bool given) {
+    if (given && e.model.file.empty())
+      faults.push_back({{}, key, "is for networks of a file; expected model.file beside it"});
+  };
+  needs_file("model.input", !e.model.input.empty());
+  needs_file("model.output", !e.model.output.empty());
+  needs_file("mapping.digital", !e.mapping.digital.empty());
+  needs_file("mapping.crossbar", !e.mapping.crossbar.empty());
+  if (!e.model.tensors.empty() && e.model.weights.empty())
+    faults.push_back(
+        {{}, "model.tensors", "chooses among the tensors of model.weights, which is not given"});
+  if (e.train.distill && !e.train.distill->tensors.empty() && e.train.distill->teacher.empty())
+    faults.push_back({{},
+                      "train.distill.tensors",
+                      "chooses among the tensors of train.distill.teacher, which is not given"});
+  if (!faults.empty()) throw ConfigError(std::move(faults));
+}
+
+/// What holds between tables; called when each table is right by itself.
+void check_whole(const Value& root, const Experiment& experiment, std::vector<Fault>& faults) {
+  append_faults(root, "", faults, [&] { check_model(experiment); });
+  append_faults(root, "", faults, [&] {
+    // Whoever needs a file that is not there says so.
+    if (!experiment.model.file.empty() && !std::filesystem::is_regular_file(experiment.model.file))
+      return;
+    const Graph graph = experiment.graph();
+    check_layer_names(experiment, graph, faults);
+    experiment.devices().check_cells(layer_cells(graph, experiment.mapping, experiment.noise));
+  });
+  append_faults(root, "", faults, [&] { experiment.train.validate(); });
+  append_faults(root, "", faults, [&] { experiment.noise.validate(); });
+  append_faults(root, "", faults, [&] { check_form_factor(experiment); });
+  append_faults(root, "", faults, [&] { check_biases(experiment.mapping, experiment.noise); });
+  append_faults(root, "", faults, [&] { check_batch_norm(experiment); });
+  append_faults(root, "", faults, [&] { check_metric(experiment); });
+}
+
+std::filesystem::path default_folder(const Value& root) {
+  return std::filesystem::path("runs") / std::filesystem::path(root.where.file).stem();
+}
+
+/// A weight file counts by its content; by its name only while it cannot be read.
+void count_by_content(Value& identity, const std::string& key, const std::string& weights) {
+  if (!std::filesystem::is_regular_file(weights)) return;
+  identity.set(key, {"sha256:" + sha256_of_weights(weights)});
+}
+
+/// Whether all files of a set are there to count by their content.
+bool count_set_by_content(Value& identity, const std::string& key,
+                          const std::vector<std::filesystem::path>& files) {
+  if (files.empty()) return false;
+  Array hashes;
+  for (const auto& file : files) {
+    if (!std::filesystem::is_regular_file(file) && !std::filesystem::is_directory(file))
+      return false;
+    hashes.push_back({"sha256:" + hash_of_data(file)});
+  }
+  identity.set(key, {std::move(hashes)});
+  return true;
+}
+
+/// Images count by the content of their files, wherever these lie; by name only while they cannot
+/// be read.
+void count_images_by_content(Value& identity, const DataSettings& data) {
+  const DataFiles files = data_files(data);
+  const bool train = count_set_by_content(identity, "data.train", files.train);
+  const bool test = count_set_by_content(identity, "data.test", files.test);
+  const std::string of_train = choice_of(data.train_samples),
+                    of_test = choice_of(data.test_samples);
+  if (!of_train.empty()) identity.set("data.chosen_train", {of_train});
+  if (!of_test.empty()) identity.set("data.chosen_test", {of_test});
+  if (data.name == "synthetic" || (train && test))
+    identity.table().find("data")->table().erase("root");
+  count_by_content(identity, "data.normalize.mean", data.mean_file);
+  count_by_content(identity, "data.normalize.std", data.std_file);
+}
+
+/// Until 0.1 the mean of every pixel was that of the training images in use.
+void count_whole_mean(Value& identity, const DataSettings& data) {
+  if (data.normalization() != "per_pixel_mean" || data.train_images == 0 ||
+      data.name == "synthetic")
+    return;
+  identity.set("data.normalize", {"per_pixel_mean of all images"});
+}
+
+void count_network_by_content(Value& identity, const ModelSettings& model) {
+  if (!model.weights.empty()) count_by_content(identity, "model.weights", model.weights);
+  if (std::filesystem::is_regular_file(model.file))
+    identity.set("model.file", {"sha256:" + hash_of_network(model.file)});
+}
+
+void count_teacher_by_content(Value& identity, const TrainSettings& train) {
+  if (train.distill && identity.at("train"))
+    count_by_content(identity, "train.distill.teacher", train.distill->teacher);
+}
+
+/// Files that device models read count by their content; by name only while they cannot be read.
+/// A table without a model of its own has the one around it.
+void count_device_files(Value& device, const DeviceKind* around = nullptr) {
+  if (auto* array = std::get_if<Array>(&device.data))
+    for (Value& element : *array) count_device_files(element);
+  if (!device.is_table()) return;
+  const Value* model = device.at("model");
+  const auto* name = model ? std::get_if<std::string>(&model->data) : nullptr;
+  const DeviceKind* kind = name ? find_device_kind(*name) : around;
+  for (auto& entry : device.table().entries()) {
+    const Parameter* parameter = kind ? kind->schema->find(entry.key) : nullptr;
+    const auto* file = std::get_if<std::string>(&entry.value.data);
+    if (file && parameter && parameter->type == "path" && std::filesystem::is_regular_file(*file))
+      entry.value.data = "sha256:" + sha256_of_file(*file);
+    else
+      count_device_files(entry.value, kind);
+  }
+}
+
+/// A device model from outside counts by its code.
+void count_plugins(Value& identity) {
+  Array hashes;
+  for (const std::string& hash : plugin_hashes(*identity.at("device"))) hashes.push_back({hash});
+  if (!hashes.empty()) identity.set("plugins", {std::move(hashes)});
+}
+
+/// A current-voltage curve by its voltage and what it gives at three conductances.
+std::string curve_text(const DeviceModel& device) {
+  const auto cells = device.non_linear();
+  if (!cells) return {};
+  const double G_S[] = {device.g_min_S, (device.g_min_S + device.g_max_S) / 2, device.g_max_S};
+  double a[3], b[3];
+  cells->curve->coefficients(G_S, a, b);
+  std::string text = " " + Value{cells->full_scale_V}.text();
+  for (int i = 0; i < 3; ++i) text += " " + Value{a[i]}.text() + " " + Value{b[i]}.text();
+  return text;
+}
+
+std::string hash_of(Value identity) {
+  identity.set("numbers", {std::int64_t{kNumbers}});
+  return sha256(to_toml(identity));
+}
+
+}  // namespace
+
+const Schema<Experiment>& Experiment::schema() {
+  static const Schema<Experiment> schema = [] {
+    using E = Experiment;
+    Schema<E> s{"experiment", "One TOML file is one experiment; [sweep] makes its points."};
+    s.add("title", &E::title).keeps_numbers().doc("Heading of the report.");
+    s.add("preset", &E::preset)
+        .keeps_numbers()
+        .doc(
+            "Hardware by name: tiles, devices and periphery wherever this file does not give its "
+            "own; see `ohmic list presets`.");
+    s.add("allow", &E::allow)
+        .keeps_numbers()
+        .doc(
+            "Keys whose values are meant though they are unusual (conductances above 10 mS, wires "
+            "above 1 Mohm, ...) or beyond what a device model was measured at (ages), as in "
+            "[\"device.g_max_S\"].");
+    s.add("seed", &E::seed).doc("Governs everything random, training included.");
+    s.add("data", &E::data);
+    s.add("model", &E::model);
+    s.add("train", &E::train);
+    s.add("mapping", &E::mapping);
+    s.add_custom("device", "table", read_device_table, write_device_table)
+        .doc(
+            "What a device does to a conductance: `model` and that model's own parameters; a layer "
+            "may have keys of its own, in [device.layers.NAME].");
+    s.add("periphery", &E::periphery);
+    s.add("noise", &E::noise);
+    s.add("evaluation", &E::evaluation);
+    s.add("cost", &E::cost).absent("none").keeps_numbers();
+    s.add("compute", &E::compute).keeps_numbers();
+    s.add("output", &E::output).keeps_numbers();
+    return s;
+  }();
+  return schema;
+}
+
+Experiment Experiment::read(const Value& given, std::vector<Fault>& faults) {
+  const std::size_t faults_before = faults.size();
+  Value root = with_preset(given, faults);
+  permit_allowed(root);
+  Experiment experiment;
+  schema().read_into(root, "", experiment, faults, {"sweep", "budget"});
+  if (!root.at("device")) read_device_table({Table{}, root.where}, "device", experiment, faults);
+  say_where_keys_belong(faults, faults_before);
+  if (experiment.output.dir.empty()) experiment.output.dir = default_folder(root);
+  if (faults.size() == faults_before) choose_metric(root, experiment);
+  if (faults.size() == faults_before) check_whole(root, experiment, faults);
+  return experiment;
+}
+
+LayerDevices Experiment::devices() const {
+  LayerDevices devices(device);
+  for (const auto& [layer, own] : layer_devices) devices.own[layer] = own.model;
+  return devices;
+}
+
+std::string Experiment::conductance_ranges() const {
+  const auto text = [](const DeviceModel& d) {
+    return Value{d.g_min_S}.text() + " " + Value{d.g_max_S}.text() + curve_text(d);
+  };
+  std::string all = text(*device);
+  for (const auto& [layer, own] : layer_devices) all += " " + layer + " " + text(*own.model);
+  return all;
+}
+
+bool Experiment::is_trained() const { return model.weights.empty() && model.file.empty(); }
+
+Graph Experiment::graph() const {
+  if (model.file.empty()) return build_model(model, data.name == "cifar100" ? 100 : 10);
+  return load_network(model, mapping)->graph;
+}
+
+Value Experiment::resolved() const {
+  Value all = schema().write(this);
+  if (model.file.empty()) return all;
+  all.table().erase("train");  // nothing of it counts
+  for (const char* key : {"name", "layout", "width", "norm"})
+    all.table().find("model")->table().erase(key);
+  return all;
+}
+
+std::string Experiment::identity() const {
+  Value identity = schema().write(this, true);
+  count_images_by_content(identity, data);
+  count_whole_mean(identity, data);
+  if (!is_trained()) identity.table().erase("train");
+  count_network_by_content(identity, model);
+  count_device_files(*identity.table().find("device"));
+  count_teacher_by_content(identity, train);
+  count_plugins(identity);
+  return hash_of(std::move(identity));
+}
+
+std::string Experiment::training_identity() const {
+  const Value whole = schema().write(this, true);
+  Value identity{Table{}};
+  for (const char* key : {"seed", "data", "model"}) identity.set(key, *whole.at(key));
+  count_images_by_content(identity, data);
+  count_whole_mean(identity, data);
+  if (is_trained()) identity.set("train", *whole.at("train"));
+  count_network_by_content(identity, model);
+  count_teacher_by_content(identity, train);
+  if (train.keep != "best")
+    for (const char* key : {"test", "test_images"})
+      identity.table().find("data")->table().erase(key);
+  return hash_of(std::move(identity));
+}
+
+std::string Experiment::images_identity() const {
+  const Value whole = schema().write(this, true);
+  Value identity{Table{}};
+  for (const char* key : {"seed", "data"}) identity.set(key, *whole.at(key));
+  count_images_by_content(identity, data);
+  return hash_of(std::move(identity));
+}
+
+}  // namespace ohmic

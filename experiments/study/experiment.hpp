@@ -1,0 +1,136 @@
+// One TOML file is one experiment. Its tables follow the physical chain; [sweep] makes its points.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "experiments/study/layer_devices.hpp"
+#include "mapping/cost.hpp"
+#include "mapping/settings.hpp"
+#include "nn/analog/layer_devices.hpp"
+#include "nn/analog/noise_settings.hpp"
+#include "nn/data/dataset.hpp"
+#include "nn/metrics/measure.hpp"
+#include "nn/network/graph.hpp"
+#include "nn/train/trainer.hpp"
+#include "simulator/device_model.hpp"
+#include "simulator/periphery.hpp"
+
+namespace ohmic {
+
+enum class Estimator {
+  per_draw,   ///< each draw sees the whole test set: spread between chips, yield
+  per_batch,  ///< each batch gets its own draw: a far tighter mean
+};
+
+/// evaluation.stop: draw until the interval of the metric is narrow enough.
+struct StopRule {
+  double half_width = 0.002;  ///< in the metric's own numbers: fractions of accuracies
+  std::int64_t max_draws = 1000;
+  static const Schema<StopRule>& schema();
+};
+
+/// The [evaluation] table.
+struct EvaluationSettings {
+  Estimator estimator = Estimator::per_draw;
+  std::string metric = "accuracy";    ///< of find_metric()
+  int top_k = 5;                      ///< of metric "top_k"
+  Against against = Against::labels;  ///< of metrics that compare numbers
+  std::int64_t draws = 10;
+  std::int64_t first_draw = 0;  ///< another range of draws is fresh noise
+  std::int64_t batch = 100;
+  double confidence = 0.95;
+  std::optional<StopRule> stop;           ///< absent ("none"): a fixed number of draws
+  std::int64_t calibration_images = 256;  ///< training images that set converter ranges
+  std::optional<int> batch_norm_images;   ///< training images that BatchNorm sees again
+  BatchNormStatistics batch_norm_statistics = BatchNormStatistics::moved;
+  MetricChoice choice() const { return {metric, top_k, against}; }
+  static const Schema<EvaluationSettings>& schema();
+};
+
+/// The [compute] table: how, never what; nothing here may change a number beyond rounding.
+struct ComputeSettings {
+  std::string device = "auto";  ///< auto | cpu | cuda[:i]
+  std::string backend = "cpu";  ///< reference | cpu | cuda
+  int threads = 0;              ///< 0: all
+  static const Schema<ComputeSettings>& schema();
+};
+
+/// The [output] table.
+struct OutputSettings {
+  std::filesystem::path dir;  ///< empty: runs/<name of the file>
+  bool figures = true;
+  bool report = true;
+  static const Schema<OutputSettings>& schema();
+};
+
+/// Everything one point of a sweep is made of.
+struct Experiment {
+  std::string title;
+  std::string preset;              ///< whose keys lie beneath the file's own; see presets.hpp
+  std::vector<std::string> allow;  ///< keys whose values may be unusual, see Value::permitted
+  std::uint64_t seed = 1;
+  DataSettings data;
+  ModelSettings model;
+  TrainSettings train;
+  MappingSettings mapping;
+  std::string device_model;  ///< "awgn"
+  std::shared_ptr<const DeviceModel> device;
+  OwnDevices layer_devices;  ///< layers whose devices are not `device`
+  Periphery periphery;
+  NoiseSettings noise;
+  EvaluationSettings evaluation;
+  std::optional<CostSettings> cost;  ///< absent ("none"): not reported
+  ComputeSettings compute;
+  OutputSettings output;
+
+  /// Reads every table but [sweep] and [budget], and the preset that is named; all faults are
+  /// appended. What holds between tables is checked too.
+  static Experiment read(const Value& root, std::vector<Fault>& faults);
+  static const Schema<Experiment>& schema();
+  /// Whether the network is trained here: neither its weights nor its file are given.
+  bool is_trained() const;
+  /// The network, built in or that of model.file. Throws as load_network() does.
+  Graph graph() const;
+  /// `device` and `layer_devices` as a network takes them.
+  LayerDevices devices() const;
+  /// [g_min, g_max] of all layers, and the curves of cells that are not ohmic: all that arrays
+  /// without noise have of the devices.
+  std::string conductance_ranges() const;
+  /// Every key with its resolved value, in the order of the chain (resolved.toml).
+  Value resolved() const;
+  /// SHA-256 (hexadecimal) of what can change this point's numbers: not title, compute, output or
+  /// folders. Weight files and those that devices read count by their content, so they may move;
+  /// with weights given, [train] does not count.
+  std::string identity() const;
+  /// SHA-256 of what can change the trained weights: seed, data, model, train, and the test images
+  /// only where they choose the epoch that is kept.
+  std::string training_identity() const;
+  /// SHA-256 of the images, as they are read: seed and data.
+  std::string images_identity() const;
+};
+
+/// One point: the swept keys with their values, and the experiment they make.
+struct Point {
+  std::vector<std::pair<std::string, Value>> axes;  ///< dotted key, value
+  Experiment experiment;
+};
+
+/// A file (with --set applied) as the points of its sweep, in the order of the axes, the last
+/// fastest. An axis is `"table.key" = [values]`, or `"table" = [{...}, {...}]` for keys that move
+/// together: they are merged into the table and reported as one axis per key, where an element that
+/// leaves a key out has its resolved value. A swept key given with --set keeps that value. Where an
+/// axis changes device.model, keys of [device] that only its own model has do not apply. Throws
+/// ConfigError with every fault of every distinct value, or when there are more than kMostPoints.
+inline constexpr std::size_t kMostPoints = 100'000;
+std::vector<Point> expand(const Value& root);
+
+/// The [sweep] table that `expand` goes through, --set included: with the first point's
+/// `resolved()` it makes a file that gives the same points.
+Value resolved_sweep(const Value& root);
+
+}  // namespace ohmic

@@ -1,0 +1,98 @@
+#include "experiments/study/layer_devices.hpp"
+
+#include <algorithm>
+
+#include "experiments/study/measured_age.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr const char* kCommon[] = {"g_min_S", "g_max_S", "time_s"};
+
+std::string model_of(const Value& table) {
+  const Value* model = table.at("model");
+  const auto* name = model ? std::get_if<std::string>(&model->data) : nullptr;
+  return name ? *name : "ideal";
+}
+
+/// Tables in tables are parts of a layer's name, everything else is a key of its devices.
+void collect(const Table& table, const std::string& layer, const Position& where,
+             std::map<std::string, Value>& layers) {
+  const auto& entries = table.entries();
+  const bool is_part = std::any_of(entries.begin(), entries.end(),
+                                   [](const auto& entry) { return entry.value.is_table(); });
+  if (!layer.empty() && !is_part) layers.emplace(layer, Value{Table{}, where});
+  for (const auto& entry : entries) {
+    if (entry.value.is_table())
+      collect(entry.value.table(), layer.empty() ? entry.key : layer + "." + entry.key, entry.where,
+              layers);
+    else
+      layers.emplace(layer, Value{Table{}, where})
+          .first->second.set(entry.key, entry.value, entry.where);
+  }
+}
+
+/// What the layer's devices are: [device] with the layer's keys over it.
+Value merged(const Value& common, const Value& own) {
+  Value table = own;
+  const bool same_model = !own.at("model") || model_of(own) == model_of(common);
+  for (const auto& entry : common.table().entries()) {
+    const bool is_common = std::count(std::begin(kCommon), std::end(kCommon), entry.key) > 0;
+    if ((same_model || is_common) && !own.at(entry.key))
+      table.set(entry.key, entry.value, entry.where);
+  }
+  return table;
+}
+
+/// The keys that were given, with the values that were read.
+Value as_read(const Value& given, const Value& whole) {
+  Value keys{Table{}, given.where};
+  for (const auto& entry : whole.table().entries())
+    if (given.at(entry.key)) keys.set(entry.key, entry.value);
+  return keys;
+}
+
+}  // namespace
+
+Value without_layers(const Value& device_table) {
+  Value table = device_table;
+  if (table.is_table()) table.table().erase(kLayersKey);
+  return table;
+}
+
+OwnDevices read_layer_devices(const Value& device_table, const std::string& key,
+                              std::vector<Fault>& faults) {
+  OwnDevices devices;
+  const Value* layers = device_table.at(kLayersKey);
+  if (!layers) return devices;
+  const std::string prefix = key + "." + kLayersKey;
+  const bool is_right =
+      layers->is_table() &&
+      std::all_of(layers->table().entries().begin(), layers->table().entries().end(),
+                  [](const auto& entry) { return entry.value.is_table(); });
+  if (!is_right) {
+    faults.push_back({layers->where, prefix, "expected a table for each layer, by its name"});
+    return devices;
+  }
+  std::map<std::string, Value> given;
+  collect(layers->table(), "", layers->where, given);
+  const Value common = without_layers(device_table);
+  for (const auto& [layer, own] : given) {
+    const Value table = merged(common, own);
+    if (std::shared_ptr<const DeviceModel> model =
+            read_device(table, prefix + "." + layer, faults)) {
+      check_age(table, prefix + "." + layer, *model, faults);
+      devices[layer] = {as_read(own, write_device(model_of(table), *model)), std::move(model)};
+    }
+  }
+  return devices;
+}
+
+Value write_layer_devices(const OwnDevices& devices) {
+  if (devices.empty()) return {};
+  Value table{Table{}};
+  for (const auto& [layer, device] : devices) table.set(layer, device.keys);
+  return table;
+}
+
+}  // namespace ohmic
