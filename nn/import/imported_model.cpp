@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "nn/network/shape_text.hpp"
+
 namespace ohmic {
 namespace {
 
@@ -30,10 +32,6 @@ std::size_t size_of(ElementType type) { return kFacts.at(static_cast<std::size_t
 
 const char* name_of(ElementType type) { return kFacts.at(static_cast<std::size_t>(type)).name; }
 
-std::int64_t ConstantTensor::elements() const {
-  std::int64_t n = 1;
-  for (const std::int64_t side : shape) n *= side;
-  return n;
-}
+std::int64_t ConstantTensor::elements() const { return element_count(shape); }
 
 }  // namespace ohmic

@@ -9,6 +9,7 @@
 #include "nn/io/npy.hpp"
 #include "nn/io/weight_file.hpp"
 #include "nn/io/zip.hpp"
+#include "nn/network/shape_text.hpp"
 #include "nn/network/tensor_names.hpp"
 #include "simulator/error.hpp"
 
@@ -137,11 +138,7 @@ NumberFormat integer_format(bool is_signed, int bytes, bool big_endian) {
   return {is_signed ? Kind::whole : Kind::natural, kFloat32, bytes, big_endian && bytes > 1};
 }
 
-std::int64_t StoredArray::elements() const {
-  std::int64_t n = 1;
-  for (const std::int64_t side : shape) n *= side;
-  return n;
-}
+std::int64_t StoredArray::elements() const { return element_count(shape); }
 
 void StoredArray::decode(std::int64_t first, std::int64_t count, float* values) const {
   const auto width = static_cast<std::size_t>(format.bytes);

@@ -4,17 +4,12 @@
 #include <span>
 
 #include "nn/network/graph.hpp"
+#include "nn/network/shape_text.hpp"
 #include "simulator/error.hpp"
 #include "simulator/random/noise.hpp"
 
 namespace ohmic {
 namespace {
-
-std::size_t elements(const std::vector<std::int64_t>& shape) {
-  std::int64_t n = 1;
-  for (const std::int64_t side : shape) n *= side;
-  return static_cast<std::size_t>(n);
-}
 
 void glorot_uniform(NoiseKey key, Address address, double F_in, double F_out,
                     std::vector<float>& values) {
@@ -76,7 +71,7 @@ Weights initialize(const Graph& graph, const std::string& init, std::uint64_t se
   for (const ParameterShape& p : parameter_shapes(graph)) {
     HostTensor& tensor = weights[p.name];
     tensor.shape = p.shape;
-    tensor.values.assign(elements(p.shape), 0.0f);
+    tensor.values.assign(static_cast<std::size_t>(element_count(p.shape)), 0.0f);
     const Node& node = graph.nodes[static_cast<std::size_t>(p.node)];
     const Address address{Stream::initialization, index++};
     if (p.shape.size() > 1) {

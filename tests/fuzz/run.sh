@@ -46,7 +46,7 @@ run_one() {
   local how=with_numbers
   [[ ! -x $build/tests/ohmic_fuzz ]] || how=with_libfuzzer
   if $how "$1"; then
-    sed -nE "s/^stat::number_of_executed_units: +([0-9]+)/$1: \1 inputs/p; /^$1: /p" "$build/$1.log"
+    sed -nE "s/^stat::number_of_executed_units: +([0-9]+)/$1: \1 inputs/; /^$1: /p" "$build/$1.log"
   else
     printf '%s: FAILED, see %s\n' "$1" "$build/$1.log"
     tail -n 40 "$build/$1.log"
