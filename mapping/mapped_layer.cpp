@@ -33,17 +33,20 @@ double population_std(std::span<const float> values) {
   return std::sqrt(squares / static_cast<double>(values.size()));
 }
 
-// The weights without the bias row.
-std::vector<float> kernel_of(const ConvGeometry& g, std::span<const float> weights) {
+// Of the weights without the bias row.
+double kernel_std(const ConvGeometry& g, std::span<const float> weights) {
+  if (g.bias_rows == 0) return population_std(weights);
   std::vector<float> kernel;
   for (std::size_t i = 0; i < weights.size(); ++i)
     if (static_cast<int>(i % static_cast<std::size_t>(g.rows())) < g.kernel_rows())
       kernel.push_back(weights[i]);
-  return kernel;
+  return population_std(kernel);
 }
 
 // Percentile of |values|, linear between order statistics.
 double magnitude_percentile(std::span<const float> values, double percent) {
+  const auto is_smaller = [](float a, float b) { return std::abs(a) < std::abs(b); };
+  if (percent >= 100) return std::abs(*std::max_element(values.begin(), values.end(), is_smaller));
   std::vector<float> magnitudes(values.size());
   std::transform(values.begin(), values.end(), magnitudes.begin(),
                  [](float v) { return std::abs(v); });
@@ -112,11 +115,12 @@ double largest_magnitude(std::span<const float> weights, double percentile) {
 
 MappedLayer::MappedLayer(std::string name, std::uint16_t layer, ConvGeometry geometry,
                          std::span<const float> weights, const MappingSettings& settings,
-                         double g_min_S, double g_max_S, double input_full_scale)
+                         double g_min_S, double g_max_S, double input_full_scale,
+                         std::shared_ptr<const void> owner)
     : name_(std::move(name)),
       layer_(layer),
       geometry_(geometry),
-      weights_(weights.begin(), weights.end()),
+      weights_(std::move(owner), weights.data()),
       settings_(settings),
       grid_(geometry, settings.tile),
       code_(settings, g_min_S, g_max_S),
@@ -126,12 +130,18 @@ MappedLayer::MappedLayer(std::string name, std::uint16_t layer, ConvGeometry geo
                "MappedLayer: needs a weight for every row and column of the geometry");
   require_call(g_min_S < g_max_S, "MappedLayer: g_min_S must be below g_max_S");
   refuse_if_not_finite(name_, weights);
-  scale_.sigma_w = population_std(kernel_of(geometry, weights));
+  if (weights_.use_count() == 0) own({weights.begin(), weights.end()});
+  scale_.sigma_w = kernel_std(geometry, weights);
   scale_.w_max = largest_magnitude(weights, settings.weight_percentile);
   scale_.weight_per_S = scale_.w_max * code_.value_per_S();
   scale_.devices_per_weight = code_.devices();
   if (settings.weight_scale != ScaleGroup::layer) find_gains();
   clip_weights();
+}
+
+void MappedLayer::own(std::vector<float> weights) {
+  const auto owner = std::make_shared<const std::vector<float>>(std::move(weights));
+  weights_ = {owner, owner->data()};
 }
 
 // Each group's w_max over the layer's, for every slot.
@@ -140,8 +150,8 @@ void MappedLayer::find_gains() {
   const auto group = [&](std::size_t slot) { return grid_.group_of(settings_.weight_scale, slot); };
   grid_.for_each_slot([&](std::size_t slot, std::size_t first, std::size_t n) {
     auto& own = members[group(slot)];
-    const auto begin = weights_.begin() + static_cast<std::ptrdiff_t>(first);
-    own.insert(own.end(), begin, begin + static_cast<std::ptrdiff_t>(n));
+    const auto cells = weights().subspan(first, n);
+    own.insert(own.end(), cells.begin(), cells.end());
   });
   std::vector<double> gain;
   for (const auto& own : members)
@@ -154,18 +164,23 @@ double MappedLayer::w_max_of(std::size_t slot) const {
 }
 
 void MappedLayer::clip_weights() {
+  std::vector<float> clipped;  // empty as long as none is
   grid_.for_each_slot([&](std::size_t slot, std::size_t first, std::size_t n) {
     const auto limit = static_cast<float>(w_max_of(slot));
-    for (float& w : std::span(weights_).subspan(first, n)) {
-      if (std::abs(w) > limit) ++clipped_weights_;
-      w = std::clamp(w, -limit, limit);
+    for (std::size_t i = first; i < first + n; ++i) {
+      const float w = weights()[i];
+      if (!(std::abs(w) > limit)) continue;
+      if (clipped.empty()) clipped.assign(weights().begin(), weights().end());
+      clipped[i] = std::clamp(w, -limit, limit);
+      ++clipped_weights_;
     }
   });
+  if (!clipped.empty()) own(std::move(clipped));
 }
 
 // What cells from `first` on hold: weights over the largest of their group.
 void MappedLayer::values(std::uint64_t first, std::span<double> out) const {
-  const float* w = weights_.data() + first;
+  const float* w = weights_.get() + first;
   const double per_layer = 1.0 / scale_.w_max;
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = w[i] * per_layer;
   if (gains_.empty()) return;
@@ -186,19 +201,18 @@ void MappedLayer::spare(std::vector<bool> columns) {
 }
 
 void MappedLayer::hold_spared(int role, std::uint64_t first, std::span<const double> target_S,
-                              RoleMatrix& m) const {
+                              std::span<double> G_S, std::span<double> read_sigma_S) const {
   if (spared_.empty() || code_.roles()[static_cast<std::size_t>(role)].is_reference) return;
   const auto K = static_cast<std::size_t>(geometry_.rows());
   for (std::size_t i = 0; i < target_S.size(); ++i) {
-    const std::size_t cell = first + i;
-    if (!spared_[cell / K]) continue;
-    m.G_S[cell] = target_S[i];
-    if (!m.read_sigma_S.empty()) m.read_sigma_S[cell] = 0;
+    if (!spared_[(first + i) / K]) continue;
+    G_S[i] = target_S[i];
+    if (!read_sigma_S.empty()) read_sigma_S[i] = 0;
   }
 }
 
-// Programs `count` devices of a role and ages them, block by block in parallel.
-MappedLayer::RoleMatrix MappedLayer::devices(int role, std::size_t count,
+// Programs `count` devices of a role from `begin` on and ages them, block by block in parallel.
+MappedLayer::RoleMatrix MappedLayer::devices(int role, std::uint64_t begin, std::size_t count,
                                              const Moment& moment) const {
   const bool noisy = reads_noisily(moment.device, moment.periphery);
   const CellLayout layout{geometry_.rows(), geometry_.columns(), settings_.tile.rows,
@@ -209,18 +223,18 @@ MappedLayer::RoleMatrix MappedLayer::devices(int role, std::size_t count,
   const std::size_t tasks = (count + kCellsPerTask - 1) / kCellsPerTask;
 #pragma omp parallel for schedule(static) if (tasks > 1)
   for (std::size_t task = 0; task < tasks; ++task) {
-    const std::size_t first = task * kCellsPerTask, n = std::min(kCellsPerTask, count - first);
+    const std::size_t at = task * kCellsPerTask, n = std::min(kCellsPerTask, count - at);
+    const std::uint64_t first = begin + at;
     std::array<double, kCellsPerTask> target_S;
-    const std::span<double> targets(target_S.data(), n), G_S(m.G_S.data() + first, n);
+    const std::span<double> targets(target_S.data(), n), G_S(m.G_S.data() + at, n),
+        read_sigma_S(m.read_sigma_S.data() + at, noisy ? n : 0);
     const DeviceBlock block{moment.key, layer_,  static_cast<std::uint8_t>(role),
                             first,      &scale_, &layout};
     this->target_S(role, first, targets);
     moment.device.program(block, targets, G_S);
     if (moment.age_s > 0) moment.device.drift(block, moment.age_s, targets, G_S);
-    if (noisy)
-      moment.device.read_sigma(block, moment.age_s, targets, G_S,
-                               {m.read_sigma_S.data() + first, n});
-    hold_spared(role, first, targets, m);
+    if (noisy) moment.device.read_sigma(block, moment.age_s, targets, G_S, read_sigma_S);
+    hold_spared(role, first, targets, G_S, read_sigma_S);
   }
   return m;
 }
@@ -245,7 +259,7 @@ MappedLayer::RoleMatrix MappedLayer::spread_reference(const RoleMatrix& referenc
 MappedLayer::RoleMatrix MappedLayer::references_of(int role, const Moment& moment) const {
   if (!is_reference(role + 1)) return {};
   const auto rows = static_cast<std::size_t>(geometry_.rows());
-  return devices(role + 1, rows * static_cast<std::size_t>(grid_.column_tiles()), moment);
+  return devices(role + 1, 0, rows * static_cast<std::size_t>(grid_.column_tiles()), moment);
 }
 
 // A reference column stands in the array of its cells, so wires join the two.
@@ -297,36 +311,41 @@ void MappedLayer::start_cells(const NonLinearCells& cells, double reference_S, P
   plane.current_span_S *= std::max(1.0, current_A[0] / (V * one_S[0]));
   const double middle_S[] = {reference_S};
   if (reference_S > 0) cells.curve->coefficients(middle_S, a, b);
-  plane.a_A_V2.assign(weights_.size(), -a[0]);
-  plane.b_A_V3.assign(weights_.size(), -b[0]);
+  plane.a_A_V2.assign(plane.G_S.size(), -a[0]);
+  plane.b_A_V3.assign(plane.G_S.size(), -b[0]);
   plane.reference_S = reference_S;
 }
 
-// Without conductances.
-std::vector<Plane> MappedLayer::planes() const {
+// Of some columns, without conductances.
+std::vector<Plane> MappedLayer::planes(Columns columns) const {
+  std::vector<double> gains;  // [row tile][column]
+  for (auto row = gains_.begin(); row != gains_.end(); row += geometry_.columns())
+    gains.insert(gains.end(), row + columns.first, row + columns.first + columns.count);
   std::vector<Plane> planes;
   for (const CellCode::PlaneCode& code : code_.planes()) {
     Plane& plane = planes.emplace_back();
     plane.weight_per_S = scale_.w_max * code.value_per_S;
     plane.current_span_S = code.span_S;
     plane.unipolar = code.unipolar;
-    plane.gain = gains_;
+    plane.gain = gains;
   }
   return planes;
 }
 
-std::vector<Plane> MappedLayer::sense(const Moment& moment) const {
+// Those columns; all of them where they know of each other (has_independent_columns).
+std::vector<Plane> MappedLayer::sense(Columns columns, const Moment& moment) const {
+  const std::size_t first = cells_of({0, columns.first}), count = cells_of(columns);
   const auto cells = moment.device.non_linear();
   const bool on_wires = moment.periphery.wires.has_value();
-  std::vector<Plane> planes = this->planes();
+  std::vector<Plane> planes = this->planes(columns);
   for (std::size_t p = 0; p < planes.size(); ++p) {
     const double reference_S = code_.planes()[p].reference_S;
-    planes[p].G_S.assign(weights_.size(), -reference_S);
+    planes[p].G_S.assign(count, -reference_S);
     if (cells) start_cells(*cells, reference_S, planes[p]);
   }
   for (int role = 0; role < roles(); ++role) {
     if (is_reference(role)) continue;
-    RoleMatrix devices_here = devices(role, weights_.size(), moment);
+    RoleMatrix devices_here = devices(role, first, count, moment);
     RoleMatrix references = references_of(role, moment);
     if (cells) add_cells(role, devices_here, *cells, on_wires, planes);
     if (cells && is_reference(role + 1))
@@ -363,7 +382,7 @@ std::vector<double> MappedLayer::response(const Plane& plane, std::size_t index,
 // Multiplies what comes from each group by how much less it answers than right after programming.
 void MappedLayer::compensate(std::vector<Plane>& planes, const Moment& moment) const {
   const Moment fresh{moment.device, moment.key, 0.0, moment.periphery, moment.solver};
-  const std::vector<Plane> before = sense(fresh);
+  const std::vector<Plane> before = sense(all_columns(), fresh);
   for (std::size_t p = 0; p < planes.size(); ++p) {
     const auto then = response(before[p], p, fresh), now = response(planes[p], p, moment);
     if (planes[p].gain.empty()) planes[p].gain.assign(grid_.slots(), 1.0);
@@ -402,7 +421,7 @@ LayerOnTiles MappedLayer::program(const DeviceModel& device, NoiseKey key,
                                   const Periphery& periphery, const WireSolver& solver) const {
   check(device, periphery);
   const Moment moment{device, key, device.time_s, periphery, solver};
-  std::vector<Plane> planes = sense(moment);
+  std::vector<Plane> planes = sense(all_columns(), moment);
   if (compensates(device)) compensate(planes, moment);
   return {layer_,    geometry_, settings_.tile,    std::move(planes),
           periphery, key,       input_full_scale_, device.non_linear()};
@@ -410,7 +429,8 @@ LayerOnTiles MappedLayer::program(const DeviceModel& device, NoiseKey key,
 
 LayerOnTiles MappedLayer::unprogrammed(const DeviceModel& device,
                                        const Periphery& periphery) const {
-  LayerOnTiles layer{layer_, geometry_, settings_.tile, planes(), periphery, {}, input_full_scale_};
+  LayerOnTiles layer{layer_,    geometry_, settings_.tile,   planes(all_columns()),
+                     periphery, {},        input_full_scale_};
   layer.awaits_noisy_devices = reads_noisily(device, periphery);
   return layer;
 }
@@ -419,7 +439,7 @@ ProgrammingPlan::Role MappedLayer::planned_role(int role) const {
   const CellCode::Role& code = code_.roles()[static_cast<std::size_t>(role)];
   const auto rows = static_cast<std::size_t>(geometry_.rows());
   const std::size_t devices =
-      code.is_reference ? rows * static_cast<std::size_t>(grid_.column_tiles()) : weights_.size();
+      code.is_reference ? rows * static_cast<std::size_t>(grid_.column_tiles()) : weights().size();
   ProgrammingPlan::Role planned{std::vector<double>(devices), code.is_reference, code.sign};
   target_S(role, 0, planned.target_S);
   return planned;
@@ -463,7 +483,7 @@ std::vector<double> MappedLayer::programmed_S(int role, const DeviceModel& devic
   const WireSolver none;
   const Moment moment{device, key, device.time_s, ideal, none};
   return is_reference(role) ? spread_reference(references_of(role - 1, moment)).G_S
-                            : devices(role, weights_.size(), moment).G_S;
+                            : devices(role, 0, weights().size(), moment).G_S;
 }
 
 }  // namespace ohmic

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,11 +23,13 @@ class MappedLayer {
  public:
   /// `weights`: K x N, element (k, n) at n*K + k (LibTorch's [out, in, kh, kw] flattened); where
   /// geometry.bias_rows is 1 the last row holds biases over `input_full_scale`, which drives it and
-  /// which non-linear cells need. [g_min, g_max] is the device's. Throws DataError when a weight is
-  /// not finite.
+  /// which non-linear cells need. [g_min, g_max] is the device's. `owner` keeps `weights` alive and
+  /// as they are, so that they need no copy unless some are clipped; without one they are copied.
+  /// Throws DataError when a weight is not finite.
   MappedLayer(std::string name, std::uint16_t layer, ConvGeometry geometry,
               std::span<const float> weights, const MappingSettings& settings, double g_min_S,
-              double g_max_S, double input_full_scale = 0.0);
+              double g_max_S, double input_full_scale = 0.0,
+              std::shared_ptr<const void> owner = nullptr);
 
   /// Makes the devices of the columns that are marked hold their targets exactly, whatever the
   /// device model: never written amiss, never drifting, read quietly. One entry per column, or
@@ -51,6 +54,15 @@ class MappedLayer {
   /// computed for such a layer.
   LayerOnTiles program(const DeviceModel& device, NoiseKey key, const Periphery& periphery,
                        const WireSolver& solver = apply_wires) const;
+  /// What one product computes with: LayerOnTiles::effective_weights() and effective_bias().
+  struct Product {
+    std::vector<float> weights, bias;
+  };
+  /// That of what program() returns, to the bit. Where columns know nothing of each other (no
+  /// wires, no compensation, no reference columns) they are programmed a few at a time, so that
+  /// conductances of all are never in memory.
+  Product program_product(const DeviceModel& device, NoiseKey key, const Periphery& periphery,
+                          const WireSolver& solver = apply_wires) const;
   /// What program() does, for whoever does it elsewhere: the same effective weights and variances,
   /// to the bit (on wires to twelve digits). Absent where it is more than effects on single ohmic
   /// devices and their wires: compensation, reference columns on wires, a device model without a
@@ -76,6 +88,17 @@ class MappedLayer {
     const WireSolver& solver;
   };
 
+  /// Neighbouring columns, and their cells.
+  struct Columns {
+    int first, count;
+  };
+  Columns all_columns() const { return {0, geometry_.columns()}; }
+  std::size_t cells_of(Columns columns) const {
+    return static_cast<std::size_t>(columns.count) * static_cast<std::size_t>(geometry_.rows());
+  }
+
+  std::span<const float> weights() const { return {weights_.get(), cells_of(all_columns())}; }
+  void own(std::vector<float> weights);
   void find_gains();
   void clip_weights();
   double w_max_of(std::size_t slot) const;
@@ -87,8 +110,8 @@ class MappedLayer {
   }
   ProgrammingPlan::Role planned_role(int role) const;
   void hold_spared(int role, std::uint64_t first, std::span<const double> target_S,
-                   RoleMatrix& matrix) const;
-  RoleMatrix devices(int role, std::size_t count, const Moment& moment) const;
+                   std::span<double> G_S, std::span<double> read_sigma_S) const;
+  RoleMatrix devices(int role, std::uint64_t first, std::size_t count, const Moment& moment) const;
   bool is_reference(int role) const {
     return role < roles() && code_.roles()[static_cast<std::size_t>(role)].is_reference;
   }
@@ -100,15 +123,16 @@ class MappedLayer {
   void start_cells(const NonLinearCells& cells, double reference_S, Plane& plane) const;
   void add_cells(int role, const RoleMatrix& matrix, const NonLinearCells& cells, bool on_wires,
                  std::vector<Plane>& planes) const;
-  std::vector<Plane> planes() const;
-  std::vector<Plane> sense(const Moment& moment) const;
+  std::vector<Plane> planes(Columns columns) const;
+  std::vector<Plane> sense(Columns columns, const Moment& moment) const;
+  bool has_independent_columns(const Moment& moment) const;
   std::vector<double> response(const Plane& plane, std::size_t index, const Moment& moment) const;
   void compensate(std::vector<Plane>& planes, const Moment& moment) const;
 
   std::string name_;
   std::uint16_t layer_;
   ConvGeometry geometry_;
-  std::vector<float> weights_;  ///< as mapped: within what their group can hold
+  std::shared_ptr<const float> weights_;  ///< as mapped: within what their group can hold
   MappingSettings settings_;
   TileGrid grid_;
   CellCode code_;

@@ -42,6 +42,11 @@ Tally& Tally::operator+=(const Tally& other) {
   return *this;
 }
 
+std::unique_ptr<LoadedLayer> Backend::load_product(const ConvGeometry&, std::span<const float>,
+                                                   std::span<const float>, const Epilogue&) {
+  return nullptr;
+}
+
 std::unique_ptr<ResidentLayer> Backend::load_devices(const LayerOnTiles&, const ProgrammingPlan&,
                                                      const LayerRanges*) {
   return nullptr;

@@ -42,7 +42,8 @@ class LoadedLayer {
                        const float* residual, float* y, Tally& tally) = 0;
   /// Adds x to what this layer has observed and writes what its converters would see: percentiles
   /// over all images observed, without noise. The input range comes first; where inputs are applied
-  /// in slices, outputs are those of slices cut with the range found so far, at full drive.
+  /// in slices, outputs are those of slices cut with the range found so far, at full drive. Not of
+  /// layers that can compute already: they need not keep what they were made of.
   virtual void observe(const float* x, std::int64_t images, LayerRanges& ranges) = 0;
 };
 
@@ -73,6 +74,15 @@ class Backend {
   /// Periphery::needs_ranges() says so. Throws UnsupportedError on refusal.
   virtual std::unique_ptr<LoadedLayer> load(const LayerOnTiles&, const Epilogue&,
                                             const LayerRanges* ranges = nullptr) = 0;
+  /// A layer whose every MVM is one product with `weights`, kernel_rows() x N in the order of
+  /// planes, to which `bias` (N) adds: what load() makes of LayerOnTiles::effective_weights() and
+  /// effective_bias() where is_ideal_per_mvm(), with nobody holding conductances. Null where this
+  /// back end computes from conductances.
+  virtual std::unique_ptr<LoadedLayer> load_product(const ConvGeometry&,
+                                                    std::span<const float> weights,
+                                                    std::span<const float> bias, const Epilogue&);
+  /// Whether load_product() gives layers.
+  virtual bool loads_products() const { return false; }
 
   /// A layer of these devices, whose planes have no conductances yet; null where the host has to
   /// program it.

@@ -40,7 +40,7 @@ LogitSpread propagate(const TrainedNetwork& network, bool folded, std::int64_t i
                       Progress& progress) {
   progress.begin("linear propagation of noise, " + network.label);
   NoisePropagation propagation(
-      network.graph, folded ? fold_batch_norm(network.graph, network.weights) : network.weights);
+      network.graph, folded ? fold_batch_norm(network.graph, *network.weights) : *network.weights);
   LogitSpread spread;
   std::vector<float> x;
   for (std::int64_t first = 0; first < images; first += kImagesAtOnce) {

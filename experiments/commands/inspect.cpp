@@ -109,8 +109,8 @@ void print_table(const std::vector<LayerFacts>& layers) {
   fmt::print("{}", aligned_text(rows));
 }
 
-void print_text(const ImportedModel& model, const LoweredNetwork& network,
-                const std::vector<LayerFacts>& layers, const InspectOptions& options) {
+void print_text(const LoweredNetwork& network, const std::vector<LayerFacts>& layers,
+                const InspectOptions& options) {
   std::int64_t parameters = 0, macs = 0, blocks = 0, tiles = 0;
   for (const LayerFacts& l : layers) {
     parameters += l.parameters;
@@ -118,8 +118,8 @@ void print_text(const ImportedModel& model, const LoweredNetwork& network,
     blocks += l.blocks;
     tiles += l.tiles;
   }
-  fmt::print("{}: {}{}, opset {}\n", model.file.string(), model.format,
-             model.producer.empty() ? "" : " by " + model.producer, model.opset);
+  fmt::print("{}: {}{}, opset {}\n", options.model.file, network.format,
+             network.producer.empty() ? "" : " by " + network.producer, network.graph.opset);
   fmt::print("a sample: {} ({}); its answer: {}\n", shape_text(network.sample),
              name_of(network.sample_type), shape_text(network.answer));
   fmt::print("on crossbars: {} layers, {} parameters, {} MACs per sample\n", layers.size(),
@@ -138,11 +138,11 @@ void print_text(const ImportedModel& model, const LoweredNetwork& network,
     fmt::print("digital matrix: {} ({}): {}\n", m.name, m.op, m.why);
 }
 
-void print_json(const ImportedModel& model, const LoweredNetwork& network,
-                const std::vector<LayerFacts>& layers) {
-  Json json{{"file", model.file.string()}, {"format", model.format},
-            {"producer", model.producer},  {"opset", model.opset},
-            {"sample", network.sample},    {"sample_type", name_of(network.sample_type)},
+void print_json(const LoweredNetwork& network, const std::vector<LayerFacts>& layers,
+                const InspectOptions& options) {
+  Json json{{"file", options.model.file},   {"format", network.format},
+            {"producer", network.producer}, {"opset", network.graph.opset},
+            {"sample", network.sample},     {"sample_type", name_of(network.sample_type)},
             {"answer", network.answer}};
   for (const LayerFacts& l : layers)
     json["layers"].push_back({{"name", l.name},
@@ -164,11 +164,9 @@ void print_json(const ImportedModel& model, const LoweredNetwork& network,
 
 void inspect(const InspectOptions& options) {
   const auto network = load_network(options.model, options.mapping);
-  const ImportedModel model = read_model(options.model.file);
   const std::vector<LayerFacts> layers =
       layers_of(*network, {options.rows, options.columns}, devices_per_cell(options.mapping));
-  options.as_json ? print_json(model, *network, layers)
-                  : print_text(model, *network, layers, options);
+  options.as_json ? print_json(*network, layers, options) : print_text(*network, layers, options);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace ohmic {
 
 Plausibility examine(const TrainedNetwork& network, const Experiment& experiment) {
   const bool foreign = !experiment.is_trained();
-  return examine(network.graph, network.weights, *network.data, foreign,
+  return examine(network.graph, *network.weights, *network.data, foreign,
                  network.measure.answers_classes());
 }
 
@@ -40,7 +40,7 @@ double value_without_noise(const TrainedNetwork& network, const Plausibility& fa
   if (network.measure.metric().name == "accuracy" && network.measure.answers_classes())
     return facts.accuracy();
   const ImageSet& test = network.data->test;
-  TorchNetwork digital(network.graph, network.weights, "cpu");
+  TorchNetwork digital(network.graph, network.weights);
   std::vector<float> x(static_cast<std::size_t>(test.values()));
   std::vector<Score> scores;
   for (std::int64_t k = 0; k < facts.images; ++k) {

@@ -266,10 +266,11 @@ bool Networks::train_or_load(const Experiment& experiment, TrainedNetwork& netwo
     if (!claims_) claims_.emplace(folder_ / "lock");
     const auto claim = claims_->try_exclusive(network.identity);
     if (!claim && !std::filesystem::exists(file)) return false;
-    network.weights = train_in(folder, experiment, network).weights;
-  } else {
     network.weights =
-        load_named(own_weights(experiment), network.graph, &network.data->normalization).weights;
+        std::make_shared<const Weights>(train_in(folder, experiment, network).weights);
+  } else {
+    network.weights = std::make_shared<const Weights>(
+        load_named(own_weights(experiment), network.graph, &network.data->normalization).weights);
   }
   network.weights_hash = sha256_of_weights(file);
   return true;
@@ -277,7 +278,8 @@ bool Networks::train_or_load(const Experiment& experiment, TrainedNetwork& netwo
 
 /// The network of a file, with its own weights or those that model.weights has for it.
 void Networks::take_file(const Experiment& experiment, TrainedNetwork& network) {
-  network.weights = load_network(experiment.model, experiment.mapping)->weights;
+  const auto lowered = load_network(experiment.model, experiment.mapping);
+  network.weights = {lowered, &lowered->weights};
   network.weights_hash = hash_of_network(experiment.model.file);
   if (experiment.model.weights.empty()) return;
   network.weights_hash = sha256(network.weights_hash + sha256_of_weights(experiment.model.weights));
@@ -305,7 +307,7 @@ std::optional<Weights> Networks::teacher_of(const Experiment& experiment,
   const NamedWeights given = teacher_weights(*experiment.train.distill);
   if (!given.file.empty())
     return load_named(given, student.graph, &student.data->normalization).weights;
-  return get(teacher_experiment(experiment)).weights;
+  return *get(teacher_experiment(experiment)).weights;
 }
 
 std::shared_ptr<const Dataset> Networks::data_of(const Experiment& experiment) {

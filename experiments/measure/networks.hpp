@@ -15,13 +15,13 @@ namespace ohmic {
 
 struct TrainedNetwork {
   Graph graph;
-  Weights weights;
-  std::shared_ptr<const Dataset> data;  ///< with what its answers are compared with
-  Measure measure{10};                  ///< of its answers to the test images
-  std::string label;                    ///< network_label
-  std::string data_name;                ///< "cifar10"
-  std::string identity;                 ///< Experiment::training_identity
-  std::string weights_hash;             ///< SHA-256 of the weight file
+  std::shared_ptr<const Weights> weights;  ///< of a file: those of everybody who uses it
+  std::shared_ptr<const Dataset> data;     ///< with what its answers are compared with
+  Measure measure{10};                     ///< of its answers to the test images
+  std::string label;                       ///< network_label
+  std::string data_name;                   ///< "cifar10"
+  std::string identity;                    ///< Experiment::training_identity
+  std::string weights_hash;                ///< SHA-256 of the weight file
 };
 
 /// One line for a person: "resnet20 on cifar10, rate 0.0005", or the weight file's name.

@@ -57,9 +57,9 @@ void add_gains(const Node& norm, const std::vector<float>& gamma, const std::vec
 void add_norm(const TrainedNetwork& network, LayerResult& result) {
   const Node* norm = norm_after(network.graph, result.layer);
   if (!norm) return;
-  add_gains(*norm, network.weights.at(norm->name + ".weight").values,
-            network.weights.at(spread_name(*norm)).values, result);
-  const std::vector<bool> dead = dead_filters(network.weights, *norm);
+  add_gains(*norm, network.weights->at(norm->name + ".weight").values,
+            network.weights->at(spread_name(*norm)).values, result);
+  const std::vector<bool> dead = dead_filters(*network.weights, *norm);
   result.batch_norm = norm->name;
   result.filters = static_cast<int>(dead.size());
   result.dead_filters = static_cast<int>(std::count(dead.begin(), dead.end(), true));

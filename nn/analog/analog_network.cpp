@@ -1,7 +1,6 @@
 #include "nn/analog/analog_network.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "nn/analog/analog_state.hpp"
@@ -12,20 +11,26 @@ namespace ohmic {
 AnalogNetwork::AnalogNetwork(const Graph& graph, const Weights& weights,
                              const MappingSettings& mapping, const NoiseSettings& noise,
                              const Periphery& periphery, LayerDevices devices, Backend& backend)
-    : state_(std::make_unique<State>(graph, weights, mapping, noise, periphery, std::move(devices),
-                                     backend)) {}
+    : AnalogNetwork(graph, std::make_shared<const Weights>(weights), mapping, noise, periphery,
+                    std::move(devices), backend) {}
+
+AnalogNetwork::AnalogNetwork(const Graph& graph, std::shared_ptr<const Weights> weights,
+                             const MappingSettings& mapping, const NoiseSettings& noise,
+                             const Periphery& periphery, LayerDevices devices, Backend& backend)
+    : state_(std::make_unique<State>(graph, std::move(weights), mapping, noise, periphery,
+                                     std::move(devices), backend)) {}
 
 AnalogNetwork::~AnalogNetwork() = default;
 
 void AnalogNetwork::load_ideal() {
   State& s = *state_;
-  s.load({Loaded::digital, {}, perturbed_digital(s.graph, s.weights, s.noise, 0.0, {})});
+  s.load({Loaded::digital, {}, perturbed_digital(s.graph, *s.weights, s.noise, 0.0, {})});
 }
 
 void AnalogNetwork::load_noise_free() {
   State& s = *state_;
   s.require_ranges();
-  s.load({Loaded::exact, {}, perturbed_digital(s.graph, s.mappable, s.noise, 0.0, {})});
+  s.load({Loaded::exact, {}, perturbed_digital(s.graph, *s.mappable, s.noise, 0.0, {})});
 }
 
 void AnalogNetwork::program(std::uint64_t seed, std::uint64_t draw) {
@@ -56,18 +61,11 @@ std::vector<float> AnalogNetwork::logits(const float* nhwc, std::int64_t images,
   State& s = *state_;
   s.require_loaded();
   require_call(images >= 0, "logits: the number of images must not be negative");
-  const std::int64_t classes = s.graph.classes, pixels = values_per_image(s.graph.nodes.front());
-  std::vector<float> out(static_cast<std::size_t>(images * classes),
-                         std::numeric_limits<float>::quiet_NaN());
-  if (s.every_answer_nan) return out;
-  const std::int64_t at_once = s.images_at_once();
-  std::vector<float> buffer;
-  for (std::int64_t i = 0; i < images; i += at_once) {
-    const std::int64_t count = std::min(at_once, images - i);
-    const float* y = s.run(nhwc + i * pixels, count, first_image + static_cast<std::uint64_t>(i));
-    std::copy_n(s.backend.on_host(y, static_cast<std::size_t>(count * classes), buffer),
-                count * classes, out.begin() + i * classes);
-  }
+  const std::int64_t classes = s.graph.classes;
+  std::vector<float> out(static_cast<std::size_t>(images * classes));
+  s.answer(nhwc, images, first_image, [&](std::int64_t i, std::int64_t count, const float* y) {
+    std::copy_n(y, count * classes, out.begin() + i * classes);
+  });
   return out;
 }
 
@@ -79,7 +77,7 @@ std::vector<float> AnalogNetwork::layer_output(std::size_t layer, const float* x
   const Step& step = s.crossbar[layer];
   const Node* norm = step.norm >= 0 ? &s.node(step.norm) : nullptr;
   std::vector<float> y(static_cast<std::size_t>(images * s.values_out(step)));
-  s.load_layer(step, s.loaded_layer(step), s.epilogue(step, norm, false))
+  s.loader_of(step)(s.epilogue(step, norm, false))
       ->forward(x, images, 0, nullptr, y.data(), s.tally);
   return y;
 }
@@ -116,9 +114,11 @@ Predictions AnalogNetwork::evaluate(const ImageSet& set, const Normalization& no
     const std::int64_t n = std::min(batch, first + count - i);
     x.resize(static_cast<std::size_t>(n * set.values()));
     normalized_batch(set, normalization, i, n, x.data());
-    const std::vector<float> y = logits(x.data(), n, static_cast<std::uint64_t>(i));
-    for (std::int64_t j = 0; j < n; ++j)
-      predictions.scores.push_back(asked.score(y.data() + j * s.graph.classes, set, i + j));
+    s.answer(x.data(), n, static_cast<std::uint64_t>(i),
+             [&](std::int64_t first_of, std::int64_t images, const float* y) {
+               for (std::int64_t j = 0; j < images; ++j, y += s.graph.classes)
+                 predictions.scores.push_back(asked.score(y, set, i + first_of + j));
+             });
   }
   predictions.tally = take_tally();
   return predictions;
@@ -191,9 +191,8 @@ std::vector<LayerNoise> AnalogNetwork::measure_noise(std::uint64_t seed, std::ui
   const State& s = *state_;
   std::vector<LayerNoise> noise;
   for (const Step& step : s.crossbar) {
-    const auto got =
-        s.programmed_layer(step, s.device_of(step), noise_key(seed, draw)).effective_weights();
-    noise.push_back(compare(s.mapped_layer(step), s.kernel(s.mappable, step), got));
+    const auto got = s.programmed_product(step, s.device_of(step), noise_key(seed, draw)).weights;
+    noise.push_back(compare(s.mapped_layer(step), s.kernel(*s.mappable, step), got));
   }
   return noise;
 }

@@ -42,6 +42,9 @@ class AnalogNetwork {
   /// BatchNorms do not all end in a ReLU).
   AnalogNetwork(const Graph&, const Weights&, const MappingSettings&, const NoiseSettings&,
                 const Periphery&, LayerDevices, Backend&);
+  /// The same of weights that are shared, not copied.
+  AnalogNetwork(const Graph&, std::shared_ptr<const Weights>, const MappingSettings&,
+                const NoiseSettings&, const Periphery&, LayerDevices, Backend&);
   ~AnalogNetwork();
 
   /// Whether ranges must be there (calibrate, take_ranges) before anything but load_ideal: for

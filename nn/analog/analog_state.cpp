@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "nn/analog/bias_row.hpp"
@@ -39,10 +40,11 @@ void set_zero(HostTensor& tensor) { std::fill(tensor.values.begin(), tensor.valu
 
 }  // namespace
 
-AnalogNetwork::State::State(const Graph& g, const Weights& w, const MappingSettings& m,
-                            const NoiseSettings& n, const Periphery& p, LayerDevices d, Backend& b)
+AnalogNetwork::State::State(const Graph& g, std::shared_ptr<const Weights> w,
+                            const MappingSettings& m, const NoiseSettings& n, const Periphery& p,
+                            LayerDevices d, Backend& b)
     : graph(g),
-      weights(w),
+      weights(std::move(w)),
       mapping(m),
       noise(n),
       periphery(p),
@@ -56,13 +58,15 @@ AnalogNetwork::State::State(const Graph& g, const Weights& w, const MappingSetti
   check_biases(mapping, noise);
   devices.check(graph);
   devices.check_cells(layer_cells(graph, mapping, noise));
-  check_weights(graph, weights, "the given weights");
+  check_weights(graph, *weights, "the given weights");
   if (noise.negative_variance == NegativeVariance::dead &&
       noise.perturbs(TensorKind::moving_variance) && !every_norm_meets_relu(graph))
     throw UnsupportedError(
         "noise.negative_variance = \"dead\" needs a ReLU after every BatchNorm, and this network "
         "has one without; accepted: \"nan\", \"clamp0\", \"abs\"");
-  mappable = noise.semantics == Semantics::folded ? fold_batch_norm(graph, weights) : weights;
+  mappable = noise.semantics == Semantics::folded
+                 ? std::make_shared<const Weights>(fold_batch_norm(graph, *weights))
+                 : weights;
   for (const Step& step : plan.steps)
     if (step.layer >= 0) crossbar[static_cast<std::size_t>(step.layer)] = step;
   for (const Step& step : crossbar) exact.emplace_back(device_of(step));
@@ -82,15 +86,16 @@ void AnalogNetwork::State::map() {
   mapped.clear();
   for (const Step& step : crossbar) {
     mapped.push_back(map_layer(step));
-    mapped.back().spare(spared_filters(graph, weights, noise, step.mvm));
+    mapped.back().spare(spared_filters(graph, *weights, noise, step.mvm));
   }
 }
 
 MappedLayer AnalogNetwork::State::map_layer(const Step& step) const {
   const DeviceModel& device = device_of(step);
   ConvGeometry geometry = node(step.mvm).conv;
-  std::span<const float> matrix = kernel(mappable, step);
+  std::span<const float> matrix = kernel(*mappable, step);
   std::vector<float> with_biases;
+  std::shared_ptr<const void> owner = mappable;
   double full_scale = 0;
   if (needs_full_scale(step) && !ranges.empty()) {
     const double range = ranges[static_cast<std::size_t>(step.layer)].input;
@@ -98,7 +103,8 @@ MappedLayer AnalogNetwork::State::map_layer(const Step& step) const {
   }
   if (has_bias_row(step) && full_scale > 0) {
     geometry.bias_rows = 1;
-    matrix = with_biases = with_bias_row(matrix, mappable.at(bias_of(step)).values, full_scale);
+    matrix = with_biases = with_bias_row(matrix, mappable->at(bias_of(step)).values, full_scale);
+    owner = nullptr;
   }
   return {node(step.mvm).name,
           static_cast<std::uint16_t>(step.layer),
@@ -107,12 +113,13 @@ MappedLayer AnalogNetwork::State::map_layer(const Step& step) const {
           mapping,
           device.g_min_S,
           device.g_max_S,
-          full_scale};
+          full_scale,
+          std::move(owner)};
 }
 
 /// The layer computed with its weights as they are: one plane in units of weights.
 LayerOnTiles AnalogNetwork::State::digital_layer(const Step& step) const {
-  const auto w = kernel(weights, step);
+  const auto w = kernel(*weights, step);
   Plane plane;
   plane.G_S.assign(w.begin(), w.end());
   for (const double v : plane.G_S)
@@ -134,27 +141,35 @@ void AnalogNetwork::State::require_ranges() const {
                "ranges are not known: call calibrate() or take_ranges() before programming");
 }
 
+void AnalogNetwork::State::require_full_scale(const Step& step) const {
+  require_call(!needs_full_scale(step) || !ranges.empty(),
+               "layers with biases on devices or non-linear cells need calibrate() or "
+               "take_ranges() before they are programmed");
+}
+
 Periphery AnalogNetwork::State::periphery_of(const Step& step) const {
   Periphery around = periphery;
   if (around.dac && may_be_negative(graph, step.x)) around.dac->is_signed = true;
   return around;
 }
 
-LayerOnTiles AnalogNetwork::State::programmed_layer(const Step& step, const DeviceModel& on,
-                                                    NoiseKey key) const {
-  require_call(!needs_full_scale(step) || !ranges.empty(),
-               "layers with biases on devices or non-linear cells need calibrate() or "
-               "take_ranges() before they are programmed");
-  return mapped_layer(step).program(
-      on, key, periphery_of(step),
-      [this](int K, int N, TileShape tile, const Wires& wires, std::span<double> G_S) {
-        backend.apply_wires(K, N, tile, wires, G_S);
-      });
+WireSolver AnalogNetwork::State::wire_solver() const {
+  return [this](int K, int N, TileShape tile, const Wires& wires, std::span<double> G_S) {
+    backend.apply_wires(K, N, tile, wires, G_S);
+  };
 }
 
-LayerOnTiles AnalogNetwork::State::layer_of(const Step& step, Loaded what, NoiseKey key) const {
-  if (what == Loaded::digital) return digital_layer(step);
-  return programmed_layer(step, what == Loaded::exact ? exact_of(step) : device_of(step), key);
+LayerOnTiles AnalogNetwork::State::programmed_layer(const Step& step, const DeviceModel& on,
+                                                    NoiseKey key) const {
+  require_full_scale(step);
+  return mapped_layer(step).program(on, key, periphery_of(step), wire_solver());
+}
+
+MappedLayer::Product AnalogNetwork::State::programmed_product(const Step& step,
+                                                              const DeviceModel& on,
+                                                              NoiseKey key) const {
+  require_full_scale(step);
+  return mapped_layer(step).program_product(on, key, periphery_of(step), wire_solver());
 }
 
 Epilogue AnalogNetwork::State::epilogue(const Step& step, const Node* norm, bool relu) const {
@@ -174,7 +189,7 @@ AnalogNetwork::State::Contents AnalogNetwork::State::draw_of(std::uint64_t seed,
                                                              std::uint64_t draw) const {
   if (noise.perturbs_digital()) require_form_factor(*devices.common);
   const NoiseKey key = noise_key(seed, draw);
-  Weights digital = perturbed_digital(graph, mappable, noise, devices.common->form_factor(), key);
+  Weights digital = perturbed_digital(graph, *mappable, noise, devices.common->form_factor(), key);
   apply_negative_variance(graph, noise.negative_variance, digital);
   return {noise.perturbs(TensorKind::kernel) ? Loaded::devices : Loaded::exact, key,
           std::move(digital)};
@@ -260,11 +275,14 @@ Weights AnalogNetwork::State::effective_weights(const Contents& contents) const 
   Weights all = contents.digital;
   for (const Step& step : crossbar) {
     const std::string name = node(step.mvm).name + ".weight";
-    all[name] = weights.at(name);
-    if (contents.what == Loaded::digital) continue;
-    const LayerOnTiles tiles = layer_of(step, contents.what, contents.key);
-    all[name].values = tiles.effective_weights();
-    if (has_bias_row(step)) all[bias_of(step)].values = tiles.effective_bias();
+    if (contents.what == Loaded::digital) {
+      all[name] = weights->at(name);
+      continue;
+    }
+    MappedLayer::Product product =
+        programmed_product(step, holds(step, contents.what), contents.key);
+    all[name] = {weights->at(name).shape, std::move(product.weights)};
+    if (has_bias_row(step)) all[bias_of(step)].values = std::move(product.bias);
   }
   return all;
 }
@@ -276,23 +294,45 @@ void AnalogNetwork::State::load_step(std::size_t s, bool measures) {
     if (step.slot >= 0) epilogues[s] = epilogue(step);
     return;
   }
-  const LayerOnTiles tiles = loaded_layer(step);
+  const Loader load_behind = loader_of(step);
   if (measures && step.norm >= 0) {
     float* sums = slot_values[static_cast<std::size_t>(step.slot)];
-    load_layer(step, tiles, epilogue(step, nullptr, false))
+    load_behind(epilogue(step, nullptr, false))
         ->forward(value(step.x, measured.data()), measured_images, kFirstMeasuredImage, nullptr,
                   sums, tally);
     measure_norm(node(step.norm), sums);
   }
-  layers[s] = load_layer(step, tiles, epilogue(step));
+  layers[s] = load_behind(epilogue(step));
 }
 
-std::unique_ptr<LoadedLayer> AnalogNetwork::State::load_layer(const Step& step,
-                                                              const LayerOnTiles& tiles,
-                                                              const Epilogue& after) const {
-  const bool calibrated = loaded != Loaded::digital && !ranges.empty();
-  return backend.load(tiles, after,
-                      calibrated ? &ranges[static_cast<std::size_t>(step.layer)] : nullptr);
+bool AnalogNetwork::State::loads_product(const Step& step) const {
+  if (!backend.loads_products() || loaded == Loaded::digital) return backend.loads_products();
+  const DeviceModel& device = holds(step, loaded);
+  return periphery.products == Products::f32 && !device.non_linear() &&
+         periphery.is_ideal_per_mvm(device.reads_noisily());
+}
+
+AnalogNetwork::State::Loader AnalogNetwork::State::loader_of(const Step& step) const {
+  const bool is_digital = loaded == Loaded::digital;
+  if (!loads_product(step)) {
+    const LayerRanges* known =
+        is_digital || ranges.empty() ? nullptr : &ranges[static_cast<std::size_t>(step.layer)];
+    const auto tiles = std::make_shared<const LayerOnTiles>(
+        is_digital ? digital_layer(step) : programmed_layer(step, holds(step, loaded), loaded_key));
+    return
+        [this, tiles, known](const Epilogue& after) { return backend.load(*tiles, after, known); };
+  }
+  const ConvGeometry& geometry = is_digital ? node(step.mvm).conv : mapped_layer(step).geometry();
+  const auto product = std::make_shared<MappedLayer::Product>();
+  if (is_digital)
+    product->bias.resize(static_cast<std::size_t>(geometry.columns()));
+  else
+    *product = programmed_product(step, holds(step, loaded), loaded_key);
+  const std::span<const float> matrix =
+      is_digital ? kernel(*weights, step) : std::span<const float>(product->weights);
+  return [this, &geometry, product, matrix](const Epilogue& after) {
+    return backend.load_product(geometry, matrix, product->bias, after);
+  };
 }
 
 void AnalogNetwork::State::measure_norm(const Node& norm, const float* x) {
@@ -379,7 +419,7 @@ void AnalogNetwork::State::run_digital(const Step& step, const float* nhwc) {
     else
       operators.give(input, value(input, nhwc), operators.device());
   }
-  operators.run(step.node);
+  operators.run(step.node, &step == &plan.steps.back());
 }
 
 /// A product per time step, each with noise of its own.
@@ -432,6 +472,24 @@ const float* AnalogNetwork::State::run(const float* nhwc, std::int64_t images,
     if (on_images) on_images(share);
   }
   return value(plan.steps.back().node, nhwc);
+}
+
+void AnalogNetwork::State::answer(
+    const float* nhwc, std::int64_t images, std::uint64_t first_image,
+    const std::function<void(std::int64_t first, std::int64_t count, const float* y)>& see) {
+  const std::int64_t classes = graph.classes, pixels = values_per_image(graph.nodes.front());
+  if (every_answer_nan) {
+    const std::vector<float> y(static_cast<std::size_t>(classes),
+                               std::numeric_limits<float>::quiet_NaN());
+    for (std::int64_t i = 0; i < images; ++i) see(i, 1, y.data());
+    return;
+  }
+  const std::int64_t at_once = images_at_once();
+  for (std::int64_t i = 0; i < images; i += at_once) {
+    const std::int64_t count = std::min(at_once, images - i);
+    const float* y = run(nhwc + i * pixels, count, first_image + static_cast<std::uint64_t>(i));
+    see(i, count, backend.on_host(y, static_cast<std::size_t>(count * classes), answer_buffer));
+  }
 }
 
 }  // namespace ohmic

@@ -24,8 +24,8 @@ enum class Loaded {
 };
 
 struct AnalogNetwork::State {
-  State(const Graph& g, const Weights& w, const MappingSettings& m, const NoiseSettings& n,
-        const Periphery& p, LayerDevices d, Backend& b);
+  State(const Graph& g, std::shared_ptr<const Weights> w, const MappingSettings& m,
+        const NoiseSettings& n, const Periphery& p, LayerDevices d, Backend& b);
 
   const Node& node(int i) const { return graph.nodes[static_cast<std::size_t>(i)]; }
   std::span<const float> kernel(const Weights& of, const Step& step) const {
@@ -47,9 +47,15 @@ struct AnalogNetwork::State {
 
   Periphery periphery_of(const Step&) const;
   LayerOnTiles digital_layer(const Step&) const;
+  WireSolver wire_solver() const;
+  /// CallError unless what drives a bias row or non-linear cells is known.
+  void require_full_scale(const Step&) const;
   LayerOnTiles programmed_layer(const Step&, const DeviceModel&, NoiseKey) const;
-  LayerOnTiles layer_of(const Step&, Loaded what, NoiseKey key) const;
-  LayerOnTiles loaded_layer(const Step& step) const { return layer_of(step, loaded, loaded_key); }
+  MappedLayer::Product programmed_product(const Step&, const DeviceModel&, NoiseKey) const;
+  /// What holds a layer's weights.
+  const DeviceModel& holds(const Step& step, Loaded what) const {
+    return what == Loaded::exact ? exact_of(step) : device_of(step);
+  }
   Epilogue epilogue(const Step&, const Node* norm, bool relu) const;
   Epilogue epilogue(const Step& step) const {
     return epilogue(step, step.norm >= 0 ? &node(step.norm) : nullptr, step.relu);
@@ -87,7 +93,11 @@ struct AnalogNetwork::State {
   void program(std::uint64_t seed, std::uint64_t draw, int draws);
   Weights effective_weights(const Contents&) const;
   void load_step(std::size_t s, bool measures);
-  std::unique_ptr<LoadedLayer> load_layer(const Step&, const LayerOnTiles&, const Epilogue&) const;
+  /// Whether the back end takes what is loaded of a layer as the weights that it computes with.
+  bool loads_product(const Step&) const;
+  /// Loads what a layer holds, behind any epilogue.
+  using Loader = std::function<std::unique_ptr<LoadedLayer>(const Epilogue&)>;
+  Loader loader_of(const Step&) const;
 
   void measure_norm(const Node& norm, const float* x);
   void load_and_measure();
@@ -105,6 +115,11 @@ struct AnalogNetwork::State {
   void free_slots();
   void reserve_slots(std::int64_t images);
   const float* value(int node, const float* nhwc);
+  /// Calls see(first, count, y) with the answers to images [first, first + count), as many as are
+  /// computed at once, where the host can read them until it returns; NaN where every answer is.
+  void answer(
+      const float* nhwc, std::int64_t images, std::uint64_t first_image,
+      const std::function<void(std::int64_t first, std::int64_t count, const float* y)>& see);
   void begin(std::int64_t images);
   const float* on_host(int node, const float* nhwc);
   void run_digital(const Step&, const float* nhwc);
@@ -118,8 +133,9 @@ struct AnalogNetwork::State {
                 const BeforeLayer& before);
 
   Graph graph;
-  Weights weights;   ///< as given
-  Weights mappable;  ///< what is mapped: BatchNorm folded where the semantics say so
+  std::shared_ptr<const Weights> weights;   ///< as given
+  std::shared_ptr<const Weights> mappable;  ///< what is mapped: BatchNorm folded where the
+                                            ///< semantics say so, else as given
   MappingSettings mapping;
   NoiseSettings noise;
   Periphery periphery;
@@ -150,7 +166,8 @@ struct AnalogNetwork::State {
   DigitalNodes operators;           ///< values of digital nodes
   std::int64_t samples = 0;         ///< of the batch that is on its way
   std::map<int, std::vector<float>>
-      host_values;  ///< copies for digital nodes; recurrent nodes' own
+      host_values;                   ///< copies for digital nodes; recurrent nodes' own
+  std::vector<float> answer_buffer;  ///< of a back end with memory of its own
   Tally tally;
   std::function<void(double images)> on_images;  ///< may be empty
 };

@@ -11,6 +11,8 @@
 #include <variant>
 #include <vector>
 
+#include "nn/io/mapped_file.hpp"
+
 namespace ohmic {
 
 enum class ElementType { f32, f64, f16, bf16, i8, u8, i16, u16, i32, u32, i64, u64, boolean };
@@ -64,6 +66,7 @@ struct ImportedModel {
   std::vector<ModelNode> nodes;                     ///< in an order in which they can run
   std::map<std::string, ConstantTensor> constants;  ///< by the name of the value
   std::vector<StoredSample> samples;
+  std::vector<MappedFile> files;  ///< in which constants lie
 };
 
 /// Reads a model file by what it holds, whatever it is called: ONNX (with the data beside it),

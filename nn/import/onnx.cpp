@@ -85,6 +85,7 @@ ImportedModel read_onnx(const std::filesystem::path& path) {
   read_constants(onnx.graph, files, draft);
   read_interface(onnx.graph, draft);
   draft.nodes = onnx_nodes(onnx, files);
+  draft.model.files = files.all();
   return finish(std::move(draft));
 }
 

@@ -32,6 +32,12 @@ bool stays_beside(const fs::path& model, const fs::path& file) {
 
 OnnxFiles::OnnxFiles(const fs::path& model) : file_(model), model_(map_file(model)) {}
 
+std::vector<MappedFile> OnnxFiles::all() const {
+  std::vector<MappedFile> files{model_};
+  for (const auto& [location, file] : beside_) files.push_back(file);
+  return files;
+}
+
 const MappedFile& OnnxFiles::beside(std::string_view location) {
   const auto known = beside_.find(location);
   if (known != beside_.end()) return known->second;

@@ -20,6 +20,8 @@ class OnnxFiles {
   /// A file that a tensor names, which must lie in the model's folder or below. Throws DataError
   /// (without the model's name) for a path that leaves it and for a file that cannot be read.
   const MappedFile& beside(std::string_view location);
+  /// The model and what was read beside it.
+  std::vector<MappedFile> all() const;
 
  private:
   std::filesystem::path file_;

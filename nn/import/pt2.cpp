@@ -58,6 +58,7 @@ ImportedModel read_program(const std::filesystem::path& file) {
   model.format = "PyTorch (pt2)";
   model.producer = producer_of(program);
   model.opset = kOpset;
+  model.files = {archive.file()};
   read_pt2_graph(member(program, "graph_module"), read_pt2_tensors(archive, name), graph);
   ImportedModel finished = finish(std::move(graph.draft));
   std::optional<StoredSample> sample = read_pt2_sample(archive, name);

@@ -5,7 +5,6 @@
 
 #include "nn/import/aten/aten_call.hpp"
 #include "nn/import/json.hpp"
-#include "nn/io/archive.hpp"
 #include "nn/io/pickled_tensors.hpp"
 #include "simulator/error.hpp"
 
@@ -161,37 +160,41 @@ class SampleReader {
 
 }  // namespace
 
-Pt2Archive::Pt2Archive(Entries entries) {
-  const std::string first = entries.empty() ? "" : entries.begin()->first;
+Pt2Archive::Pt2Archive(MappedFile file, std::shared_ptr<ZipFile> zip)
+    : file_(std::move(file)), zip_(std::move(zip)) {
+  std::map<std::string, std::string_view> all;
+  for (const ZipFile::Entry& entry : zip_->entries()) all[entry.name] = zip_->read(entry);
+  const std::string first = all.empty() ? "" : all.begin()->first;
   const std::string root = first.substr(0, first.find('/') + 1);
-  Entries inside;
-  for (auto& [path, bytes] : entries)
-    inside.emplace(path.starts_with(root) ? path.substr(root.size()) : path, std::move(bytes));
-  entries_ = std::make_shared<const Entries>(std::move(inside));
+  for (const auto& [path, bytes] : all)
+    entries_.emplace(path.starts_with(root) ? path.substr(root.size()) : path, bytes);
 }
 
-Pt2Archive::Pt2Archive(const std::filesystem::path& file) : Pt2Archive(read_zip_entries(file)) {}
+Pt2Archive::Pt2Archive(const std::filesystem::path& file)
+    : Pt2Archive(map_file(file), file.string()) {}
+Pt2Archive::Pt2Archive(MappedFile file, const std::string& name)
+    : Pt2Archive(file, std::make_shared<ZipFile>(file, name)) {}
 Pt2Archive::Pt2Archive(std::string_view bytes)
-    : Pt2Archive(read_zip_entries(bytes, "an archive inside")) {}
+    : Pt2Archive({}, std::make_shared<ZipFile>(std::string(bytes), "an archive inside")) {}
 
-bool Pt2Archive::has(const std::string& path) const { return entries_->count(path) > 0; }
+bool Pt2Archive::has(const std::string& path) const { return entries_.count(path) > 0; }
 
 std::string_view Pt2Archive::text(const std::string& path) const {
-  const auto found = entries_->find(path);
-  if (found == entries_->end()) throw DataError("has no entry \"" + path + '"');
-  return {reinterpret_cast<const char*>(found->second.data()), found->second.size()};
+  const auto found = entries_.find(path);
+  if (found == entries_.end()) throw DataError("has no entry \"" + path + '"');
+  return found->second;
 }
 
 std::vector<std::string> Pt2Archive::below(const std::string& folder) const {
   std::vector<std::string> paths;
-  for (auto it = entries_->lower_bound(folder);
-       it != entries_->end() && it->first.starts_with(folder); ++it)
+  for (auto it = entries_.lower_bound(folder);
+       it != entries_.end() && it->first.starts_with(folder); ++it)
     paths.push_back(it->first);
   return paths;
 }
 
 std::shared_ptr<const std::byte> Pt2Archive::share(std::string_view part) const {
-  return {entries_, reinterpret_cast<const std::byte*>(part.data())};
+  return {zip_, reinterpret_cast<const std::byte*>(part.data())};
 }
 
 ConstantTensor tensor_of_view(const StridedView& view, std::string_view bytes,

@@ -11,10 +11,13 @@
 #include <vector>
 
 #include "nn/import/imported_model.hpp"
+#include "nn/io/mapped_file.hpp"
+#include "nn/io/zip.hpp"
 
 namespace ohmic {
 
-/// Entries of a zip by their paths below the archive's one folder. Copies share the bytes.
+/// Entries of a zip by their paths below the archive's one folder, in the mapped file where they
+/// are stored as they are. Copies share the bytes.
 class Pt2Archive {
  public:
   /// Throws DataError naming the file.
@@ -27,13 +30,18 @@ class Pt2Archive {
   std::string_view text(const std::string& path) const;
   /// Paths that begin so.
   std::vector<std::string> below(const std::string& folder) const;
+  /// What is mapped; nothing of an archive in memory.
+  const MappedFile& file() const { return file_; }
   /// Bytes of an entry, which they keep in memory.
   std::shared_ptr<const std::byte> share(std::string_view part) const;
 
  private:
-  using Entries = std::map<std::string, std::vector<std::uint8_t>>;
-  explicit Pt2Archive(Entries entries);
-  std::shared_ptr<const Entries> entries_;
+  Pt2Archive(MappedFile file, const std::string& name);
+  Pt2Archive(MappedFile file, std::shared_ptr<ZipFile> zip);
+
+  MappedFile file_;
+  std::shared_ptr<ZipFile> zip_;  ///< holds the bytes
+  std::map<std::string, std::string_view> entries_;
 };
 
 /// A tensor as a view of a run of numbers: element i of axis d is strides[d] further on.

@@ -181,7 +181,7 @@ std::map<std::string, std::vector<std::uint8_t>> read_zip_entries(std::string_vi
 }
 
 std::vector<std::string> zip_paths(const fs::path& file) {
-  const ZipFile zip(file);
+  const ZipFile zip(map_file(file), file.string());
   std::vector<std::string> paths;
   for (const ZipFile::Entry& entry : zip.entries()) paths.push_back(entry.name);
   return paths;

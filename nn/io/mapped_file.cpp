@@ -34,6 +34,10 @@ class Descriptor {
 
 }  // namespace
 
+void MappedFile::forget() const {
+  if (size > 0) ::madvise(const_cast<std::byte*>(data.get()), size, MADV_DONTNEED);
+}
+
 MappedFile map_file(const std::filesystem::path& file) {
   const Descriptor descriptor(file);
   if (descriptor.get() < 0 && errno == ENOENT) fail(file, "no such file");

@@ -13,6 +13,8 @@ struct MappedFile {
   std::shared_ptr<const std::byte> data;
   std::size_t size = 0;
 
+  /// Gives back the memory of what was read; the system reads it again when it is looked at.
+  void forget() const;
   std::string_view text() const { return {reinterpret_cast<const char*>(data.get()), size}; }
   /// Bytes of this file, which they keep mapped.
   std::shared_ptr<const std::byte> share(std::string_view part) const {

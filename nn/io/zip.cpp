@@ -43,8 +43,15 @@ T ZipFile::number(std::uint64_t at) const {
 
 ZipFile::ZipFile(const std::filesystem::path& file) : ZipFile(read_bytes(file), file.string()) {}
 
-ZipFile::ZipFile(std::string bytes, const std::string& name)
-    : file_(name), bytes_(std::move(bytes)) {
+ZipFile::ZipFile(const MappedFile& file, const std::string& name)
+    : file_(name), owner_(file.data), bytes_(file.text()) {
+  list_entries();
+}
+
+ZipFile::ZipFile(std::string bytes, const std::string& name) : file_(name) {
+  const auto held = std::make_shared<const std::string>(std::move(bytes));
+  owner_ = held;
+  bytes_ = *held;
   list_entries();
 }
 
@@ -86,7 +93,7 @@ ZipFile::Entry ZipFile::entry_at(std::uint64_t& at) const {
   if (bytes_.size() < at || bytes_.size() - at < name + extra + comment)
     fail("is a damaged zip archive: its list of entries is cut off");
   e.name = bytes_.substr(at, name);
-  take_zip64(std::string_view(bytes_).substr(at + name, extra), e);
+  take_zip64(bytes_.substr(at + name, extra), e);
   at += name + extra + comment;
   return e;
 }
@@ -123,7 +130,7 @@ std::string_view ZipFile::packed(const Entry& e) const {
   if (at > bytes_.size() || bytes_.size() - at < e.packed_size)
     fail("is truncated or damaged: " + shown(e.name) + " should have " +
          std::to_string(e.packed_size) + " bytes");
-  return std::string_view(bytes_).substr(at, e.packed_size);
+  return bytes_.substr(at, e.packed_size);
 }
 
 std::string ZipFile::inflated(const Entry& e, std::string_view packed) const {

@@ -7,9 +7,12 @@
 #include <deque>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "nn/io/mapped_file.hpp"
 
 namespace ohmic {
 
@@ -30,7 +33,9 @@ class ZipFile {
 
   /// Reads the file and its list of entries. Throws DataError naming the file, here and below.
   explicit ZipFile(const std::filesystem::path&);
-  /// The same of an archive in memory, which errors call `name`.
+  /// The same of a mapped file, of which stored entries are shown where they lie, and of an archive
+  /// in memory; errors call them `name`.
+  ZipFile(const MappedFile&, const std::string& name);
   ZipFile(std::string bytes, const std::string& name);
   ZipFile(const ZipFile&) = delete;
   ZipFile& operator=(const ZipFile&) = delete;
@@ -54,7 +59,8 @@ class ZipFile {
   std::string inflated(const Entry&, std::string_view packed) const;
 
   std::string file_;
-  std::string bytes_;
+  std::shared_ptr<const void> owner_;  ///< of what follows
+  std::string_view bytes_;
   std::vector<Entry> entries_;
   std::map<std::uint64_t, std::string_view> read_;  ///< what was read, by header_at
   std::deque<std::string> unpacked_;

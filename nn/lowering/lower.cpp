@@ -21,6 +21,8 @@ using Shape = std::vector<std::int64_t>;
 
 Lowering::Lowering(const ImportedModel& model, const LoweringOptions& options, const Trace& trace)
     : model_(model), options_(options), trace_(trace) {
+  out_.format = model.format;
+  out_.producer = model.producer;
   out_.graph.model = model.file.stem().string();
   out_.graph.layout = "imported";
   out_.graph.opset = model.opset;

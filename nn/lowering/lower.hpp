@@ -27,6 +27,7 @@ struct DigitalMatrix {
 };
 
 struct LoweredNetwork {
+  std::string format, producer;  ///< of the file
   Graph graph;
   Weights weights;
   std::vector<std::int64_t> sample;  ///< shape of one sample, as the file has it

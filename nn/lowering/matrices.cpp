@@ -1,5 +1,6 @@
 // Layers whose matrix is a constant of the file: convolutions and dense layers.
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/from_blob.h>
 
 #include <algorithm>
 #include <cmath>
@@ -127,10 +128,10 @@ bool Lowering::is_on_crossbar(const std::string& layer, const ModelNode& node) {
 }
 
 void Lowering::set_matrix(const std::string& layer, const Tensor& weight, const Tensor& bias) {
-  const auto numbers = [](const Tensor& t) {
-    const Tensor values = t.to(at::kFloat).contiguous();
-    const float* v = values.data_ptr<float>();
-    return HostTensor{values.sizes().vec(), {v, v + values.numel()}};
+  const auto numbers = [](const Tensor& t) {  // the one copy of what the file holds
+    HostTensor host{t.sizes().vec(), std::vector<float>(static_cast<std::size_t>(t.numel()))};
+    at::from_blob(host.values.data(), host.shape, at::kFloat).copy_(t);
+    return host;
   };
   out_.weights[layer + ".weight"] = numbers(weight);
   if (bias.defined()) out_.weights[layer + ".bias"] = numbers(bias);
@@ -284,7 +285,7 @@ bool Lowering::gemm(const ModelNode& node) {
     return stays_digital(layer, node, "its rows are not samples, or its bias is computed");
   Tensor W = trace_.value(weight), b;
   if (call.integer("transB", 0) == 0) W = W.t();
-  W = W.mul(call.number("alpha", 1.0));
+  if (const double alpha = call.number("alpha", 1.0); alpha != 1.0) W = W.mul(alpha);
   if (!bias.empty()) {
     b = trace_.value(bias).mul(call.number("beta", 1.0));
     if (b.dim() > 1 && b.size(0) != 1)

@@ -80,7 +80,9 @@ std::shared_ptr<const LoweredNetwork> load_network(const ModelSettings& model,
   auto& network = known[key_of(model, mapping)];
   if (!network) {
     const LoweringOptions options{model.input, model.output, mapping.digital, mapping.crossbar};
-    auto made = std::make_shared<LoweredNetwork>(lower(model_of(model), options));
+    const ImportedModel imported = model_of(model);
+    auto made = std::make_shared<LoweredNetwork>(lower(imported, options));
+    for (const MappedFile& file : imported.files) file.forget();
     check_patterns(*made, mapping);
     const auto is_layer = [](const Node& node) {
       return node.op == Op::convolution || node.op == Op::dense || node.op == Op::recurrent;

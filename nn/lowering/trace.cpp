@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <array>
@@ -20,7 +21,8 @@ namespace {
 using at::Tensor;
 using Values = std::map<std::string, Tensor>;
 
-constexpr std::int64_t kFew = 2, kMore = 3;  // samples
+constexpr std::int64_t kFew = 2, kMore = 3;            // samples
+constexpr std::int64_t kMuch = std::int64_t{1} << 27;  // bytes: is given back when it is free
 // Of one answer beside other samples and beside fewer; products round differently.
 constexpr double kSameAnswer = 1e-3;
 
@@ -127,7 +129,33 @@ std::map<std::string, int> reads_of(const std::vector<ModelNode>& nodes) {
 
 bool gives_counts(const ModelNode& node) { return node.op == "Shape" || node.op == "Size"; }
 
+/// Has the C library give back to the system what was freed: it reuses no hole in its heap for
+/// tensors, which are aligned, so that every layer of a deep network would leave its own.
+void give_back_freed_memory() {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
+}
+
 bool same(const Tensor& a, const Tensor& b) { return a.sizes() == b.sizes() && a.equal(b); }
+
+/// The larger one, or the one that is no number.
+double larger(double a, double b) { return std::isnan(a) || b <= a ? a : b; }
+
+/// Whether answers are those that the samples have alone, part by part: they may be large.
+bool same_answers(const Tensor& answers, const Tensor& alone) {
+  constexpr std::int64_t kAtOnce = std::int64_t{1} << 20;
+  const Tensor a = answers.reshape({-1}), b = alone.reshape({-1});
+  double scale = 0, furthest = 0;
+  for (std::int64_t i = 0; i < b.numel(); i += kAtOnce) {
+    const std::int64_t n = std::min(kAtOnce, b.numel() - i);
+    const Tensor here = b.narrow(0, i, n).to(at::kDouble);
+    scale = larger(scale, here.abs().max().item<double>());
+    furthest =
+        larger(furthest, a.narrow(0, i, n).to(at::kDouble).sub(here).abs().max().item<double>());
+  }
+  return !(furthest > kSameAnswer * (scale + 1e-6));
+}
 
 }  // namespace
 
@@ -138,6 +166,7 @@ struct Trace::State {
   std::vector<ModelNode> nodes;
   std::set<std::string> constants, counts;  ///< counts: hang on the number of samples alone
   Values few, more;
+  std::int64_t freed = 0;  ///< bytes, since they were given back
 
   std::string file() const { return model.file.string() + ": "; }
 
@@ -200,10 +229,18 @@ struct Trace::State {
 
   /// Of activations, which no node reads any more, shapes are all that is asked for.
   void forget(const std::string& name) {
-    if (name == output) return;
+    if (name != output) shapes_alone(name);
+  }
+
+  void shapes_alone(const std::string& name) {
     for (Values* values : {&few, &more})
-      if (const auto value = values->find(name); value != values->end())
+      if (const auto value = values->find(name); value != values->end()) {
+        if (value->second.defined()) freed += static_cast<std::int64_t>(value->second.nbytes());
         value->second = shape_alone(value->second);
+      }
+    if (freed < kMuch) return;
+    freed = 0;
+    give_back_freed_memory();
   }
 
   /// A file for one sample only has its number of samples written into reshapes and first states.
@@ -258,11 +295,9 @@ struct Trace::State {
     const std::string start = file() + "output \"" + output + "\" is " + text(a.sizes().vec()) +
                               " for " + std::to_string(kFew) + " samples and " +
                               text(b.sizes().vec()) + " for " + std::to_string(kMore);
-    if (a.dim() == 0 || a.size(0) != kFew || b.size(0) != kMore)
+    if (a.dim() == 0 || a.numel() == 0 || a.size(0) != kFew || b.size(0) != kMore)
       throw DataError(start + "; expected an answer for each sample on its first axis");
-    const Tensor first = b.narrow(0, 0, kFew).to(at::kDouble), alone = a.to(at::kDouble);
-    const double scale = alone.abs().max().item<double>();
-    if (first.sub(alone).abs().max().item<double>() > kSameAnswer * (scale + 1e-6))
+    if (!same_answers(b.narrow(0, 0, kFew), a))
       throw DataError(file() +
                       "the answer to a sample changes with the samples beside it; such a "
                       "network cannot be measured sample by sample");
@@ -299,6 +334,7 @@ Trace::Trace(const ImportedModel& model, const std::string& input, const std::st
   s.run();
   s.classify();
   s.check_answers();
+  s.shapes_alone(s.output);
 }
 
 Trace::~Trace() = default;

@@ -31,8 +31,7 @@ class Trace {
   const std::vector<ModelNode>& nodes() const;
   /// Whether a value is the same for any samples.
   bool is_constant(const std::string& value) const;
-  /// A value for two samples, of large ones but the output the shape alone; that of a constant
-  /// otherwise.
+  /// A value for two samples, of large ones the shape alone; that of a constant otherwise.
   const at::Tensor& value(const std::string&) const;
   /// The axis that has a place per sample; -1 where no axis, or more than the samples alone, grows.
   int sample_axis(const std::string& value) const;

@@ -66,12 +66,12 @@ void DigitalNodes::give(int node, const float* values, const std::string& lie_on
   s.lent.push_back(values);
 }
 
-void DigitalNodes::run(int node) {
+void DigitalNodes::run(int node, bool is_last) {
   State& s = *state_;
   const at::NoGradGuard no_gradients;
   Tensors outputs = s.compute(s.node(node));
   for (Tensor& output : outputs)
-    if (s.is_lent(output)) output = output.clone();
+    if (!is_last && s.is_lent(output)) output = output.clone();
   s.value(node) = std::move(outputs);
 }
 

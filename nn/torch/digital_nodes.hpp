@@ -24,8 +24,9 @@ class DigitalNodes {
   /// as Node::shape has it; copied only to another memory, or where a digital node's output would
   /// share it.
   void give(int node, const float* values, const std::string& lie_on);
-  /// Computes a digital node; its inputs were given or computed.
-  void run(int node);
+  /// Computes a digital node; its inputs were given or computed. Of the last one of a batch the
+  /// output may share what was given: nobody writes there before it is read.
+  void run(int node, bool is_last = false);
   /// A value that was computed here as numbers on the device, in the layout of Node::shape.
   const float* values(int node);
   /// Nobody reads the value any more.

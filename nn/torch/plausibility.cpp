@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numeric>
 #include <optional>
 #include <string_view>
@@ -18,7 +19,8 @@ namespace {
 
 using at::Tensor;
 
-constexpr std::int64_t kBatch = 32;      ///< all values of so many images are held at once
+constexpr std::int64_t kBatch = 32;                           ///< images at once
+constexpr std::int64_t kMostNumbers = std::int64_t{1} << 26;  ///< of the largest value of a batch
 constexpr std::int64_t kTried = 64;      ///< images for a first look at another reading
 constexpr std::size_t kLooked = 3;       ///< readings that are looked at again, on more images
 constexpr std::int64_t kCompared = 512;  ///< images for that second look
@@ -54,10 +56,21 @@ std::size_t first_norm(const Graph& graph) {
                                   graph.nodes.begin());
 }
 
+/// Fewer images where each is large, as the scores of all words at every position of a text are.
+std::int64_t batch_of(const Graph& graph) {
+  std::int64_t largest = 1;
+  for (const Node& node : graph.nodes)
+    largest = std::max(largest, std::int64_t{node.height} * node.width * node.channels);
+  return std::clamp(kMostNumbers / largest, std::int64_t{1}, kBatch);
+}
+
 class Examination {
  public:
   Examination(const Graph& graph, const Weights& weights)
-      : graph_(graph), weights_(weights), network_(graph, weights, "cpu") {}
+      : graph_(graph),
+        weights_(weights),
+        network_(graph, {std::shared_ptr<const void>(), &weights}),
+        batch_(batch_of(graph)) {}
 
   Seen pass(const ImageSet& set, const Normalization& normalization) {
     const at::NoGradGuard no_gradients;
@@ -65,8 +78,8 @@ class Examination {
     seen.moments.resize(graph_.nodes.size());
     std::vector<float> x;
     Tensor first;
-    for (std::int64_t i = 0; i < set.size(); i += kBatch) {
-      const std::int64_t n = std::min(kBatch, set.size() - i);
+    for (std::int64_t i = 0; i < set.size(); i += batch_) {
+      const std::int64_t n = std::min(batch_, set.size() - i);
       x.resize(static_cast<std::size_t>(n * set.values()));
       normalized_batch(set, normalization, i, n, x.data());
       const Tensor y = network_.observed(network_.images(x.data(), n),
@@ -160,7 +173,8 @@ class Examination {
 
   const Graph& graph_;
   const Weights& weights_;
-  TorchGraph network_;
+  TorchGraph network_;  ///< with the weights where they are
+  std::int64_t batch_;
 };
 
 std::int64_t count_right(const std::vector<int>& answers, const ImageSet& set) {

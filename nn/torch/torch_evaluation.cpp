@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <thread>
+#include <utility>
 
 #include "nn/torch/torch_graph.hpp"
 #include "simulator/error.hpp"
@@ -15,6 +16,9 @@ struct TorchNetwork::State {
 
 TorchNetwork::TorchNetwork(const Graph& graph, const Weights& weights, const std::string& device)
     : state_(new State{TorchGraph(graph, weights, resolve_device(device))}) {}
+
+TorchNetwork::TorchNetwork(const Graph& graph, std::shared_ptr<const Weights> weights)
+    : state_(new State{TorchGraph(graph, std::move(weights))}) {}
 
 TorchNetwork::~TorchNetwork() = default;
 TorchNetwork::TorchNetwork(TorchNetwork&&) noexcept = default;

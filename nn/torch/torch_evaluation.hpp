@@ -18,6 +18,8 @@ namespace ohmic {
 class TorchNetwork {
  public:
   TorchNetwork(const Graph&, const Weights&, const std::string& device);
+  /// On the host, with the weights that are given rather than a copy; set_weights() is not for it.
+  TorchNetwork(const Graph&, std::shared_ptr<const Weights>);
   ~TorchNetwork();
   TorchNetwork(TorchNetwork&&) noexcept;
   TorchNetwork& operator=(TorchNetwork&&) noexcept;

@@ -95,10 +95,18 @@ Tensor recur(const Node& node, const Tensor& x, const Tensor& weight, const Tens
   return at::stack(steps, 1);
 }
 
+/// Lets go of what `node` was the last to read.
+void release_read(const Node& node, std::vector<int>& unread, std::vector<Tensor>& values) {
+  for (const int input : node.inputs)
+    if (--unread[static_cast<std::size_t>(input)] == 0)
+      values[static_cast<std::size_t>(input)].reset();
+}
+
 }  // namespace
 
 struct TorchGraph::State {
-  State(const Graph& g, const std::string& device_name, Precision p)
+  State(const Graph& g, const std::string& device_name, Precision p,
+        std::shared_ptr<const Weights> lent = nullptr)
       : graph(g),
         shapes(parameter_shapes(g)),
         device(device_name),
@@ -111,7 +119,8 @@ struct TorchGraph::State {
     for (const Node& node : graph.nodes)
       for (const int input : node.inputs) ++readers[static_cast<std::size_t>(input)];
     find_wide();
-    allocate();
+    of_node.resize(graph.nodes.size());
+    lent ? borrow(lent) : allocate();
   }
 
   /// Digital nodes that dense layers read, by way of others or not.
@@ -139,13 +148,30 @@ struct TorchGraph::State {
     parameters = at::zeros({size}, options);
     gradients = at::zeros({size}, options);
     kernels = at::zeros({size}, options);
-    of_node.resize(graph.nodes.size());
     for (std::size_t i = 0; i < shapes.size(); ++i) {
       const ParameterShape& p = shapes[i];
       tensors.push_back(p.trainable ? trainable(p, offsets[i]) : at::zeros(p.shape, options));
       of_node[static_cast<std::size_t>(p.node)].push_back(tensors.back());
     }
   }
+
+  /// The given numbers where they lie.
+  void borrow(const std::shared_ptr<const Weights>& weights) {
+    check_weights(graph, *weights, "the given weights");
+    for (const ParameterShape& p : shapes) {
+      auto* values = const_cast<float*>(weights->at(p.name).values.data());  // nobody writes there
+      Tensor tensor = at::from_blob(
+          values, p.shape, [weights](void*) {}, at::kFloat);
+      if (p.shape.size() == 4)
+        tensor = at::empty({p.shape[0], p.shape[2], p.shape[3], p.shape[1]}, at::kFloat)
+                     .permute({0, 3, 1, 2})
+                     .copy_(tensor);
+      tensors.push_back(tensor);
+      of_node[static_cast<std::size_t>(p.node)].push_back(tensor);
+    }
+  }
+
+  bool owns() const { return parameters.defined(); }
 
   Tensor trainable(const ParameterShape& p, std::int64_t offset) {
     Tensor value = view(parameters, offset, p.shape);
@@ -256,9 +282,13 @@ TorchGraph::TorchGraph(const Graph& graph, const Weights& weights, const std::st
   set_weights(weights);
 }
 
+TorchGraph::TorchGraph(const Graph& graph, std::shared_ptr<const Weights> weights)
+    : state_(std::make_unique<State>(graph, "cpu", Precision::f32, std::move(weights))) {}
+
 TorchGraph::~TorchGraph() = default;
 
 void TorchGraph::set_weights(const Weights& weights) {
+  OHMIC_ASSERT(state_->owns());
   check_weights(state_->graph, weights, "the given weights");
   const at::NoGradGuard no_gradients;
   const Tensor flat = at::zeros(state_->parameters.sizes(), at::kFloat);  // goes over as a whole
@@ -273,6 +303,7 @@ void TorchGraph::set_weights(const Weights& weights) {
 }
 
 void TorchGraph::set_tensor(const std::string& name, const HostTensor& values) {
+  OHMIC_ASSERT(state_->owns());
   const at::NoGradGuard no_gradients;
   const Tensor& there = state_->tensor(name);
   OHMIC_ASSERT(there.numel() == static_cast<std::int64_t>(values.values.size()));
@@ -280,6 +311,7 @@ void TorchGraph::set_tensor(const std::string& name, const HostTensor& values) {
 }
 
 float* TorchGraph::memory_of(const std::string& name) {
+  OHMIC_ASSERT(state_->owns());
   return state_->tensor(name).data_ptr<float>();
 }
 
@@ -300,6 +332,7 @@ Tensor TorchGraph::images(const float* nhwc, std::int64_t count) const {
 }
 
 Tensor TorchGraph::forward(const Tensor& images, bool training) {
+  OHMIC_ASSERT(!training || state_->owns());
   const DenormalsAreZero fast;
   const Graph& graph = state_->graph;
   std::vector<Tensor> values(graph.nodes.size());
@@ -307,9 +340,7 @@ Tensor TorchGraph::forward(const Tensor& images, bool training) {
   values[0] = images;
   for (std::size_t i = 1; i < values.size(); ++i) {
     values[i] = state_->run(i, values, training);
-    for (const int input : graph.nodes[i].inputs)
-      if (--unread[static_cast<std::size_t>(input)] == 0)
-        values[static_cast<std::size_t>(input)].reset();
+    release_read(graph.nodes[i], unread, values);
   }
   state_->outputs.clear();
   return values.back();
@@ -318,12 +349,14 @@ Tensor TorchGraph::forward(const Tensor& images, bool training) {
 Tensor TorchGraph::observed(const Tensor& images, const Observer& observer) {
   const std::vector<Node>& nodes = state_->graph.nodes;
   std::vector<Tensor> values(nodes.size());
+  std::vector<int> unread = state_->readers;
   values[0] = images;
   state_->observer = &observer;
   for (std::size_t i = 1; i < nodes.size(); ++i) {
     values[i] = state_->run(i, values, false);
     if (!nodes[i].inputs.empty() && nodes[i].op != Op::recurrent)
       observer(i, values[static_cast<std::size_t>(nodes[i].inputs[0])], values[i]);
+    release_read(nodes[i], unread, values);
   }
   state_->observer = nullptr;
   state_->outputs.clear();

@@ -25,6 +25,10 @@ class TorchGraph {
   /// On "cpu" or "cuda:i". Throws DataError when the weights do not fit.
   TorchGraph(const Graph&, const Weights&, const std::string& device,
              Precision precision = Precision::f32);
+  /// For inference alone, on the host: computes with the given weights themselves; only kernels of
+  /// convolutions are copied, channels last. Nothing below that writes or shows parameters is for
+  /// such a graph.
+  TorchGraph(const Graph&, std::shared_ptr<const Weights> weights);
   ~TorchGraph();
 
   void set_weights(const Weights&);
@@ -40,7 +44,8 @@ class TorchGraph {
   at::Tensor forward(const at::Tensor& images, bool training);
   /// The input and the output of node `node`, as autograd follows them.
   using Observer = std::function<void(std::size_t node, const at::Tensor& x, const at::Tensor& y)>;
-  /// forward() in inference, which shows every node to the observer and overwrites no value. Of a
+  /// forward() in inference, which shows every node to the observer and overwrites no value, but
+  /// holds none that has no reader left. Of a
   /// recurrent node it shows each time step: what meets the recurrent matrix and its product.
   at::Tensor observed(const at::Tensor& images, const Observer&);
   /// The same from and to the host, without gradients.

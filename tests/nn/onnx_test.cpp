@@ -110,6 +110,8 @@ TEST_F(Onnx, WeightsAreViewsOfTheFile) {
   const ImportedModel first = read(onnx_model(dense()));
   const ImportedModel copy = first;
   EXPECT_EQ(first.constants.at("w").data.get(), copy.constants.at("w").data.get());
+  ASSERT_EQ(first.files.size(), 1u);
+  EXPECT_GT(first.constants.at("w").data.get(), first.files[0].data.get());
 }
 
 Message external(const char* location, const char* offset, const char* length) {

@@ -51,6 +51,14 @@ TEST_F(Pt2, IsReadInOnnxWords) {
   EXPECT_EQ(values_of(m.constants.at("fc.weight")), (std::vector<float>{1, 2, 3, 4, 5, 6}));
 }
 
+TEST_F(Pt2, StoredWeightsAreViewsOfTheFile) {
+  const ImportedModel m = read(Program{});
+  ASSERT_EQ(m.files.size(), 1u);
+  const std::byte *begin = m.files[0].data.get(), *weight = m.constants.at("fc.weight").data.get();
+  EXPECT_GT(weight, begin);
+  EXPECT_LE(weight + 6 * sizeof(float), begin + m.files[0].size);
+}
+
 TEST_F(Pt2, StridesAndOffsetsAreFollowed) {
   Program p;
   p.weight_meta = meta({3, 2}, {1, 3});

@@ -188,12 +188,14 @@ struct Ready {
 class AnalogLayer final : public LoadedLayer {
  public:
   AnalogLayer(const LayerOnTiles& layer, const Epilogue& epilogue, const LayerRanges* ranges)
-      : chunk_(images_per_chunk(layer.geometry)), observed_(layer) {
+      : chunk_(images_per_chunk(layer.geometry)) {
     const ConvGeometry& g = layer.geometry;
     values_in_ = static_cast<std::size_t>(g.in_height) * g.in_width * g.in_channels;
     values_out_ = static_cast<std::size_t>(g.out_height()) * g.out_width() * g.out_channels;
     if (!layer.periphery.needs_ranges() || (ranges && !ranges->output.empty()))
       ready_.emplace(layer, ranges ? *ranges : LayerRanges{}, epilogue, chunk_);
+    else
+      observed_.emplace(layer);
   }
 
   void forward(const float* x, std::int64_t images, std::uint64_t first_image,
@@ -218,10 +220,11 @@ class AnalogLayer final : public LoadedLayer {
   }
 
   void observe(const float* x, std::int64_t images, LayerRanges& ranges) override {
-    if (!observer_) observer_.emplace(observed_);
+    OHMIC_ASSERT(observed_);
+    if (!observer_) observer_.emplace(*observed_);
     observer_->see_inputs({x, static_cast<std::size_t>(images) * values_in_});
-    const LayerPlan plan = plan_observation(observed_, observer_->input_range());
-    if (BitProducts::cover(observed_, plan))
+    const LayerPlan plan = plan_observation(*observed_, observer_->input_range());
+    if (BitProducts::cover(*observed_, plan))
       observe_bits(plan, x, static_cast<std::size_t>(images));
     else
       observe_products(plan, x, images);
@@ -345,7 +348,7 @@ class AnalogLayer final : public LoadedLayer {
   }
 
   void observe_products(const LayerPlan& plan, const float* x, std::int64_t images) {
-    const TileProducts products(observed_, plan, chunk_, Products::f32);
+    const TileProducts products(*observed_, plan, chunk_, Products::f32);
     Workspace& w = workspace();
     Tally ignored;
     for (std::int64_t first = 0; first < images; first += chunk_) {
@@ -360,7 +363,7 @@ class AnalogLayer final : public LoadedLayer {
   }
 
   void observe_bits(const LayerPlan& plan, const float* x, std::size_t images) {
-    const BitProducts products(observed_, plan, Products::f32);
+    const BitProducts products(*observed_, plan, Products::f32);
     Tally ignored;
     convert_images(plan.input, x, images, 1, ignored,
                    [&](std::size_t, std::size_t, const float* codes) {
@@ -374,8 +377,8 @@ class AnalogLayer final : public LoadedLayer {
 
   int chunk_;
   std::size_t values_in_, values_out_;
-  std::optional<Ready> ready_;  ///< absent until ranges are known
-  LayerOnTiles observed_;       ///< what calibration looks at
+  std::optional<Ready> ready_;            ///< absent until ranges are known
+  std::optional<LayerOnTiles> observed_;  ///< until then: what calibration looks at
   std::optional<RangeObserver> observer_;
 };
 

@@ -26,8 +26,16 @@ std::unique_ptr<LoadedLayer> CpuBackend::load(const LayerOnTiles& layer, const E
   // Circuits take all the time there is, whoever adds them up.
   if (layer.is_solved_per_mvm()) return ReferenceBackend().load(layer, epilogue, ranges);
   if (layer.is_ideal_per_mvm() && layer.periphery.products == Products::f32)
-    return cpu::load_ideal(layer, epilogue);
+    return load_product(layer.geometry, layer.effective_weights(), layer.effective_bias(),
+                        epilogue);
   return cpu::load_analog(layer, epilogue, ranges);
+}
+
+std::unique_ptr<LoadedLayer> CpuBackend::load_product(const ConvGeometry& geometry,
+                                                      std::span<const float> weights,
+                                                      std::span<const float> bias,
+                                                      const Epilogue& epilogue) {
+  return cpu::load_ideal(geometry, weights, bias, epilogue);
 }
 
 std::int64_t CpuBackend::images_at_once(const ConvGeometry& geometry) const {

@@ -11,6 +11,9 @@ class CpuBackend final : public Backend {
   std::string refusal(const LayerOnTiles&) const override;
   std::unique_ptr<LoadedLayer> load(const LayerOnTiles&, const Epilogue&,
                                     const LayerRanges* ranges) override;
+  std::unique_ptr<LoadedLayer> load_product(const ConvGeometry&, std::span<const float> weights,
+                                            std::span<const float> bias, const Epilogue&) override;
+  bool loads_products() const override { return true; }
   std::int64_t images_at_once(const ConvGeometry&) const override;
 };
 

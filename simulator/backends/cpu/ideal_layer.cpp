@@ -1,7 +1,8 @@
 #include "simulator/backends/cpu/ideal_layer.hpp"
 
+#include <algorithm>
 #include <cmath>
-#include <optional>
+#include <vector>
 
 #include "simulator/backends/cpu/chunks.hpp"
 #include "simulator/backends/cpu/onednn.hpp"
@@ -11,18 +12,16 @@ namespace {
 
 class IdealLayer final : public LoadedLayer {
  public:
-  IdealLayer(const LayerOnTiles& layer, const Epilogue& epilogue)
-      : geometry_(layer.geometry),
+  IdealLayer(const ConvGeometry& geometry, std::span<const float> weights,
+             std::span<const float> bias, const Epilogue& epilogue)
+      : geometry_(geometry),
         chunk_(images_per_chunk(geometry_)),
         shift_(epilogue.shift),
         plain_(spec(epilogue.relu, false)),
         residual_(spec(epilogue.relu, true)) {
-    std::vector<float> weights = layer.effective_weights();
-    const auto K = static_cast<std::size_t>(geometry_.kernel_rows());
-    for (std::size_t i = 0; i < weights.size(); ++i) weights[i] *= epilogue.scale[i / K];
-    const std::vector<float> bias = layer.effective_bias();
     for (std::size_t n = 0; n < bias.size(); ++n) shift_[n] += epilogue.scale[n] * bias[n];
-    weights_ = plain_.pack(weights);
+    const bool is_scaled = std::ranges::any_of(epilogue.scale, [](float v) { return v != 1.0f; });
+    weights_ = plain_.pack(is_scaled ? scaled(weights, epilogue.scale) : weights);
   }
 
   void forward(const float* x, std::int64_t images, std::uint64_t, const float* residual, float* y,
@@ -47,6 +46,13 @@ class IdealLayer final : public LoadedLayer {
   }
   std::int64_t values_out() const {
     return std::int64_t{geometry_.out_height()} * geometry_.out_width() * geometry_.out_channels;
+  }
+
+  std::vector<float> scaled(std::span<const float> weights, const std::vector<float>& scale) const {
+    const auto K = static_cast<std::size_t>(geometry_.kernel_rows());
+    std::vector<float> values(weights.begin(), weights.end());
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] *= scale[i / K];
+    return values;
   }
 
   void run(const float* x, std::int64_t count, const float* residual, float* y) const {
@@ -74,8 +80,10 @@ class IdealLayer final : public LoadedLayer {
 
 }  // namespace
 
-std::unique_ptr<LoadedLayer> load_ideal(const LayerOnTiles& layer, const Epilogue& epilogue) {
-  return std::make_unique<IdealLayer>(layer, epilogue);
+std::unique_ptr<LoadedLayer> load_ideal(const ConvGeometry& geometry,
+                                        std::span<const float> weights, std::span<const float> bias,
+                                        const Epilogue& epilogue) {
+  return std::make_unique<IdealLayer>(geometry, weights, bias, epilogue);
 }
 
 }  // namespace ohmic::cpu

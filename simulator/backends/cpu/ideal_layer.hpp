@@ -2,13 +2,16 @@
 #pragma once
 
 #include <memory>
+#include <span>
 
 #include "simulator/backend.hpp"
 
 namespace ohmic::cpu {
 
-/// The epilogue's scale is folded into the weights, its shift is the convolution's bias, residual
-/// and ReLU follow inside the same primitive.
-std::unique_ptr<LoadedLayer> load_ideal(const LayerOnTiles&, const Epilogue&);
+/// Weights and bias as Backend::load_product takes them. The epilogue's scale is folded into the
+/// weights, its shift is the convolution's bias, residual and ReLU follow inside the same
+/// primitive.
+std::unique_ptr<LoadedLayer> load_ideal(const ConvGeometry&, std::span<const float> weights,
+                                        std::span<const float> bias, const Epilogue&);
 
 }  // namespace ohmic::cpu
