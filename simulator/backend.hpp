@@ -43,7 +43,7 @@ class LoadedLayer {
   /// Adds x to what this layer has observed and writes what its converters would see: percentiles
   /// over all images observed, without noise. The input range comes first; where inputs are applied
   /// in slices, outputs are those of slices cut with the range found so far, at full drive. Not of
-  /// layers that can compute already: they need not keep what they were made of.
+  /// layers that were given outputs' ranges: they need not keep what they were made of.
   virtual void observe(const float* x, std::int64_t images, LayerRanges& ranges) = 0;
 };
 

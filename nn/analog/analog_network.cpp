@@ -1,6 +1,7 @@
 #include "nn/analog/analog_network.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "nn/analog/analog_state.hpp"
@@ -54,6 +55,24 @@ void AnalogNetwork::measure_batch_norm(const ImageSet& set, const Normalization&
   normalized_batch(set, normalization, 0, s.measured_images, s.measured.data());
   load_ideal();
   s.load_and_measure();
+}
+
+void AnalogNetwork::State::answer(
+    const float* nhwc, std::int64_t images, std::uint64_t first_image,
+    const std::function<void(std::int64_t first, std::int64_t count, const float* y)>& see) {
+  const std::int64_t classes = graph.classes, pixels = values_per_image(graph.nodes.front());
+  if (every_answer_nan) {
+    const std::vector<float> y(static_cast<std::size_t>(classes),
+                               std::numeric_limits<float>::quiet_NaN());
+    for (std::int64_t i = 0; i < images; ++i) see(i, 1, y.data());
+    return;
+  }
+  const std::int64_t at_once = images_at_once();
+  for (std::int64_t i = 0; i < images; i += at_once) {
+    const std::int64_t count = std::min(at_once, images - i);
+    const float* y = run(nhwc + i * pixels, count, first_image + static_cast<std::uint64_t>(i));
+    see(i, count, backend.on_host(y, static_cast<std::size_t>(count * classes), answer_buffer));
+  }
 }
 
 std::vector<float> AnalogNetwork::logits(const float* nhwc, std::int64_t images,
@@ -188,7 +207,8 @@ std::vector<ProgrammingPlan> AnalogNetwork::programming_plans() const {
 const std::vector<MappedLayer>& AnalogNetwork::layers() const { return state_->mapped; }
 
 std::vector<LayerNoise> AnalogNetwork::measure_noise(std::uint64_t seed, std::uint64_t draw) const {
-  const State& s = *state_;
+  State& s = *state_;
+  s.free_large_slots();
   std::vector<LayerNoise> noise;
   for (const Step& step : s.crossbar) {
     const auto got = s.programmed_product(step, s.device_of(step), noise_key(seed, draw)).weights;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <utility>
 
 #include "nn/analog/bias_row.hpp"
@@ -10,6 +9,7 @@
 #include "nn/analog/layer_cells.hpp"
 #include "nn/analog/recurrence.hpp"
 #include "nn/denormals.hpp"
+#include "nn/freed_memory.hpp"
 #include "nn/torch/torch_evaluation.hpp"
 #include "simulator/call_error.hpp"
 #include "simulator/error.hpp"
@@ -209,6 +209,7 @@ void AnalogNetwork::State::load(Contents contents) {
   take(std::move(contents));
   resident.clear();
   layers.clear();
+  free_large_slots();
   layers.resize(plan.steps.size());
   if (every_answer_nan) return;
   if (loaded != Loaded::digital && measured_images > 0) return load_and_measure();
@@ -370,6 +371,16 @@ void AnalogNetwork::State::free_slots() {
   slot_values.assign(slots.size(), nullptr);
 }
 
+bool AnalogNetwork::State::has_large_values() const {
+  constexpr std::int64_t kLarge = std::int64_t{1} << 24;  // numbers
+  return std::ranges::any_of(plan.slot_size, [](std::int64_t size) { return size >= kLarge; });
+}
+
+void AnalogNetwork::State::free_large_slots() {
+  if (has_large_values()) free_slots();
+  give_back_freed_memory();
+}
+
 void AnalogNetwork::State::reserve_slots(std::int64_t images) {
   for (std::size_t i = 0; i < slots.size(); ++i)
     slot_values[i] = slots[i]->at_least(static_cast<std::size_t>(images * plan.slot_size[i]));
@@ -465,31 +476,15 @@ const float* AnalogNetwork::State::run(const float* nhwc, std::int64_t images,
   const DenormalsAreZero fast;
   reserve_slots(images);
   begin(images);
+  const bool is_large = has_large_values();
   const double share = static_cast<double>(images) / static_cast<double>(plan.steps.size());
   for (std::size_t s = 0; s < plan.steps.size(); ++s) {
     run_step(s, nhwc, images, first_image, before);
     release_values(s);
+    if (is_large) give_back_freed_memory();
     if (on_images) on_images(share);
   }
   return value(plan.steps.back().node, nhwc);
-}
-
-void AnalogNetwork::State::answer(
-    const float* nhwc, std::int64_t images, std::uint64_t first_image,
-    const std::function<void(std::int64_t first, std::int64_t count, const float* y)>& see) {
-  const std::int64_t classes = graph.classes, pixels = values_per_image(graph.nodes.front());
-  if (every_answer_nan) {
-    const std::vector<float> y(static_cast<std::size_t>(classes),
-                               std::numeric_limits<float>::quiet_NaN());
-    for (std::int64_t i = 0; i < images; ++i) see(i, 1, y.data());
-    return;
-  }
-  const std::int64_t at_once = images_at_once();
-  for (std::int64_t i = 0; i < images; i += at_once) {
-    const std::int64_t count = std::min(at_once, images - i);
-    const float* y = run(nhwc + i * pixels, count, first_image + static_cast<std::uint64_t>(i));
-    see(i, count, backend.on_host(y, static_cast<std::size_t>(count * classes), answer_buffer));
-  }
 }
 
 }  // namespace ohmic

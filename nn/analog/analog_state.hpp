@@ -113,6 +113,10 @@ struct AnalogNetwork::State {
       const std::function<void(const Step&, std::span<const float> x, std::int64_t n)>&);
   void find_input_ranges(const ImageSet&, const Normalization&, std::int64_t images);
   void free_slots();
+  /// Whether one image's value fills so much that what is left of others is given back at once.
+  bool has_large_values() const;
+  /// Makes room for weights: gives back what batches left, and slots for large values.
+  void free_large_slots();
   void reserve_slots(std::int64_t images);
   const float* value(int node, const float* nhwc);
   /// Calls see(first, count, y) with the answers to images [first, first + count), as many as are

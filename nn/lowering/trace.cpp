@@ -4,13 +4,13 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
 
+#include "nn/freed_memory.hpp"
 #include "nn/operators/operator.hpp"
 #include "simulator/error.hpp"
 #include "simulator/random/noise.hpp"
@@ -128,14 +128,6 @@ std::map<std::string, int> reads_of(const std::vector<ModelNode>& nodes) {
 }
 
 bool gives_counts(const ModelNode& node) { return node.op == "Shape" || node.op == "Size"; }
-
-/// Has the C library give back to the system what was freed: it reuses no hole in its heap for
-/// tensors, which are aligned, so that every layer of a deep network would leave its own.
-void give_back_freed_memory() {
-#ifdef __GLIBC__
-  ::malloc_trim(0);
-#endif
-}
 
 bool same(const Tensor& a, const Tensor& b) { return a.sizes() == b.sizes() && a.equal(b); }
 

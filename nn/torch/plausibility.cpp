@@ -11,6 +11,7 @@
 #include <unordered_set>
 
 #include "nn/data/readings.hpp"
+#include "nn/freed_memory.hpp"
 #include "nn/torch/torch_graph.hpp"
 #include "simulator/error.hpp"
 
@@ -91,6 +92,7 @@ class Examination {
       take(y, first, seen);
     }
     seen.confidence /= static_cast<double>(set.size());
+    give_back_freed_memory();
     return seen;
   }
 

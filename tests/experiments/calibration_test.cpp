@@ -25,8 +25,7 @@ class CalibrationsOfAChip : public testing::Test {
     const Experiment e = read(device(0.1, 8));
     network_.data = std::make_shared<const Dataset>(load_dataset(e.data, e.seed));
     network_.graph = build_model(e.model, 10);
-    network_.weights =
-        std::make_shared<const Weights>(initialize(network_.graph, "he_normal", 1));
+    network_.weights = std::make_shared<const Weights>(initialize(network_.graph, "he_normal", 1));
   }
 
   static std::string device(double eta, int adc_bits, double percentile = 99) {

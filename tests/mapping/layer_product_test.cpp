@@ -56,7 +56,7 @@ TEST_P(LayerProduct, IsThatOfAllConductancesAtOnce) {
   }
 }
 
-TEST(LayerProduct, KnowsGroupsBiasRowsAndSparedColumns) {
+TEST(WideLayer, KnowsGroupsBiasRowsAndSparedColumns) {
   ConvGeometry g = dense(128, 1200);
   g.groups = 2;
   g.kernel_height = g.kernel_width = 3;
@@ -73,7 +73,7 @@ TEST(LayerProduct, KnowsGroupsBiasRowsAndSparedColumns) {
   expect_same({"biased", 2, g, normal_weights(g), settings, 1e-6, 25e-6, 1.5});
 }
 
-TEST(LayerProduct, SeesColumnsThatKnowOfEachOtherTogether) {
+TEST(WideLayer, SeesColumnsThatKnowOfEachOtherTogether) {
   const ConvGeometry g = dense(600, 500);
   MappingSettings settings;
   settings.tile = {128, 128};

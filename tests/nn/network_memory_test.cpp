@@ -98,7 +98,9 @@ TEST(MappedFile, IsReadAgainAfterItsMemoryWasGivenBack) {
   const auto before = test::status_bytes("RssFile");
   file.forget();
   const auto after = test::status_bytes("RssFile");
-  if (before && after) EXPECT_LT(*after, *before - (std::int64_t{15} << 20));
+  if (before && after) {
+    EXPECT_LT(*after, *before - (std::int64_t{15} << 20));
+  }
   EXPECT_EQ(file.text(), bytes);
   map_file(folder.write("empty", "")).forget();
 }

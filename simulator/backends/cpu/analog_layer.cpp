@@ -192,10 +192,10 @@ class AnalogLayer final : public LoadedLayer {
     const ConvGeometry& g = layer.geometry;
     values_in_ = static_cast<std::size_t>(g.in_height) * g.in_width * g.in_channels;
     values_out_ = static_cast<std::size_t>(g.out_height()) * g.out_width() * g.out_channels;
-    if (!layer.periphery.needs_ranges() || (ranges && !ranges->output.empty()))
+    const bool is_known = ranges && !ranges->output.empty();
+    if (is_known || !layer.periphery.needs_ranges())
       ready_.emplace(layer, ranges ? *ranges : LayerRanges{}, epilogue, chunk_);
-    else
-      observed_.emplace(layer);
+    if (!is_known) observed_.emplace(layer);
   }
 
   void forward(const float* x, std::int64_t images, std::uint64_t first_image,
@@ -378,7 +378,7 @@ class AnalogLayer final : public LoadedLayer {
   int chunk_;
   std::size_t values_in_, values_out_;
   std::optional<Ready> ready_;            ///< absent until ranges are known
-  std::optional<LayerOnTiles> observed_;  ///< until then: what calibration looks at
+  std::optional<LayerOnTiles> observed_;  ///< what calibration looks at; absent once it has
   std::optional<RangeObserver> observer_;
 };
 
