@@ -1,5 +1,6 @@
 // The matrix that a layer computes with, programmed a few columns at a time.
 #include <algorithm>
+#include <utility>
 
 #include "mapping/mapped_layer.hpp"
 
@@ -15,29 +16,40 @@ bool MappedLayer::has_independent_columns(const Moment& moment) const {
   return !has_references() && !moment.periphery.wires && !compensates(moment.device);
 }
 
-MappedLayer::Product MappedLayer::program_product(const DeviceModel& device, NoiseKey key,
-                                                  const Periphery& periphery,
-                                                  const WireSolver& solver) const {
+void MappedLayer::each_product(const DeviceModel& device, NoiseKey key, const Periphery& periphery,
+                               const WireSolver& solver,
+                               const std::function<void(Product)>& take) const {
   const Moment moment{device, key, device.time_s, periphery, solver};
   const int N = geometry_.columns(), K = geometry_.rows();
   const int few = std::max(1, static_cast<int>(kCellsAtOnce / static_cast<std::size_t>(K)));
   if (few >= N || !has_independent_columns(moment)) {
     const LayerOnTiles layer = program(device, key, periphery, solver);
-    return {layer.effective_weights(), layer.effective_bias()};
+    return take({layer.effective_weights(), layer.effective_bias()});
   }
   check(device, periphery);
-  Product product;
-  product.weights.reserve(static_cast<std::size_t>(geometry_.kernel_rows()) * geometry_.columns());
   for (int n = 0; n < N; n += few) {
     const Columns columns{n, std::min(few, N - n)};
     LayerOnTiles part{layer_, geometry_, settings_.tile,   sense(columns, moment),
                       {},     key,       input_full_scale_};
     part.geometry.out_channels = columns.count;
-    const std::vector<float> weights = part.effective_weights(), bias = part.effective_bias();
-    product.weights.insert(product.weights.end(), weights.begin(), weights.end());
-    product.bias.insert(product.bias.end(), bias.begin(), bias.end());
+    take({part.effective_weights(), part.effective_bias()});
   }
-  return product;
+}
+
+MappedLayer::Product MappedLayer::program_product(const DeviceModel& device, NoiseKey key,
+                                                  const Periphery& periphery,
+                                                  const WireSolver& solver) const {
+  Product all;
+  each_product(device, key, periphery, solver, [&](Product part) {
+    if (all.weights.empty()) {
+      all = std::move(part);
+      all.weights.reserve(static_cast<std::size_t>(geometry_.kernel_rows()) * geometry_.columns());
+      return;
+    }
+    all.weights.insert(all.weights.end(), part.weights.begin(), part.weights.end());
+    all.bias.insert(all.bias.end(), part.bias.begin(), part.bias.end());
+  });
+  return all;
 }
 
 }  // namespace ohmic

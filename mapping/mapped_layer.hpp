@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -58,9 +59,12 @@ class MappedLayer {
   struct Product {
     std::vector<float> weights, bias;
   };
-  /// That of what program() returns, to the bit. Where columns know nothing of each other (no
-  /// wires, no compensation, no reference columns) they are programmed a few at a time, so that
-  /// conductances of all are never in memory.
+  /// That of what program() returns, to the bit, as parts of neighbouring columns in order. Where
+  /// columns know nothing of each other (no wires, no compensation, no reference columns) they are
+  /// programmed a few at a time, so that neither conductances nor weights of all are in memory.
+  void each_product(const DeviceModel& device, NoiseKey key, const Periphery& periphery,
+                    const WireSolver& solver, const std::function<void(Product)>& take) const;
+  /// All of it.
   Product program_product(const DeviceModel& device, NoiseKey key, const Periphery& periphery,
                           const WireSolver& solver = apply_wires) const;
   /// What program() does, for whoever does it elsewhere: the same effective weights and variances,

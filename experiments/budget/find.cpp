@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "experiments/measure/setup.hpp"
@@ -22,6 +23,15 @@ KeyValues settings_at(const FindSettings& find, const Value& value) {
 bool check_knob(const BudgetRequest& request, const Point& point, std::vector<Fault>& faults) {
   for (const std::string& key : request.settings.find->knob) {
     const Parameter* p = parameter_of(point.experiment, key);
+    const bool counts_draws =
+        key == "seed" || key == "evaluation.draws" || key.starts_with("evaluation.stop.");
+    if (counts_draws || (p && !p->changes_numbers)) {
+      faults.push_back(request.fault(
+          "find.knob", fmt::format("\"{}\" is nothing of the hardware; expected a number of "
+                                   "[device], [mapping], [periphery], ...",
+                                   key)));
+      return false;
+    }
     if (p && (p->type == "integer" || p->type == "real")) continue;
     faults.push_back(
         request.fault("find.knob", fmt::format("\"{}\" is {}; expected a numeric key of this file",
@@ -76,6 +86,7 @@ class Finder {
     found.result = search_crossing(search, [&](std::size_t index, std::int64_t draws) {
       return measure(index, draws).replicates();
     });
+    found.changes_nothing = found.result.tolerated == search.steps && same_at_both_ends(search);
     return found;
   }
 
@@ -89,6 +100,13 @@ class Finder {
   }
 
  private:
+  bool same_at_both_ends(const SearchSettings& search) {
+    const PointResult mild = measure(0, search.draws), harsh = measure(search.steps, search.draws);
+    return mild.noise_free_score == harsh.noise_free_score &&
+           std::ranges::equal(mild.draws, harsh.draws, {}, &DrawResult::scores,
+                              &DrawResult::scores);
+  }
+
   AnalysisContext& context_;
   const BudgetSettings& settings_;
   const Point& point_;
@@ -163,7 +181,12 @@ std::string answer_text(const FoundBudget& b, const BudgetSettings& settings) {
   if (yes && no)
     return text + fmt::format("{} {:g} tolerated, {:g} not", knob, b.value_at(yes), b.value_at(no));
   if (yes && *yes == b.search.steps)
-    return text + fmt::format("the whole range of {} is tolerated, to {:g}", knob, b.value_at(yes));
+    return text +
+           fmt::format("the whole range of {} is tolerated, to {:g}", knob, b.value_at(yes)) +
+           (b.changes_nothing ? fmt::format("; every chip answers the same at both of its ends, so "
+                                            "that {} has no effect here, and no budget",
+                                            settings.find->knob.front())
+                              : "");
   if (no && *no == 0)
     return text +
            fmt::format("none of the range is tolerated, not even {} {:g}", knob, b.value_at(no)) +

@@ -20,6 +20,8 @@ struct FoundBudget {
   SearchSettings search;
   SearchResult result;
   std::optional<PointResult> at_budget = std::nullopt;  ///< at the tolerated value, for its layers
+  /// Every draw has the same results at both ends of a range that is tolerated throughout.
+  bool changes_nothing = false;
 
   /// A value of the grid; NaN for none.
   double value_at(const std::optional<std::size_t>& index) const;

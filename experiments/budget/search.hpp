@@ -1,6 +1,6 @@
 // Where a metric that gets worse along a grid crosses a limit, when it can only be sampled.
 //
-// Stochastic bisection: at each value draws are added, look by look (statistics/stopping.hpp),
+// Stochastic bisection: at each value draws are added, look by look (measure/stopping.hpp),
 // until the mean is shown to be at or above the limit ("tolerated") or below it, or
 // max_draws leave it undecided. Around an undecided value the search goes on to either side for the
 // largest value shown to be tolerated and the smallest shown not to be.

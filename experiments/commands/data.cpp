@@ -70,6 +70,8 @@ void add_get(CLI::App& data) {
 void show_set(const std::string& name, const ImageSet& set) {
   print_lines("{}: {} samples of {}, {} classes, sha256 {}\n", name, set.size(),
               shape_text(set.shape), set.classes, set.hash());
+  if (!set.targets.empty())
+    return print_lines("  labels of {} each\n", shape_text(set.target_shape));
   if (!set.has_labels()) return print_lines("  no labels\n");
   std::vector<std::int64_t> counts(static_cast<std::size_t>(set.classes), 0);
   for (const std::int32_t label : set.labels) ++counts[static_cast<std::size_t>(label)];

@@ -118,8 +118,8 @@ void print_text(const LoweredNetwork& network, const std::vector<LayerFacts>& la
     blocks += l.blocks;
     tiles += l.tiles;
   }
-  fmt::print("{}: {}{}, opset {}\n", options.model.file, network.format,
-             network.producer.empty() ? "" : " by " + network.producer, network.graph.opset);
+  print_lines("{}: {}{}, opset {}\n", options.model.file, network.format,
+              network.producer.empty() ? "" : " by " + network.producer, network.graph.opset);
   fmt::print("a sample: {} ({}); its answer: {}\n", shape_text(network.sample),
              name_of(network.sample_type), shape_text(network.answer));
   fmt::print("on crossbars: {} layers, {} parameters, {} MACs per sample\n", layers.size(),
@@ -132,10 +132,10 @@ void print_text(const LoweredNetwork& network, const std::vector<LayerFacts>& la
   std::vector<std::string> operators;
   for (const auto& [op, count] : digital_operators(network.graph))
     operators.push_back(fmt::format("{} {}", count, op));
-  fmt::print("digital between layers: {}\n",
-             operators.empty() ? "nothing" : fmt::format("{}", fmt::join(operators, ", ")));
+  print_lines("digital between layers: {}\n",
+              operators.empty() ? "nothing" : fmt::format("{}", fmt::join(operators, ", ")));
   for (const DigitalMatrix& m : network.digital)
-    fmt::print("digital matrix: {} ({}): {}\n", m.name, m.op, m.why);
+    print_lines("digital matrix: {} ({}): {}\n", m.name, m.op, m.why);
 }
 
 void print_json(const LoweredNetwork& network, const std::vector<LayerFacts>& layers,
@@ -175,8 +175,10 @@ void add_inspect_command(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("inspect", "Show what a model file becomes on crossbars, layer by layer");
   command->footer(
-      "Reads ONNX (with its .data beside it) and torch.export's .pt2. K x N is a layer's matrix,\n"
-      "MVMs how often a sample drives it. Names are those that mapping.digital and\n"
+      "Reads ONNX (with its .data beside it), torch.export's .pt2 and Keras's .keras and .h5. K x "
+      "N is\n"
+      "a layer's matrix, MVMs how often a sample drives it. Names are those that mapping.digital "
+      "and\n"
       "[device.layers.NAME] take.\n\n"
       "Examples:\n"
       "  ohmic inspect keywords.onnx\n"

@@ -39,7 +39,10 @@ class Doubts {
   void about_images() {
     if (p_.same_image) say(fmt::format("all {} test images examined are the same", p_.images));
     if (p_.images > 1 && p_.labelled == p_.images)
-      say(fmt::format("all {} test images examined have the label {}", p_.images, p_.label));
+      say(p_.correct == p_.images
+              ? fmt::format("all {} test images examined are answered with class {}", p_.images,
+                            p_.label)
+              : fmt::format("all {} test images examined have the label {}", p_.images, p_.label));
     if (share(p_.known, p_.images) > kKnown)
       say(fmt::format("{} of {} test images examined are among the training images: {}", p_.known,
                       p_.images,
@@ -48,14 +51,23 @@ class Doubts {
                                  : "right answers to them promise nothing for others"));
   }
 
-  void about_weights() {
-    const auto& names = p_.constant_kernels;
-    if (names.empty()) return;
+  static std::string listed(const std::vector<std::string>& names) {
     std::string list;
     for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 3); ++i)
       list += (i > 0 ? ", " : "") + names[i];
-    say(fmt::format("{} of {} kernels hold one value throughout ({}{})", names.size(), p_.kernels,
-                    list, names.size() > 3 ? ", ..." : ""));
+    return list + (names.size() > 3 ? ", ..." : "");
+  }
+
+  void about_weights() {
+    if (!p_.constant_kernels.empty())
+      say(fmt::format("{} of {} kernels hold one value throughout ({})", p_.constant_kernels.size(),
+                      p_.kernels, listed(p_.constant_kernels)));
+    if (!p_.dominated_kernels.empty())
+      say(fmt::format(
+          "{} of {} kernels have one weight that outweighs all others together ({}): it "
+          "sets their scale, and the others drown in noise; mapping.weight_percentile "
+          "clips it, if it is meant",
+          p_.dominated_kernels.size(), p_.kernels, listed(p_.dominated_kernels)));
   }
 
   void about_answers() {

@@ -311,6 +311,11 @@ std::optional<Weights> Networks::teacher_of(const Experiment& experiment,
 }
 
 std::shared_ptr<const Dataset> Networks::data_of(const Experiment& experiment) {
+  if (experiment.data.name == "files" && experiment.model.file.empty())
+    throw DataError(
+        "data.name = \"files\" is for networks of a file, and model.file names none; "
+        "expected model.file, or data.name = \"cifar10\", \"cifar100\" or "
+        "\"synthetic\" for a built-in network");
   const std::string use = use_of_training_images(experiment);
   std::string key = data_key(experiment);
   std::shared_ptr<const LoweredNetwork> network;

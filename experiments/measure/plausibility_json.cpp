@@ -50,6 +50,7 @@ Json plausibility_json(const Plausibility& p) {
   Json json = Json::object();
   visit_members(p, [&](const char* key, const auto& value) { json[key] = value; });
   json["known"] = p.known;
+  json["dominated_kernels"] = p.dominated_kernels;
   if (p.misfits > 0) {
     json["first"] = to_json(p.first);
     json["worst"] = to_json(p.worst);
@@ -65,6 +66,7 @@ Plausibility plausibility_from(const Json& json) {
   Plausibility p;
   visit_members(p, [&](const char* key, auto& value) { json.at(key).get_to(value); });
   p.known = json.value("known", std::int64_t{0});  // earlier versions did not look
+  p.dominated_kernels = json.value("dominated_kernels", std::vector<std::string>());
   if (p.misfits > 0) {
     p.first = fit_from(json.at("first"));
     p.worst = fit_from(json.at("worst"));

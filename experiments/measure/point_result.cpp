@@ -9,6 +9,7 @@
 #include "experiments/measure/files.hpp"
 #include "experiments/measure/point_check.hpp"
 #include "experiments/measure/recorded.hpp"
+#include "nn/io/sha256.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -25,6 +26,18 @@ constexpr std::int64_t kMostImages = 100'000'000, kMostFilters = 1'000'000'000,
 struct Names {
   const char *scores, *baseline, *noise_free;
 };
+constexpr char kDigest[] = "sha256";  ///< of the other members, as one line
+
+/// Points of earlier versions have none.
+void check_digest(Json& json, const std::string& place) {
+  const auto digest = json.is_object() ? json.find(kDigest) : json.end();
+  if (digest == json.end()) return;
+  const Json said = *digest;
+  json.erase(kDigest);
+  if (said != sha256(json.dump()))
+    say_damaged(place, "its numbers are not those that were written");
+}
+
 constexpr Names kCounts{"correct", "baseline_correct", "noise_free_correct"};
 constexpr Names kValues{"values", "baseline", "noise_free"};
 
@@ -33,6 +46,7 @@ const Names& names_of(const Metric& metric) { return metric.counts ? kCounts : k
 /// JSON has no infinity: it is a word.
 Json score_json(const Metric& metric, double score) {
   if (metric.counts) return static_cast<std::int64_t>(score);
+  if (std::isnan(score)) return Json("nan");  // of either sign
   return std::isfinite(score) ? Json(score) : Json(fmt::format("{}", score));
 }
 
@@ -357,7 +371,9 @@ std::optional<PointResult> PointStore::find(const std::string& identity) const {
   const auto path = file(identity, ".json");
   if (!std::filesystem::exists(path)) return std::nullopt;
   return with_advice(path, [&] {
-    PointResult point = point_from(parse_recorded(read_whole(path), path.string()), path.string());
+    Json json = parse_recorded(read_whole(path), path.string());
+    check_digest(json, path.string());
+    PointResult point = point_from(json, path.string());
     if (point.identity != identity)
       say_damaged(path.string(), fmt::format("it holds the point {}", point.identity));
     return std::optional(std::move(point));
@@ -390,7 +406,9 @@ void PointStore::log_draw(const std::string& identity, const Metric& metric, std
 }
 
 void PointStore::publish(const PointResult& point) const {
-  write_atomically(file(point.identity, ".json"), to_json(point).dump(1) + "\n");
+  Json json = to_json(point);
+  json[kDigest] = sha256(json.dump());
+  write_atomically(file(point.identity, ".json"), json.dump(1) + "\n");
   std::error_code ignored;
   std::filesystem::remove(file(point.identity, ".draws"), ignored);
 }

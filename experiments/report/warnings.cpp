@@ -16,7 +16,10 @@
 namespace ohmic {
 namespace {
 
-constexpr double kWideInterval = 0.02, kCostlyConversion = 0.01, kClipped = 0.01, kBias = 0.05;
+constexpr double kWideInterval = 0.02, kCostlyConversion = 0.01,
+                 kCostlyMapping =
+                     0.1,  // then said with the measurements (results/point_warnings.cpp)
+    kClipped = 0.01, kBias = 0.05;
 constexpr std::int64_t kFewImages = 1000;
 
 using Points = std::vector<MeasuredPoint>;
@@ -129,7 +132,7 @@ class Warnings {
     const double cost = largest(points_, [](const MeasuredPoint& p) {
       return p.result->metric->counts ? p.result->baseline() - p.result->noise_free() : 0.0;
     });
-    if (cost > kCostlyConversion)
+    if (cost > kCostlyConversion && cost <= kCostlyMapping)
       say(fmt::format("Mapping and converters alone, with exact devices, cost up to {:.1f} points.",
                       100 * cost));
     const double clipped = largest(points_, [](const MeasuredPoint& p) {

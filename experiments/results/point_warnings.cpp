@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "experiments/measure/kept_plausibility.hpp"
 #include "experiments/study/remarks.hpp"
@@ -28,6 +29,63 @@ std::vector<std::string> said_by_chips(const std::vector<MeasuredPoint>& points)
   return all;
 }
 
+bool same_numbers(const PointResult& a, const PointResult& b) {
+  return a.noise_free_score == b.noise_free_score && a.baseline_score == b.baseline_score &&
+         std::ranges::equal(a.draws, b.draws, {}, &DrawResult::scores, &DrawResult::scores);
+}
+
+/// Whether points that differ in axis `at` alone have the same numbers, draw for draw; false where
+/// there are no such points.
+bool changes_nothing(std::size_t at, const std::vector<MeasuredPoint>& points) {
+  std::map<std::string, std::vector<const MeasuredPoint*>> alike;  // by the other axes
+  for (const MeasuredPoint& p : points) {
+    std::string others;
+    for (std::size_t i = 0; i < p.point->axes.size(); ++i)
+      if (i != at) others += p.point->axes[i].second.text() + '\n';
+    alike[others].push_back(&p);
+  }
+  bool any = false;
+  for (const auto& [others, group] : alike) {
+    any |= group.size() > 1;
+    for (const MeasuredPoint* p : group)
+      if (!same_numbers(*p->result, *group.front()->result)) return false;
+  }
+  return any;
+}
+
+std::vector<std::string> about_axes(const std::vector<MeasuredPoint>& points) {
+  std::vector<std::string> all;
+  if (points.empty()) return all;
+  const auto& axes = points.front().point->axes;
+  for (std::size_t i = 0; i < axes.size(); ++i)
+    if (changes_nothing(i, points))
+      all.push_back(
+          fmt::format("Every draw answers the same for all values of {}: it has no effect beside "
+                      "the file's other settings, or none that these samples show.",
+                      axes[i].first));
+  return all;
+}
+
+constexpr double kCostlyMapping = 0.1;
+
+std::vector<std::string> about_converters(const std::vector<MeasuredPoint>& points) {
+  double cost = 0;
+  bool calibrates = false;
+  for (const MeasuredPoint& p : points) {
+    if (!p.result->metric->counts) continue;
+    cost = std::max(cost, p.result->baseline() - p.result->noise_free());
+    calibrates |= p.point->experiment.periphery.needs_ranges();
+  }
+  if (cost <= kCostlyMapping) return {};
+  return {
+      fmt::format("With every device exact, mapping, converters and wires alone cost up to "
+                  "{:.1f} points{}.",
+                  100 * cost,
+                  calibrates ? "; are the samples that set the converters' ranges (data.train) "
+                               "prepared like the test samples?"
+                             : "")};
+}
+
 }  // namespace
 
 std::vector<std::string> measurement_warnings(const std::vector<MeasuredPoint>& points) {
@@ -37,6 +95,8 @@ std::vector<std::string> measurement_warnings(const std::vector<MeasuredPoint>& 
   if (single > 0)
     all.push_back(
         fmt::format("{} of {} points have one draw, hence no interval.", single, points.size()));
+  append(all, about_axes(points));
+  append(all, about_converters(points));
   return all;
 }
 

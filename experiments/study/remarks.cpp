@@ -197,6 +197,13 @@ class Remarks {
     constexpr double kRounding = 1e-9;
     for (const auto& [model, entry] : used_) {
       const auto& [range, used] = entry;
+      if (range.g_min_S > range.g_max_S) {
+        say(
+            fmt::format("The models of {} were measured for targets that have none in common; here "
+                        "they reach from {:g} to {:g} uS, where some numbers are extrapolated.",
+                        model, used.g_min_S / kMicro, used.g_max_S / kMicro));
+        continue;
+      }
       const bool below = used.g_min_S < range.g_min_S * (1 - kRounding);
       const bool above = used.g_max_S > range.g_max_S * (1 + kRounding);
       if (below || above)

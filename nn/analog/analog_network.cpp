@@ -211,8 +211,16 @@ std::vector<LayerNoise> AnalogNetwork::measure_noise(std::uint64_t seed, std::ui
   s.free_large_slots();
   std::vector<LayerNoise> noise;
   for (const Step& step : s.crossbar) {
-    const auto got = s.programmed_product(step, s.device_of(step), noise_key(seed, draw)).weights;
-    noise.push_back(compare(s.mapped_layer(step), s.kernel(*s.mappable, step), got));
+    std::span<const float> wanted = s.kernel(*s.mappable, step);
+    NoiseSums sums;
+    s.require_full_scale(step);
+    s.mapped_layer(step).each_product(s.device_of(step), noise_key(seed, draw),
+                                      s.periphery_of(step), s.wire_solver(),
+                                      [&](const MappedLayer::Product& part) {
+                                        sums.add(wanted.first(part.weights.size()), part.weights);
+                                        wanted = wanted.subspan(part.weights.size());
+                                      });
+    noise.push_back(sums.of(s.mapped_layer(step)));
   }
   return noise;
 }

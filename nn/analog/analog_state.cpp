@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
 #include <utility>
 
 #include "nn/analog/bias_row.hpp"
@@ -213,7 +215,19 @@ void AnalogNetwork::State::load(Contents contents) {
   layers.resize(plan.steps.size());
   if (every_answer_nan) return;
   if (loaded != Loaded::digital && measured_images > 0) return load_and_measure();
-  for (std::size_t s = 0; s < plan.steps.size(); ++s) load_step(s, false);
+  for (const std::size_t s : large_first()) load_step(s, false);
+}
+
+std::vector<std::size_t> AnalogNetwork::State::large_first() const {
+  std::vector<std::size_t> order(plan.steps.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto cells = [&](std::size_t s) {
+    if (plan.steps[s].mvm < 0) return std::int64_t{0};
+    const ConvGeometry& g = node(plan.steps[s].mvm).conv;
+    return std::int64_t{g.rows()} * g.columns();
+  };
+  std::ranges::stable_sort(order, std::greater<>(), cells);
+  return order;
 }
 
 bool AnalogNetwork::State::load_devices() {
@@ -377,7 +391,8 @@ bool AnalogNetwork::State::has_large_values() const {
 }
 
 void AnalogNetwork::State::free_large_slots() {
-  if (has_large_values()) free_slots();
+  if (!has_large_values()) return;
+  free_slots();
   give_back_freed_memory();
 }
 

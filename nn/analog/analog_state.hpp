@@ -81,6 +81,9 @@ struct AnalogNetwork::State {
   };
   Contents draw_of(std::uint64_t seed, std::uint64_t draw) const;
   void load(Contents);
+  /// Steps by the size of their matrices: what a large one is packed from is gone before the others
+  /// are there.
+  std::vector<std::size_t> large_first() const;
   /// Takes over what a draw has beside the layers.
   void take(Contents);
   /// Loads layers whose devices the back end programs; false where the host has to.

@@ -5,22 +5,24 @@
 
 namespace ohmic {
 
-LayerNoise compare(const MappedLayer& layer, std::span<const float> wanted,
-                   std::span<const float> got) {
-  double sum = 0, signed_sum = 0, squares = 0;
+void NoiseSums::add(std::span<const float> wanted, std::span<const float> got) {
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const double error = double{got[i]} - wanted[i];
-    sum += error;
-    signed_sum += wanted[i] < 0 ? -error : error;
-    squares += error * error;
+    sum_ += error;
+    signed_ += wanted[i] < 0 ? -error : error;
+    squares_ += error * error;
   }
-  const double n = static_cast<double>(wanted.size()), signed_bias = signed_sum / n;
+  count_ += std::ssize(wanted);
+}
+
+LayerNoise NoiseSums::of(const MappedLayer& layer) const {
+  const double n = static_cast<double>(count_), signed_bias = signed_ / n;
   return {layer.name(),
           layer.scale().sigma_w,
-          sum / n,
+          sum_ / n,
           signed_bias,
-          std::sqrt(std::max(0.0, squares / n - signed_bias * signed_bias)),
-          static_cast<std::int64_t>(wanted.size())};
+          std::sqrt(std::max(0.0, squares_ / n - signed_bias * signed_bias)),
+          count_};
 }
 
 }  // namespace ohmic

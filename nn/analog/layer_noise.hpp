@@ -19,6 +19,17 @@ struct LayerNoise {
   std::int64_t weights = 0;
 };
 
-LayerNoise compare(const MappedLayer&, std::span<const float> wanted, std::span<const float> got);
+/// Sums of what is programmed against what was wanted, part by part.
+class NoiseSums {
+ public:
+  /// As many of each; parts in the order of the weights, so that sums are the same to the bit.
+  void add(std::span<const float> wanted, std::span<const float> got);
+  /// Of at least one weight.
+  LayerNoise of(const MappedLayer&) const;
+
+ private:
+  double sum_ = 0, signed_ = 0, squares_ = 0;
+  std::int64_t count_ = 0;
+};
 
 }  // namespace ohmic

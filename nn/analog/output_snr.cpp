@@ -1,5 +1,6 @@
 #include "nn/analog/output_snr.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <span>
@@ -36,21 +37,26 @@ double power_dB(double signal, double error) {
 std::vector<OutputSnr> output_snrs(AnalogNetwork& network, const float* nhwc, std::int64_t images,
                                    std::uint64_t seed, std::uint64_t first_draw,
                                    std::int64_t draws) {
-  std::vector<Clean> clean(network.layers().size());
+  std::vector<std::vector<Clean>> clean(network.layers().size());  // of a layer at each time step
   std::vector<OutputSnr> errors(clean.size());
   network.load_ideal();
   network.visit_layers(nhwc, images, [&](std::size_t l, auto x, auto output) {
-    clean[l] = {{x.begin(), x.end()}, {output.begin(), output.end()}};
+    clean[l].push_back({{x.begin(), x.end()}, {output.begin(), output.end()}});
     errors[l].layer = network.layers()[l].name();
-    errors[l].signal = mean_square(output);
+    errors[l].signal += mean_square(output);
   });
+  for (std::size_t l = 0; l < clean.size(); ++l)
+    errors[l].signal /= static_cast<double>(std::max(clean[l].size(), std::size_t{1}));
   const double share = 1.0 / static_cast<double>(draws);
   for (std::int64_t d = 0; d < draws; ++d) {
     network.program(seed, first_draw + static_cast<std::uint64_t>(d));
+    std::vector<std::size_t> step(clean.size());
     network.visit_layers(nhwc, images, [&](std::size_t l, auto, auto output) {
-      const auto own = network.layer_output(l, clean[l].x.data(), images);
-      errors[l].error += share * mean_square_difference(output, clean[l].output);
-      errors[l].own_error += share * mean_square_difference(own, clean[l].output);
+      const Clean& c = clean[l].at(step[l]++);
+      const double part = share / static_cast<double>(clean[l].size());
+      const auto own = network.layer_output(l, c.x.data(), images);
+      errors[l].error += part * mean_square_difference(output, c.output);
+      errors[l].own_error += part * mean_square_difference(own, c.output);
     });
   }
   return errors;

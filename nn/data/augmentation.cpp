@@ -32,15 +32,15 @@ struct Normalizer {
       for (int p = 0; p < kPlane; ++p) {
         const float std = value(n.std, c, p, 1);
         const std::size_t at = static_cast<std::size_t>(p * kChannels + c);
-        scale[at] = 1 / (255 * std);
+        scale[at] = n.scale ? static_cast<float>(*n.scale / std) : 1 / (255 * std);
         shift[at] = -value(n.mean, c, p, 0) / std;
       }
   }
 
   static float value(const std::vector<float>& v, int channel, int pixel, float otherwise) {
-    require_call(v.empty() || v.size() == kChannels || v.size() == ImageSet::kPixels,
-                 "Normalization: needs a value for every channel, or for every pixel, or none");
-    if (v.empty()) return otherwise;
+    require_call(v.size() <= 1 || v.size() == kChannels || v.size() == ImageSet::kPixels,
+                 "Normalization: needs one value, or one for every channel or pixel, or none");
+    if (v.size() <= 1) return v.empty() ? otherwise : v.front();
     const int at = v.size() == kChannels ? channel : channel * kPlane + pixel;
     return v[static_cast<std::size_t>(at)];
   }

@@ -190,7 +190,12 @@ class FolderSource final : public SampleSource {
 
   Planes decoded(std::size_t i) const {
     const MappedFile mapped = map_file(files_[i]);
-    return transformed(decode_image(mapped.text(), files_[i].string()), transform_);
+    const Image image = decode_image(mapped.text(), files_[i].string());
+    try {
+      return transformed(image, transform_);
+    } catch (const DataError& e) {
+      throw DataError(files_[i].string() + " " + e.what());
+    }
   }
 
   Pixels pixels(std::size_t i) const {
@@ -251,6 +256,13 @@ ImageSet read_image_folder(const fs::path& folder, const std::vector<std::string
   for (std::int64_t i = 0; i < set.size(); ++i) set.places.push_back(i);
   set.source = std::move(source);
   return set;
+}
+
+bool has_classes(const fs::path& folder) {
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
+    if (!is_hidden(it->path()) && it->is_directory(error)) return true;
+  return false;
 }
 
 std::string hash_of_images(const fs::path& folder) {

@@ -19,6 +19,9 @@ namespace ohmic {
 ImageSet read_image_folder(const std::filesystem::path& folder,
                            const std::vector<std::string>& classes, const Transform&);
 
+/// Whether a folder has sub-folders, which are classes.
+bool has_classes(const std::filesystem::path& folder);
+
 /// SHA-256 (hexadecimal) of the names and contents of a folder's images.
 std::string hash_of_images(const std::filesystem::path& folder);
 

@@ -30,14 +30,15 @@ Statistics of_file(const Preprocessing& p, double range) {
 }
 
 double value(const std::vector<float>& values, std::size_t pixel, double otherwise) {
-  if (values.empty()) return otherwise;
+  if (values.size() <= 1) return values.empty() ? otherwise : values.front();
   return values.size() == 3 ? values[pixel / (ImageSet::kSide * ImageSet::kSide)] : values[pixel];
 }
 
 bool agrees(const Statistics& file, const Normalization& n) {
+  const double unit = n.scale ? 255 * *n.scale : 1;  // of means and stds, in those of pixel/255
   for (std::size_t p = 0; p < ImageSet::kPixels; ++p) {
     const std::size_t c = p / (ImageSet::kSide * ImageSet::kSide);
-    const double mean = value(n.mean, p, 0), std = value(n.std, p, 1);
+    const double mean = value(n.mean, p, 0) / unit, std = value(n.std, p, 1) / unit;
     if (std::abs(mean - file.mean[c]) > kTolerance) return false;
     if (std::abs(std - file.std[c]) > kTolerance * std::abs(file.std[c])) return false;
   }

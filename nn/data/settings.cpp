@@ -5,6 +5,7 @@
 #include <set>
 
 #include "nn/data/dataset.hpp"
+#include "nn/data/image_folder.hpp"
 
 namespace ohmic {
 namespace {
@@ -293,7 +294,9 @@ Value write_test(const DataSettings& s) { return write_files(s.test, s.test_samp
 
 }  // namespace
 
-bool DataSettings::has_labels() const { return name != "files" || !test_samples.labels.empty(); }
+bool DataSettings::has_labels() const {
+  return name != "files" || !test_samples.labels.empty() || has_classes(test_samples.samples);
+}
 
 std::string DataSettings::normalization() const {
   if (!normalize.empty()) return normalize;

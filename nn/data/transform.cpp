@@ -19,6 +19,9 @@ double bicubic(double x) {
   return 0;
 }
 
+constexpr std::int64_t kMostPixels = std::int64_t{1} << 26;  ///< of an image that was resized
+constexpr double kMostSide = 1 << 26;
+
 struct Filter {
   double (*at)(double);
   double support;
@@ -93,7 +96,8 @@ std::pair<int, int> resized_size(const Image& image, const std::vector<int>& res
   if (resize.size() == 2) return {resize[0], resize[1]};
   const bool wide = image.width > image.height;
   const int shorter = wide ? image.height : image.width, longer = wide ? image.width : image.height;
-  const int other = static_cast<int>(static_cast<double>(resize[0]) * longer / shorter);
+  const double ideal = static_cast<double>(resize[0]) * longer / shorter;
+  const int other = static_cast<int>(std::min(ideal, kMostSide));
   return wide ? std::pair{resize[0], other} : std::pair{other, resize[0]};
 }
 
@@ -135,6 +139,11 @@ Planes transformed(const Image& given, const Transform& transform) {
   Image image = given;
   if (!transform.resize.empty()) {
     const auto [height, width] = resized_size(image, transform.resize);
+    if (std::int64_t{height} * width > kMostPixels)
+      throw DataError("is " + std::to_string(image.height) + " x " + std::to_string(image.width) +
+                      " and would be resized to " + std::to_string(height) + " x " +
+                      std::to_string(width) + "; expected at most " + std::to_string(kMostPixels) +
+                      " pixels");
     image = resized(image, height, width, transform.interpolation);
   }
   if (!transform.crop.empty())

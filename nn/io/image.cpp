@@ -185,10 +185,6 @@ Image decode_jpeg(std::string_view bytes, const std::string& name) {
 
 }  // namespace
 
-bool begins_as_image(std::string_view bytes) {
-  return bytes.starts_with(kPngStart) || bytes.starts_with(kJpegStart);
-}
-
 Image decode_image(std::string_view bytes, const std::string& name) {
   if (bytes.starts_with(kPngStart)) return decode_png(bytes, name);
   if (bytes.starts_with(kJpegStart)) return decode_jpeg(bytes, name);

@@ -21,7 +21,4 @@ struct Image {
 /// bytes can hold. Throws DataError.
 Image decode_image(std::string_view bytes, const std::string& name);
 
-/// Whether the bytes begin as a picture that decode_image takes.
-bool begins_as_image(std::string_view bytes);
-
 }  // namespace ohmic

@@ -164,8 +164,10 @@ bool Lowering::batch_norm(const ModelNode& node) {
   return true;
 }
 
+// Nodes of the graph have images and rows; one number per sample stays an operator's tensor.
 bool Lowering::relu(const ModelNode& node) {
-  if (trace_.sample_axis(node.inputs[0]) != 0 || !trace_.value(node.inputs[0]).is_floating_point())
+  const Tensor& x = trace_.value(node.inputs[0]);
+  if (trace_.sample_axis(node.inputs[0]) != 0 || !x.is_floating_point() || x.dim() < 2)
     return false;
   Node made;
   made.op = Op::relu;
@@ -179,8 +181,8 @@ bool Lowering::add(const ModelNode& node) {
   const std::string &a = node.inputs[0], &b = node.inputs[1];
   if (a == b || trace_.is_constant(a) || trace_.is_constant(b)) return false;
   const Tensor &x = trace_.value(a), &y = trace_.value(b);
-  if (x.sizes() != y.sizes() || !x.is_floating_point() || trace_.sample_axis(a) != 0 ||
-      trace_.sample_axis(b) != 0)
+  if (x.sizes() != y.sizes() || x.dim() < 2 || !x.is_floating_point() ||
+      trace_.sample_axis(a) != 0 || trace_.sample_axis(b) != 0)
     return false;
   Node made;
   made.op = Op::add;

@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 
+#include "nn/import/imported_model.hpp"
 #include "nn/io/sha256.hpp"
 #include "nn/io/weight_file.hpp"
 #include "nn/lowering/replaced_weights.hpp"
@@ -121,9 +122,14 @@ std::int64_t vocabulary(const Graph& graph) {
 }
 
 std::string hash_of_network(const fs::path& file) {
-  const fs::path beside = file.string() + ".data";
-  const std::string own = sha256_of_file(file);
-  return fs::is_regular_file(beside) ? sha256(own + sha256_of_file(beside)) : own;
+  std::string all = sha256_of_file(file);
+  const std::vector<MappedFile> files = read_model(file).files;
+  if (files.size() < 2) return all;
+  for (std::size_t i = 1; i < files.size(); ++i) {
+    all += sha256(files[i].text());
+    files[i].forget();
+  }
+  return sha256(all);
 }
 
 }  // namespace ohmic

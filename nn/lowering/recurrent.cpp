@@ -11,6 +11,8 @@
 namespace ohmic {
 namespace {
 
+constexpr std::int64_t kMostSteps = 1 << 15;  ///< that noise is addressed by (mvm_event)
+
 using at::Tensor;
 
 std::string optional_input(const ModelNode& node, std::size_t i) {
@@ -107,6 +109,8 @@ bool Lowering::recurrent(const ModelNode& node) {
   for (const std::size_t state : {5u, 6u})
     if (const std::string s = optional_input(node, state); !s.empty() && !trace_.is_zero(s))
       return stays_digital(layer, node, "its first state is not 0");
+  if (trace_.value(x).size(0) > kMostSteps)
+    return stays_digital(layer, node, "it has more than 32768 time steps");
   if (!is_on_crossbar(layer, node)) return false;
   const int rows = transpose(node_of(x), {1, 0, 2}, 0);
   const std::string way = call.text("direction", "forward");

@@ -47,10 +47,11 @@ std::string listed(const std::vector<std::string>& names) {
          (names.size() > kMost ? " and " + std::to_string(names.size() - kMost) + " more" : "");
 }
 
-ConstantTensor constant_of(const HostTensor& tensor) {
-  const auto values = std::make_shared<const std::vector<float>>(tensor.values);
-  return {
-      ElementType::f32, tensor.shape, {values, reinterpret_cast<const std::byte*>(values->data())}};
+ConstantTensor constant_of(HostTensor tensor) {
+  const auto values = std::make_shared<const std::vector<float>>(std::move(tensor.values));
+  return {ElementType::f32,
+          std::move(tensor.shape),
+          {values, reinterpret_cast<const std::byte*>(values->data())}};
 }
 
 void check_finite(const HostTensor& tensor, const std::string& name, const std::string& file) {
@@ -105,7 +106,7 @@ void replace_weights(ImportedModel& model, const WeightFile& weights, const std:
         (missing.empty() ? "" : "; these are in the network alone: " + listed(missing)) +
         ". Expected its state_dict, by the names of the network's constants (`ohmic inspect`); an "
         "exporter that folded BatchNorm or turned matrices has changed them: export as .pt2");
-  for (auto& [name, tensor] : found) model.constants[name] = constant_of(tensor);
+  for (auto& [name, tensor] : found) model.constants[name] = constant_of(std::move(tensor));
 }
 
 }  // namespace ohmic

@@ -1,8 +1,9 @@
 // accuracy, agreement, top_k: how many answers are right.
 //
 // An answer is the class with the largest score, of ties the first; scores that are not numbers are
-// the largest only where the first one is (a network whose answers are all NaN answers class 0). Of
-// a sequence or an image every position is an answer, but those whose label is below 0.
+// the largest only where the first one is (a network whose answers are all NaN answers class 0);
+// for top_k they are smaller than every number. Of a sequence or an image every position is an
+// answer, but those whose label is below 0.
 #include "nn/metrics/metric.hpp"
 
 namespace ohmic {

@@ -34,6 +34,16 @@ std::string text(const Shape& shape) {
   throw DataError("evaluation.metric = \"" + choice.name + "\": " + message);
 }
 
+/// Of each sample one number is 1 and the others are 0.
+bool are_one_hot(const ImageSet& set, std::int64_t each) {
+  if (each < 2) return false;
+  for (auto at = set.targets.begin(); at != set.targets.end(); at += each) {
+    if (std::count(at, at + each, 1.0f) != 1 || std::count(at, at + each, 0.0f) != each - 1)
+      return false;
+  }
+  return !set.targets.empty();
+}
+
 /// Nodes behind which numbers are the same ones.
 bool only_moves(const Node& node) {
   if (node.op != Op::digital) return false;
@@ -73,7 +83,8 @@ AnswerShape answer_shape(const Graph& graph, Shape shape) {
   const Node& node = graph.nodes[last];
   const bool ends_in_one =
       node.op == Op::digital && (node.call->op == "Softmax" || node.call->op == "Sigmoid");
-  return {std::move(shape), ends_in_one};
+  const bool chosen = node.op == Op::digital && node.call->op == "ArgMax";
+  return {std::move(shape), ends_in_one, chosen};
 }
 
 Measure::Measure(int classes) : metric_(&metric_named("accuracy")), size_(classes) {
@@ -90,13 +101,14 @@ Measure::Measure(const MetricChoice& choice, const AnswerShape& answer, const Im
 }
 
 /// Positions are usually more than the classes of an image.
-void Measure::take_own_classes(const Shape& shape) {
+void Measure::take_own_classes(const Shape& shape, bool chosen) {
   form_.classes_first = shape.size() > 2 && shape.front() <= shape.back();
   form_.classes = shape.size() < 2 ? size_ : form_.classes_first ? shape.front() : shape.back();
-  if (form_.classes == 1 && !form_.probabilities)
-    throw UnsupportedError(
-        "evaluation.metric: the network answers with one number, which always agrees with itself; "
-        "expected a network that gives a score per class (one that ends before ArgMax)");
+  if (chosen)
+    refuse(choice_,
+           "compares scores, and the network ends in ArgMax, which gives a class alone; "
+           "expected one that gives a score per class (model.output can name what ArgMax "
+           "reads)");
 }
 
 /// The axis of classes is the one that labels do not have, the last where both might be.
@@ -120,13 +132,18 @@ void Measure::take_labelled_classes(const Shape& shape, const ImageSet& set) {
     refuse(choice_, "a sample has labels of " + text(labels) + " and an answer of " + text(shape) +
                         "; expected a class per sample, or one for each position of the answer, "
                         "whose other axis is the classes");
+  if (shape == labels && are_one_hot(set, product(shape)))
+    refuse(choice_,
+           "labels are one-hot, " + text(labels) +
+               " numbers with a 1 for the class; expected the class itself, a whole number "
+               "per sample (in NumPy: labels.argmax(1))");
   form_.classes = shape == labels ? 1 : form_.classes_first ? shape.front() : shape.back();
 }
 
 void Measure::take_classes(const AnswerShape& answer, const ImageSet& set) {
   const Shape shape = without_ones(answer.shape);
   if (metric_->of_own_answers)
-    take_own_classes(shape);
+    take_own_classes(shape, answer.chosen);
   else
     take_labelled_classes(shape, set);
   form_.positions = size_ / form_.classes;
@@ -139,7 +156,7 @@ void Measure::take_classes(const AnswerShape& answer, const ImageSet& set) {
 }
 
 void Measure::check_classes(const ImageSet& set) const {
-  if (!set.class_names.empty() && std::ssize(set.class_names) != form_.classes)
+  if (!set.class_names.empty() && std::ssize(set.class_names) != form_.kinds())
     throw DataError("the data have " + std::to_string(set.class_names.size()) + " classes (" +
                     set.class_names.front() + " to " + set.class_names.back() +
                     "), the network answers with " + std::to_string(form_.classes) +

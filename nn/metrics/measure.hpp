@@ -37,6 +37,7 @@ struct MetricChoice {
 struct AnswerShape {
   std::vector<std::int64_t> shape;  ///< as its file has it, without the axis of samples
   bool probabilities = false;       ///< it ends in a softmax or a sigmoid
+  bool chosen = false;              ///< it ends in ArgMax: a class, no scores
 };
 AnswerShape answer_shape(const Graph&, std::vector<std::int64_t> shape);
 
@@ -67,7 +68,7 @@ class Measure {
 
  private:
   void take_classes(const AnswerShape&, const ImageSet&);
-  void take_own_classes(const std::vector<std::int64_t>& shape);
+  void take_own_classes(const std::vector<std::int64_t>& shape, bool chosen);
   void take_labelled_classes(const std::vector<std::int64_t>& shape, const ImageSet&);
   void take_kinds(const AnswerShape&, const ImageSet&);
   void take_numbers(const AnswerShape&, const ImageSet&);

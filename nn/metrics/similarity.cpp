@@ -34,7 +34,7 @@ Score powers(const Answer& a) {
     score.part += t * t;
     score.whole += error * error;
   }
-  if (std::isnan(score.whole)) score.whole = kInfinite;
+  if (std::isnan(score.whole)) score = {0, kInfinite};
   return score;
 }
 

@@ -19,7 +19,7 @@ enum class Op {
   input,
   convolution,  ///< parameters: weight [out,in/groups,kh,kw], bias [out] if has_bias
   dense,        ///< weight [out,in], bias [out]; at every position of an image or sequence
-  recurrent,    ///< weight [gates*H, H], bias [gates*H]; see Recurrence
+  recurrent,    ///< weight [gates*H, H], bias [gates*H]; see RecurrentCell
   batch_norm,   ///< weight, bias, running_mean, running_var (running_dev if l1) [channels]
   relu,
   add,       ///< two inputs of the same shape

@@ -48,7 +48,7 @@ const Schema<ModelSettings>& ModelSettings::schema() {
         .joined_later()
         .doc(
             "A whole network with its weights, instead of a built-in one: ONNX (.onnx, with its "
-            ".data beside it) or torch.export's .pt2; see `ohmic inspect`.");
+            ".data beside it), torch.export's .pt2, or Keras (.keras, .h5); see `ohmic inspect`.");
     s.add("input", &M::input)
         .joined_later()
         .doc("Input of the file that samples go to, where it has several.");

@@ -271,6 +271,13 @@ void note_kernels(const Graph& graph, const Weights& weights, Plausibility& p) {
     const bool one =
         std::all_of(values.begin(), values.end(), [&](float v) { return v == values.front(); });
     if (one && values.size() > 1) p.constant_kernels.push_back(name);
+    double largest = 0, sum = 0;
+    for (const float v : values) {
+      const double square = double{v} * v;
+      largest = std::max(largest, square);
+      sum += square;
+    }
+    if (values.size() >= 64 && largest > sum / 2) p.dominated_kernels.push_back(name);
   }
 }
 

@@ -1,5 +1,5 @@
 // Whether a network and its images fit each other: what one pass of a few hundred test images
-// through the digital network shows. Facts only; experiments/results/doubts.hpp judges them. The
+// through the digital network shows. Facts only; experiments/measure/doubts.hpp judges them. The
 // header is free of LibTorch.
 //
 // The strongest is what BatchNorm remembers of training: its running mean and variance are those of
@@ -49,6 +49,8 @@ struct Plausibility {
   std::int64_t known = 0;     ///< images that are among the training images too
   std::int64_t kernels = 0;   ///< of convolutions and dense layers
   std::vector<std::string> constant_kernels;  ///< those that hold one value only
+  /// Those of 64 weights or more in which one weight's square is more than half of the sum of all.
+  std::vector<std::string> dominated_kernels;
   /// label = answer + label_shift (modulo classes) for the most images, and for how many.
   int label_shift = 0;
   std::int64_t correct_shifted = 0;

@@ -1,4 +1,4 @@
-// How values of a Graph lie in memory, as LibTorch sees them. Private to nn/torch and nn/lowering.
+// How values of a Graph lie in memory, as LibTorch sees them. Private to nn/torch.
 #pragma once
 
 #include <cstdint>

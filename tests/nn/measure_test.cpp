@@ -170,12 +170,17 @@ TEST(Measure, TakesTheNetworksOwnAnswersAsLabels) {
   const ImageSet by_token =
       tokens.with_answers(two_samples(), {0, 1, 1, 0, 0, 1, 1, 0, 1, 0, 1, 0});
   EXPECT_EQ(by_token.targets, (Floats{1, 0, 1, 0, 0, 0}));
-  EXPECT_EQ(message_of([&] {
-              Measure(agreement, {{1}, false}, two_samples());
-            }),
-            "evaluation.metric: the network answers with one number, which always agrees with "
-            "itself; expected a network that gives a score per class (one that ends before "
-            "ArgMax)");
+  EXPECT_EQ(
+      message_of([&] {
+        Measure(agreement, {{1}, false, true}, two_samples());
+      }),
+      "evaluation.metric = \"agreement\": compares scores, and the network ends in ArgMax, which "
+      "gives a class alone; expected one that gives a score per class (model.output can name "
+      "what ArgMax reads)");
+  const Measure logit(agreement, {{1}, false}, two_samples());
+  const ImageSet by_logit = logit.with_answers(two_samples(), {-1, 2});
+  EXPECT_EQ(by_logit.labels, (std::vector<std::int32_t>{0, 1}));
+  EXPECT_EQ(value_of(logit, by_logit, {-3, -4}), 0.5);
 }
 
 }  // namespace

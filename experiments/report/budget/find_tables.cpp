@@ -157,10 +157,12 @@ Row answer(const FoundBudget& b, const BudgetSettings& settings) {
 
 TextTable answers(const std::vector<FoundBudget>& budgets, const BudgetSettings& settings) {
   TextTable table{
-      fmt::format("{} of {}, {:g} % confidence:",
+      fmt::format("{} of {}, {}:",
                   settings.find->tolerate == Tolerate::largest ? "Largest value" : "Fewest",
                   knob_title(*settings.find, budgets.front().point->experiment),
-                  100 * settings.confidence),
+                  settings.max_draws == 1
+                      ? "of one draw each, which says nothing of other chips"
+                      : fmt::format("{:g} % confidence", 100 * settings.confidence)),
       {heading(budgets.front(), settings)}};
   for (const FoundBudget& b : budgets) table.rows.push_back(answer(b, settings));
   return table;

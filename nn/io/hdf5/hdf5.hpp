@@ -1,5 +1,5 @@
 // HDF5 files as far as Keras writes them, read without HDF5's library, which damaged files crash
-// (docs/decisions/015-own-hdf5-reader.md).
+// (docs/decisions/017-own-hdf5-reader.md).
 #pragma once
 
 #include <cstdint>
