@@ -2,17 +2,17 @@
 # Enforces the arrows of docs/architecture.md on every #include below ROOT (default: this checkout).
 # Prints one line per breach and fails if there is any.
 #
-#   simulator <- devices;  simulator <- mapping <- nn <- experiments <- tests
+#   simulator <- devices;  simulator <- mapping <- nn <- experiments <- python, tests
 #   within experiments/, from the numbers to what is read of them (a folder includes those before it
 #   as `inner` below says):
-#     statistics text study measure results run | budget | manual figures report paper | commands
+#     statistics text study measure results run | budget interface | manual figures report paper | commands
 #   LibTorch only in .cpp files of nn/, and never together with fmt
 #   includes of ours are written from the root of the repository and exist
 set -euo pipefail
 cd -- "${1:-$(dirname -- "${BASH_SOURCE[0]}")/..}"
 
 folders=()
-for folder in simulator devices mapping nn experiments tests; do
+for folder in simulator devices mapping nn experiments python tests; do
   [[ ! -d $folder ]] || folders+=("$folder")
 done
 generated=ohmic_commit.hpp
@@ -27,6 +27,7 @@ find "${folders[@]}" -type f \( -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh
       allowed["mapping"] = " simulator mapping "
       allowed["nn"] = " simulator mapping nn "
       allowed["experiments"] = " simulator devices mapping nn experiments "
+      allowed["python"] = " simulator devices mapping nn experiments python "
       allowed["tests"] = " simulator devices mapping nn experiments tests "
       inner["statistics"] = " statistics "
       inner["text"] = inner["statistics"] "text "
@@ -39,6 +40,7 @@ find "${folders[@]}" -type f \( -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh
       inner["figures"] = inner["results"] "figures "
       inner["report"] = inner["figures"] "budget run report "
       inner["paper"] = inner["report"] "paper "
+      inner["interface"] = inner["budget"] "interface "
       inner["export"] = inner["text"] "export "
     }
     function breach(why) { print place ": " why; breaches = 1 }

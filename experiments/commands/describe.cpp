@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "experiments/commands/commands.hpp"
+#include "experiments/manual/json_schema.hpp"
 #include "experiments/manual/manual.hpp"
 
 namespace ohmic {
@@ -21,13 +22,17 @@ void add_describe_command(CLI::App& app) {
       "  ohmic describe train.learning_rate\n"
       "  ohmic describe awgn\n"
       "  ohmic describe preset isaac-like\n"
-      "  ohmic describe --markdown > docs/parameters.md");
+      "  ohmic describe --markdown > docs/parameters.md\n"
+      "  ohmic describe --json-schema > ohmic.schema.json");
   auto thing = std::make_shared<std::vector<std::string>>();
   auto markdown = std::make_shared<bool>(false);
   command->add_option("THING", *thing, "What to explain")->expected(1, 2);
   command->add_flag("--markdown", *markdown, "Everything, as docs/parameters.md holds it");
-  command->callback([thing, markdown] {
+  auto schema = std::make_shared<bool>(false);
+  command->add_flag("--json-schema", *schema, "Everything, as a JSON schema for editors");
+  command->callback([thing, markdown, schema] {
     fmt::print("{}", *markdown ? parameters_markdown()
+                     : *schema ? json_schema()
                                : manual_page(fmt::format("{}", fmt::join(*thing, " "))));
   });
 }

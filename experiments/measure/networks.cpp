@@ -105,19 +105,6 @@ AnswerShape answers_of(const Experiment& e, const Graph& graph) {
   return answer_shape(graph, load_network(e.model, e.mapping)->answer);
 }
 
-/// The metric that is asked for, and the test samples with what answers are compared with.
-void take_measure(const Experiment& e, TrainedNetwork& network) {
-  const MetricChoice choice = e.evaluation.choice();
-  network.measure = Measure(choice, answers_of(e, network.graph), network.data->test);
-  if (!choice.uses_answers() && !network.measure.wants_samples()) return;
-  auto data = std::make_shared<Dataset>(*network.data);
-  if (choice.uses_answers())
-    data->test = network.measure.with_answers(data->test, digital_answers(e, network));
-  else
-    data->test = with_samples(data->test, data->normalization);
-  network.data = std::move(data);
-}
-
 bool is_real(ElementType type) {
   return type == ElementType::f32 || type == ElementType::f64 || type == ElementType::f16 ||
          type == ElementType::bf16;
@@ -159,6 +146,23 @@ Experiment teacher_experiment(Experiment experiment) {
 }
 
 }  // namespace
+
+void take_measure(const Experiment& e, TrainedNetwork& network) {
+  const MetricChoice choice = e.evaluation.choice();
+  network.measure = Measure(choice, answers_of(e, network.graph), network.data->test);
+  if (!choice.uses_answers() && !network.measure.wants_samples()) return;
+  auto data = std::make_shared<Dataset>(*network.data);
+  if (choice.uses_answers())
+    data->test = network.measure.with_answers(data->test, digital_answers(e, network));
+  else
+    data->test = with_samples(data->test, data->normalization);
+  network.data = std::move(data);
+}
+
+void fit_to(const LoweredNetwork& network, Dataset& data) {
+  if (!is_real(network.sample_type)) check_whole_numbers(data, vocabulary(network.graph));
+  fit(data, network.sample, network.graph.classes);
+}
 
 std::string network_label(const Experiment& e) {
   if (!e.model.file.empty())
@@ -326,10 +330,7 @@ std::shared_ptr<const Dataset> Networks::data_of(const Experiment& experiment) {
   auto& data = data_[key];
   if (data) return data;
   Dataset loaded = load_dataset(experiment.data, experiment.seed, {!use.empty(), true, use});
-  if (network) {
-    if (!is_real(network->sample_type)) check_whole_numbers(loaded, vocabulary(network->graph));
-    fit(loaded, network->sample, network->graph.classes);
-  }
+  if (network) fit_to(*network, loaded);
   data = std::make_shared<const Dataset>(std::move(loaded));
   return data;
 }

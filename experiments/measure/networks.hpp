@@ -13,6 +13,8 @@
 
 namespace ohmic {
 
+struct LoweredNetwork;
+
 struct TrainedNetwork {
   Graph graph;
   std::shared_ptr<const Weights> weights;  ///< of a file: those of everybody who uses it
@@ -23,6 +25,13 @@ struct TrainedNetwork {
   std::string identity;                    ///< Experiment::training_identity
   std::string weights_hash;                ///< SHA-256 of the weight file
 };
+
+/// The metric that is asked for, and the test samples with what answers are compared with. Throws
+/// DataError where they do not go together.
+void take_measure(const Experiment&, TrainedNetwork&);
+
+/// Both sets as the network of a file takes them. Throws DataError that says what does not fit.
+void fit_to(const LoweredNetwork&, Dataset&);
 
 /// One line for a person: "resnet20 on cifar10, rate 0.0005", or the weight file's name.
 std::string network_label(const Experiment&);

@@ -34,8 +34,10 @@ std::string duration_text(double seconds) {
   return fmt::format("{} h {} min", s / 3600, s % 3600 / 60);
 }
 
-Progress::Progress(std::string prefix)
-    : prefix_(std::move(prefix)), live_(::isatty(STDERR_FILENO) == 1) {}
+Progress::Progress(std::string prefix, std::function<void()> on_update)
+    : prefix_(std::move(prefix)),
+      on_update_(std::move(on_update)),
+      live_(::isatty(STDERR_FILENO) == 1) {}
 
 Progress::~Progress() { clear(); }
 
@@ -46,6 +48,7 @@ void Progress::begin(const std::string& what) {
 }
 
 void Progress::update(double fraction, const std::string& detail) {
+  if (on_update_) on_update_();
   const auto now = Clock::now();
   if (first_fraction_ < 0) {
     first_fraction_ = fraction;

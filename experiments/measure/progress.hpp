@@ -3,14 +3,15 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 
 namespace ohmic {
 
 class Progress {
  public:
-  /// `prefix` begins every line.
-  explicit Progress(std::string prefix = "");
+  /// `prefix` begins every line; `on_update` is called by every update() and may throw.
+  explicit Progress(std::string prefix = "", std::function<void()> on_update = {});
   ~Progress();
 
   /// Names what runs from here on. Its pace counts from the first fraction reported.
@@ -25,6 +26,7 @@ class Progress {
   void clear();
 
   std::string prefix_;
+  std::function<void()> on_update_;
   bool live_;
   bool line_is_open_ = false;
   std::string what_;

@@ -10,6 +10,7 @@
 #include "experiments/measure/compute.hpp"
 #include "experiments/measure/costs.hpp"
 #include "experiments/measure/doubts.hpp"
+#include "experiments/measure/drawing.hpp"
 #include "experiments/measure/examination.hpp"
 #include "experiments/measure/files.hpp"
 #include "experiments/measure/networks.hpp"
@@ -19,7 +20,6 @@
 #include "experiments/measure/run_folder.hpp"
 #include "experiments/measure/set_aside.hpp"
 #include "experiments/measure/setup.hpp"
-#include "experiments/measure/stopping.hpp"
 #include "experiments/measure/timing.hpp"
 #include "experiments/measure/without_noise.hpp"
 #include "experiments/results/cost_tables.hpp"
@@ -59,7 +59,7 @@ class Run {
         warnings_(points_.size()),
         folder_(run_folder(points_, options)),
         store_(folder_ / "points"),
-        progress_(options.rank.prefix()),
+        progress_(options.rank.prefix(), options.on_progress),
         networks_(folder_ / "training", progress_) {
     for (const Point& point : points_) {
       identities_.push_back(point.experiment.identity());
@@ -88,7 +88,7 @@ class Run {
   bool is_missing(std::size_t index);
   bool try_point(std::size_t index);
   void compute(std::size_t index, const TrainedNetwork&);
-  void draw_until_known(PointChip&, std::size_t index, PointResult&);
+  void draw(PointChip&, std::size_t index, PointResult&);
   void show(std::size_t index, const std::string& what, double fraction);
   void say_once(const std::string& message);
   RunOutcome finish();
@@ -251,7 +251,7 @@ void Run::compute(std::size_t index, const TrainedNetwork& network) {
   timer.done();
   result.draws = store_.logged_draws(result.identity);
   check_logged(result, folder_ / "points");
-  draw_until_known(chip, index, result);
+  draw(chip, index, result);
   result.layers = chip.layers();
   store_.publish(result);
   const PointSummary s = summarize(result, experiment.evaluation.confidence);
@@ -267,18 +267,16 @@ void Run::say_once(const std::string& message) {
   if (said_.insert(message).second) progress_.say(message);
 }
 
-void Run::draw_until_known(PointChip& chip, std::size_t index, PointResult& result) {
-  const EvaluationSettings& settings = points_[index].experiment.evaluation;
+void Run::draw(PointChip& chip, std::size_t index, PointResult& result) {
   progress_.begin(point_label(points_[index]));
   Timer timer(timing_file(folder_), draw_work(points_[index].experiment));
-  while (const std::int64_t missing = draws_missing(settings, result.replicates())) {
-    const auto done = static_cast<std::int64_t>(result.draws.size());
-    draws_ = {done, done + missing};
-    result.draws.push_back(chip.measure(done));
-    store_.log_draw(result.identity, *result.metric, done, result.draws.back());
+  const auto begin = [&](std::int64_t draw, std::int64_t draws) { draws_ = {draw, draws}; };
+  const auto done = [&](std::int64_t draw, const DrawResult& drawn) {
+    store_.log_draw(result.identity, *result.metric, draw, drawn);
     timer.done();
     show(index, "draw", 1.0);
-  }
+  };
+  draw_until_known(chip, points_[index].experiment.evaluation, {begin, done}, result);
   draws_ = {};
 }
 
@@ -361,6 +359,7 @@ void Run::note_provenance(const TrainedNetwork& network) {
 /// Facts that later processes and reports find, and a word at once.
 void Run::examine_now(const TrainedNetwork& network, const Experiment& experiment) {
   if (!examined_.insert(&network).second) return;
+  const Claim alone = claims_->exclusive(kExaminationClaim);  // another finds what it keeps
   const Plausibility facts = examine_once(folder_, network, experiment);
   for (const std::string& line : spoken_doubts(network, facts)) say_once(line);
 }

@@ -24,22 +24,6 @@ Value* element(Value& list, const std::string& word) {
   return index < elements->size() ? &(*elements)[index] : nullptr;
 }
 
-void set_key(Value& root, const std::string& key, const Value& value) {
-  Value* table = &root;
-  std::string rest = key;
-  while (true) {
-    const auto dot = rest.find('.');
-    Value* next = table->is_table() ? table->table().find(rest.substr(0, dot)) : nullptr;
-    if (table->is_array()) next = element(*table, rest.substr(0, dot));
-    if (!next || dot == std::string::npos || !(next->is_table() || next->is_array())) break;
-    table = next;
-    rest = rest.substr(dot + 1);
-  }
-  if (table->is_array())
-    throw ConfigError({{{}, key, "names an entry that the list does not have"}});
-  table->set(rest, value);
-}
-
 const SchemaBase* device_schema(Value& device) {
   const Value* model = device.at("model");
   const auto* name = model ? std::get_if<std::string>(&model->data) : nullptr;
@@ -61,12 +45,28 @@ const Parameter* device_parameter(Value& device, std::string key) {
 
 }  // namespace
 
+void set_key(Value& root, const std::string& key, const Value& value) {
+  Value* table = &root;
+  std::string rest = key;
+  while (true) {
+    const auto dot = rest.find('.');
+    Value* next = table->is_table() ? table->table().find(rest.substr(0, dot)) : nullptr;
+    if (table->is_array()) next = element(*table, rest.substr(0, dot));
+    if (!next || dot == std::string::npos || !(next->is_table() || next->is_array())) break;
+    table = next;
+    rest = rest.substr(dot + 1);
+  }
+  if (table->is_array())
+    throw ConfigError({{{}, key, "names an entry that the list does not have"}});
+  table->set(rest, value);
+}
+
 Experiment with_keys(const Experiment& experiment, const KeyValues& keys) {
   Value root = experiment.resolved();
   root.table().erase("preset");  // every key has its value already
   for (const auto& [key, value] : keys) set_key(root, key, value);
   std::vector<Fault> faults;
-  Experiment changed = Experiment::read(root, faults);
+  Experiment changed = Experiment::read(root, faults, experiment.built);
   if (!faults.empty()) throw ConfigError(std::move(faults));
   return changed;
 }

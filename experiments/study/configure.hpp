@@ -11,6 +11,10 @@ namespace ohmic {
 
 using KeyValues = std::vector<std::pair<std::string, Value>>;
 
+/// Sets a dotted key below a table; a number in it counts the entries of a list from 0. Throws
+/// ConfigError for an entry that is not there.
+void set_key(Value& root, const std::string& key, const Value& value);
+
 /// The experiment with other values for these dotted keys; a number in a key counts the entries of
 /// a list from 0 (device.models.1.min_rate). Throws ConfigError for what is not accepted.
 Experiment with_keys(const Experiment&, const KeyValues&);

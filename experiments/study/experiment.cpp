@@ -200,6 +200,7 @@ void check_whole(const Value& root, const Experiment& experiment, std::vector<Fa
     if (!experiment.model.file.empty() && !std::filesystem::is_regular_file(experiment.model.file))
       return;
     const Graph graph = experiment.graph();
+    if (graph.nodes.empty()) return;
     check_layer_names(experiment, graph, faults);
     experiment.devices().check_cells(layer_cells(graph, experiment.mapping, experiment.noise));
   });
@@ -351,11 +352,13 @@ const Schema<Experiment>& Experiment::schema() {
   return schema;
 }
 
-Experiment Experiment::read(const Value& given, std::vector<Fault>& faults) {
+Experiment Experiment::read(const Value& given, std::vector<Fault>& faults,
+                            std::shared_ptr<const Graph> network) {
   const std::size_t faults_before = faults.size();
   Value root = with_preset(given, faults);
   permit_allowed(root);
   Experiment experiment;
+  experiment.built = std::move(network);
   schema().read_into(root, "", experiment, faults, {"sweep", "budget"});
   if (!root.at("device")) read_device_table({Table{}, root.where}, "device", experiment, faults);
   say_where_keys_belong(faults, faults_before);
@@ -383,6 +386,7 @@ std::string Experiment::conductance_ranges() const {
 bool Experiment::is_trained() const { return model.weights.empty() && model.file.empty(); }
 
 Graph Experiment::graph() const {
+  if (built) return *built;
   if (model.file.empty()) return build_model(model, data.name == "cifar100" ? 100 : 10);
   return load_network(model, mapping)->graph;
 }

@@ -76,6 +76,8 @@ struct Experiment {
   std::uint64_t seed = 1;
   DataSettings data;
   ModelSettings model;
+  std::shared_ptr<const Graph>
+      built;  ///< instead of [model]'s; without nodes: none, of hardware alone
   TrainSettings train;
   MappingSettings mapping;
   std::string device_model;  ///< "awgn"
@@ -90,11 +92,13 @@ struct Experiment {
 
   /// Reads every table but [sweep] and [budget], and the preset that is named; all faults are
   /// appended. What holds between tables is checked too.
-  static Experiment read(const Value& root, std::vector<Fault>& faults);
+  /// `network` stands for [model]'s where a program built one.
+  static Experiment read(const Value& root, std::vector<Fault>& faults,
+                         std::shared_ptr<const Graph> network = nullptr);
   static const Schema<Experiment>& schema();
   /// Whether the network is trained here: neither its weights nor its file are given.
   bool is_trained() const;
-  /// The network, built in or that of model.file. Throws as load_network() does.
+  /// The network: `built`, one of ohmic's own or that of model.file. Throws as load_network() does.
   Graph graph() const;
   /// `device` and `layer_devices` as a network takes them.
   LayerDevices devices() const;

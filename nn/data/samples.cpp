@@ -50,8 +50,8 @@ void check_finite(const StoredArray& array, const float* values, std::int64_t fi
       throw DataError(array.name + ": value " + std::to_string(first + i) + " is not finite");
 }
 
-StoredArray open_samples(const std::string& file) {
-  StoredArray array = open_array(file);
+/// Refuses what has no samples.
+StoredArray checked(StoredArray array) {
   if (array.shape.empty())
     throw DataError(array.name +
                     ": is a single number; expected an array with samples on its first axis");
@@ -59,6 +59,8 @@ StoredArray open_samples(const std::string& file) {
     throw DataError(array.name + ": is " + text(array.shape) + " and holds no numbers");
   return array;
 }
+
+StoredArray open_samples(const std::string& file) { return checked(open_array(file)); }
 
 /// Whole numbers from 0 on, one per entry of the first axis.
 std::vector<std::int64_t> read_whole_numbers(const std::string& file, const std::string& what) {
@@ -119,8 +121,7 @@ class PermutedSource final : public SampleSource {
   std::vector<std::size_t> order_;
 };
 
-ImageSet array_samples(const std::string& file, std::int64_t most_held) {
-  StoredArray array = open_samples(file);
+ImageSet array_samples(StoredArray array, std::int64_t most_held) {
   const std::int64_t count = array.shape.front();
   ImageSet set;
   set.shape.assign(array.shape.begin() + 1, array.shape.end());
@@ -138,15 +139,11 @@ ImageSet array_samples(const std::string& file, std::int64_t most_held) {
 }
 
 /// Whole numbers from 0 on, one per sample, are classes; anything else is compared as it is.
-void take_labels(const SampleFiles& files, ImageSet& set) {
-  if (!set.class_names.empty())
-    throw DataError(files.labels + ": labels of " + files.samples +
-                    ", whose sub-folders are its classes; expected one of the two");
-  const StoredArray array = open_samples(files.labels);
+void take_labels(const StoredArray& array, const std::string& labels, const std::string& samples,
+                 ImageSet& set) {
   if (array.shape.front() != set.size())
-    throw DataError(files.labels + ": has " + std::to_string(array.shape.front()) +
-                    " labels for the " + std::to_string(set.size()) + " samples of " +
-                    files.samples);
+    throw DataError(labels + ": has " + std::to_string(array.shape.front()) + " labels for the " +
+                    std::to_string(set.size()) + " samples of " + samples);
   std::vector<float> values = array.whole().values;
   check_finite(array, values.data(), 0, std::ssize(values));
   const auto is_class = [](float v) { return v >= 0 && v == std::floor(v) && v < 16777216.0f; };
@@ -158,6 +155,12 @@ void take_labels(const SampleFiles& files, ImageSet& set) {
   set.targets = std::move(values);
 }
 
+void take_labels(const SampleFiles& files, ImageSet& set) {
+  if (!set.class_names.empty())
+    throw DataError(files.labels + ": labels of " + files.samples +
+                    ", whose sub-folders are its classes; expected one of the two");
+  take_labels(open_samples(files.labels), files.labels, files.samples, set);
+}
 void keep_rows(const std::string& file, ImageSet& set) {
   const std::vector<std::int64_t> rows = read_whole_numbers(file, "rows of the samples");
   std::set<std::int64_t> seen;
@@ -170,6 +173,11 @@ void keep_rows(const std::string& file, ImageSet& set) {
       throw DataError(file + ": names row " + std::to_string(row) + ", but there are " +
                       std::to_string(set.size()) + " samples (rows count from 0)");
   set = set.subset(rows);
+}
+
+void count_classes(ImageSet& set) {
+  const auto most = std::max_element(set.labels.begin(), set.labels.end());
+  if (most != set.labels.end() && set.class_names.empty()) set.classes = std::max(*most + 1, 1);
 }
 
 /// Where an axis is once axes of length 1 have come or gone; 0 where it went.
@@ -197,11 +205,17 @@ ImageSet read_samples(const SampleFiles& files, const Transform& transform,
     throw DataError(files.samples +
                     ": is no folder of images, whose sub-folders `classes` would name");
   ImageSet set = is_folder ? read_image_folder(files.samples, files.classes, transform)
-                           : array_samples(files.samples, most_held);
+                           : array_samples(open_samples(files.samples), most_held);
   if (!files.labels.empty()) take_labels(files, set);
   if (!files.rows.empty()) keep_rows(files.rows, set);
-  const auto most = std::max_element(set.labels.begin(), set.labels.end());
-  if (most != set.labels.end() && set.class_names.empty()) set.classes = std::max(*most + 1, 1);
+  count_classes(set);
+  return set;
+}
+
+ImageSet samples_of(const StoredArray& samples, const StoredArray* labels) {
+  ImageSet set = array_samples(checked(samples), kMostHeldNumbers);
+  if (labels) take_labels(checked(*labels), labels->name, samples.name, set);
+  count_classes(set);
   return set;
 }
 

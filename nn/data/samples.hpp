@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nn/data/dataset.hpp"
+#include "nn/io/stored_array.hpp"
 
 namespace ohmic {
 
@@ -19,6 +20,9 @@ inline constexpr std::int64_t kMostHeldNumbers = std::int64_t{1} << 28;
 /// are not whole numbers from 0 on, numbers that are not finite, rows beyond the last.
 ImageSet read_samples(const SampleFiles&, const Transform& = {},
                       std::int64_t most_held = kMostHeldNumbers);
+
+/// The same of arrays that are open already, or lie in memory; labels may be null.
+ImageSet samples_of(const StoredArray& samples, const StoredArray* labels);
 
 /// The set as a network takes it whose samples have the shape `sample` (channels first or last,
 /// axes of length 1 more or fewer) and which answers with `classes` numbers. Throws DataError that

@@ -16,6 +16,16 @@ pattern='^ohmic [0-9.]+, LibTorch .*: G\+ =( -?[0-9.]+){4} uS$'
 [[ $printed =~ $pattern ]] || { echo "that is not what it should print"; exit 1; }
 "$work/prefix/bin/ohmic" --version
 
+# The examples of docs/, as their page says.
+cmake -S "$here/../../docs/examples" -B "$work/examples" -G Ninja -DCMAKE_CXX_COMPILER="$2" \
+  -DCMAKE_PREFIX_PATH="$work/prefix" >"$work/log" || { cat "$work/log"; exit 1; }
+cmake --build "$work/examples"
+network=$here/../../experiments/your_network
+[[ $("$work/examples/example_crossbar") == "y = "* ]]
+[[ $("$work/examples/example_own_network" "$network") == "accuracy 0."* ]]
+[[ $("$work/examples/example_own_device") == "chip 0: y = "* ]]
+[[ $("$work/examples/example_budget" "$network") == "tolerated up to "* ]]
+
 # The plug-in of docs/, as its README says.
 cmake -S "$here/../../docs/plugin" -B "$work/plugin" -G Ninja -DCMAKE_CXX_COMPILER="$2" \
   -DCMAKE_PREFIX_PATH="$work/prefix" >"$work/log" || { cat "$work/log"; exit 1; }

@@ -1,0 +1,47 @@
+// How much of one non-ideality a network tolerates: what [budget.find] of `ohmic budget` finds,
+// with the same draws and the same answer.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "experiments/budget/settings.hpp"
+#include "experiments/interface/measure.hpp"
+
+namespace ohmic {
+
+struct BudgetOptions {
+  double max_drop = 1;  ///< how much worse the metric may get, in the unit of `drop`
+  DropUnit drop = DropUnit::percent_of_baseline;
+  std::vector<double> range{0.005, 0.5};  ///< lowest and highest value of the knob
+  KnobScale scale = KnobScale::log;
+  Tolerate tolerate = Tolerate::largest;  ///< fewest: of bits
+  int steps = 64;                         ///< of the grid on which values lie
+  std::int64_t draws = 10;                ///< of the first look at a value
+  std::int64_t max_draws = 200;           ///< of the last
+  MeasureOptions measure = {};            ///< draws of it do not count
+};
+
+/// One value that was looked at.
+struct BudgetProbe {
+  double value = 0;  ///< of the knob
+  Estimate metric;
+  std::int64_t draws = 0;
+};
+
+struct Budget {
+  std::string knob;
+  double baseline = 0, limit = 0;       ///< of the metric: without noise, and the worst allowed
+  std::optional<double> tolerated;      ///< shown to be; none: not shown for any value
+  std::optional<double> not_tolerated;  ///< shown not to be
+  std::optional<double> estimate;       ///< where the mean crosses the limit
+  std::vector<BudgetProbe> probes;      ///< mildest first
+};
+
+/// `knob` is a dotted key of the hardware with a number: "device.eta", "periphery.adc.bits". Throws
+/// ConfigError (also for a range that the knob does not take), DataError or UnsupportedError.
+Budget find_budget(const Network&, const Samples&, const Hardware&, const std::string& knob,
+                   const BudgetOptions& = {});
+
+}  // namespace ohmic

@@ -1,0 +1,262 @@
+// ohmic._ohmic: the library as Python calls it. ohmic/__init__.py is what users see.
+#include <pybind11/functional.h>
+#include <pybind11/stl.h>
+#include <pybind11/stl/filesystem.h>
+
+#include "experiments/manual/json_schema.hpp"
+#include "experiments/manual/manual.hpp"
+#include "experiments/report/run_report.hpp"
+#include "nn/torch/torch_evaluation.hpp"
+#include "python/values.hpp"
+#include "simulator/call_error.hpp"
+#include "simulator/config/value.hpp"
+#include "simulator/version.hpp"
+
+namespace py = pybind11;
+using namespace py::literals;
+
+namespace ohmic {
+namespace {
+
+/// Work without the GIL, then whatever a device model raised meanwhile.
+template <class Work>
+auto without_gil(const Work& work) {
+  const py::gil_scoped_release released;
+  auto result = work();
+  let_python_speak();
+  return result;
+}
+
+using Callback = std::function<void(const std::string&, double)>;
+
+Callback speaking(const py::object& progress) {
+  return [progress](const std::string& what, double fraction) {
+    let_python_speak();
+    if (progress.is_none()) return;
+    const py::gil_scoped_acquire gil;
+    progress(what, fraction);
+  };
+}
+
+Samples samples_of_python(const py::object& x, const py::object& labels) {
+  const StoredArray samples = array_of(x, "samples");
+  if (labels.is_none()) return Samples(samples);
+  return Samples(samples, array_of(labels, "labels"));
+}
+
+/// Keys of MeasureOptions.
+MeasureOptions options_of(const py::dict& given, const py::object& progress) {
+  MeasureOptions o;
+  const auto take = [&](const char* key, auto& member) {
+    if (given.contains(key)) member = py::cast<std::decay_t<decltype(member)>>(given[key]);
+  };
+  take("draws", o.draws);
+  take("confidence", o.confidence);
+  take("metric", o.metric);
+  take("top_k", o.top_k);
+  take("against", o.against);
+  take("batch", o.batch);
+  take("calibration_samples", o.calibration_samples);
+  take("seed", o.seed);
+  take("first_draw", o.first_draw);
+  take("backend", o.backend);
+  take("threads", o.threads);
+  bool per_batch = false;
+  take("per_batch", per_batch);
+  o.estimator = per_batch ? Estimator::per_batch : Estimator::per_draw;
+  o.progress = speaking(progress);
+  return o;
+}
+
+py::dict dict_of(const LayerResult& l) {
+  return py::dict("layer"_a = l.layer, "eta"_a = l.eta, "snr_dB"_a = l.snr_dB,
+                  "sigma_G_uS"_a = l.sigma_G_uS, "sigma_w"_a = l.sigma_w, "w_max"_a = l.w_max,
+                  "measured_eta"_a = l.measured_eta, "measured_bias"_a = l.measured_bias);
+}
+
+py::dict dict_of(const Measurement& m) {
+  py::list layers;
+  for (const LayerResult& layer : m.layers) layers.append(dict_of(layer));
+  return py::dict("metric"_a = m.metric, "value"_a = m.value,
+                  "interval"_a = py::make_tuple(m.lo, m.hi), "draws"_a = m.draws,
+                  "baseline"_a = m.baseline, "noise_free"_a = m.noise_free,
+                  "normalized"_a = m.normalized.mean,
+                  "normalized_interval"_a = py::make_tuple(m.normalized.lo, m.normalized.hi),
+                  "layers"_a = layers, "warnings"_a = m.warnings);
+}
+
+py::dict dict_of(const Budget& b) {
+  py::list probes;
+  for (const BudgetProbe& p : b.probes)
+    probes.append(py::dict("value"_a = p.value, "metric"_a = p.metric.mean, "lo"_a = p.metric.lo,
+                           "hi"_a = p.metric.hi, "draws"_a = p.draws));
+  return py::dict("knob"_a = b.knob, "baseline"_a = b.baseline, "limit"_a = b.limit,
+                  "tolerated"_a = b.tolerated, "not_tolerated"_a = b.not_tolerated,
+                  "estimate"_a = b.estimate, "probes"_a = probes);
+}
+
+py::dict measure_python(const Network& network, const Samples& samples, const Hardware& hardware,
+                        const py::dict& options, const py::object& progress) {
+  const MeasureOptions asked = options_of(options, progress);
+  return dict_of(without_gil([&] { return measure(network, samples, hardware, asked); }));
+}
+
+py::dict budget_python(const Network& network, const Samples& samples, const Hardware& hardware,
+                       const std::string& knob, const py::dict& search, const py::dict& options,
+                       const py::object& progress) {
+  BudgetOptions asked;
+  asked.measure = options_of(options, progress);
+  asked.max_drop = py::cast<double>(search["max_drop"]);
+  asked.range = py::cast<std::vector<double>>(search["range"]);
+  asked.steps = py::cast<int>(search["steps"]);
+  asked.draws = py::cast<std::int64_t>(search["draws"]);
+  asked.max_draws = py::cast<std::int64_t>(search["max_draws"]);
+  asked.scale = py::cast<bool>(search["log"]) ? KnobScale::log : KnobScale::linear;
+  asked.tolerate = py::cast<bool>(search["fewest"]) ? Tolerate::fewest : Tolerate::largest;
+  return dict_of(without_gil([&] { return find_budget(network, samples, hardware, knob, asked); }));
+}
+
+Value experiment_file(const std::filesystem::path& file, const py::dict& overrides) {
+  Value root = read_toml(file);
+  for (const auto& [key, value] : overrides)
+    apply_override(root, py::cast<std::string>(key) + "=" + value_of(value).text());
+  return root;
+}
+
+py::dict run_python(const std::filesystem::path& file, const py::dict& overrides,
+                    const std::filesystem::path& folder, const std::vector<std::string>& only,
+                    bool fresh) {
+  const Value root = experiment_file(file, overrides);
+  RunOptions options;
+  options.folder = folder;
+  options.only = only;
+  options.fresh = fresh;
+  options.on_progress = let_python_speak;
+  const RunOutcome outcome = without_gil([&] { return run_with_report(root, options); });
+  return py::dict("folder"_a = outcome.folder, "points"_a = outcome.points,
+                  "finished"_a = outcome.finished, "computed"_a = outcome.computed,
+                  "left_out"_a = outcome.left_out, "summary"_a = outcome.summary);
+}
+
+/// A chip whose work lets Python speak.
+Chip make_chip(const Network& network, const Hardware& hardware, std::uint64_t seed,
+               std::uint64_t draw, std::int64_t batch, const std::string& backend, int threads) {
+  ChipOptions options;
+  options.seed = seed;
+  options.draw = draw;
+  options.batch = batch;
+  options.backend = backend;
+  options.threads = threads;
+  options.progress = let_python_speak;
+  return without_gil([&] { return Chip(network, hardware, options); });
+}
+
+py::array_t<float> numpy_of(const Answers& answers, const Network& network) {
+  std::vector<std::int64_t> shape{answers.samples};
+  std::int64_t size = 1;
+  for (const std::int64_t side : network.answer_shape()) size *= side;
+  if (size == answers.size)
+    shape.insert(shape.end(), network.answer_shape().begin(), network.answer_shape().end());
+  else
+    shape.push_back(answers.size);
+  return ohmic::numpy_of(answers.numbers, shape);
+}
+
+struct PythonChip {
+  Network network;
+  Chip chip;
+};
+
+void bind_errors(py::module_& m) {
+  static py::exception<Error> base(m, "Error", PyExc_ValueError);
+  py::register_exception<ConfigError>(m, "ConfigError", base);
+  py::register_exception<DataError>(m, "DataError", base);
+  py::register_exception<UnsupportedError>(m, "UnsupportedError", base);
+  py::register_exception<OutputError>(m, "OutputError", base);
+  py::register_exception<CallError>(m, "CallError", base);
+}
+
+void bind_values(py::module_& m) {
+  py::class_<Network>(m, "Network", py::dynamic_attr())
+      .def_property_readonly("name", &Network::name)
+      .def_property_readonly("sample_shape",
+                             [](const Network& n) { return py::tuple(py::cast(n.sample_shape())); })
+      .def_property_readonly("answer_shape",
+                             [](const Network& n) { return py::tuple(py::cast(n.answer_shape())); })
+      .def_property_readonly("layers", &Network::layers);
+  py::class_<Samples>(m, "Samples")
+      .def(py::init(&samples_of_python), "x"_a, "labels"_a = py::none())
+      .def("__len__", &Samples::size)
+      .def_property_readonly("shape",
+                             [](const Samples& s) { return py::tuple(py::cast(s.shape())); })
+      .def_property_readonly("has_labels", &Samples::has_labels)
+      .def("with_calibration", &Samples::with_calibration);
+  py::class_<Hardware>(m, "Hardware")
+      .def_static("read", [](const py::dict& d) { return read_hardware(value_of(d)); })
+      .def("with_setting",
+           [](const Hardware& h, const std::string& key, const py::object& value) {
+             return with_setting(h, key, value_of(value));
+           })
+      .def("toml", [](const Hardware& h) { return to_toml(table_of(h)); });
+}
+
+void bind_chip(py::module_& m) {
+  py::class_<PythonChip>(m, "Chip")
+      .def(py::init([](const Network& n, const Hardware& h, std::uint64_t seed, std::uint64_t draw,
+                       std::int64_t batch, const std::string& backend, int threads) {
+             return PythonChip{n, make_chip(n, h, seed, draw, batch, backend, threads)};
+           }),
+           "network"_a, "hardware"_a, "seed"_a, "draw"_a, "batch"_a, "backend"_a, "threads"_a)
+      .def_property_readonly("needs_calibration",
+                             [](const PythonChip& c) { return c.chip.needs_calibration(); })
+      .def("calibrate",
+           [](PythonChip& c, const Samples& x) {
+             without_gil([&] { return c.chip.calibrate(x), 0; });
+           })
+      .def("program",
+           [](PythonChip& c, std::uint64_t draw) {
+             without_gil([&] { return c.chip.program(draw), 0; });
+           })
+      .def("__call__",
+           [](PythonChip& c, const Samples& x) {
+             return numpy_of(without_gil([&] { return c.chip(x); }), c.network);
+           })
+      .def("digital", [](PythonChip& c, const Samples& x) {
+        return numpy_of(without_gil([&] { return c.chip.digital(x); }), c.network);
+      });
+}
+
+}  // namespace
+
+}  // namespace ohmic
+
+PYBIND11_MODULE(_ohmic, m) {
+  using namespace ohmic;
+  m.attr("__version__") = version();
+  m.attr("libtorch_folder") = OHMIC_LIBTORCH_FOLDER;
+  m.attr("libtorch_version") = libtorch_version();
+  bind_errors(m);
+  bind_values(m);
+  bind_chip(m);
+  bind_device(m);
+  m.def("load", [](const std::filesystem::path& file, const std::string& weights,
+                   const std::string& input, const std::string& output) {
+    ModelSettings model;
+    model.file = file.string();
+    model.weights = weights;
+    model.input = input;
+    model.output = output;
+    return without_gil([&] { return load_network(model); });
+  });
+  m.def("matrix", [](const py::object& matrix) {
+    const StoredArray array = array_of(matrix, "matrix");
+    if (array.shape.size() != 2) throw DataError("matrix: expected an array with two axes");
+    return matrix_network(array.whole().values, static_cast<int>(array.shape[0]),
+                          static_cast<int>(array.shape[1]));
+  });
+  m.def("measure", &measure_python);
+  m.def("find_budget", &budget_python);
+  m.def("run", &run_python);
+  m.def("schema", &json_schema);
+  m.def("describe", &manual_page);
+}

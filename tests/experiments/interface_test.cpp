@@ -1,0 +1,218 @@
+// The interface of the library: the numbers of the program, and what it says to whoever calls it
+// amiss.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <sstream>
+
+#include "experiments/budget/request.hpp"
+#include "experiments/measure/files.hpp"
+#include "experiments/ohmic.hpp"
+#include "experiments/report/budget/run_budget.hpp"
+#include "experiments/run/run.hpp"
+#include "experiments/text/text_table.hpp"
+#include "simulator/call_error.hpp"
+#include "tests/source_folder.hpp"
+#include "tests/temporary_folder.hpp"
+
+namespace ohmic {
+namespace {
+
+using test::error_of;
+
+std::string your_network() {
+  return (test::source_folder() / "experiments/your_network/").string();
+}
+
+Network waves_network() { return load_network(your_network() + "network.pt2"); }
+
+Samples waves() {
+  const std::string file = your_network() + "waves.npz:";
+  DataSettings data;
+  data.name = "files";
+  data.test_samples = {file + "test_x", file + "test_y", "", {}};
+  data.train_samples.samples = file + "train_x";
+  data.normalize = "given";
+  data.scale = 0.0078125;
+  data.mean = {1.0};
+  return load_samples(data);
+}
+
+/// The same as an experiment file, with more of it.
+Value waves_file(const std::string& more) {
+  const std::string file = your_network() + "waves.npz:";
+  return parse_toml("[model]\nfile = \"" + your_network() +
+                        "network.pt2\"\n[data]\nname = \"files\"\n" + "test = { samples = \"" +
+                        file + "test_x\", labels = \"" + file +
+                        "test_y\" }\ntrain = { samples = \"" + file +
+                        "train_x\" }\nnormalize = { scale = 0.0078125, mean = [1.0] }\n" +
+                        "[output]\nfigures = false\nreport = false\n" + more,
+                    "waves.toml");
+}
+
+Hardware converters(double eta) {
+  Hardware hardware;
+  hardware.mapping.tile = {128, 128};
+  hardware.device = make_device("awgn", {{"eta", eta}});
+  hardware.periphery.dac = Dac{};
+  hardware.periphery.adc = Adc{};
+  return hardware;
+}
+
+constexpr char kConverters[] =
+    "[mapping]\ntile = [128, 128]\n[device]\nmodel = \"awgn\"\neta = 0.2\n[periphery]\ndac = {}\n"
+    "adc = {}\n";
+
+/// The only row of a CSV, by column.
+std::map<std::string, std::string> only_row(const std::filesystem::path& file) {
+  std::istringstream lines(read_whole(file));
+  std::string head, row;
+  std::getline(lines, head);
+  std::getline(lines, row);
+  const Row keys = csv_cells(head), cells = csv_cells(row);
+  std::map<std::string, std::string> columns;
+  for (std::size_t i = 0; i < keys.size(); ++i) columns[keys[i]] = cells.at(i);
+  return columns;
+}
+
+TEST(Interface, MeasuresTheBitsOfTheProgram) {
+  const test::TemporaryFolder folder;
+  RunOptions options;
+  options.folder = folder.path();
+  run_experiment(waves_file(std::string(kConverters) + "[evaluation]\ndraws = 4\n"), options);
+  auto row = only_row(folder.path() / "results.csv");
+  int called = 0;
+  MeasureOptions asked;
+  asked.draws = 4;
+  asked.progress = [&](const std::string&, double part) {
+    ++called;
+    EXPECT_TRUE(part >= 0 && part <= 1) << part;
+  };
+  const Measurement m = measure(waves_network(), waves(), converters(0.2), asked);
+  EXPECT_EQ(number_text(m.value), row["accuracy"]);
+  EXPECT_EQ(number_text(m.lo), row["accuracy_lo"]);
+  EXPECT_EQ(number_text(m.hi), row["accuracy_hi"]);
+  EXPECT_EQ(number_text(m.baseline), row["baseline"]);
+  EXPECT_EQ(number_text(m.noise_free), row["noise_free"]);
+  EXPECT_EQ(number_text(m.normalized.mean), row["normalized"]);
+  EXPECT_EQ(m.draws.size(), 4u);
+  EXPECT_GT(called, 4);
+}
+
+TEST(Interface, FindsTheBudgetOfTheProgram) {
+  const test::TemporaryFolder folder;
+  run_budget(
+      waves_file("[device]\nmodel = \"awgn\"\neta = 0.1\n[budget]\nmax_drop = [5.0]\ndraws = "
+                 "4\nmax_draws = 8\n[budget.find]\nsteps = 8\n"),
+      folder.path());
+  auto row = only_row(folder.path() / "budget.csv");
+  BudgetOptions options;
+  options.max_drop = 5;
+  options.draws = 4;
+  options.max_draws = 8;
+  options.steps = 8;
+  Hardware hardware;
+  hardware.device = make_device("awgn", {{"eta", 0.1}});
+  const Budget budget = find_budget(waves_network(), waves(), hardware, "device.eta", options);
+  EXPECT_EQ(number_text(budget.tolerated.value_or(NAN)), row["tolerated"]);
+  EXPECT_EQ(number_text(budget.not_tolerated.value_or(NAN)), row["not_tolerated"]);
+  EXPECT_EQ(number_text(budget.estimate.value_or(NAN)), row["estimate"]);
+  EXPECT_EQ(number_text(budget.baseline), row["baseline"]);
+  EXPECT_EQ(std::to_string(budget.probes.size()), row["values"]);
+}
+
+TEST(Interface, OneCrossbarMultiplies) {
+  const Network matrix = matrix_network({0.5f, -1.0f, 0.25f, 1.0f, 0.0f, 2.0f}, 3, 2);
+  const Samples x({1.0f, 2.0f, -1.0f, 0.5f}, {2, 2});
+  Chip exact(matrix, {});
+  const Answers y = exact(x);
+  ASSERT_EQ(y.samples, 2);
+  ASSERT_EQ(y.size, 3);
+  const double wanted[] = {-1.5, 2.25, 4, -1, 0.25, 1};
+  for (int i = 0; i < 6; ++i) EXPECT_NEAR(y.numbers[std::size_t(i)], wanted[i], 1e-6);
+  Hardware noisy;
+  noisy.device = make_device("awgn", {{"eta", 0.3}});
+  Chip a(matrix, noisy, {.seed = 5, .draw = 1}), b(matrix, noisy, {.seed = 5, .draw = 0});
+  EXPECT_NE(a(x).numbers, b(x).numbers);
+  b.program(1);
+  EXPECT_EQ(a(x).numbers, b(x).numbers);
+  EXPECT_EQ(a.digital(x).numbers, exact.digital(x).numbers);
+  EXPECT_EQ(a(x).numbers, b(x).numbers);  // digital() leaves the chip as it was
+}
+
+// Numbers in memory are the samples of a file, and labels are classes where they can be.
+TEST(Interface, TakesNumbersInMemory) {
+  const StoredArray x = open_array(your_network() + "waves.npz:test_x"),
+                    y = open_array(your_network() + "waves.npz:test_y");
+  Hardware hardware;
+  hardware.device = make_device("awgn", {{"eta", 0.2}});
+  MeasureOptions options;
+  options.draws = 2;
+  const Samples held(x.whole().values, x.shape, y.whole().values), stored(x, y);
+  EXPECT_EQ(held.size(), x.shape.front());
+  EXPECT_TRUE(held.has_labels());
+  EXPECT_EQ(measure(waves_network(), held, hardware, options).draws,
+            measure(waves_network(), stored, hardware, options).draws);
+  EXPECT_EQ(measure(waves_network(), Samples(x), hardware, options).metric, "agreement");
+}
+
+TEST(Interface, TakesNamedHardware) {
+  const Hardware hardware = preset_hardware("isaac-like");
+  ASSERT_TRUE(hardware.periphery.adc.has_value());
+  const Hardware coarse = with_setting(hardware, "periphery.adc.bits", {std::int64_t{4}});
+  EXPECT_EQ(coarse.periphery.adc->bits, 4);
+  EXPECT_EQ(coarse.mapping.tile.rows, hardware.mapping.tile.rows);
+}
+
+// Everything in the wrong order, or with what cannot be: a typed exception, and never abort().
+TEST(Interface, SaysWhatIsWrongWhateverIsCalled) {
+  const Network net = waves_network();
+  const Samples x = waves();
+  Chip chip(net, converters(0.1));
+  EXPECT_TRUE(chip.needs_calibration());
+  EXPECT_EQ(error_of<CallError>([&] { chip(x); }),
+            "Chip: its converters have no ranges; calibrate it with samples first");
+  EXPECT_THROW(chip.program(3), CallError);
+  EXPECT_NO_THROW(chip.digital(x));
+  chip.calibrate(x.first(64));
+  EXPECT_NO_THROW(chip(x.part(0, 10)));
+  const Chip taken = std::move(chip);
+  EXPECT_EQ(error_of<CallError>([&] { chip(x); }), "Chip: it was moved from");
+  EXPECT_THROW(chip.calibrate(x), CallError);
+  EXPECT_THROW(x.part(0, x.size() + 1), CallError);
+  EXPECT_THROW(x.part(-1, 1), CallError);
+  EXPECT_THROW(Samples(std::vector<float>{}, {0, 3}), DataError);
+  EXPECT_THROW(Samples({1.0f, 2.0f, 3.0f}, {2, 2}), DataError);
+  EXPECT_THROW(Samples({1.0f, NAN}, {1, 2}), DataError);
+  EXPECT_THROW(Samples({1.0f, 2.0f}, {2, 1}, {0.0f}), DataError);
+  EXPECT_THROW(matrix_network({1.0f}, 2, 2), DataError);
+  EXPECT_THROW(matrix_network({}, 0, 0), DataError);
+  EXPECT_THROW(Network(Graph{}, {}), DataError);
+  EXPECT_THROW(load_network("no/such/file.onnx"), DataError);
+  EXPECT_THROW(load_network(ModelSettings{}), ConfigError);
+  EXPECT_EQ(error_of<ConfigError>([] {
+              make_device("awgn", {{"etta", 0.1}});
+            }),
+            "error: device.etta: unknown key; did you mean \"eta\"?");
+  EXPECT_THROW(make_device("awgm"), ConfigError);
+  EXPECT_THROW(preset_hardware("isaac"), ConfigError);
+  Hardware wrong;
+  wrong.periphery.adc = Adc{};
+  wrong.periphery.adc->bits = -3;
+  EXPECT_EQ(error_of<ConfigError>([&] { measure(net, x, wrong); }),
+            "error: periphery.adc.bits: expected an integer in [1, 16], got the integer -3");
+  Hardware unknown;
+  unknown.layers["conv9"] = make_device("awgn");
+  EXPECT_THROW(measure(net, x, unknown), ConfigError);
+  EXPECT_THROW(measure(net, Samples({1, 2, 3}, {1, 3}), Hardware{}), DataError);
+  EXPECT_THROW(measure(net, x, Hardware{}, {.metric = "acuracy"}), ConfigError);
+  EXPECT_THROW(find_budget(net, x, Hardware{}, "device.eta"), ConfigError);
+  EXPECT_THROW(find_budget(net, x, Hardware{}, "mapping.encoding"), ConfigError);
+  struct Stopped {};
+  EXPECT_THROW(measure(net, x, converters(0.1),
+                       {.progress = [](const std::string&, double) { throw Stopped(); }}),
+               Stopped);
+}
+
+}  // namespace
+}  // namespace ohmic

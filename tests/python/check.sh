@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# `pip install .` into a fresh environment, then the tests of the module and its examples in it.
+# Usage: check.sh PYTHON [SITE_PACKAGES]   with the packages of another environment (torch) beside.
+set -euo pipefail
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+"$1" -m venv "$work/env"
+python=$work/env/bin/python
+if [[ -n ${2:-} ]]; then
+  echo "$2" >"$("$python" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')/beside.pth"
+fi
+"$python" -m pip install --quiet numpy
+"$python" -m pip install --quiet "$root"
+cd "$work"
+"$python" -c 'import ohmic; print("ohmic", ohmic.__version__, "LibTorch", *ohmic.libtorch())'
+"$python" "$root/tests/python/test_ohmic.py"
