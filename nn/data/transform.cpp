@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "simulator/error.hpp"
+
 namespace ohmic {
 namespace {
 

@@ -148,6 +148,26 @@ TEST_F(Budget, SharesOfAllSourcesAddUpToTheLoss) {
   EXPECT_EQ(column("attribution_combinations.csv", "on").size(), 8u);
 }
 
+TEST_F(Budget, SaysWhereAKnobHasNoEffect) {
+  const BudgetOutcome outcome = run(R"(
+[budget]
+max_drop = 5
+max_draws = 4
+[budget.find]
+knob = "mapping.weight_bits"
+range = [2, 8]
+scale = "linear"
+tolerate = "fewest"
+)");
+  EXPECT_NE(outcome.text.find("; every chip answers the same at both of its ends, so that "
+                              "mapping.weight_bits has no effect here, and no budget"),
+            std::string::npos)
+      << outcome.text;
+  EXPECT_NE(error_of("[budget.find]\nknob = \"seed\"\nrange = [1, 8]\n")
+                .find("\"seed\" is nothing of the hardware"),
+            std::string::npos);
+}
+
 // 95 % without noise and a loss of 1 %: three values near, one far below.
 TEST(BudgetFigure, ShowsTheNeighbourhoodOfTheLossAndSaysWhatLiesBelow) {
   const BudgetRequest request = read_budget(tiny(kFind));

@@ -65,6 +65,15 @@ TEST(Doubts, DeadNetworksAreCalledByName) {
             Sentences{"7 of 200 test images get logits that are infinite or not numbers"});
 }
 
+TEST(Doubts, WeightsThatOutweighAllOthersAreNamed) {
+  Plausibility p = sound();
+  p.dominated_kernels = {"f1.weight"};
+  EXPECT_EQ(doubts_of(p),
+            (Sentences{"1 of 20 kernels have one weight that outweighs all others together "
+                       "(f1.weight): it sets their scale, and the others drown in noise; "
+                       "mapping.weight_percentile clips it, if it is meant"}));
+}
+
 TEST(Doubts, ImagesAndLabelsThatAreAllOneAreSaid) {
   Plausibility p = sound();
   p.same_image = true;

@@ -158,6 +158,19 @@ TEST_F(Results, APointOfAnotherMetricReadsBackEvenWhereItIsInfinite) {
                 "the point again");
 }
 
+TEST_F(Results, AnEditedPointIsNotBelieved) {
+  const PointStore store(folder_);
+  store.publish(errors_of("abc", {0.5, 0.25}));
+  const auto file = folder_ / "abc.json";
+  std::string text = read_whole(file);
+  text.replace(text.find("0.5"), 3, "0.4");
+  write_atomically(file, text);
+  EXPECT_EQ(fault_of([&] { store.find("abc"); }),
+            file.string() +
+                ": damaged: its numbers are not those that were written; move abc.json "
+                "away to measure the point again");
+}
+
 // Two sequences in batches of one, with 3 and 1 positions that count.
 TEST_F(Results, PositionsWeighAsTheyCount) {
   PointResult r;

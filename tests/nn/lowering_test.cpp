@@ -119,6 +119,23 @@ TEST(Lowering, ConvolutionsOfUnevenWindows) {
   EXPECT_EQ(layers_of(expect_same(m)), std::vector<std::string>{"first"});
 }
 
+// A gate of one number per sample, which must not be taken for an image and mix samples.
+TEST(Lowering, OneNumberPerSampleStaysItsOwn) {
+  ModelMaker m({6}, "y");
+  m.weight("gate.weight", {6, 1});
+  m.weight("w", {6, 4});
+  m.integers("last", {1});
+  m.integers("each", {-1});
+  m.node("MatMul", {"x", "gate.weight"}, {"g"});
+  m.node("Reshape", {"g", "each"}, {"s"});
+  m.node("Relu", {"s"}, {"r"});
+  m.node("Add", {"r", "s"}, {"t"});
+  m.node("Unsqueeze", {"t", "last"}, {"u"});
+  m.node("MatMul", {"x", "w"}, {"h"});
+  m.node("Mul", {"h", "u"}, {"y"});
+  expect_same(m);
+}
+
 TEST(Lowering, PaddingThatIsComputedOnBothEnds) {
   for (const char* pad : {"SAME_UPPER", "SAME_LOWER", "VALID"}) {
     ModelMaker m({3, 8, 6}, "y");

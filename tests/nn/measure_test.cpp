@@ -160,6 +160,16 @@ TEST(Measure, RefusesLabelsThatAreNotOfTwoKinds) {
             "as many as a sample, which it rebuilds (3)");
 }
 
+TEST(Measure, RefusesLabelsThatAreOneHot) {
+  ImageSet set = two_samples();
+  set.targets = {0, 1, 0, 0, 0, 1};
+  set.target_shape = {3};
+  EXPECT_EQ(refusal({"accuracy"}, {3}, set),
+            "evaluation.metric = \"accuracy\": labels are one-hot, 3 numbers with a 1 for the "
+            "class; expected the class itself, a whole number per sample (in NumPy: "
+            "labels.argmax(1))");
+}
+
 TEST(Measure, TakesTheNetworksOwnAnswersAsLabels) {
   const MetricChoice agreement{"agreement"};
   const Measure measure(agreement, {{2}, false}, two_samples());

@@ -10,6 +10,9 @@ python=$work/env/bin/python
 if [[ -n ${2:-} ]]; then
   echo "$2" >"$("$python" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')/beside.pth"
 fi
+if command -v ccache >/dev/null; then
+  export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+fi
 "$python" -m pip install --quiet numpy
 "$python" -m pip install --quiet "$root"
 cd "$work"
