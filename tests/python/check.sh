@@ -11,7 +11,9 @@ if [[ -n ${2:-} ]]; then
   echo "$2" >"$("$python" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')/beside.pth"
 fi
 "$python" -m pip install --quiet numpy
-"$python" -m pip install --quiet "$root"
+# A build folder of its own for each LibTorch, so that a second check compiles what has changed.
+"$python" -m pip install --quiet "$root" \
+  --config-settings=build-dir="$root/build/python${2:+-torch}"
 cd "$work"
 "$python" -c 'import ohmic; print("ohmic", ohmic.__version__, "LibTorch", *ohmic.libtorch())'
 "$python" "$root/tests/python/test_ohmic.py"
