@@ -14,7 +14,9 @@ if command -v ccache >/dev/null; then
   export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
 fi
 "$python" -m pip install --quiet numpy
-"$python" -m pip install --quiet "$root"
+# A build folder of its own for each LibTorch, so that a second check compiles what has changed.
+"$python" -m pip install --quiet "$root" \
+  --config-settings=build-dir="$root/build/python${2:+-torch}"
 cd "$work"
 "$python" -c 'import ohmic; print("ohmic", ohmic.__version__, "LibTorch", *ohmic.libtorch())'
 "$python" "$root/tests/python/test_ohmic.py"

@@ -2,6 +2,7 @@
 
 Run by tests/python/check.sh in an environment of its own, once without torch and once with it."""
 import importlib.util
+import json
 import os
 import pathlib
 import signal
@@ -229,6 +230,19 @@ class Examples(unittest.TestCase):
                                  capture_output=True, text=True)
             self.assertEqual(out.returncode, 0, out.stderr)
             self.assertIn(said, out.stdout)
+
+    def test_the_notebook_runs(self):
+        file = ROOT / "docs/examples/first_steps.ipynb"
+        cells = [c for c in json.loads(file.read_text())["cells"] if c["cell_type"] == "code"]
+        names, before = {}, os.getcwd()
+        os.chdir(file.parent)
+        try:
+            for cell in cells:
+                exec("".join(cell["source"]), names)
+        finally:
+            os.chdir(before)
+        self.assertEqual(len(cells), 5)
+        self.assertFalse(names["chip"].needs_calibration)
 
 
 if __name__ == "__main__":
