@@ -42,6 +42,7 @@ find "${folders[@]}" -type f \( -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh
       inner["paper"] = inner["report"] "paper "
       inner["interface"] = inner["budget"] "interface "
       inner["export"] = inner["text"] "export "
+      inner["python"] = inner["interface"] "manual run report python ohmic.hpp "
     }
     function breach(why) { print place ": " why; breaches = 1 }
     {

@@ -1,4 +1,4 @@
-#include "python/values.hpp"
+#include "experiments/python/values.hpp"
 
 namespace py = pybind11;
 

@@ -9,7 +9,7 @@
 #include <map>
 #include <mutex>
 
-#include "python/values.hpp"
+#include "experiments/python/values.hpp"
 
 namespace py = pybind11;
 
