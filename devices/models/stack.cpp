@@ -130,11 +130,6 @@ class Stack final : public DeviceModel {
 
   void validate() const override {
     DeviceModel::validate();
-    if (entries.empty())
-      throw ConfigError({{{},
-                          "models",
-                          "is empty, which is a perfect device; expected [[device.models]] tables, "
-                          "each with a model (\"ideal\" for exact devices)"}});
     for (const Entry& e : entries) {
       e.device->g_min_S = g_min_S;
       e.device->g_max_S = g_max_S;

@@ -86,7 +86,8 @@ class Finder {
     found.result = search_crossing(search, [&](std::size_t index, std::int64_t draws) {
       return measure(index, draws).replicates();
     });
-    found.changes_nothing = found.result.tolerated == search.steps && same_at_both_ends(search);
+    found.changes_nothing =
+        !(found.result.tolerated && found.result.not_tolerated) && same_at_both_ends(search);
     return found;
   }
 
@@ -177,25 +178,25 @@ std::string knob_title(const FindSettings& find, const Experiment& experiment) {
 std::string answer_text(const FoundBudget& b, const BudgetSettings& settings) {
   const std::string knob = short_knob(*settings.find);
   const auto &yes = b.result.tolerated, &no = b.result.not_tolerated;
-  const std::string text = settings.phrase(b.allowance, MetricWords(b.point->experiment)) + ": ";
-  if (yes && no)
-    return text + fmt::format("{} {:g} tolerated, {:g} not", knob, b.value_at(yes), b.value_at(no));
-  if (yes && *yes == b.search.steps)
-    return text +
-           fmt::format("the whole range of {} is tolerated, to {:g}", knob, b.value_at(yes)) +
-           (b.changes_nothing ? fmt::format("; every chip answers the same at both of its ends, so "
-                                            "that {} has no effect here, and no budget",
-                                            settings.find->knob.front())
-                              : "");
-  if (no && *no == 0)
-    return text +
-           fmt::format("none of the range is tolerated, not even {} {:g}", knob, b.value_at(no)) +
-           without_device_noise(b);
-  if (yes)
-    return text + fmt::format("{} {:g} tolerated, no value shown not to be", knob, b.value_at(yes));
-  if (no)
-    return text + fmt::format("{} {:g} not tolerated, no value shown to be", knob, b.value_at(no));
-  return text + "nothing shown in this range with these draws";
+  const auto said = [&] {
+    if (yes && no)
+      return fmt::format("{} {:g} tolerated, {:g} not", knob, b.value_at(yes), b.value_at(no));
+    if (yes && *yes == b.search.steps)
+      return fmt::format("the whole range of {} is tolerated, to {:g}", knob, b.value_at(yes));
+    if (no && *no == 0)
+      return fmt::format("none of the range is tolerated, not even {} {:g}", knob, b.value_at(no)) +
+             without_device_noise(b);
+    if (yes)
+      return fmt::format("{} {:g} tolerated, no value shown not to be", knob, b.value_at(yes));
+    if (no) return fmt::format("{} {:g} not tolerated, no value shown to be", knob, b.value_at(no));
+    return std::string("nothing shown in this range with these draws");
+  };
+  return settings.phrase(b.allowance, MetricWords(b.point->experiment)) + ": " + said() +
+         (b.changes_nothing
+              ? fmt::format("; every chip answers the same at both ends of the range: {} has no "
+                            "effect beside the file's other settings, so that there is no budget",
+                            settings.find->knob.front())
+              : "");
 }
 
 double FoundBudget::value_at(const std::optional<std::size_t>& index) const {

@@ -20,7 +20,7 @@ struct FoundBudget {
   SearchSettings search;
   SearchResult result;
   std::optional<PointResult> at_budget = std::nullopt;  ///< at the tolerated value, for its layers
-  /// Every draw has the same results at both ends of a range that is tolerated throughout.
+  /// Every draw has the same results at both ends of the range.
   bool changes_nothing = false;
 
   /// A value of the grid; NaN for none.

@@ -61,7 +61,7 @@ TrainedNetwork trained_network(const Network& network, const Samples& samples,
   fit_to(*lowered, data);
   TrainedNetwork trained;
   trained.graph = lowered->graph;
-  trained.weights = lowered->weights;
+  trained.weights = std::shared_ptr<const Weights>(lowered, &lowered->weights);
   trained.data = std::make_shared<const Dataset>(std::move(data));
   trained.label = state.name;
   trained.data_name = experiment.data.name;

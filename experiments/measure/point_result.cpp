@@ -28,14 +28,14 @@ struct Names {
 };
 constexpr char kDigest[] = "sha256";  ///< of the other members, as one line
 
-/// Points of earlier versions have none.
-void check_digest(Json& json, const std::string& place) {
+/// Takes the digest out, and says whether it is that of the others. Points of earlier versions have
+/// none.
+bool digest_matches(Json& json) {
   const auto digest = json.is_object() ? json.find(kDigest) : json.end();
-  if (digest == json.end()) return;
+  if (digest == json.end()) return true;
   const Json said = *digest;
   json.erase(kDigest);
-  if (said != sha256(json.dump()))
-    say_damaged(place, "its numbers are not those that were written");
+  return said == sha256(json.dump());
 }
 
 constexpr Names kCounts{"correct", "baseline_correct", "noise_free_correct"};
@@ -372,10 +372,11 @@ std::optional<PointResult> PointStore::find(const std::string& identity) const {
   if (!std::filesystem::exists(path)) return std::nullopt;
   return with_advice(path, [&] {
     Json json = parse_recorded(read_whole(path), path.string());
-    check_digest(json, path.string());
+    const bool is_as_written = digest_matches(json);
     PointResult point = point_from(json, path.string());
     if (point.identity != identity)
       say_damaged(path.string(), fmt::format("it holds the point {}", point.identity));
+    if (!is_as_written) say_damaged(path.string(), "its numbers are not those that were written");
     return std::optional(std::move(point));
   });
 }

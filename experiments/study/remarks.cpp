@@ -168,6 +168,9 @@ class Remarks {
     const std::string text = fmt::format("{} {}", is_offset, write_device(model, device).text());
     if (!seen_.insert(text).second) return;
     largest_eta_ = std::max(largest_eta_, device.form_factor());
+    const Value written = write_device(model, device);
+    const Value* parts = model == "stack" ? written.at("models") : nullptr;
+    has_empty_stack_ |= parts && parts->array().empty();
     look_at_range(model, device);
     if (const double share = stuck_share(device); share > most_stuck_) {
       most_stuck_ = share;
@@ -258,6 +261,8 @@ class Remarks {
   }
 
   void about_numbers() {
+    if (has_empty_stack_)
+      say("device.model = \"stack\" has no [[device.models]]: its devices are perfect.");
     if (largest_eta_ > kLargeEta)
       say(
           fmt::format("device.eta = {:g} is noise of {:g} % of its reference; eta is a fraction, "
@@ -329,7 +334,7 @@ class Remarks {
   std::string small_tile_, large_tile_, stuck_model_;
   std::set<std::string> odd_wires_;
   std::int64_t fewest_calibrating_ = kFewImages, fewest_norm_images_ = kFewImages;
-  bool exact_outputs_ = false;
+  bool exact_outputs_ = false, has_empty_stack_ = false;
   bool measures_norms_ = false, shows_images_ = false;
 };
 

@@ -133,10 +133,9 @@ void Measure::take_labelled_classes(const Shape& shape, const ImageSet& set) {
                         "; expected a class per sample, or one for each position of the answer, "
                         "whose other axis is the classes");
   if (shape == labels && are_one_hot(set, product(shape)))
-    refuse(choice_,
-           "labels are one-hot, " + text(labels) +
-               " numbers with a 1 for the class; expected the class itself, a whole number "
-               "per sample (in NumPy: labels.argmax(1))");
+    refuse(choice_, "labels are one-hot, " + text(labels) +
+                        " with a 1 for the class; expected the class itself, a whole number "
+                        "per sample (in NumPy: labels.argmax(1))");
   form_.classes = shape == labels ? 1 : form_.classes_first ? shape.front() : shape.back();
 }
 

@@ -84,14 +84,6 @@ TEST(Stack, TakesItsRangeFromTheFirstModelUnlessGiven) {
             20e-6);
 }
 
-TEST(Stack, IsNoPerfectDeviceByItself) {
-  std::vector<Fault> faults;
-  read_device(parse_toml("model = 'stack'", "t"), "device", faults);
-  ASSERT_EQ(faults.size(), 1u);
-  EXPECT_EQ(faults[0].key, "device.models");
-  EXPECT_NE(faults[0].message.find("is empty, which is a perfect device"), std::string::npos);
-}
-
 TEST(Stack, NamesTheEntryThatIsWrong) {
   EXPECT_NE(fault_of(stack("{model = \"pcm\"}, {model = \"pcn\"}")).find("device.models[1].model"),
             std::string::npos);

@@ -159,8 +159,9 @@ range = [2, 8]
 scale = "linear"
 tolerate = "fewest"
 )");
-  EXPECT_NE(outcome.text.find("; every chip answers the same at both of its ends, so that "
-                              "mapping.weight_bits has no effect here, and no budget"),
+  EXPECT_NE(outcome.text.find("; every chip answers the same at both ends of the range: "
+                              "mapping.weight_bits has no effect beside the file's other settings, "
+                              "so that there is no budget"),
             std::string::npos)
       << outcome.text;
   EXPECT_NE(error_of("[budget.find]\nknob = \"seed\"\nrange = [1, 8]\n")

@@ -154,6 +154,8 @@ TEST_F(SettingsCheck, RemarksOnWhatIsHardlyMeant) {
       "that are measured have less than 1 to some 10 %. Rates are fractions, and 1 % is "
       "0.01.\n");
   EXPECT_EQ(notes("[device]\nmodel = \"stuck\"\nmin_rate = 0.1\n"), "");
+  EXPECT_EQ(notes("[device]\nmodel = \"stack\"\n"),
+            "note: device.model = \"stack\" has no [[device.models]]: its devices are perfect.\n");
   EXPECT_EQ(
       notes("[evaluation]\ndraws = 1000000000000\n"),
       "note: Up to 1e+12 draws are asked for a point: each programs the whole chip and "
