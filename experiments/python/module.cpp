@@ -5,9 +5,9 @@
 
 #include "experiments/manual/json_schema.hpp"
 #include "experiments/manual/manual.hpp"
+#include "experiments/python/values.hpp"
 #include "experiments/report/run_report.hpp"
 #include "nn/torch/torch_evaluation.hpp"
-#include "experiments/python/values.hpp"
 #include "simulator/call_error.hpp"
 #include "simulator/config/value.hpp"
 #include "simulator/version.hpp"
