@@ -10,7 +10,7 @@ python=$work/env/bin/python
 if [[ -n ${2:-} ]]; then
   echo "$2" >"$("$python" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')/beside.pth"
 fi
-"$python" -m pip install --quiet numpy
+"$python" -m pip install --quiet numpy ${2:+sympy networkx jinja2 filelock fsspec}  # torch.export's
 # A build folder of its own for each LibTorch, so that a second check compiles what has changed.
 "$python" -m pip install --quiet "$root" \
   --config-settings=build-dir="$root/build/python${2:+-torch}"
