@@ -19,9 +19,33 @@ std::string analysis_tables() {
   return names;
 }
 
-/// What may be lost has to be something that this metric can lose.
-void check_allowed(const BudgetRequest& request, const MetricChoice& choice,
-                   std::vector<Fault>& faults) {
+/// What is asked, each with what must hold before anything is computed.
+struct Check {
+  bool is_asked;
+  void (*check)(const BudgetRequest&, std::vector<Fault>&);
+};
+
+void check_whole(const BudgetRequest& request, std::vector<Fault>& faults) {
+  check_allowed(request, faults);
+  const BudgetSettings& s = request.settings;
+  const Check checks[] = {{s.find.has_value(), check_find},
+                          {s.yield.has_value(), check_yield},
+                          {s.attribution.has_value(), check_attribution},
+                          {s.sensitivity.has_value(), check_sensitivity},
+                          {s.prediction.has_value(), check_prediction},
+                          {s.allocation.has_value(), check_allocation}};
+  bool asks = false;
+  for (const Check& c : checks) asks = asks || c.is_asked;
+  if (!asks)
+    faults.push_back(request.fault("", "asks for nothing; expected one of " + analysis_tables()));
+  for (const Check& c : checks)
+    if (c.is_asked) c.check(request, faults);
+}
+
+}  // namespace
+
+void check_allowed(const BudgetRequest& request, std::vector<Fault>& faults) {
+  const MetricChoice choice = request.points.front().experiment.evaluation.choice();
   const BudgetSettings& settings = request.settings;
   const Metric& metric = choice.metric();
   const auto check_value = [&](const char* key, double value) {
@@ -49,31 +73,6 @@ void check_allowed(const BudgetRequest& request, const MetricChoice& choice,
                             choice.title(), metric.better == Better::higher ? "infinite" : "0",
                             metric.better == Better::higher ? "" : ", or drop = \"unit\"")));
 }
-
-/// What is asked, each with what must hold before anything is computed.
-struct Check {
-  bool is_asked;
-  void (*check)(const BudgetRequest&, std::vector<Fault>&);
-};
-
-void check_whole(const BudgetRequest& request, std::vector<Fault>& faults) {
-  check_allowed(request, request.points.front().experiment.evaluation.choice(), faults);
-  const BudgetSettings& s = request.settings;
-  const Check checks[] = {{s.find.has_value(), check_find},
-                          {s.yield.has_value(), check_yield},
-                          {s.attribution.has_value(), check_attribution},
-                          {s.sensitivity.has_value(), check_sensitivity},
-                          {s.prediction.has_value(), check_prediction},
-                          {s.allocation.has_value(), check_allocation}};
-  bool asks = false;
-  for (const Check& c : checks) asks = asks || c.is_asked;
-  if (!asks)
-    faults.push_back(request.fault("", "asks for nothing; expected one of " + analysis_tables()));
-  for (const Check& c : checks)
-    if (c.is_asked) c.check(request, faults);
-}
-
-}  // namespace
 
 Position BudgetRequest::where(const std::string& key) const {
   for (std::string at = key.empty() ? "budget" : "budget." + key;; at.resize(at.rfind('.'))) {

@@ -21,6 +21,9 @@ struct BudgetRequest {
   Fault fault(const std::string& key, const std::string& message) const;
 };
 
+/// Appends a fault where what may be lost is nothing that the points' metric can lose.
+void check_allowed(const BudgetRequest&, std::vector<Fault>&);
+
 /// Reads [budget] and the points of a file. Throws ConfigError with every fault; also for a file
 /// without [budget].
 BudgetRequest read_budget(const Value& root);

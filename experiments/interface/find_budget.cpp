@@ -111,6 +111,7 @@ Budget find_budget(const Network& network, const Samples& samples, const Hardwar
   Point point{{}, experiment_of(network, samples, hardware, options.measure)};
   BudgetRequest request{Value{Table{}}, settings_of(knob, options), {point}};
   std::vector<Fault> faults;
+  check_allowed(request, faults);
   check_find(request, faults);
   if (!faults.empty()) throw ConfigError(std::move(faults));
   use_threads(options.measure.threads);

@@ -49,6 +49,16 @@ Device make_device(const std::string& model, const std::vector<Setting>& setting
   return {model, std::move(parameters)};
 }
 
+namespace {
+
+Value device_table(const Device& device, const std::string& key) {
+  if (!device.parameters)
+    throw ConfigError({{{}, key, "has no parameters; expected a Device that make_device() made"}});
+  return write_device(device.model, *device.parameters);
+}
+
+}  // namespace
+
 Value table_of(const Hardware& hardware) {
   Value table{Table{}};
   if (!hardware.allow.empty()) {
@@ -57,10 +67,10 @@ Value table_of(const Hardware& hardware) {
     table.set("allow", {std::move(keys)});
   }
   table.set("mapping", MappingSettings::schema().write(&hardware.mapping));
-  Value device = write_device(hardware.device.model, *hardware.device.parameters);
+  Value device = device_table(hardware.device, "device");
   for (const auto& [layer, own] : hardware.layers) {
     Value layers = device.at(kLayersKey) ? *device.at(kLayersKey) : Value{Table{}};
-    layers.table()[layer] = write_device(own.model, *own.parameters);
+    layers.table()[layer] = device_table(own, "device.layers." + layer);
     device.table()[kLayersKey] = std::move(layers);
   }
   table.set("device", std::move(device));

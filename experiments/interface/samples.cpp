@@ -63,7 +63,7 @@ bool Samples::has_labels() const {
 }
 
 Samples Samples::part(std::int64_t first, std::int64_t count) const {
-  require_call(first >= 0 && count >= 1 && first + count <= size(),
+  require_call(first >= 0 && count >= 1 && first <= size() && count <= size() - first,
                "Samples::part: expected samples that are there, one at least");
   auto state = std::make_shared<State>(*state_);
   state->set = part_of(state_->set, first, count);

@@ -188,6 +188,12 @@ TEST(Interface, SaysWhatIsWrongWhateverIsCalled) {
   EXPECT_THROW(matrix_network({1.0f}, 2, 2), DataError);
   EXPECT_THROW(matrix_network({}, 0, 0), DataError);
   EXPECT_THROW(Network(Graph{}, {}), DataError);
+  Graph backwards;
+  backwards.nodes.resize(2);
+  backwards.nodes[1].op = Op::relu;
+  backwards.nodes[1].inputs = {1};
+  EXPECT_EQ(error_of([&] { Network(backwards, {}, "mine"); }),
+            "mine: node 1 takes what node 1 gives; expected an earlier one");
   EXPECT_THROW(load_network("no/such/file.onnx"), DataError);
   EXPECT_THROW(load_network(ModelSettings{}), ConfigError);
   EXPECT_EQ(error_of<ConfigError>([] {
@@ -201,6 +207,13 @@ TEST(Interface, SaysWhatIsWrongWhateverIsCalled) {
   wrong.periphery.adc->bits = -3;
   EXPECT_EQ(error_of<ConfigError>([&] { measure(net, x, wrong); }),
             "error: periphery.adc.bits: expected an integer in [1, 16], got the integer -3");
+  Hardware half;
+  half.device = {};
+  EXPECT_EQ(error_of<ConfigError>([&] { measure(net, x, half); }),
+            "error: device: has no parameters; expected a Device that make_device() made");
+  EXPECT_THROW(find_budget(net, x, Hardware{}, "device.eta",
+                           {.drop = DropUnit::points, .measure = {.metric = "cross_entropy"}}),
+               ConfigError);
   Hardware unknown;
   unknown.layers["conv9"] = make_device("awgn");
   EXPECT_THROW(measure(net, x, unknown), ConfigError);

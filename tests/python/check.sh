@@ -14,6 +14,7 @@ if command -v ccache >/dev/null; then
   export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
 fi
 "$python" -m pip install --quiet numpy
+"$python" -m pip install --quiet numpy ${2:+sympy networkx jinja2 filelock fsspec}  # torch.export's
 # A build folder of its own for each LibTorch, so that a second check compiles what has changed.
 "$python" -m pip install --quiet "$root" \
   --config-settings=build-dir="$root/build/python${2:+-torch}"
