@@ -13,10 +13,10 @@ fi
 if command -v ccache >/dev/null; then
   export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
 fi
-"$python" -m pip install --quiet numpy
 "$python" -m pip install --quiet numpy ${2:+sympy networkx jinja2 filelock fsspec}  # torch.export's
 # A build folder of its own for each LibTorch, so that a second check compiles what has changed.
-"$python" -m pip install --quiet "$root" \
+# The flags of the ordinary build, so that ccache has its objects.
+CMAKE_ARGS=${OHMIC_CMAKE_ARGS:-} "$python" -m pip install --quiet "$root" \
   --config-settings=build-dir="$root/build/python${2:+-torch}"
 cd "$work"
 "$python" -c 'import ohmic; print("ohmic", ohmic.__version__, "LibTorch", *ohmic.libtorch())'
