@@ -19,8 +19,6 @@
 namespace ohmic {
 namespace {
 
-constexpr std::int64_t kLarge = std::int64_t{1} << 24;  ///< numbers worth giving memory back for
-
 // Number of the first image on which BatchNorm is measured: its noise is no test image's.
 constexpr std::uint64_t kFirstMeasuredImage = std::uint64_t{1} << 32;
 
@@ -388,14 +386,14 @@ void AnalogNetwork::State::free_slots() {
 }
 
 bool AnalogNetwork::State::has_large_values() const {
+  constexpr std::int64_t kLarge = std::int64_t{1} << 24;  // numbers
   return std::ranges::any_of(plan.slot_size, [](std::int64_t size) { return size >= kLarge; });
 }
 
 void AnalogNetwork::State::free_large_slots() {
-  if (has_large_values()) free_slots();
-  std::int64_t weights_at_hand = 0;
-  for (const Step& step : crossbar) weights_at_hand += std::ssize(kernel(*weights, step));
-  if (has_large_values() || weights_at_hand >= kLarge) give_back_freed_memory();
+  if (!has_large_values()) return;
+  free_slots();
+  give_back_freed_memory();
 }
 
 void AnalogNetwork::State::reserve_slots(std::int64_t images) {

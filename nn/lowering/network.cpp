@@ -125,7 +125,10 @@ std::string hash_of_network(const fs::path& file) {
   std::string all = sha256_of_file(file);
   const std::vector<MappedFile> files = read_model(file).files;
   if (files.size() < 2) return all;
-  for (std::size_t i = 1; i < files.size(); ++i) all += sha256_of_file(files[i].file);
+  for (std::size_t i = 1; i < files.size(); ++i) {
+    all += sha256(files[i].text());
+    files[i].forget();
+  }
   return sha256(all);
 }
 
