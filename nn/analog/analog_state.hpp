@@ -118,6 +118,8 @@ struct AnalogNetwork::State {
   void free_slots();
   /// Whether one image's value fills so much that what is left of others is given back at once.
   bool has_large_values() const;
+  /// Whether all matrices together do: what loading leaves is given back layer by layer.
+  bool has_large_weights() const;
   /// Makes room for weights: gives back what batches left, and slots for large values.
   void free_large_slots();
   void reserve_slots(std::int64_t images);

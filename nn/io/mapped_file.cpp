@@ -46,11 +46,12 @@ MappedFile map_file(const std::filesystem::path& file) {
     fail(file, std::string("cannot be read: ") + std::strerror(errno));
   if (!S_ISREG(facts.st_mode)) fail(file, "is not a file");
   const auto size = static_cast<std::size_t>(facts.st_size);
-  if (size == 0) return {std::make_shared<const std::byte>(), 0};
+  if (size == 0) return {std::make_shared<const std::byte>(), 0, file};
   void* const at = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor.get(), 0);
   if (at == MAP_FAILED) fail(file, std::string("cannot be read: ") + std::strerror(errno));
   return {{static_cast<const std::byte*>(at), [at, size](const std::byte*) { ::munmap(at, size); }},
-          size};
+          size,
+          file};
 }
 
 }  // namespace ohmic

@@ -12,6 +12,7 @@ namespace ohmic {
 struct MappedFile {
   std::shared_ptr<const std::byte> data;
   std::size_t size = 0;
+  std::filesystem::path file = {};
 
   /// Gives back the memory of what was read; the system reads it again when it is looked at.
   void forget() const;

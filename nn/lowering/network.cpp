@@ -15,21 +15,53 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::string version_of(const fs::path& file) {
+  std::error_code absent;
+  return fs::absolute(file).string() + '\n' + std::to_string(fs::file_size(file, absent)) + ' ' +
+         std::to_string(fs::last_write_time(file, absent).time_since_epoch().count()) + '\n';
+}
+
 /// What decides what a file gives.
 std::string key_of(const ModelSettings& model, const MappingSettings& mapping) {
   std::string key;
-  for (const fs::path file : {model.file, model.weights}) {
-    if (file.empty()) continue;
-    std::error_code absent;
-    key += fs::absolute(file).string() + '\n' + std::to_string(fs::file_size(file, absent)) + ' ' +
-           std::to_string(fs::last_write_time(file, absent).time_since_epoch().count()) + '\n';
-  }
+  for (const fs::path file : {model.file, model.weights})
+    if (!file.empty()) key += version_of(file);
   for (const std::string& part : {model.input, model.output, model.tensors}) key += '\n' + part;
   for (const auto* patterns : {&mapping.digital, &mapping.crossbar}) {
     key += "\n\n";
     for (const std::string& pattern : *patterns) key += pattern + '\n';
   }
   return key;
+}
+
+/// The files that models consist of, by version of the first: a large one is read only once.
+class FilesOfModels {
+ public:
+  std::vector<fs::path> remember(const fs::path& model, const std::vector<MappedFile>& files) {
+    const std::lock_guard lock(mutex_);
+    auto& paths = known_[version_of(model)];
+    paths.clear();
+    for (const MappedFile& file : files) paths.push_back(file.file);
+    return paths;
+  }
+
+  std::vector<fs::path> of(const fs::path& model) {
+    {
+      const std::lock_guard lock(mutex_);
+      const auto found = known_.find(version_of(model));
+      if (found != known_.end()) return found->second;
+    }
+    return remember(model, read_model(model).files);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::vector<fs::path>> known_;
+};
+
+FilesOfModels& files_of_models() {
+  static FilesOfModels files;
+  return files;
 }
 
 /// Names of the layers of constants, wherever they are computed.
@@ -84,6 +116,7 @@ std::shared_ptr<const LoweredNetwork> load_network(const ModelSettings& model,
     const ImportedModel imported = model_of(model);
     auto made = std::make_shared<LoweredNetwork>(lower(imported, options));
     for (const MappedFile& file : imported.files) file.forget();
+    files_of_models().remember(model.file, imported.files);
     check_patterns(*made, mapping);
     const auto is_layer = [](const Node& node) {
       return node.op == Op::convolution || node.op == Op::dense || node.op == Op::recurrent;
@@ -123,12 +156,9 @@ std::int64_t vocabulary(const Graph& graph) {
 
 std::string hash_of_network(const fs::path& file) {
   std::string all = sha256_of_file(file);
-  const std::vector<MappedFile> files = read_model(file).files;
+  const std::vector<fs::path> files = files_of_models().of(file);
   if (files.size() < 2) return all;
-  for (std::size_t i = 1; i < files.size(); ++i) {
-    all += sha256(files[i].text());
-    files[i].forget();
-  }
+  for (std::size_t i = 1; i < files.size(); ++i) all += sha256_of_file(files[i]);
   return sha256(all);
 }
 

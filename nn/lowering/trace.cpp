@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "nn/freed_memory.hpp"
+#include "nn/lowering/short_products.hpp"
 #include "nn/operators/operator.hpp"
 #include "simulator/error.hpp"
 #include "simulator/random/noise.hpp"
@@ -206,8 +207,11 @@ struct Trace::State {
     };
     const bool is_touched = reads_any(reach.touched);
     const bool has_numbers = reads_any(reach.numbers) && !gives_counts(node);
-    run_node(node, model.opset, few);
-    if (is_touched) run_node(node, model.opset, more);
+    const bool is_short =
+        has_numbers && node.inputs.size() > 1 && !reach.touched.count(node.inputs[1]);
+    const auto run_on = is_short ? run_node_in_short : run_node;
+    run_on(node, model.opset, few);
+    if (is_touched) run_on(node, model.opset, more);
     for (const std::string& name : node.outputs) {
       if (is_touched) reach.touched.insert(name);
       if (has_numbers) reach.numbers.insert(name);

@@ -292,6 +292,34 @@ std::string refusal(const ImportedModel& model, const LoweringOptions& options =
   return "accepted";
 }
 
+// Large products are learnt from in short, and still hang on each of their inputs.
+TEST(Lowering, LargeProductsShowWhatMixesSamples) {
+  const auto stack = [](bool mixes, std::int64_t columns_of_first) {
+    ModelMaker m({100, 4, 3}, "y");
+    m.weight("conv.weight", {100, 100, 3, 3});
+    m.weight("gemm.weight", {300, columns_of_first});
+    m.weight("gemm.bias", {300});
+    m.weight("product.weight", {300, 70});
+    m.node("Conv", {"x", "conv.weight"}, {"a"}, {{"pads", Shape{1, 1, 1, 1}}});
+    m.node("Flatten", {"a"}, {"b"});
+    m.node("Gemm", {"b", "gemm.weight", "gemm.bias"}, {"c"}, {{"transB", std::int64_t{1}}});
+    m.integers("last", {299});
+    m.node("Gather", {"c", "last"}, {"d"}, {{"axis", std::int64_t{1}}});
+    m.node("ReduceMean", {"d"}, {"e"}, {{"axes", Shape{0}}, {"keepdims", std::int64_t{1}}});
+    m.node("Sub", {"c", mixes ? "e" : "d"}, {"f"});
+    m.node("MatMul", {"f", "product.weight"}, {"y"});
+    return m;
+  };
+  EXPECT_EQ(layers_of(expect_same(stack(false, 1200))),
+            (std::vector<std::string>{"conv", "gemm", "product"}));
+  EXPECT_EQ(refusal(stack(true, 1200).model),
+            "made.onnx: the answer to a sample changes with the samples beside it; such a network "
+            "cannot be measured sample by sample");
+  EXPECT_EQ(refusal(stack(false, 1199).model),
+            "made.onnx: Gemm_2 (Gemm): mat1 and mat2 shapes cannot be multiplied (2x1200 and "
+            "1199x300)");
+}
+
 TEST(Lowering, SaysWhatItCannotTake) {
   ModelMaker m({6}, "y");
   m.node("Frobnicate", {"x"}, {"a"});
