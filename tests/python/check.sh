@@ -20,5 +20,6 @@ fi
 CMAKE_ARGS=${OHMIC_CMAKE_ARGS:-} "$python" -m pip install --quiet "$root" \
   --config-settings=build-dir="$root/build/python${2:+-torch}"
 cd "$work"
+export OMP_WAIT_POLICY=passive  # other tests may run beside
 "$python" -c 'import ohmic; print("ohmic", ohmic.__version__, "LibTorch", *ohmic.libtorch())'
 "$python" "$root/tests/python/test_ohmic.py"
