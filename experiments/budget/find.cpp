@@ -150,6 +150,16 @@ std::vector<FoundBudget> find_budgets(AnalysisContext& context) {
   return budgets;
 }
 
+std::vector<Experiment> ends_of_range(const FindSettings& find, const Experiment& experiment) {
+  const Grid grid = grid_of(find, experiment);
+  std::vector<Experiment> ends;
+  for (const std::size_t index : {std::size_t{0}, grid.values.size() - 1}) {
+    ends.push_back(with_keys(experiment, settings_at(find, grid.value(index))));
+    ends.back().preset = experiment.preset;  // whose keys are not the file's own
+  }
+  return ends;
+}
+
 SearchSettings search_for(const BudgetSettings& settings, const Allowance& allowance,
                           const PointResult& start, std::size_t steps) {
   SearchSettings search;

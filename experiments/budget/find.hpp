@@ -33,6 +33,8 @@ void check_find(const BudgetRequest&, std::vector<Fault>&);
 std::vector<FoundBudget> find_budgets(AnalysisContext&);
 
 Grid grid_of(const FindSettings&, const Experiment&);
+/// The experiment with the knob at the first value of its grid and at the last.
+std::vector<Experiment> ends_of_range(const FindSettings&, const Experiment&);
 /// The search for what is allowed to a network that `start` knows, over so many steps.
 SearchSettings search_for(const BudgetSettings&, const Allowance&, const PointResult& start,
                           std::size_t steps);

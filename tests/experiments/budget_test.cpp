@@ -164,6 +164,10 @@ tolerate = "fewest"
                               "so that there is no budget"),
             std::string::npos)
       << outcome.text;
+  EXPECT_NE(outcome.text.find("These keys have no effect beside the other settings: "
+                              "mapping.weight_bits (needs mapping.encoding = \"bit_sliced\")."),
+            std::string::npos)
+      << outcome.text;
   EXPECT_NE(error_of("[budget.find]\nknob = \"seed\"\nrange = [1, 8]\n")
                 .find("\"seed\" is nothing of the hardware"),
             std::string::npos);

@@ -162,8 +162,8 @@ TEST_F(SettingsCheck, RemarksOnWhatIsHardlyMeant) {
       "computes the test images; hundreds are many (evaluation.stop ends when the interval is "
       "narrow enough).\n");
   EXPECT_EQ(notes("[evaluation]\nbatch_norm_statistics = \"measured\"\n"),
-            "note: evaluation.batch_norm_statistics = \"measured\" changes nothing without "
-            "evaluation.batch_norm_images, the number of images to measure.\n");
+            "note: These keys have no effect beside the other settings: "
+            "evaluation.batch_norm_statistics (needs evaluation.batch_norm_images).\n");
   EXPECT_EQ(notes("[mapping]\ntile = [1, 1]\n"),
             "note: mapping.tile = [1, 1] makes arrays of a few cells: nearly every sum is digital, "
             "and there are about as many conversions as products.\n");
