@@ -22,6 +22,9 @@ struct FoundBudget {
   std::optional<PointResult> at_budget = std::nullopt;  ///< at the tolerated value, for its layers
   /// Every draw has the same results at both ends of the range.
   bool changes_nothing = false;
+  /// The first value of the grid is not tolerated and the last is shown to be better: the knob acts
+  /// the other way than `tolerate` says.
+  bool is_turned = false;
 
   /// A value of the grid; NaN for none.
   double value_at(const std::optional<std::size_t>& index) const;

@@ -361,6 +361,27 @@ TEST_F(SettingsCheck, KeysThatNothingReadsBesideTheFileOfANetwork) {
   EXPECT_EQ(both.find("has no effect"), std::string::npos) << both;
 }
 
+TEST_F(SettingsCheck, ALayerIsDigitalOrOnACrossbar) {
+  const std::string file =
+      (test::source_folder() / "experiments" / "your_network" / "network.pt2").string();
+  const auto said = [&](const std::string& mapping) {
+    return shown(ohmic({"check", folder_.write("f.toml", "[model]\nfile = \"" + file +
+                                                             "\"\n[data]\nname = \"files\"\n"
+                                                             "test = { samples = \"no.npy\" }\n"
+                                                             "[mapping]\n" +
+                                                             mapping)}));
+  };
+  const auto both = [](const std::string& pattern, const std::string& layer) {
+    return "2: f.toml:8:12: error: mapping.crossbar: \"" + pattern + "\" names layer " + layer +
+           ", which mapping.digital names too; expected it in one of them\n";
+  };
+  EXPECT_EQ(said("digital = [\"9\"]\ncrossbar = [\"0\", \"9\"]\n"), both("9", "9"));
+  EXPECT_EQ(said("digital = [\"*\"]\ncrossbar = [\"4\"]\n"), both("4", "4"));
+  EXPECT_EQ(said("digital = [\"?\"]\ncrossbar = [\"?\"]\n"), both("?", "0"));
+  // All but one of those that a pattern names.
+  EXPECT_EQ(said("digital = [\"9\"]\ncrossbar = [\"*\"]\n").find("mapping."), std::string::npos);
+}
+
 TEST(DescribeCommand, EveryTableAndKeyCanBeDescribed) {
   EXPECT_TRUE(ohmic({"describe", "dac"}).out.starts_with("[periphery.dac]\n"));
   EXPECT_EQ(ohmic({"describe", "layers"}).out, ohmic({"describe", "device"}).out);
