@@ -312,7 +312,7 @@ class Remarks {
 std::vector<std::string> remarks_on(const std::vector<const Experiment*>& experiments,
                                     const std::vector<const Experiment*>& study) {
   std::vector<std::string> all = Remarks(experiments).all();
-  if (!experiments.empty())
+  if (!experiments.empty() && !study.empty())
     if (std::string idle = idle_keys_remark(study); !idle.empty()) all.push_back(std::move(idle));
   return all;
 }
