@@ -86,8 +86,7 @@ class Finder {
     found.result = search_crossing(search, [&](std::size_t index, std::int64_t draws) {
       return measure(index, draws).replicates();
     });
-    found.changes_nothing =
-        !(found.result.tolerated && found.result.not_tolerated) && same_at_both_ends(search);
+    if (!(found.result.tolerated && found.result.not_tolerated)) compare_ends(found);
     return found;
   }
 
@@ -101,11 +100,15 @@ class Finder {
   }
 
  private:
-  bool same_at_both_ends(const SearchSettings& search) {
+  void compare_ends(FoundBudget& found) {
+    const SearchSettings& search = found.search;
     const PointResult mild = measure(0, search.draws), harsh = measure(search.steps, search.draws);
-    return mild.noise_free_score == harsh.noise_free_score &&
-           std::ranges::equal(mild.draws, harsh.draws, {}, &DrawResult::scores,
-                              &DrawResult::scores);
+    found.changes_nothing =
+        mild.noise_free_score == harsh.noise_free_score &&
+        std::ranges::equal(mild.draws, harsh.draws, {}, &DrawResult::scores, &DrawResult::scores);
+    const SearchResult ends{
+        {}, {}, {{0, {}, mild.replicates()}, {search.steps, {}, harsh.replicates()}}};
+    found.is_turned = found.result.not_tolerated == 0 && rise(ends, search);
   }
 
   AnalysisContext& context_;
@@ -113,6 +116,15 @@ class Finder {
   const Point& point_;
   Grid grid_;
 };
+
+/// Of a search that began at the worse end.
+std::string from_the_other_end(const FoundBudget& b, const FindSettings& find) {
+  return fmt::format(
+      "; at {:g} it is better, so look for the {} value (budget.find.tolerate = "
+      "\"{}\")",
+      b.grid.values.back(), find.tolerate == Tolerate::fewest ? "largest" : "lowest",
+      find.tolerate == Tolerate::fewest ? "largest" : "fewest");
+}
 
 /// What the mapping and the converters lose by themselves, where that is too much already.
 std::string without_device_noise(const FoundBudget& b) {
@@ -150,6 +162,16 @@ std::vector<FoundBudget> find_budgets(AnalysisContext& context) {
   return budgets;
 }
 
+std::vector<Experiment> ends_of_range(const FindSettings& find, const Experiment& experiment) {
+  const Grid grid = grid_of(find, experiment);
+  std::vector<Experiment> ends;
+  for (const std::size_t index : {std::size_t{0}, grid.values.size() - 1}) {
+    ends.push_back(with_keys(experiment, settings_at(find, grid.value(index))));
+    ends.back().preset = experiment.preset;  // whose keys are not the file's own
+  }
+  return ends;
+}
+
 SearchSettings search_for(const BudgetSettings& settings, const Allowance& allowance,
                           const PointResult& start, std::size_t steps) {
   SearchSettings search;
@@ -185,7 +207,7 @@ std::string answer_text(const FoundBudget& b, const BudgetSettings& settings) {
       return fmt::format("the whole range of {} is tolerated, to {:g}", knob, b.value_at(yes));
     if (no && *no == 0)
       return fmt::format("none of the range is tolerated, not even {} {:g}", knob, b.value_at(no)) +
-             without_device_noise(b);
+             (b.is_turned ? from_the_other_end(b, *settings.find) : without_device_noise(b));
     if (yes)
       return fmt::format("{} {:g} tolerated, no value shown not to be", knob, b.value_at(yes));
     if (no) return fmt::format("{} {:g} not tolerated, no value shown to be", knob, b.value_at(no));

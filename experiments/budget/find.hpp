@@ -22,6 +22,9 @@ struct FoundBudget {
   std::optional<PointResult> at_budget = std::nullopt;  ///< at the tolerated value, for its layers
   /// Every draw has the same results at both ends of the range.
   bool changes_nothing = false;
+  /// The first value of the grid is not tolerated and the last is shown to be better: the knob acts
+  /// the other way than `tolerate` says.
+  bool is_turned = false;
 
   /// A value of the grid; NaN for none.
   double value_at(const std::optional<std::size_t>& index) const;
@@ -33,6 +36,8 @@ void check_find(const BudgetRequest&, std::vector<Fault>&);
 std::vector<FoundBudget> find_budgets(AnalysisContext&);
 
 Grid grid_of(const FindSettings&, const Experiment&);
+/// The experiment with the knob at the first value of its grid and at the last.
+std::vector<Experiment> ends_of_range(const FindSettings&, const Experiment&);
 /// The search for what is allowed to a network that `start` knows, over so many steps.
 SearchSettings search_for(const BudgetSettings&, const Allowance&, const PointResult& start,
                           std::size_t steps);

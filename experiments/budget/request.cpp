@@ -8,6 +8,7 @@
 #include "experiments/budget/prediction.hpp"
 #include "experiments/budget/sensitivity.hpp"
 #include "experiments/budget/yield.hpp"
+#include "experiments/study/remarks.hpp"
 
 namespace ohmic {
 namespace {
@@ -102,6 +103,17 @@ BudgetRequest read_budget(const Value& root) {
   if (faults.empty()) check_whole(request, faults);
   if (!faults.empty()) throw ConfigError(std::move(faults));
   return request;
+}
+
+std::vector<std::string> remarks_on(const BudgetRequest& request) {
+  std::vector<Experiment> ends;
+  if (request.settings.find)
+    for (const Point& point : request.points)
+      for (Experiment& end : ends_of_range(*request.settings.find, point.experiment))
+        ends.push_back(std::move(end));
+  std::vector<const Experiment*> all = experiments_of(request.points);
+  for (const Experiment& end : ends) all.push_back(&end);
+  return remarks_on(all);
 }
 
 }  // namespace ohmic

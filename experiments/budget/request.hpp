@@ -28,4 +28,8 @@ void check_allowed(const BudgetRequest&, std::vector<Fault>&);
 /// without [budget].
 BudgetRequest read_budget(const Value& root);
 
+/// remarks_on all that is computed for a request: its points, and where a knob is searched these
+/// at both ends of its range.
+std::vector<std::string> remarks_on(const BudgetRequest&);
+
 }  // namespace ohmic

@@ -3,10 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "experiments/budget/request.hpp"
 #include "experiments/commands/commands.hpp"
 #include "experiments/measure/examination.hpp"
 #include "experiments/measure/inputs.hpp"
-#include "experiments/report/budget/run_budget.hpp"
 #include "experiments/study/experiment.hpp"
 #include "experiments/study/remarks.hpp"
 
@@ -16,11 +16,14 @@ namespace {
 /// Faults of the file, then what a run would open, then what is worth a word.
 void check(const ExperimentFile& file) {
   const Value root = file.read();
-  const std::vector<Point> points = root.at("budget") ? read_budget(root).points : expand(root);
-  std::vector<const Experiment*> experiments;
-  for (const Point& point : points) experiments.push_back(&point.experiment);
-  check_inputs(experiments);
-  for (const std::string& remark : remarks_on(experiments)) print_lines("note: {}\n", remark);
+  BudgetRequest request;
+  if (root.at("budget"))
+    request = read_budget(root);
+  else
+    request.points = expand(root);
+  const std::vector<Point>& points = request.points;
+  check_inputs(experiments_of(points));
+  for (const std::string& remark : remarks_on(request)) print_lines("note: {}\n", remark);
   for (const std::string& line : examine_given(points)) print_lines("{}\n", line);
   print_lines("{}: ok, {} {}\n", file.path.string(), points.size(),
               points.size() == 1 ? "point" : "points");

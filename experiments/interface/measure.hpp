@@ -22,7 +22,7 @@ struct MeasureOptions {
   std::string against = {};  ///< of metrics that compare numbers: labels | samples | answers
   Estimator estimator = Estimator::per_draw;
   std::int64_t batch = 100;
-  std::int64_t calibration_samples = 256;
+  std::int64_t calibration_samples = 256;  ///< another number has to be there
   std::uint64_t seed = 1;
   std::int64_t first_draw = 0;  ///< another range of draws is fresh noise
   std::string backend = "cpu";  ///< reference | cpu | cuda

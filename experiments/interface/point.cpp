@@ -59,6 +59,7 @@ TrainedNetwork trained_network(const Network& network, const Samples& samples,
   const Samples::State& s = samples.state();
   Dataset data{s.calibration ? *s.calibration : s.set, s.set, s.normalization};
   fit_to(*lowered, data);
+  check_counts(experiment, data.train);
   TrainedNetwork trained;
   trained.graph = lowered->graph;
   trained.weights = std::shared_ptr<const Weights>(lowered, &lowered->weights);

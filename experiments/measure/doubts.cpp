@@ -28,6 +28,7 @@ class Doubts {
     about_weights();
     about_answers();
     about_labels();
+    about_scale();
     about_norms();
     about_readings();
     return std::move(texts_);
@@ -110,6 +111,15 @@ class Doubts {
           fmt::format("labels name classes in another order: with classes renamed one to one, {} "
                       "of the answers would be right",
                       percent(share(p_.correct_renamed, p_.images))));
+  }
+
+  void about_scale() {
+    if (!is_unscaled(p_)) return;
+    say(
+        fmt::format("the network is fed numbers up to {:g}; divided by 255 (data.normalize.scale) "
+                    "they make its labels far likelier: a mean cross-entropy of {:.2g} instead of "
+                    "{:.2g}, where guessing has {:.2g}",
+                    p_.largest_input, *p_.loss_scaled, p_.loss, std::log(p_.classes)));
   }
 
   static std::string text(const NormFit& fit) {

@@ -13,6 +13,7 @@
 #include "experiments/measure/files.hpp"
 #include "experiments/measure/run_folder.hpp"
 #include "experiments/measure/timing.hpp"
+#include "experiments/study/training_images.hpp"
 #include "experiments/study/words.hpp"
 #include "nn/analog/analog_network.hpp"
 #include "nn/data/preprocessing.hpp"
@@ -24,21 +25,6 @@
 
 namespace ohmic {
 namespace {
-
-/// What an experiment needs training images for; empty: nothing, but for the normalisation.
-std::string use_of_training_images(const Experiment& e) {
-  std::string uses;
-  const auto add = [&](bool is_needed, const char* use) {
-    if (is_needed) uses += (uses.empty() ? "" : ", ") + std::string(use);
-  };
-  add(e.is_trained(), "training (no model.weights are given)");
-  add(e.periphery.needs_ranges(), "calibration of converter ranges (periphery)");
-  add(e.mapping.bias == BiasPlace::analog, "calibration of what drives biases (mapping.bias)");
-  add(e.devices().non_linear(), "calibration of the voltages of non-linear cells (device)");
-  add(e.evaluation.batch_norm_images.has_value(), "evaluation.batch_norm_images");
-  add(e.cost && !e.cost->mean_square_drive, "the mean square drive of [cost]");
-  return uses;
-}
 
 /// What decides which images and which normalisation an experiment has.
 std::string data_key(const Experiment& e) {
@@ -54,7 +40,9 @@ std::string metric_key(const EvaluationSettings& e) {
 std::string inputs_key(const Experiment& e) {
   std::string key = data_key(e) + ModelSettings::schema().write(&e.model).text() +
                     MappingSettings::schema().write(&e.mapping).text() + metric_key(e.evaluation) +
-                    ComputeSettings::schema().write(&e.compute).text();
+                    ComputeSettings::schema().write(&e.compute).text() +
+                    fmt::format(" {} {}", calibrates(e) ? e.evaluation.calibration_images : 0,
+                                e.evaluation.batch_norm_images.value_or(0));
   if (e.train.distill) key += e.train.distill->teacher + e.train.distill->tensors;
   return key;
 }
@@ -159,6 +147,18 @@ void take_measure(const Experiment& e, TrainedNetwork& network) {
   network.data = std::move(data);
 }
 
+void check_counts(const Experiment& experiment, const ImageSet& train) {
+  const EvaluationSettings& e = experiment.evaluation;
+  const auto check = [&](const char* key, std::int64_t images) {
+    if (images > train.size())
+      throw DataError(fmt::format("evaluation.{} asks for {} images but there are {} (data.train)",
+                                  key, images, train.size()));
+  };
+  if (calibrates(experiment) && e.calibration_images != EvaluationSettings{}.calibration_images)
+    check("calibration_images", e.calibration_images);
+  if (e.batch_norm_images) check("batch_norm_images", *e.batch_norm_images);
+}
+
 void fit_to(const LoweredNetwork& network, Dataset& data) {
   if (!is_real(network.sample_type)) check_whole_numbers(data, vocabulary(network.graph));
   fit(data, network.sample, network.graph.classes);
@@ -212,6 +212,7 @@ std::string Networks::wrong_with_inputs(const Experiment& experiment) {
   };
   std::shared_ptr<const Dataset> data;
   open([&] { data = data_of(experiment); });
+  if (data) open([&] { check_counts(experiment, data->train); });
   const Normalization* normalization = data ? &data->normalization : nullptr;
   Graph graph;
   open([&] { graph = experiment.graph(); });

@@ -30,6 +30,10 @@ struct TrainedNetwork {
 /// DataError where they do not go together.
 void take_measure(const Experiment&, TrainedNetwork&);
 
+/// Throws DataError where images are asked for that the training set does not have; the default
+/// number means as many as there are.
+void check_counts(const Experiment&, const ImageSet& train);
+
 /// Both sets as the network of a file takes them. Throws DataError that says what does not fit.
 void fit_to(const LoweredNetwork&, Dataset&);
 

@@ -51,6 +51,9 @@ Json plausibility_json(const Plausibility& p) {
   visit_members(p, [&](const char* key, const auto& value) { json[key] = value; });
   json["known"] = p.known;
   json["dominated_kernels"] = p.dominated_kernels;
+  json["loss"] = p.loss;
+  json["largest_input"] = p.largest_input;
+  if (p.loss_scaled) json["loss_scaled"] = *p.loss_scaled;
   if (p.misfits > 0) {
     json["first"] = to_json(p.first);
     json["worst"] = to_json(p.worst);
@@ -67,6 +70,9 @@ Plausibility plausibility_from(const Json& json) {
   visit_members(p, [&](const char* key, auto& value) { json.at(key).get_to(value); });
   p.known = json.value("known", std::int64_t{0});  // earlier versions did not look
   p.dominated_kernels = json.value("dominated_kernels", std::vector<std::string>());
+  if (json.contains("loss")) p.loss = number(json.at("loss"));
+  if (json.contains("largest_input")) p.largest_input = number(json.at("largest_input"));
+  if (json.contains("loss_scaled")) p.loss_scaled = number(json.at("loss_scaled"));
   if (p.misfits > 0) {
     p.first = fit_from(json.at("first"));
     p.worst = fit_from(json.at("worst"));

@@ -82,7 +82,7 @@ class Warnings {
   }
 
   void about_settings() {
-    for (std::string& remark : remarks_on(run_.points)) say(std::move(remark));
+    for (std::string& remark : remarks_on(experiments_of(run_.points))) say(std::move(remark));
   }
 
   void about_trainings() {

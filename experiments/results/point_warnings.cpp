@@ -101,18 +101,19 @@ std::vector<std::string> measurement_warnings(const std::vector<MeasuredPoint>& 
 }
 
 std::vector<std::string> run_warnings(const std::filesystem::path& run_folder,
-                                      const std::vector<MeasuredPoint>& points) {
+                                      const std::vector<MeasuredPoint>& points,
+                                      const std::vector<const Experiment*>& study) {
   std::vector<const Experiment*> experiments;
   for (const MeasuredPoint& point : points) experiments.push_back(&point.point->experiment);
   std::vector<std::string> all = doubts_of(run_folder, points);
   append(all, measurement_warnings(points));
-  append(all, remarks_on(experiments));
+  append(all, remarks_on(experiments, study));
   return all;
 }
 
 std::vector<std::string> point_warnings(const std::filesystem::path& run_folder,
                                         const MeasuredPoint& point) {
-  return run_warnings(run_folder, {point});
+  return run_warnings(run_folder, {point}, {});
 }
 
 }  // namespace ohmic

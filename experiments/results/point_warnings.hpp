@@ -19,8 +19,9 @@ std::vector<std::string> point_warnings(const std::filesystem::path& run_folder,
 /// and how many points have too few draws to say how far chips differ.
 std::vector<std::string> measurement_warnings(const std::vector<MeasuredPoint>&);
 
-/// All three of all points together, each once.
+/// All three of all points together, each once. `study`: what they are a part of.
 std::vector<std::string> run_warnings(const std::filesystem::path& run_folder,
-                                      const std::vector<MeasuredPoint>&);
+                                      const std::vector<MeasuredPoint>&,
+                                      const std::vector<const Experiment*>& study);
 
 }  // namespace ohmic

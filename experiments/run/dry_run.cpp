@@ -162,7 +162,8 @@ std::string dry_run(const Value& root, const RunOptions& options) {
   DryRun run(points, options, run_folder(points, options));
   std::string text = run.text();
   check_inputs(run.left());
-  for (const std::string& remark : remarks_on(run.left())) text += "note: " + remark + "\n";
+  for (const std::string& remark : remarks_on(run.left(), experiments_of(points)))
+    text += "note: " + remark + "\n";
   return text;
 }
 

@@ -187,7 +187,8 @@ void Run::begin() {
     if (is_missing(i)) to_do.push_back(&points_[i].experiment);
   for (const Experiment* experiment : to_do) networks_.check(*experiment);
   if (!options_.rank.is_first()) return;
-  for (const std::string& remark : remarks_on(to_do)) progress_.say(remark);
+  for (const std::string& remark : remarks_on(to_do, experiments_of(points_)))
+    progress_.say(remark);
 }
 
 /// Goes through the points until none is missing, taking each that nobody else works on.
@@ -387,7 +388,8 @@ void Run::write_rest(const std::vector<MeasuredPoint>& all, RunOutcome& outcome)
     options_.at_end({folder_, points_.front().experiment.output, all, options_.rank.is_first(),
                      [this](const std::string& line) { progress_.say(line); }});
   if (!options_.rank.is_first()) return;
-  outcome.summary = summary_table(groups) + doubts_text(run_warnings(folder_, all)) +
+  outcome.summary = summary_table(groups) +
+                    doubts_text(run_warnings(folder_, all, experiments_of(points_))) +
                     (priced.empty() ? "" : "\nPer image:\n\n" + pareto_text(priced));
 }
 

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 #include <set>
 
+#include "experiments/study/idle_keys.hpp"
 #include "experiments/study/measured_age.hpp"
+#include "experiments/study/sampled_devices.hpp"
+#include "experiments/study/training_images.hpp"
 
 namespace ohmic {
 namespace {
@@ -19,8 +21,6 @@ constexpr std::int64_t kFewImages = 16;
 constexpr double kThinWire_ohm = 0.01, kThickWire_ohm = 100;  // per cell
 constexpr double kWideStop = 0.05, kShift = 0.01, kLargeEta = 1.0;
 constexpr double kMicro = 1e-6;
-constexpr int kSampled = 256;  // devices
-constexpr double kLate_s = 1e7;
 constexpr double kYoung_s = 60;
 // Stuck at g_min or g_max were 1.75 and 9.04 % of a measured array (Chen et al., IEEE Trans.
 // Comput. 64(1), 2015).
@@ -30,64 +30,6 @@ std::string sorted_list(const std::set<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
   return text;
-}
-
-/// Devices of one layer of usual weights, all asked for the same conductance: mid-range at first.
-class Sample {
- public:
-  explicit Sample(const DeviceModel& device)
-      : Sample(device, (device.g_min_S + device.g_max_S) / 2) {}
-  Sample(const DeviceModel& device, double target_S)
-      : device_(device),
-        scale_{0.1, 0.4, 0.4 / (device.g_max_S - device.g_min_S), 2},
-        targets_S_(kSampled, target_S) {}
-
-  double mid_S() const { return targets_S_.front(); }
-
-  std::vector<double> conductances_S(double age_s) const {
-    std::vector<double> G_S(kSampled);
-    device_.program(block_, targets_S_, G_S);
-    if (age_s > 0) device_.drift(block_, age_s, targets_S_, G_S);
-    return G_S;
-  }
-
-  std::vector<double> read_sigma_S(double age_s) const {
-    std::vector<double> sigma_S(kSampled);
-    if (device_.reads_noisily()) device_.read_sigma(block_, age_s, targets_S_, targets_S_, sigma_S);
-    return sigma_S;
-  }
-
- private:
-  const DeviceModel& device_;
-  const LayerScale scale_;
-  const CellLayout layout_{kSampled, 1, 0, 0};
-  const DeviceBlock block_{noise_key(1, 0), 0, 0, 0, &scale_, &layout_};
-  const std::vector<double> targets_S_;
-};
-
-/// Whether anything of a device ever differs from what it was right after programming.
-bool ages(const DeviceModel& device) {
-  const Sample sample(device);
-  const double late_s = std::max(device.time_s, kLate_s);
-  return sample.conductances_S(late_s) != sample.conductances_S(0) ||
-         sample.read_sigma_S(late_s) != sample.read_sigma_S(0);
-}
-
-/// Mean deviation of devices written to mid-range, as a weight over the largest.
-double shift_of_mid_range(const DeviceModel& device) {
-  const Sample sample(device);
-  const std::vector<double> G_S = sample.conductances_S(device.time_s);
-  const double mean_S = std::accumulate(G_S.begin(), G_S.end(), 0.0) / kSampled;
-  return 2 * (mean_S - sample.mid_S()) / (device.g_max_S - device.g_min_S);
-}
-
-/// Share of devices that are the same whatever is asked of them.
-double stuck_share(const DeviceModel& device) {
-  const std::vector<double> low_S = Sample(device, device.g_min_S).conductances_S(0);
-  const std::vector<double> high_S = Sample(device, device.g_max_S).conductances_S(0);
-  int stuck = 0;
-  for (std::size_t i = 0; i < kSampled; ++i) stuck += low_S[i] == high_S[i];
-  return static_cast<double>(stuck) / kSampled;
 }
 
 bool has_ideal_reference(const MappingSettings& m) {
@@ -113,7 +55,7 @@ class Remarks {
     about_numbers();
     about_arrays();
     about_few_images();
-    about_batch_norm();
+    about_tests();
     about_permissions();
     return std::move(texts_);
   }
@@ -138,13 +80,12 @@ class Remarks {
     if (std::max(tile.rows, tile.columns) > kLargeTile)
       large_tile_ = fmt::format("[{}, {}]", tile.rows, tile.columns);
     look_at_periphery(e);
-    measures_norms_ |= e.evaluation.batch_norm_statistics == BatchNormStatistics::measured;
-    if (e.evaluation.batch_norm_images) {
-      shows_images_ = true;
+    if (e.evaluation.batch_norm_images)
       fewest_norm_images_ =
           std::min(fewest_norm_images_, std::int64_t{*e.evaluation.batch_norm_images});
-    }
     permitted_.insert(e.allow.begin(), e.allow.end());
+    if (!e.is_trained())
+      if (std::string file = file_of_both_sets(e); !file.empty()) tested_.insert(std::move(file));
   }
 
   void look_at_periphery(const Experiment& e) {
@@ -172,17 +113,36 @@ class Remarks {
     const Value* parts = model == "stack" ? written.at("models") : nullptr;
     has_empty_stack_ |= parts && parts->array().empty();
     look_at_range(model, device);
-    if (const double share = stuck_share(device); share > most_stuck_) {
+    if (const HeldAtEnds held = held_at_ends(device); held.high_S < held.low_S)
+      falling_.insert(fmt::format(
+          "Devices of {} hold less where more is asked of them: written to {:g} uS they "
+          "hold {:.3g} uS on average, to {:g} uS {:.3g} uS. Every weight has the other "
+          "sign.",
+          model, device.g_min_S / kMicro, held.low_S / kMicro, device.g_max_S / kMicro,
+          held.high_S / kMicro));
+    const bool drowns = device.form_factor() > kLargeEta;  // devices end at a limit; said anyway
+    if (const double share = drowns ? 0 : stuck_share(device); share > most_stuck_) {
       most_stuck_ = share;
       stuck_model_ = model;
     }
     latest_s_ = std::max(latest_s_, device.time_s);
     if (device.time_s <= 0) return;
-    if (device.measured().until_s > 0 && !ages(device)) ageless_.insert(model);
+    if (device.measured().until_s > 0 && !ages(device))
+      ageless_.insert(model);
+    else
+      look_at_age(model, device);
     const double shift = is_offset ? shift_of_mid_range(device) : 0;
     if (std::abs(shift) <= std::max(std::abs(shift_), kShift)) return;
     shift_ = shift;
     shift_age_s_ = device.time_s;
+  }
+
+  /// The latest age of a model counts: those before it may be meant for comparison.
+  void look_at_age(const std::string& model, const DeviceModel& device) {
+    auto& [age_s, aged] = oldest_[model];
+    if (device.time_s < age_s) return;
+    age_s = device.time_s;
+    aged = device.measured().until_s <= 0 || has_aged(device);
   }
 
   void look_at_range(const std::string& model, const DeviceModel& device) {
@@ -244,6 +204,12 @@ class Remarks {
     if (!ageless_.empty())
       say(fmt::format("Devices of {} do not age: device.time_s changes nothing for them.",
                       sorted_list(ageless_)));
+    for (const auto& [model, oldest] : oldest_)
+      if (!oldest.second)
+        say(
+            fmt::format("Devices of {} are at {} as right after programming: what ages them begins "
+                        "later, and device.time_s changes nothing yet.",
+                        model, age_text(oldest.first)));
     if (latest_s_ > 0 && latest_s_ < kYoung_s)
       say(fmt::format(
           "The oldest devices are read {:g} s after programming (device.time_s is in seconds): an "
@@ -252,6 +218,7 @@ class Remarks {
   }
 
   void about_faults() {
+    for (const std::string& falling : falling_) say(falling);
     if (most_stuck_ < kManyStuck) return;
     say(
         fmt::format("About {:.0f} % of the devices of {} do not follow what is written to them; "
@@ -312,10 +279,12 @@ class Remarks {
     tell("evaluation.batch_norm_images", "statistics of BatchNorm", fewest_norm_images_);
   }
 
-  void about_batch_norm() {
-    if (measures_norms_ && !shows_images_)
-      say("evaluation.batch_norm_statistics = \"measured\" changes nothing without "
-          "evaluation.batch_norm_images, the number of images to measure.");
+  void about_tests() {
+    if (tested_.empty()) return;
+    say(
+        fmt::format("data.test and data.train name the same samples ({}): if the network was "
+                    "trained on them, right answers to them promise nothing for others.",
+                    sorted_list(tested_)));
   }
 
   void about_permissions() {
@@ -326,7 +295,8 @@ class Remarks {
 
   const std::vector<const Experiment*>& experiments_;
   std::vector<std::string> texts_;
-  std::set<std::string> seen_, ageless_, permitted_;
+  std::set<std::string> seen_, ageless_, permitted_, tested_, falling_;
+  std::map<std::string, std::pair<double, bool>> oldest_;  ///< age, and whether it shows
   std::map<std::string, std::pair<MeasuredRange, Used>> used_;
   std::int64_t most_draws_ = 0;
   double widest_stop_ = 0, largest_eta_ = 0, shift_ = 0, shift_age_s_ = 0, latest_s_ = 0,
@@ -335,19 +305,26 @@ class Remarks {
   std::set<std::string> odd_wires_;
   std::int64_t fewest_calibrating_ = kFewImages, fewest_norm_images_ = kFewImages;
   bool exact_outputs_ = false, has_empty_stack_ = false;
-  bool measures_norms_ = false, shows_images_ = false;
 };
 
 }  // namespace
 
-std::vector<std::string> remarks_on(const std::vector<const Experiment*>& experiments) {
-  return Remarks(experiments).all();
+std::vector<std::string> remarks_on(const std::vector<const Experiment*>& experiments,
+                                    const std::vector<const Experiment*>& study) {
+  std::vector<std::string> all = Remarks(experiments).all();
+  if (!experiments.empty() && !study.empty())
+    if (std::string idle = idle_keys_remark(study); !idle.empty()) all.push_back(std::move(idle));
+  return all;
 }
 
-std::vector<std::string> remarks_on(const std::vector<Point>& points) {
+std::vector<std::string> remarks_on(const std::vector<const Experiment*>& study) {
+  return remarks_on(study, study);
+}
+
+std::vector<const Experiment*> experiments_of(const std::vector<Point>& points) {
   std::vector<const Experiment*> experiments;
   for (const Point& point : points) experiments.push_back(&point.experiment);
-  return remarks_on(experiments);
+  return experiments;
 }
 
 }  // namespace ohmic

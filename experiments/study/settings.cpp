@@ -100,7 +100,9 @@ const Schema<EvaluationSettings>& EvaluationSettings::schema() {
     s.add("stop", &E::stop).absent("none").doc("Draw until the metric is known well enough.");
     s.add("calibration_images", &E::calibration_images)
         .at_least(1)
-        .doc("Training images that set the converters' ranges.");
+        .doc(
+            "Training images that set the converters' ranges: the first so many, of which there "
+            "have to be as many; the default takes all where there are fewer.");
     s.add("batch_norm_images", &E::batch_norm_images)
         .at_least(1)
         .absent("none")

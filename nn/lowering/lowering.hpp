@@ -40,6 +40,9 @@ class Lowering {
 
   /// Whether the user's patterns put the layer on crossbars; says so where they do not.
   bool is_on_crossbar(const std::string& layer, const ModelNode&);
+  /// Throws ConfigError where mapping.crossbar has the layer's own name, or a pattern for it that
+  /// mapping.digital has too; of a wider one mapping.digital takes layers out.
+  void refuse_contradiction(const std::string& layer) const;
   bool stays_digital(const std::string& layer, const ModelNode&, const std::string& why);
 
   /// The layer's name from those of its tensors ("conv1.weight"), else of its node.

@@ -116,12 +116,26 @@ bool Lowering::stays_digital(const std::string& layer, const ModelNode& node,
   return false;
 }
 
+void Lowering::refuse_contradiction(const std::string& layer) const {
+  for (const std::string& pattern : options_.crossbar) {
+    const bool is_in_both = std::ranges::count(options_.digital, pattern) > 0;
+    if (pattern != layer && !(is_in_both && matches(pattern, layer))) continue;
+    throw ConfigError({{{},
+                        "mapping.crossbar",
+                        "\"" + pattern + "\" names layer " + layer +
+                            ", which mapping.digital names too; expected it in one of them"}});
+  }
+}
+
 bool Lowering::is_on_crossbar(const std::string& layer, const ModelNode& node) {
   const auto named = [&](const std::vector<std::string>& patterns) {
     return std::any_of(patterns.begin(), patterns.end(),
                        [&](const std::string& p) { return matches(p, layer); });
   };
-  if (named(options_.digital)) return stays_digital(layer, node, "mapping.digital names it");
+  if (named(options_.digital)) {
+    refuse_contradiction(layer);
+    return stays_digital(layer, node, "mapping.digital names it");
+  }
   if (!options_.crossbar.empty() && !named(options_.crossbar))
     return stays_digital(layer, node, "mapping.crossbar does not name it");
   return true;

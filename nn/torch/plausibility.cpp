@@ -12,6 +12,7 @@
 
 #include "nn/data/readings.hpp"
 #include "nn/freed_memory.hpp"
+#include "nn/lowering/network.hpp"
 #include "nn/torch/torch_graph.hpp"
 #include "simulator/error.hpp"
 
@@ -23,6 +24,7 @@ using at::Tensor;
 constexpr std::int64_t kBatch = 32;                           ///< images at once
 constexpr std::int64_t kMostNumbers = std::int64_t{1} << 26;  ///< of the largest value of a batch
 constexpr std::int64_t kTried = 64;      ///< images for a first look at another reading
+constexpr double kFarFromOne = 64;       ///< inputs that no usual normalisation gives
 constexpr std::size_t kLooked = 3;       ///< readings that are looked at again, on more images
 constexpr std::int64_t kCompared = 512;  ///< images for that second look
 /// Of the divergences with channels exchanged and as read: 0.4 to 0.5 where they were exchanged,
@@ -44,8 +46,10 @@ struct Moments {
 
 /// What one pass of images shows.
 struct Seen {
-  std::vector<int> answers;  ///< by image
+  std::vector<int> answers;    ///< by image
+  std::vector<double> losses;  ///< by image: -ln of its label's probability; 0 without a label
   double confidence = 0;
+  float largest_input = 0;
   std::int64_t infinite = 0;
   bool constant = true;
   std::vector<Moments> moments;  ///< by node; undefined but at a BatchNorm
@@ -83,6 +87,8 @@ class Examination {
       const std::int64_t n = std::min(batch_, set.size() - i);
       x.resize(static_cast<std::size_t>(n * set.values()));
       normalized_batch(set, normalization, i, n, x.data());
+      for (const float value : x)
+        seen.largest_input = std::max(seen.largest_input, std::abs(value));
       const Tensor y = network_.observed(network_.images(x.data(), n),
                                          [&](std::size_t node, const Tensor& in, const Tensor&) {
                                            if (graph_.nodes[node].op == Op::batch_norm)
@@ -90,6 +96,7 @@ class Examination {
                                          });
       if (!first.defined()) first = y.slice(0, 0, 1).clone();
       take(y, first, seen);
+      add_losses(y, set, i, seen.losses);
     }
     seen.confidence /= static_cast<double>(set.size());
     give_back_freed_memory();
@@ -137,6 +144,21 @@ class Examination {
       if (is_finite) seen.confidence += sure.data_ptr<float>()[j];
     }
     seen.constant = seen.constant && logits.eq(first).all().item<bool>();
+  }
+
+  static void add_losses(const Tensor& logits, const ImageSet& set, std::int64_t first,
+                         std::vector<double>& losses) {
+    constexpr double kLeast = 1e-38;  // of float's normal numbers
+    const Tensor wide = logits.to(at::kDouble);
+    const bool are_shares =
+        wide.ge(0).all().item<bool>() && (wide.sum(1) - 1).abs().lt(1e-3).all().item<bool>();
+    const Tensor logs =
+        (are_shares ? wide.clamp_min(kLeast).log() : at::log_softmax(wide, 1)).contiguous();
+    for (std::int64_t j = 0; j < logs.size(0); ++j) {
+      const std::int32_t label = set.labels[static_cast<std::size_t>(first + j)];
+      const bool is_class = label >= 0 && label < logs.size(1);
+      losses.push_back(is_class ? -logs.data_ptr<double>()[j * logs.size(1) + label] : 0);
+    }
   }
 
   struct Channel {
@@ -281,15 +303,21 @@ void note_kernels(const Graph& graph, const Weights& weights, Plausibility& p) {
   }
 }
 
+double mean(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
 void note_answers(const Seen& seen, const ImageSet& set, bool has_classes, Plausibility& p) {
   p.images = set.size();
   p.infinite = seen.infinite;
   p.constant = seen.constant && set.size() > 1;
   p.same_image = all_one(set);
+  p.largest_input = seen.largest_input;
   if (!has_classes) return;
   p.classes = set.classes;
   p.correct = count_right(seen.answers, set);
   p.confidence = seen.confidence;
+  p.loss = mean(seen.losses);
   const Counted answer = most_frequent(seen.answers, set.classes);
   p.favourite = answer.value;
   p.favoured = answer.times;
@@ -391,6 +419,34 @@ bool fits_exchanged_channels(const Graph& graph, const Weights& weights, const D
   return far(PixelOrder::bgr) < kExchanged * far(PixelOrder::as_read);
 }
 
+/// The samples divided by 255 before anything else.
+Normalization divided(Normalization normalization, const ImageSet& set) {
+  normalization.scale = normalization.scale.value_or(set.pixels.empty() ? 1.0 : 1 / 255.0) / 255;
+  return normalization;
+}
+
+/// By how many of its standard errors the mean loss falls from one to the other.
+double significance_of_fall(const std::vector<double>& from, const std::vector<double>& to) {
+  const double fall = mean(from) - mean(to);
+  double squares = 0;
+  for (std::size_t i = 0; i < from.size(); ++i) squares += std::pow(from[i] - to[i] - fall, 2);
+  const auto n = static_cast<double>(from.size());
+  return squares > 0 ? fall / std::sqrt(squares / (n * (n - 1))) : 0;
+}
+
+void note_scale(Examination& examination, const ImageSet& set, const Dataset& data,
+                const Seen& seen, Plausibility& p) {
+  constexpr double kSure = 4;
+  if (p.classes == 0 || !set.has_labels() || p.largest_input < kFarFromOne) return;
+  try {
+    const std::vector<double> losses =
+        examination.pass(set, divided(data.normalization, set)).losses;
+    if (significance_of_fall(seen.losses, losses) > kSure) p.loss_scaled = mean(losses);
+  } catch (const Error&) {
+    // Numbers of another kind than pixels, as places in a table: divided they may be none.
+  }
+}
+
 /// Upper end of Wilson's interval for a share, at z standard deviations.
 double at_most(std::int64_t successes, std::int64_t trials, double z) {
   const auto n = static_cast<double>(trials);
@@ -409,6 +465,10 @@ bool is_too_sure(const Plausibility& p) {
   return p.confidence - at_most(p.correct, p.images, 3) > 0.2;
 }
 
+bool is_unscaled(const Plausibility& p) {
+  return p.loss_scaled && *p.loss_scaled < std::min(p.loss, std::log(p.classes)) / 2;
+}
+
 Plausibility examine(const Graph& graph, const Weights& weights, const Dataset& data, bool foreign,
                      bool has_classes) {
   OHMIC_ASSERT(data.test.size() > 0);
@@ -421,6 +481,7 @@ Plausibility examine(const Graph& graph, const Weights& weights, const Dataset& 
   note_answers(seen, set, has_classes, p);
   p.known = count_known(set, data.train);
   note_norms(examination.norms(seen, set.size()), p);
+  if (foreign && vocabulary(graph) == 0) note_scale(examination, set, data, seen, p);
   if (!foreign || !has_classes || !data.test.is_of_cifars_kind()) return p;
   const bool exchanged = fits_exchanged_channels(graph, weights, data);
   if (exchanged || p.misfits > 0 || is_near_chance(p) || is_too_sure(p))

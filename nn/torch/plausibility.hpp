@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,11 +35,16 @@ struct BetterReading {
 };
 
 struct Plausibility {
-  bool foreign = false;       ///< trained elsewhere, on images prepared there
-  std::int64_t images = 0;    ///< examined: at most kExamined, spread evenly over the test set
-  std::int64_t correct = 0;   ///< right answers among them
-  int classes = 0;            ///< of the network; 0: answers are not a class per image
-  double confidence = 0;      ///< mean over images of the largest softmax probability
+  bool foreign = false;      ///< trained elsewhere, on images prepared there
+  std::int64_t images = 0;   ///< examined: at most kExamined, spread evenly over the test set
+  std::int64_t correct = 0;  ///< right answers among them
+  int classes = 0;           ///< of the network; 0: answers are not a class per image
+  double confidence = 0;     ///< mean over images of the largest softmax probability
+  double loss = 0;           ///< mean cross-entropy of the labels, in nat
+  /// The largest magnitude of what the network is fed.
+  double largest_input = 0;
+  /// `loss` with samples divided by 255; absent: not tried, or not surely less.
+  std::optional<double> loss_scaled = std::nullopt;
   std::int64_t infinite = 0;  ///< images with a logit that is infinite or not a number
   bool constant = false;      ///< every image gets the same logits
   int favourite = 0;          ///< the class answered most often
@@ -82,6 +88,10 @@ Plausibility examine(const Graph&, const Weights&, const Dataset& data, bool for
 bool is_near_chance(const Plausibility&);
 /// Whether far fewer answers are right than the network's own probabilities promise.
 bool is_too_sure(const Plausibility&);
+/// Whether inputs are pixels from 0 to 255 that the network was trained on from 0 to 1: divided by
+/// 255 they make its labels far likelier to it, and likely by themselves. To a network that was
+/// trained on whole pixels they do not: its logits then hardly differ, which is guessing.
+bool is_unscaled(const Plausibility&);
 /// Whether a BatchNorm lies beyond what sound networks show on so many images.
 bool is_misfit(const NormFit&, std::int64_t images);
 

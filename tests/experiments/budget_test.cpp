@@ -164,9 +164,40 @@ tolerate = "fewest"
                               "so that there is no budget"),
             std::string::npos)
       << outcome.text;
+  EXPECT_NE(outcome.text.find("These keys have no effect beside the other settings: "
+                              "mapping.weight_bits (needs mapping.encoding = \"bit_sliced\")."),
+            std::string::npos)
+      << outcome.text;
   EXPECT_NE(error_of("[budget.find]\nknob = \"seed\"\nrange = [1, 8]\n")
                 .find("\"seed\" is nothing of the hardware"),
             std::string::npos);
+}
+
+TEST_F(Budget, SaysWhereAKnobIsSearchedFromItsWorseEnd) {
+  const std::string noise = run(std::string(kFind) + "tolerate = \"fewest\"\n").text;
+  EXPECT_NE(noise.find("loss of at most 5 points: none of the range is tolerated, not even noise η "
+                       "10; at 0.01 it is better, so look for the largest value "
+                       "(budget.find.tolerate = \"largest\")."),
+            std::string::npos)
+      << noise;
+  const std::string bits = run(R"(
+[periphery]
+adc = { bits = 8 }
+dac = { bits = 8 }
+[budget]
+max_drop = 5
+drop = "points"
+max_draws = 12
+[budget.find]
+knob = "periphery.adc.bits"
+range = [1, 8]
+scale = "linear"
+)")
+                               .text;
+  EXPECT_NE(bits.find("none of the range is tolerated, not even ADC bits 1; at 8 it is better, so "
+                      "look for the lowest value (budget.find.tolerate = \"fewest\")."),
+            std::string::npos)
+      << bits;
 }
 
 // 95 % without noise and a loss of 1 %: three values near, one far below.

@@ -150,8 +150,28 @@ TEST(Doubts, BatchNormsAreNamedWithWhereToLook) {
                        "91.4 % right; channels in the order BGR, 90.0 % right"}));
 }
 
+TEST(Doubts, PixelsThatAreNotScaledAreSaid) {
+  Plausibility p = sound();
+  p.largest_input = 255;
+  p.loss = 0.96;
+  EXPECT_EQ(doubts_of(p), Sentences{}) << "of a network that takes them";
+  p.loss_scaled = 0.5;
+  EXPECT_EQ(doubts_of(p), Sentences{}) << "better by too little";
+  p.loss_scaled = 0.036;
+  EXPECT_EQ(doubts_of(p),
+            Sentences{"the network is fed numbers up to 255; divided by 255 (data.normalize.scale) "
+                      "they make its labels far likelier: a mean cross-entropy of 0.036 instead of "
+                      "0.96, where guessing has 2.3"});
+  p.loss = 9;
+  p.loss_scaled = 1.3;
+  EXPECT_EQ(doubts_of(p), Sentences{}) << "little more than guessing";
+}
+
 TEST(Doubts, AreTheSameOfFactsThatWereKept) {
   Plausibility p = sound();
+  p.loss = std::numeric_limits<double>::infinity();
+  p.loss_scaled = 0.5;
+  p.largest_input = 255;
   p.misfits = 1;
   p.first = p.worst = {"bn1", "conv1", std::numeric_limits<double>::infinity(), 0.5};
   p.constant_kernels = {"conv1.weight"};

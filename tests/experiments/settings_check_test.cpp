@@ -162,8 +162,8 @@ TEST_F(SettingsCheck, RemarksOnWhatIsHardlyMeant) {
       "computes the test images; hundreds are many (evaluation.stop ends when the interval is "
       "narrow enough).\n");
   EXPECT_EQ(notes("[evaluation]\nbatch_norm_statistics = \"measured\"\n"),
-            "note: evaluation.batch_norm_statistics = \"measured\" changes nothing without "
-            "evaluation.batch_norm_images, the number of images to measure.\n");
+            "note: These keys have no effect beside the other settings: "
+            "evaluation.batch_norm_statistics (needs evaluation.batch_norm_images).\n");
   EXPECT_EQ(notes("[mapping]\ntile = [1, 1]\n"),
             "note: mapping.tile = [1, 1] makes arrays of a few cells: nearly every sum is digital, "
             "and there are about as many conversions as products.\n");
@@ -359,6 +359,27 @@ TEST_F(SettingsCheck, KeysThatNothingReadsBesideTheFileOfANetwork) {
   const std::string both =
       check("[train]\nepochs = 3\n[sweep]\n\"model.file\" = [\"\", \"no.onnx\"]\n");
   EXPECT_EQ(both.find("has no effect"), std::string::npos) << both;
+}
+
+TEST_F(SettingsCheck, ALayerIsDigitalOrOnACrossbar) {
+  const std::string file =
+      (test::source_folder() / "experiments" / "your_network" / "network.pt2").string();
+  const auto said = [&](const std::string& mapping) {
+    return shown(ohmic({"check", folder_.write("f.toml", "[model]\nfile = \"" + file +
+                                                             "\"\n[data]\nname = \"files\"\n"
+                                                             "test = { samples = \"no.npy\" }\n"
+                                                             "[mapping]\n" +
+                                                             mapping)}));
+  };
+  const auto both = [](const std::string& pattern, const std::string& layer) {
+    return "2: f.toml:8:12: error: mapping.crossbar: \"" + pattern + "\" names layer " + layer +
+           ", which mapping.digital names too; expected it in one of them\n";
+  };
+  EXPECT_EQ(said("digital = [\"9\"]\ncrossbar = [\"0\", \"9\"]\n"), both("9", "9"));
+  EXPECT_EQ(said("digital = [\"*\"]\ncrossbar = [\"4\"]\n"), both("4", "4"));
+  EXPECT_EQ(said("digital = [\"?\"]\ncrossbar = [\"?\"]\n"), both("?", "0"));
+  // All but one of those that a pattern names.
+  EXPECT_EQ(said("digital = [\"9\"]\ncrossbar = [\"*\"]\n").find("mapping."), std::string::npos);
 }
 
 TEST(DescribeCommand, EveryTableAndKeyCanBeDescribed) {

@@ -16,10 +16,13 @@ namespace {
 
 /// What every command does with a file before it computes. What it resolves to means the same.
 void examine(const Value& root) {
-  const std::vector<Point> points = root.at("budget") ? read_budget(root).points : expand(root);
-  std::vector<const Experiment*> experiments;
-  for (const Point& point : points) experiments.push_back(&point.experiment);
-  remarks_on(experiments);
+  BudgetRequest request;
+  if (root.at("budget"))
+    request = read_budget(root);
+  else
+    request.points = expand(root);
+  const std::vector<Point>& points = request.points;
+  remarks_on(request);
   if (points.size() > 100 || root.at("budget")) return;
   const std::string resolved = to_toml(resolved_file(root, points));
   const std::vector<Point> again = expand(parse_toml(resolved, "resolved.toml"));

@@ -223,6 +223,42 @@ Plausibility answered(std::int64_t correct, double confidence, int classes = 10)
 }
 
 // 10 classes: below 19 %; 100: below 2 %; 2: below 55 %.
+// The network is of pixels from 0 to 1, and its labels are its answers to them.
+TEST_F(Examined, PixelsUpTo255AreNotThoseFrom0To1) {
+  const auto loss = [&] {
+    double sum = 0;
+    const auto all = logits();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const double largest = *std::max_element(all[i].begin(), all[i].end());
+      double share = 0;
+      for (const double v : all[i]) share += std::exp(v - largest);
+      const auto label = static_cast<std::size_t>(data.test.labels[i]);
+      sum += std::log(share) + largest - all[i][label];
+    }
+    return sum / kImages;
+  };
+  const double right = loss();
+  EXPECT_FALSE(examine(graph, weights, data, true).loss_scaled) << "they are from 0 to 1";
+  data.normalization.scale = 1.0;
+  const double wrong = loss();
+  const Plausibility p = examine(graph, weights, data, true);
+  EXPECT_EQ(p.largest_input, *std::ranges::max_element(data.test.pixels));
+  EXPECT_NEAR(p.loss, wrong, 1e-4 * wrong);
+  ASSERT_TRUE(p.loss_scaled);
+  EXPECT_NEAR(*p.loss_scaled, right, 1e-4);
+  EXPECT_TRUE(is_unscaled(p));
+  EXPECT_FALSE(examine(graph, weights, data, false).loss_scaled) << "trained here, on these";
+}
+
+TEST_F(Examined, PixelsUpTo255AreRightForANetworkOfThem) {
+  for (float& w : weights.at("conv1.weight").values) w /= 255;  // what 0 to 1 was to it before
+  data.normalization.scale = 1.0;
+  EXPECT_EQ(answers_now(), answers);
+  const Plausibility p = examine(graph, weights, data, true);
+  EXPECT_GT(p.largest_input, 200);
+  EXPECT_FALSE(is_unscaled(p));
+}
+
 TEST(Chance, IsNearUpToTwiceOrATenthOfTheWay) {
   EXPECT_TRUE(is_near_chance(answered(48, 0.5)));
   EXPECT_FALSE(is_near_chance(answered(49, 0.5)));

@@ -101,7 +101,7 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
   write_atomically(folder / "resolved.toml", resolved);
   Networks networks(folder / "training", progress);
   check_inputs(request, networks);
-  const std::vector<std::string> remarks = remarks_on(request.points);
+  const std::vector<std::string> remarks = remarks_on(request);
   for (const std::string& remark : remarks) progress.say(remark);
   Evaluations evaluations(folder, networks, progress);
   AnalysisContext context{request, evaluations, networks, progress, folder};

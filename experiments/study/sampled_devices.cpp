@@ -1,0 +1,86 @@
+#include "experiments/study/sampled_devices.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+namespace ohmic {
+namespace {
+
+constexpr int kSampled = 256;  // devices
+constexpr double kLate_s = 1e7, kLittleLater = 1.01;
+
+/// Devices of one layer of usual weights, all asked for the same conductance: mid-range at first.
+class Sample {
+ public:
+  explicit Sample(const DeviceModel& device)
+      : Sample(device, (device.g_min_S + device.g_max_S) / 2) {}
+  Sample(const DeviceModel& device, double target_S)
+      : device_(device),
+        scale_{0.1, 0.4, 0.4 / (device.g_max_S - device.g_min_S), 2},
+        targets_S_(kSampled, target_S) {}
+
+  double mid_S() const { return targets_S_.front(); }
+
+  std::vector<double> conductances_S(double age_s) const {
+    std::vector<double> G_S(kSampled);
+    device_.program(block_, targets_S_, G_S);
+    if (age_s > 0) device_.drift(block_, age_s, targets_S_, G_S);
+    return G_S;
+  }
+
+  std::vector<double> read_sigma_S(double age_s) const {
+    std::vector<double> sigma_S(kSampled);
+    if (device_.reads_noisily()) device_.read_sigma(block_, age_s, targets_S_, targets_S_, sigma_S);
+    return sigma_S;
+  }
+
+ private:
+  const DeviceModel& device_;
+  const LayerScale scale_;
+  const CellLayout layout_{kSampled, 1, 0, 0};
+  const DeviceBlock block_{noise_key(1, 0), 0, 0, 0, &scale_, &layout_};
+  const std::vector<double> targets_S_;
+};
+
+double mean(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+bool differs(const Sample& sample, double age_s, double later_s) {
+  return sample.conductances_S(later_s) != sample.conductances_S(age_s) ||
+         sample.read_sigma_S(later_s) != sample.read_sigma_S(age_s);
+}
+
+}  // namespace
+
+bool ages(const DeviceModel& device) {
+  return differs(Sample(device), 0, std::max(device.time_s, kLate_s));
+}
+
+bool has_aged(const DeviceModel& device) {
+  const Sample sample(device);
+  return differs(sample, 0, device.time_s) ||
+         differs(sample, device.time_s, device.time_s * kLittleLater);
+}
+
+HeldAtEnds held_at_ends(const DeviceModel& device) {
+  return {mean(Sample(device, device.g_min_S).conductances_S(device.time_s)),
+          mean(Sample(device, device.g_max_S).conductances_S(device.time_s))};
+}
+
+double shift_of_mid_range(const DeviceModel& device) {
+  const Sample sample(device);
+  const double mean_S = mean(sample.conductances_S(device.time_s));
+  return 2 * (mean_S - sample.mid_S()) / (device.g_max_S - device.g_min_S);
+}
+
+double stuck_share(const DeviceModel& device) {
+  const std::vector<double> low_S = Sample(device, device.g_min_S).conductances_S(0);
+  const std::vector<double> high_S = Sample(device, device.g_max_S).conductances_S(0);
+  int stuck = 0;
+  for (std::size_t i = 0; i < kSampled; ++i) stuck += low_S[i] == high_S[i];
+  return static_cast<double>(stuck) / kSampled;
+}
+
+}  // namespace ohmic

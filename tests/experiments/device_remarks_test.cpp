@@ -1,0 +1,63 @@
+// What is said of devices that do not do what is asked of them.
+#include <gtest/gtest.h>
+
+#include "experiments/study/remarks.hpp"
+#include "tests/temporary_folder.hpp"
+
+namespace ohmic {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+Texts remarks(const std::string& text) {
+  return remarks_on(experiments_of(expand(parse_toml(text, "f.toml"))));
+}
+
+class MeasuredTable : public ::testing::Test {
+ protected:
+  Texts remarks_on_rows(const std::string& rows) const {
+    const auto file = folder_.write("t.csv", "g_target_uS, g_mean_uS, g_std_uS\n" + rows);
+    return remarks("[device]\nmodel = \"lookup\"\nfile = \"" + file.string() + "\"\n");
+  }
+  const test::TemporaryFolder folder_;
+};
+
+TEST_F(MeasuredTable, ThatFallsTurnsEveryWeight) {
+  EXPECT_EQ(remarks_on_rows("1, 25, 0\n10, 10, 0\n25, 1, 0\n"),
+            Texts{"Devices of lookup hold less where more is asked of them: written to 1 uS they "
+                  "hold 25 uS on average, to 25 uS 1 uS. Every weight has the other sign."});
+  EXPECT_EQ(remarks_on_rows("1, 1.1, 0.3\n10, 9.8, 0.6\n25, 24.5, 0.9\n"), Texts{});
+}
+
+TEST_F(MeasuredTable, ThatIsFlatHoldsNothing) {
+  EXPECT_EQ(remarks_on_rows("0, 12, 2\n25, 12, 2\n"),
+            Texts{"About 100 % of the devices of lookup do not follow what is written to them; "
+                  "arrays that are measured have less than 1 to some 10 %. Rates are fractions, "
+                  "and 1 % is 0.01."});
+}
+
+// G = G_T (max(t, t_0)/t_0)^-nu: nothing changes up to t_0.
+TEST(YoungDevices, AreSaidToBeAsRightAfterProgramming) {
+  const std::string retention = "[device]\nmodel = \"retention\"\nnu = 0.1\nt0_s = 3600\n";
+  EXPECT_EQ(remarks(retention + "time_s = 1800\n"),
+            Texts{"Devices of retention are at 1800 s as right after programming: what ages them "
+                  "begins later, and device.time_s changes nothing yet."});
+  EXPECT_EQ(remarks(retention + "time_s = 7200\n"), Texts{});
+  EXPECT_EQ(remarks(retention + "[sweep]\n\"device.time_s\" = [1800, 7200]\n"), Texts{});
+  EXPECT_EQ(remarks(retention + "[sweep]\n\"device.time_s\" = [7200, 1800]\n"), Texts{});
+  EXPECT_EQ(remarks("[device]\nmodel = \"pcm\"\ntime_s = 60\n"), Texts{});
+}
+
+// A table's own first age is what was measured then, though nothing is known of before.
+TEST(YoungDevices, AreNotThoseOfATablesFirstAge) {
+  const test::TemporaryFolder folder;
+  const auto file = folder.write("t.csv",
+                                 "g_target_uS, g_mean_uS, g_std_uS, time_h\n"
+                                 "1, 1, 0.1, 1\n25, 25, 0.1, 1\n1, 1, 0.1, 9\n25, 20, 0.1, 9\n");
+  EXPECT_EQ(
+      remarks("[device]\nmodel = \"lookup\"\ntime_s = 3600\nfile = \"" + file.string() + "\"\n"),
+      Texts{});
+}
+
+}  // namespace
+}  // namespace ohmic
