@@ -259,9 +259,9 @@ ImageSet read_image_folder(const fs::path& folder, const std::vector<std::string
 }
 
 bool has_classes(const fs::path& folder) {
-  std::error_code error;
+  std::error_code error, dangling;
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
-    if (!is_hidden(it->path()) && it->is_directory(error)) return true;
+    if (!is_hidden(it->path()) && it->is_directory(dangling)) return true;
   return false;
 }
 

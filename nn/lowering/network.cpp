@@ -1,6 +1,7 @@
 #include "nn/lowering/network.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <mutex>
 
@@ -103,29 +104,36 @@ ImportedModel model_of(const ModelSettings& settings) {
   return model;
 }
 
+std::shared_ptr<const LoweredNetwork> read_network(const ModelSettings& model,
+                                                   const MappingSettings& mapping) {
+  const LoweringOptions options{model.input, model.output, mapping.digital, mapping.crossbar};
+  const ImportedModel imported = model_of(model);
+  auto network = std::make_shared<LoweredNetwork>(lower(imported, options));
+  for (const MappedFile& file : imported.files) file.forget();
+  files_of_models().remember(model.file, imported.files);
+  check_patterns(*network, mapping);
+  const auto is_layer = [](const Node& node) {
+    return node.op == Op::convolution || node.op == Op::dense || node.op == Op::recurrent;
+  };
+  if (std::ranges::none_of(network->graph.nodes, is_layer))
+    throw DataError(model.file + ": no layer is left on crossbars; `ohmic inspect` says why");
+  return network;
+}
+
 }  // namespace
 
 std::shared_ptr<const LoweredNetwork> load_network(const ModelSettings& model,
                                                    const MappingSettings& mapping) {
+  constexpr std::size_t kKept = 8;  // of those that were read last
   static std::mutex mutex;
-  static std::map<std::string, std::shared_ptr<const LoweredNetwork>> known;
+  static std::deque<std::pair<std::string, std::shared_ptr<const LoweredNetwork>>> known;
   const std::lock_guard lock(mutex);
-  auto& network = known[key_of(model, mapping)];
-  if (!network) {
-    const LoweringOptions options{model.input, model.output, mapping.digital, mapping.crossbar};
-    const ImportedModel imported = model_of(model);
-    auto made = std::make_shared<LoweredNetwork>(lower(imported, options));
-    for (const MappedFile& file : imported.files) file.forget();
-    files_of_models().remember(model.file, imported.files);
-    check_patterns(*made, mapping);
-    const auto is_layer = [](const Node& node) {
-      return node.op == Op::convolution || node.op == Op::dense || node.op == Op::recurrent;
-    };
-    if (std::none_of(made->graph.nodes.begin(), made->graph.nodes.end(), is_layer))
-      throw DataError(model.file + ": no layer is left on crossbars; `ohmic inspect` says why");
-    network = std::move(made);
-  }
-  return network;
+  const std::string key = key_of(model, mapping);
+  const auto found = std::ranges::find(known, key, [](const auto& entry) { return entry.first; });
+  if (found != known.end()) return found->second;
+  known.emplace_back(key, read_network(model, mapping));
+  if (known.size() > kKept) known.pop_front();
+  return known.back().second;
 }
 
 std::int64_t vocabulary(const Graph& graph) {

@@ -11,7 +11,7 @@
 namespace ohmic {
 
 /// The network in `model.file`, with the weights of `model.weights` where they are given and the
-/// layers that `mapping` leaves digital. Files are read once
+/// layers that `mapping` leaves digital. Of the networks read last, files are read once
 /// as long as they stay as they are. Throws DataError as read_model(), replace_weights() and
 /// lower() do, and ConfigError for a pattern that names no layer.
 std::shared_ptr<const LoweredNetwork> load_network(const ModelSettings& model,

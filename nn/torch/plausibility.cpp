@@ -146,19 +146,24 @@ class Examination {
     seen.constant = seen.constant && logits.eq(first).all().item<bool>();
   }
 
+  /// Row by row: answers of a batch may be large, and not all are scores of classes.
   static void add_losses(const Tensor& logits, const ImageSet& set, std::int64_t first,
                          std::vector<double>& losses) {
-    constexpr double kLeast = 1e-38;  // of float's normal numbers
-    const Tensor wide = logits.to(at::kDouble);
-    const bool are_shares =
-        wide.ge(0).all().item<bool>() && (wide.sum(1) - 1).abs().lt(1e-3).all().item<bool>();
-    const Tensor logs =
-        (are_shares ? wide.clamp_min(kLeast).log() : at::log_softmax(wide, 1)).contiguous();
-    for (std::int64_t j = 0; j < logs.size(0); ++j) {
-      const std::int32_t label = set.labels[static_cast<std::size_t>(first + j)];
-      const bool is_class = label >= 0 && label < logs.size(1);
-      losses.push_back(is_class ? -logs.data_ptr<double>()[j * logs.size(1) + label] : 0);
+    for (std::int64_t j = 0; j < logits.size(0); ++j) {
+      const auto image = static_cast<std::size_t>(first + j);
+      const std::int64_t label = image < set.labels.size() ? set.labels[image] : -1;
+      const bool is_class = logits.dim() == 2 && label >= 0 && label < logits.size(1);
+      losses.push_back(is_class ? loss_of(logits[j].to(at::kDouble), label) : 0);
     }
+  }
+
+  /// -ln of the label's share, of logits or of shares.
+  static double loss_of(const Tensor& row, std::int64_t label) {
+    constexpr double kLeast = 1e-38;  // of float's normal numbers
+    const bool are_shares =
+        row.ge(0).all().item<bool>() && std::abs(row.sum().item<double>() - 1) < 1e-3;
+    const Tensor logs = are_shares ? row.clamp_min(kLeast).log() : at::log_softmax(row, 0);
+    return -logs[label].item<double>();
   }
 
   struct Channel {
