@@ -297,10 +297,12 @@ std::string PointChip::range_warning() const {
   const auto worst = std::max_element(unused.begin(), unused.end());
   const std::string& layer =
       analog_->layers()[static_cast<std::size_t>(worst - unused.begin())].name();
+  const int bits = experiment_.periphery.adc->bits;
   return fmt::format(
-      "periphery.adc: the range leaves more than {} of {} bits unused in {} of {} layers, "
-      "{:.1f} in {}; range = \"calibrated\" uses them",
-      kUnusedBits, experiment_.periphery.adc->bits, wide, unused.size(), *worst, layer);
+      "periphery.adc: the range leaves more than {} of {} bits unused in {} of {} layers, {} in "
+      "{}; range = \"calibrated\" uses them",
+      kUnusedBits, bits, wide, unused.size(),
+      *worst < bits ? fmt::format("{:.1f}", *worst) : "all of them", layer);
 }
 
 std::string PointChip::products_warning() const {
