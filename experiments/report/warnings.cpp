@@ -16,10 +16,7 @@
 namespace ohmic {
 namespace {
 
-constexpr double kWideInterval = 0.02, kCostlyConversion = 0.01,
-                 kCostlyMapping =
-                     0.1,  // then said with the measurements (results/point_warnings.cpp)
-    kClipped = 0.01, kBias = 0.05;
+constexpr double kWideInterval = 0.02, kCostlyConversion = 0.01, kClipped = 0.01, kBias = 0.05;
 constexpr std::int64_t kFewImages = 1000;
 
 using Points = std::vector<MeasuredPoint>;

@@ -66,8 +66,6 @@ std::vector<std::string> about_axes(const std::vector<MeasuredPoint>& points) {
   return all;
 }
 
-constexpr double kCostlyMapping = 0.1;
-
 std::vector<std::string> about_converters(const std::vector<MeasuredPoint>& points) {
   double cost = 0;
   bool calibrates = false;

@@ -10,6 +10,10 @@
 
 namespace ohmic {
 
+/// Share of answers that mapping and converters cost by themselves above which measurement_warnings
+/// say it.
+inline constexpr double kCostlyMapping = 0.1;
+
 /// Of one point: doubts about its network, what its chip said of itself, remarks on its settings.
 /// Sentences, the gravest first; empty for a sound point.
 std::vector<std::string> point_warnings(const std::filesystem::path& run_folder,

@@ -1,6 +1,11 @@
 #include "experiments/study/training_images.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "nn/io/sha256.hpp"
 #include "nn/io/stored_array.hpp"
@@ -23,25 +28,27 @@ bool is_same_array(const std::string& a, const std::string& b) {
   return one.array == other.array && is_same(one.file, other.file);
 }
 
-}  // namespace
-
-bool calibrates(const Experiment& e) {
-  return e.periphery.needs_ranges() || e.mapping.bias == BiasPlace::analog ||
-         e.devices().non_linear() || (e.cost && !e.cost->mean_square_drive);
+/// What the ranges of layers' inputs are needed for.
+std::vector<std::string> uses_of_ranges(const Experiment& e) {
+  std::vector<std::string> uses;
+  if (e.periphery.needs_ranges()) uses.push_back("calibration of converter ranges (periphery)");
+  if (e.mapping.bias == BiasPlace::analog)
+    uses.push_back("calibration of what drives biases (mapping.bias)");
+  if (e.devices().non_linear())
+    uses.push_back("calibration of the voltages of non-linear cells (device)");
+  if (e.cost && !e.cost->mean_square_drive) uses.push_back("the mean square drive of [cost]");
+  return uses;
 }
 
+}  // namespace
+
+bool calibrates(const Experiment& e) { return !uses_of_ranges(e).empty(); }
+
 std::string use_of_training_images(const Experiment& e) {
-  std::string uses;
-  const auto add = [&](bool is_needed, const char* use) {
-    if (is_needed) uses += (uses.empty() ? "" : ", ") + std::string(use);
-  };
-  add(e.is_trained(), "training (no model.weights are given)");
-  add(e.periphery.needs_ranges(), "calibration of converter ranges (periphery)");
-  add(e.mapping.bias == BiasPlace::analog, "calibration of what drives biases (mapping.bias)");
-  add(e.devices().non_linear(), "calibration of the voltages of non-linear cells (device)");
-  add(e.evaluation.batch_norm_images.has_value(), "evaluation.batch_norm_images");
-  add(e.cost && !e.cost->mean_square_drive, "the mean square drive of [cost]");
-  return uses;
+  std::vector<std::string> uses = uses_of_ranges(e);
+  if (e.is_trained()) uses.insert(uses.begin(), "training (no model.weights are given)");
+  if (e.evaluation.batch_norm_images) uses.push_back("evaluation.batch_norm_images");
+  return fmt::format("{}", fmt::join(uses, ", "));
 }
 
 std::string file_of_both_sets(const Experiment& e) {
