@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "experiments/commands/commands.hpp"
+#include "experiments/commands/terminal_progress.hpp"
 #include "experiments/report/budget/run_budget.hpp"
 
 namespace ohmic {
@@ -24,7 +25,8 @@ void add_budget_command(CLI::App& app) {
   file->add_to(*command);
   command->add_option("--out", *folder, "Run folder (default: output.dir)");
   command->callback([file, folder] {
-    const BudgetOutcome outcome = run_budget(file->read(), *folder);
+    TerminalProgress progress;
+    const BudgetOutcome outcome = run_budget(file->read(), *folder, progress);
     print_lines("\n{}", outcome.text);
     print_lines("{} new evaluations of the test images; answers, tables and figures in {}/\n",
                 outcome.new_draws, outcome.folder.string());

@@ -5,6 +5,7 @@
 
 #include "experiments/budget/request.hpp"
 #include "experiments/commands/commands.hpp"
+#include "experiments/commands/terminal_progress.hpp"
 #include "experiments/measure/examination.hpp"
 #include "experiments/measure/inputs.hpp"
 #include "experiments/study/experiment.hpp"
@@ -22,9 +23,10 @@ void check(const ExperimentFile& file) {
   else
     request.points = expand(root);
   const std::vector<Point>& points = request.points;
+  TerminalProgress progress;
   check_inputs(experiments_of(points));
   for (const std::string& remark : remarks_on(request)) print_lines("note: {}\n", remark);
-  for (const std::string& line : examine_given(points)) print_lines("{}\n", line);
+  for (const std::string& line : examine_given(points, progress)) print_lines("{}\n", line);
   print_lines("{}: ok, {} {}\n", file.path.string(), points.size(),
               points.size() == 1 ? "point" : "points");
 }

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "experiments/commands/commands.hpp"
+#include "experiments/commands/terminal_progress.hpp"
 #include "experiments/measure/point_chip.hpp"
 #include "experiments/results/cost_tables.hpp"
 
@@ -19,7 +20,7 @@ struct CostOptions {
 void print_cost(const CostOptions& options) {
   Experiment experiment = options.file.only_point();
   if (!experiment.cost) experiment.cost.emplace();
-  Progress progress;
+  TerminalProgress progress;
   Networks networks(experiment.output.dir / "training", progress);
   networks.check(experiment);
   Calibrations calibrations;

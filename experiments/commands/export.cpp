@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "experiments/commands/commands.hpp"
+#include "experiments/commands/terminal_progress.hpp"
 #include "experiments/export/conductances.hpp"
 #include "experiments/export/netlist.hpp"
 #include "experiments/measure/compute.hpp"
@@ -73,7 +74,7 @@ void export_chip(ExportOptions options) {
   const auto run_folder = experiment.output.dir;
   if (options.folder.empty()) options.folder = run_folder / "export";
   make_folder(options.folder);
-  Progress progress;
+  TerminalProgress progress;
   Networks networks(run_folder / "training", progress);
   networks.check(experiment);
   const TrainedNetwork& network = networks.get(experiment);

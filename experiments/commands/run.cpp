@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "experiments/commands/commands.hpp"
-#include "experiments/measure/progress.hpp"
+#include "experiments/commands/terminal_progress.hpp"
 #include "experiments/report/run_report.hpp"
 #include "experiments/text/quoting.hpp"
 #include "simulator/error.hpp"
@@ -79,7 +79,10 @@ void run(const RunCommand& command) {
   }
   if (command.options.rank.is_first()) explain_when_stopped(command);
   const auto began = std::chrono::steady_clock::now();
-  const RunOutcome outcome = run_with_report(root, command.options);
+  TerminalProgress progress(command.options.rank.prefix());
+  RunOptions options = command.options;
+  options.progress = &progress;
+  const RunOutcome outcome = run_with_report(root, options);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   if (!command.options.rank.is_first()) return;
   print_outcome(outcome, command, took.count());

@@ -62,8 +62,7 @@ std::string without_noise_text(const TrainedNetwork& network, const Experiment& 
                      value, facts.images);
 }
 
-std::vector<std::string> examine_given(const std::vector<Point>& points) {
-  Progress progress;
+std::vector<std::string> examine_given(const std::vector<Point>& points, Progress& progress) {
   Networks networks("", progress);
   std::set<const TrainedNetwork*> seen;
   std::vector<std::string> lines;

@@ -29,6 +29,6 @@ std::string without_noise_text(const TrainedNetwork&, const Experiment&, const P
 
 /// Both of every distinct network whose weights are given. Weights that are not there are passed
 /// over. Throws DataError for what cannot be read.
-std::vector<std::string> examine_given(const std::vector<Point>&);
+std::vector<std::string> examine_given(const std::vector<Point>&, Progress&);
 
 }  // namespace ohmic

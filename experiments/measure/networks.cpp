@@ -236,6 +236,7 @@ const TrainedNetwork& Networks::get(const Experiment& experiment) {
   if (!network)
     progress_.say("another process trains " + network_label(experiment) + "; waiting for it");
   while (!network) {
+    progress_.wait();
     std::this_thread::sleep_for(kPollInterval);
     network = try_get(experiment);
   }

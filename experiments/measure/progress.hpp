@@ -1,37 +1,25 @@
-// One live line for what is running, with rate and time left; plain lines now and then when stderr
-// is no terminal.
+// Who hears of work while it goes on.
 #pragma once
 
-#include <chrono>
-#include <functional>
 #include <string>
 
 namespace ohmic {
 
+/// Nobody, unless something that derives from it says otherwise. What a function of it throws stops
+/// the work and reaches the caller; whatever was finished stays.
 class Progress {
  public:
-  /// `prefix` begins every line; `on_update` is called by every update() and may throw.
-  explicit Progress(std::string prefix = "", std::function<void()> on_update = {});
-  ~Progress();
+  virtual ~Progress() = default;
 
-  /// Names what runs from here on. Its pace counts from the first fraction reported.
-  void begin(const std::string& what);
-  /// `detail` holds what is known so far, "loss 0.42, 910 images/s"; the time left is added.
-  void update(double fraction, const std::string& detail);
-  /// Removes the live line and prints a line that stays.
-  void say(const std::string& line);
-
- private:
-  using Clock = std::chrono::steady_clock;
-  void clear();
-
-  std::string prefix_;
-  std::function<void()> on_update_;
-  bool live_;
-  bool line_is_open_ = false;
-  std::string what_;
-  double first_fraction_ = -1;
-  Clock::time_point began_, shown_;
+  /// Names what runs from here on.
+  virtual void begin(const std::string&) {}
+  /// Called often: the share that is done, 0 to 1, and what is known so far, "loss 0.42, 910
+  /// images/s".
+  virtual void update(double, const std::string&) {}
+  /// Called often while there is nothing to do but to wait.
+  virtual void wait() {}
+  /// A line for whoever reads along.
+  virtual void say(const std::string&) {}
 };
 
 /// "8 s", "3 min 20 s", "2 h 5 min".

@@ -123,6 +123,17 @@ Value experiment_file(const std::filesystem::path& file, const py::dict& overrid
   return root;
 }
 
+/// Lets Python speak, and speaks where it prints.
+class PythonProgress final : public Progress {
+ public:
+  void update(double, const std::string&) override { let_python_speak(); }
+  void wait() override { let_python_speak(); }
+  void say(const std::string& line) override {
+    const py::gil_scoped_acquire gil;
+    py::print(line, "file"_a = py::module_::import("sys").attr("stderr"));
+  }
+};
+
 py::dict run_python(const std::filesystem::path& file, const py::dict& overrides,
                     const std::filesystem::path& folder, const std::vector<std::string>& only,
                     bool fresh) {
@@ -131,7 +142,8 @@ py::dict run_python(const std::filesystem::path& file, const py::dict& overrides
   options.folder = folder;
   options.only = only;
   options.fresh = fresh;
-  options.on_progress = let_python_speak;
+  PythonProgress progress;
+  options.progress = &progress;
   const RunOutcome outcome = without_gil([&] { return run_with_report(root, options); });
   return py::dict("folder"_a = outcome.folder, "points"_a = outcome.points,
                   "finished"_a = outcome.finished, "computed"_a = outcome.computed,

@@ -59,7 +59,7 @@ class Run {
         warnings_(points_.size()),
         folder_(run_folder(points_, options)),
         store_(folder_ / "points"),
-        progress_(options.rank.prefix(), options.on_progress),
+        progress_(options.progress ? *options.progress : silent_),
         networks_(folder_ / "training", progress_) {
     for (const Point& point : points_) {
       identities_.push_back(point.experiment.identity());
@@ -117,7 +117,8 @@ class Run {
   std::filesystem::path folder_;
   std::optional<Claims> claims_;
   PointStore store_;
-  Progress progress_;
+  Progress silent_;
+  Progress& progress_;
   Networks networks_;
   WithoutNoise without_noise_;
   Calibrations calibrations_;
@@ -206,6 +207,7 @@ void Run::work() {
     if (!said)
       progress_.say("the points that are left are in other processes' hands; waiting for them");
     said = true;
+    progress_.wait();
     std::this_thread::sleep_for(kPollInterval);
   }
 }

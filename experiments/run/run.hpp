@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "experiments/measure/measured_point.hpp"
+#include "experiments/measure/progress.hpp"
 #include "experiments/measure/ranks.hpp"
 #include "simulator/config/value.hpp"
 #include "simulator/error.hpp"
@@ -44,9 +45,7 @@ struct RunOptions {
   bool fresh = false;             ///< set aside what was measured of these points
   bool fresh_training = false;    ///< and their trained networks
   Rank rank = {};
-  /// Called often while something is computed; what it throws stops the run and reaches the caller,
-  /// and whatever was finished stays.
-  std::function<void()> on_progress = {};
+  Progress* progress = nullptr;  ///< hears of everything until the run returns; null: nobody
   /// Called when every table is written, by one process of the folder at a time.
   std::function<void(const FinishedRun&)> at_end = {};
 };
@@ -70,7 +69,7 @@ class PointsLeftOut : public Error {
 /// The folder that the options name, or else the experiment.
 std::filesystem::path run_folder(const std::vector<Point>&, const RunOptions&);
 
-/// Runs the file `root` (with overrides applied), progress on stderr; returns when every chosen
+/// Runs the file `root` (with overrides applied); returns when every chosen
 /// point is finished, or left out because its training diverged. Throws ConfigError, DataError,
 /// UnsupportedError or OutputError; whatever was finished stays.
 RunOutcome run_experiment(const Value& root, const RunOptions&);

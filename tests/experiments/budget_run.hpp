@@ -32,7 +32,10 @@ inline Value tiny_experiment(int train_images, int width, int epochs, const std:
 
 class BudgetRun : public ::testing::Test {
  protected:
-  BudgetOutcome run(const Value& root) const { return run_budget(root, folder_); }
+  BudgetOutcome run(const Value& root) const {
+    Progress silent;
+    return run_budget(root, folder_, silent);
+  }
   std::string content(const std::filesystem::path& file) const {
     return read_whole(folder_ / file);
   }

@@ -139,9 +139,8 @@ Value stacked(const std::string& more) {
 }
 
 TEST_F(Budget, SharesOfAllSourcesAddUpToTheLoss) {
-  run_budget(stacked("[budget.attribution]\ndraws = 2\nsources = [\"programming\", \"drift\", "
-                     "\"adc\"]\n"),
-             folder_);
+  BudgetRun::run(stacked(
+      "[budget.attribution]\ndraws = 2\nsources = [\"programming\", \"drift\", \"adc\"]\n"));
   double sum = 0;
   for (const std::string& part : column("attribution.csv", "share_of_loss")) sum += std::stod(part);
   EXPECT_NEAR(sum, 1.0, 1e-9);

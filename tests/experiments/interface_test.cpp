@@ -101,10 +101,11 @@ TEST(Interface, MeasuresTheBitsOfTheProgram) {
 
 TEST(Interface, FindsTheBudgetOfTheProgram) {
   const test::TemporaryFolder folder;
+  Progress silent;
   run_budget(
       waves_file("[device]\nmodel = \"awgn\"\neta = 0.1\n[budget]\nmax_drop = [5.0]\ndraws = "
                  "4\nmax_draws = 8\n[budget.find]\nsteps = 8\n"),
-      folder.path());
+      folder.path(), silent);
   auto row = only_row(folder.path() / "budget.csv");
   BudgetOptions options;
   options.max_drop = 5;

@@ -90,9 +90,9 @@ std::string page(const std::string& title, const std::vector<AnalysisResult>& re
   return text;
 }
 
-BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& request) {
+BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& request,
+                     Progress& progress) {
   const Experiment& first = request.points.front().experiment;
-  Progress progress;
   make_folder(folder);
   const Claim alone = Claims(folder / "lock").exclusive(kFolderClaim, [&] {
     progress.say(fmt::format("{}: another ohmic works here; waiting for it", folder.string()));
@@ -128,11 +128,12 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
 
 }  // namespace
 
-BudgetOutcome run_budget(const Value& root, const std::filesystem::path& folder) {
+BudgetOutcome run_budget(const Value& root, const std::filesystem::path& folder,
+                         Progress& progress) {
   const BudgetRequest request = read_budget(root);
   const Experiment& first = request.points.front().experiment;
   use_threads(first.compute.threads);
-  return run_in(folder.empty() ? first.output.dir : folder, request);
+  return run_in(folder.empty() ? first.output.dir : folder, request, progress);
 }
 
 }  // namespace ohmic

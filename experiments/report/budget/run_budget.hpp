@@ -13,6 +13,7 @@
 #include <string>
 
 #include "experiments/budget/request.hpp"
+#include "experiments/measure/progress.hpp"
 
 namespace ohmic {
 
@@ -23,6 +24,6 @@ struct BudgetOutcome {
 };
 
 /// Runs the analyses a file asks for; `folder` empty takes output.dir. Throws as run_experiment.
-BudgetOutcome run_budget(const Value& root, const std::filesystem::path& folder);
+BudgetOutcome run_budget(const Value& root, const std::filesystem::path& folder, Progress&);
 
 }  // namespace ohmic
