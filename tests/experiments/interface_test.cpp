@@ -1,11 +1,13 @@
 // The interface of the library: the numbers of the program, and what it says to whoever calls it
 // amiss.
 #include <gtest/gtest.h>
+#include <omp.h>
 
 #include <cmath>
 #include <sstream>
 
 #include "experiments/budget/request.hpp"
+#include "experiments/measure/compute.hpp"
 #include "experiments/measure/files.hpp"
 #include "experiments/ohmic.hpp"
 #include "experiments/report/budget/run_budget.hpp"
@@ -162,6 +164,61 @@ TEST(Interface, TakesNamedHardware) {
   const Hardware coarse = with_setting(hardware, "periphery.adc.bits", {std::int64_t{4}});
   EXPECT_EQ(coarse.periphery.adc->bits, 4);
   EXPECT_EQ(coarse.mapping.tile.rows, hardware.mapping.tile.rows);
+}
+
+// What stops a call, or is wrong with its samples, never leaves other answers behind it.
+TEST(Interface, AChipThatWasStoppedGivesTheAnswersAskedForOrNone) {
+  struct Stopped {};
+  bool stops = false;
+  const auto stopped = [&](const auto& call) {
+    stops = true;
+    EXPECT_THROW(call(), Stopped);
+    stops = false;
+  };
+  const Network net = waves_network();
+  const Samples x = waves().first(100);
+  Chip whole(net, converters(0.2));
+  Chip chip(net, converters(0.2), {.progress = [&] {
+              if (stops) throw Stopped();
+            }});
+  stopped([&] { chip.calibrate(x); });
+  EXPECT_TRUE(chip.needs_calibration());
+  chip.calibrate(x);
+  whole.calibrate(x);
+  const auto wanted = whole(x).numbers, digital = whole.digital(x).numbers;
+  EXPECT_NE(wanted, digital);
+  EXPECT_EQ(chip(x).numbers, wanted);
+  EXPECT_THROW(chip.digital(Samples({1, 2, 3}, {1, 3})), DataError);
+  EXPECT_EQ(chip(x).numbers, wanted);
+  stopped([&] { chip.digital(x); });
+  EXPECT_EQ(chip(x).numbers, wanted);
+  EXPECT_EQ(chip.digital(x).numbers, digital);
+  EXPECT_EQ(chip(x).numbers, wanted);
+  stopped([&] { chip.program(2); });
+  whole.program(2);
+  EXPECT_NE(whole(x).numbers, wanted);
+  EXPECT_EQ(chip(x).numbers, whole(x).numbers);
+  stopped([&] { chip.calibrate(x); });
+  EXPECT_TRUE(chip.needs_calibration());
+  EXPECT_THROW(chip(x), CallError);
+  chip.calibrate(x);
+  EXPECT_EQ(chip(x).numbers, whole(x).numbers);
+}
+
+TEST(Interface, AChipHasItsThreadsInEveryCall) {
+  const Network net = waves_network();
+  const Samples x = waves().first(10);
+  Chip chip(net, converters(0.1), {.threads = 1});
+  const auto expect_one = [&](const auto& call) {
+    use_threads(3);
+    call();
+    EXPECT_EQ(omp_get_max_threads(), 1);
+  };
+  expect_one([&] { chip.calibrate(x); });
+  expect_one([&] { chip.program(1); });
+  expect_one([&] { chip(x); });
+  expect_one([&] { chip.digital(x); });
+  use_threads(0);
 }
 
 // Everything in the wrong order, or with what cannot be: a typed exception, and never abort().
