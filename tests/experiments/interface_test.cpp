@@ -247,10 +247,11 @@ TEST(Interface, SaysWhatIsWrongWhateverIsCalled) {
   EXPECT_THROW(Network(Graph{}, {}), DataError);
   Graph backwards;
   backwards.nodes.resize(2);
+  backwards.nodes[0].height = backwards.nodes[0].width = backwards.nodes[0].channels = 1;
   backwards.nodes[1].op = Op::relu;
   backwards.nodes[1].inputs = {1};
   EXPECT_EQ(error_of([&] { Network(backwards, {}, "mine"); }),
-            "mine: node 1 takes what node 1 gives; expected an earlier one");
+            "mine: node 1 (relu) takes what node 1 gives; expected an earlier one");
   EXPECT_THROW(load_network("no/such/file.onnx"), DataError);
   EXPECT_THROW(load_network(ModelSettings{}), ConfigError);
   EXPECT_EQ(error_of<ConfigError>([] {
