@@ -166,6 +166,30 @@ TEST(Interface, TakesNamedHardware) {
   EXPECT_EQ(coarse.mapping.tile.rows, hardware.mapping.tile.rows);
 }
 
+// A layer keeps what its table gives, and follows the others in everything else, as in a file.
+TEST(Interface, LayersOfATableFollowTheCommonDevice) {
+  const std::string tables =
+      "[device]\nmodel = \"awgn\"\neta = 0.1\n[device.layers.conv1]\ng_max_S = 3e-5\n";
+  const Hardware read = read_hardware(parse_toml(tables, "hardware.toml"));
+  const Value changed = table_of(with_setting(read, "device.eta", {0.3}));
+  EXPECT_EQ(changed.at("device.layers.conv1")->text(), "{ g_max_S = 3e-05 }");
+  const Network net = waves_network();
+  const Samples x = waves().first(50);
+  const std::string layer = net.layers().front();
+  const auto hardware = [&](const std::string& eta) {
+    return read_hardware(parse_toml("[device]\nmodel = \"awgn\"\neta = " + eta +
+                                        "\n[device.layers.\"" + layer + "\"]\ng_max_S = 3e-5\n",
+                                    "hardware.toml"));
+  };
+  const auto answers = [&](const Hardware& h) { return Chip(net, h)(x).numbers; };
+  const auto moved = answers(with_setting(hardware("0.1"), "device.eta", {0.3}));
+  EXPECT_EQ(moved, answers(hardware("0.3")));
+  Hardware whole = hardware("0.1");  // a device by itself follows nothing
+  whole.layers[layer] = make_device("awgn", {{"eta", 0.1}});
+  EXPECT_EQ(answers(with_setting(whole, "device.layers." + layer + ".eta", {0.1})), answers(whole));
+  EXPECT_NE(answers(with_setting(whole, "device.eta", {0.3})), moved);
+}
+
 // What stops a call, or is wrong with its samples, never leaves other answers behind it.
 TEST(Interface, AChipThatWasStoppedGivesTheAnswersAskedForOrNone) {
   struct Stopped {};
