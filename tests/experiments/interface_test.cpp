@@ -190,6 +190,17 @@ TEST(Interface, LayersOfATableFollowTheCommonDevice) {
   EXPECT_NE(answers(with_setting(whole, "device.eta", {0.3})), moved);
 }
 
+TEST(Interface, CalibrationSamplesAreNormalisedAsTheMeasuredOnes) {
+  const std::string file = your_network() + "waves.npz:";
+  const Samples raw(open_array(file + "train_x"));
+  EXPECT_EQ(error_of([&] { waves().with_calibration(raw); }),
+            "Samples::with_calibration: the samples are normalised in another way than those to be "
+            "measured; expected both from load_samples() with the same normalize, or both as the "
+            "network takes them");
+  EXPECT_NO_THROW(waves().with_calibration(waves().first(3)));
+  EXPECT_NO_THROW(raw.with_calibration(raw));
+}
+
 // What stops a call, or is wrong with its samples, never leaves other answers behind it.
 TEST(Interface, AChipThatWasStoppedGivesTheAnswersAskedForOrNone) {
   struct Stopped {};
