@@ -201,6 +201,46 @@ TEST(Interface, CalibrationSamplesAreNormalisedAsTheMeasuredOnes) {
   EXPECT_NO_THROW(raw.with_calibration(raw));
 }
 
+BudgetOptions few_looks() {
+  BudgetOptions options;
+  options.max_drop = 5;
+  options.draws = options.max_draws = 3;
+  options.steps = 4;
+  return options;
+}
+
+// What `ohmic budget` says beside its answer stands in the budget.
+TEST(Interface, ABudgetSaysWhyNothingWasFound) {
+  const Network net = waves_network();
+  const Samples x = waves();
+  Hardware hardware;
+  hardware.device = make_device("awgn", {{"eta", 0.05}});
+  BudgetOptions options = few_looks();
+  options.range = {1, 10};
+  EXPECT_EQ(find_budget(net, x, hardware, "device.time_s", options).warnings,
+            std::vector<std::string>{
+                "every chip answers the same at both ends of the range: device.time_s has no "
+                "effect beside the file's other settings, so that there is no budget"});
+  options.range = {1, 6};
+  options.scale = KnobScale::linear;
+  options.steps = 5;
+  const Budget turned = find_budget(net, x, converters(0.05), "periphery.adc.bits", options);
+  EXPECT_EQ(turned.tolerated, std::nullopt);
+  EXPECT_EQ(turned.warnings,
+            std::vector<std::string>{"at 6 it is better, so look for the lowest value "
+                                     "(budget.find.tolerate = \"fewest\")"});
+  EXPECT_TRUE(find_budget(net, x, hardware, "device.eta", few_looks()).warnings.empty());
+}
+
+TEST(Interface, ABudgetIsOfTheHardwareAlone) {
+  for (const char* knob : {"data.test_images", "train.epochs", "evaluation.batch", "seed", ""})
+    EXPECT_EQ(error_of<ConfigError>(
+                  [&] { find_budget(waves_network(), waves(), Hardware{}, knob, few_looks()); }),
+              "error: knob: \"" + std::string(knob) +
+                  "\" is nothing of the hardware; expected a number of mapping, device, periphery "
+                  "or noise");
+}
+
 // What stops a call, or is wrong with its samples, never leaves other answers behind it.
 TEST(Interface, AChipThatWasStoppedGivesTheAnswersAskedForOrNone) {
   struct Stopped {};
