@@ -206,6 +206,7 @@ void Run::work() {
     if (!said)
       progress_.say("the points that are left are in other processes' hands; waiting for them");
     said = true;
+    if (options_.on_progress) options_.on_progress();
     std::this_thread::sleep_for(kPollInterval);
   }
 }

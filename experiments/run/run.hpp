@@ -44,8 +44,8 @@ struct RunOptions {
   bool fresh = false;             ///< set aside what was measured of these points
   bool fresh_training = false;    ///< and their trained networks
   Rank rank = {};
-  /// Called often while something is computed; what it throws stops the run and reaches the caller,
-  /// and whatever was finished stays.
+  /// Called often while something is computed or waited for; what it throws stops the run and
+  /// reaches the caller, and whatever was finished stays.
   std::function<void()> on_progress = {};
   /// Called when every table is written, by one process of the folder at a time.
   std::function<void(const FinishedRun&)> at_end = {};
