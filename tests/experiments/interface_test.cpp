@@ -352,6 +352,9 @@ TEST(Interface, SaysWhatIsWrongWhateverIsCalled) {
   EXPECT_THROW(measure(net, x, unknown), ConfigError);
   EXPECT_THROW(measure(net, Samples({1, 2, 3}, {1, 3}), Hardware{}), DataError);
   EXPECT_THROW(measure(net, x, Hardware{}, {.metric = "acuracy"}), ConfigError);
+  EXPECT_EQ(error_of<ConfigError>([&] { Chip(net, {}, {.seed = std::uint64_t{1} << 63}); }),
+            "error: seed: expected an integer in [0, 9223372036854775807], got "
+            "9223372036854775808");
   EXPECT_THROW(find_budget(net, x, Hardware{}, "device.eta"), ConfigError);
   EXPECT_THROW(find_budget(net, x, Hardware{}, "mapping.encoding"), ConfigError);
   struct Stopped {};
