@@ -125,11 +125,8 @@ class NodeCheck {
 
   /// Of the value that it gives.
   void check_shape() const {
-    const bool is_image = node_.shape.empty();
-    require(!is_image || node_.op == Op::input || node_.op == Op::convolution ||
-                node_.op == Op::dense || node_.op == Op::batch_norm || node_.op == Op::relu ||
-                node_.op == Op::add,
-            "has no shape; expected that of its value");
+    const bool is_number = node_.op == Op::digital || node_.op == Op::part;
+    const bool is_image = node_.shape.empty() && !is_number;
     require(node_.channels >= 1 && node_.height >= 1 && node_.width >= 1,
             "gives " + sides(node_) + " numbers; expected one or more of each");
     require(product({node_.channels, node_.height, node_.width}) <= kMostNumbers,

@@ -1,9 +1,14 @@
 // A network that a program builds: refused with the node that does not fit, never computed.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
+#include "experiments/interface/state.hpp"
 #include "experiments/ohmic.hpp"
 #include "nn/network/builder.hpp"
 #include "nn/network/operator_node.hpp"
+#include "tests/nn/shared_data.hpp"
+#include "tests/source_folder.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace ohmic {
@@ -63,6 +68,22 @@ TEST(GraphCheck, TakesTheBuiltInNetworks) {
         const Graph graph = build_model(model, 10);
         EXPECT_NO_THROW(Network(graph, initialize(graph, "he_normal", 1))) << name << layout;
       }
+}
+
+/// What reading a file makes is a graph that fits itself.
+void expect_taken(const std::filesystem::path& file) {
+  const auto plain = load_network(file).state().plain;
+  EXPECT_NO_THROW(Network(plain->graph, plain->weights, file.filename().string()));
+}
+
+TEST(GraphCheck, TakesWhatFilesHold) {
+  expect_taken(test::source_folder() / "experiments/your_network/network.pt2");
+  const std::filesystem::path folder = test::shared_data() / "networks";
+  if (!std::filesystem::is_directory(folder))
+    GTEST_SKIP() << "no more networks in " << folder << " (OHMIC_SHARED_DATA names its folder)";
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    if (entry.path().extension() == ".onnx" || entry.path().extension() == ".pt2")
+      expect_taken(entry.path());
 }
 
 TEST(GraphCheck, NamesTheNodeThatDoesNotFit) {
