@@ -210,6 +210,23 @@ class LibTorch(unittest.TestCase):
                 self.assertIn("two LibTorches in one process crash", said.stderr)
                 self.assertIn("ImportError", said.stderr)
 
+    def test_another_one_may_be_looked_for(self):
+        for init in (True, False):  # a package, and a folder of that name
+            with tempfile.TemporaryDirectory() as folder:
+                package = pathlib.Path(folder) / "torch"
+                package.mkdir()
+                if init:
+                    (package / "__init__.py").write_text("")
+                code = ("import importlib.util, ohmic\n"
+                        "assert importlib.util.find_spec('torch') is not None\n"
+                        "try:\n  import torch\n  print('imported')\n"
+                        "except ImportError as error:\n  print(error)")
+                said = subprocess.run([sys.executable, "-S", "-c", "import sys; sys.path[:] = "
+                                       + repr([folder] + sys.path) + "\n" + code],
+                                      capture_output=True, text=True)
+                self.assertEqual(said.returncode, 0, said.stderr)
+                self.assertIn("two LibTorches in one process crash" if init else "imported", said.stdout)
+
     @unittest.skipUnless(HAS_TORCH, "no torch in this environment")
     def test_a_module_answers_as_in_torch(self):
         import torch
