@@ -190,6 +190,27 @@ class Words(unittest.TestCase):
         adc = tables["periphery"]["properties"]["adc"]["anyOf"][1]["properties"]
         self.assertEqual((adc["bits"]["minimum"], adc["bits"]["maximum"]), (1, 16))
 
+    def test_the_schema_takes_the_files_that_the_program_takes(self):
+        import jsonschema
+        import tomllib
+        jsonschema.Draft202012Validator.check_schema(ohmic.schema())
+        schema = jsonschema.Draft202012Validator(ohmic.schema())
+        files = sorted((ROOT / "experiments").glob("*.toml"))
+        self.assertGreater(len(files), 20)
+        for file in files:
+            schema.validate(tomllib.loads(file.read_text()))
+        preset = 'preset = "ideal"\n'
+        for text in (preset + "[device]\ng_max_S = 3e-5",
+                     "[device]\neta = 0.2\nprogramming_scale = 1.0\n"
+                     '[sweep]\n"device.model" = ["awgn", "pcm"]',
+                     '[device]\nmodel = "awgn"\n[device.layers.conv1]\neta = 0.2'):
+            schema.validate(tomllib.loads(text))
+        for text in (preset + "[device]\ng_max = 3e-5", preset + '[device]\ng_max_S = "much"',
+                     '[device]\nmodel = "awgn"\nprogramming_scale = 1.0', '[device]\nmodel = "awgm"',
+                     '[budget.attribution]\nsources = ["programing"]'):
+            with self.assertRaises(jsonschema.ValidationError, msg=text):
+                schema.validate(tomllib.loads(text))
+
     def test_manual_pages_and_hardware_are_shown(self):
         self.assertIn("bits", ohmic.describe("periphery.adc"))
         hw = ohmic.Hardware(preset="isaac-like").replace(**{"periphery.adc.bits": 4})
