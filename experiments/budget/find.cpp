@@ -69,58 +69,21 @@ void check_point(const BudgetRequest& request, const Point& point, std::vector<F
   check_value(request, point, grid.value(grid.values.size() - 1), faults);
 }
 
-class Finder {
- public:
-  Finder(AnalysisContext& context, const Point& point)
-      : context_(context),
-        settings_(context.request.settings),
-        point_(point),
-        grid_(grid_of(*settings_.find, point.experiment)) {}
-
-  FoundBudget find(const Allowance& allowance) {
-    FoundBudget found{&point_, grid_, allowance, {}, {}, {}};
-    found.start = measure(0, 1);
-    const SearchSettings search =
-        search_for(settings_, allowance, found.start, grid_.values.size() - 1);
-    found.search = search;
-    found.result = search_crossing(search, [&](std::size_t index, std::int64_t draws) {
-      return measure(index, draws).replicates();
-    });
-    if (!(found.result.tolerated && found.result.not_tolerated)) compare_ends(found);
-    return found;
-  }
-
-  PointResult measure(std::size_t index, std::int64_t draws) {
-    const Value value = grid_.value(index);
-    const Experiment experiment = with_keys(point_.experiment, settings_at(*settings_.find, value));
-    return context_.evaluations.measure(
-        experiment, draws,
-        fmt::format("{}, {} {}", point_label(point_), short_knob(*settings_.find),
-                    fmt::format("{:g}", grid_.values[index])));
-  }
-
- private:
-  void compare_ends(FoundBudget& found) {
-    const SearchSettings& search = found.search;
-    const PointResult mild = measure(0, search.draws), harsh = measure(search.steps, search.draws);
-    found.changes_nothing =
-        mild.noise_free_score == harsh.noise_free_score &&
-        std::ranges::equal(mild.draws, harsh.draws, {}, &DrawResult::scores, &DrawResult::scores);
-    const SearchResult ends{
-        {}, {}, {{0, {}, mild.replicates()}, {search.steps, {}, harsh.replicates()}}};
-    found.is_turned = found.result.not_tolerated == 0 && rise(ends, search);
-  }
-
-  AnalysisContext& context_;
-  const BudgetSettings& settings_;
-  const Point& point_;
-  Grid grid_;
-};
+void compare_ends(const ResultAt& measure, FoundBudget& found) {
+  const SearchSettings& search = found.search;
+  const PointResult mild = measure(0, search.draws), harsh = measure(search.steps, search.draws);
+  found.changes_nothing =
+      mild.noise_free_score == harsh.noise_free_score &&
+      std::ranges::equal(mild.draws, harsh.draws, {}, &DrawResult::scores, &DrawResult::scores);
+  const SearchResult ends{
+      {}, {}, {{0, {}, mild.replicates()}, {search.steps, {}, harsh.replicates()}}};
+  found.is_turned = found.result.not_tolerated == 0 && rise(ends, search);
+}
 
 /// Of a search that began at the worse end.
 std::string from_the_other_end(const FoundBudget& b, const FindSettings& find) {
   return fmt::format(
-      "; at {:g} it is better, so look for the {} value (budget.find.tolerate = "
+      "at {:g} it is better, so look for the {} value (budget.find.tolerate = "
       "\"{}\")",
       b.grid.values.back(), find.tolerate == Tolerate::fewest ? "largest" : "lowest",
       find.tolerate == Tolerate::fewest ? "largest" : "fewest");
@@ -132,7 +95,7 @@ std::string without_device_noise(const FoundBudget& b) {
   const double sign = words.metric().sign(), score = b.start.noise_free();
   if (!(sign * score < sign * b.search.limit)) return "";
   return fmt::format(
-      "; with every device exact it is {} already, so the loss is that of mapping, "
+      "with every device exact it is {} already, so the loss is that of mapping, "
       "converters and wires",
       words.text_with_unit(score));
 }
@@ -146,15 +109,33 @@ void check_find(const BudgetRequest& request, std::vector<Fault>& faults) {
     if (faults.size() == before) check_point(request, point, faults);
 }
 
+FoundBudget search_budget(const Point& point, const BudgetSettings& settings,
+                          const Allowance& allowance, const ResultAt& measure) {
+  FoundBudget found{&point, grid_of(*settings.find, point.experiment), allowance, {}, {}, {}};
+  found.start = measure(0, 1);
+  found.search = search_for(settings, allowance, found.start, found.grid.values.size() - 1);
+  found.result = search_crossing(found.search, [&](std::size_t index, std::int64_t draws) {
+    return measure(index, draws).replicates();
+  });
+  if (!(found.result.tolerated && found.result.not_tolerated)) compare_ends(measure, found);
+  return found;
+}
+
 std::vector<FoundBudget> find_budgets(AnalysisContext& context) {
   const BudgetSettings& settings = context.request.settings;
   std::vector<FoundBudget> budgets;
   for (const Point& point : context.request.points) {
-    Finder finder(context, point);
+    const Grid grid = grid_of(*settings.find, point.experiment);
+    const ResultAt measure = [&](std::size_t index, std::int64_t draws) {
+      return context.evaluations.measure(
+          with_keys(point.experiment, settings_at(*settings.find, grid.value(index))), draws,
+          fmt::format("{}, {} {:g}", point_label(point), short_knob(*settings.find),
+                      grid.values[index]));
+    };
     const Metric& metric = point.experiment.evaluation.choice().metric();
     for (const Allowance& allowance : settings.allowances(metric)) {
-      FoundBudget found = finder.find(allowance);
-      if (found.result.tolerated) found.at_budget = finder.measure(*found.result.tolerated, 1);
+      FoundBudget found = search_budget(point, settings, allowance, measure);
+      if (found.result.tolerated) found.at_budget = measure(*found.result.tolerated, 1);
       context.progress.say(fmt::format("{}: {}", point_label(point), answer_text(found, settings)));
       budgets.push_back(std::move(found));
     }
@@ -197,6 +178,20 @@ std::string knob_title(const FindSettings& find, const Experiment& experiment) {
   return fmt::format("{}", fmt::join(titles, " = "));
 }
 
+std::vector<std::string> remarks_on(const FoundBudget& b, const FindSettings& find) {
+  std::vector<std::string> remarks;
+  if (!b.result.tolerated && b.result.not_tolerated == 0) {
+    std::string why = b.is_turned ? from_the_other_end(b, find) : without_device_noise(b);
+    if (!why.empty()) remarks.push_back(std::move(why));
+  }
+  if (b.changes_nothing)
+    remarks.push_back(
+        fmt::format("every chip answers the same at both ends of the range: {} has no effect "
+                    "beside the file's other settings, so that there is no budget",
+                    find.knob.front()));
+  return remarks;
+}
+
 std::string answer_text(const FoundBudget& b, const BudgetSettings& settings) {
   const std::string knob = short_knob(*settings.find);
   const auto &yes = b.result.tolerated, &no = b.result.not_tolerated;
@@ -206,19 +201,15 @@ std::string answer_text(const FoundBudget& b, const BudgetSettings& settings) {
     if (yes && *yes == b.search.steps)
       return fmt::format("the whole range of {} is tolerated, to {:g}", knob, b.value_at(yes));
     if (no && *no == 0)
-      return fmt::format("none of the range is tolerated, not even {} {:g}", knob, b.value_at(no)) +
-             (b.is_turned ? from_the_other_end(b, *settings.find) : without_device_noise(b));
+      return fmt::format("none of the range is tolerated, not even {} {:g}", knob, b.value_at(no));
     if (yes)
       return fmt::format("{} {:g} tolerated, no value shown not to be", knob, b.value_at(yes));
     if (no) return fmt::format("{} {:g} not tolerated, no value shown to be", knob, b.value_at(no));
     return std::string("nothing shown in this range with these draws");
   };
-  return settings.phrase(b.allowance, MetricWords(b.point->experiment)) + ": " + said() +
-         (b.changes_nothing
-              ? fmt::format("; every chip answers the same at both ends of the range: {} has no "
-                            "effect beside the file's other settings, so that there is no budget",
-                            settings.find->knob.front())
-              : "");
+  std::string text = settings.phrase(b.allowance, MetricWords(b.point->experiment)) + ": " + said();
+  for (const std::string& remark : remarks_on(b, *settings.find)) text += "; " + remark;
+  return text;
 }
 
 double FoundBudget::value_at(const std::optional<std::size_t>& index) const {

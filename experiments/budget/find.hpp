@@ -1,6 +1,7 @@
 // [budget.find]: the global budget of one knob.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,13 @@ struct FoundBudget {
 void check_find(const BudgetRequest&, std::vector<Fault>&);
 /// For every point and everything that is allowed.
 std::vector<FoundBudget> find_budgets(AnalysisContext&);
+
+/// What chips measure at a value of the grid: the first `draws` replicates.
+using ResultAt = std::function<PointResult(std::size_t index, std::int64_t draws)>;
+/// The same for one of each, by whatever measures.
+FoundBudget search_budget(const Point&, const BudgetSettings&, const Allowance&, const ResultAt&);
+/// Why the answer is not what was asked for, a clause each.
+std::vector<std::string> remarks_on(const FoundBudget&, const FindSettings&);
 
 Grid grid_of(const FindSettings&, const Experiment&);
 /// The experiment with the knob at the first value of its grid and at the last.

@@ -26,7 +26,7 @@ struct Chip::State {
                                              experiment.noise, experiment.periphery,
                                              experiment.devices(), *backend);
     if (options.progress) analog->report_to([call = options.progress](double) { call(); });
-    is_ready = !analog->needs_ranges();
+    has_ranges = !analog->needs_ranges();
   }
 
   /// As the network takes them.
@@ -38,10 +38,29 @@ struct Chip::State {
     return data;
   }
 
-  void program() { analog->program(options.seed, options.draw); }
+  /// Finds ranges again; interrupted, there are none.
+  void calibrate(const Dataset& data) {
+    if (!analog->needs_ranges()) return;
+    has_ranges = is_drawn = false;
+    analog->calibrate(data.test, data.normalization, data.test.size());
+    has_ranges = true;
+  }
 
-  Answers answers(const Samples& samples) {
-    const Dataset data = fitted(samples);
+  /// Loads the draw.
+  void program() {
+    is_drawn = false;
+    analog->program(options.seed, options.draw);
+    if (options.progress) options.progress();  // what a device model has to say
+    is_drawn = true;
+  }
+
+  void load_digital() {
+    is_drawn = false;
+    analog->load_ideal();
+  }
+
+  /// Of what is loaded.
+  Answers answers(const Dataset& data) {
     Answers out;
     out.samples = data.test.size();
     for (std::int64_t first = 0; first < out.samples; first += options.batch) {
@@ -61,54 +80,58 @@ struct Chip::State {
   std::shared_ptr<const LoweredNetwork> lowered;
   std::unique_ptr<Backend> backend;
   std::unique_ptr<AnalogNetwork> analog;
-  bool is_ready = false;  ///< ranges are there
+  bool has_ranges = false;  ///< or needs none
+  bool is_drawn = false;    ///< what is loaded is the draw, all of it
 };
 
 Chip::Chip(const Network& network, const Hardware& hardware, const ChipOptions& options)
     : state_(std::make_unique<State>(network, hardware, options)) {
   use_threads(options.threads);
-  if (state_->is_ready) state_->program();
+  if (state_->has_ranges) state_->program();
 }
 Chip::~Chip() = default;
 Chip::Chip(Chip&&) noexcept = default;
 Chip& Chip::operator=(Chip&&) noexcept = default;
 
-bool Chip::needs_calibration() const { return state_ && !state_->is_ready; }
+bool Chip::needs_calibration() const { return state_ && !state_->has_ranges; }
 
-namespace {
-
-void require_ready(bool is_there, bool is_ready) {
-  require_call(is_there, "Chip: it was moved from");
-  require_call(is_ready, "Chip: its converters have no ranges; calibrate it with samples first");
+Chip::State& Chip::begin() {
+  require_call(state_ != nullptr, "Chip: it was moved from");
+  use_threads(state_->options.threads);
+  return *state_;
 }
 
-}  // namespace
+Chip::State& Chip::begin_noisy() {
+  State& state = begin();
+  require_call(state.has_ranges,
+               "Chip: its converters have no ranges; calibrate it with samples first");
+  return state;
+}
 
 void Chip::calibrate(const Samples& samples) {
-  require_ready(state_ != nullptr, true);
-  const Dataset data = state_->fitted(samples);
-  state_->analog->calibrate(data.test, data.normalization, data.test.size());
-  state_->is_ready = true;
-  state_->program();
+  State& state = begin();
+  state.calibrate(state.fitted(samples));
+  state.program();
 }
 
 void Chip::program(std::uint64_t draw) {
-  require_ready(state_ != nullptr, state_ && state_->is_ready);
-  state_->options.draw = draw;
-  state_->program();
+  State& state = begin_noisy();
+  state.options.draw = draw;
+  state.program();
 }
 
 Answers Chip::operator()(const Samples& samples) {
-  require_ready(state_ != nullptr, state_ && state_->is_ready);
-  return state_->answers(samples);
+  State& state = begin_noisy();
+  const Dataset data = state.fitted(samples);
+  if (!state.is_drawn) state.program();
+  return state.answers(data);
 }
 
 Answers Chip::digital(const Samples& samples) {
-  require_ready(state_ != nullptr, true);
-  state_->analog->load_ideal();
-  Answers answers = state_->answers(samples);
-  if (state_->is_ready) state_->program();
-  return answers;
+  State& state = begin();
+  const Dataset data = state.fitted(samples);
+  state.load_digital();
+  return state.answers(data);
 }
 
 }  // namespace ohmic

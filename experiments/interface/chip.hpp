@@ -18,7 +18,7 @@ struct ChipOptions {
   std::uint64_t draw = 0;  ///< which chip: the numbers of `ohmic run` with one sample set per draw
   std::int64_t batch = 100;
   std::string backend = "cpu";  ///< reference | cpu | cuda
-  int threads = 0;              ///< 0: all
+  int threads = 0;              ///< of every call; 0: all
   /// Called often while something is computed; what it throws reaches the caller.
   std::function<void()> progress = {};
 };
@@ -29,6 +29,9 @@ struct Answers {
   std::vector<float> numbers;
 };
 
+/// To be called by one thread at a time. After an error or an interruption it is the chip that was
+/// asked for last, programmed again when answers are asked for; without ranges where they were
+/// being found.
 class Chip {
  public:
   /// Maps the network and, where no ranges are needed, programs it. Throws ConfigError, DataError
@@ -41,7 +44,7 @@ class Chip {
   /// Whether converters wait for calibrate().
   bool needs_calibration() const;
   /// Finds the ranges of converters on these samples and programs the chip. Again: the same with
-  /// other ranges.
+  /// other ranges; where that is interrupted there are none.
   void calibrate(const Samples&);
   /// Another draw of the same chip. Throws CallError before calibrate() where that is needed.
   void program(std::uint64_t draw);
@@ -53,6 +56,8 @@ class Chip {
 
  private:
   struct State;
+  State& begin();        ///< of every call; throws CallError for a chip that was moved from
+  State& begin_noisy();  ///< and where ranges are missing
   std::unique_ptr<State> state_;
 };
 

@@ -1,5 +1,6 @@
 #include "experiments/interface/find_budget.hpp"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 
@@ -30,43 +31,54 @@ BudgetSettings settings_of(const std::string& knob, const BudgetOptions& options
   return checked;
 }
 
-/// Chips at the values of a knob, each measured once.
+/// Chips at the values of a knob, each measured once; one at a time is held.
 class Probes {
  public:
   Probes(const Network& network, const Samples& samples, const Experiment& experiment,
          std::string knob, const MeasureOptions& options)
-      : network_(network),
-        samples_(samples),
-        experiment_(experiment),
+      : experiment_(experiment),
         knob_(std::move(knob)),
         options_(options),
         trained_(trained_network(network, samples, experiment)) {}
 
   /// The first `draws` replicates at a value.
   PointResult measure(const Value& value, std::int64_t draws) {
-    At& at = at_[value.text()];
-    if (!at.chip) begin(value, at);
-    while (at.result.draws.size() < static_cast<std::size_t>(draws)) {
+    PointResult& result = known(value);
+    while (result.draws.size() < static_cast<std::size_t>(draws)) {
       if (options_.progress) options_.progress(knob_ + " = " + value.text(), 0);
-      at.result.draws.push_back(at.chip->measure(std::ssize(at.result.draws)));
+      result.draws.push_back(chip_at(value).measure(std::ssize(result.draws)));
     }
-    PointResult asked = at.result;
+    PointResult asked = result;
     asked.draws.resize(static_cast<std::size_t>(draws));
     return asked;
   }
 
- private:
-  struct At {
-    std::unique_ptr<TrainedNetwork> network;  ///< where the knob changes what is on crossbars
-    std::unique_ptr<PointChip> chip;
-    PointResult result;
-  };
+  /// Of all chips, each once.
+  const std::vector<std::string>& warnings() const { return warnings_; }
 
-  void begin(const Value& value, At& at) {
-    const Experiment e = with_keys(experiment_, {{knob_, value}});
-    at.chip = std::make_unique<PointChip>(e, trained_, calibrations_, progress());
-    if (e.evaluation.estimator == Estimator::per_batch) at.result.batch = e.evaluation.batch;
-    without_noise_.measure(*at.chip, trained_, e, at.result);
+ private:
+  Experiment experiment_at(const Value& value) const {
+    return with_keys(experiment_, {{knob_, value}});
+  }
+
+  PointResult& known(const Value& value) {
+    const auto present = known_.find(value.text());
+    if (present != known_.end()) return present->second;
+    const Experiment e = experiment_at(value);
+    PointResult result;
+    if (e.evaluation.estimator == Estimator::per_batch) result.batch = e.evaluation.batch;
+    without_noise_.measure(chip_at(value), trained_, e, result);
+    for (const std::string& warning : chip_at(value).warnings())
+      if (std::ranges::find(warnings_, warning) == warnings_.end()) warnings_.push_back(warning);
+    return known_.emplace(value.text(), std::move(result)).first->second;
+  }
+
+  PointChip& chip_at(const Value& value) {
+    if (chip_ && chip_value_ == value.text()) return *chip_;
+    chip_.reset();
+    chip_ = std::make_unique<PointChip>(experiment_at(value), trained_, calibrations_, progress());
+    chip_value_ = value.text();
+    return *chip_;
   }
 
   PointChip::Progress progress() const {
@@ -74,16 +86,29 @@ class Probes {
     return [this](const std::string& what, double) { options_.progress(what, 0); };
   }
 
-  const Network& network_;
-  const Samples& samples_;
   const Experiment& experiment_;
   std::string knob_;
   const MeasureOptions& options_;
   TrainedNetwork trained_;
   Calibrations calibrations_;
   WithoutNoise without_noise_;
-  std::map<std::string, At> at_;
+  std::map<std::string, PointResult> known_;  ///< by value
+  std::unique_ptr<PointChip> chip_;           ///< of the value measured last
+  std::string chip_value_;
+  std::vector<std::string> warnings_;
 };
+
+/// Samples, training and how answers are measured are not what a network tolerates.
+void check_is_of_hardware(const std::string& knob) {
+  const std::string table = knob.substr(0, knob.find('.'));
+  for (const char* hardware : {"mapping", "device", "periphery", "noise"})
+    if (table == hardware) return;
+  throw ConfigError({{{},
+                      "knob",
+                      "\"" + knob +
+                          "\" is nothing of the hardware; expected a number of mapping, device, "
+                          "periphery or noise"}});
+}
 
 Budget budget_of(const FoundBudget& found, const BudgetSettings& settings) {
   Budget budget;
@@ -101,6 +126,8 @@ Budget budget_of(const FoundBudget& found, const BudgetSettings& settings) {
     budget.probes.push_back({found.grid.values[probe.index],
                              mean_estimate(probe.replicates, settings.confidence),
                              probe.replicates.count()});
+  for (std::string& remark : remarks_on(found, *settings.find))
+    budget.warnings.push_back(std::move(remark));
   return budget;
 }
 
@@ -108,24 +135,26 @@ Budget budget_of(const FoundBudget& found, const BudgetSettings& settings) {
 
 Budget find_budget(const Network& network, const Samples& samples, const Hardware& hardware,
                    const std::string& knob, const BudgetOptions& options) {
-  Point point{{}, experiment_of(network, samples, hardware, options.measure)};
-  BudgetRequest request{Value{Table{}}, settings_of(knob, options), {point}};
+  check_is_of_hardware(knob);
+  const Point point{{}, experiment_of(network, samples, hardware, options.measure)};
+  const BudgetRequest request{Value{Table{}}, settings_of(knob, options), {point}};
   std::vector<Fault> faults;
   check_allowed(request, faults);
   check_find(request, faults);
   if (!faults.empty()) throw ConfigError(std::move(faults));
   use_threads(options.measure.threads);
-  FoundBudget found{&point, grid_of(*request.settings.find, point.experiment), {}, {}, {}, {}};
-  Probes probes(network, samples, point.experiment, knob, options.measure);
+  const BudgetSettings& settings = request.settings;
   const Metric& metric = point.experiment.evaluation.choice().metric();
-  found.allowance = request.settings.allowances(metric).front();
-  found.start = probes.measure(found.grid.value(0), 1);
-  found.search =
-      search_for(request.settings, found.allowance, found.start, found.grid.values.size() - 1);
-  found.result = search_crossing(found.search, [&](std::size_t index, std::int64_t draws) {
-    return probes.measure(found.grid.value(index), draws).replicates();
-  });
-  return budget_of(found, request.settings);
+  const Grid grid = grid_of(*settings.find, point.experiment);
+  Probes probes(network, samples, point.experiment, knob, options.measure);
+  const FoundBudget found = search_budget(point, settings, settings.allowances(metric).front(),
+                                          [&](std::size_t index, std::int64_t draws) {
+                                            return probes.measure(grid.value(index), draws);
+                                          });
+  Budget budget = budget_of(found, settings);
+  budget.warnings.insert(budget.warnings.begin(), probes.warnings().begin(),
+                         probes.warnings().end());
+  return budget;
 }
 
 }  // namespace ohmic

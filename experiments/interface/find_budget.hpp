@@ -37,10 +37,14 @@ struct Budget {
   std::optional<double> not_tolerated;  ///< shown not to be
   std::optional<double> estimate;       ///< where the mean crosses the limit
   std::vector<BudgetProbe> probes;      ///< mildest first
+  /// What the chips say of themselves, and why nothing was found: the knob has no effect, acts the
+  /// other way, or the loss is not that of the devices.
+  std::vector<std::string> warnings;
 };
 
-/// `knob` is a dotted key of the hardware with a number: "device.eta", "periphery.adc.bits". Throws
-/// ConfigError (also for a range that the knob does not take), DataError or UnsupportedError.
+/// `knob` is a dotted key of the hardware (mapping, device, periphery, noise) with a number:
+/// "device.eta", "periphery.adc.bits". Throws ConfigError (also for a range that the knob does not
+/// take), DataError or UnsupportedError.
 Budget find_budget(const Network&, const Samples&, const Hardware&, const std::string& knob,
                    const BudgetOptions& = {});
 

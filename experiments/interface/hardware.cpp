@@ -28,11 +28,11 @@ Experiment read_tables(const Value& table) {
 }
 
 Hardware hardware_of(const Experiment& e) {
-  Hardware hardware{e.mapping, {e.device_model, e.device}, {}, e.periphery, e.noise, e.allow};
+  Hardware hardware{e.mapping, {e.device_model, e.device, {}}, {}, e.periphery, e.noise, e.allow};
   for (const auto& [layer, own] : e.layer_devices) {
     const Value* model = own.keys.at("model");
     hardware.layers[layer] = {model ? std::get<std::string>(model->data) : e.device_model,
-                              own.model};
+                              own.model, own.keys};
   }
   return hardware;
 }
@@ -46,7 +46,7 @@ Device make_device(const std::string& model, const std::vector<Setting>& setting
   std::vector<Fault> faults;
   std::shared_ptr<const DeviceModel> parameters = read_device(table, "device", faults);
   if (!faults.empty()) throw ConfigError(std::move(faults));
-  return {model, std::move(parameters)};
+  return {model, std::move(parameters), {}};
 }
 
 namespace {
@@ -70,7 +70,7 @@ Value table_of(const Hardware& hardware) {
   Value device = device_table(hardware.device, "device");
   for (const auto& [layer, own] : hardware.layers) {
     Value layers = device.at(kLayersKey) ? *device.at(kLayersKey) : Value{Table{}};
-    layers.table()[layer] = device_table(own, "device.layers." + layer);
+    layers.table()[layer] = own.given ? *own.given : device_table(own, "device.layers." + layer);
     device.table()[kLayersKey] = std::move(layers);
   }
   table.set("device", std::move(device));

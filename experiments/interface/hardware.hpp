@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -24,6 +25,9 @@ namespace ohmic {
 struct Device {
   std::string model;
   std::shared_ptr<const DeviceModel> parameters;
+  /// Of a layer that a table describes, the keys that it gives, as read: all others are those of
+  /// Hardware::device, also when these change. Absent: it is whole by itself.
+  std::optional<Value> given = {};
 };
 
 /// One parameter of a device model: {"eta", 0.1}.
@@ -50,7 +54,8 @@ Hardware preset_hardware(const std::string& name);
 /// Of a table with preset, mapping, device, periphery and noise, as an experiment file has them.
 /// Throws ConfigError with every fault; other keys are faults.
 Hardware read_hardware(const Value& table);
-/// The tables, every key with its value, as read_hardware takes them.
+/// The tables as read_hardware takes them: every key with its value, of layers that a table
+/// describes those that it gives.
 Value table_of(const Hardware&);
 /// The same hardware with another value for a dotted key: "device.eta", "periphery.adc.bits".
 /// Throws ConfigError.

@@ -1,5 +1,6 @@
 #include "experiments/interface/network.hpp"
 
+#include "experiments/interface/graph_check.hpp"
 #include "experiments/interface/state.hpp"
 #include "nn/analog/layer_devices.hpp"
 #include "simulator/error.hpp"
@@ -13,25 +14,10 @@ std::vector<std::int64_t> shape_of(const Node& node) {
   return {node.channels, node.height, node.width};
 }
 
-/// The first node is the sample, and every other takes what earlier ones give.
-void check_order(const Graph& graph, const std::string& name) {
-  if (graph.nodes.empty()) throw DataError(name + ": is a network without nodes");
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    const Node& node = graph.nodes[i];
-    if ((i == 0) != (node.op == Op::input))
-      throw DataError(name + ": node " + std::to_string(i) + (i == 0 ? " is not" : " is another") +
-                      " input; expected one, the first node");
-    for (const int from : node.inputs)
-      if (from < 0 || static_cast<std::size_t>(from) >= i)
-        throw DataError(name + ": node " + std::to_string(i) + " takes what node " +
-                        std::to_string(from) + " gives; expected an earlier one");
-  }
-}
-
 }  // namespace
 
 Network::Network(Graph graph, Weights weights, std::string name) {
-  check_order(graph, name);
+  check_graph(graph, name);
   check_weights(graph, weights, name);
   auto built = std::make_shared<LoweredNetwork>();
   built->sample = shape_of(graph.nodes.front());

@@ -14,7 +14,8 @@ namespace ohmic {
 class Network {
  public:
   /// One that was built here: see nn/network/builder.hpp and initialize() of graph.hpp. Throws
-  /// DataError for weights that are not those of the graph.
+  /// DataError that names the node for a graph that does not fit itself, and for weights that are
+  /// not those of the graph.
   Network(Graph, Weights, std::string name = "network");
 
   const std::string& name() const;

@@ -1,5 +1,7 @@
 // From the values of the interface to what one point of `ohmic run` is made of.
 
+#include <limits>
+
 #include "experiments/interface/state.hpp"
 #include "nn/data/samples.hpp"
 
@@ -26,6 +28,12 @@ Value evaluation_table(const MeasureOptions& options) {
 
 Experiment experiment_of(const Network& network, const Samples& samples, const Hardware& hardware,
                          const MeasureOptions& options) {
+  constexpr std::int64_t kLargest = std::numeric_limits<std::int64_t>::max();  // in a file
+  if (options.seed > static_cast<std::uint64_t>(kLargest))
+    throw ConfigError({{{},
+                        "seed",
+                        "expected an integer in [0, " + std::to_string(kLargest) + "], got " +
+                            std::to_string(options.seed)}});
   Value root = table_of(hardware);
   root.set("seed", {static_cast<std::int64_t>(options.seed)});
   root.set("data", DataSettings::schema().write(&samples.state().settings));

@@ -30,6 +30,10 @@ std::optional<StoredArray> labels_of(std::vector<float> labels) {
   return array_of("labels", std::move(labels), shape);
 }
 
+bool are_same(const Normalization& a, const Normalization& b) {
+  return a.scale == b.scale && a.mean == b.mean && a.std == b.std;
+}
+
 ImageSet part_of(const ImageSet& set, std::int64_t first, std::int64_t count) {
   std::vector<std::int64_t> rows(static_cast<std::size_t>(count));
   std::iota(rows.begin(), rows.end(), first);
@@ -73,6 +77,11 @@ Samples Samples::part(std::int64_t first, std::int64_t count) const {
 Samples Samples::first(std::int64_t count) const { return part(0, std::min(count, size())); }
 
 Samples Samples::with_calibration(const Samples& other) const {
+  if (!are_same(state_->normalization, other.state_->normalization))
+    throw DataError(
+        "Samples::with_calibration: the samples are normalised in another way than those to be "
+        "measured; expected both from load_samples() with the same normalize, or both as the "
+        "network takes them");
   auto state = std::make_shared<State>(*state_);
   state->calibration = other.state_->set;
   return Samples(std::move(state));

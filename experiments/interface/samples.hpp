@@ -19,8 +19,8 @@ class Samples {
   /// for counts that differ.
   Samples(std::vector<float> numbers, std::vector<std::int64_t> shape,
           std::vector<float> labels = {});
-  /// Arrays of any numbers, as read_samples() takes them from files: bytes are pixels, divided by
-  /// 255. Labels have the samples' first axis.
+  /// Arrays of any numbers, as read_samples() takes them from files. Numbers, bytes too, reach the
+  /// network as they are; load_samples() normalises. Labels have the samples' first axis.
   explicit Samples(const StoredArray& samples,
                    const std::optional<StoredArray>& labels = std::nullopt);
 
@@ -33,7 +33,8 @@ class Samples {
   /// The first `count`, or all where there are fewer.
   Samples first(std::int64_t count) const;
   /// The same with samples of their own that find the ranges of converters; else the measured ones
-  /// do, whose labels are not looked at.
+  /// do, whose labels are not looked at. Throws DataError where they are normalised in another way
+  /// than these.
   Samples with_calibration(const Samples&) const;
 
   struct State;

@@ -1,7 +1,10 @@
 #include "experiments/manual/json_schema.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "experiments/budget/settings.hpp"
 #include "experiments/study/experiment.hpp"
@@ -47,7 +50,11 @@ Json present(const Parameter& p) {
   if (p.type.starts_with(kList)) {
     schema["type"] = "array";
     const std::string type = json_type(p.type.substr(sizeof kList - 1));
-    if (!type.empty()) schema["items"] = {{"type", type}};
+    Json items = Json::object();
+    if (!type.empty()) items["type"] = type;
+    if (!p.choices.empty()) items["enum"] = p.choices;
+    add_numbers(p, items);
+    if (!items.empty()) schema["items"] = std::move(items);
     return schema;
   }
   if (const std::string type = json_type(p.type); !type.empty()) schema["type"] = type;
@@ -73,17 +80,33 @@ Json parameter_of(const Parameter& p, const void* defaults) {
   return schema;
 }
 
+/// What has to be given may come from a preset, a sweep or --set, so nothing is required here.
 Json object_of(const SchemaBase& schema) {
   const auto defaults = schema.make_default();
   Json object{{"type", "object"}, {"additionalProperties", false}, {"properties", Json::object()}};
-  for (const Parameter& p : schema.parameters()) {
+  for (const Parameter& p : schema.parameters())
     object["properties"][p.key] = parameter_of(p, defaults.get());
-    if (p.required) object["required"].push_back(p.key);
-  }
   return object;
 }
 
-/// One of the models, each with its own keys; layers have keys of the same.
+/// Keys of any model, with what each model makes of them: where a preset or a sweep names it.
+Json device_without_model(const Json& models) {
+  std::map<std::string, Json> declared;  // lists of what differs
+  for (const Json& model : models)
+    for (const auto& [key, declaration] : model["properties"].items()) {
+      Json& all = declared.emplace(key, Json::array()).first->second;
+      if (std::find(all.begin(), all.end(), declaration) == all.end()) all.push_back(declaration);
+    }
+  declared.erase("model");
+  Json object{{"type", "object"}, {"title", "of a preset or a sweep"}};
+  object["not"] = {{"required", {"model"}}};
+  object["additionalProperties"] = false;
+  for (auto& [key, all] : declared)
+    object["properties"][key] = all.size() == 1 ? all.front() : Json{{"anyOf", all}};
+  return object;
+}
+
+/// One of the models, each with its own keys, or none; layers have keys of the same.
 Json device_schema() {
   Json models = Json::array();
   for (const DeviceKind& kind : device_kinds()) {
@@ -91,9 +114,11 @@ Json device_schema() {
     model["title"] = kind.name;
     model["description"] = kind.schema->doc;
     model["properties"]["model"] = {{"const", kind.name}};
+    model["required"] = {"model"};
     model["properties"]["layers"] = {{"type", "object"}};
     models.push_back(std::move(model));
   }
+  models.push_back(device_without_model(models));
   return {{"oneOf", std::move(models)}};
 }
 

@@ -5,10 +5,10 @@
 // addressed as those of every model: the same whatever the tile, batch or thread. It is called a
 // few times per layer and draw, with Python's lock held, which is slower than a model in C++.
 #include <algorithm>
-#include <exception>
+#include <cmath>
 #include <map>
-#include <mutex>
 
+#include "experiments/python/call.hpp"
 #include "experiments/python/values.hpp"
 
 namespace py = pybind11;
@@ -16,15 +16,12 @@ namespace py = pybind11;
 namespace ohmic {
 namespace {
 
-/// Functions by name; never destroyed, as the interpreter may be gone before.
+/// Functions by name, for whoever holds Python's lock; never destroyed, as the interpreter may be
+/// gone before.
 std::map<std::string, py::object>& functions() {
   static auto* const all = new std::map<std::string, py::object>();
   return *all;
 }
-
-/// The first error: threads of a layer's loop must not throw.
-std::mutex error_mutex;
-std::exception_ptr error;
 
 class PythonDevice final : public DeviceModel {
  public:
@@ -40,13 +37,21 @@ class PythonDevice final : public DeviceModel {
       call(target_S, normals, G_S);
     } catch (...) {
       std::ranges::copy(target_S, G_S.begin());
-      const std::lock_guard lock(error_mutex);
-      if (!error) error = std::current_exception();
+      errors_->keep(std::current_exception());  // threads of a layer's loop must not throw
     }
   }
 
   void validate() const override {
     DeviceModel::validate();
+    const Call* call = Call::current();
+    if (call && call->keeps_results())
+      throw ConfigError(
+          {{{},
+            "model",
+            "\"python\" is a function of this process, of which a run folder keeps nothing: its "
+            "results would be taken for those of any function of that name; use ohmic.measure() or "
+            "ohmic.Chip"}});
+    const py::gil_scoped_acquire gil;
     if (functions().contains(function)) return;
     throw ConfigError(
         {{{},
@@ -78,8 +83,15 @@ class PythonDevice final : public DeviceModel {
     if (!made || made.size() != size)
       throw py::value_error("device function \"" + function + "\": expected " +
                             std::to_string(size) + " conductances, one for each target");
+    const double* wrong = std::find_if_not(made.data(), made.data() + size,
+                                           [](double G) { return std::isfinite(G); });
+    if (wrong != made.data() + size)
+      throw py::value_error("device function \"" + function + "\": gave " + Value{*wrong}.text() +
+                            "; expected finite conductances, in siemens");
     std::copy(made.data(), made.data() + size, G_S.begin());
   }
+
+  std::shared_ptr<DeviceErrors> errors_ = Call::errors_of_current();
 };
 
 OHMIC_REGISTER_DEVICE("python", PythonDevice);
@@ -90,12 +102,6 @@ void bind_device(py::module_& module) {
   module.def("register_function", [](const std::string& name, py::object function) {
     functions()[name] = std::move(function);
   });
-}
-
-void raise_device_error() {
-  const std::lock_guard lock(error_mutex);
-  if (const std::exception_ptr raised = std::exchange(error, nullptr))
-    std::rethrow_exception(raised);
 }
 
 }  // namespace ohmic

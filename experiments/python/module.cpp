@@ -3,8 +3,13 @@
 #include <pybind11/stl.h>
 #include <pybind11/stl/filesystem.h>
 
+#include <memory>
+#include <mutex>
+
 #include "experiments/manual/json_schema.hpp"
 #include "experiments/manual/manual.hpp"
+#include "experiments/python/call.hpp"
+#include "experiments/python/options.hpp"
 #include "experiments/python/values.hpp"
 #include "experiments/report/run_report.hpp"
 #include "nn/torch/torch_evaluation.hpp"
@@ -18,54 +23,10 @@ using namespace py::literals;
 namespace ohmic {
 namespace {
 
-/// Work without the GIL, then whatever a device model raised meanwhile.
-template <class Work>
-auto without_gil(const Work& work) {
-  const py::gil_scoped_release released;
-  auto result = work();
-  let_python_speak();
-  return result;
-}
-
-using Callback = std::function<void(const std::string&, double)>;
-
-Callback speaking(const py::object& progress) {
-  return [progress](const std::string& what, double fraction) {
-    let_python_speak();
-    if (progress.is_none()) return;
-    const py::gil_scoped_acquire gil;
-    progress(what, fraction);
-  };
-}
-
 Samples samples_of_python(const py::object& x, const py::object& labels) {
   const StoredArray samples = array_of(x, "samples");
   if (labels.is_none()) return Samples(samples);
   return Samples(samples, array_of(labels, "labels"));
-}
-
-/// Keys of MeasureOptions.
-MeasureOptions options_of(const py::dict& given, const py::object& progress) {
-  MeasureOptions o;
-  const auto take = [&](const char* key, auto& member) {
-    if (given.contains(key)) member = py::cast<std::decay_t<decltype(member)>>(given[key]);
-  };
-  take("draws", o.draws);
-  take("confidence", o.confidence);
-  take("metric", o.metric);
-  take("top_k", o.top_k);
-  take("against", o.against);
-  take("batch", o.batch);
-  take("calibration_samples", o.calibration_samples);
-  take("seed", o.seed);
-  take("first_draw", o.first_draw);
-  take("backend", o.backend);
-  take("threads", o.threads);
-  bool per_batch = false;
-  take("per_batch", per_batch);
-  o.estimator = per_batch ? Estimator::per_batch : Estimator::per_draw;
-  o.progress = speaking(progress);
-  return o;
 }
 
 py::dict dict_of(const LayerResult& l) {
@@ -92,34 +53,27 @@ py::dict dict_of(const Budget& b) {
                            "hi"_a = p.metric.hi, "draws"_a = p.draws));
   return py::dict("knob"_a = b.knob, "baseline"_a = b.baseline, "limit"_a = b.limit,
                   "tolerated"_a = b.tolerated, "not_tolerated"_a = b.not_tolerated,
-                  "estimate"_a = b.estimate, "probes"_a = probes);
+                  "estimate"_a = b.estimate, "probes"_a = probes, "warnings"_a = b.warnings);
 }
 
 py::dict measure_python(const Network& network, const Samples& samples, const Hardware& hardware,
                         const py::dict& options, const py::object& progress) {
-  const MeasureOptions asked = options_of(options, progress);
+  const MeasureOptions asked = measure_options(options, progress);
   return dict_of(without_gil([&] { return measure(network, samples, hardware, asked); }));
 }
 
 py::dict budget_python(const Network& network, const Samples& samples, const Hardware& hardware,
                        const std::string& knob, const py::dict& search, const py::dict& options,
                        const py::object& progress) {
-  BudgetOptions asked;
-  asked.measure = options_of(options, progress);
-  asked.max_drop = py::cast<double>(search["max_drop"]);
-  asked.range = py::cast<std::vector<double>>(search["range"]);
-  asked.steps = py::cast<int>(search["steps"]);
-  asked.draws = py::cast<std::int64_t>(search["draws"]);
-  asked.max_draws = py::cast<std::int64_t>(search["max_draws"]);
-  asked.scale = py::cast<bool>(search["log"]) ? KnobScale::log : KnobScale::linear;
-  asked.tolerate = py::cast<bool>(search["fewest"]) ? Tolerate::fewest : Tolerate::largest;
+  const BudgetOptions asked = budget_options(search, options, progress);
   return dict_of(without_gil([&] { return find_budget(network, samples, hardware, knob, asked); }));
 }
 
 Value experiment_file(const std::filesystem::path& file, const py::dict& overrides) {
   Value root = read_toml(file);
   for (const auto& [key, value] : overrides)
-    apply_override(root, py::cast<std::string>(key) + "=" + value_of(value).text());
+    apply_override(root, py::cast<std::string>(key) + "=" +
+                             value_of(value, py::cast<std::string>(key)).text());
   return root;
 }
 
@@ -144,23 +98,10 @@ py::dict run_python(const std::filesystem::path& file, const py::dict& overrides
   options.fresh = fresh;
   PythonProgress progress;
   options.progress = &progress;
-  const RunOutcome outcome = without_gil([&] { return run_with_report(root, options); });
+  const RunOutcome outcome = without_gil([&] { return run_with_report(root, options); }, true);
   return py::dict("folder"_a = outcome.folder, "points"_a = outcome.points,
                   "finished"_a = outcome.finished, "computed"_a = outcome.computed,
                   "left_out"_a = outcome.left_out, "summary"_a = outcome.summary);
-}
-
-/// A chip whose work lets Python speak.
-Chip make_chip(const Network& network, const Hardware& hardware, std::uint64_t seed,
-               std::uint64_t draw, std::int64_t batch, const std::string& backend, int threads) {
-  ChipOptions options;
-  options.seed = seed;
-  options.draw = draw;
-  options.batch = batch;
-  options.backend = backend;
-  options.threads = threads;
-  options.progress = let_python_speak;
-  return without_gil([&] { return Chip(network, hardware, options); });
 }
 
 py::array_t<float> numpy_of(const Answers& answers, const Network& network) {
@@ -174,9 +115,31 @@ py::array_t<float> numpy_of(const Answers& answers, const Network& network) {
   return ohmic::numpy_of(answers.numbers, shape);
 }
 
-struct PythonChip {
-  Network network;
-  Chip chip;
+/// A chip that any thread may use: one at a time does.
+class PythonChip {
+ public:
+  PythonChip(const Network& network, const Hardware& hardware, const py::dict& options)
+      : network_(network), chip_(made(hardware, chip_options(options))) {}
+
+  template <class Work>
+  auto alone(const Work& work) {
+    const py::gil_scoped_release released;
+    const std::lock_guard lock(mutex_);
+    return in_call([&] { return work(chip_); }, errors_);
+  }
+
+  const Network& network() const { return network_; }
+
+ private:
+  Chip made(const Hardware& hardware, const ChipOptions& options) {
+    const py::gil_scoped_release released;
+    return in_call([&] { return Chip(network_, hardware, options); }, errors_);
+  }
+
+  std::shared_ptr<DeviceErrors> errors_ = std::make_shared<DeviceErrors>();
+  Network network_;
+  Chip chip_;
+  std::mutex mutex_;
 };
 
 void bind_errors(py::module_& m) {
@@ -207,34 +170,33 @@ void bind_values(py::module_& m) {
       .def_static("read", [](const py::dict& d) { return read_hardware(value_of(d)); })
       .def("with_setting",
            [](const Hardware& h, const std::string& key, const py::object& value) {
-             return with_setting(h, key, value_of(value));
+             return with_setting(h, key, value_of(value, key));
            })
       .def("toml", [](const Hardware& h) { return to_toml(table_of(h)); });
 }
 
 void bind_chip(py::module_& m) {
   py::class_<PythonChip>(m, "Chip")
-      .def(py::init([](const Network& n, const Hardware& h, std::uint64_t seed, std::uint64_t draw,
-                       std::int64_t batch, const std::string& backend, int threads) {
-             return PythonChip{n, make_chip(n, h, seed, draw, batch, backend, threads)};
-           }),
-           "network"_a, "hardware"_a, "seed"_a, "draw"_a, "batch"_a, "backend"_a, "threads"_a)
+      .def(py::init<const Network&, const Hardware&, const py::dict&>(), "network"_a, "hardware"_a,
+           "options"_a)
       .def_property_readonly("needs_calibration",
-                             [](const PythonChip& c) { return c.chip.needs_calibration(); })
+                             [](PythonChip& c) {
+                               return c.alone([](Chip& chip) { return chip.needs_calibration(); });
+                             })
       .def("calibrate",
            [](PythonChip& c, const Samples& x) {
-             without_gil([&] { return c.chip.calibrate(x), 0; });
+             c.alone([&](Chip& chip) { return chip.calibrate(x), 0; });
            })
       .def("program",
-           [](PythonChip& c, std::uint64_t draw) {
-             without_gil([&] { return c.chip.program(draw), 0; });
+           [](PythonChip& c, const py::object& draw) {
+             c.alone([asked = draw_of(draw)](Chip& chip) { return chip.program(asked), 0; });
            })
       .def("__call__",
            [](PythonChip& c, const Samples& x) {
-             return numpy_of(without_gil([&] { return c.chip(x); }), c.network);
+             return numpy_of(c.alone([&](Chip& chip) { return chip(x); }), c.network());
            })
       .def("digital", [](PythonChip& c, const Samples& x) {
-        return numpy_of(without_gil([&] { return c.chip.digital(x); }), c.network);
+        return numpy_of(c.alone([&](Chip& chip) { return chip.digital(x); }), c.network());
       });
 }
 

@@ -5,10 +5,23 @@ namespace py = pybind11;
 namespace ohmic {
 namespace {
 
-Value table_of_dict(const py::dict& dict) {
+Value table_of_dict(const py::dict& dict, const std::string& key) {
   Value table{Table{}};
-  for (const auto& [key, value] : dict) table.set(py::cast<std::string>(key), value_of(value));
+  for (const auto& [entry, value] : dict) {
+    const auto name = py::cast<std::string>(py::str(entry));
+    table.set(name, value_of(value, key.empty() ? name : key + "." + name));
+  }
   return table;
+}
+
+std::int64_t integer_of(const py::handle& object, const std::string& key) {
+  const std::int64_t value = PyLong_AsLongLong(object.ptr());
+  if (value != -1 || !PyErr_Occurred()) return value;
+  PyErr_Clear();
+  throw ConfigError({{{},
+                      key,
+                      "expected an integer of 64 bits, at most 9223372036854775807, got " +
+                          py::cast<std::string>(py::repr(object))}});
 }
 
 NumberFormat format_of(const py::dtype& type, const std::string& name) {
@@ -33,21 +46,22 @@ NumberFormat format_of(const py::dtype& type, const std::string& name) {
 
 }  // namespace
 
-Value value_of(const py::handle& object) {
+Value value_of(const py::handle& object, const std::string& key) {
   if (object.is_none()) return {std::string("ideal")};
   if (py::isinstance<py::bool_>(object)) return {py::cast<bool>(object)};
-  if (py::isinstance<py::int_>(object)) return {py::cast<std::int64_t>(object)};
+  if (py::isinstance<py::int_>(object)) return {integer_of(object, key)};
   if (py::isinstance<py::float_>(object)) return {py::cast<double>(object)};
   if (py::isinstance<py::str>(object)) return {py::cast<std::string>(object)};
-  if (py::isinstance<py::dict>(object)) return table_of_dict(py::cast<py::dict>(object));
+  if (py::isinstance<py::dict>(object)) return table_of_dict(py::cast<py::dict>(object), key);
   if (py::isinstance<py::list>(object) || py::isinstance<py::tuple>(object)) {
     Array array;
-    for (const auto& element : object) array.push_back(value_of(element));
+    for (const auto& element : object) array.push_back(value_of(element, key));
     return {std::move(array)};
   }
   if (py::hasattr(object, "__fspath__")) return {py::cast<std::string>(py::str(object))};
-  if (py::hasattr(object, "tolist")) return value_of(object.attr("tolist")());  // numpy's
-  throw py::type_error("expected a dict, list, number, text or None, got " +
+  if (py::hasattr(object, "tolist")) return value_of(object.attr("tolist")(), key);  // numpy's
+  throw py::type_error((key.empty() ? "" : key + ": ") +
+                       "expected a dict, list, number, text or None, got " +
                        py::cast<std::string>(py::repr(object)));
 }
 
@@ -79,12 +93,6 @@ py::array_t<float> numpy_of(const std::vector<float>& numbers, std::vector<std::
   py::array_t<float> array(std::vector<py::ssize_t>(shape.begin(), shape.end()));
   std::copy(numbers.begin(), numbers.end(), array.mutable_data());
   return array;
-}
-
-void let_python_speak() {
-  const py::gil_scoped_acquire gil;
-  if (PyErr_CheckSignals() != 0) throw py::error_already_set();
-  raise_device_error();
 }
 
 }  // namespace ohmic

@@ -14,8 +14,9 @@
 namespace ohmic {
 
 /// dict, list, tuple, bool, int, float, str, paths and numpy's numbers; None is the word "ideal".
-/// Throws py::type_error for anything else.
-Value value_of(const pybind11::handle&);
+/// `key` is the value's own. Throws py::type_error for anything else, ConfigError for an integer
+/// that no file can hold.
+Value value_of(const pybind11::handle&, const std::string& key = "");
 
 /// A numpy array or anything that makes one (a torch tensor), as it lies in memory; kept alive.
 /// Throws DataError for dtypes that are no numbers.
@@ -24,13 +25,7 @@ StoredArray array_of(const pybind11::handle&, const std::string& name);
 /// Numbers as a numpy array of this shape.
 pybind11::array_t<float> numpy_of(const std::vector<float>&, std::vector<std::int64_t> shape);
 
-/// Raises what Python has to say (Ctrl-C), and what device models written in Python raised.
-/// To be called without the GIL.
-void let_python_speak();
-
 /// Declares the device model "python".
 void bind_device(pybind11::module_&);
-/// Raises what such a model raised.
-void raise_device_error();
 
 }  // namespace ohmic

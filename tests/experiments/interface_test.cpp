@@ -1,11 +1,13 @@
 // The interface of the library: the numbers of the program, and what it says to whoever calls it
 // amiss.
 #include <gtest/gtest.h>
+#include <omp.h>
 
 #include <cmath>
 #include <sstream>
 
 #include "experiments/budget/request.hpp"
+#include "experiments/measure/compute.hpp"
 #include "experiments/measure/files.hpp"
 #include "experiments/ohmic.hpp"
 #include "experiments/report/budget/run_budget.hpp"
@@ -165,6 +167,136 @@ TEST(Interface, TakesNamedHardware) {
   EXPECT_EQ(coarse.mapping.tile.rows, hardware.mapping.tile.rows);
 }
 
+// A layer keeps what its table gives, and follows the others in everything else, as in a file.
+TEST(Interface, LayersOfATableFollowTheCommonDevice) {
+  const std::string tables =
+      "[device]\nmodel = \"awgn\"\neta = 0.1\n[device.layers.conv1]\ng_max_S = 3e-5\n";
+  const Hardware read = read_hardware(parse_toml(tables, "hardware.toml"));
+  const Value changed = table_of(with_setting(read, "device.eta", {0.3}));
+  EXPECT_EQ(changed.at("device.layers.conv1")->text(), "{ g_max_S = 3e-05 }");
+  const Network net = waves_network();
+  const Samples x = waves().first(50);
+  const std::string layer = net.layers().front();
+  const auto hardware = [&](const std::string& eta) {
+    return read_hardware(parse_toml("[device]\nmodel = \"awgn\"\neta = " + eta +
+                                        "\n[device.layers.\"" + layer + "\"]\ng_max_S = 3e-5\n",
+                                    "hardware.toml"));
+  };
+  const auto answers = [&](const Hardware& h) { return Chip(net, h)(x).numbers; };
+  const auto moved = answers(with_setting(hardware("0.1"), "device.eta", {0.3}));
+  EXPECT_EQ(moved, answers(hardware("0.3")));
+  Hardware whole = hardware("0.1");  // a device by itself follows nothing
+  whole.layers[layer] = make_device("awgn", {{"eta", 0.1}});
+  EXPECT_EQ(answers(with_setting(whole, "device.layers." + layer + ".eta", {0.1})), answers(whole));
+  EXPECT_NE(answers(with_setting(whole, "device.eta", {0.3})), moved);
+}
+
+TEST(Interface, CalibrationSamplesAreNormalisedAsTheMeasuredOnes) {
+  const std::string file = your_network() + "waves.npz:";
+  const Samples raw(open_array(file + "train_x"));
+  EXPECT_EQ(error_of([&] { waves().with_calibration(raw); }),
+            "Samples::with_calibration: the samples are normalised in another way than those to be "
+            "measured; expected both from load_samples() with the same normalize, or both as the "
+            "network takes them");
+  EXPECT_NO_THROW(waves().with_calibration(waves().first(3)));
+  EXPECT_NO_THROW(raw.with_calibration(raw));
+}
+
+BudgetOptions few_looks() {
+  BudgetOptions options;
+  options.max_drop = 5;
+  options.draws = options.max_draws = 3;
+  options.steps = 4;
+  return options;
+}
+
+// What `ohmic budget` says beside its answer stands in the budget.
+TEST(Interface, ABudgetSaysWhyNothingWasFound) {
+  const Network net = waves_network();
+  const Samples x = waves();
+  Hardware hardware;
+  hardware.device = make_device("awgn", {{"eta", 0.05}});
+  BudgetOptions options = few_looks();
+  options.range = {1, 10};
+  EXPECT_EQ(find_budget(net, x, hardware, "device.time_s", options).warnings,
+            std::vector<std::string>{
+                "every chip answers the same at both ends of the range: device.time_s has no "
+                "effect beside the file's other settings, so that there is no budget"});
+  options.range = {1, 6};
+  options.scale = KnobScale::linear;
+  options.steps = 5;
+  const Budget turned = find_budget(net, x, converters(0.05), "periphery.adc.bits", options);
+  EXPECT_EQ(turned.tolerated, std::nullopt);
+  EXPECT_EQ(turned.warnings,
+            std::vector<std::string>{"at 6 it is better, so look for the lowest value "
+                                     "(budget.find.tolerate = \"fewest\")"});
+  EXPECT_TRUE(find_budget(net, x, hardware, "device.eta", few_looks()).warnings.empty());
+}
+
+TEST(Interface, ABudgetIsOfTheHardwareAlone) {
+  for (const char* knob : {"data.test_images", "train.epochs", "evaluation.batch", "seed", ""})
+    EXPECT_EQ(error_of<ConfigError>(
+                  [&] { find_budget(waves_network(), waves(), Hardware{}, knob, few_looks()); }),
+              "error: knob: \"" + std::string(knob) +
+                  "\" is nothing of the hardware; expected a number of mapping, device, periphery "
+                  "or noise");
+}
+
+// What stops a call, or is wrong with its samples, never leaves other answers behind it.
+TEST(Interface, AChipThatWasStoppedGivesTheAnswersAskedForOrNone) {
+  struct Stopped {};
+  bool stops = false;
+  const auto stopped = [&](const auto& call) {
+    stops = true;
+    EXPECT_THROW(call(), Stopped);
+    stops = false;
+  };
+  const Network net = waves_network();
+  const Samples x = waves().first(100);
+  Chip whole(net, converters(0.2));
+  Chip chip(net, converters(0.2), {.progress = [&] {
+              if (stops) throw Stopped();
+            }});
+  stopped([&] { chip.calibrate(x); });
+  EXPECT_TRUE(chip.needs_calibration());
+  chip.calibrate(x);
+  whole.calibrate(x);
+  const auto wanted = whole(x).numbers, digital = whole.digital(x).numbers;
+  EXPECT_NE(wanted, digital);
+  EXPECT_EQ(chip(x).numbers, wanted);
+  EXPECT_THROW(chip.digital(Samples({1, 2, 3}, {1, 3})), DataError);
+  EXPECT_EQ(chip(x).numbers, wanted);
+  stopped([&] { chip.digital(x); });
+  EXPECT_EQ(chip(x).numbers, wanted);
+  EXPECT_EQ(chip.digital(x).numbers, digital);
+  EXPECT_EQ(chip(x).numbers, wanted);
+  stopped([&] { chip.program(2); });
+  whole.program(2);
+  EXPECT_NE(whole(x).numbers, wanted);
+  EXPECT_EQ(chip(x).numbers, whole(x).numbers);
+  stopped([&] { chip.calibrate(x); });
+  EXPECT_TRUE(chip.needs_calibration());
+  EXPECT_THROW(chip(x), CallError);
+  chip.calibrate(x);
+  EXPECT_EQ(chip(x).numbers, whole(x).numbers);
+}
+
+TEST(Interface, AChipHasItsThreadsInEveryCall) {
+  const Network net = waves_network();
+  const Samples x = waves().first(10);
+  Chip chip(net, converters(0.1), {.threads = 1});
+  const auto expect_one = [&](const auto& call) {
+    use_threads(3);
+    call();
+    EXPECT_EQ(omp_get_max_threads(), 1);
+  };
+  expect_one([&] { chip.calibrate(x); });
+  expect_one([&] { chip.program(1); });
+  expect_one([&] { chip(x); });
+  expect_one([&] { chip.digital(x); });
+  use_threads(0);
+}
+
 // Everything in the wrong order, or with what cannot be: a typed exception, and never abort().
 TEST(Interface, SaysWhatIsWrongWhateverIsCalled) {
   const Network net = waves_network();
@@ -191,10 +323,11 @@ TEST(Interface, SaysWhatIsWrongWhateverIsCalled) {
   EXPECT_THROW(Network(Graph{}, {}), DataError);
   Graph backwards;
   backwards.nodes.resize(2);
+  backwards.nodes[0].height = backwards.nodes[0].width = backwards.nodes[0].channels = 1;
   backwards.nodes[1].op = Op::relu;
   backwards.nodes[1].inputs = {1};
   EXPECT_EQ(error_of([&] { Network(backwards, {}, "mine"); }),
-            "mine: node 1 takes what node 1 gives; expected an earlier one");
+            "mine: node 1 (relu) takes what node 1 gives; expected an earlier one");
   EXPECT_THROW(load_network("no/such/file.onnx"), DataError);
   EXPECT_THROW(load_network(ModelSettings{}), ConfigError);
   EXPECT_EQ(error_of<ConfigError>([] {
@@ -220,6 +353,9 @@ TEST(Interface, SaysWhatIsWrongWhateverIsCalled) {
   EXPECT_THROW(measure(net, x, unknown), ConfigError);
   EXPECT_THROW(measure(net, Samples({1, 2, 3}, {1, 3}), Hardware{}), DataError);
   EXPECT_THROW(measure(net, x, Hardware{}, {.metric = "acuracy"}), ConfigError);
+  EXPECT_EQ(error_of<ConfigError>([&] { Chip(net, {}, {.seed = std::uint64_t{1} << 63}); }),
+            "error: seed: expected an integer in [0, 9223372036854775807], got "
+            "9223372036854775808");
   EXPECT_THROW(find_budget(net, x, Hardware{}, "device.eta"), ConfigError);
   EXPECT_THROW(find_budget(net, x, Hardware{}, "mapping.encoding"), ConfigError);
   struct Stopped {};

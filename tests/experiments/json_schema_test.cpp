@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "experiments/budget/sources.hpp"
 #include "experiments/study/experiment.hpp"
 #include "tests/experiments/command_line.hpp"
 
@@ -26,7 +27,7 @@ void expect_all(const SchemaBase& schema, const Json& object, const std::string&
 TEST(JsonSchema, HoldsEveryTableAndKey) {
   const Json schema = Json::parse(json_schema());
   expect_all(Experiment::schema(), schema, "");
-  EXPECT_EQ(schema["properties"]["device"]["oneOf"].size(), device_kinds().size());
+  EXPECT_EQ(schema["properties"]["device"]["oneOf"].size(), device_kinds().size() + 1);
   EXPECT_TRUE(schema["properties"].contains("budget"));
   EXPECT_TRUE(schema["properties"].contains("sweep"));
 }
@@ -44,6 +45,30 @@ TEST(JsonSchema, SaysTypesRangesChoicesAndDefaults) {
   EXPECT_EQ(evaluation["draws"]["default"], 10);
   EXPECT_EQ(evaluation["estimator"]["enum"], Json({"per_draw", "per_batch"}));
   EXPECT_EQ(evaluation["stop"]["anyOf"][0]["const"], "none");
+}
+
+// Each model's own keys where it is named, any model's where a preset or a sweep names it.
+TEST(JsonSchema, KnowsADeviceByItsModel) {
+  const Json devices = Json::parse(json_schema())["properties"]["device"]["oneOf"];
+  for (std::size_t i = 0; i < device_kinds().size(); ++i) {
+    EXPECT_EQ(devices[i]["required"], Json({"model"}));
+    EXPECT_EQ(devices[i]["properties"]["model"]["const"], device_kinds()[i].name);
+  }
+  const Json& none = devices.back();
+  EXPECT_EQ(none["not"]["required"], Json({"model"}));
+  EXPECT_FALSE(none.contains("required"));
+  EXPECT_FALSE(none["properties"].contains("model"));
+  for (const char* key : {"g_max_S", "eta", "programming_scale", "layers"})
+    EXPECT_TRUE(none["properties"].contains(key)) << key;
+}
+
+TEST(JsonSchema, ListsHaveTheirChoicesAndRanges) {
+  const Json tables = Json::parse(json_schema())["properties"];
+  const Json sources =
+      tables["budget"]["properties"]["attribution"]["anyOf"][1]["properties"]["sources"];
+  EXPECT_EQ(sources["type"], "array");
+  EXPECT_EQ(sources["items"]["type"], "string");
+  EXPECT_EQ(sources["items"]["enum"], Json(source_names()));
 }
 
 TEST(JsonSchema, IsWhatTheProgramPrints) {

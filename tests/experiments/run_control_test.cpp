@@ -2,8 +2,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <map>
+#include <thread>
 
 #include "experiments/measure/claims.hpp"
 #include "experiments/measure/files.hpp"
@@ -279,6 +282,42 @@ TEST_F(RunControl, ADryRunTellsEveryStateAndWritesNothing) {
           "Time left: about 8 min 37 s for one process, as fast as before.\n");
   fs::remove(folder_ / "lock");
   EXPECT_EQ(everything_in(folder_), before);
+}
+
+// A claim is let go after five seconds, so that a run that does not look fails and does not hang.
+TEST_F(RunControl, ARunThatWaitsForOthersCanBeStopped) {
+  struct Stopped {
+    bool waited;
+  };
+  struct Stops : Progress {
+    explicit Stops(const std::atomic<bool>& held) : is_held(held) {}
+    void update(double, const std::string&) override { throw Stopped{is_held}; }
+    void wait() override { throw Stopped{is_held}; }
+    const std::atomic<bool>& is_held;
+  };
+  const Claims other(folder_ / "lock");
+  auto held = other.try_exclusive("point " + points().front().experiment.identity());
+  ASSERT_TRUE(held);
+  std::atomic<bool> is_held = true, is_over = false;
+  std::thread releases([&] {
+    for (int i = 0; i < 50 && !is_over; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    is_held = false;
+    held.reset();
+  });
+  RunOptions options;
+  options.folder = folder_;
+  options.only = {"train.learning_rate=0.001", "device.eta=0.1"};
+  Stops stops(is_held);
+  options.progress = &stops;
+  try {
+    run_experiment(parse_toml(kSweep, "test.toml"), options);
+    ADD_FAILURE() << "it was not stopped";
+  } catch (const Stopped& stopped) {
+    EXPECT_TRUE(stopped.waited);
+  }
+  is_over = true;
+  releases.join();
 }
 
 TEST_F(RunControl, ADryRunOfNothingYetKnowsNoTimeAndMakesNoFolder) {

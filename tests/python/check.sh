@@ -14,7 +14,7 @@ if command -v ccache >/dev/null; then
   export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
   export CXX=${CXX:-c++}  # CMake's own choice: Python names another link to the compiler
 fi
-"$python" -m pip install --quiet numpy ${2:+sympy networkx jinja2 filelock fsspec}  # torch.export's
+"$python" -m pip install --quiet numpy jsonschema ${2:+sympy networkx jinja2 filelock fsspec}  # torch.export's
 # A build folder of its own for each LibTorch, so that a second check compiles what has changed.
 # Compiler and flags of the ordinary build, so that ccache has its objects.
 CMAKE_ARGS=${OHMIC_CMAKE_ARGS:-} "$python" -m pip install --quiet "$root" \

@@ -1,6 +1,7 @@
 """The Python module: the program's numbers, its errors, Ctrl-C, device models, one LibTorch.
 
 Run by tests/python/check.sh in an environment of its own, once without torch and once with it."""
+import concurrent.futures
 import importlib.util
 import json
 import os
@@ -102,6 +103,34 @@ figures = false
         self.assertIn(b.tolerated, values + [None])
         self.assertEqual(b.knob, "device.eta")
         self.assertIn("<table>", b._repr_html_())
+        self.assertEqual(b.warnings, [])
+
+    def test_a_budget_takes_what_the_program_takes(self):
+        def budget(**more):
+            return ohmic.budget(network(), X, LABELS, noisy(0.1), steps=2, draws=2, max_draws=2,
+                                progress=False, **more)
+        points, per_cent = budget(max_drop=3, drop="points"), budget(max_drop=3)
+        self.assertAlmostEqual(points.limit, points.baseline - 0.03)
+        self.assertAlmostEqual(per_cent.limit, per_cent.baseline * 0.97)
+        two = budget(metric="top_k", top_k=2)
+        self.assertGreater(two.baseline, points.baseline)
+        self.assertEqual(budget(metric="top_k", top_k=1).baseline, points.baseline)
+        snr = budget(metric="mse", against="answers", max_drop=0.5, drop="unit")
+        self.assertEqual((snr.baseline, snr.limit), (0, 0.5))
+        still = budget(knob="device.time_s", range=(1, 10))
+        self.assertIn("has no effect", still.warnings[0])
+        self.assertIn("has no effect", repr(still))
+        with self.assertRaisesRegex(ohmic.ConfigError, 'budget.drop.*one of percent_of_baseline.*"ell"'):
+            budget(drop="ell")
+        with self.assertRaisesRegex(ohmic.ConfigError, '"evaluation.batch" is nothing of the hardware'):
+            budget(knob="evaluation.batch")
+
+    def test_layers_follow_the_common_device(self):
+        layer = network().layers[0]
+        def hardware(eta):
+            return ohmic.Hardware(device=dict(model="awgn", eta=eta), layers={layer: dict(g_max_S=3e-5)})
+        moved = ohmic.Chip(network(), hardware(0.1).replace(**{"device.eta": 0.3}))(X)
+        numpy.testing.assert_array_equal(moved, ohmic.Chip(network(), hardware(0.3))(X))
 
 
 class Errors(unittest.TestCase):
@@ -122,6 +151,38 @@ class Errors(unittest.TestCase):
             ohmic.Hardware(device=dict(model="awgn", eta=object()))
         self.assertTrue(issubclass(ohmic.ConfigError, ValueError))
 
+    def test_wrong_types_are_named_with_what_is_accepted(self):
+        def refused(text, call):
+            with self.assertRaises(ohmic.ConfigError) as caught:
+                call()
+            self.assertEqual(str(caught.exception), "error: " + text)
+
+        def measure(**options):
+            return lambda: ohmic.measure(network(), X, LABELS, progress=False, **options)
+        long = "an integer in [-9223372036854775808, 9223372036854775807]"
+        from_0 = "an integer in [0, 9223372036854775807]"
+        refused(f"draws: expected {long}, got 1000.0", measure(draws=1e3))
+        refused(f"draws: expected {long}, got {2**63}", measure(draws=2**63))
+        refused(f"seed: expected {from_0}, got {2**63}", measure(seed=2**63))
+        refused(f"seed: expected {from_0}, got -1", measure(seed=-1))
+        refused("threads: expected an integer in [-2147483648, 2147483647], got 2147483648",
+                measure(threads=2**31))
+        refused("metric: expected text, got 7", measure(metric=7))
+        refused("confidence: expected a number, got 'much'", measure(confidence="much"))
+        refused("per_batch: expected True or False, got 'yes'", measure(per_batch="yes"))
+        refused("max_drop: expected a number, got 'little'",
+                lambda: ohmic.budget(network(), X, LABELS, max_drop="little", progress=False))
+        refused("range: expected a list of numbers, got ['a', 'b']",
+                lambda: ohmic.budget(network(), X, LABELS, range="ab", progress=False))
+        refused(f"seed: expected {from_0}, got {2**64}", lambda: ohmic.Chip(network(), seed=2**64))
+        refused(f"draw: expected {from_0}, got 1.5", lambda: ohmic.Chip(network()).program(1.5))
+        refused("device.quanta: expected an integer of 64 bits, at most 9223372036854775807, got "
+                f"{2**63}", lambda: ohmic.Hardware(device=dict(model="awgn", quanta=2**63)))
+        with self.assertRaisesRegex(TypeError, "^device.eta: expected a dict, list, number"):
+            ohmic.Hardware(device=dict(model="awgn", eta=object()))
+        self.assertEqual(ohmic.measure(network(), X, LABELS, draws=numpy.int64(1), seed=2**63 - 1,
+                                       confidence=numpy.float32(0.5), progress=False).draws.size, 1)
+
     def test_what_a_progress_raises_stops_and_reaches_the_caller(self):
         def stop(text, fraction):
             raise RuntimeError("enough")
@@ -141,20 +202,35 @@ class Errors(unittest.TestCase):
         self.assertLess(time.monotonic() - began, 20)
 
     def test_other_threads_run_meanwhile(self):
-        turns, done = [0], threading.Event()
+        turns, done = [], threading.Event()
 
         def turn():
             while not done.is_set():
-                turns[0] += 1
+                turns.append(time.monotonic())
                 time.sleep(0.001)
         thread = threading.Thread(target=turn)
         thread.start()
-        chip = ohmic.Chip(network(), noisy(0.1))
-        before = turns[0]
-        chip(numpy.concatenate([X] * 20))
-        done.set()
-        thread.join()
-        self.assertGreater(turns[0], before)
+        self.addCleanup(thread.join)
+        self.addCleanup(done.set)
+        chip, x, took = ohmic.Chip(network(), noisy(0.1)), X, 0
+        while took < 0.05:
+            x = numpy.concatenate([x, x])
+            began = time.monotonic()
+            chip(x)
+            took = time.monotonic() - began
+        # A thread that has to wait for the end runs before and after the call, not in its middle.
+        middle = [t for t in turns if began + took / 5 < t < began + took * 4 / 5]
+        self.assertGreaterEqual(len(middle), 3)
+
+    def test_threads_share_a_chip(self):
+        chip = ohmic.Chip(network(), noisy(0.2, adc={}, dac={})).calibrate(TRAIN)
+        parts = numpy.array_split(X, 16)
+        calls = [call for part in parts for call in ((chip, part), (chip.digital, part))]
+        serial = [call(part) for call, part in calls]
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            shared = list(pool.map(lambda call: call[0](call[1]), calls))
+        for got, wanted in zip(shared, serial):
+            numpy.testing.assert_array_equal(got, wanted)
 
 
 class Devices(unittest.TestCase):
@@ -178,6 +254,64 @@ class Devices(unittest.TestCase):
         with self.assertRaises(ohmic.ConfigError):
             ohmic.Hardware(device=dict(model="python", function="nobody"))
 
+    def test_a_chip_is_never_left_with_exact_devices(self):
+        fails = [False]
+
+        @ohmic.device("sometimes")
+        def sometimes(target_S, normals):
+            if fails[0]:
+                raise ZeroDivisionError("in a device")
+            return target_S * (1 + 0.2 * normals)
+        hw = ohmic.Hardware(device=sometimes)
+        chip = ohmic.Chip(network(), hw)
+        fails[0] = True
+        for again in (lambda: chip.program(2), lambda: chip(X)):
+            with self.assertRaisesRegex(ZeroDivisionError, "in a device"):
+                again()
+        fails[0] = False
+        numpy.testing.assert_array_equal(chip(X), ohmic.Chip(network(), hw, draw=2)(X))
+
+    def test_errors_reach_the_call_that_they_are_of(self):
+        @ohmic.device("broken")
+        def broken(target_S, normals):
+            raise ZeroDivisionError("in a device")
+
+        def fail(_):
+            with self.assertRaises(ZeroDivisionError):
+                ohmic.Chip(network(), ohmic.Hardware(device=broken))
+
+        def succeed(_):
+            ohmic.Chip(network(), noisy(0.1))(X)
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            done = [pool.submit(call, i) for i in range(10) for call in (fail, succeed)]
+        for future in done:
+            future.result()
+
+    def test_conductances_are_finite_numbers(self):
+        @ohmic.device("lost")
+        def lost(target_S, normals):
+            return numpy.full(target_S.shape, numpy.nan)
+        with self.assertRaisesRegex(ValueError, '^device function "lost": gave nan; expected finite'):
+            ohmic.Chip(network(), ohmic.Hardware(device=lost))
+
+    def test_a_run_refuses_what_its_folder_cannot_tell_apart(self):
+        @ohmic.device("of_today")
+        def of_today(target_S, normals):
+            return target_S
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "study.toml"
+            for device, key in (('model = "python"\nfunction = "of_today"', "device.model"),
+                                ('model = "stack"\nmodels = [{ model = "ideal" }, { model = "python", '
+                                 'function = "of_today" }]', r"device.models\[1\].model")):
+                file.write_text(f'[model]\nfile = "{FOLDER}/network.pt2"\n[data]\nname = "files"\n'
+                                f'test = {{ samples = "{FOLDER}/waves.npz:test_x" }}\n'
+                                f'[device]\n{device}\n[output]\ndir = "{folder}/run"\n')
+                with self.assertRaisesRegex(ohmic.ConfigError, key + '.*a run folder keeps nothing.*'
+                                            r"use ohmic.measure\(\)"):
+                    ohmic.run(file)
+            self.assertFalse((pathlib.Path(folder) / "run").exists())
+        ohmic.Chip(network(), ohmic.Hardware(device=of_today))
+
 
 class Words(unittest.TestCase):
     def test_the_schema_holds_every_table(self):
@@ -189,6 +323,29 @@ class Words(unittest.TestCase):
         self.assertIn("awgn", models)
         adc = tables["periphery"]["properties"]["adc"]["anyOf"][1]["properties"]
         self.assertEqual((adc["bits"]["minimum"], adc["bits"]["maximum"]), (1, 16))
+
+    @unittest.skipUnless(importlib.util.find_spec("jsonschema") and importlib.util.find_spec("tomllib"),
+                         "no jsonschema in this environment, or no tomllib in this Python")
+    def test_the_schema_takes_the_files_that_the_program_takes(self):
+        import jsonschema
+        import tomllib
+        jsonschema.Draft202012Validator.check_schema(ohmic.schema())
+        schema = jsonschema.Draft202012Validator(ohmic.schema())
+        files = sorted((ROOT / "experiments").glob("*.toml"))
+        self.assertGreater(len(files), 20)
+        for file in files:
+            schema.validate(tomllib.loads(file.read_text()))
+        preset = 'preset = "ideal"\n'
+        for text in (preset + "[device]\ng_max_S = 3e-5",
+                     "[device]\neta = 0.2\nprogramming_scale = 1.0\n"
+                     '[sweep]\n"device.model" = ["awgn", "pcm"]',
+                     '[device]\nmodel = "awgn"\n[device.layers.conv1]\neta = 0.2'):
+            schema.validate(tomllib.loads(text))
+        for text in (preset + "[device]\ng_max = 3e-5", preset + '[device]\ng_max_S = "much"',
+                     '[device]\nmodel = "awgn"\nprogramming_scale = 1.0', '[device]\nmodel = "awgm"',
+                     '[budget.attribution]\nsources = ["programing"]'):
+            with self.assertRaises(jsonschema.ValidationError, msg=text):
+                schema.validate(tomllib.loads(text))
 
     def test_manual_pages_and_hardware_are_shown(self):
         self.assertIn("bits", ohmic.describe("periphery.adc"))
@@ -209,6 +366,23 @@ class LibTorch(unittest.TestCase):
                 self.assertNotEqual(said.returncode, 0)
                 self.assertIn("two LibTorches in one process crash", said.stderr)
                 self.assertIn("ImportError", said.stderr)
+
+    def test_another_one_may_be_looked_for(self):
+        for init in (True, False):  # a package, and a folder of that name
+            with tempfile.TemporaryDirectory() as folder:
+                package = pathlib.Path(folder) / "torch"
+                package.mkdir()
+                if init:
+                    (package / "__init__.py").write_text("")
+                code = ("import importlib.util, ohmic\n"
+                        "assert importlib.util.find_spec('torch') is not None\n"
+                        "try:\n  import torch\n  print('imported')\n"
+                        "except ImportError as error:\n  print(error)")
+                said = subprocess.run([sys.executable, "-S", "-c", "import sys; sys.path[:] = "
+                                       + repr([folder] + sys.path) + "\n" + code],
+                                      capture_output=True, text=True)
+                self.assertEqual(said.returncode, 0, said.stderr)
+                self.assertIn("two LibTorches in one process crash" if init else "imported", said.stdout)
 
     @unittest.skipUnless(HAS_TORCH, "no torch in this environment")
     def test_a_module_answers_as_in_torch(self):

@@ -127,12 +127,13 @@ class Chip:
     """A network on its hardware with one draw of everything random.
 
     seed, draw: which chip. batch: samples computed together. backend: "cpu" or "reference".
-    threads: 0 takes all."""
+    threads: 0 takes all. Threads of Python may share it: one at a time has it."""
 
     def __init__(self, network, hardware=None, *, seed=1, draw=0, batch=100, backend="cpu",
                  threads=0):
         hardware = hardware or Hardware()
-        self._made = _ohmic.Chip(network, hardware._made, seed, draw, batch, backend, threads)
+        self._made = _ohmic.Chip(network, hardware._made, dict(
+            seed=seed, draw=draw, batch=batch, backend=backend, threads=threads))
 
     @property
     def needs_calibration(self):
@@ -209,20 +210,23 @@ def measure(network, x, labels=None, hardware=None, *, draws=10, confidence=0.95
 
 
 def budget(network, x, labels=None, hardware=None, *, knob="device.eta", max_drop=1.0,
-           range=(0.005, 0.5), log=True, fewest=False, steps=64, draws=10, max_draws=200,
-           confidence=0.95, metric="", per_batch=False, batch=100, calibration=None,
-           calibration_samples=256, seed=1, backend="cpu", threads=0, progress=None):
-    """The largest value of a knob that costs at most max_drop per cent of the metric without noise.
+           drop="percent_of_baseline", range=(0.005, 0.5), log=True, fewest=False, steps=64, draws=10,
+           max_draws=200, confidence=0.95, metric="", top_k=5, against="", per_batch=False, batch=100,
+           calibration=None, calibration_samples=256, seed=1, backend="cpu", threads=0,
+           progress=None):
+    """The largest value of a knob by which the metric gets worse by at most max_drop.
 
-    knob: a dotted key of the hardware with a number. range, steps, log: the values that may be tried.
+    drop: the unit of max_drop: "percent_of_baseline" (of the metric without noise), "points" (per cent
+    of the samples) or "unit" (the metric's own numbers). knob: a dotted key of the hardware with a
+    number, of mapping, device, periphery or noise. range, steps, log: the values that may be tried.
     fewest: the fewest instead, of bits. draws, max_draws: of the first and the last look at a value.
     Else as measure()."""
     samples = _samples(x, labels)
     if calibration is not None:
         samples = samples.with_calibration(_samples(calibration))
-    options = _options(draws, confidence, metric, 5, "", per_batch, batch, calibration_samples, seed, 0,
-                       backend, threads)
-    search = dict(max_drop=float(max_drop), range=[float(v) for v in range], steps=steps, draws=draws,
+    options = _options(draws, confidence, metric, top_k, against, per_batch, batch, calibration_samples,
+                       seed, 0, backend, threads)
+    search = dict(max_drop=max_drop, drop=drop, range=list(range), steps=steps, draws=draws,
                   max_draws=max_draws, log=log, fewest=fewest)
     show, end = _progress(progress, "budget")
     try:
@@ -235,7 +239,8 @@ def budget(network, x, labels=None, hardware=None, *, knob="device.eta", max_dro
 def run(file, *, set=None, out="", only=(), fresh=False):
     """`ohmic run FILE`: every point of a study; what is finished in its folder is not computed again.
 
-    set: values by dotted key. out: the run folder. Ctrl-C stops, and the same call goes on."""
+    set: values by dotted key. out: the run folder. Ctrl-C stops, and the same call goes on. A device
+    that is a function of Python is refused: a folder keeps nothing of it; measure() takes it."""
     return Run(_ohmic.run(file, dict(set or {}), out, [str(c) for c in only], fresh))
 
 

@@ -61,7 +61,7 @@ class Measurement:
 
 class Budget:
     """knob, tolerated and not_tolerated (shown; None: not shown for any value), estimate of the
-    crossing, baseline, limit, probes."""
+    crossing, baseline, limit, probes, warnings (what `ohmic budget` would say beside them)."""
 
     def __init__(self, made):
         self.__dict__.update(made)
@@ -74,7 +74,8 @@ class Budget:
     def _rows(self):
         return [("knob", self.knob), ("tolerated", self.tolerated),
                 ("not tolerated", self.not_tolerated), ("about", self.estimate),
-                ("without noise", self.baseline), ("limit", self.limit)]
+                ("without noise", self.baseline), ("limit", self.limit),
+                *(("warning", text) for text in self.warnings)]
 
     def __repr__(self):
         return "; ".join(f"{k} {v}" for k, v in self._rows())

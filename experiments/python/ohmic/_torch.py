@@ -28,9 +28,27 @@ def check_before_loading():
     recorded = files("ohmic") / "libtorch_folder.txt"
     global _folder
     _folder = recorded.read_text().strip()
-    package = os.path.dirname(torch.__file__)
-    if not _inside(_folder, package):
+    package = _package(getattr(torch, "__file__", None))
+    if package is not None and not _inside(_folder, package):
         _refuse(package)
+
+
+def _package(file):
+    """The folder of a package by its file; None for a namespace, which loads nothing."""
+    return os.path.dirname(file) if file else None
+
+
+class _Refusal(importlib.abc.Loader):
+    """Loads nothing: a torch with another LibTorch may be looked for, but not imported."""
+
+    def __init__(self, package):
+        self.package = package
+
+    def create_module(self, spec):
+        _refuse(self.package)
+
+    def exec_module(self, module):
+        _refuse(self.package)
 
 
 class _Watch(importlib.abc.MetaPathFinder):
@@ -44,9 +62,9 @@ class _Watch(importlib.abc.MetaPathFinder):
                 continue
             spec = finder.find_spec(name, path, target)
             if spec is not None:
-                package = os.path.dirname(spec.origin)
-                if not _inside(_folder, package):
-                    _refuse(package)
+                package = _package(spec.origin if spec.has_location else None)
+                if package is not None and not _inside(_folder, package):
+                    spec.loader = _Refusal(package)
                 return spec
         return None
 
