@@ -25,7 +25,9 @@ const Schema<Dac>& Dac::schema() {
                   "Converters of a layer's digital inputs to row voltages; \"ideal\": none."};
     declare_bits(s);
     s.add("is_signed", &Dac::is_signed)
-        .doc("Codes cover [-1, 1] instead of [0, 1]; inputs after a ReLU need no sign.");
+        .doc(
+            "Codes cover [-1, 1] instead of [0, 1], in every layer; false: only in layers whose "
+            "inputs may be negative, as those of the network itself.");
     declare_percentile(s,
                        "Percentile of |input| on calibration images that is mapped to full scale; "
                        "larger inputs clip and are counted.");

@@ -8,6 +8,7 @@
 #include "experiments/budget/prediction.hpp"
 #include "experiments/budget/sensitivity.hpp"
 #include "experiments/budget/yield.hpp"
+#include "experiments/study/exactness.hpp"
 #include "experiments/study/remarks.hpp"
 
 namespace ohmic {
@@ -113,7 +114,17 @@ std::vector<std::string> remarks_on(const BudgetRequest& request) {
         ends.push_back(std::move(end));
   std::vector<const Experiment*> all = experiments_of(request.points);
   for (const Experiment& end : ends) all.push_back(&end);
-  return remarks_on(all);
+  std::vector<std::string> remarks = remarks_on(all);
+  // Predictions and allocations give every layer an eta of their own.
+  const BudgetSettings& asked = request.settings;
+  const std::string exact = exact_chips_remark(experiments_of(request.points));
+  std::erase(remarks, exact);
+  const bool is_of_points =
+      asked.yield || asked.sensitivity ||
+      !(asked.find || asked.attribution || asked.prediction || asked.allocation);
+  if (!exact.empty() && (is_of_points || (asked.find && !exact_chips_remark(all).empty())))
+    remarks.insert(remarks.begin(), exact);
+  return remarks;
 }
 
 }  // namespace ohmic

@@ -7,9 +7,9 @@
 
 #include "experiments/measure/kept_plausibility.hpp"
 #include "experiments/measure/networks.hpp"
+#include "experiments/report/few_samples.hpp"
 #include "experiments/report/supplement.hpp"
 #include "experiments/results/point_warnings.hpp"
-#include "experiments/statistics/proportion.hpp"
 #include "experiments/study/metric_words.hpp"
 #include "experiments/study/remarks.hpp"
 
@@ -17,7 +17,6 @@ namespace ohmic {
 namespace {
 
 constexpr double kWideInterval = 0.02, kCostlyConversion = 0.01, kClipped = 0.01, kBias = 0.05;
-constexpr std::int64_t kFewImages = 1000;
 
 using Points = std::vector<MeasuredPoint>;
 
@@ -104,25 +103,15 @@ class Warnings {
   }
 
   void about_images() {
-    const std::int64_t images = points_.front().result->images;
+    const PointResult& result = *points_.front().result;
     const Experiment& e = points_.front().point->experiment;
-    if (images < kFewImages)
-      say(fmt::format(
-          "There are {} test {}: another sample of as many would move every {}{}, which "
-          "no interval over draws shows.",
-          images, e.model.file.empty() ? "images" : "samples", words_.title(), sampling_text()));
+    std::optional<std::int64_t> right;
+    if (result.metric->counts && result.answers.empty())
+      right = static_cast<std::int64_t>(result.baseline_score);
+    if (std::string few = few_samples_note(e, result.images, right); !few.empty())
+      say(std::move(few));
     if (e.data.name == "synthetic")
       say("The images are the built-in ones: good for trying things, not a benchmark.");
-  }
-
-  /// By how much, where answers are counted.
-  std::string sampling_text() const {
-    const PointResult& result = *points_.front().result;
-    if (!result.metric->counts || !result.answers.empty()) return "";
-    const Estimate share =
-        proportion_estimate(static_cast<std::int64_t>(result.baseline_score), result.images,
-                            points_.front().point->experiment.evaluation.confidence);
-    return fmt::format(" by some ± {:.1f} points", 100 * share.half_width());
   }
 
   void about_converters() {

@@ -72,7 +72,8 @@ std::vector<std::string> about_converters(const std::vector<MeasuredPoint>& poin
   for (const MeasuredPoint& p : points) {
     if (!p.result->metric->counts) continue;
     cost = std::max(cost, p.result->baseline() - p.result->noise_free());
-    calibrates |= p.point->experiment.periphery.needs_ranges();
+    const std::optional<Adc>& adc = p.point->experiment.periphery.adc;
+    calibrates |= adc && adc->range == AdcRange::calibrated;
   }
   if (cost <= kCostlyMapping) return {};
   return {

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "experiments/study/exactness.hpp"
 #include "experiments/study/idle_keys.hpp"
 #include "experiments/study/measured_age.hpp"
 #include "experiments/study/sampled_devices.hpp"
@@ -222,9 +223,9 @@ class Remarks {
     if (most_stuck_ < kManyStuck) return;
     say(
         fmt::format("About {:.0f} % of the devices of {} do not follow what is written to them; "
-                    "arrays that are measured have less than 1 to some 10 %. Rates are fractions, "
-                    "and 1 % is 0.01.",
-                    100 * most_stuck_, stuck_model_));
+                    "arrays that are measured have less than 1 to some 10 %.{}",
+                    100 * most_stuck_, stuck_model_,
+                    stuck_model_ == "lookup" ? "" : " Rates are fractions, and 1 % is 0.01."));
   }
 
   void about_numbers() {
@@ -312,6 +313,10 @@ class Remarks {
 std::vector<std::string> remarks_on(const std::vector<const Experiment*>& experiments,
                                     const std::vector<const Experiment*>& study) {
   std::vector<std::string> all = Remarks(experiments).all();
+  if (std::string exact = exact_chips_remark(experiments); !exact.empty())
+    all.insert(all.begin(), std::move(exact));
+  for (std::string& digital : digital_matrices_remarks(experiments))
+    all.push_back(std::move(digital));
   if (!experiments.empty() && !study.empty())
     if (std::string idle = idle_keys_remark(study); !idle.empty()) all.push_back(std::move(idle));
   return all;

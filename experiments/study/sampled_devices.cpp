@@ -7,7 +7,8 @@
 namespace ohmic {
 namespace {
 
-constexpr int kSampled = 256;  // devices
+constexpr int kSampled = 256;   // devices
+constexpr int kMany = 1 << 16;  // so that a rare fault is among them
 constexpr double kLate_s = 1e7, kLittleLater = 1.01;
 
 /// Devices of one layer of usual weights, all asked for the same conductance: mid-range at first.
@@ -15,22 +16,23 @@ class Sample {
  public:
   explicit Sample(const DeviceModel& device)
       : Sample(device, (device.g_min_S + device.g_max_S) / 2) {}
-  Sample(const DeviceModel& device, double target_S)
+  Sample(const DeviceModel& device, double target_S, int count = kSampled)
       : device_(device),
         scale_{0.1, 0.4, 0.4 / (device.g_max_S - device.g_min_S), 2},
-        targets_S_(kSampled, target_S) {}
+        layout_{count, 1, 0, 0},
+        targets_S_(static_cast<std::size_t>(count), target_S) {}
 
   double mid_S() const { return targets_S_.front(); }
 
   std::vector<double> conductances_S(double age_s) const {
-    std::vector<double> G_S(kSampled);
+    std::vector<double> G_S(targets_S_.size());
     device_.program(block_, targets_S_, G_S);
     if (age_s > 0) device_.drift(block_, age_s, targets_S_, G_S);
     return G_S;
   }
 
   std::vector<double> read_sigma_S(double age_s) const {
-    std::vector<double> sigma_S(kSampled);
+    std::vector<double> sigma_S(targets_S_.size());
     if (device_.reads_noisily()) device_.read_sigma(block_, age_s, targets_S_, targets_S_, sigma_S);
     return sigma_S;
   }
@@ -38,7 +40,7 @@ class Sample {
  private:
   const DeviceModel& device_;
   const LayerScale scale_;
-  const CellLayout layout_{kSampled, 1, 0, 0};
+  const CellLayout layout_;
   const DeviceBlock block_{noise_key(1, 0), 0, 0, 0, &scale_, &layout_};
   const std::vector<double> targets_S_;
 };
@@ -62,6 +64,17 @@ bool has_aged(const DeviceModel& device) {
   const Sample sample(device);
   return differs(sample, 0, device.time_s) ||
          differs(sample, device.time_s, device.time_s * kLittleLater);
+}
+
+bool holds_exactly(const DeviceModel& device) {
+  const auto is_exact = [&](double target_S, int count) {
+    const Sample sample(device, target_S, count);
+    const auto same = [&](double G_S) { return G_S == target_S; };
+    return std::ranges::all_of(sample.conductances_S(device.time_s), same) &&
+           std::ranges::all_of(sample.read_sigma_S(device.time_s), [](double s) { return s == 0; });
+  };
+  return is_exact(device.g_min_S, kSampled) && is_exact(device.g_max_S, kSampled) &&
+         is_exact((device.g_min_S + 2 * device.g_max_S) / 3, kMany);
 }
 
 HeldAtEnds held_at_ends(const DeviceModel& device) {

@@ -12,6 +12,9 @@ bool ages(const DeviceModel&);
 /// about to.
 bool has_aged(const DeviceModel&);
 
+/// Whether devices hold and give at time_s what is written to them, without any noise.
+bool holds_exactly(const DeviceModel&);
+
 /// What devices written to g_min and to g_max hold at time_s, on average.
 struct HeldAtEnds {
   double low_S, high_S;

@@ -113,6 +113,8 @@ std::string key_title(const std::string& key, const Experiment* experiment) {
 }
 
 std::string value_words(const std::string& key, const std::string& value) {
+  if (key == "periphery.dac.is_signed")
+    return value == "true" ? "every DAC is signed" : "DACs are signed where inputs are";
   if (value == "true") return key_words(key);
   if (value == "false") return "no " + key_words(key);
   return key == "model.weights" || key == "model.file"

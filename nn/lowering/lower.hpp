@@ -24,6 +24,7 @@ struct LoweringOptions {
 /// A matrix of constants that stays digital, and why.
 struct DigitalMatrix {
   std::string name, op, why;
+  bool is_asked = false;  ///< by the patterns of the mapping
 };
 
 struct LoweredNetwork {

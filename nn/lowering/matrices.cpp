@@ -112,7 +112,11 @@ std::string Lowering::layer_name(const ModelNode& node, const std::string& weigh
 
 bool Lowering::stays_digital(const std::string& layer, const ModelNode& node,
                              const std::string& why) {
-  out_.digital.push_back({layer, node.op, why});
+  const bool is_asked =
+      !options_.crossbar.empty() || std::ranges::any_of(options_.digital, [&](const auto& pattern) {
+        return matches(pattern, layer);
+      });
+  out_.digital.push_back({layer, node.op, why, is_asked});
   return false;
 }
 

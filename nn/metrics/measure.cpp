@@ -252,11 +252,12 @@ std::int64_t Measure::answers(const ImageSet& set, std::int64_t first, std::int6
 }
 
 bool Measure::answers_classes() const {
-  return metric_->compares == Compares::classes && form_.positions == 1 && form_.classes > 1;
+  return metric_->compares == Compares::classes && form_.positions == 1;
 }
 
 bool Measure::is_plain_accuracy() const {
-  return answers_classes() && (metric_->name == "accuracy" || metric_->name == "agreement");
+  return answers_classes() && form_.classes > 1 &&
+         (metric_->name == "accuracy" || metric_->name == "agreement");
 }
 
 bool Measure::wants_samples() const {

@@ -56,7 +56,7 @@ class Measure {
   const Metric& metric() const { return *metric_; }
   /// Answers that count among the samples: all positions but those without a label.
   std::int64_t answers(const ImageSet&, std::int64_t first, std::int64_t count) const;
-  /// Whether a sample's answer is one class, of more than one number.
+  /// Whether a sample's answer is one class; a single number stands for two.
   bool answers_classes() const;
   /// Accuracy of one class per sample, which GPUs count by themselves.
   bool is_plain_accuracy() const;

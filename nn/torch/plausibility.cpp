@@ -13,6 +13,7 @@
 #include "nn/data/readings.hpp"
 #include "nn/freed_memory.hpp"
 #include "nn/lowering/network.hpp"
+#include "nn/metrics/measure.hpp"
 #include "nn/torch/torch_graph.hpp"
 #include "simulator/error.hpp"
 
@@ -75,7 +76,8 @@ class Examination {
       : graph_(graph),
         weights_(weights),
         network_(graph, {std::shared_ptr<const void>(), &weights}),
-        batch_(batch_of(graph)) {}
+        batch_(batch_of(graph)),
+        gives_shares_(answer_shape(graph, {}).probabilities) {}
 
   Seen pass(const ImageSet& set, const Normalization& normalization) {
     const at::NoGradGuard no_gradients;
@@ -94,9 +96,10 @@ class Examination {
                                            if (graph_.nodes[node].op == Op::batch_norm)
                                              add(in, seen.moments[node]);
                                          });
-      if (!first.defined()) first = y.slice(0, 0, 1).clone();
-      take(y, first, seen);
-      add_losses(y, set, i, seen.losses);
+      if (!first.defined()) first = in_classes(y.slice(0, 0, 1)).clone();
+      const Tensor scores = in_classes(y);
+      take(scores, first, seen);
+      add_losses(scores, set, i, seen.losses);
     }
     seen.confidence /= static_cast<double>(set.size());
     give_back_freed_memory();
@@ -131,6 +134,12 @@ class Examination {
     const Tensor square = wide.square().mean(axes) * images;
     to.mean = to.mean.defined() ? to.mean + mean : mean;
     to.square = to.square.defined() ? to.square + square : square;
+  }
+
+  /// A single number x stands for two classes: 0 and x, or 1 - x and x where it is a probability.
+  Tensor in_classes(const Tensor& y) const {
+    if (y.dim() != 2 || y.size(1) != 1) return y;
+    return at::cat({gives_shares_ ? 1 - y : at::zeros_like(y), y}, 1);
   }
 
   static void take(const Tensor& logits, const Tensor& first, Seen& seen) {
@@ -204,6 +213,7 @@ class Examination {
   const Weights& weights_;
   TorchGraph network_;  ///< with the weights where they are
   std::int64_t batch_;
+  bool gives_shares_;
 };
 
 std::int64_t count_right(const std::vector<int>& answers, const ImageSet& set) {
@@ -480,7 +490,8 @@ Plausibility examine(const Graph& graph, const Weights& weights, const Dataset& 
   Plausibility p;
   p.foreign = foreign;
   Examination examination(graph, weights);
-  const ImageSet set = spread_over(data.test, kExamined);
+  ImageSet set = spread_over(data.test, kExamined);
+  if (has_classes) set.classes = std::max(set.classes, 2);  // of a single number
   const Seen seen = examination.pass(set, data.normalization);
   note_kernels(graph, weights, p);
   note_answers(seen, set, has_classes, p);

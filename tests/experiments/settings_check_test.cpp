@@ -56,7 +56,7 @@ TEST_F(SettingsCheck, ConductancesInMicrosiemensAreNotSiemens) {
       "1e-6?" +
           allow_text("device.short_S"));
   EXPECT_EQ(
-      check("allow = [\"device.g_max_S\"]\n[device]\nmodel = \"awgn\"\ng_max_S = 225\n"),
+      check("allow = [\"device.g_max_S\"]\n[device]\nmodel = \"awgn\"\neta = 0.1\ng_max_S = 225\n"),
       "note: The file allows what is unusual or beyond measurements for device.g_max_S.\n" + kOk);
   EXPECT_EQ(check("", {"--set", "device.model=awgn", "--set", "device.g_max_S=25"}),
             "2: --set: error: device.g_max_S: 25 S is more than the usual 0.01 S; did you mean "
@@ -140,7 +140,7 @@ TEST_F(SettingsCheck, RemarksOnWhatIsHardlyMeant) {
       notes("[device]\nmodel = \"awgn\"\neta = 5\n"),
       "note: device.eta = 5 is noise of 500 % of its reference; eta is a fraction, and 5 % is "
       "0.05.\n");
-  EXPECT_EQ(notes("[device]\nmodel = \"awgn\"\ntime_s = 3600\n"),
+  EXPECT_EQ(notes("[device]\nmodel = \"awgn\"\neta = 0.1\ntime_s = 3600\n"),
             "note: Devices of awgn do not age: device.time_s changes nothing for them.\n");
   EXPECT_EQ(
       notes("[device]\nmodel = \"pcm\"\ntime_s = 10\n"),

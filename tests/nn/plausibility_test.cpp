@@ -213,6 +213,33 @@ TEST_F(Examined, TestImagesThatWereTrainedOnAreCounted) {
   EXPECT_EQ(examined().known, 8);
 }
 
+// The last layer keeps the difference of two rows: 0 or 1 by its sign, with labels the wrong way
+// round.
+TEST_F(Examined, ASingleNumberStandsForTwoClasses) {
+  HostTensor &w = weights.at("linear.weight"), &b = weights.at("linear.bias");
+  const std::size_t inputs = w.values.size() / 10;
+  for (std::size_t i = 0; i < inputs; ++i) w.values[i] -= w.values[inputs + i];
+  w.values.resize(inputs);
+  w.shape.front() = 1;
+  b = {{1}, {b.values[0] - b.values[1]}};
+  graph.classes = graph.nodes.back().conv.out_channels = graph.nodes.back().channels = 1;
+  data.test.classes = 1;
+  std::int64_t ones = 0;
+  const auto all = logits();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    data.test.labels[i] = all[i].front() > 0 ? 0 : 1;
+    ones += data.test.labels[i];
+  }
+  ASSERT_GT(ones, 0);
+  ASSERT_LT(ones, kImages);
+  const Plausibility p = examined();
+  EXPECT_EQ(p.classes, 2);
+  EXPECT_EQ(p.correct, 0);
+  EXPECT_EQ(p.labelled, std::max(ones, kImages - ones));
+  EXPECT_EQ(p.correct_renamed, kImages);
+  EXPECT_TRUE(is_near_chance(p));
+}
+
 Plausibility answered(std::int64_t correct, double confidence, int classes = 10) {
   Plausibility p;
   p.images = 256;

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <functional>
+#include <optional>
 #include <set>
 
 #include "experiments/budget/allocation.hpp"
@@ -19,6 +21,7 @@
 #include "experiments/measure/setup.hpp"
 #include "experiments/report/budget/answers.hpp"
 #include "experiments/report/budget/budget_page.hpp"
+#include "experiments/report/few_samples.hpp"
 #include "experiments/study/remarks.hpp"
 #include "experiments/text/quoting.hpp"
 
@@ -66,7 +69,7 @@ AnalysisResult networks_result(const BudgetRequest& request, Networks& networks,
   result.tables.push_back(
       {"",
        {{"network", is_accuracy ? "right answers %" : words.column(words.title()),
-         is_accuracy ? "of the first test images" : "of the first samples"}}});
+         is_accuracy ? "of test images" : "of samples"}}});
   std::set<const TrainedNetwork*> seen;
   for (const Point& point : request.points) {
     const TrainedNetwork& network = networks.get(point.experiment);
@@ -77,6 +80,11 @@ AnalysisResult networks_result(const BudgetRequest& request, Networks& networks,
       progress.say(line);
       result.notes.push_back(line + ".");
     }
+    const std::int64_t samples = network.data->test.size();
+    std::optional<std::int64_t> right;
+    if (is_accuracy) right = std::llround(facts.accuracy() * static_cast<double>(samples));
+    if (std::string few = few_samples_note(point.experiment, samples, right); !few.empty())
+      result.notes.push_back(std::move(few));
     result.tables.front().rows.push_back({network.label,
                                           words.text(value_without_noise(network, facts)),
                                           std::to_string(facts.images)});

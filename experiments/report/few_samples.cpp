@@ -1,0 +1,29 @@
+#include "experiments/report/few_samples.hpp"
+
+#include <fmt/format.h>
+
+#include "experiments/statistics/proportion.hpp"
+#include "experiments/study/metric_words.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr std::int64_t kFew = 1000;
+
+}  // namespace
+
+std::string few_samples_note(const Experiment& e, std::int64_t samples,
+                             std::optional<std::int64_t> right) {
+  if (samples >= kFew) return {};
+  std::string by;
+  if (right)
+    by = fmt::format(
+        " by some ± {:.1f} points",
+        100 * proportion_estimate(*right, samples, e.evaluation.confidence).half_width());
+  return fmt::format(
+      "There are {} test {}: another sample of as many would move every {}{}, which no interval "
+      "over draws shows.",
+      samples, e.model.file.empty() ? "images" : "samples", MetricWords(e).title(), by);
+}
+
+}  // namespace ohmic

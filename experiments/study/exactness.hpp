@@ -1,0 +1,19 @@
+// What is computed without an error, where somebody may believe otherwise.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "experiments/study/experiment.hpp"
+
+namespace ohmic {
+
+/// Where nothing in any of these experiments makes an error though they name a model of devices
+/// that could, that: exact devices, ideal periphery. Empty else.
+std::string exact_chips_remark(const std::vector<const Experiment*>&);
+
+/// The matrices of constants in files of networks that stay digital although nobody asked for it,
+/// a sentence for each file. Files that cannot be read are passed over.
+std::vector<std::string> digital_matrices_remarks(const std::vector<const Experiment*>&);
+
+}  // namespace ohmic

@@ -1,0 +1,104 @@
+// What is computed without an error is said where somebody may believe otherwise.
+#include "experiments/study/exactness.hpp"
+
+#include <gtest/gtest.h>
+
+#include "experiments/budget/request.hpp"
+#include "experiments/study/remarks.hpp"
+#include "experiments/study/words.hpp"
+#include "tests/nn/protobuf_writer.hpp"
+#include "tests/temporary_folder.hpp"
+
+namespace ohmic {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+std::string exact(const std::string& text) {
+  return exact_chips_remark(experiments_of(expand(parse_toml(text, "f.toml"))));
+}
+
+constexpr const char* kExact =
+    "Nothing here makes an error: devices of awgn hold exactly what is written to them with these "
+    "settings, and there are no converters, wires or noise behind them. Every chip is the network "
+    "itself.";
+
+TEST(ExactChips, AreThoseWithoutAnyError) {
+  const std::string awgn = "[device]\nmodel = \"awgn\"\n";
+  EXPECT_EQ(exact(awgn), kExact);
+  EXPECT_EQ(exact(awgn + "eta = 1e-6\n"), "");
+  EXPECT_EQ(exact(awgn + "[sweep]\n\"device.eta\" = [0, 0.1]\n"), "");
+  EXPECT_EQ(exact(awgn + "[sweep]\n\"device.g_max_S\" = [1e-5, 2e-5]\n"), kExact);
+  EXPECT_EQ(exact(awgn + "[device.layers.conv1]\nmodel = \"awgn\"\neta = 0.1\n"), "");
+  EXPECT_EQ(exact(awgn + "[periphery]\nadc = { bits = 8 }\n"), "");
+  EXPECT_EQ(exact(awgn + "[periphery]\nwires = { row_ohm = 1.0, column_ohm = 1.0 }\n"), "");
+  EXPECT_EQ(exact("[device]\nmodel = \"stuck\"\nmin_rate = 1e-4\n"), "");
+  EXPECT_EQ(exact("[device]\nmodel = \"pcm\"\n"), "");
+}
+
+TEST(ExactChips, AreSaidOfWhatABudgetMeasuresBesideItsKnob) {
+  const auto remarks = [](const std::string& more) {
+    return remarks_on(
+        read_budget(parse_toml("[data]\nname = \"synthetic\"\n[device]\nmodel = "
+                               "\"awgn\"\n[budget.find]\nknob = \"device.eta\"\n" +
+                                   more,
+                               "f.toml")));
+  };
+  EXPECT_EQ(remarks(""), Texts{});
+  EXPECT_EQ(remarks("[budget.yield]\n"), Texts{kExact});
+  BudgetRequest run;
+  run.points = expand(parse_toml("[device]\nmodel = \"awgn\"\n", "f.toml"));
+  EXPECT_EQ(remarks_on(run), Texts{kExact});
+}
+
+/// Samples of 4 x 6 numbers; a Gemm sees their rows with the samples inside, as attention's last
+/// product in PyTorch's own module does, and another answers.
+test::Message attention_like() {
+  const auto floats = [](std::size_t n) { return test::raw(std::vector<float>(n, 0.1f)); };
+  const auto whole = [](const char* name, const std::vector<std::int64_t>& values) {
+    return test::onnx_tensor(name, {std::ssize(values)}, test::raw(values), 7);
+  };
+  const auto turn = [](const char* from, const char* to) {
+    test::Message perm = test::Message().text(1, "perm").number(20, 7);
+    for (const std::int64_t axis : {1, 0, 2}) perm.number(8, axis);
+    return test::onnx_node("Transpose", {from}, {to}).message(5, perm);
+  };
+  test::Message graph;
+  graph.message(1, turn("x", "steps"));
+  graph.message(1, test::onnx_node("Reshape", {"steps", "rows"}, {"flat"}));
+  graph.message(1, test::onnx_node("Gemm", {"flat", "out_proj.weight"}, {"mixed"}));
+  graph.message(1, test::onnx_node("Reshape", {"mixed", "back"}, {"again"}));
+  graph.message(1, turn("again", "samples"));
+  graph.message(1, test::onnx_node("Flatten", {"samples"}, {"all"}));
+  graph.message(1, test::onnx_node("Gemm", {"all", "head.weight"}, {"y"}));
+  graph.message(5, whole("rows", {-1, 6})).message(5, whole("back", {4, -1, 6}));
+  graph.message(5, test::onnx_tensor("out_proj.weight", {6, 6}, floats(36)));
+  graph.message(5, test::onnx_tensor("head.weight", {24, 3}, floats(72)));
+  graph.message(11, test::onnx_value("x", {-1, 4, 6}));
+  graph.message(12, test::onnx_value("y", {-1, 3}));
+  return test::onnx_model(graph);
+}
+
+TEST(DigitalMatrices, AreNamedWhereNobodyAskedForThem) {
+  const test::TemporaryFolder folder;
+  const std::string file = folder.write("net.onnx", attention_like().bytes()).string();
+  const auto remarks = [&](const std::string& more) {
+    return digital_matrices_remarks(experiments_of(
+        expand(parse_toml("[model]\nfile = \"" + file +
+                              "\"\n[data]\nname = \"files\"\ntest = { "
+                              "samples = \"none.npy\" }\n[device]\nmodel = \"awgn\"\n" +
+                              more,
+                          "f.toml"))));
+  };
+  EXPECT_EQ(remarks(""), Texts{"Matrices of net.onnx that stay digital, hence exact: out_proj. "
+                               "`ohmic inspect` says why."});
+  EXPECT_EQ(remarks("[mapping]\ndigital = [\"out_proj\"]\n"), Texts{});
+}
+
+TEST(SignedDacs, AreCalledWhatTheyAre) {
+  EXPECT_EQ(value_words("periphery.dac.is_signed", "true"), "every DAC is signed");
+  EXPECT_EQ(value_words("periphery.dac.is_signed", "false"), "DACs are signed where inputs are");
+}
+
+}  // namespace
+}  // namespace ohmic
