@@ -62,9 +62,10 @@ double error_of(const ConvGeometry& g, const TileProduct& t, Products products) 
 }
 
 TEST(BitProducts, AreSumsOverCells) {
-  for (const auto& [geometry, g] : test::geometries())
+  for (const auto& [geometry, shape] : test::geometries())
     for (const Kind& kind : kinds()) {
       SCOPED_TRACE(geometry + ", " + kind.name);
+      const ConvGeometry& g = shape;  // clang 14 lets no lambda capture a structured binding
       const LayerOnTiles layer = noisy_layer(g, kind.dac);
       const LayerPlan plan = plan_layer(
           layer, {255, std::vector<double>(
