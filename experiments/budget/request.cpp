@@ -106,6 +106,13 @@ BudgetRequest read_budget(const Value& root) {
   return request;
 }
 
+BudgetRequest read_request(const Value& root) {
+  if (root.at("budget")) return read_budget(root);
+  BudgetRequest request;
+  request.points = expand(root);
+  return request;
+}
+
 std::vector<std::string> remarks_on(const BudgetRequest& request) {
   std::vector<Experiment> ends;
   if (request.settings.find)

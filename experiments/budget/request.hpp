@@ -27,6 +27,8 @@ void check_allowed(const BudgetRequest&, std::vector<Fault>&);
 /// Reads [budget] and the points of a file. Throws ConfigError with every fault; also for a file
 /// without [budget].
 BudgetRequest read_budget(const Value& root);
+/// The same, or of a file without [budget] its points and no question.
+BudgetRequest read_request(const Value& root);
 
 /// remarks_on all that is computed for a request: its points, and where a knob is searched these
 /// at both ends of its range.

@@ -16,12 +16,7 @@ namespace {
 
 /// Faults of the file, then what a run would open, then what is worth a word.
 void check(const ExperimentFile& file) {
-  const Value root = file.read();
-  BudgetRequest request;
-  if (root.at("budget"))
-    request = read_budget(root);
-  else
-    request.points = expand(root);
+  const BudgetRequest request = read_request(file.read());
   const std::vector<Point>& points = request.points;
   TerminalProgress progress;
   check_inputs(experiments_of(points));

@@ -16,11 +16,7 @@ namespace {
 
 /// What every command does with a file before it computes. What it resolves to means the same.
 void examine(const Value& root) {
-  BudgetRequest request;
-  if (root.at("budget"))
-    request = read_budget(root);
-  else
-    request.points = expand(root);
+  const BudgetRequest request = read_request(root);
   const std::vector<Point>& points = request.points;
   remarks_on(request);
   if (points.size() > 100 || root.at("budget")) return;
