@@ -78,7 +78,7 @@ std::string Pt2Aliases::follow(std::size_t i, const Pt2Target& target,
       const auto last = last_use_.find(view);
       if (current(view) != changed && last != last_use_.end() && last->second > i)
         return "changes " + in_quotes(changed) + " in place, which " + in_quotes(view) +
-               " shares; export with run_decompositions(), which makes copies";
+               " shares; export with run_decompositions(), which makes copies, or to ONNX";
     }
   share(base, outputs[0]);
   if (outputs[0] != changed) now_[changed] = outputs[0];

@@ -81,6 +81,10 @@ int Lowering::reshape(int from, const Shape& sample) {
   return apply("Reshape", {from, integers(shape)}, {}, 0);
 }
 
+int Lowering::regroup(int from, const Shape& whole, int axis) {
+  return apply("Reshape", {from, integers(whole)}, {}, axis);
+}
+
 int Lowering::transpose(int from, const Shape& order, int axis) {
   return apply("Transpose", {from}, {{"perm", order}}, axis);
 }

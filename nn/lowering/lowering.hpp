@@ -61,6 +61,8 @@ class Lowering {
   int pad_between(int from, const Shape& strides);
   /// Rows of a value as a dense layer takes them, samples first.
   int rows_of(int from, int sample_axis);
+  /// `made`, samples first, with samples on `axis`.
+  int samples_on(int made, int axis);
   void dense(const std::string& layer, const Tensor& weight, const Tensor& bias,
              const std::string& input, const std::string& output);
   int direction(const ModelNode&, const std::string& layer, int rows, int d, bool reverse);
@@ -74,6 +76,8 @@ class Lowering {
   int apply(const std::string& op, std::vector<int> inputs, std::map<std::string, Attribute>,
             int axis);
   int reshape(int from, const Shape& sample);
+  /// To another shape of the whole, with -1 for what hangs on the samples; they are on `axis`.
+  int regroup(int from, const Shape& whole, int axis);
   int transpose(int from, const Shape& order, int axis);
   int slice(int from, std::int64_t axis, std::int64_t first, std::int64_t end, std::int64_t step,
             int sample_axis);

@@ -95,6 +95,18 @@ ConvGeometry geometry_of(const Tensor& x, const Tensor& kernel, const Window& w,
   return g;
 }
 
+/// A shape whose samples have an axis of their own, `samples` long.
+Shape split(Shape shape, const SamplePlace& place, std::int64_t samples) {
+  const auto at = shape.begin() + place.axis;
+  *at = place.after;
+  if (place.is_whole() || place.after == 1)
+    *at = samples;
+  else
+    shape.insert(shape.begin() + place.axis, samples);
+  if (place.before > 1) shape.insert(shape.begin() + place.axis, place.before);
+  return shape;
+}
+
 Shape sides_of(const Tensor& t) { return {t.sizes().begin() + 2, t.sizes().end()}; }
 
 }  // namespace
@@ -262,32 +274,45 @@ int Lowering::rows_of(int from, int sample_axis) {
   return reshape(from, {-1, x.size(x.dim() - 1)});
 }
 
+int Lowering::samples_on(int made, int axis) {
+  if (axis == 0) return made;
+  Shape order;
+  for (std::int64_t i = 1; i <= axis; ++i) order.push_back(i);
+  order.push_back(0);
+  for (std::int64_t i = axis + 1; i < few(made).dim(); ++i) order.push_back(i);
+  return transpose(made, order, axis);
+}
+
 void Lowering::dense(const std::string& layer, const Tensor& weight, const Tensor& bias,
                      const std::string& input, const std::string& output) {
   set_matrix(layer, weight, bias);
-  const int axis = trace_.sample_axis(input);
+  const SamplePlace place = *trace_.samples_of(input);
+  const int axis = place.axis + (place.before > 1 ? 1 : 0);
+  int from = node_of(input);
+  if (!place.is_whole()) from = regroup(from, split(few(from).sizes().vec(), place, -1), axis);
   Node node;
   node.op = Op::dense;
   node.name = layer;
-  node.inputs = {rows_of(node_of(input), axis)};
+  node.inputs = {rows_of(from, axis)};
   node.has_bias = bias.defined();
   const Tensor& x = few(node.inputs[0]);
   node.conv.in_channels = number(weight.size(1));
   node.conv.out_channels = number(weight.size(0));
   node.conv.in_height = number(x.dim() == 3 ? x.size(1) : 1);
-  const Tensor answer = trace_.value(output).movedim(axis, 0);
+  const Tensor& whole = trace_.value(output);
+  const Tensor answer =
+      whole.reshape(split(whole.sizes().vec(), place, x.size(0))).movedim(axis, 0);
   Shape shape{answer.size(0)};
   if (x.dim() == 3) shape.push_back(x.size(1));
   shape.push_back(node.conv.out_channels);
   int made = push(std::move(node), answer.reshape(shape), 0);
   if (answer.dim() > 3)
     made = reshape(made, Shape(answer.sizes().begin() + 1, answer.sizes().end()));
-  if (axis > 0) {
-    Shape order;
-    for (std::int64_t i = 1; i <= axis; ++i) order.push_back(i);
-    order.push_back(0);
-    for (std::int64_t i = axis + 1; i < answer.dim(); ++i) order.push_back(i);
-    made = transpose(made, order, axis);
+  made = samples_on(made, axis);
+  if (!place.is_whole()) {
+    Shape together = whole.sizes().vec();
+    together[static_cast<std::size_t>(place.axis)] = -1;
+    made = regroup(made, together, -1);
   }
   name(output, made);
 }
@@ -298,9 +323,10 @@ bool Lowering::gemm(const ModelNode& node) {
   if (!trace_.is_constant(weight)) return false;
   const std::string layer = layer_name(node, weight, bias);
   const Call call(node, model_.opset, {});
-  if (call.integer("transA", 0) != 0 || trace_.sample_axis(input) != 0 ||
+  const auto rows = trace_.samples_of(input);
+  if (call.integer("transA", 0) != 0 || !rows || rows->axis != 0 ||
       (!bias.empty() && !trace_.is_constant(bias)))
-    return stays_digital(layer, node, "its rows are not samples, or its bias is computed");
+    return stays_digital(layer, node, "its rows cannot be told by samples, or its bias is computed");
   Tensor W = trace_.value(weight), b;
   if (call.integer("transB", 0) == 0) W = W.t();
   if (const double alpha = call.number("alpha", 1.0); alpha != 1.0) W = W.mul(alpha);
@@ -343,8 +369,8 @@ bool Lowering::matmul(const ModelNode& node) {
   const auto added = w.dim() == 2 ? added_after(node.outputs[0], w.size(1)) : std::nullopt;
   const std::string layer = layer_name(node, weight, added ? added->bias : "");
   if (w.dim() != 2) return stays_digital(layer, node, "it is a stack of matrices");
-  const int axis = trace_.sample_axis(input);
-  if (axis < 0 || axis + 1 == trace_.value(input).dim())
+  const auto rows = trace_.samples_of(input);
+  if (!rows || rows->axis + 1 == trace_.value(input).dim())
     return stays_digital(layer, node, "its rows cannot be told by samples");
   if (!is_on_crossbar(layer, node)) return false;
   dense(layer, w.t(), added ? trace_.value(added->bias).reshape({-1}) : Tensor(), input,

@@ -105,7 +105,7 @@ void cast_to_float(std::vector<ModelNode>& nodes) {
 constexpr std::int64_t kMostNumbers = std::int64_t{1} << 26;
 
 /// Samples to learn shapes with: normal numbers; of whole ones 0 and 1.
-Tensor samples_of(const ModelValue& input, std::int64_t count) {
+Tensor learning_samples(const ModelValue& input, std::int64_t count) {
   std::vector<std::int64_t> shape = input.shape;
   shape.front() = count;
   const Tensor numbers = at::empty(shape, at::kFloat);
@@ -150,6 +150,46 @@ bool same_answers(const Tensor& answers, const Tensor& alone) {
   return !(furthest > kSameAnswer * (scale + 1e-6));
 }
 
+/// The only axis that grows with the samples; -1 where none or several do.
+int growing_axis(const Tensor& few, const Tensor& more) {
+  if (few.dim() != more.dim()) return -1;
+  int axis = -1;
+  for (std::int64_t i = 0; i < few.dim(); ++i) {
+    if (few.size(i) == more.size(i)) continue;
+    if (axis >= 0) return -1;
+    axis = static_cast<int>(i);
+  }
+  return axis;
+}
+
+/// Some numbers of each place of an axis, to tell places apart.
+Tensor some_of_each(const Tensor& t, int axis) {
+  constexpr std::int64_t kSome = 16;
+  const Tensor places = t.movedim(axis, 0).reshape({t.size(axis), -1});
+  return places.narrow(1, 0, std::min(kSome, places.size(1))).to(at::kDouble);
+}
+
+/// The place of samples on an axis that has several for each: two of three samples are those of
+/// the two in one order alone.
+std::optional<SamplePlace> shared_axis(const Tensor& few, const Tensor& more) {
+  const int axis = growing_axis(few, more);
+  if (axis < 0) return std::nullopt;
+  const std::int64_t each = few.size(axis) / kFew;
+  if (each < 2 || few.size(axis) != each * kFew || more.size(axis) != each * kMore ||
+      few.numel() == 0)
+    return std::nullopt;
+  const Tensor a = some_of_each(few, axis), b = some_of_each(more, axis);
+  std::optional<SamplePlace> found;
+  for (std::int64_t before = 1; before <= each; ++before) {
+    if (each % before != 0) continue;
+    const Tensor ours = b.unflatten(0, {before, kMore, each / before}).narrow(1, 0, kFew);
+    if (!same_answers(ours, a)) continue;
+    if (found) return std::nullopt;  // places that are alike
+    found = SamplePlace{axis, before, each / before};
+  }
+  return found;
+}
+
 }  // namespace
 
 struct Trace::State {
@@ -159,7 +199,8 @@ struct Trace::State {
   std::vector<ModelNode> nodes;
   std::set<std::string> constants, counts;  ///< counts: hang on the number of samples alone
   Values few, more;
-  std::int64_t freed = 0;  ///< bytes, since they were given back
+  std::map<std::string, SamplePlace> places;  ///< of samples that share their axis
+  std::int64_t freed = 0;                     ///< bytes, since they were given back
 
   std::string file() const { return model.file.string() + ": "; }
 
@@ -180,7 +221,7 @@ struct Trace::State {
   }
 
   void run() {
-    const Tensor samples = samples_of(input, kMore);
+    const Tensor samples = learning_samples(input, kMore);
     for (const auto& [name, constant] : model.constants) few[name] = as_float(tensor_of(constant));
     more = few;
     few[input.name] = samples.narrow(0, 0, kFew).contiguous();
@@ -216,11 +257,20 @@ struct Trace::State {
       if (is_touched) reach.touched.insert(name);
       if (has_numbers) reach.numbers.insert(name);
       if (!is_touched && few.count(name)) more[name] = few.at(name);
+      if (has_numbers) find_place(name);
     }
     for (const std::string& name : node.inputs) --reach.reads[name];
     for (const auto* names : {&node.inputs, &node.outputs})
       for (const std::string& name : *names)
         if (reach.reads[name] == 0 && reach.numbers.count(name)) forget(name);
+  }
+
+  /// Has to happen while the numbers are there.
+  void find_place(const std::string& name) {
+    const auto value = few.find(name);
+    if (value == few.end() || !value->second.defined()) return;
+    const auto place = shared_axis(value->second, more.at(name));
+    if (place) places[name] = *place;
   }
 
   /// Of activations, which no node reads any more, shapes are all that is asked for.
@@ -314,6 +364,7 @@ Trace::Trace(const ImportedModel& model, const std::string& input, const std::st
                        {},
                        {},
                        {},
+                       {},
                        {}}) {
   State& s = *state_;
   s.check_input();
@@ -344,14 +395,14 @@ const Tensor& Trace::value(const std::string& name) const { return state_->few.a
 
 int Trace::sample_axis(const std::string& name) const {
   const Tensor &few = state_->few.at(name), &more = state_->more.at(name);
-  if (few.dim() != more.dim()) return -1;
-  int axis = -1;
-  for (std::int64_t i = 0; i < few.dim(); ++i) {
-    if (few.size(i) == more.size(i)) continue;
-    if (axis >= 0 || few.size(i) != kFew || more.size(i) != kMore) return -1;
-    axis = static_cast<int>(i);
-  }
-  return axis;
+  const int axis = growing_axis(few, more);
+  return axis >= 0 && few.size(axis) == kFew && more.size(axis) == kMore ? axis : -1;
+}
+
+std::optional<SamplePlace> Trace::samples_of(const std::string& name) const {
+  if (const int axis = sample_axis(name); axis >= 0) return SamplePlace{axis};
+  const auto shared = state_->places.find(name);
+  return shared == state_->places.end() ? std::nullopt : std::optional(shared->second);
 }
 
 bool Trace::is_zero(const std::string& name) const {

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,6 +21,14 @@ namespace ohmic {
 /// A large tensor's shape and type with zeros that take no memory.
 at::Tensor shape_alone(const at::Tensor&);
 
+/// Where a value has a place per sample: `axis` has before * samples * after places, row-major in
+/// that order, where a file regrouped its rows.
+struct SamplePlace {
+  int axis = 0;
+  std::int64_t before = 1, after = 1;
+  bool is_whole() const { return before == 1 && after == 1; }  ///< the axis is that of samples
+};
+
 class Trace {
  public:
   /// Runs the nodes that `output` needs. Throws as lower() does.
@@ -35,6 +44,9 @@ class Trace {
   const at::Tensor& value(const std::string&) const;
   /// The axis that has a place per sample; -1 where no axis, or more than the samples alone, grows.
   int sample_axis(const std::string& value) const;
+  /// The same, also where the samples share their axis with steps, positions or windows; absent
+  /// where no axis or several grow, and where the numbers do not tell.
+  std::optional<SamplePlace> samples_of(const std::string& value) const;
   /// Whether it hangs on nothing but the number of samples and is 0 throughout.
   bool is_zero(const std::string& value) const;
   /// Nodes that read it.

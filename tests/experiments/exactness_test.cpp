@@ -51,28 +51,14 @@ TEST(ExactChips, AreSaidOfWhatABudgetMeasuresBesideItsKnob) {
   EXPECT_EQ(remarks_on(run), Texts{kExact});
 }
 
-/// Samples of 4 x 6 numbers; a Gemm sees their rows with the samples inside, as attention's last
-/// product in PyTorch's own module does, and another answers.
-test::Message attention_like() {
+/// Samples of 4 x 6 numbers; a matrix mixes their rows from the left, another answers.
+test::Message with_matrix_on_the_left() {
   const auto floats = [](std::size_t n) { return test::raw(std::vector<float>(n, 0.1f)); };
-  const auto whole = [](const char* name, const std::vector<std::int64_t>& values) {
-    return test::onnx_tensor(name, {std::ssize(values)}, test::raw(values), 7);
-  };
-  const auto turn = [](const char* from, const char* to) {
-    test::Message perm = test::Message().text(1, "perm").number(20, 7);
-    for (const std::int64_t axis : {1, 0, 2}) perm.number(8, axis);
-    return test::onnx_node("Transpose", {from}, {to}).message(5, perm);
-  };
   test::Message graph;
-  graph.message(1, turn("x", "steps"));
-  graph.message(1, test::onnx_node("Reshape", {"steps", "rows"}, {"flat"}));
-  graph.message(1, test::onnx_node("Gemm", {"flat", "out_proj.weight"}, {"mixed"}));
-  graph.message(1, test::onnx_node("Reshape", {"mixed", "back"}, {"again"}));
-  graph.message(1, turn("again", "samples"));
-  graph.message(1, test::onnx_node("Flatten", {"samples"}, {"all"}));
+  graph.message(1, test::onnx_node("MatMul", {"mixer.weight", "x"}, {"mixed"}));
+  graph.message(1, test::onnx_node("Flatten", {"mixed"}, {"all"}));
   graph.message(1, test::onnx_node("Gemm", {"all", "head.weight"}, {"y"}));
-  graph.message(5, whole("rows", {-1, 6})).message(5, whole("back", {4, -1, 6}));
-  graph.message(5, test::onnx_tensor("out_proj.weight", {6, 6}, floats(36)));
+  graph.message(5, test::onnx_tensor("mixer.weight", {4, 4}, floats(16)));
   graph.message(5, test::onnx_tensor("head.weight", {24, 3}, floats(72)));
   graph.message(11, test::onnx_value("x", {-1, 4, 6}));
   graph.message(12, test::onnx_value("y", {-1, 3}));
@@ -81,7 +67,7 @@ test::Message attention_like() {
 
 TEST(DigitalMatrices, AreNamedWhereNobodyAskedForThem) {
   const test::TemporaryFolder folder;
-  const std::string file = folder.write("net.onnx", attention_like().bytes()).string();
+  const std::string file = folder.write("net.onnx", with_matrix_on_the_left().bytes()).string();
   const auto remarks = [&](const std::string& more) {
     return digital_matrices_remarks(experiments_of(
         expand(parse_toml("[model]\nfile = \"" + file +
@@ -90,9 +76,9 @@ TEST(DigitalMatrices, AreNamedWhereNobodyAskedForThem) {
                               more,
                           "f.toml"))));
   };
-  EXPECT_EQ(remarks(""), Texts{"Matrices of net.onnx that stay digital, hence exact: out_proj. "
+  EXPECT_EQ(remarks(""), Texts{"Matrices of net.onnx that stay digital, hence exact: mixer. "
                                "`ohmic inspect` says why."});
-  EXPECT_EQ(remarks("[mapping]\ndigital = [\"out_proj\"]\n"), Texts{});
+  EXPECT_EQ(remarks("[mapping]\ndigital = [\"mixer\"]\n"), Texts{});
 }
 
 TEST(SignedDacs, AreCalledWhatTheyAre) {

@@ -2,6 +2,7 @@
 // themselves do, computed by LibTorch and through crossbars with every device exact.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <functional>
@@ -211,6 +212,69 @@ TEST(Lowering, DenseLayersAtEveryPosition) {
   const LoweredNetwork network = expect_same(m);
   EXPECT_EQ(layers_of(network), (std::vector<std::string>{"mlp", "MatMul_4", "head"}));
   EXPECT_TRUE(network.digital.empty());
+}
+
+/// Samples of 4 x 6 x 8 numbers, turned to `order` of their axes and regrouped to the rows that a
+/// matrix multiplication sees, as attention over steps or windows is exported; `back` restores.
+ModelMaker regrouped(const Shape& order, const Shape& rows, const Shape& back,
+                     const std::string& op) {
+  ModelMaker m({4, 6, 8}, "y");
+  m.node("Transpose", {"x"}, {"turned"}, {{"perm", order}});
+  m.integers("rows", rows);
+  m.node("Reshape", {"turned", "rows"}, {"flat"});
+  m.weight("proj.weight", {8, 5});
+  m.weight("proj.bias", {5});
+  if (op == "Gemm") {
+    m.node("Gemm", {"flat", "proj.weight", "proj.bias"}, {"a"});
+  } else {
+    m.node("MatMul", {"flat", "proj.weight"}, {"product"});
+    m.node("Add", {"product", "proj.bias"}, {"a"});
+  }
+  m.node("Relu", {"a"}, {"b"});
+  m.integers("back", back);
+  m.node("Reshape", {"b", "back"}, {"c"});
+  Shape inverse(order.size());
+  for (std::size_t i = 0; i < order.size(); ++i)
+    inverse[static_cast<std::size_t>(order[i])] = static_cast<std::int64_t>(i);
+  m.node("Transpose", {"c"}, {"y"}, {{"perm", inverse}});
+  return m;
+}
+
+TEST(Lowering, RowsWhoseAxisSamplesShareAreLayers) {
+  struct Case {
+    const char* what;
+    Shape order, rows, back;
+    std::string op;
+  };
+  const Case cases[] = {
+      {"samples in front", {0, 1, 2, 3}, {-1, 8}, {-1, 4, 6, 5}, "Gemm"},
+      {"samples inside", {1, 2, 0, 3}, {-1, 8}, {4, 6, -1, 5}, "Gemm"},
+      {"between both", {1, 0, 2, 3}, {-1, 8}, {4, -1, 6, 5}, "Gemm"},
+      {"windows", {0, 1, 2, 3}, {-1, 6, 8}, {-1, 4, 6, 5}, "MatMul"},
+      {"windows inside", {1, 0, 2, 3}, {-1, 6, 8}, {4, -1, 6, 5}, "MatMul"},
+      {"on the second axis", {1, 2, 0, 3}, {4, -1, 8}, {4, 6, -1, 5}, "MatMul"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.what);
+    const LoweredNetwork network = expect_same(regrouped(c.order, c.rows, c.back, c.op));
+    EXPECT_EQ(layers_of(network), std::vector<std::string>{"proj"});
+    EXPECT_TRUE(network.digital.empty());
+    const auto proj = std::ranges::find(network.graph.nodes, Op::dense, &Node::op);
+    EXPECT_EQ(proj->conv.in_height, 24);  // rows of a sample
+  }
+}
+
+// Rows that do not tell samples apart stay digital: which noise is whose cannot be known.
+TEST(Lowering, RowsThatAreAlikeStayDigital) {
+  ModelMaker m = regrouped({1, 2, 0, 3}, {-1, 8}, {4, 6, -1, 5}, "Gemm");
+  m.weight("zero", {1});
+  m.model.constants["zero"] = tensor(ElementType::f32, {1}, Floats{0});
+  m.model.nodes[0].inputs[0] = "nothing";
+  m.node("Mul", {"x", "zero"}, {"nothing"});
+  std::rotate(m.model.nodes.begin(), m.model.nodes.end() - 1, m.model.nodes.end());
+  const LoweredNetwork network = lower(m.model);
+  ASSERT_EQ(network.digital.size(), 1u);
+  EXPECT_EQ(network.digital[0].why, "its rows cannot be told by samples, or its bias is computed");
 }
 
 void add_recurrence(ModelMaker& m, const std::string& op, std::int64_t gates,

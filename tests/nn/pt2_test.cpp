@@ -123,7 +123,7 @@ TEST_F(Pt2, ATensorChangedInPlaceBehindAViewIsRefused) {
   p.out = "z";
   EXPECT_EQ(said(p),
             "relu_ (aten.relu_.default): changes \"y\" in place, which \"v\" shares; export with "
-            "run_decompositions(), which makes copies");
+            "run_decompositions(), which makes copies, or to ONNX");
 }
 
 TEST_F(Pt2, OtherArchivesAreRefused) {
