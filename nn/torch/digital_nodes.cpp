@@ -79,7 +79,14 @@ const float* DigitalNodes::values(int node) {
   State& s = *state_;
   Tensor& value = s.value(node).at(0);
   OHMIC_ASSERT(value.defined());
-  value = in_layout(s.node(node), value);
+  const Node& n = s.node(node);
+  const std::int64_t of_sample = std::int64_t{n.channels} * n.height * n.width;
+  if (value.numel() != s.samples * of_sample)  // a graph that a program built
+    throw DataError("node " + std::to_string(node) + " (" + (n.call ? n.call->name : n.name) +
+                    ") gives " + std::to_string(value.numel()) + " numbers for " +
+                    std::to_string(s.samples) + " samples; its shape says " +
+                    std::to_string(of_sample) + " for each");
+  value = in_layout(n, value);
   return value.data_ptr<float>();
 }
 

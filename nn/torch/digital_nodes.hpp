@@ -27,7 +27,8 @@ class DigitalNodes {
   /// Computes a digital node; its inputs were given or computed. Of the last one of a batch the
   /// output may share what was given: nobody writes there before it is read.
   void run(int node, bool is_last = false);
-  /// A value that was computed here as numbers on the device, in the layout of Node::shape.
+  /// A value that was computed here as numbers on the device, in the layout of Node::shape;
+  /// DataError where a graph that a program built says another shape than the operator gives.
   const float* values(int node);
   /// Nobody reads the value any more.
   void release(int node);

@@ -57,6 +57,20 @@ TEST(GraphCheck, TakesWhatFits) {
   EXPECT_EQ(chip(Samples(std::vector<float>(72, 1.0f), {2, 1, 6, 6})).size, 3);
 }
 
+// What an operator gives is known once it has run.
+TEST(GraphCheck, AnOperatorThatGivesAnotherShapeIsNamed) {
+  Graph graph = small();
+  ModelNode call = *graph.nodes[3].call;
+  call.op = "Relu";
+  call.name = "mean";
+  graph.nodes[3].call = std::make_shared<const ModelNode>(call);
+  Chip chip(Network(graph, initialize(graph, "he_normal", 1)), {});
+  EXPECT_EQ(test::error_of([&] {
+              chip(Samples(std::vector<float>(72, 1.0f), {2, 1, 6, 6}));
+            }),
+            "node 3 (mean) gives 64 numbers for 2 samples; its shape says 2 for each");
+}
+
 TEST(GraphCheck, TakesTheBuiltInNetworks) {
   for (const char* name : {"resnet8", "vgg11", "plain8", "mobilenet", "densenet22"})
     for (const char* layout : {"keras_v1", "he"})
