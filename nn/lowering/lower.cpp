@@ -71,7 +71,7 @@ int Lowering::apply(const std::string& op, std::vector<int> inputs,
   node.name = call.name;
   node.inputs = std::move(inputs);
   node.call = std::make_shared<const ModelNode>(std::move(call));
-  return push(std::move(node), std::move(result), axis);
+  return push(std::move(node), shape_alone(result), axis);
 }
 
 /// To another shape of a sample; samples come first.

@@ -32,6 +32,7 @@ class Lowering {
   bool transposed_convolution(const ModelNode&);
   bool gemm(const ModelNode&);
   bool matmul(const ModelNode&);
+  bool matmul_from_left(const ModelNode&);
   bool recurrent(const ModelNode&);
   bool batch_norm(const ModelNode&);
   bool relu(const ModelNode&);
@@ -63,8 +64,16 @@ class Lowering {
   int rows_of(int from, int sample_axis);
   /// `made`, samples first, with samples on `axis`.
   int samples_on(int made, int axis);
-  void dense(const std::string& layer, const Tensor& weight, const Tensor& bias,
-             const std::string& input, const std::string& output);
+  /// The layer over rows of a value, with as many places for samples.
+  int dense(const std::string& layer, const Tensor& weight, const Tensor& bias, int from,
+            const SamplePlace&);
+  /// By spatial axis.
+  struct Patches {
+    Shape kernel, strides, dilations, before, after, places;
+  };
+  int patches(int from, const Patches&, int axis);
+  int dense_convolution(const std::string& layer, int from, const SamplePlace&, const Patches&,
+                        const Tensor& kernel, const Tensor& bias);
   int direction(const ModelNode&, const std::string& layer, int rows, int d, bool reverse);
   /// Weight [out, in], of convolutions [out, in of a group, height, width]; bias [out], or
   /// undefined.

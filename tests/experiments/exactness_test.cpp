@@ -51,14 +51,17 @@ TEST(ExactChips, AreSaidOfWhatABudgetMeasuresBesideItsKnob) {
   EXPECT_EQ(remarks_on(run), Texts{kExact});
 }
 
-/// Samples of 4 x 6 numbers; a matrix mixes their rows from the left, another answers.
-test::Message with_matrix_on_the_left() {
+/// Samples of 4 x 6 numbers; each row has a matrix of its own, another answers.
+test::Message with_a_stack_of_matrices() {
   const auto floats = [](std::size_t n) { return test::raw(std::vector<float>(n, 0.1f)); };
   test::Message graph;
-  graph.message(1, test::onnx_node("MatMul", {"mixer.weight", "x"}, {"mixed"}));
+  graph.message(1, test::onnx_node("Reshape", {"x", "rows"}, {"apart"}));
+  graph.message(1, test::onnx_node("MatMul", {"apart", "mixer.weight"}, {"mixed"}));
   graph.message(1, test::onnx_node("Flatten", {"mixed"}, {"all"}));
   graph.message(1, test::onnx_node("Gemm", {"all", "head.weight"}, {"y"}));
-  graph.message(5, test::onnx_tensor("mixer.weight", {4, 4}, floats(16)));
+  const std::vector<std::int64_t> rows{-1, 4, 1, 6};
+  graph.message(5, test::onnx_tensor("rows", {4}, test::raw(rows), 7));
+  graph.message(5, test::onnx_tensor("mixer.weight", {4, 6, 6}, floats(144)));
   graph.message(5, test::onnx_tensor("head.weight", {24, 3}, floats(72)));
   graph.message(11, test::onnx_value("x", {-1, 4, 6}));
   graph.message(12, test::onnx_value("y", {-1, 3}));
@@ -67,7 +70,7 @@ test::Message with_matrix_on_the_left() {
 
 TEST(DigitalMatrices, AreNamedWhereNobodyAskedForThem) {
   const test::TemporaryFolder folder;
-  const std::string file = folder.write("net.onnx", with_matrix_on_the_left().bytes()).string();
+  const std::string file = folder.write("net.onnx", with_a_stack_of_matrices().bytes()).string();
   const auto remarks = [&](const std::string& more) {
     return digital_matrices_remarks(experiments_of(
         expand(parse_toml("[model]\nfile = \"" + file +

@@ -160,8 +160,13 @@ TEST(Lowering, ConvolutionsOfOneAxisAndTransposedOnes) {
           {"pads", Shape{1, 0, 0, 1}},
           {"group", std::int64_t{2}},
           {"output_padding", Shape{1, 0}}});
-  m.node("Flatten", {"c"}, {"y"});
-  EXPECT_EQ(layers_of(expect_same(m)), (std::vector<std::string>{"line", "up"}));
+  m.integers("flat", {0, 4, -1});
+  m.node("Reshape", {"c", "flat"}, {"d"});
+  m.weight("again.weight", {4, 3, 4});
+  m.node("ConvTranspose", {"d", "again.weight"}, {"e"},
+         {{"strides", Shape{3}}, {"pads", Shape{1, 2}}, {"output_padding", Shape{2}}});
+  m.node("Flatten", {"e"}, {"y"});
+  EXPECT_EQ(layers_of(expect_same(m)), (std::vector<std::string>{"line", "up", "again"}));
 }
 
 TEST(Lowering, ResidualsAndNormsAreFusedAsInBuiltInNetworks) {
@@ -240,6 +245,11 @@ ModelMaker regrouped(const Shape& order, const Shape& rows, const Shape& back,
   return m;
 }
 
+/// What a layer with that name looks like.
+const Node& layer_of(const LoweredNetwork& network, const std::string& name) {
+  return *std::ranges::find(network.graph.nodes, name, &Node::name);
+}
+
 TEST(Lowering, RowsWhoseAxisSamplesShareAreLayers) {
   struct Case {
     const char* what;
@@ -259,9 +269,87 @@ TEST(Lowering, RowsWhoseAxisSamplesShareAreLayers) {
     const LoweredNetwork network = expect_same(regrouped(c.order, c.rows, c.back, c.op));
     EXPECT_EQ(layers_of(network), std::vector<std::string>{"proj"});
     EXPECT_TRUE(network.digital.empty());
-    const auto proj = std::ranges::find(network.graph.nodes, Op::dense, &Node::op);
-    EXPECT_EQ(proj->conv.in_height, 24);  // rows of a sample
+    EXPECT_EQ(layer_of(network, "proj").conv.in_height, 24);  // rows of a sample
   }
+}
+
+TEST(Lowering, MatricesOnTheLeftAreDrivenByColumns) {
+  ModelMaker m({3, 5, 7}, "y");
+  m.weight("tokens.weight", {4, 5});
+  m.node("MatMul", {"tokens.weight", "x"}, {"a"});
+  m.node("Relu", {"a"}, {"b"});
+  m.node("Transpose", {"b"}, {"c"}, {{"perm", Shape{1, 2, 0, 3}}});  // samples inside
+  m.weight("more.weight", {1, 6, 5});
+  m.node("Transpose", {"x"}, {"d"}, {{"perm", Shape{1, 0, 2, 3}}});
+  m.integers("together", {-1, 5, 7});
+  m.node("Reshape", {"d", "together"}, {"e"});
+  m.node("MatMul", {"more.weight", "e"}, {"f"});
+  m.integers("apart", {3, -1, 42});
+  m.node("Reshape", {"f", "apart"}, {"g"});
+  m.node("Transpose", {"g"}, {"h"}, {{"perm", Shape{1, 0, 2}}});
+  m.node("Flatten", {"h"}, {"i"});
+  m.node("Flatten", {"b"}, {"j"});
+  m.node("Concat", {"i", "j"}, {"y"}, {{"axis", std::int64_t{1}}});
+  const LoweredNetwork network = expect_same(m);
+  EXPECT_EQ(layers_of(network), (std::vector<std::string>{"tokens", "more"}));
+  EXPECT_EQ(layer_of(network, "tokens").conv.in_height, 21);
+  EXPECT_EQ(layer_of(network, "more").conv.in_height, 21);
+  EXPECT_TRUE(network.digital.empty());
+}
+
+// Frames of a sample beside one another on the axis of samples, and volumes: what a kernel sees
+// drives a dense layer.
+TEST(Lowering, ConvolutionsWithoutAWindowOfTheirOwn) {
+  ModelMaker m({4, 2, 9, 7}, "y");
+  m.integers("frames", {-1, 2, 9, 7});
+  m.node("Reshape", {"x", "frames"}, {"a"});
+  m.weight("frame.weight", {3, 2, 3, 2});
+  m.weight("frame.bias", {3});
+  m.node("Conv", {"a", "frame.weight", "frame.bias"}, {"b"},
+         {{"strides", Shape{2, 1}}, {"dilations", Shape{1, 2}}, {"pads", Shape{1, 0, 0, 2}}});
+  m.node("Relu", {"b"}, {"c"});
+  m.integers("lines", {-1, 3, 28});
+  m.node("Reshape", {"c", "lines"}, {"d"});
+  m.weight("line.weight", {2, 3, 5});
+  m.node("Conv", {"d", "line.weight"}, {"e"}, {{"strides", Shape{3}}, {"pads", Shape{2, 1}}});
+  m.integers("samples", {-1, 72});
+  m.node("Reshape", {"e", "samples"}, {"f"});
+  m.integers("volumes", {-1, 2, 4, 9, 7});
+  m.node("Reshape", {"x", "volumes"}, {"g"});
+  m.weight("volume.weight", {3, 2, 2, 3, 3});
+  m.weight("volume.bias", {3});
+  m.node("Conv", {"g", "volume.weight", "volume.bias"}, {"h"},
+         {{"strides", Shape{1, 2, 1}}, {"pads", Shape{0, 1, 1, 1, 1, 0}}});
+  m.node("Flatten", {"h"}, {"i"});
+  m.node("Concat", {"f", "i"}, {"y"}, {{"axis", std::int64_t{1}}});
+  const LoweredNetwork network = expect_same(m);
+  EXPECT_EQ(layers_of(network), (std::vector<std::string>{"frame", "line", "volume"}));
+  EXPECT_TRUE(network.digital.empty());
+  EXPECT_EQ(layer_of(network, "frame").conv.in_channels, 12);
+  EXPECT_EQ(layer_of(network, "frame").conv.in_height, 4 * 4 * 7);  // frames, rows, columns
+  EXPECT_EQ(layer_of(network, "line").conv.in_height, 4 * 9);
+  EXPECT_EQ(layer_of(network, "volume").conv.in_channels, 36);
+  EXPECT_EQ(layer_of(network, "volume").conv.in_height, 4 * 5 * 6);
+}
+
+TEST(Lowering, GroupsOfVolumesAndFramesStayDigital) {
+  const auto said = [](const Shape& to, const Shape& kernel) {
+    ModelMaker m({4, 2, 9, 7}, "y");
+    m.integers("to", to);
+    m.node("Reshape", {"x", "to"}, {"a"});
+    m.weight("k.weight", kernel);
+    m.node("Conv", {"a", "k.weight"}, {"b"}, {{"group", std::int64_t{2}}});
+    m.integers("flat", {-1, 4, 1});
+    m.node("Shape", {"x"}, {"shape"});
+    m.integers("zero", {0});
+    m.node("Gather", {"shape", "zero"}, {"n"});
+    m.integers("rest", {-1});
+    m.node("Concat", {"n", "rest"}, {"end"}, {{"axis", std::int64_t{0}}});
+    m.node("Reshape", {"b", "end"}, {"y"});
+    return lower(m.model).digital.at(0).why;
+  };
+  EXPECT_EQ(said({-1, 2, 9, 7}, {2, 1, 3, 3}), "it has groups, and samples share an axis");
+  EXPECT_EQ(said({-1, 2, 4, 9, 7}, {2, 1, 3, 3, 3}), "it has groups and three spatial axes");
 }
 
 // Rows that do not tell samples apart stay digital: which noise is whose cannot be known.

@@ -1,0 +1,166 @@
+// Products with a constant matrix at any rank: rows drive it, or columns do.
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "nn/lowering/lowering.hpp"
+#include "nn/operators/operator.hpp"
+
+namespace ohmic {
+namespace {
+
+using at::Tensor;
+using Shape = std::vector<std::int64_t>;
+
+int number(std::int64_t v) { return static_cast<int>(v); }
+
+/// A shape whose samples have an axis of their own; -1 stands for them.
+Shape split(Shape shape, const SamplePlace& place) {
+  const auto at = shape.begin() + place.axis;
+  *at = place.after > 1 ? place.after : -1;
+  if (place.after > 1) shape.insert(at, -1);
+  if (place.before > 1) shape.insert(shape.begin() + place.axis, place.before);
+  return shape;
+}
+
+/// Without axes of one matrix in front, where the other side has them too.
+Tensor one_matrix(Tensor w, const Tensor& other) {
+  while (w.dim() > 2 && w.size(0) == 1 && other.dim() >= w.dim()) w = w.squeeze(0);
+  return w;
+}
+
+}  // namespace
+
+int Lowering::rows_of(int from, int sample_axis) {
+  if (sample_axis > 0) {
+    Shape order{sample_axis};
+    for (std::int64_t i = 0; i < few(from).dim(); ++i)
+      if (i != sample_axis) order.push_back(i);
+    from = transpose(from, order, 0);
+  }
+  const Tensor& x = few(from);
+  if (x.dim() <= 3) return from;
+  return reshape(from, {-1, x.size(x.dim() - 1)});
+}
+
+int Lowering::samples_on(int made, int axis) {
+  if (axis == 0) return made;
+  Shape order;
+  for (std::int64_t i = 1; i <= axis; ++i) order.push_back(i);
+  order.push_back(0);
+  for (std::int64_t i = axis + 1; i < few(made).dim(); ++i) order.push_back(i);
+  return transpose(made, order, axis);
+}
+
+int Lowering::dense(const std::string& layer, const Tensor& weight, const Tensor& bias, int from,
+                    const SamplePlace& place) {
+  set_matrix(layer, weight, bias);
+  Shape together = few(from).sizes().vec();
+  together.back() = weight.size(0);
+  const int axis = place.axis + (place.before > 1 ? 1 : 0);
+  if (!place.is_whole()) from = regroup(from, split(few(from).sizes().vec(), place), axis);
+  Node node;
+  node.op = Op::dense;
+  node.name = layer;
+  node.inputs = {rows_of(from, axis)};
+  node.has_bias = bias.defined();
+  const Tensor& x = few(node.inputs[0]);
+  node.conv.in_channels = number(weight.size(1));
+  node.conv.out_channels = number(weight.size(0));
+  node.conv.in_height = number(x.dim() == 3 ? x.size(1) : 1);
+  Shape rows = x.sizes().vec(), apart = few(from).sizes().vec();
+  rows.back() = apart.back() = weight.size(0);
+  apart.erase(apart.begin() + axis);
+  int made = push(std::move(node), at::zeros({1}).expand(rows), 0);
+  if (apart.size() > 2) made = reshape(made, apart);
+  made = samples_on(made, axis);
+  if (!place.is_whole()) {
+    together[static_cast<std::size_t>(place.axis)] = -1;
+    made = regroup(made, together, -1);
+  }
+  return made;
+}
+
+bool Lowering::gemm(const ModelNode& node) {
+  const std::string &input = node.inputs[0], &weight = node.inputs[1];
+  const std::string bias = node.inputs.size() > 2 ? node.inputs[2] : std::string{};
+  if (!trace_.is_constant(weight)) return false;
+  const std::string layer = layer_name(node, weight, bias);
+  const Call call(node, model_.opset, {});
+  const auto rows = trace_.samples_of(input);
+  if (call.integer("transA", 0) != 0 || !rows || rows->axis != 0 ||
+      (!bias.empty() && !trace_.is_constant(bias)))
+    return stays_digital(layer, node,
+                         "its rows cannot be told by samples, or its bias is computed");
+  Tensor W = trace_.value(weight), b;
+  if (call.integer("transB", 0) == 0) W = W.t();
+  if (const double alpha = call.number("alpha", 1.0); alpha != 1.0) W = W.mul(alpha);
+  if (!bias.empty()) {
+    b = trace_.value(bias).mul(call.number("beta", 1.0));
+    if (b.dim() > 1 && b.size(0) != 1)
+      return stays_digital(layer, node, "what it adds differs from sample to sample");
+    b = b.reshape({-1}).expand({W.size(0)});
+  }
+  if (!is_on_crossbar(layer, node)) return false;
+  name(node.outputs[0], dense(layer, W, b, node_of(input), *rows));
+  return true;
+}
+
+std::optional<Lowering::Sum> Lowering::added_after(const std::string& value,
+                                                   std::int64_t columns) const {
+  if (trace_.readers(value) != 1) return std::nullopt;
+  for (const ModelNode& node : trace_.nodes()) {
+    if (node.op != "Add" || node.inputs.size() != 2) continue;
+    for (const std::size_t i : {0u, 1u}) {
+      const std::string& other = node.inputs[1 - i];
+      if (node.inputs[i] != value || !trace_.is_constant(other)) continue;
+      const Tensor& bias = trace_.value(other);
+      const bool is_row = bias.numel() == columns && bias.dim() > 0 && bias.size(-1) == columns;
+      if (is_row && bias.is_floating_point()) return Sum{node.outputs[0], other};
+    }
+  }
+  return std::nullopt;
+}
+
+/// y = W x, columns of x that drive the rows of a constant matrix: (x^T W^T)^T.
+bool Lowering::matmul_from_left(const ModelNode& node) {
+  const std::string &weight = node.inputs[0], &input = node.inputs[1];
+  const Tensor w = one_matrix(trace_.value(weight), trace_.value(input));
+  const std::string layer = layer_name(node, weight, "");
+  const std::int64_t last = trace_.value(input).dim() - 1;
+  const auto columns = trace_.samples_of(input);
+  if (w.dim() != 2) return stays_digital(layer, node, "it is a stack of matrices");
+  if (!columns || columns->axis + 1 >= last)
+    return stays_digital(layer, node, "its columns cannot be told by samples");
+  if (!is_on_crossbar(layer, node)) return false;
+  Shape order(static_cast<std::size_t>(last) + 1);
+  std::iota(order.begin(), order.end(), 0);
+  std::swap(order[order.size() - 1], order[order.size() - 2]);
+  const int axis = trace_.sample_axis(input);
+  const int rows = transpose(node_of(input), order, axis);
+  name(node.outputs[0], transpose(dense(layer, w, Tensor(), rows, *columns), order, axis));
+  return true;
+}
+
+bool Lowering::matmul(const ModelNode& node) {
+  const std::string &input = node.inputs[0], &weight = node.inputs[1];
+  if (!trace_.is_constant(weight)) {
+    return trace_.is_constant(input) && trace_.value(input).dim() > 1 && matmul_from_left(node);
+  }
+  const Tensor w = one_matrix(trace_.value(weight), trace_.value(input));
+  const auto added = w.dim() == 2 ? added_after(node.outputs[0], w.size(1)) : std::nullopt;
+  const std::string layer = layer_name(node, weight, added ? added->bias : "");
+  if (w.dim() != 2) return stays_digital(layer, node, "it is a stack of matrices");
+  const auto rows = trace_.samples_of(input);
+  if (!rows || rows->axis + 1 == trace_.value(input).dim())
+    return stays_digital(layer, node, "its rows cannot be told by samples");
+  if (!is_on_crossbar(layer, node)) return false;
+  const Tensor bias = added ? trace_.value(added->bias).reshape({-1}) : Tensor();
+  name(added ? added->output : node.outputs[0], dense(layer, w.t(), bias, node_of(input), *rows));
+  return true;
+}
+
+}  // namespace ohmic
