@@ -26,15 +26,16 @@ class Lstm(nn.Module):
         self.classes = nn.Linear(128, 10)
     def forward(self, x):
         return self.classes(self.cells(x)[0][:, -1])
-net = Lstm() if name == 'lstm' else getattr(models, name)()
+net = Lstm() if name == 'lstm' else getattr(models.video if name == 'r3d_18' else models, name)()
 for m in net.modules():
-    if isinstance(m, nn.BatchNorm2d):
+    if isinstance(m, (nn.BatchNorm2d, nn.BatchNorm3d)):
         m.running_mean.normal_(0, 0.1)
         m.running_var.uniform_(0.5, 1.5)
 if name == 'vit_b_16':
     nn.init.normal_(net.heads.head.weight, std=0.02)
 net.eval()
-x = torch.randn((2, 50, 40) if name == 'lstm' else (2, 3, 224, 224))
+shapes = {'lstm': (2, 50, 40), 'r3d_18': (2, 3, 8, 56, 56)}
+x = torch.randn(shapes.get(name, (2, 3, 224, 224)))
 with torch.no_grad():
     numpy.save('y.npy', net(x).numpy())
 numpy.save('x.npy', x.numpy())
@@ -73,7 +74,8 @@ INSTANTIATE_TEST_SUITE_P(, Torchvision,
                          testing::Values(Case{"resnet18", "pt2"}, Case{"resnet18", "onnx"},
                                          Case{"mobilenet_v2", "pt2"}, Case{"mobilenet_v2", "onnx"},
                                          Case{"efficientnet_b0", "pt2"},
-                                         Case{"efficientnet_b0", "onnx"}, Case{"swin_t", "onnx"},
+                                         Case{"efficientnet_b0", "onnx"}, Case{"r3d_18", "pt2"},
+                                         Case{"r3d_18", "onnx"}, Case{"swin_t", "onnx"},
                                          Case{"vit_b_16", "pt2"}, Case{"vit_b_16", "onnx"},
                                          Case{"lstm", "pt2"}, Case{"lstm", "onnx"}),
                          [](const testing::TestParamInfo<Case>& info) {

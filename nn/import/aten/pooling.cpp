@@ -98,14 +98,20 @@ AtenEntries aten_pooling() {
   return {{"adaptive_avg_pool1d", adaptive_avg},
           {"adaptive_avg_pool2d", adaptive_avg},
           {"_adaptive_avg_pool2d", adaptive_avg},
+          {"adaptive_avg_pool3d", adaptive_avg},
+          {"_adaptive_avg_pool3d", adaptive_avg},
           {"adaptive_max_pool1d", adaptive_max},
           {"adaptive_max_pool2d", adaptive_max},
+          {"adaptive_max_pool3d", adaptive_max},
           {"avg_pool1d", avg_pool},
           {"avg_pool2d", avg_pool},
+          {"avg_pool3d", avg_pool},
           {"max_pool1d", max_pool},
           {"max_pool1d_with_indices", max_pool},
           {"max_pool2d", max_pool},
-          {"max_pool2d_with_indices", max_pool}};
+          {"max_pool2d_with_indices", max_pool},
+          {"max_pool3d", max_pool},
+          {"max_pool3d_with_indices", max_pool}};
 }
 
 }  // namespace ohmic
