@@ -111,17 +111,13 @@ bool Lowering::gemm(const ModelNode& node) {
 
 std::optional<Lowering::Sum> Lowering::added_after(const std::string& value,
                                                    std::int64_t columns) const {
-  if (trace_.readers(value) != 1) return std::nullopt;
-  for (const ModelNode& node : trace_.nodes()) {
-    if (node.op != "Add" || node.inputs.size() != 2) continue;
-    for (const std::size_t i : {0u, 1u}) {
-      const std::string& other = node.inputs[1 - i];
-      if (node.inputs[i] != value || !trace_.is_constant(other)) continue;
-      const Tensor& bias = trace_.value(other);
-      const bool is_row = bias.numel() == columns && bias.dim() > 0 && bias.size(-1) == columns;
-      if (is_row && bias.is_floating_point()) return Sum{node.outputs[0], other};
-    }
-  }
+  const ModelNode* node = trace_.only_reader(value);
+  if (!node || node->op != "Add" || node->inputs.size() != 2) return std::nullopt;
+  const std::string& other = node->inputs[node->inputs[0] == value ? 1 : 0];
+  if (!trace_.is_constant(other)) return std::nullopt;
+  const Tensor& bias = trace_.value(other);
+  const bool is_row = bias.numel() == columns && bias.dim() > 0 && bias.size(-1) == columns;
+  if (is_row && bias.is_floating_point()) return Sum{node->outputs[0], other};
   return std::nullopt;
 }
 

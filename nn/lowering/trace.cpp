@@ -199,6 +199,11 @@ struct Trace::State {
   std::vector<ModelNode> nodes;
   std::set<std::string> constants, counts;  ///< counts: hang on the number of samples alone
   Values few, more;
+  struct Reads {
+    int count = 0;
+    const ModelNode* last = nullptr;
+  };
+  std::map<std::string, Reads> readers;       ///< of the nodes that are left
   std::map<std::string, SamplePlace> places;  ///< of samples that share their axis
   std::int64_t freed = 0;                     ///< bytes, since they were given back
 
@@ -334,6 +339,12 @@ struct Trace::State {
       }
     }
     nodes = needed(nodes, output, constants);
+    for (const ModelNode& node : nodes)
+      for (const std::string& name : node.inputs) {
+        Reads& reads = readers[name];
+        ++reads.count;
+        reads.last = &node;
+      }
   }
 
   void check_answers() const {
@@ -360,6 +371,7 @@ Trace::Trace(const ImportedModel& model, const std::string& input, const std::st
     : state_(new State{model,
                        pick(model, model.inputs, input, "input", false),
                        pick(model, model.outputs, output, "output", true).name,
+                       {},
                        {},
                        {},
                        {},
@@ -411,10 +423,13 @@ bool Trace::is_zero(const std::string& name) const {
 }
 
 int Trace::readers(const std::string& name) const {
-  int count = state_->output == name;
-  for (const ModelNode& node : state_->nodes)
-    count += static_cast<int>(std::count(node.inputs.begin(), node.inputs.end(), name));
-  return count;
+  const auto reads = state_->readers.find(name);
+  return (reads == state_->readers.end() ? 0 : reads->second.count) + (state_->output == name);
+}
+
+const ModelNode* Trace::only_reader(const std::string& name) const {
+  const auto reads = state_->readers.find(name);
+  return reads != state_->readers.end() && readers(name) == 1 ? reads->second.last : nullptr;
 }
 
 }  // namespace ohmic

@@ -49,8 +49,10 @@ class Trace {
   std::optional<SamplePlace> samples_of(const std::string& value) const;
   /// Whether it hangs on nothing but the number of samples and is 0 throughout.
   bool is_zero(const std::string& value) const;
-  /// Nodes that read it.
+  /// How often nodes read it; whoever asks for the answer counts.
   int readers(const std::string& value) const;
+  /// The node that reads it, where it is read once; else nullptr.
+  const ModelNode* only_reader(const std::string& value) const;
 
  private:
   struct State;
