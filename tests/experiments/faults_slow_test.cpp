@@ -1,11 +1,12 @@
 // What may happen to a run and its folder: it is killed at any moment, the disk is full at any
-// write, the folder vanishes or is copied while the run goes on. Whatever it was, the same command
-// then ends in the bytes of an undisturbed run, or says what is wrong.
+// write, the folder vanishes or is copied while the run goes on, the clock jumps. Whatever it was,
+// the same command then ends in the bytes of an undisturbed run, or says what is wrong.
 //
 //   OHMIC_TEST_KILLS=N   how many kills (200 otherwise)
 //   OHMIC_TEST_STRIDE=N  every so many-th write fails in a run of its own (7 otherwise; 1: each)
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <thread>
@@ -143,6 +144,39 @@ TEST_F(Faults, AFolderCopiedWhileItsRunGoesOnIsContinuedToTheSameBytes) {
     fs::remove_all(folder_ / "copy");
     fs::remove_all(folder_ / "source");
   }
+}
+
+// Neither the time of day nor files from the future or long ago decide what is computed.
+TEST_F(Faults, AClockThatJumpsChangesNothing) {
+  ASSERT_EQ(run({"date", "+%Y"}, folder_ / "year"), 0);
+  const std::vector<std::pair<std::string, std::string>> jumping{
+      {"LD_PRELOAD", OHMIC_JUMPING_CLOCK}};
+  const Environment jumps(jumping);
+  ASSERT_EQ(run({"date", "+%Y"}, folder_ / "jumped"), 0);
+  ASSERT_NE(read_whole(folder_ / "year"), read_whole(folder_ / "jumped"));
+  ASSERT_EQ(run(command("jumps")), 0);
+  expect_same("whole", "jumps");
+  const auto now = fs::file_time_type::clock::now();
+  for (std::uint64_t i = 0; i < 10; ++i) {
+    const pid_t process = start(command("killed"));
+    wait_somewhere(3000 + i);
+    ::kill(process, SIGKILL);
+    wait_for(process);
+    int file = 0;
+    std::error_code none;  // it was killed before there was a folder
+    for (const auto& entry : fs::recursive_directory_iterator(folder_ / "killed", none))
+      fs::last_write_time(entry.path(), now + std::chrono::hours(++file % 2 ? 90'000 : -90'000));
+    ASSERT_EQ(run(command("killed")), 0);
+    expect_same("whole", "killed");
+    fs::remove_all(folder_ / "killed");
+  }
+  for (int i = 0; i < 3; ++i)  // what was there before is set aside, whenever that was
+    ASSERT_EQ(run(command("jumps", {"--fresh"})), 0);
+  expect_same("whole", "jumps");
+  const auto is_old = [](const fs::directory_entry& e) {
+    return e.path().filename().string().starts_with("before-");
+  };
+  EXPECT_EQ(std::ranges::count_if(fs::directory_iterator(folder_ / "jumps"), is_old), 3);
 }
 
 }  // namespace
