@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <unordered_set>
 
 #include "nn/import/pt2_aliases.hpp"
@@ -121,7 +122,7 @@ class Translation {
     read_signature(member(graph_module, "signature"));
     const Json& nodes = member(json_, "nodes");
     const Pt2Names names(nodes);
-    Pt2Aliases aliases(nodes);
+    Pt2Aliases aliases(nodes, renamed_);
     for (std::size_t i = 0; i < nodes.size(); ++i) translate(nodes[i], i, names, aliases);
     for (const std::string& output : outputs_) add_output(aliases.current(output), output);
   }
@@ -175,9 +176,8 @@ class Translation {
     return aliases.current(constant == renamed_.end() ? name : constant->second);
   }
 
-  std::vector<std::pair<std::string, AtenArgument>> read_arguments(
-      const Json& node, const Pt2Aliases& aliases) const {
-    std::vector<std::pair<std::string, AtenArgument>> arguments;
+  AtenArguments read_arguments(const Json& node, const Pt2Aliases& aliases) const {
+    AtenArguments arguments;
     for (const Json& input : member(node, "inputs")) {
       AtenArgument a = read_argument(member(input, "arg"));
       for (std::string& tensor : a.tensors) tensor = current(tensor, aliases);
@@ -193,6 +193,7 @@ class Translation {
     for (const Json& output : member(node, "outputs")) append_output(output, outputs);
     if (outputs.empty()) return;  // assertions
     const Pt2Target op(target);
+    const std::optional<Pt2Part> part = part_of(op, arguments);
     Inputs inputs;
     for (const auto& [key, a] : arguments)
       inputs.insert(inputs.end(), a.tensors.begin(), a.tensors.end());
@@ -215,8 +216,28 @@ class Translation {
         graph_.draft.nodes.push_back(std::move(unknown));
       }
     }
-    const std::string problem = aliases.follow(i, op, inputs, outputs);
-    if (!problem.empty()) throw DataError(names.name(i) + " (" + op.shown + "): " + problem);
+    try {
+      for (const Pt2Write& w : aliases.follow(i, op, inputs, outputs, part)) write(w);
+    } catch (const DataError& error) {
+      throw DataError(names.name(i) + " (" + op.shown + "): " + error.what());
+    }
+  }
+
+  void write(const Pt2Write& w) {
+    constexpr std::int64_t kAll = std::numeric_limits<std::int64_t>::max();
+    AtenCall call(graph_, "slice", w.result, {}, {w.result});
+    const std::string axes = call.constant(Integers{w.part.axis});
+    const auto places = [&](std::int64_t begin, std::int64_t end) {
+      return call.emit(
+          "Slice", {w.whole, call.constant(Integers{begin}), call.constant(Integers{end}), axes});
+    };
+    Inputs parts;
+    if (w.part.begin != 0) parts.push_back(places(0, w.part.begin));
+    parts.push_back(w.part.drops_axis ? call.emit("Unsqueeze", {w.value, axes}) : w.value);
+    if (w.part.end != kAll) parts.push_back(places(w.part.end, kAll));
+    call.result("Concat", parts, {{"axis", w.part.axis}});
+    const auto whole = graph_.values.find(w.whole);
+    if (whole != graph_.values.end()) graph_.values[w.result] = whole->second;
   }
 
   void add_output(const std::string& value, const std::string& name) {

@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <limits>
 
 #include "nn/import/imported_model.hpp"
+#include "nn/operators/evaluate.hpp"
 #include "tests/nn/pt2_program.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -113,6 +115,59 @@ TEST_F(Pt2, ATensorChangedInPlaceIsTheNewOneFromThenOn) {
   const ImportedModel m = read(p);
   ASSERT_EQ(m.nodes.size(), 3u);
   EXPECT_EQ(m.nodes[2].inputs, std::vector<std::string>{"relu_"});
+}
+
+std::string whole_number(std::int64_t value) {
+  return R"({"as_int":)" + std::to_string(value) + "}";
+}
+
+// y = (1, 3, 5) for x = (1, 0): the first column of w.
+TEST_F(Pt2, APartChangedInPlaceIsWrittenIntoTheWhole) {
+  const auto part = [&](const std::string& view, const std::string& change) {
+    Program p;
+    p.more =
+        "," + view + "," + change + "," + node("neg.default", argument("self", tensor("y")), "z");
+    for (const char* name : {"v", "u", "w"})
+      p.values += ",\"" + std::string(name) + "\":" + meta({-1, 1}, {3, 1});
+    p.out = "z";
+    const std::vector<float> x{1, 0};
+    const ConstantTensor sample{
+        ElementType::f32,
+        {1, 2},
+        {std::shared_ptr<void>(), reinterpret_cast<const std::byte*>(x.data())}};
+    return values_of(evaluate(read(p), {sample}).at(0));
+  };
+  const auto slice = [](const char* of, std::int64_t axis, std::int64_t begin, std::int64_t end,
+                        const char* to) {
+    return node("slice.Tensor",
+                argument("self", tensor(of)) + "," + argument("dim", whole_number(axis)) + "," +
+                    argument("start", whole_number(begin)) + "," +
+                    argument("end", whole_number(end)),
+                to);
+  };
+  const std::string fill =
+      node("fill_.Scalar", argument("self", tensor("v")) + "," + argument("value", whole_number(7)),
+           "w");
+  constexpr std::int64_t kAll = std::numeric_limits<std::int64_t>::max();
+  using Numbers = std::vector<float>;
+  EXPECT_EQ(part(slice("y", 1, 1, 2, "v"), fill), (Numbers{-1, -7, -5}));
+  EXPECT_EQ(part(slice("y", 1, -2, kAll, "v"), fill), (Numbers{-1, -7, -7}));
+  EXPECT_EQ(part(slice("y", -1, 0, -1, "v"), fill), (Numbers{-7, -7, -5}));
+  EXPECT_EQ(part(slice("y", 0, 0, kAll, "u") + "," + slice("u", 1, 2, 9, "v"), fill),
+            (Numbers{-1, -3, -7}));
+  const auto select = [](std::int64_t index) {
+    return node("select.int",
+                argument("self", tensor("y")) + "," + argument("dim", whole_number(1)) + "," +
+                    argument("index", whole_number(index)),
+                "v");
+  };
+  EXPECT_EQ(part(select(0), fill), (Numbers{-7, -3, -5}));
+  EXPECT_EQ(part(select(-1), fill), (Numbers{-1, -3, -7}));
+  EXPECT_EQ(part(select(-2), fill), (Numbers{-1, -7, -5}));
+  EXPECT_EQ(part(slice("y", 1, 0, 1, "v") + "," + slice("y", 1, 2, 3, "u"),
+                 node("copy_.default",
+                      argument("self", tensor("v")) + "," + argument("src", tensor("u")), "w")),
+            (Numbers{-5, -3, -5}));
 }
 
 TEST_F(Pt2, ATensorChangedInPlaceBehindAViewIsRefused) {

@@ -70,17 +70,16 @@ TEST_P(Torchvision, AnswersAsPyTorchDoes) {
                        read_npy(folder.path() / "y.npy").values, 1e-5);
 }
 
-INSTANTIATE_TEST_SUITE_P(, Torchvision,
-                         testing::Values(Case{"resnet18", "pt2"}, Case{"resnet18", "onnx"},
-                                         Case{"mobilenet_v2", "pt2"}, Case{"mobilenet_v2", "onnx"},
-                                         Case{"efficientnet_b0", "pt2"},
-                                         Case{"efficientnet_b0", "onnx"}, Case{"r3d_18", "pt2"},
-                                         Case{"r3d_18", "onnx"}, Case{"swin_t", "onnx"},
-                                         Case{"vit_b_16", "pt2"}, Case{"vit_b_16", "onnx"},
-                                         Case{"lstm", "pt2"}, Case{"lstm", "onnx"}),
-                         [](const testing::TestParamInfo<Case>& info) {
-                           return std::string(info.param.network) + "_" + info.param.kind;
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    , Torchvision,
+    testing::Values(Case{"resnet18", "pt2"}, Case{"resnet18", "onnx"}, Case{"mobilenet_v2", "pt2"},
+                    Case{"mobilenet_v2", "onnx"}, Case{"efficientnet_b0", "pt2"},
+                    Case{"efficientnet_b0", "onnx"}, Case{"r3d_18", "pt2"}, Case{"r3d_18", "onnx"},
+                    Case{"swin_t", "pt2"}, Case{"swin_t", "onnx"}, Case{"vit_b_16", "pt2"},
+                    Case{"vit_b_16", "onnx"}, Case{"lstm", "pt2"}, Case{"lstm", "onnx"}),
+    [](const testing::TestParamInfo<Case>& info) {
+      return std::string(info.param.network) + "_" + info.param.kind;
+    });
 
 }  // namespace
 }  // namespace ohmic

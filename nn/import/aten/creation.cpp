@@ -28,6 +28,19 @@ void zeros_like(AtenCall& call) { like(call, 0); }
 void ones_like(AtenCall& call) { like(call, 1); }
 void full_like(AtenCall& call) { like(call, call.number("fill_value")); }
 
+/// All of a tensor set to a number, or to what another one holds.
+void set_all(AtenCall& call, const std::string& value) {
+  call.result("Expand", {value, call.shape_of(call.tensor("self"))});
+}
+void fill_with(AtenCall& call) {
+  set_all(call, call.operand("value", call.value(call.tensor("self")).type));
+}
+void zero(AtenCall& call) { like(call, 0); }
+void copy(AtenCall& call) {
+  const std::string from = call.tensor("src");
+  set_all(call, call.cast(from, call.value(from).type, call.value(call.tensor("self")).type));
+}
+
 void scalar_tensor(AtenCall& call) {
   call.result("Identity", {call.operand("s", call.output_value().type)});
 }
@@ -44,6 +57,8 @@ void arange(AtenCall& call) {
 
 AtenEntries aten_creation() {
   return {{"arange", arange},
+          {"copy", copy},
+          {"fill", fill_with},
           {"full", full},
           {"full_like", full_like},
           {"new_full", full},
@@ -52,6 +67,7 @@ AtenEntries aten_creation() {
           {"ones", ones},
           {"ones_like", ones_like},
           {"scalar_tensor", scalar_tensor},
+          {"zero", zero},
           {"zeros", zeros},
           {"zeros_like", zeros_like}};
 }
