@@ -3,6 +3,7 @@
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 #include <utility>
 
@@ -26,10 +27,63 @@ Shape split(Shape shape, const SamplePlace& place) {
   return shape;
 }
 
+std::int64_t product(const Shape& sides) {
+  return std::accumulate(sides.begin(), sides.end(), std::int64_t{1}, std::multiplies<>());
+}
+
 /// Without axes of one matrix in front, where the other side has them too.
 Tensor one_matrix(Tensor w, const Tensor& other) {
   while (w.dim() > 2 && w.size(0) == 1 && other.dim() >= w.dim()) w = w.squeeze(0);
   return w;
+}
+
+/// The letters of "btd,dhe->bthe" where one side is a matrix: x has rest and K, the matrix K and
+/// N, the answer rest and N, each once and in any order.
+struct RowsByMatrix {
+  std::string x, w, y, rest, K, N;
+};
+
+/// `axes`: of x, as many as its letters with those that "..." stands for.
+std::optional<RowsByMatrix> rows_by_matrix(std::string equation, bool matrix_is_first,
+                                           std::int64_t axes) {
+  std::erase(equation, ' ');
+  const std::size_t dots = equation.find("...");
+  if (dots != std::string::npos) {
+    const std::string term = equation.substr(
+        matrix_is_first ? equation.find(',') + 1 : 0,
+        matrix_is_first ? equation.find("->") - equation.find(',') - 1 : equation.find(','));
+    std::string hidden;
+    for (char c = 'A'; std::ssize(hidden) < axes - (std::ssize(term) - 3) && c <= 'Z'; ++c)
+      if (equation.find(c) == std::string::npos) hidden += c;
+    for (std::size_t at = dots; at != std::string::npos; at = equation.find("..."))
+      equation.replace(at, 3, hidden);
+  }
+  const std::size_t comma = equation.find(','), arrow = equation.find("->");
+  if (comma == std::string::npos || arrow == std::string::npos || comma > arrow) return {};
+  RowsByMatrix r{equation.substr(0, comma),
+                 equation.substr(comma + 1, arrow - comma - 1),
+                 equation.substr(arrow + 2),
+                 {},
+                 {},
+                 {}};
+  if (matrix_is_first) std::swap(r.x, r.w);
+  const auto has = [](const std::string& text, char c) { return text.find(c) < text.size(); };
+  for (const char c : r.w) (has(r.x, c) ? r.K : r.N) += c;
+  for (const char c : r.x)
+    if (!has(r.K, c)) r.rest += c;
+  std::string answer = r.rest + r.N, asked = r.y, left = r.x + r.N;
+  for (std::string* text : {&answer, &asked, &left}) std::ranges::sort(*text);
+  const bool is_once = std::ranges::adjacent_find(left) == left.end();
+  if (answer != asked || !is_once || r.K.empty() || r.N.empty() || std::ssize(r.x) != axes)
+    return {};
+  return r;
+}
+
+/// Where each letter of `to` is in `from`.
+Shape order_of(const std::string& to, const std::string& from) {
+  Shape order;
+  for (const char c : to) order.push_back(static_cast<std::int64_t>(from.find(c)));
+  return order;
 }
 
 }  // namespace
@@ -156,6 +210,42 @@ bool Lowering::matmul(const ModelNode& node) {
   if (!is_on_crossbar(layer, node)) return false;
   const Tensor bias = added ? trace_.value(added->bias).reshape({-1}) : Tensor();
   name(added ? added->output : node.outputs[0], dense(layer, w.t(), bias, node_of(input), *rows));
+  return true;
+}
+
+/// Rows that a formula multiplies with a constant matrix, as heads of attention are often written.
+bool Lowering::einsum(const ModelNode& node) {
+  if (node.inputs.size() != 2) return false;
+  const bool is_first = trace_.is_constant(node.inputs[0]);
+  const std::string &weight = node.inputs[is_first ? 0 : 1], &input = node.inputs[is_first ? 1 : 0];
+  if (!trace_.is_constant(weight) || trace_.value(weight).dim() < 2) return false;
+  const std::string layer = layer_name(node, weight, "");
+  const auto r = rows_by_matrix(Call(node, model_.opset, {}).text("equation", ""), is_first,
+                                trace_.value(input).dim());
+  if (!r) return stays_digital(layer, node, "its formula is no product of rows with one matrix");
+  auto rows = trace_.samples_of(input);
+  const std::size_t at =
+      rows ? r->rest.find(r->x[static_cast<std::size_t>(rows->axis)]) : std::string::npos;
+  if (at == std::string::npos)
+    return stays_digital(layer, node, "its rows cannot be told by samples");
+  if (!is_on_crossbar(layer, node)) return false;
+  rows->axis = static_cast<int>(at);
+  const auto axis_of = [&](std::size_t i) { return rows->is_whole() ? static_cast<int>(i) : -1; };
+  const Tensor w = trace_.value(weight).permute(order_of(r->N + r->K, r->w));
+  const auto n = static_cast<std::ptrdiff_t>(r->N.size());
+  const Shape sides = w.sizes().vec(), of_answer(sides.begin(), sides.begin() + n);
+  const std::int64_t inputs = product(Shape(sides.begin() + n, sides.end()));
+  const int from = transpose(node_of(input), order_of(r->rest + r->K, r->x), axis_of(at));
+  Shape shape(few(from).sizes().begin(), few(from).sizes().begin() + std::ssize(r->rest));
+  shape[at] = -1;
+  shape.push_back(inputs);
+  const int made =
+      dense(layer, w.reshape({-1, inputs}), Tensor(), regroup(from, shape, axis_of(at)), *rows);
+  shape.pop_back();
+  shape.insert(shape.end(), of_answer.begin(), of_answer.end());
+  const std::size_t to = r->y.find(r->rest[at]);
+  name(node.outputs[0],
+       transpose(regroup(made, shape, axis_of(at)), order_of(r->y, r->rest + r->N), axis_of(to)));
   return true;
 }
 

@@ -115,6 +115,7 @@ void Lowering::lower(const ModelNode& node) {
                     : op == "ConvTranspose"                      ? transposed_convolution(node)
                     : op == "Gemm"                               ? gemm(node)
                     : op == "MatMul"                             ? matmul(node)
+                    : op == "Einsum"                             ? einsum(node)
                     : op == "BatchNormalization"                 ? batch_norm(node)
                     : op == "Relu"                               ? relu(node)
                     : op == "Add"                                ? add(node)

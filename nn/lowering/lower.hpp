@@ -2,7 +2,7 @@
 // crossbars, everything between them becomes digital nodes. The header is free of LibTorch.
 //
 // A matrix of constants is a crossbar layer where rows of activations meet it: Conv (1 or 2 axes),
-// ConvTranspose, Gemm and MatMul with a constant right side at any rank, and the input and the
+// ConvTranspose, Gemm, MatMul and Einsum with a constant side at any rank, and the input and the
 // recurrent matrices of LSTM, GRU and RNN. Products of two activations are digital.
 #pragma once
 

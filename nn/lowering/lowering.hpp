@@ -33,6 +33,7 @@ class Lowering {
   bool gemm(const ModelNode&);
   bool matmul(const ModelNode&);
   bool matmul_from_left(const ModelNode&);
+  bool einsum(const ModelNode&);
   bool recurrent(const ModelNode&);
   bool batch_norm(const ModelNode&);
   bool relu(const ModelNode&);

@@ -297,6 +297,58 @@ TEST(Lowering, MatricesOnTheLeftAreDrivenByColumns) {
   EXPECT_TRUE(network.digital.empty());
 }
 
+TEST(Lowering, FormulasOfRowsAndAMatrixAreLayers) {
+  struct Case {
+    const char* equation;
+    Shape matrix;
+    bool is_first;
+    std::int64_t K, rows;
+  };
+  const Case cases[] = {{"btd,de->bte", {6, 5}, false, 6, 4},
+                        {"btd, dhe -> bhte", {6, 2, 3}, false, 6, 4},
+                        {"btd,htd->bh", {3, 4, 6}, false, 24, 1},
+                        {"ed,btd->ebt", {5, 6}, true, 6, 4},
+                        {"btd,te->dbe", {4, 5}, false, 4, 6}};
+  // "..." stands for the axes that have no letter.
+  for (const char* equation : {"...d,de->...e", "...td,de->...te", "btd...,de->bte..."}) {
+    SCOPED_TRACE(equation);
+    ModelMaker m({4, 6}, "y");
+    m.weight("w.weight", {6, 5});
+    m.node("Einsum", {"x", "w.weight"}, {"y"}, {{"equation", std::string(equation)}});
+    EXPECT_EQ(layers_of(expect_same(m)), std::vector<std::string>{"w"});
+  }
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.equation);
+    ModelMaker m({4, 6}, "y");
+    m.weight("heads.weight", c.matrix);
+    const std::string w = "heads.weight";
+    m.node("Einsum",
+           c.is_first ? std::vector<std::string>{w, "x"} : std::vector<std::string>{"x", w}, {"a"},
+           {{"equation", std::string(c.equation)}});
+    const std::string y = std::string(c.equation).substr(std::string(c.equation).find('>') + 1);
+    const auto at = static_cast<std::int64_t>(y.find('b') - y.find_first_not_of(' '));
+    Shape order{at};
+    for (std::int64_t i = 0; i < std::ssize(y); ++i)
+      if (y[static_cast<std::size_t>(i)] != ' ' && i != at + (y[0] == ' '))
+        order.push_back(i - (y[0] == ' '));
+    m.node("Transpose", {"a"}, {"b"}, {{"perm", order}});
+    m.node("Relu", {"b"}, {"y"});
+    const LoweredNetwork network = expect_same(m);
+    EXPECT_EQ(layers_of(network), std::vector<std::string>{"heads"});
+    EXPECT_EQ(layer_of(network, "heads").conv.in_channels, c.K);
+    EXPECT_EQ(layer_of(network, "heads").conv.in_height, c.rows);
+  }
+  for (const char* equation : {"btd,tde->bte", "btd,dd->bt"}) {
+    SCOPED_TRACE(equation);
+    ModelMaker m({4, 6}, "y");
+    m.weight("stack", std::string(equation)[4] == 't' ? Shape{4, 6, 5} : Shape{6, 6});
+    m.node("Einsum", {"x", "stack"}, {"y"}, {{"equation", std::string(equation)}});
+    const LoweredNetwork network = lower(m.model);
+    ASSERT_EQ(network.digital.size(), 1u);
+    EXPECT_EQ(network.digital[0].why, "its formula is no product of rows with one matrix");
+  }
+}
+
 // Frames of a sample beside one another on the axis of samples, and volumes: what a kernel sees
 // drives a dense layer.
 TEST(Lowering, ConvolutionsWithoutAWindowOfTheirOwn) {
