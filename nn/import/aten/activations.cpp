@@ -1,4 +1,6 @@
 // Functions of one number, and softmax.
+#include <cmath>
+#include <limits>
 #include <optional>
 
 #include "nn/import/aten/aten_call.hpp"
@@ -136,6 +138,55 @@ void along_axis(AtenCall& call, const char* op) {
 void softmax(AtenCall& call) { along_axis(call, "Softmax"); }
 void log_softmax(AtenCall& call) { along_axis(call, "LogSoftmax"); }
 
+void log1p(AtenCall& call) {
+  const std::string x = call.tensor("self");
+  call.result("Log", {call.emit("Add", {x, call.scalar(1.0, call.value(x).type)})});
+}
+
+void expm1(AtenCall& call) {
+  const std::string x = call.tensor("self");
+  call.result("Sub", {call.emit("Exp", {x}), call.scalar(1.0, call.value(x).type)});
+}
+
+void log2(AtenCall& call) {
+  const std::string x = call.tensor("self");
+  call.result("Div", {call.emit("Log", {x}), call.scalar(std::log(2.0), call.value(x).type)});
+}
+
+void exp2(AtenCall& call) {
+  const std::string x = call.tensor("self");
+  call.result("Pow", {call.scalar(2.0, call.value(x).type), x});
+}
+
+void trunc(AtenCall& call) {
+  const std::string x = call.tensor("self");
+  call.result("Mul", {call.emit("Sign", {x}), call.emit("Floor", {call.emit("Abs", {x})})});
+}
+
+void is_finite(AtenCall& call) {
+  const std::string x = call.tensor("self");
+  call.result("Not", {call.emit("Or", {call.emit("IsNaN", {x}), call.emit("IsInf", {x})})});
+}
+
+/// Infinities become the largest numbers where nothing else is said.
+void nan_to_num(AtenCall& call) {
+  const std::string x = call.tensor("self");
+  const ElementType type = call.value(x).type;
+  const double most = std::numeric_limits<float>::max();
+  const std::string finite =
+      call.emit("Clip", {x, call.scalar(call.has("neginf") ? call.number("neginf") : -most, type),
+                         call.scalar(call.has("posinf") ? call.number("posinf") : most, type)});
+  const double nan = call.has("nan") ? call.number("nan") : 0;
+  call.result("Where", {call.emit("IsNaN", {x}), call.scalar(nan, type), finite});
+}
+
+/// Outside training the slope is the mean of the two.
+void rrelu(AtenCall& call) {
+  if (call.flag("training", false)) throw DataError("was exported in training");
+  const double slope = (call.number("lower", 1.0 / 8) + call.number("upper", 1.0 / 3)) / 2;
+  call.result("LeakyRelu", {call.tensor("self")}, {{"alpha", slope}});
+}
+
 }  // namespace
 
 AtenEntries aten_activations() {
@@ -188,7 +239,15 @@ AtenEntries aten_activations() {
           {"tan", same<kTan>},
           {"tanh", same<kTanh>},
           {"tanhshrink", tanhshrink},
-          {"threshold", threshold}};
+          {"threshold", threshold},
+          {"exp2", exp2},
+          {"expm1", expm1},
+          {"isfinite", is_finite},
+          {"log1p", log1p},
+          {"log2", log2},
+          {"nan_to_num", nan_to_num},
+          {"rrelu", rrelu},
+          {"trunc", trunc}};
 }
 
 }  // namespace ohmic

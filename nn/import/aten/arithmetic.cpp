@@ -1,5 +1,6 @@
 // Functions of two tensors or numbers, and comparisons.
 #include <algorithm>
+#include <numbers>
 
 #include "nn/import/aten/aten_call.hpp"
 #include "simulator/error.hpp"
@@ -165,6 +166,35 @@ void sym_size(AtenCall& call) {
   call.result("Shape", {x}, {{"start", axis}, {"end", axis + 1}});
 }
 
+/// Of the sign of what is divided.
+void fmod(AtenCall& call) {
+  const ElementType type = call.output_value().type;
+  call.result("Mod", {call.operand("self", type), call.operand("other", type)},
+              {{"fmod", std::int64_t{1}}});
+}
+
+/// atan(y / x), and half a turn further to the left of the axis.
+void atan2(AtenCall& call) {
+  const ElementType type = call.output_value().type;
+  const std::string y = call.operand("self", type), x = call.operand("other", type);
+  const auto number = [&](double v) { return call.scalar(v, type); };
+  const auto is_below = [&](const std::string& v) { return call.emit("Less", {v, number(0)}); };
+  const std::string turn =
+      call.emit("Where", {is_below(y), number(-std::numbers::pi), number(std::numbers::pi)});
+  const std::string further = call.emit("Where", {is_below(x), turn, number(0)});
+  const std::string angle =
+      call.emit("Add", {call.emit("Atan", {call.emit("Div", {y, x})}), further});
+  const std::string none =
+      call.emit("And", {call.emit("Equal", {x, number(0)}), call.emit("Equal", {y, number(0)})});
+  call.result("Where", {none, number(0), angle});
+}
+
+void hypot(AtenCall& call) {
+  const ElementType type = call.output_value().type;
+  const std::string a = call.operand("self", type), b = call.operand("other", type);
+  call.result("Sqrt", {call.emit("Add", {call.emit("Mul", {a, a}), call.emit("Mul", {b, b})})});
+}
+
 }  // namespace
 
 AtenEntries aten_arithmetic() {
@@ -208,7 +238,10 @@ AtenEntries aten_arithmetic() {
           {"subtract", sub},
           {"sym_size.int", sym_size},
           {"true_divide", div},
-          {"where", where}};
+          {"where", where},
+          {"atan2", atan2},
+          {"fmod", fmod},
+          {"hypot", hypot}};
 }
 
 }  // namespace ohmic

@@ -53,6 +53,31 @@ void arange(AtenCall& call) {
   call.result("Range", {start, call.operand("end", type), step});
 }
 
+void linspace(AtenCall& call) {
+  const ElementType type = call.output_value().type;
+  const double start = call.number("start"), end = call.number("end");
+  const std::int64_t steps = call.integer("steps");
+  const std::string number =
+      call.emit("Range", {call.scalar(0.0, type), call.scalar(static_cast<double>(steps), type),
+                          call.scalar(1.0, type)});
+  const double step = steps > 1 ? (end - start) / static_cast<double>(steps - 1) : 0;
+  call.result("Add",
+              {call.emit("Mul", {number, call.scalar(step, type)}), call.scalar(start, type)});
+}
+
+/// Each tensor along its own axis and the same along all others.
+void meshgrid(AtenCall& call) {
+  const std::vector<std::string> lines = call.tensors("tensors");
+  const bool is_xy = call.text("indexing", "ij") == "xy" && lines.size() > 1;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    Integers along(lines.size(), 1);
+    along[is_xy && i < 2 ? 1 - i : i] = -1;
+    call.output(
+        i, "Expand",
+        {call.reshaped(lines[i], along), call.constant(call.value(call.outputs()[i]).shape)});
+  }
+}
+
 }  // namespace
 
 AtenEntries aten_creation() {
@@ -69,7 +94,9 @@ AtenEntries aten_creation() {
           {"scalar_tensor", scalar_tensor},
           {"zero", zero},
           {"zeros", zeros},
-          {"zeros_like", zeros_like}};
+          {"zeros_like", zeros_like},
+          {"linspace", linspace},
+          {"meshgrid", meshgrid}};
 }
 
 }  // namespace ohmic

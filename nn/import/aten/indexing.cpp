@@ -1,4 +1,5 @@
 // Parts of tensors.
+#include <algorithm>
 #include <limits>
 
 #include "nn/import/aten/aten_call.hpp"
@@ -116,6 +117,144 @@ void scatter(AtenCall& call) {
               {{"axis", call.integer("dim")}});
 }
 
+void scatter_add(AtenCall& call) {
+  call.result("ScatterElements", {call.tensor("self"), call.tensor("index"), call.tensor("src")},
+              {{"axis", call.integer("dim")}, {"reduction", std::string("add")}});
+}
+
+/// Files say large numbers in a few bytes.
+void expect_few(std::int64_t places, std::int64_t of_each = 1) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 20;
+  std::int64_t all = 0;
+  if (places < 0 || of_each < 0 || __builtin_mul_overflow(places, of_each, &all) || all > kMost)
+    throw DataError("takes " + std::to_string(places) + " x " + std::to_string(of_each) +
+                    " places; accepted are at most " + std::to_string(kMost));
+}
+
+std::string one_hot_of(AtenCall& call, const std::string& at, std::int64_t depth) {
+  return call.emit("OneHot", {at, call.scalar(depth), call.constant(Integers{0, 1})});
+}
+
+void one_hot(AtenCall& call) {
+  const std::int64_t classes = call.integer("num_classes", -1);
+  if (classes < 1) throw DataError("finds the number of classes itself; expected num_classes");
+  call.result("Identity", {one_hot_of(call, call.tensor("self"), classes)});
+}
+
+/// x[flags] = number, x[:, places] = number.
+void index_put(AtenCall& call) {
+  const std::string x = call.tensor("self"), value = call.tensor("values");
+  const std::vector<std::string> indices = call.tensors("indices");
+  if (call.flag("accumulate", false) || call.rank(value) != 0)
+    throw DataError("puts several numbers; accepted is one in all places");
+  const auto given = [](const std::string& i) { return !i.empty(); };
+  const auto first = std::find_if(indices.begin(), indices.end(), given);
+  if (std::count_if(indices.begin(), indices.end(), given) != 1)
+    throw DataError("indexes several axes at once; accepted is one, or flags");
+  std::string flags = *first;
+  const std::int64_t axis = first - indices.begin();
+  std::int64_t covered = call.rank(flags);
+  if (call.value(flags).type != ElementType::boolean) {
+    const std::string places = call.reshaped(flags, {-1});
+    const std::string hot = one_hot_of(call, places, call.side(x, axis));
+    const std::string hits =
+        call.emit("ReduceMax", {hot, call.constant(Integers{0})}, {{"keepdims", std::int64_t{0}}});
+    flags = call.cast(hits, ElementType::i64, ElementType::boolean);
+    covered = 1;
+  }
+  Integers behind;  // axes that the flags do not have
+  for (std::int64_t i = axis + covered; i < call.rank(x); ++i) behind.push_back(i - axis);
+  if (!behind.empty()) flags = call.emit("Unsqueeze", {flags, call.constant(behind)});
+  const ElementType type = call.output_value().type;
+  call.result("Where", {flags, call.cast(value, call.value(value).type, type), x});
+}
+
+/// Windows of one axis, their places last.
+void unfold(AtenCall& call) {
+  const std::string x = call.tensor("self");
+  const std::int64_t rank = call.rank(x), axis = call.axis("dimension", rank);
+  const std::int64_t size = call.integer("size"), step = call.integer("step");
+  expect_few(call.side(x, axis));
+  if (size < 1 || step < 1 || size > call.side(x, axis))
+    throw DataError("has windows of " + std::to_string(size) + " every " + std::to_string(step) +
+                    "; expected some inside the axis");
+  const std::int64_t windows = (call.side(x, axis) - size) / step + 1;
+  expect_few(windows, size);
+  Integers places;
+  for (std::int64_t w = 0; w < windows; ++w)
+    for (std::int64_t i = 0; i < size; ++i) places.push_back(w * step + i);
+  const std::string at = call.reshaped(call.constant(places), {windows, size});
+  Integers order;
+  for (std::int64_t i = 0; i <= rank; ++i)
+    if (i != axis + 1) order.push_back(i);
+  order.push_back(axis + 1);
+  call.result("Transpose", {call.emit("Gather", {x, at}, {{"axis", axis}})}, {{"perm", order}});
+}
+
+void diagonal(AtenCall& call) {
+  const std::string x = call.tensor("self");
+  const std::int64_t rank = call.rank(x), offset = call.integer("offset", 0);
+  const std::int64_t a = call.axis("dim1", rank, 0), b = call.axis("dim2", rank, 1);
+  const std::int64_t rows = call.side(x, a), columns = call.side(x, b);
+  expect_few(rows, columns);
+  if (rank < 2 || a == b) throw DataError("has no two axes");
+  Integers order, shape, places;
+  for (std::int64_t i = 0; i < rank; ++i)
+    if (i != a && i != b) {
+      order.push_back(i);
+      shape.push_back(0);
+    }
+  order.insert(order.end(), {a, b});
+  shape.push_back(-1);
+  for (std::int64_t i = 0; i < rows; ++i)
+    if (i + offset >= 0 && i + offset < columns) places.push_back(i * columns + i + offset);
+  const std::string turned = call.emit("Transpose", {x}, {{"perm", order}});
+  call.result("Gather", {call.reshaped(turned, shape), call.constant(places)},
+              {{"axis", rank - 2}});
+}
+
+/// What a kernel sees of an image: channels x places of the kernel x places of the image.
+void im2col(AtenCall& call) {
+  const std::string x = call.tensor("self");
+  const Integers kernel = call.integers("kernel_size", {}, 2),
+                 dilation = call.integers("dilation", {}, 2),
+                 padding = call.integers("padding", {}, 2), stride = call.integers("stride", {}, 2);
+  if (call.rank(x) != 4) throw DataError("expected a batch of images");
+  for (std::size_t i = 0; i < 2; ++i) {
+    const std::int64_t side = call.side(x, static_cast<std::int64_t>(i) + 2);
+    for (const std::int64_t size : {side, kernel[i], dilation[i], padding[i], stride[i]})
+      expect_few(size);
+    if (kernel[i] < 1 || dilation[i] < 1 || stride[i] < 1)
+      throw DataError("has a kernel, dilation or stride of 0");
+    if (side + 2 * padding[i] <= dilation[i] * (kernel[i] - 1))
+      throw DataError("has a kernel that is larger than its padded input");
+  }
+  constexpr std::int64_t kMostInKernel = 4096;
+  if (kernel[0] * kernel[1] > kMostInKernel)
+    throw DataError("has a kernel of " + std::to_string(kernel[0] * kernel[1]) +
+                    " places; accepted are at most " + std::to_string(kMostInKernel));
+  const std::string padded = call.emit(
+      "Pad",
+      {x, call.constant(Integers{0, 0, padding[0], padding[1], 0, 0, padding[0], padding[1]})});
+  const std::string axes = call.constant(Integers{2, 3}), steps = call.constant(stride);
+  Integers places;
+  for (std::size_t i = 0; i < 2; ++i)
+    places.push_back((call.side(x, static_cast<std::int64_t>(i) + 2) + 2 * padding[i] -
+                      dilation[i] * (kernel[i] - 1) - 1) /
+                     stride[i]);
+  Inputs seen;
+  for (std::int64_t k = 0; k < kernel[0] * kernel[1]; ++k) {
+    const Integers at{k / kernel[1] * dilation[0], k % kernel[1] * dilation[1]};
+    const Integers end{at[0] + places[0] * stride[0] + 1, at[1] + places[1] * stride[1] + 1};
+    const std::string part =
+        call.emit("Slice", {padded, call.constant(at), call.constant(end), axes, steps});
+    seen.push_back(call.emit("Unsqueeze", {part, call.constant(Integers{2})}));
+  }
+  const std::string all = call.emit("Concat", seen, {{"axis", std::int64_t{2}}});
+  const std::int64_t rows = call.side(x, 1) * kernel[0] * kernel[1];
+  call.result("Reshape", {all, call.constant(Integers{0, rows, -1})});
+}
+
 }  // namespace
 
 AtenEntries aten_indexing() {
@@ -130,7 +269,13 @@ AtenEntries aten_indexing() {
           {"select", select},
           {"slice", slice},
           {"tril", tril},
-          {"triu", triu}};
+          {"triu", triu},
+          {"diagonal", diagonal},
+          {"im2col", im2col},
+          {"index_put", index_put},
+          {"one_hot", one_hot},
+          {"scatter_add", scatter_add},
+          {"unfold", unfold}};
 }
 
 }  // namespace ohmic

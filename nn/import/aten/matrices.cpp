@@ -126,6 +126,17 @@ void einsum(AtenCall& call) {
   call.result("Einsum", call.tensors("tensors"), {{"equation", call.text("equation", "")}});
 }
 
+/// Rows of v with the lengths g: a kernel that was trained as direction and length.
+void weight_norm(AtenCall& call) {
+  const std::string v = call.tensor("v"), g = call.tensor("g");
+  const std::int64_t kept = call.axis("dim", call.rank(v), 0);
+  Integers axes;
+  for (std::int64_t i = 0; i < call.rank(v); ++i)
+    if (i != kept) axes.push_back(i);
+  const std::string length = call.emit("ReduceL2", {v, call.constant(axes)});
+  call.result("Mul", {v, call.emit("Div", {g, length})});
+}
+
 }  // namespace
 
 AtenEntries aten_matrices() {
@@ -146,7 +157,8 @@ AtenEntries aten_matrices() {
           {"linear", linear},
           {"matmul", matmul},
           {"mm", matmul},
-          {"mv", matmul}};
+          {"mv", matmul},
+          {"_weight_norm", weight_norm}};
 }
 
 }  // namespace ohmic

@@ -91,18 +91,103 @@ void cumsum(AtenCall& call) {
   call.result("CumSum", {from, call.scalar(call.integer("dim"))});
 }
 
+void var_mean(AtenCall& call) {
+  const std::string x = call.tensor("self");
+  call.output(0, "Identity", {variance(call)});
+  call.output(1, "ReduceMean", reduced(call, x), {{"keepdims", keeps(call)}});
+}
+
+/// All of an axis in order: values and places.
+std::vector<std::string> ordered(AtenCall& call) {
+  const std::string x = call.tensor("self");
+  const std::int64_t axis = call.axis("dim", call.rank(x), -1);
+  return call.emit("TopK", {x, call.constant(Integers{call.side(x, axis)})},
+                   {{"axis", axis}, {"largest", std::int64_t{call.flag("descending", false)}}}, 2);
+}
+
+void sort(AtenCall& call) {
+  const std::vector<std::string> both = ordered(call);
+  for (std::size_t i = 0; i < 2; ++i) call.output(i, "Identity", {both[i]});
+}
+
+void argsort(AtenCall& call) { call.result("Identity", {ordered(call)[1]}); }
+
+/// The lower one of two in the middle, with its place.
+void median(AtenCall& call) {
+  const std::string x = call.tensor("self");
+  const std::int64_t axis = call.axis("dim", call.rank(x), -1);
+  const std::int64_t middle = (call.side(x, axis) + 1) / 2;
+  const std::vector<std::string> least =
+      call.emit("TopK", {x, call.constant(Integers{middle})},
+                {{"axis", axis}, {"largest", std::int64_t{0}}}, 2);
+  const std::string last = call.constant(Integers{middle - 1}),
+                    end = call.constant(Integers{middle}), at = call.constant(Integers{axis});
+  for (std::size_t i = 0; i < 2; ++i) {
+    const std::string one = call.emit("Slice", {least[i], last, end, at});
+    if (keeps(call))
+      call.output(i, "Identity", {one});
+    else
+      call.output(i, "Squeeze", {one, at});
+  }
+}
+
+void cosine_similarity(AtenCall& call) {
+  const std::string a = call.tensor("x1"), b = call.tensor("x2");
+  const ElementType type = call.output_value().type;
+  const std::string axis = call.constant(Integers{call.integer("dim", 1)});
+  const Attributes drop{{"keepdims", std::int64_t{0}}};
+  const std::string least = call.scalar(call.number("eps", 1e-8), type);
+  const auto length = [&](const std::string& x) {
+    return call.emit("Max", {call.emit("ReduceL2", {x, axis}, drop), least});
+  };
+  const std::string product = call.emit("ReduceSum", {call.emit("Mul", {a, b}), axis}, drop);
+  call.result("Div", {product, call.emit("Mul", {length(a), length(b)})});
+}
+
+/// Distances of every row of one to every row of the other.
+void cdist(AtenCall& call) {
+  if (call.number("p", 2) != 2) throw DataError("is no Euclidean distance; accepted is p = 2");
+  const std::string a = call.emit("Unsqueeze", {call.tensor("x1"), call.constant(Integers{-2})});
+  const std::string b = call.emit("Unsqueeze", {call.tensor("x2"), call.constant(Integers{-3})});
+  call.result("ReduceL2", {call.emit("Sub", {a, b}), call.constant(Integers{-1})},
+              {{"keepdims", std::int64_t{0}}});
+}
+
+void vdot(AtenCall& call) {
+  call.result("ReduceSum", {call.emit("Mul", {call.tensor("self"), call.tensor("other")})},
+              {{"keepdims", std::int64_t{0}}});
+}
+
 }  // namespace
 
 AtenEntries aten_reductions() {
-  return {{"amax", amax},           {"amin", amin},
-          {"argmax", argmax},       {"argmin", argmin},
-          {"cumsum", cumsum},       {"linalg_vector_norm", norm},
-          {"logsumexp", logsumexp}, {"max.default", max},
-          {"max.dim", max},         {"mean", mean},
-          {"min.default", min},     {"min.dim", min},
-          {"norm", norm},           {"prod", prod},
-          {"std", std_deviation},   {"sum", sum},
-          {"topk", topk},           {"var", var}};
+  return {{"amax", amax},
+          {"amin", amin},
+          {"argmax", argmax},
+          {"argmin", argmin},
+          {"cumsum", cumsum},
+          {"linalg_vector_norm", norm},
+          {"logsumexp", logsumexp},
+          {"max.default", max},
+          {"max.dim", max},
+          {"mean", mean},
+          {"min.default", min},
+          {"min.dim", min},
+          {"norm", norm},
+          {"prod", prod},
+          {"std", std_deviation},
+          {"sum", sum},
+          {"topk", topk},
+          {"var", var},
+          {"argsort", argsort},
+          {"cdist", cdist},
+          {"cosine_similarity", cosine_similarity},
+          {"dot", vdot},
+          {"linalg_norm", norm},
+          {"median.dim", median},
+          {"sort", sort},
+          {"var_mean", var_mean},
+          {"vdot", vdot}};
 }
 
 }  // namespace ohmic

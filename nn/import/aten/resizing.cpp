@@ -82,15 +82,37 @@ void pad(AtenCall& call) {
 void reflection(AtenCall& call) { pad_by(call, "reflect"); }
 void replication(AtenCall& call) { pad_by(call, "edge"); }
 
+void grid_sampler(AtenCall& call) {
+  const std::int64_t mode = call.integer("interpolation_mode"), pad = call.integer("padding_mode");
+  const char* modes[] = {"linear", "nearest", "cubic"};
+  const char* pads[] = {"zeros", "border", "reflection"};
+  if (mode < 0 || mode > 2 || pad < 0 || pad > 2) throw DataError("has another mode");
+  call.result("GridSample", {call.tensor("input"), call.tensor("grid")},
+              {{"mode", std::string(modes[mode])},
+               {"padding_mode", std::string(pads[pad])},
+               {"align_corners", std::int64_t{call.flag("align_corners", false)}}});
+}
+
 }  // namespace
 
 AtenEntries aten_resizing() {
-  return {{"constant_pad_nd", pad},           {"pad", pad},
-          {"reflection_pad1d", reflection},   {"reflection_pad2d", reflection},
-          {"replication_pad1d", replication}, {"replication_pad2d", replication},
-          {"upsample_bicubic2d.vec", cubic},  {"upsample_bilinear2d.vec", linear},
-          {"upsample_linear1d.vec", linear},  {"upsample_nearest1d.vec", nearest},
-          {"upsample_nearest2d.vec", nearest}};
+  return {{"constant_pad_nd", pad},
+          {"pad", pad},
+          {"reflection_pad1d", reflection},
+          {"reflection_pad2d", reflection},
+          {"replication_pad1d", replication},
+          {"replication_pad2d", replication},
+          {"upsample_bicubic2d.vec", cubic},
+          {"upsample_bilinear2d.vec", linear},
+          {"upsample_linear1d.vec", linear},
+          {"upsample_nearest1d.vec", nearest},
+          {"upsample_nearest2d.vec", nearest},
+          {"grid_sampler", grid_sampler},
+          {"grid_sampler_2d", grid_sampler},
+          {"reflection_pad3d", reflection},
+          {"replication_pad3d", replication},
+          {"upsample_nearest3d.vec", nearest},
+          {"upsample_trilinear3d.vec", linear}};
 }
 
 }  // namespace ohmic

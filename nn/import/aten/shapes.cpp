@@ -1,5 +1,6 @@
 // The same numbers in another shape or order.
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "nn/import/aten/aten_call.hpp"
@@ -215,6 +216,73 @@ void channel_shuffle(AtenCall& call) {
   call.result("Reshape", {turned, call.constant(Integers{0, -1, h, w})});
 }
 
+void swapaxes(AtenCall& call) {
+  const std::int64_t rank = call.rank(call.tensor("self"));
+  const bool says_dim = call.has("dim0");
+  Integers order = in_order(rank);
+  std::swap(order[static_cast<std::size_t>(call.axis(says_dim ? "dim0" : "axis0", rank))],
+            order[static_cast<std::size_t>(call.axis(says_dim ? "dim1" : "axis1", rank))]);
+  transposed(call, order);
+}
+
+/// Axes that move, each to its place; the others keep their order.
+void movedim(AtenCall& call) {
+  const std::int64_t rank = call.rank(call.tensor("self"));
+  Integers from = call.integers("source"), to = call.integers("destination");
+  Integers order(static_cast<std::size_t>(rank), -1);
+  if (from.size() != to.size()) throw DataError("does not move as many axes as places");
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    from[i] += from[i] < 0 ? rank : 0;
+    to[i] += to[i] < 0 ? rank : 0;
+    if (std::min(from[i], to[i]) < 0 || std::max(from[i], to[i]) >= rank)
+      throw DataError("moves an axis that is not there");
+    order[static_cast<std::size_t>(to[i])] = from[i];
+  }
+  std::int64_t next = 0;
+  for (std::int64_t& axis : order) {
+    if (axis >= 0) continue;
+    while (std::count(from.begin(), from.end(), next)) ++next;
+    axis = next++;
+  }
+  transposed(call, order);
+}
+
+void repeat_interleave(AtenCall& call) {
+  std::string x = call.tensor("self");
+  if (!call.has("dim")) throw DataError("repeats without an axis; expected one");
+  const std::int64_t rank = call.rank(x), axis = call.axis("dim", rank);
+  Integers times(static_cast<std::size_t>(rank) + 1, 1);
+  times[static_cast<std::size_t>(axis) + 1] = call.integer("repeats");
+  x = call.emit("Tile", {call.emit("Unsqueeze", {x, call.constant(Integers{axis + 1})}),
+                         call.constant(times)});
+  Integers shape;
+  for (std::int64_t i = 0; i < rank; ++i) {
+    const std::int64_t side = call.output_value().shape[static_cast<std::size_t>(i)];
+    shape.push_back(i < axis ? 0 : side);
+  }
+  if (std::count(shape.begin(), shape.end(), -1) > 1)
+    throw DataError("has more than one side that is not written in the file");
+  call.result("Reshape", {x, call.constant(shape)});
+}
+
+/// Differences of neighbours.
+void diff(AtenCall& call) {
+  std::string x = call.tensor("self");
+  if (call.has("prepend") || call.has("append")) throw DataError("joins tensors; expected one");
+  const std::int64_t axis = call.axis("dim", call.rank(x), -1);
+  constexpr std::int64_t kMostTimes = 64;
+  if (call.integer("n", 1) > kMostTimes) throw DataError("takes differences too often");
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  const std::string at = call.constant(Integers{axis});
+  const auto places = [&](std::int64_t begin, std::int64_t end) {
+    return call.emit("Slice",
+                     {x, call.constant(Integers{begin}), call.constant(Integers{end}), at});
+  };
+  for (std::int64_t i = call.integer("n", 1); i > 0; --i)
+    x = call.emit("Sub", {places(1, most), places(0, -1)});
+  call.result("Identity", {x});
+}
+
 }  // namespace
 
 AtenEntries aten_shapes() {
@@ -256,7 +324,14 @@ AtenEntries aten_shapes() {
           {"_unsafe_view", view},
           {"unsqueeze", unsqueeze},
           {"view", view},
-          {"view_as", view_as}};
+          {"view_as", view_as},
+          {"diff", diff},
+          {"moveaxis", movedim},
+          {"movedim", movedim},
+          {"repeat_interleave.self_int", repeat_interleave},
+          {"swapaxes", swapaxes},
+          {"swapdims", swapaxes},
+          {"tensor_split", split}};
 }
 
 }  // namespace ohmic
