@@ -88,7 +88,7 @@ cases += [(image, f) for f in (
     lambda x: F.one_hot(x.argmax(-1), 12).float(), lambda x: x.movedim(1, -1),
     lambda x: x.movedim((1, 3), (2, 1)), lambda x: x.swapaxes(1, 2), lambda x: x.swapdims(-1, 1),
     lambda x: x.diagonal(1, 2, 3), lambda x: x[:, :3].diagonal(-2, 1, 3),
-    lambda x: torch.zeros_like(x).scatter_add(-1, x.argsort(-1) // 2, x),
+    lambda x: torch.zeros_like(x).scatter_add(-1, (x.argsort(-1) / 2).long(), x),
     lambda x: F.scaled_dot_product_attention(x, x, x, is_causal=True))]
 for i, (shape, f) in enumerate(cases):
     net, x = Net(f).eval(), torch.randn(shape)
