@@ -100,7 +100,16 @@ struct LayerCost {
   CostParts energy_pJ, area_um2;
   double latency_s = 0;
 
-  double utilization() const { return static_cast<double>(devices) / static_cast<double>(cells); }
+  /// 0 where nothing is built.
+  double utilization() const {
+    return cells > 0 ? static_cast<double>(devices) / static_cast<double>(cells) : 0;
+  }
+  /// Another use of a crossbar that is counted already, under a name of its own: nothing is built.
+  void use_again(const std::string& name) {
+    layer = name;
+    tiles = devices = cells = adcs = 0;
+    area_um2 = {};
+  }
 };
 
 /// `periphery` as this layer uses it (the sign of its DAC). `row_drive`: d_k of every row (of every

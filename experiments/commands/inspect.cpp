@@ -37,6 +37,7 @@ struct LayerFacts {
   std::int64_t blocks;  ///< pieces that tiles cut the matrix into
   std::int64_t tiles;   ///< arrays, as `ohmic cost` counts them: every device of a cell has its own
   std::int64_t macs;
+  std::string shares;  ///< the layer whose crossbar it uses again; empty: its own
 };
 
 /// Devices of a cell, each in an array of its own.
@@ -68,14 +69,22 @@ LayerFacts facts_of(const Node& node, TileShape tile, std::int64_t devices) {
           weights + (node.has_bias ? N : 0),
           blocks,
           blocks * devices,
-          steps * g.macs()};
+          steps * g.macs(),
+          {}};
 }
 
 std::vector<LayerFacts> layers_of(const LoweredNetwork& network, TileShape tile,
                                   std::int64_t devices) {
   std::vector<LayerFacts> layers;
   for (const Node& node : network.graph.nodes)
-    if (has_matrix(node)) layers.push_back(facts_of(node, tile, devices));
+    if (has_matrix(node)) {
+      LayerFacts facts = facts_of(node, tile, devices);
+      if (node.shares >= 0) {  // nothing more is built
+        facts.shares = network.graph.nodes[static_cast<std::size_t>(node.shares)].name;
+        facts.parameters = facts.blocks = facts.tiles = 0;
+      }
+      layers.push_back(std::move(facts));
+    }
   return layers;
 }
 
@@ -118,12 +127,13 @@ void print_text(const LoweredNetwork& network, const std::vector<LayerFacts>& la
     blocks += l.blocks;
     tiles += l.tiles;
   }
+  const auto crossbars = std::ranges::count(layers, std::string(), &LayerFacts::shares);
   print_lines("{}: {}{}, opset {}\n", options.model.file, network.format,
               network.producer.empty() ? "" : " by " + network.producer, network.graph.opset);
   fmt::print("a sample: {} ({}); its answer: {}\n", shape_text(network.sample),
              name_of(network.sample_type), shape_text(network.answer));
-  fmt::print("on crossbars: {} layers, {} parameters, {} MACs per sample\n", layers.size(),
-             parameters, macs);
+  fmt::print("on crossbars: {} layers, {} parameters, {} MACs per sample\n", crossbars, parameters,
+             macs);
   fmt::print(
       "{} blocks of at most {} x {}, in {} tiles: one for each of the {} devices of a cell\n\n",
       blocks, options.rows, options.columns, tiles, devices_per_cell(options.mapping));
@@ -134,6 +144,11 @@ void print_text(const LoweredNetwork& network, const std::vector<LayerFacts>& la
     operators.push_back(fmt::format("{} {}", count, op));
   print_lines("digital between layers: {}\n",
               operators.empty() ? "nothing" : fmt::format("{}", fmt::join(operators, ", ")));
+  for (const LayerFacts& l : layers)
+    if (!l.shares.empty()) print_lines("used again: {} is the crossbar of {}\n", l.name, l.shares);
+  for (const AlikeMatrices& m : network.alike)
+    print_lines("alike: {} has the numbers of {}; each is a crossbar of its own\n", m.second,
+                m.first);
   for (const DigitalMatrix& m : network.digital)
     print_lines("digital matrix: {} ({}): {}\n", m.name, m.op, m.why);
 }
@@ -154,7 +169,8 @@ void print_json(const LoweredNetwork& network, const std::vector<LayerFacts>& la
                               {"parameters", l.parameters},
                               {"blocks", l.blocks},
                               {"tiles", l.tiles},
-                              {"macs", l.macs}});
+                              {"macs", l.macs},
+                              {"shares", l.shares.empty() ? Json() : Json(l.shares)}});
   json["digital_operators"] = digital_operators(network.graph);
   json["digital_matrices"] = Json::array();
   for (const DigitalMatrix& m : network.digital)

@@ -72,10 +72,18 @@ std::string Negatives::text() const {
       count, of);
 }
 
+std::vector<const MappedLayer*> ProgrammedChip::crossbars() const {
+  std::vector<const MappedLayer*> once;
+  for (const MappedLayer& layer : layers)
+    if (std::ranges::none_of(once, [&](const auto* o) { return o->name() == layer.name(); }))
+      once.push_back(&layer);
+  return once;
+}
+
 void ProgrammedChip::for_each_tile(
     const std::function<void(const MappedLayer&, const ProgrammedTile&)>& take) const {
-  for (const MappedLayer& layer : layers)
-    for (int role = 0; role < layer.roles(); ++role) cut_role(layer, role, *this, take);
+  for (const MappedLayer* layer : crossbars())
+    for (int role = 0; role < layer->roles(); ++role) cut_role(*layer, role, *this, take);
 }
 
 ProgrammedTile ProgrammedChip::tile_at(const std::string& layer, int tile_row, int tile_column,

@@ -50,6 +50,8 @@ struct ProgrammedChip {
   LayerDevices devices;
   NoiseKey key;
 
+  /// Each crossbar once, however often the network uses it.
+  std::vector<const MappedLayer*> crossbars() const;
   void for_each_tile(const std::function<void(const MappedLayer&, const ProgrammedTile&)>&) const;
   /// Throws UnsupportedError naming what there is when there is no such tile.
   ProgrammedTile tile_at(const std::string& layer, int tile_row, int tile_column,

@@ -69,12 +69,12 @@ void write_tile(hid_t file, hid_t with_parents, const ProgrammedTile& t) {
 
 void write_layers(hid_t file, const ProgrammedChip& chip) {
   double index = 0;
-  for (const MappedLayer& layer : chip.layers) {
-    const std::string name = "/" + layer.name();
+  for (const MappedLayer* layer : chip.crossbars()) {
+    const std::string name = "/" + layer->name();
     const Hdf5Handle group = opened(
         H5Gcreate2(file, name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose, name);
     write_attribute(group, "index", index++);
-    write_attribute(group, "weight_per_S", layer.scale().weight_per_S);
+    write_attribute(group, "weight_per_S", layer->scale().weight_per_S);
   }
 }
 

@@ -74,6 +74,7 @@ class NodeCheck {
     check_inputs();
     if (node_.op != Op::constant) check_shape();
     if (has_matrix(node_)) check_matrix();
+    if (node_.shares >= 0) check_shared();
     if (node_.op == Op::convolution) check_convolution();
     if (node_.op == Op::dense) check_dense();
     if (node_.op == Op::recurrent) check_recurrent();
@@ -167,6 +168,17 @@ class NodeCheck {
             "has conv.groups = " + text(g.groups) + ", which do not divide its " +
                 text(g.in_channels) + " channels in and " + text(g.out_channels) + " out");
     require_equal(g.bias_rows, 0, "conv.bias_rows =");
+  }
+
+  void check_shared() const {
+    require(static_cast<std::size_t>(node_.shares) < index_ && has_matrix(node_),
+            "shares the crossbar of node " + text(node_.shares) + "; expected an earlier one");
+    const Node& owner = graph_.nodes[static_cast<std::size_t>(node_.shares)];
+    require(has_own_crossbar(owner) && owner.conv.rows() == node_.conv.rows() &&
+                owner.conv.columns() == node_.conv.columns() &&
+                owner.conv.groups == node_.conv.groups,
+            "shares the crossbar of node " + text(node_.shares) +
+                "; expected one with a crossbar of its own and as many rows, columns and groups");
   }
 
   void check_convolution() const {

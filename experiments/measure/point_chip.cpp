@@ -251,6 +251,7 @@ std::vector<LayerResult> PointChip::layers() const {
   const LayerDevices devices = experiment_.devices();
   std::vector<LayerResult> results;
   for (std::size_t i = 0; i < measured.size(); ++i) {
+    if (analog_->is_used_again(i)) continue;
     const LayerNoise& m = measured[i];
     LayerResult r = convert(analog_->layers().at(i).scale(), devices.of(m.layer));
     r.layer = m.layer;
@@ -267,9 +268,8 @@ std::vector<LayerResult> PointChip::layers() const {
 namespace {
 
 /// Time steps of a sample that a layer computes one by one.
-std::int64_t steps_of(const Graph& graph, const std::string& layer) {
-  const auto node = std::ranges::find(graph.nodes, layer, &Node::name);
-  return node != graph.nodes.end() && node->op == Op::recurrent ? node->shape.front() : 1;
+std::int64_t steps_of(const Node& node) {
+  return node.op == Op::recurrent ? node.shape.front() : 1;
 }
 
 }  // namespace
@@ -281,10 +281,14 @@ NetworkCost PointChip::cost() {
     drives = analog_->row_drives(network_.data->train, network_.data->normalization,
                                  experiment_.evaluation.calibration_images);
   NetworkCost cost;
-  for (std::size_t i = 0; i < drives.size(); ++i)
+  std::vector<const Node*> nodes;
+  for (const Node& node : network_.graph.nodes)
+    if (has_matrix(node)) nodes.push_back(&node);
+  for (std::size_t i = 0; i < drives.size(); ++i) {
     cost.layers.push_back(layer_cost(analog_->layers()[i], analog_->periphery(i), settings,
-                                     drives[i],
-                                     steps_of(network_.graph, analog_->layers()[i].name())));
+                                     drives[i], steps_of(*nodes[i])));
+    if (analog_->is_used_again(i)) cost.layers.back().use_again(nodes[i]->name);
+  }
   cost.total = total_cost(cost.layers);
   return cost;
 }

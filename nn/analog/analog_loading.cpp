@@ -53,9 +53,10 @@ bool AnalogNetwork::State::load_devices() {
         noise.perturbs(TensorKind::kernel) ? device_of(step) : exact_of(step);
     const auto devices = mapped_layer(step).plan(device, around);
     if (!devices) return false;
+    LayerOnTiles layer = mapped_layer(step).unprogrammed(device, around);
+    layer.layer = static_cast<std::uint16_t>(step.layer);
     made.push_back(backend.load_devices(
-        mapped_layer(step).unprogrammed(device, around), *devices,
-        ranges.empty() ? nullptr : &ranges[static_cast<std::size_t>(step.layer)]));
+        layer, *devices, ranges.empty() ? nullptr : &ranges[static_cast<std::size_t>(step.layer)]));
     if (!made.back()) return false;
   }
   host_programs = false;

@@ -206,6 +206,10 @@ std::vector<ProgrammingPlan> AnalogNetwork::programming_plans() const {
 
 const std::vector<MappedLayer>& AnalogNetwork::layers() const { return state_->mapped; }
 
+bool AnalogNetwork::is_used_again(std::size_t layer) const {
+  return state_->node(state_->crossbar.at(layer).mvm).shares >= 0;
+}
+
 std::vector<LayerNoise> AnalogNetwork::measure_noise(std::uint64_t seed, std::uint64_t draw) const {
   State& s = *state_;
   s.free_large_slots();

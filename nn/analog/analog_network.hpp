@@ -125,6 +125,8 @@ class AnalogNetwork {
 
   /// As mapped: with their bias rows only where ranges are known.
   const std::vector<MappedLayer>& layers() const;
+  /// Whether that layer is another use of an earlier one's crossbar.
+  bool is_used_again(std::size_t layer) const;
   std::vector<LayerNoise> measure_noise(std::uint64_t seed, std::uint64_t draw) const;
 
  private:

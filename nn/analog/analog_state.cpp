@@ -89,6 +89,13 @@ void AnalogNetwork::State::map() {
   }
 }
 
+int AnalogNetwork::State::crossbar_number(const Step& step) const {
+  const Node& own = owner(step);
+  const auto first =
+      std::ranges::find_if(crossbar, [&](const Step& other) { return &node(other.mvm) == &own; });
+  return first->layer;
+}
+
 MappedLayer AnalogNetwork::State::map_layer(const Step& step) const {
   const DeviceModel& device = device_of(step);
   ConvGeometry geometry = node(step.mvm).conv;
@@ -97,7 +104,10 @@ MappedLayer AnalogNetwork::State::map_layer(const Step& step) const {
   std::shared_ptr<const void> owner = mappable;
   double full_scale = 0;
   if (needs_full_scale(step) && !ranges.empty()) {
-    const double range = ranges[static_cast<std::size_t>(step.layer)].input;
+    double range = 0;
+    for (const Step& use : crossbar)  // one crossbar is programmed for all that drives it
+      if (&owner(use) == &owner(step))
+        range = std::max(range, double{ranges[static_cast<std::size_t>(use.layer)].input});
     full_scale = range > 0 ? range : 1.0;
   }
   if (has_bias_row(step) && full_scale > 0) {
@@ -105,14 +115,10 @@ MappedLayer AnalogNetwork::State::map_layer(const Step& step) const {
     matrix = with_biases = with_bias_row(matrix, mappable->at(bias_of(step)).values, full_scale);
     owner = nullptr;
   }
-  return {node(step.mvm).name,
-          static_cast<std::uint16_t>(step.layer),
-          geometry,
-          matrix,
-          mapping,
-          device.g_min_S,
-          device.g_max_S,
-          full_scale,
+  return {owner(step).name, static_cast<std::uint16_t>(crossbar_number(step)),
+          geometry,         matrix,
+          mapping,          device.g_min_S,
+          device.g_max_S,   full_scale,
           std::move(owner)};
 }
 
@@ -161,7 +167,9 @@ WireSolver AnalogNetwork::State::wire_solver() const {
 LayerOnTiles AnalogNetwork::State::programmed_layer(const Step& step, const DeviceModel& on,
                                                     NoiseKey key) const {
   require_full_scale(step);
-  return mapped_layer(step).program(on, key, periphery_of(step), wire_solver());
+  LayerOnTiles layer = mapped_layer(step).program(on, key, periphery_of(step), wire_solver());
+  layer.layer = static_cast<std::uint16_t>(step.layer);  // noise of each use is its own
+  return layer;
 }
 
 MappedLayer::Product AnalogNetwork::State::programmed_product(const Step& step,

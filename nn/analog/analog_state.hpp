@@ -60,7 +60,14 @@ struct AnalogNetwork::State {
   Epilogue epilogue(const Step& step) const {
     return epilogue(step, step.norm >= 0 ? &node(step.norm) : nullptr, step.relu);
   }
-  const DeviceModel& device_of(const Step& step) const { return devices.of(node(step.mvm).name); }
+  /// The node whose crossbar a step drives: its own, or the one that it shares.
+  const Node& owner(const Step& step) const {
+    const int shared = node(step.mvm).shares;
+    return node(shared < 0 ? step.mvm : shared);
+  }
+  /// The number of that crossbar, which addresses what happens to its devices.
+  int crossbar_number(const Step&) const;
+  const DeviceModel& device_of(const Step& step) const { return devices.of(owner(step).name); }
   const DeviceModel& exact_of(const Step& step) const {
     return exact[static_cast<std::size_t>(step.layer)];
   }

@@ -37,7 +37,7 @@ void LayerDevices::check_cells(const std::vector<LayerCells>& layers) const {
 std::vector<std::string> crossbar_layers(const Graph& graph) {
   std::vector<std::string> names;
   for (const Node& node : graph.nodes)
-    if (has_matrix(node)) names.push_back(node.name);
+    if (has_own_crossbar(node)) names.push_back(node.name);
   return names;
 }
 

@@ -29,7 +29,7 @@ struct LayerDevices {
   void check_cells(const std::vector<LayerCells>&) const;
 };
 
-/// Names of the layers of a graph that have a matrix, in the order of nodes.
+/// Names of the layers of a graph that have a crossbar of their own, in the order of nodes.
 std::vector<std::string> crossbar_layers(const Graph&);
 
 /// What is wrong with `layer` as the name of one, with names that are near; empty when nothing is.

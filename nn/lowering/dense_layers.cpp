@@ -215,7 +215,13 @@ bool Lowering::matmul(const ModelNode& node) {
 
 /// Rows that a formula multiplies with a constant matrix, as heads of attention are often written.
 bool Lowering::einsum(const ModelNode& node) {
-  if (node.inputs.size() != 2) return false;
+  if (node.inputs.size() != 2) {
+    for (const std::string& input : node.inputs)
+      if (trace_.is_constant(input) && trace_.value(input).dim() > 1)
+        return stays_digital(layer_name(node, input, ""), node,
+                             "its formula is no product of rows with one matrix");
+    return false;
+  }
   const bool is_first = trace_.is_constant(node.inputs[0]);
   const std::string &weight = node.inputs[is_first ? 0 : 1], &input = node.inputs[is_first ? 1 : 0];
   if (!trace_.is_constant(weight) || trace_.value(weight).dim() < 2) return false;

@@ -111,6 +111,12 @@ void Lowering::begin() {
 
 void Lowering::lower(const ModelNode& node) {
   const std::string& op = node.op;
+  roots_.clear();
+  module_.clear();
+  for (std::size_t i = 0; i < std::min<std::size_t>(node.inputs.size(), 3); ++i)
+    if (!node.inputs[i].empty() && trace_.is_constant(node.inputs[i]) &&
+        trace_.value(node.inputs[i]).dim() > 1)
+      roots_.insert(root_of(node.inputs[i]));
   const bool done = op == "Conv"                                 ? convolution(node)
                     : op == "ConvTranspose"                      ? transposed_convolution(node)
                     : op == "Gemm"                               ? gemm(node)
@@ -215,11 +221,14 @@ void Lowering::finish() {
 }
 
 LoweredNetwork Lowering::run() {
+  for (const ModelNode& node : model_.nodes)
+    for (const std::string& output : node.outputs) producers_[output] = &node;
   begin();
   for (const ModelNode& node : trace_.nodes())
     if (!std::all_of(node.outputs.begin(), node.outputs.end(),
                      [&](const std::string& o) { return o.empty() || nodes_.count(o) > 0; }))
       lower(node);
+  share_matrices();
   finish();
   return std::move(out_);
 }

@@ -27,6 +27,11 @@ struct DigitalMatrix {
   bool is_asked = false;  ///< by the patterns of the mapping
 };
 
+/// Two layers with the same numbers, of which the file does not say that they are one matrix.
+struct AlikeMatrices {
+  std::string first, second;
+};
+
 struct LoweredNetwork {
   std::string format, producer;  ///< of the file
   Graph graph;
@@ -35,6 +40,7 @@ struct LoweredNetwork {
   ElementType sample_type = ElementType::f32;
   std::vector<std::int64_t> answer;  ///< shape of one sample's output
   std::vector<DigitalMatrix> digital;
+  std::vector<AlikeMatrices> alike;
 };
 
 /// Throws DataError naming file and node: operators that are not there (all of them at once), a

@@ -47,6 +47,12 @@ class Lowering {
   void refuse_contradiction(const std::string& layer) const;
   bool stays_digital(const std::string& layer, const ModelNode&, const std::string& why);
 
+  /// Parameters of the file that a constant was made of by turning and reshaping.
+  std::string root_of(const std::string& constant) const;
+  /// Finds layers that multiply by a matrix again, and those that merely have the same numbers.
+  void find_twin(const std::string& layer);
+  void share_matrices();
+
   /// The layer's name from those of its tensors ("conv1.weight"), else of its node.
   std::string layer_name(const ModelNode&, const std::string& weight, const std::string& bias);
   struct Sum {
@@ -103,10 +109,19 @@ class Lowering {
   const LoweringOptions& options_;
   const Trace& trace_;
   LoweredNetwork out_;
-  std::map<std::string, int> nodes_;  ///< by value of the file
-  std::vector<Tensor> few_;           ///< by node
-  std::set<std::string> layers_;      ///< names that are taken
-  int own_ = 0;                       ///< nodes of our own
+  std::map<std::string, int> nodes_;                   ///< by value of the file
+  std::vector<Tensor> few_;                            ///< by node
+  std::set<std::string> layers_;                       ///< names that are taken
+  std::map<std::string, const ModelNode*> producers_;  ///< of the file's values
+  std::set<std::string> roots_;  ///< of the matrices of the node that is lowered
+  std::string module_;           ///< what its tensors say of its name; empty: nothing
+  struct Matrix {
+    std::string layer, module;
+    std::set<std::string> roots;
+  };
+  std::vector<Matrix> matrices_;
+  std::map<std::string, std::string> twins_;  ///< layers whose crossbar is an earlier one's
+  int own_ = 0;                               ///< nodes of our own
 };
 
 }  // namespace ohmic

@@ -3,7 +3,7 @@
 #include <ATen/ops/from_blob.h>
 
 #include <algorithm>
-#include <cmath>
+#include <functional>
 #include <utility>
 
 #include "nn/lowering/lowering.hpp"
@@ -38,6 +38,9 @@ std::string Lowering::layer_name(const ModelNode& node, const std::string& weigh
   std::string base;
   for (const std::string* tensor : {&weight, &bias})
     if (base.empty()) base = without_suffix(*tensor);
+  const bool is_zero =
+      base.empty() || (without_suffix(weight).empty() && !trace_.value(bias).any().item<bool>());
+  module_ = is_zero ? std::string() : base;  // zeros of many layers are one constant
   base = dotted(base.empty() ? node.name : base);
   std::string name = base;
   for (int i = 2; !layers_.insert(name).second; ++i) name = base + "_" + std::to_string(i);
@@ -87,6 +90,49 @@ void Lowering::set_matrix(const std::string& layer, const Tensor& weight, const 
   };
   out_.weights[layer + ".weight"] = numbers(weight);
   if (bias.defined()) out_.weights[layer + ".bias"] = numbers(bias);
+  find_twin(layer);
+}
+
+std::string Lowering::root_of(const std::string& constant) const {
+  static const std::set<std::string> moves{"Transpose", "Reshape", "Identity", "Squeeze",
+                                           "Unsqueeze", "Flatten", "Cast"};
+  std::string root = constant;
+  for (auto at = producers_.find(root); at != producers_.end(); at = producers_.find(root)) {
+    if (moves.count(at->second->op) == 0) break;
+    root = at->second->inputs.front();
+  }
+  return root;
+}
+
+void Lowering::find_twin(const std::string& layer) {
+  const HostTensor& mine = out_.weights.at(layer + ".weight");
+  for (const Matrix& other : matrices_) {
+    const HostTensor& theirs = out_.weights.at(other.layer + ".weight");
+    if (mine.shape != theirs.shape || mine.values != theirs.values) continue;
+    const bool is_one =
+        (!module_.empty() && module_ == other.module) ||
+        std::ranges::any_of(roots_, [&](const auto& r) { return other.roots.count(r) > 0; });
+    if (is_one) {
+      twins_[layer] = other.layer;
+      return;
+    }
+    const bool is_even =
+        std::ranges::adjacent_find(mine.values, std::not_equal_to<>()) == mine.values.end();
+    if (!is_even) out_.alike.push_back({other.layer, layer});
+    break;
+  }
+  matrices_.push_back({layer, module_, roots_});
+}
+
+void Lowering::share_matrices() {
+  std::vector<Node>& nodes = out_.graph.nodes;
+  for (Node& node : nodes) {
+    const auto twin = has_matrix(node) ? twins_.find(node.name) : twins_.end();
+    if (twin == twins_.end()) continue;
+    const auto owner = std::ranges::find_if(
+        nodes, [&](const Node& n) { return has_matrix(n) && n.name == twin->second; });
+    node.shares = static_cast<int>(owner - nodes.begin());
+  }
 }
 
 }  // namespace ohmic

@@ -209,6 +209,16 @@ struct Trace::State {
 
   std::string file() const { return model.file.string() + ": "; }
 
+  /// What to do about shapes that hold for the number of samples of the file alone; else nothing.
+  std::string fixed_batch() const {
+    const std::int64_t samples = input.shape.front();
+    if (samples < 0) return {};
+    return "; the file was exported for " + std::to_string(samples) +
+           " samples at once, and its nodes may hold for these only: export it with the axis of "
+           "samples free (PyTorch: torch.export.export(..., dynamic_shapes=({0: "
+           "torch.export.Dim(\"n\")},)), the same in torch.onnx.export)";
+  }
+
   void check_input() {
     if (input.shape.empty())
       throw DataError(file() + "input \"" + input.name + "\" has no axis of samples");
@@ -236,7 +246,7 @@ struct Trace::State {
     try {
       for (const ModelNode& node : nodes) run(node, reach);
     } catch (const DataError& error) {
-      throw DataError(file() + error.what());
+      throw DataError(file() + error.what() + fixed_batch());
     }
   }
 
@@ -353,7 +363,8 @@ struct Trace::State {
                               " for " + std::to_string(kFew) + " samples and " +
                               text(b.sizes().vec()) + " for " + std::to_string(kMore);
     if (a.dim() == 0 || a.numel() == 0 || a.size(0) != kFew || b.size(0) != kMore)
-      throw DataError(start + "; expected an answer for each sample on its first axis");
+      throw DataError(start + "; expected an answer for each sample on its first axis" +
+                      fixed_batch());
     if (!same_answers(b.narrow(0, 0, kFew), a))
       throw DataError(file() +
                       "the answer to a sample changes with the samples beside it; such a "

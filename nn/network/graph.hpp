@@ -61,12 +61,18 @@ struct Node {
   std::shared_ptr<const ConstantTensor> constant;  ///< constant; null: an optional input left out
   int output = 0;                                  ///< part
   RecurrentCell cell = RecurrentCell::lstm;        ///< recurrent
+  /// The earlier node whose matrix, bit by bit, this one multiplies by again: both are one
+  /// crossbar, with the devices of that node's name. -1: it has a crossbar of its own.
+  int shares = -1;
 };
 
 /// Whether a node multiplies by a matrix that a crossbar holds.
 inline bool has_matrix(const Node& node) {
   return node.op == Op::convolution || node.op == Op::dense || node.op == Op::recurrent;
 }
+
+/// Whether a node has a crossbar that is not an earlier one's.
+inline bool has_own_crossbar(const Node& node) { return has_matrix(node) && node.shares < 0; }
 
 /// ONNX's opset that the operators of built-in networks are written in.
 constexpr int kOpset = 17;

@@ -147,7 +147,15 @@ struct NoisePropagation::State {
 };
 
 NoisePropagation::NoisePropagation(const Graph& graph, const Weights& weights)
-    : state_(new State{graph, TorchGraph(graph, weights, "cpu")}) {}
+    : state_(new State{graph, TorchGraph(graph, weights, "cpu")}) {
+  for (const Node& node : graph.nodes)
+    if (node.shares >= 0)
+      throw UnsupportedError(
+          "linear propagation of noise: the crossbar of " +
+          graph.nodes[static_cast<std::size_t>(node.shares)].name +
+          " is used several times, and what its devices do each time adds up; accepted are "
+          "networks whose crossbars are used once");
+}
 
 NoisePropagation::~NoisePropagation() = default;
 

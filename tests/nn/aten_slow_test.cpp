@@ -90,6 +90,20 @@ cases += [(image, f) for f in (
     lambda x: x.diagonal(1, 2, 3), lambda x: x[:, :3].diagonal(-2, 1, 3),
     lambda x: torch.zeros_like(x).scatter_add(-1, (x.argsort(-1) / 2).long(), x),
     lambda x: F.scaled_dot_product_attention(x, x, x, is_causal=True))]
+class Cells(nn.Module):
+    def __init__(self, cell):
+        super().__init__()
+        self.cell = cell
+    def forward(self, x):
+        h = None
+        for t in range(4):
+            h = self.cell(x[:, t], h)
+        return torch.cat(h, 1) if isinstance(h, tuple) else h
+cases += [((2, 4, 6), Cells(c)) for c in (
+    nn.GRUCell(6, 5), nn.LSTMCell(6, 5), nn.RNNCell(6, 5), nn.RNNCell(6, 5, nonlinearity='relu'))]
+cases += [(image, f) for f in (
+    lambda x: torch.tensordot(x, torch.ones(12, 4, 3) / 7, dims=([3, 1], [0, 1])),
+    lambda x: x[torch.arange(x.size(0)), (x[:, :, 0, 0].argmax(1))])]
 for i, (shape, f) in enumerate(cases):
     net, x = Net(f).eval(), torch.randn(shape)
     with torch.no_grad():

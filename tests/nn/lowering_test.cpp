@@ -349,6 +349,52 @@ TEST(Lowering, FormulasOfRowsAndAMatrixAreLayers) {
   }
 }
 
+// One matrix that a network uses several times is one crossbar: programmed once, with the same
+// devices each time.
+TEST(Lowering, AMatrixThatIsUsedAgainIsOneCrossbar) {
+  ModelMaker m({6}, "y");
+  m.weight("cell.weight", {6, 6});
+  m.weight("cell.bias", {6});
+  m.weight("other.weight", {6, 6});
+  m.node("Gemm", {"x", "cell.weight", "cell.bias"}, {"a"});
+  m.node("Tanh", {"a"}, {"b"});
+  m.node("Gemm", {"b", "cell.weight", "cell.bias"}, {"c"});
+  m.node("Gemm", {"c", "other.weight"}, {"d"});
+  m.node("Transpose", {"cell.weight"}, {"turned"});  // the same parameter, turned twice
+  m.node("Transpose", {"turned"}, {"again"});
+  m.node("MatMul", {"d", "again"}, {"e"});
+  m.model.constants["copy.weight"] = m.model.constants["other.weight"];  // perhaps another
+  m.node("MatMul", {"e", "copy.weight"}, {"y"});
+  const LoweredNetwork network = expect_same(m);
+  const std::vector<std::string> names = layers_of(network);
+  ASSERT_EQ(names.size(), 5u);
+  const auto owner = [&](std::size_t i) {
+    const int shares = layer_of(network, names[i]).shares;
+    return shares < 0 ? names[i] : network.graph.nodes[static_cast<std::size_t>(shares)].name;
+  };
+  EXPECT_EQ(owner(1), "cell");
+  EXPECT_EQ(owner(2), "other");
+  EXPECT_EQ(owner(3), "cell");
+  EXPECT_EQ(owner(4), "copy");
+  ASSERT_EQ(network.alike.size(), 1u);
+  EXPECT_EQ(network.alike[0].first, "other");
+  EXPECT_EQ(network.alike[0].second, "copy");
+  EXPECT_EQ(crossbar_layers(network.graph), (std::vector<std::string>{"cell", "other", "copy"}));
+
+  const auto backend = make_backend("cpu");
+  MappingSettings mapping;
+  mapping.tile = {20, 8};
+  LayerDevices devices(test::awgn(0.3));
+  AnalogNetwork chip(network.graph, network.weights, mapping, {}, {}, devices, *backend);
+  chip.program(1, 0);
+  const Weights held = chip.effective_weights();
+  const auto values = [&](std::size_t i) { return held.at(names[i] + ".weight").values; };
+  EXPECT_EQ(values(1), values(0));
+  EXPECT_EQ(values(3), values(0));
+  EXPECT_NE(values(4), values(2));
+  EXPECT_NE(values(0), network.weights.at("cell.weight").values);
+}
+
 // Frames of a sample beside one another on the axis of samples, and volumes: what a kernel sees
 // drives a dense layer.
 TEST(Lowering, ConvolutionsWithoutAWindowOfTheirOwn) {
@@ -522,6 +568,21 @@ TEST(Lowering, LargeProductsShowWhatMixesSamples) {
   EXPECT_EQ(refusal(stack(false, 1199).model),
             "made.onnx: Gemm_2 (Gemm): mat1 and mat2 shapes cannot be multiplied (2x1200 and "
             "1199x300)");
+}
+
+// A file for two samples at once, as PyTorch exports without dynamic shapes.
+TEST(Lowering, AFileOfAFixedBatchSaysHowToExportIt) {
+  ModelMaker m({4, 6}, "y");
+  m.model.inputs[0].shape[0] = 2;
+  m.integers("rows", {8, 6});
+  m.node("Reshape", {"x", "rows"}, {"a"});
+  m.weight("w.weight", {6, 3});
+  m.node("Gemm", {"a", "w.weight"}, {"y"});
+  const std::string said = refusal(m.model);
+  EXPECT_NE(said.find("the file was exported for 2 samples at once, and its nodes may hold for "
+                      "these only: export it with the axis of samples free"),
+            std::string::npos)
+      << said;
 }
 
 TEST(Lowering, SaysWhatItCannotTake) {

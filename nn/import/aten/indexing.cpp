@@ -58,9 +58,27 @@ void embedding(AtenCall& call) {
               {{"axis", std::int64_t{0}}});
 }
 
+/// x[rows, columns]: the first axes are indexed together.
+void index_together(AtenCall& call, const std::vector<std::string>& indices) {
+  Inputs places;
+  const std::string last = call.constant(Integers{-1});
+  for (const std::string& index : indices) {
+    if (index.empty() || call.value(index).type == ElementType::boolean ||
+        call.rank(index) != call.rank(indices[0]))
+      throw DataError(
+          "indexes several axes at once; accepted are whole numbers of one shape for the first "
+          "axes");
+    places.push_back(call.emit("Unsqueeze", {index, last}));
+  }
+  const std::string all = call.emit("Concat", places, {{"axis", std::int64_t{-1}}});
+  call.result("GatherND", {call.tensor("self"), all});
+}
+
 /// x[:, indices]: one axis is indexed, by whole numbers.
 void index(AtenCall& call) {
   const std::vector<std::string> indices = call.tensors("indices");
+  if (std::ranges::count(indices, std::string()) + 1 < std::ssize(indices))
+    return index_together(call, indices);
   std::int64_t axis = -1;
   for (std::size_t i = 0; i < indices.size(); ++i) {
     if (indices[i].empty()) continue;

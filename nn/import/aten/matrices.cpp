@@ -126,6 +126,31 @@ void einsum(AtenCall& call) {
   call.result("Einsum", call.tensors("tensors"), {{"equation", call.text("equation", "")}});
 }
 
+/// Sums over pairs of axes, as a formula.
+void tensordot(AtenCall& call) {
+  const std::string a = call.tensor("self"), b = call.tensor("other");
+  Integers of_a = call.integers("dims_self"), of_b = call.integers("dims_other");
+  const std::int64_t rank_a = call.rank(a), rank_b = call.rank(b);
+  constexpr std::int64_t kLetters = 26;
+  if (of_a.size() != of_b.size() || rank_a + rank_b > kLetters)
+    throw DataError("sums over axes that do not pair");
+  std::string x, y, result;
+  for (std::int64_t i = 0; i < rank_a; ++i) x += static_cast<char>('a' + i);
+  for (std::int64_t i = 0; i < rank_b; ++i) y += static_cast<char>('a' + rank_a + i);
+  for (std::size_t i = 0; i < of_a.size(); ++i) {
+    of_a[i] += of_a[i] < 0 ? rank_a : 0;
+    of_b[i] += of_b[i] < 0 ? rank_b : 0;
+    if (of_a[i] < 0 || of_a[i] >= rank_a || of_b[i] < 0 || of_b[i] >= rank_b)
+      throw DataError("sums over an axis that is not there");
+    y[static_cast<std::size_t>(of_b[i])] = x[static_cast<std::size_t>(of_a[i])];
+  }
+  for (const char c : x)
+    if (y.find(c) == std::string::npos) result += c;
+  for (const char c : y)
+    if (x.find(c) == std::string::npos) result += c;
+  call.result("Einsum", {a, b}, {{"equation", x + "," + y + "->" + result}});
+}
+
 /// Rows of v with the lengths g: a kernel that was trained as direction and length.
 void weight_norm(AtenCall& call) {
   const std::string v = call.tensor("v"), g = call.tensor("g");
@@ -158,6 +183,7 @@ AtenEntries aten_matrices() {
           {"matmul", matmul},
           {"mm", matmul},
           {"mv", matmul},
+          {"tensordot", tensordot},
           {"_weight_norm", weight_norm}};
 }
 

@@ -159,13 +159,69 @@ void gru(AtenCall& call) { recurrence(call, {"GRU", {1, 0, 2}, nullptr}); }
 void rnn_tanh(AtenCall& call) { recurrence(call, {"RNN", {0}, "Tanh"}); }
 void rnn_relu(AtenCall& call) { recurrence(call, {"RNN", {0}, "Relu"}); }
 
+/// Products of one step: of its input and of the state before, with their biases.
+struct StepProducts {
+  std::string input, state;
+};
+
+StepProducts step_products(AtenCall& call, const std::string& state) {
+  const auto product = [&](const std::string& x, const char* weight, const char* bias,
+                           const char* suffix) {
+    Inputs inputs{x, call.tensor(weight)};
+    if (const std::string b = call.tensor(bias, false); !b.empty()) inputs.push_back(b);
+    return call.main("Gemm", inputs, {{"transB", std::int64_t{1}}}, 1, suffix)[0];
+  };
+  return {product(call.tensor("input"), "w_ih", "b_ih", ".input"),
+          product(state, "w_hh", "b_hh", ".recurrent")};
+}
+
+std::vector<std::string> gates_of(AtenCall& call, const std::string& all, std::size_t count) {
+  return call.emit("Split", {all},
+                   {{"axis", std::int64_t{1}}, {"num_outputs", static_cast<std::int64_t>(count)}},
+                   count);
+}
+
+void rnn_cell(AtenCall& call, const char* activation) {
+  const StepProducts p = step_products(call, call.tensor("hx"));
+  call.result(activation, {call.emit("Add", {p.input, p.state})});
+}
+void rnn_tanh_cell(AtenCall& call) { rnn_cell(call, "Tanh"); }
+void rnn_relu_cell(AtenCall& call) { rnn_cell(call, "Relu"); }
+
+/// h' = n + z (h - n), n = tanh(x_n + r h_n)
+void gru_cell(AtenCall& call) {
+  const std::string h = call.tensor("hx");
+  const StepProducts p = step_products(call, h);
+  const std::vector<std::string> x = gates_of(call, p.input, 3), s = gates_of(call, p.state, 3);
+  const auto gate = [&](std::size_t i) {
+    return call.emit("Sigmoid", {call.emit("Add", {x[i], s[i]})});
+  };
+  const std::string r = gate(0), z = gate(1);
+  const std::string n = call.emit("Tanh", {call.emit("Add", {x[2], call.emit("Mul", {r, s[2]})})});
+  call.result("Add", {n, call.emit("Mul", {z, call.emit("Sub", {h, n})})});
+}
+
+/// c' = f c + i g, h' = o tanh(c')
+void lstm_cell(AtenCall& call) {
+  const std::vector<std::string> states = call.tensors("hx");
+  if (states.size() != 2) throw DataError("has no two states to begin with");
+  const StepProducts p = step_products(call, states[0]);
+  const std::vector<std::string> g = gates_of(call, call.emit("Add", {p.input, p.state}), 4);
+  const auto sigmoid = [&](std::size_t i) { return call.emit("Sigmoid", {g[i]}); };
+  const std::string kept = call.emit("Mul", {sigmoid(1), states[1]});
+  const std::string taken = call.emit("Mul", {sigmoid(0), call.emit("Tanh", {g[2]})});
+  const std::string c = call.emit("Add", {kept, taken});
+  call.output(0, "Mul", {sigmoid(3), call.emit("Tanh", {c})});
+  if (call.outputs().size() > 1) call.output(1, "Identity", {c});
+}
+
 }  // namespace
 
 AtenEntries aten_recurrent() {
-  return {{"gru.input", gru},
-          {"lstm.input", lstm},
-          {"rnn_relu.input", rnn_relu},
-          {"rnn_tanh.input", rnn_tanh}};
+  return {{"gru_cell", gru_cell},           {"gru.input", gru},
+          {"lstm_cell", lstm_cell},         {"rnn_relu_cell", rnn_relu_cell},
+          {"rnn_tanh_cell", rnn_tanh_cell}, {"lstm.input", lstm},
+          {"rnn_relu.input", rnn_relu},     {"rnn_tanh.input", rnn_tanh}};
 }
 
 }  // namespace ohmic
