@@ -25,6 +25,8 @@ class Doubts {
 
   std::vector<std::string> all() {
     about_images();
+    about_test_set();
+    about_training_samples();
     about_weights();
     about_answers();
     about_labels();
@@ -50,6 +52,34 @@ class Doubts {
                       p_.foreign ? "ranges of converters that are found on these are tested on "
                                    "themselves"
                                  : "right answers to them promise nothing for others"));
+  }
+
+  void about_test_set() {
+    if (share(p_.repeated, p_.tested) > kKnown && !p_.same_image)
+      say(fmt::format(
+          "{} of {} test samples repeat an earlier one value by value: they say nothing "
+          "new, and intervals take them for samples of their own",
+          p_.repeated, p_.tested));
+    if (lacks_classes(p_) && p_.labelled < p_.images)
+      say(
+          fmt::format("the {} test samples have labels of {} of the network's {} classes only, and "
+                      "numbers are for these; data.test_images takes the first samples of a set, "
+                      "which stand for all classes where it is shuffled, not sorted",
+                      p_.tested, p_.labels, p_.classes));
+  }
+
+  void about_training_samples() {
+    if (p_.unlike == 0 || lacks_classes(p_)) return;  // which explains it
+    const LayerDistance& d = p_.first_unlike;
+    say(fmt::format(
+        "samples of data.train are not like those of data.test: {} of them give {} "
+        "inputs of {:.2g} times the size (root mean square), whose means lie {:.2g} "
+        "standard deviations away: they are prepared otherwise, or show other things; {}",
+        p_.compared, d.layer, d.size, d.shift,
+        p_.foreign ? "ranges of converters, statistics of BatchNorm and means that are "
+                     "found on data.train are for other samples than those measured"
+                   : "the network is measured on other samples than it was trained "
+                     "on"));
   }
 
   static std::string listed(const std::vector<std::string>& names) {

@@ -7,15 +7,45 @@
 #include "experiments/measure/doubts.hpp"
 #include "experiments/measure/kept_plausibility.hpp"
 #include "experiments/study/metric_words.hpp"
+#include "nn/data/normalization.hpp"
+#include "nn/data/same_samples.hpp"
+#include "nn/data/samples.hpp"
 #include "nn/io/sha256.hpp"
+#include "nn/lowering/network.hpp"
 #include "nn/torch/torch_evaluation.hpp"
+#include "simulator/error.hpp"
 
 namespace ohmic {
+namespace {
+
+/// Some of the samples of data.train that the file names and nothing needs, as the network takes
+/// them; none where they cannot be read, which then is no fault.
+ImageSet declared_training(const TrainedNetwork& network, const Experiment& experiment) {
+  constexpr std::int64_t kHeld = 0;  // numbers: few of them are looked at
+  const DataSettings& settings = experiment.data;
+  if (settings.name != "files" || settings.train_samples.samples.empty()) return {};
+  if (network.data->train.size() > 0) return {};
+  try {
+    Dataset data;
+    const ImageSet all = read_samples(settings.train_samples, settings.transform, kHeld);
+    data.train = spread_over(all, kLookedAt);
+    data.normalization = read_normalization(settings, data);
+    fit_to(*load_network(experiment.model, experiment.mapping), data);
+    return std::move(data.train);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+}  // namespace
 
 Plausibility examine(const TrainedNetwork& network, const Experiment& experiment) {
   const bool foreign = !experiment.is_trained();
-  return examine(network.graph, *network.weights, *network.data, foreign,
-                 network.measure.answers_classes());
+  const bool has_classes = network.measure.answers_classes();
+  Plausibility facts = examine(network.graph, *network.weights, *network.data, foreign, has_classes,
+                               declared_training(network, experiment));
+  if (experiment.evaluation.choice().uses_answers()) facts.labels = 0;  // they are its own
+  return facts;
 }
 
 Plausibility examine_once(const std::filesystem::path& run_folder, const TrainedNetwork& network,

@@ -98,6 +98,48 @@ TEST(Doubts, TestImagesThatWereTrainedOnAreSaid) {
                                     "themselves"});
 }
 
+TEST(Doubts, TrainingSamplesOfAnotherKindAreSaid) {
+  Plausibility p = sound();
+  p.compared = 64;
+  p.unlike = 3;
+  p.first_unlike = {"c1", 19.81, 7.13};
+  const std::string facts =
+      "samples of data.train are not like those of data.test: 64 of them give c1 inputs of 20 "
+      "times "
+      "the size (root mean square), whose means lie 7.1 standard deviations away: they are "
+      "prepared "
+      "otherwise, or show other things; ";
+  EXPECT_EQ(
+      doubts_of(p),
+      Sentences{facts + "ranges of converters, statistics of BatchNorm and means that are found on "
+                        "data.train are for other samples than those measured"});
+  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(p))), doubts_of(p));
+  p.foreign = false;
+  EXPECT_EQ(doubts_of(p),
+            Sentences{facts + "the network is measured on other samples than it was trained on"});
+}
+
+TEST(Doubts, TestSamplesThatRepeatAndClassesThatAreMissingAreSaid) {
+  Plausibility p = sound();
+  p.tested = 2000;
+  p.labels = 10;
+  p.repeated = 200;
+  EXPECT_EQ(doubts_of(p), Sentences{}) << "a tenth: doublets";
+  p.repeated = 201;
+  EXPECT_EQ(doubts_of(p),
+            Sentences{"201 of 2000 test samples repeat an earlier one value by value: they say "
+                      "nothing new, and intervals take them for samples of their own"});
+  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(p))), doubts_of(p));
+  p.repeated = 0;
+  p.labels = 2;
+  p.unlike = 1;  // two classes are not like ten
+  EXPECT_EQ(
+      doubts_of(p),
+      Sentences{"the 2000 test samples have labels of 2 of the network's 10 classes only, and "
+                "numbers are for these; data.test_images takes the first samples of a set, "
+                "which stand for all classes where it is shuffled, not sorted"});
+}
+
 TEST(Doubts, FewerRightAnswersThanPromisedAreSaid) {
   Plausibility p = sound();
   p.correct = p.correct_shifted = p.correct_renamed = 80;

@@ -25,9 +25,9 @@ Graph small_graph() {
 }
 
 /// Pictures of one colour each with grain, so that they differ in their means.
-ImageSet pictures() {
+ImageSet pictures(std::uint64_t seed = 31) {
   ImageSet set;
-  const auto z = test::normals(kImages * (ImageSet::kPixels + 3), 31);
+  const auto z = test::normals(kImages * (ImageSet::kPixels + 3), seed);
   for (std::size_t i = 0; i < kImages; ++i)
     for (std::size_t p = 0; p < ImageSet::kPixels; ++p) {
       const float colour = z[kImages * ImageSet::kPixels + 3 * i + p / 1024];
@@ -211,6 +211,72 @@ TEST_F(Examined, TestImagesThatWereTrainedOnAreCounted) {
   EXPECT_EQ(examined().known, 9);
   data.train.pixels[5] ^= 1;
   EXPECT_EQ(examined().known, 8);
+}
+
+/// The same pictures with every pixel times `factor`, clipped.
+ImageSet brighter(const ImageSet& set, double factor) {
+  ImageSet out = set;
+  for (auto& pixel : out.pixels) pixel = static_cast<std::uint8_t>(std::min(255.0, factor * pixel));
+  return out;
+}
+
+ImageSet noise() {
+  ImageSet set;
+  const auto z = test::normals(kImages * ImageSet::kPixels, 77);
+  for (const float v : z)
+    set.pixels.push_back(static_cast<std::uint8_t>(255 / (1 + std::exp(-1.7f * v))));
+  set.labels.assign(kImages, 0);
+  return set;
+}
+
+// Other pictures of the same kind are no news, half of their brightness and noise are.
+TEST_F(Examined, TrainingImagesAreComparedWithTestImages) {
+  EXPECT_EQ(examined().compared, 0);
+  data.train = pictures(32);
+  const Plausibility alike = examined();
+  EXPECT_EQ(alike.compared, kImages);
+  EXPECT_EQ(alike.unlike, 0) << alike.first_unlike.layer;
+  data.train = brighter(pictures(32), 0.5);
+  const Plausibility dark = examined();
+  EXPECT_GE(dark.unlike, 1);
+  EXPECT_EQ(dark.first_unlike.layer, "conv1");
+  EXPECT_NEAR(dark.first_unlike.size, 0.5, 0.03);
+  data.train = noise();
+  const Plausibility grain = examined();
+  EXPECT_GE(grain.unlike, 1);
+  data.train = {};
+  EXPECT_EQ(examine(graph, weights, data, false, true, noise()).unlike, grain.unlike);
+}
+
+TEST_F(Examined, RepeatedImagesAndMissingLabelsAreCounted) {
+  Plausibility p = examined();
+  EXPECT_EQ(p.tested, kImages);
+  EXPECT_EQ(p.repeated, 0);
+  EXPECT_EQ(p.labels, static_cast<int>(std::set<int>(answers.begin(), answers.end()).size()));
+  std::copy_n(data.test.image(3).begin(), ImageSet::kPixels, data.test.pixels.begin());
+  std::copy_n(data.test.image(3).begin(), ImageSet::kPixels,
+              data.test.pixels.begin() + 7 * ImageSet::kPixels);
+  EXPECT_EQ(examined().repeated, 2);
+  EXPECT_EQ(examine(graph, weights, data, true, false).labels, 0);
+}
+
+Plausibility labelled(int labels, int classes, std::int64_t samples) {
+  Plausibility p;
+  p.labels = labels;
+  p.classes = classes;
+  p.tested = samples;
+  return p;
+}
+
+// Of 100 equally frequent classes 200 samples miss 13.4, 20 samples of 10 classes 1.2.
+TEST(Labels, AreTooFewOnlyWhereChanceDoesNotExplainIt) {
+  EXPECT_TRUE(lacks_classes(labelled(2, 10, 300)));
+  EXPECT_FALSE(lacks_classes(labelled(9, 10, 300))) << "a rare class";
+  EXPECT_FALSE(lacks_classes(labelled(1000, 1001, 50000)));
+  EXPECT_FALSE(lacks_classes(labelled(80, 100, 200)));
+  EXPECT_TRUE(lacks_classes(labelled(60, 100, 200)));
+  EXPECT_FALSE(lacks_classes(labelled(6, 10, 20)));
+  EXPECT_FALSE(lacks_classes(labelled(0, 10, 300))) << "no labels";
 }
 
 // The last layer keeps the difference of two rows: 0 or 1 by its sign, with labels the wrong way
