@@ -5,12 +5,17 @@
 #include <algorithm>
 #include <cmath>
 
+#include "experiments/study/metric_words.hpp"
+
 namespace ohmic {
 namespace {
 
-constexpr double kOneClass = 0.95;     ///< of answers
-constexpr double kKnown = 0.1;         ///< of test images: a few doublets are in most sets
-constexpr double kRenamed = 0.5;       ///< of answers that are right once classes are renamed
+constexpr double kOneClass = 0.95;  ///< of answers
+constexpr double kKnown = 0.1;      ///< of test images: a few doublets are in most sets
+constexpr double kRenamed = 0.5;    ///< of answers that are right once classes are renamed
+constexpr double kTurned = 0.1;     ///< below what guessing gives, of an area
+constexpr char kNothingToTake[] =
+    ": noise has nothing to take from such a network, so that its numbers say nothing";
 constexpr double kSameReading = 0.02;  ///< readings as good as the best, in accuracy
 
 double share(std::int64_t part, std::int64_t whole) {
@@ -29,6 +34,7 @@ class Doubts {
     about_training_samples();
     about_weights();
     about_answers();
+    about_metric();
     about_labels();
     about_scale();
     about_norms();
@@ -123,6 +129,31 @@ class Doubts {
                       percent(p_.accuracy()), p_.images, percent(p_.confidence)));
   }
 
+  /// The metric that was asked for against guessing.
+  void about_metric() {
+    if (p_.metric.empty()) return;
+    const MetricWords words(MetricChoice{p_.metric, p_.top_k});
+    const Metric& metric = words.metric();
+    const std::string facts =
+        fmt::format("{} is {} on {} test samples, and guessing gives {}", words.title(),
+                    words.text_with_unit(p_.value), p_.images, words.text_with_unit(p_.guessed));
+    if (metric.better == Better::lower) {
+      if (p_.value >= p_.guessed) say(facts + kNothingToTake);
+    } else if (metric.compares == Compares::kinds && p_.value < p_.guessed - kTurned) {
+      say(fmt::format(
+          "{}: what is to be found scores lower than the rest, so labels or answers are "
+          "the wrong way round",
+          facts));
+    } else if (is_near_guessing(p_.value, p_.guessed)) {
+      say(facts + kNothingToTake);
+    } else if (p_.guessed > 0.5) {
+      say(
+          fmt::format("{}: only what is above that is the network's; a smaller evaluation.top_k "
+                      "leaves more of it",
+                      facts));
+    }
+  }
+
   /// Renaming makes a network right that was wrong.
   bool is_renamed(std::int64_t correct) const {
     return share(correct, p_.images) > kRenamed && share(p_.correct, p_.images) < kRenamed / 2;
@@ -174,8 +205,10 @@ class Doubts {
           "; images that are prepared otherwise than in training do that from the first "
           "BatchNorm on";
     else if (p_.readings.empty())
-      words +=
-          fmt::format("; what is before it fits, so look at the weights of {}", p_.first.layer);
+      words += "; what is before it fits, so look at the weights of " + p_.first.layer +
+               (p_.readable ? ""
+                            : ", and at the order of the samples' values (channels, rows, "
+                              "columns), which what is before it need not show");
     say(std::move(words));
   }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <set>
 
 #include "experiments/measure/doubts.hpp"
@@ -37,6 +38,20 @@ ImageSet declared_training(const TrainedNetwork& network, const Experiment& expe
   }
 }
 
+bool is_counted(const Measure& measure) {
+  return measure.metric().name == "accuracy" && measure.answers_classes();
+}
+
+void note_metric(const TrainedNetwork& network, Plausibility& facts) {
+  const auto guessed = network.measure.guessed();
+  if (!guessed || is_counted(network.measure)) return;
+  facts.value = value_without_noise(network, facts);
+  if (std::isnan(facts.value)) return;
+  facts.metric = network.measure.choice().name;
+  facts.top_k = network.measure.choice().top_k;
+  facts.guessed = *guessed;
+}
+
 }  // namespace
 
 Plausibility examine(const TrainedNetwork& network, const Experiment& experiment) {
@@ -45,14 +60,14 @@ Plausibility examine(const TrainedNetwork& network, const Experiment& experiment
   Plausibility facts = examine(network.graph, *network.weights, *network.data, foreign, has_classes,
                                declared_training(network, experiment));
   if (experiment.evaluation.choice().uses_answers()) facts.labels = 0;  // they are its own
+  note_metric(network, facts);
   return facts;
 }
 
 Plausibility examine_once(const std::filesystem::path& run_folder, const TrainedNetwork& network,
                           const Experiment& experiment) {
-  const std::string& metric = experiment.evaluation.metric;  // what is right depends on it
-  const std::string examined = sha256(network.weights_hash + experiment.images_identity() +
-                                      (metric == "accuracy" ? "" : metric));
+  const std::string examined =
+      sha256(network.weights_hash + experiment.images_identity() + other_metric(experiment));
   if (const auto kept = kept_plausibility(run_folder, experiment, examined)) return *kept;
   const Plausibility facts = examine(network, experiment);
   keep_plausibility(run_folder, experiment, facts, examined);
@@ -67,8 +82,8 @@ std::vector<std::string> spoken_doubts(const TrainedNetwork& network, const Plau
 }
 
 double value_without_noise(const TrainedNetwork& network, const Plausibility& facts) {
-  if (network.measure.metric().name == "accuracy" && network.measure.answers_classes())
-    return facts.accuracy();
+  if (is_counted(network.measure)) return facts.accuracy();
+  if (!facts.metric.empty()) return facts.value;
   const ImageSet& test = network.data->test;
   TorchNetwork digital(network.graph, network.weights);
   std::vector<float> x(static_cast<std::size_t>(test.values()));

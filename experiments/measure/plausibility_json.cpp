@@ -42,6 +42,7 @@ void visit_later_members(Facts& p, const Visit& visit) {
   visit("labels", p.labels);
   visit("compared", p.compared);
   visit("unlike", p.unlike);
+  visit("readable", p.readable);
 }
 
 /// JSON has no infinity: null.
@@ -73,6 +74,9 @@ Json plausibility_json(const Plausibility& p) {
   json["loss"] = p.loss;
   json["largest_input"] = p.largest_input;
   if (p.loss_scaled) json["loss_scaled"] = *p.loss_scaled;
+  if (!p.metric.empty())
+    json["metric"] = {
+        {"name", p.metric}, {"top_k", p.top_k}, {"value", p.value}, {"guessed", p.guessed}};
   if (p.unlike > 0) json["first_unlike"] = to_json(p.first_unlike);
   if (p.misfits > 0) {
     json["first"] = to_json(p.first);
@@ -93,6 +97,13 @@ Plausibility plausibility_from(const Json& json) {
   if (json.contains("loss")) p.loss = number(json.at("loss"));
   if (json.contains("largest_input")) p.largest_input = number(json.at("largest_input"));
   if (json.contains("loss_scaled")) p.loss_scaled = number(json.at("loss_scaled"));
+  if (json.contains("metric")) {
+    const Json& metric = json.at("metric");
+    metric.at("name").get_to(p.metric);
+    metric.at("top_k").get_to(p.top_k);
+    p.value = number(metric.at("value"));
+    p.guessed = number(metric.at("guessed"));
+  }
   if (p.unlike > 0) p.first_unlike = distance_from(json.at("first_unlike"));
   if (p.misfits > 0) {
     p.first = fit_from(json.at("first"));

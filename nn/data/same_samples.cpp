@@ -23,6 +23,18 @@ ImageSet spread_over(const ImageSet& set, std::int64_t most) {
   return set.subset(rows);
 }
 
+ImageSet held(ImageSet set) {
+  if (!set.source) return set;
+  const auto size = static_cast<std::size_t>(set.values());
+  std::vector<float> numbers(size * static_cast<std::size_t>(set.size()));
+  for (std::int64_t i = 0; i < set.size(); ++i)
+    set.sample(i, numbers.data() + static_cast<std::size_t>(i) * size);
+  set.numbers = std::move(numbers);
+  set.source = nullptr;
+  set.places.clear();
+  return set;
+}
+
 std::int64_t count_known(const ImageSet& set, const ImageSet& other) {
   if (set.shape != other.shape) return 0;
   const auto count = [&](const auto& values, const auto& among) {

@@ -10,6 +10,9 @@ namespace ohmic {
 /// Samples of a set, at most so many, spread evenly over it.
 ImageSet spread_over(const ImageSet&, std::int64_t most);
 
+/// The same samples, held in memory.
+ImageSet held(ImageSet);
+
 /// How many samples of a set are in another one too. Of sets that are not held in memory: none.
 std::int64_t count_known(const ImageSet&, const ImageSet& other);
 

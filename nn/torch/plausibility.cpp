@@ -325,15 +325,11 @@ Paired compare(const std::vector<int>& from, const std::vector<int>& to, const I
   return paired;
 }
 
-bool is_near_chance(double accuracy, int classes) {
-  const double chance = 1.0 / classes;
-  return accuracy < std::min(2 * chance, chance + 0.1 * (1 - chance));
-}
-
 /// Readings with which far more answers are right, the best first.
 std::vector<BetterReading> better_readings(Examination& examination, const Dataset& data,
                                            bool expects_bgr) {
-  const ImageSet few = spread_over(data.test, kTried), many = spread_over(data.test, kCompared);
+  const ImageSet few = held(spread_over(data.test, kTried)),
+                 many = held(spread_over(data.test, kCompared));
   std::vector<Reading> readings = usual_readings(data);
   std::vector<std::pair<std::int64_t, const Reading*>> tried;
   for (const Reading& reading : readings)
@@ -354,7 +350,8 @@ std::vector<BetterReading> better_readings(Examination& examination, const Datas
     if (compare(own, answers, many).significance() < (expected ? 1.7 : 4.0)) continue;
     const double accuracy =
         static_cast<double>(count_right(answers, many)) / static_cast<double>(many.size());
-    if (!is_near_chance(accuracy, data.test.classes)) better.push_back({reading->name, accuracy});
+    if (!is_near_guessing(accuracy, 1.0 / data.test.classes))
+      better.push_back({reading->name, accuracy});
   }
   std::stable_sort(better.begin(), better.end(),
                    [](const auto& a, const auto& b) { return a.accuracy > b.accuracy; });
@@ -366,12 +363,12 @@ std::vector<BetterReading> better_readings(Examination& examination, const Datas
 bool fits_exchanged_channels(const Graph& graph, const Weights& weights, const Dataset& data) {
   const std::size_t norm = first_norm(graph);
   if (norm == graph.nodes.size()) return false;
+  const ImageSet set = held(spread_over(data.test, kExamined));
   Graph head = graph;
   head.nodes.resize(norm + 1);
   Weights own;
   for (const ParameterShape& p : parameter_shapes(head)) own[p.name] = weights.at(p.name);
   Examination examination(head, own);
-  const ImageSet set = spread_over(data.test, kExamined);
   const auto far = [&](PixelOrder order) {
     return examination.first_divergence(examination.pass(read_as(order, set), data.normalization),
                                         set.size());
@@ -425,7 +422,11 @@ bool lacks_classes(const Plausibility& p) {
 }
 
 bool is_near_chance(const Plausibility& p) {
-  return p.classes > 0 && is_near_chance(p.accuracy(), p.classes);
+  return p.classes > 0 && is_near_guessing(p.accuracy(), 1.0 / p.classes);
+}
+
+bool is_near_guessing(double share, double guessed) {
+  return share < std::min(2 * guessed, guessed + 0.1 * (1 - guessed));
 }
 
 bool is_too_sure(const Plausibility& p) {
@@ -453,10 +454,11 @@ Plausibility examine(const Graph& graph, const Weights& weights, const Dataset& 
   p.known = count_known(set, data.train);
   note_norms(examination.norms(seen, set.size()), p);
   if (foreign && vocabulary(graph) == 0) note_scale(examination, set, data, seen, p);
-  if (!foreign || !has_classes || !data.test.is_of_cifars_kind()) return p;
+  if (!foreign || !has_classes || !has_readings(data.test)) return p;
   const bool exchanged = fits_exchanged_channels(graph, weights, data);
   if (exchanged || p.misfits > 0 || is_near_chance(p) || is_too_sure(p))
     p.readings = better_readings(examination, data, exchanged);
+  p.readable = true;
   return p;
 }
 

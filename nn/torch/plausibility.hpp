@@ -71,11 +71,18 @@ struct Plausibility {
   /// best of one-to-one renamings as a greedy choice finds it.
   std::int64_t correct_renamed = 0;
 
-  std::int64_t norms = 0;               ///< BatchNorms
-  std::int64_t misfits = 0;             ///< of them beyond what sound networks show
-  NormFit first, worst;                 ///< of the misfits: first in the network, and furthest off
-  bool from_the_first = false;          ///< the network's first BatchNorm is one
+  std::int64_t norms = 0;       ///< BatchNorms
+  std::int64_t misfits = 0;     ///< of them beyond what sound networks show
+  NormFit first, worst;         ///< of the misfits: first in the network, and furthest off
+  bool from_the_first = false;  ///< the network's first BatchNorm is one
+  bool readable = false;  ///< images of which other readings were tried where something is wrong
   std::vector<BetterReading> readings;  ///< that give far more right answers, best first
+
+  /// Of the metric that was asked for, where guessing gives something known and `correct` does not
+  /// say it all: its choice, its value on the samples examined, and what guessing gives.
+  std::string metric;
+  int top_k = 0;
+  double value = 0, guessed = 0;
 
   double accuracy() const {
     return images == 0 ? 0.0 : static_cast<double>(correct) / static_cast<double>(images);
@@ -98,6 +105,8 @@ Plausibility examine(const Graph&, const Weights&, const Dataset& data, bool for
 bool lacks_classes(const Plausibility&);
 /// Whether hardly more answers are right than guessing gives.
 bool is_near_chance(const Plausibility&);
+/// The same of any share of which guessing gives `guessed`.
+bool is_near_guessing(double share, double guessed);
 /// Whether far fewer answers are right than the network's own probabilities promise.
 bool is_too_sure(const Plausibility&);
 /// Whether inputs are pixels from 0 to 255 that the network was trained on from 0 to 1: divided by

@@ -98,6 +98,42 @@ TEST(Doubts, TestImagesThatWereTrainedOnAreSaid) {
                                     "themselves"});
 }
 
+Plausibility with_metric(const char* name, double value, double guessed) {
+  Plausibility p = sound();
+  p.metric = name;
+  p.top_k = 9;
+  p.value = value;
+  p.guessed = guessed;
+  return p;
+}
+
+TEST(Doubts, WhatGuessingGivesStandsBesideOtherMetrics) {
+  EXPECT_EQ(doubts_of(with_metric("auc", 0.98, 0.5)), Sentences{});
+  EXPECT_EQ(doubts_of(with_metric("auc", 0.0158, 0.5)),
+            Sentences{"area under the ROC curve is 0.0158 on 200 test samples, and guessing gives "
+                      "0.5: what is to be found scores lower than the rest, so labels or answers "
+                      "are the wrong way round"});
+  const std::string nothing =
+      ": noise has nothing to take from such a network, so that its numbers say nothing";
+  EXPECT_EQ(
+      doubts_of(with_metric("auc", 0.52, 0.5)),
+      Sentences{"area under the ROC curve is 0.52 on 200 test samples, and guessing gives 0.5" +
+                nothing});
+  EXPECT_EQ(doubts_of(with_metric("top_k", 0.905, 0.9)),
+            Sentences{"top-9 accuracy is 90.50 % on 200 test samples, and guessing gives 90.00 %" +
+                      nothing});
+  EXPECT_EQ(doubts_of(with_metric("top_k", 0.995, 0.9)),
+            Sentences{"top-9 accuracy is 99.50 % on 200 test samples, and guessing gives 90.00 %: "
+                      "only what is above that is the network's; a smaller evaluation.top_k leaves "
+                      "more of it"});
+  EXPECT_EQ(doubts_of(with_metric("top_k", 0.995, 0.5)), Sentences{});
+  EXPECT_EQ(doubts_of(with_metric("cross_entropy", 0.2, 2.3)), Sentences{});
+  EXPECT_EQ(doubts_of(with_metric("perplexity", 12, 10)),
+            Sentences{"perplexity is 12 on 200 test samples, and guessing gives 10" + nothing});
+  const Plausibility turned = with_metric("auc", 0.0158, 0.5);
+  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(turned))), doubts_of(turned));
+}
+
 TEST(Doubts, TrainingSamplesOfAnotherKindAreSaid) {
   Plausibility p = sound();
   p.compared = 64;
@@ -171,7 +207,12 @@ TEST(Doubts, BatchNormsAreNamedWithWhereToLook) {
                       "the first is layer2.1.bn2 (means off by 1.6 standard deviations, variances "
                       "by a factor of 2), the furthest off layer3.1.bn2 (means off by 3 standard "
                       "deviations, variances by a factor of 2.7); what is before it fits, so look "
-                      "at the weights of layer2.1.conv2"});
+                      "at the weights of layer2.1.conv2, and at the order of the samples' values "
+                      "(channels, rows, columns), which what is before it need not show"});
+  p.readable = true;
+  EXPECT_TRUE(doubts_of(p).front().ends_with("so look at the weights of layer2.1.conv2"))
+      << "other orders were tried and do not fit";
+  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(p))), doubts_of(p));
   p.foreign = false;
   EXPECT_TRUE(doubts_of(p).front().ends_with(
       "variances by a factor of 2.7); after a short training they lag behind, and weight noise in "
