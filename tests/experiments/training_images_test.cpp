@@ -1,6 +1,7 @@
 // Training images that are asked for and not there, and those that are the test images.
 #include "experiments/study/training_images.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -28,23 +29,25 @@ class TrainingImages : public ::testing::Test {
 TEST_F(TrainingImages, ThatAreNotThereAreNotUsed) {
   const std::string data = "data = { name = \"synthetic\", train_images = 20, test_images = 10 }\n";
   const std::string adc = "periphery = { adc = { bits = 8 }, dac = { bits = 8 } }\n";
-  const auto asks = [](const char* key) {
-    return std::string("ohmic: error: evaluation.") + key +
-           " asks for 21 images but there are 20 (data.train)\n";
+  const auto asks = [&](const char* key, int line) {
+    return fmt::format(
+        "ohmic: error: evaluation.{} ({}:{}) asks for 21 images but there are 20 "
+        "(data.train)\n",
+        key, (folder_.path() / "f.toml").string(), line);
   };
   const test::Result many = check(data + adc + "evaluation.calibration_images = 21\n");
   EXPECT_EQ(many.status, 3);
-  EXPECT_EQ(many.err, asks("calibration_images"));
+  EXPECT_EQ(many.err, asks("calibration_images", 3));
   EXPECT_EQ(check(data + adc + "evaluation.calibration_images = 20\n").status, 0);
   EXPECT_EQ(check(data + adc).status, 0) << "the default means as many as there are";
   EXPECT_EQ(check(data + "evaluation.calibration_images = 21\n").status, 0) << "nobody looks";
-  EXPECT_EQ(check(data + "evaluation.batch_norm_images = 21\n").err, asks("batch_norm_images"));
+  EXPECT_EQ(check(data + "evaluation.batch_norm_images = 21\n").err, asks("batch_norm_images", 2));
   EXPECT_EQ(check(data + "evaluation.batch_norm_images = 20\n").status, 0);
   const test::Result run =
       ohmic({"run", folder_.write("f.toml", data + adc + "evaluation.calibration_images = 21\n"),
              "--out", folder_.path() / "run"});
   EXPECT_EQ(run.status, 3);
-  EXPECT_NE(run.err.find(asks("calibration_images")), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find(asks("calibration_images", 3)), std::string::npos) << run.err;
 }
 
 class SameSamples : public TrainingImages {
