@@ -19,6 +19,9 @@
 namespace ohmic {
 namespace {
 
+/// Another word whenever more is looked at: what earlier versions kept is then examined again.
+constexpr char kLookedAtSo[] = "with training samples ";
+
 /// Some of the samples of data.train that the file names and nothing needs, as the network takes
 /// them; none where they cannot be read, which then is no fault.
 ImageSet declared_training(const TrainedNetwork& network, const Experiment& experiment) {
@@ -66,8 +69,8 @@ Plausibility examine(const TrainedNetwork& network, const Experiment& experiment
 
 Plausibility examine_once(const std::filesystem::path& run_folder, const TrainedNetwork& network,
                           const Experiment& experiment) {
-  const std::string examined =
-      sha256(network.weights_hash + experiment.images_identity() + other_metric(experiment));
+  const std::string examined = sha256(kLookedAtSo + network.weights_hash +
+                                      experiment.images_identity() + other_metric(experiment));
   if (const auto kept = kept_plausibility(run_folder, experiment, examined)) return *kept;
   const Plausibility facts = examine(network, experiment);
   keep_plausibility(run_folder, experiment, facts, examined);
