@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "experiments/commands/commands.hpp"
+#include "experiments/study/places.hpp"
 
 namespace ohmic {
 
@@ -22,6 +23,20 @@ Value ExperimentFile::read() const {
   Value root = read_toml(path);
   for (const std::string& assignment : overrides) apply_override(root, assignment);
   return root;
+}
+
+void ExperimentFile::run(const std::function<void()>& work) const {
+  try {
+    work();
+  } catch (const DataError& error) {
+    Value root;
+    try {
+      root = read();
+    } catch (const Error&) {
+      throw error;  // it is about the file itself
+    }
+    throw DataError(with_places(error.what(), root));
+  }
 }
 
 Experiment ExperimentFile::only_point() const {

@@ -149,7 +149,7 @@ void add_run_command(CLI::App& app) {
   run->program = app.get_name();
   run->options.rank = this_rank();
   add_options(*command, *run);
-  command->callback([run] { run_and_say_how_to_continue(*run); });
+  command->callback([run] { run->file.run([&] { run_and_say_how_to_continue(*run); }); });
 }
 
 }  // namespace ohmic

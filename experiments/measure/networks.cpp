@@ -16,6 +16,7 @@
 #include "experiments/study/training_images.hpp"
 #include "experiments/study/words.hpp"
 #include "nn/analog/analog_network.hpp"
+#include "nn/data/keyed_error.hpp"
 #include "nn/data/preprocessing.hpp"
 #include "nn/data/samples.hpp"
 #include "nn/io/checkpoint.hpp"
@@ -219,7 +220,9 @@ std::string Networks::wrong_with_inputs(const Experiment& experiment) {
   if (graph.nodes.empty()) return wrong;
   if (data)
     open([&] {
-      Measure(experiment.evaluation.choice(), answers_of(experiment, graph), data->test);
+      keyed("data.test", [&] {
+        Measure(experiment.evaluation.choice(), answers_of(experiment, graph), data->test);
+      });
     });
   if (!experiment.model.file.empty()) return wrong;
   if (!experiment.model.weights.empty())
@@ -332,7 +335,7 @@ std::shared_ptr<const Dataset> Networks::data_of(const Experiment& experiment) {
   auto& data = data_[key];
   if (data) return data;
   Dataset loaded = load_dataset(experiment.data, experiment.seed, {!use.empty(), true, use});
-  if (network) fit_to(*network, loaded);
+  if (network) keyed("data.test", [&] { fit_to(*network, loaded); });
   data = std::make_shared<const Dataset>(std::move(loaded));
   return data;
 }

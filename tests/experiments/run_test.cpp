@@ -66,11 +66,12 @@ TEST_F(RunOption, FreshMeasuresAgainAndDeletesNothing) {
 TEST_F(RunOption, WeightsThatAreMissingAreNamedWithTheirKey) {
   const Said weights = call(command("run", {"--set", "model.weights=\"none.h5\""}));
   EXPECT_EQ(weights.status, 3);
-  EXPECT_NE(weights.err.find("model.weights: none.h5: no such file"), std::string::npos)
+  EXPECT_NE(weights.err.find("model.weights (--set): none.h5: no such file"), std::string::npos)
       << weights.err;
   const Said teacher = call(command("taught", {"--set", "train.distill.teacher=\"none.h5\""}));
   EXPECT_EQ(teacher.status, 3);
-  EXPECT_NE(teacher.err.find("train.distill.teacher: none.h5: no such file"), std::string::npos)
+  EXPECT_NE(teacher.err.find("train.distill.teacher (--set): none.h5: no such file"),
+            std::string::npos)
       << teacher.err;
 }
 

@@ -288,7 +288,8 @@ TEST_F(SettingsCheck, OpensWhatARunWouldOpen) {
                         "(periphery))"),
               std::string::npos)
         << said;
-    EXPECT_NE(said.find("model.weights: no/weights.safetensors"), std::string::npos) << said;
+    EXPECT_NE(said.find("model.weights (f.toml:3): no/weights.safetensors"), std::string::npos)
+        << said;
   }
 }
 
