@@ -8,6 +8,7 @@
 
 #include "experiments/measure/setup.hpp"
 #include "experiments/study/configure.hpp"
+#include "experiments/study/exactness.hpp"
 #include "experiments/study/words.hpp"
 
 namespace ohmic {
@@ -94,10 +95,8 @@ std::string without_device_noise(const FoundBudget& b) {
   const MetricWords words(b.point->experiment);
   const double sign = words.metric().sign(), score = b.start.noise_free();
   if (!(sign * score < sign * b.search.limit)) return "";
-  return fmt::format(
-      "with every device exact it is {} already, so the loss is that of mapping, "
-      "converters and wires",
-      words.text_with_unit(score));
+  return fmt::format("with every device exact it is {} already, so the loss is that of {}",
+                     words.text_with_unit(score), beside_devices(b.point->experiment.periphery));
 }
 
 }  // namespace

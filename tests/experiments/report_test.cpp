@@ -17,6 +17,7 @@
 #include "experiments/report/report_table.hpp"
 #include "experiments/results/run_record.hpp"
 #include "experiments/results/tables.hpp"
+#include "nn/data/dataset.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -182,6 +183,15 @@ epochs = 3
 [sweep]
 train.learning_rate = [0.0005, 0.0015]
 noise.semantics = ["kernels", "keras_get_weights"]
+device.eta = [0.1, 0.2]
+)";
+
+constexpr char kOwnImages[] = R"(
+[data]
+name = "synthetic"
+[device]
+model = "awgn"
+[sweep]
 device.eta = [0.1, 0.2]
 )";
 
@@ -366,11 +376,47 @@ TEST_F(Report, TwoRunsStandSideBySideWithWhatDiffers) {
   EXPECT_TRUE(fs::exists(folder_ / "out" / "tables" / "2_accuracy.csv"));
 }
 
+// A file that was changed in place differs in no key.
+TEST_F(Report, TwoRunsOfOtherFilesUnderTheSameNamesDiffer) {
+  const auto begun = [&](const std::string& name, const std::string& images,
+                         const std::string& table) {
+    const fs::path folder = run(name, kStudy, 8);
+    const std::string nothing = ImageSet().hash();
+    Provenance p;
+    p.data = {{"files test", images},
+              {"files train", name == "a" ? nothing : std::string(64, '9')}};
+    p.networks = {{"net.pt2, " + images, std::string(64, '5')}};
+    p.devices = {{"table.csv", table}};
+    write_provenance(folder / "provenance.json", p, [](const std::string&) {});
+    return folder;
+  };
+  const std::string one(64, '1'), two(64, '2'), three(64, '3');
+  page({begun("a", one, three), begun("b", two, three), begun("c", one, two), run("d", kStudy, 8)});
+  EXPECT_EQ(read_whole(folder_ / "out" / "tables" / "settings.csv"),
+            "key,a,b,c,d\n"
+            "\"data.test (content, SHA-256)\",111111111111,222222222222,111111111111,\n"
+            "\"files of [device] (content, SHA-256)\",333333333333,333333333333,222222222222,\n");
+}
+
 // An older version hashed other keys: its points are still found, and the page says how.
 TEST_F(Report, PointsOfAnotherVersionAreFoundByTheirAxes) {
-  const fs::path folder = run("a", kStudy, 8, "old-");
-  EXPECT_EQ(read_run(folder).found_by_axes, 8u);
-  EXPECT_NE(page({folder}).find("were found by their swept values"), std::string::npos);
+  const fs::path older = run("b", kOwnImages, 2, "old-");
+  EXPECT_EQ(read_run(older).found_by_axes, 2u);
+  EXPECT_NE(page({older}).find("2 of 2 points were found by their swept values, not by their "
+                               "identity: images, weights or files of devices do not hold any more "
+                               "what they held then, or they were measured by another version of "
+                               "ohmic."),
+            std::string::npos);
+  write_provenance(older / "provenance.json", {}, [](const std::string&) {});
+  EXPECT_NE(page({older}).find("do not hold any more what they held then.<"), std::string::npos);
+}
+
+TEST_F(Report, FilesThatAreGoneAreNamedWhereTheirPointsAreFoundByAxes) {
+  const fs::path older = run("b", kOwnImages, 2, "old-");
+  const std::string gone = std::string("[model]\nfile = \"gone.onnx\"\n") + kOwnImages;
+  write_atomically(older / "resolved.toml", gone);
+  EXPECT_NE(page({older}).find("gone.onnx is not at hand, or they were measured by another"),
+            std::string::npos);
 }
 
 // So are learning curves where the images, which count by their content, are not.

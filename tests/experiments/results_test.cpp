@@ -387,7 +387,7 @@ TEST_F(Results, ADamagedProvenanceIsSetAsideAndSaid) {
         std::string("{"), std::string(100000, '[')}) {
     write_atomically(file, damaged);
     std::vector<std::string> said;
-    write_provenance(file, {1, 1, "cpu", {{"x", "hash"}}, {}, {}},
+    write_provenance(file, {1, 1, "cpu", {{"x", "hash"}}, {}, {}, {}},
                      [&](const std::string& text) { said.push_back(text); });
     ASSERT_EQ(said.size(), 1u) << damaged.substr(0, 40);
     EXPECT_NE(said[0].find("provenance.json: damaged: "), std::string::npos) << said[0];

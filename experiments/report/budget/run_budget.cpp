@@ -17,11 +17,12 @@
 #include "experiments/measure/compute.hpp"
 #include "experiments/measure/examination.hpp"
 #include "experiments/measure/files.hpp"
+#include "experiments/measure/folder_owner.hpp"
 #include "experiments/measure/run_folder.hpp"
 #include "experiments/measure/setup.hpp"
 #include "experiments/report/budget/answers.hpp"
 #include "experiments/report/budget/budget_page.hpp"
-#include "experiments/report/few_samples.hpp"
+#include "experiments/results/few_samples.hpp"
 #include "experiments/study/remarks.hpp"
 #include "experiments/text/quoting.hpp"
 
@@ -106,6 +107,7 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
     progress.say(fmt::format("{}: another ohmic works here; waiting for it", folder.string()));
   });
   const std::string resolved = to_toml(resolved_request(request));
+  take_folder(folder, request.root, resolved);
   write_atomically(folder / "resolved.toml", resolved);
   Networks networks(folder / "training", progress);
   check_inputs(request, networks);
@@ -127,7 +129,7 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
   write_atomically(folder / "budget.md", page(first.title, results));
   outcome.new_draws = evaluations.new_draws();
   if (outcome.new_draws > 0)
-    write_provenance(folder / "provenance.json", provenance_of(first, networks),
+    write_provenance(folder / "provenance.json", provenance_of(request.points, networks),
                      [&](const std::string& text) { progress.say(text); });
   const std::string problem = write_budget_page(request, resolved, folder, results);
   if (!problem.empty()) progress.say("figures are missing: " + problem);

@@ -1,4 +1,4 @@
-#include "experiments/report/few_samples.hpp"
+#include "experiments/results/few_samples.hpp"
 
 #include <fmt/format.h>
 
