@@ -1,3 +1,5 @@
+#include "experiments/study/experiment_file.hpp"
+
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -18,11 +20,7 @@ void ExperimentFile::add_to(CLI::App& command) {
       ->allow_extra_args(false);
 }
 
-Value ExperimentFile::read() const {
-  Value root = read_toml(path);
-  for (const std::string& assignment : overrides) apply_override(root, assignment);
-  return root;
-}
+Value ExperimentFile::read() const { return read_experiment_file(path, overrides); }
 
 Experiment ExperimentFile::only_point() const {
   const auto points = expand(read());

@@ -131,9 +131,9 @@ class Warnings {
         largest(points_, [](const MeasuredPoint& p) { return summary_of(p).value.half_width(); });
     if (widest > kWideInterval)
       say(
-          fmt::format("Some {} are known no better than ± {:.1f} points; more draws "
+          fmt::format("Some {} are known no better than ± {:.1f} points ({}); more draws "
                       "(evaluation.draws, evaluation.stop) narrow them.",
-                      words_.plural(), 100 * widest));
+                      words_.plural(), 100 * widest, levels_text(groups_)));
   }
 
   void about_images() {

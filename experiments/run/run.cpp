@@ -393,7 +393,7 @@ void Run::write_rest(const std::vector<MeasuredPoint>& all, RunOutcome& outcome)
     options_.at_end({folder_, points_.front().experiment.output, all, options_.rank.is_first(),
                      [this](const std::string& line) { progress_.say(line); }});
   if (!options_.rank.is_first()) return;
-  outcome.summary = summary_table(groups) +
+  outcome.summary = summary_table(groups) + "\n" + summary_legend(groups) +
                     doubts_text(run_warnings(folder_, all, experiments_of(points_))) +
                     (priced.empty() ? "" : "\nPer image:\n\n" + pareto_text(priced));
 }

@@ -58,7 +58,7 @@ TEST(Clipping, OfOneInAHundredIsUsual) {
 TEST(FewSamples, AreSaidWhereverARunIs) {
   EXPECT_EQ(Measured("", 100).warnings(),
             (Texts{"There are 100 test images: another sample of as many would move every accuracy "
-                   "by some ± 6.4 points, which no interval over draws shows."}));
+                   "by some ± 6.4 points (95 %), which no interval over draws shows."}));
   EXPECT_EQ(Measured("", 1000).warnings(), Texts{});
 }
 

@@ -80,6 +80,8 @@ TEST(ReportTables, IntervalsBecomeColumnsInCsvAndStayInMarkdown) {
       "t", "", {"rate", "A"}, 1, {{{TableCell("0.1"), TableCell(within(0.9, 0.01))}, ""}}};
   table.lines.push_back({{TableCell("a|b, c"), TableCell("")}, ""});
   EXPECT_EQ(table.csv(), "rate,A,A half-width\n0.1,90.00,1.00\n\"a|b, c\",,\n");
+  table.level = "50 %";
+  EXPECT_TRUE(table.csv().starts_with("rate,A,A 50 % half-width\n"));
   EXPECT_EQ(table.markdown(),
             "| rate | A |\n| --- | --- |\n| 0.1 | 90.00 ± 1.00 |\n| a\\|b, c |  |\n");
   EXPECT_EQ(fault_in(table.html().html()), "");
@@ -374,6 +376,20 @@ TEST_F(Report, TwoRunsStandSideBySideWithWhatDiffers) {
   EXPECT_NE(beside.find("\"learning rate = 0.0005, kernels\",90.00,86.11"), std::string::npos)
       << beside;
   EXPECT_TRUE(fs::exists(folder_ / "out" / "tables" / "2_accuracy.csv"));
+}
+
+// Intervals of another level than the usual one say so wherever they are written.
+TEST_F(Report, OfAnotherLevelSaysSo) {
+  const std::string half = std::string(kOwnImages) + "[evaluation]\nconfidence = 0.5\n";
+  const std::string one = page({run("a", half, 2)});
+  EXPECT_NE(one.find("± is half of the 50 % intervals over draws"), std::string::npos);
+  EXPECT_NE(read_whole(folder_ / "out" / "tables" / "accuracy.csv").find("A_avr 50 % half-width"),
+            std::string::npos);
+  const std::string two = page({run("a", half, 2), run("b", kOwnImages, 2)});
+  EXPECT_NE(two.find("± is half of the 50 or 95 % intervals over draws, for these test images."),
+            std::string::npos);
+  EXPECT_NE(read_whole(folder_ / "out" / "tables" / "2_accuracy.csv").find("A_avr half-width"),
+            std::string::npos);
 }
 
 // A file that was changed in place differs in no key.
