@@ -253,7 +253,7 @@ class Remarks {
       say(fmt::format(
           "device.g_max_S = {:g} is {:g} nS: resistive and phase-change memories have 1 "
           "to some 100 uS (25 uS is 25e-6), and only flash cells and ECRAM so little. "
-          "What wires, currents and energy do depends on it.",
+          "Wires, currents and energy depend on it.",
           least_g_max_S_, least_g_max_S_ / kNano));
     if (most_draws_ >= kManyDraws)
       say(

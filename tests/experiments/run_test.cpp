@@ -74,17 +74,14 @@ TEST_F(RunOption, WeightsThatAreMissingAreNamedWithTheirKey) {
       << teacher.err;
 }
 
+// The network's file is wanted for its layers and for the shape of the samples.
 TEST_F(RunOption, WhatIsWrongIsSaidOnce) {
   write_atomically(folder_ / "own.toml",
                    "[model]\nfile = \"gone.onnx\"\n[data]\nname = \"files\"\ntest = { samples = "
                    "\"gone.npy\", labels = \"gone.npy\" }\n");
   const Said said = call({OHMIC_PROGRAM, "run", folder_ / "own.toml", "--out", folder_ / "own"});
   EXPECT_EQ(said.status, 3);
-  for (const char* what : {"gone.onnx: no such file", "gone.npy: no such file"}) {
-    const auto first = said.err.find(what);
-    EXPECT_NE(first, std::string::npos) << said.err;
-    EXPECT_EQ(said.err.find(what, first + 1), std::string::npos) << said.err;
-  }
+  EXPECT_TRUE(said.err.ends_with("\nohmic: error: gone.onnx: no such file\n")) << said.err;
 }
 
 // What a converter's given range does not hold is said with the layer, and how much of it.

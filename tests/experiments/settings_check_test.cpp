@@ -73,8 +73,8 @@ TEST_F(SettingsCheck, ConductancesInNanosiemensAreRemarkedOn) {
   EXPECT_EQ(check("[device]\nmodel = \"awgn\"\neta = 0.1\n[sweep]\ndevice.g_max_S = [25e-6, "
                   "25e-9]\n"),
             "note: device.g_max_S = 2.5e-08 is 25 nS: resistive and phase-change memories have 1 "
-            "to some 100 uS (25 uS is 25e-6), and only flash cells and ECRAM so little. What "
-            "wires, currents and energy do depends on it.\nf.toml: ok, 2 points\n");
+            "to some 100 uS (25 uS is 25e-6), and only flash cells and ECRAM so little. Wires, "
+            "currents and energy depend on it.\nf.toml: ok, 2 points\n");
   EXPECT_EQ(check("[device]\nmodel = \"awgn\"\neta = 0.1\ng_max_S = 100e-9\n"), kOk);
   const std::string pcm = check("[device]\nmodel = \"pcm\"\ng_max_S = 25e-9\n");
   EXPECT_NE(
