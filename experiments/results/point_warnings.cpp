@@ -82,11 +82,18 @@ std::vector<std::string> about_converters(const std::vector<MeasuredPoint>& poin
                       : ".")};
 }
 
+double share(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
 double clipped_share(const MeasuredPoint& point) {
   const Tally t = point.result->tally();
-  return t.adc_samples == 0
-             ? 0
-             : static_cast<double>(t.adc_clipped) / static_cast<double>(t.adc_samples);
+  return share(t.adc_clipped, t.adc_samples);
+}
+
+double clipped_inputs(const MeasuredPoint& point) {
+  const Tally t = point.result->tally();
+  return share(t.dac_clipped, t.dac_samples);
 }
 
 /// The layer whose outputs go farthest beyond its converters' range, as calibration images show it.
@@ -118,6 +125,17 @@ std::vector<std::string> about_clipping(const std::vector<MeasuredPoint>& points
   return {fmt::format("Up to {:.1f} % of what ADCs see is beyond their range and clipped{}{}.",
                       100 * clipped_share(*worst), most_beyond(*worst->result),
                       adc ? "; " + way_out(adc->range) : "")};
+}
+
+/// Ranges of DACs are always found on calibration samples.
+std::vector<std::string> about_clipped_inputs(const std::vector<MeasuredPoint>& points) {
+  const auto worst = std::ranges::max_element(points, {}, clipped_inputs);
+  if (worst == points.end() || clipped_inputs(*worst) <= kClipped) return {};
+  return {fmt::format(
+      "Up to {:.1f} % of what DACs are given is beyond their range and clipped; the range is that "
+      "of the samples of data.train (periphery.dac.percentile): do these give as much as the test "
+      "samples?",
+      100 * clipped_inputs(*worst))};
 }
 
 std::vector<std::string> about_samples(const std::vector<MeasuredPoint>& points) {
@@ -157,6 +175,7 @@ std::vector<std::string> measurement_warnings(const std::vector<MeasuredPoint>& 
   append(all, about_axes(points));
   append(all, about_converters(points));
   append(all, about_clipping(points));
+  append(all, about_clipped_inputs(points));
   append(all, about_samples(points));
   return all;
 }

@@ -13,7 +13,7 @@ namespace ohmic {
 /// Share of answers that mapping and converters cost by themselves above which measurement_warnings
 /// say it.
 inline constexpr double kCostlyMapping = 0.1;
-/// Share of ADC samples beyond the range above which measurement_warnings say it.
+/// Share of what converters see beyond their range above which measurement_warnings say it.
 inline constexpr double kClipped = 0.01;
 
 /// The largest loss of right answers over these points with every device exact.

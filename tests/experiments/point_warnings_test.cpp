@@ -54,6 +54,15 @@ TEST(Clipping, OfOneInAHundredIsUsual) {
   EXPECT_EQ(usual.warnings(), Texts{});
 }
 
+TEST(Clipping, OfInputsIsSaidToo) {
+  Measured dark("[periphery]\ndac = { bits = 8 }\n");
+  for (DrawResult& draw : dark.result.draws) draw.tally = {1000, 250, 0, 0};
+  EXPECT_EQ(dark.warnings(), (Texts{"Up to 25.0 % of what DACs are given is beyond their range and "
+                                    "clipped; the range is that "
+                                    "of the samples of data.train (periphery.dac.percentile): do "
+                                    "these give as much as the test samples?"}));
+}
+
 // Clopper and Pearson's interval of 90 in 100 at 95 % is 82.38 to 95.10 %.
 TEST(FewSamples, AreSaidWhereverARunIs) {
   EXPECT_EQ(Measured("", 100).warnings(),
