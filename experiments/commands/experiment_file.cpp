@@ -1,3 +1,5 @@
+#include "experiments/study/experiment_file.hpp"
+
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -19,11 +21,7 @@ void ExperimentFile::add_to(CLI::App& command) {
       ->allow_extra_args(false);
 }
 
-Value ExperimentFile::read() const {
-  Value root = read_toml(path);
-  for (const std::string& assignment : overrides) apply_override(root, assignment);
-  return root;
-}
+Value ExperimentFile::read() const { return read_experiment_file(path, overrides); }
 
 void ExperimentFile::run(const std::function<void()>& work) const {
   try {

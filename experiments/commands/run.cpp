@@ -56,7 +56,6 @@ void print_files(const RunOutcome& outcome) {
 
 void print_outcome(const RunOutcome& outcome, const RunCommand& command, double seconds) {
   print_lines("\n{}\n", outcome.summary);
-  print_lines("A: accuracy under noise / accuracy without, in %; intervals over draws.\n\n");
   print_lines("{} of {} points finished, {} of them now in {}:\n", outcome.finished, outcome.points,
               outcome.computed, duration_text(seconds));
   print_files(outcome);

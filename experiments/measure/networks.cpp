@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -204,11 +205,13 @@ std::string Networks::wrong_with_inputs(const Experiment& experiment) {
   make_backend(experiment.compute);
   torch_device(experiment.compute);
   std::string wrong;
-  const auto open = [&wrong](const std::function<void()>& opened) {
+  std::set<std::string> said;  // one file may be wanted for several things
+  const auto open = [&](const std::function<void()>& opened) {
     try {
       opened();
     } catch (const DataError& error) {
-      wrong += (wrong.empty() ? "" : "\n") + std::string(error.what());
+      if (said.insert(error.what()).second)
+        wrong += (wrong.empty() ? "" : "\n") + std::string(error.what());
     }
   };
   std::shared_ptr<const Dataset> data;
