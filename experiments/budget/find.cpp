@@ -8,6 +8,7 @@
 
 #include "experiments/measure/setup.hpp"
 #include "experiments/study/configure.hpp"
+#include "experiments/study/exactness.hpp"
 #include "experiments/study/words.hpp"
 
 namespace ohmic {
@@ -22,16 +23,11 @@ KeyValues settings_at(const FindSettings& find, const Value& value) {
 /// Whether the knob is a number of this point; if not, a fault says so.
 bool check_knob(const BudgetRequest& request, const Point& point, std::vector<Fault>& faults) {
   for (const std::string& key : request.settings.find->knob) {
-    const Parameter* p = parameter_of(point.experiment, key);
-    const bool counts_draws =
-        key == "seed" || key == "evaluation.draws" || key.starts_with("evaluation.stop.");
-    if (counts_draws || (p && !p->changes_numbers)) {
-      faults.push_back(request.fault(
-          "find.knob", fmt::format("\"{}\" is nothing of the hardware; expected a number of "
-                                   "[device], [mapping], [periphery], ...",
-                                   key)));
+    if (std::string wrong = no_hardware_text(key); !wrong.empty()) {
+      faults.push_back(request.fault("find.knob", wrong));
       return false;
     }
+    const Parameter* p = parameter_of(point.experiment, key);
     if (p && (p->type == "integer" || p->type == "real")) continue;
     faults.push_back(
         request.fault("find.knob", fmt::format("\"{}\" is {}; expected a numeric key of this file",
@@ -94,13 +90,20 @@ std::string without_device_noise(const FoundBudget& b) {
   const MetricWords words(b.point->experiment);
   const double sign = words.metric().sign(), score = b.start.noise_free();
   if (!(sign * score < sign * b.search.limit)) return "";
-  return fmt::format(
-      "with every device exact it is {} already, so the loss is that of mapping, "
-      "converters and wires",
-      words.text_with_unit(score));
+  return fmt::format("with every device exact it is {} already, so the loss is that of {}",
+                     words.text_with_unit(score), beside_devices(b.point->experiment.periphery));
 }
 
 }  // namespace
+
+std::string no_hardware_text(const std::string& knob) {
+  const std::string table = knob.substr(0, knob.find('.'));
+  for (const char* hardware : {"mapping", "device", "periphery", "noise"})
+    if (table == hardware) return {};
+  return fmt::format(
+      "\"{}\" is nothing of the hardware; expected a number of mapping, device, periphery or noise",
+      knob);
+}
 
 void check_find(const BudgetRequest& request, std::vector<Fault>& faults) {
   const std::size_t before = faults.size();

@@ -31,6 +31,10 @@ struct FoundBudget {
   double value_at(const std::optional<std::size_t>& index) const;
 };
 
+/// Why a key is no knob: samples, training and how answers are measured are not what a network
+/// tolerates. Empty for a key of the hardware.
+std::string no_hardware_text(const std::string& knob);
+
 /// Appends what is wrong with the request, before anything is computed.
 void check_find(const BudgetRequest&, std::vector<Fault>&);
 /// For every point and everything that is allowed.

@@ -8,6 +8,17 @@
 #include "experiments/report/budget/run_budget.hpp"
 
 namespace ohmic {
+namespace {
+
+void find_budget(const ExperimentFile& file, const std::filesystem::path& folder) {
+  TerminalProgress progress;
+  const BudgetOutcome outcome = run_budget(file.read(), folder, progress);
+  print_lines("\n{}", outcome.text);
+  print_lines("{} new evaluations of the test images; answers, tables and figures in {}/\n",
+              outcome.new_draws, outcome.folder.string());
+}
+
+}  // namespace
 
 void add_budget_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
@@ -24,13 +35,7 @@ void add_budget_command(CLI::App& app) {
   auto folder = std::make_shared<std::filesystem::path>();
   file->add_to(*command);
   command->add_option("--out", *folder, "Run folder (default: output.dir)");
-  command->callback([file, folder] {
-    TerminalProgress progress;
-    const BudgetOutcome outcome = run_budget(file->read(), *folder, progress);
-    print_lines("\n{}", outcome.text);
-    print_lines("{} new evaluations of the test images; answers, tables and figures in {}/\n",
-                outcome.new_draws, outcome.folder.string());
-  });
+  command->callback([file, folder] { file->run([&] { find_budget(*file, *folder); }); });
 }
 
 }  // namespace ohmic

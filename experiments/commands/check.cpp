@@ -39,7 +39,7 @@ void add_check_command(CLI::App& app) {
       "  ohmic check my.toml --set device.eta=0.2 --set device.model=awgn");
   auto file = std::make_shared<ExperimentFile>();
   file->add_to(*command);
-  command->callback([file] { check(*file); });
+  command->callback([file] { file->run([&] { check(*file); }); });
 }
 
 }  // namespace ohmic

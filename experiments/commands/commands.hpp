@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,9 @@ struct ExperimentFile {
   void add_to(CLI::App&);
   /// The file with the overrides applied. Throws ConfigError or DataError.
   Value read() const;
+  /// Runs what works on the file: a DataError that it throws says where the file names what it is
+  /// about.
+  void run(const std::function<void()>& work) const;
   /// The one point that the file and its overrides leave. Throws ConfigError where there are more.
   Experiment only_point() const;
 };

@@ -48,7 +48,7 @@ void add_cost_command(CLI::App& app) {
   auto options = std::make_shared<CostOptions>();
   options->file.add_to(*command);
   command->add_flag("--csv", options->csv, "As CSV, with the parts of energy and area");
-  command->callback([options] { print_cost(*options); });
+  command->callback([options] { options->file.run([&] { print_cost(*options); }); });
 }
 
 }  // namespace ohmic

@@ -88,6 +88,14 @@ bool has_training_set(const DataSettings& data) {
   return data.name != "files" || !data.train_samples.samples.empty();
 }
 
+void show(const ExperimentFile& file) {
+  const Experiment experiment = expand(file.read()).front().experiment;
+  const bool has_train = has_training_set(experiment.data);
+  const Dataset data = load_dataset(experiment.data, experiment.seed, {has_train, true, {}});
+  if (has_train) show_set("train", data.train);
+  show_set("test", data.test);
+}
+
 void add_show(CLI::App& data) {
   CLI::App* command = data.add_subcommand("show", "What an experiment file's data are");
   command->footer(
@@ -96,13 +104,7 @@ void add_show(CLI::App& data) {
       "  ohmic data show experiments/quickstart.toml");
   auto file = std::make_shared<ExperimentFile>();
   file->add_to(*command);
-  command->callback([file] {
-    const Experiment experiment = expand(file->read()).front().experiment;
-    const bool has_train = has_training_set(experiment.data);
-    const Dataset data = load_dataset(experiment.data, experiment.seed, {has_train, true, {}});
-    if (has_train) show_set("train", data.train);
-    show_set("test", data.test);
-  });
+  command->callback([file] { file->run([&] { show(*file); }); });
 }
 
 }  // namespace

@@ -1,8 +1,11 @@
+#include "experiments/study/experiment_file.hpp"
+
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 
 #include "experiments/commands/commands.hpp"
+#include "experiments/study/places.hpp"
 
 namespace ohmic {
 
@@ -18,10 +21,20 @@ void ExperimentFile::add_to(CLI::App& command) {
       ->allow_extra_args(false);
 }
 
-Value ExperimentFile::read() const {
-  Value root = read_toml(path);
-  for (const std::string& assignment : overrides) apply_override(root, assignment);
-  return root;
+Value ExperimentFile::read() const { return read_experiment_file(path, overrides); }
+
+void ExperimentFile::run(const std::function<void()>& work) const {
+  try {
+    work();
+  } catch (const DataError& error) {
+    Value root;
+    try {
+      root = read();
+    } catch (const Error&) {
+      throw error;  // it is about the file itself
+    }
+    throw DataError(with_places(error.what(), root));
+  }
 }
 
 Experiment ExperimentFile::only_point() const {

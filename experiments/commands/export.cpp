@@ -112,7 +112,7 @@ void add_export_command(CLI::App& app) {
   command->add_option("--out", options->folder, "Folder (default: export/ in the run folder)");
   command->add_option("--tile", options->tile, "LAYER:TILE_ROW:TILE_COLUMN[:minus] as a netlist");
   command->add_option("--volts", options->volts, "Voltage of every row in the netlist, V");
-  command->callback([options] { export_chip(*options); });
+  command->callback([options] { options->file.run([&] { export_chip(*options); }); });
 }
 
 }  // namespace ohmic

@@ -56,7 +56,6 @@ void print_files(const RunOutcome& outcome) {
 
 void print_outcome(const RunOutcome& outcome, const RunCommand& command, double seconds) {
   print_lines("\n{}\n", outcome.summary);
-  print_lines("A: accuracy under noise / accuracy without, in %; intervals over draws.\n\n");
   print_lines("{} of {} points finished, {} of them now in {}:\n", outcome.finished, outcome.points,
               outcome.computed, duration_text(seconds));
   print_files(outcome);
@@ -149,7 +148,7 @@ void add_run_command(CLI::App& app) {
   run->program = app.get_name();
   run->options.rank = this_rank();
   add_options(*command, *run);
-  command->callback([run] { run_and_say_how_to_continue(*run); });
+  command->callback([run] { run->file.run([&] { run_and_say_how_to_continue(*run); }); });
 }
 
 }  // namespace ohmic

@@ -98,18 +98,6 @@ class Probes {
   std::vector<std::string> warnings_;
 };
 
-/// Samples, training and how answers are measured are not what a network tolerates.
-void check_is_of_hardware(const std::string& knob) {
-  const std::string table = knob.substr(0, knob.find('.'));
-  for (const char* hardware : {"mapping", "device", "periphery", "noise"})
-    if (table == hardware) return;
-  throw ConfigError({{{},
-                      "knob",
-                      "\"" + knob +
-                          "\" is nothing of the hardware; expected a number of mapping, device, "
-                          "periphery or noise"}});
-}
-
 Budget budget_of(const FoundBudget& found, const BudgetSettings& settings) {
   Budget budget;
   budget.knob = settings.find->knob.front();
@@ -135,7 +123,8 @@ Budget budget_of(const FoundBudget& found, const BudgetSettings& settings) {
 
 Budget find_budget(const Network& network, const Samples& samples, const Hardware& hardware,
                    const std::string& knob, const BudgetOptions& options) {
-  check_is_of_hardware(knob);
+  if (std::string wrong = no_hardware_text(knob); !wrong.empty())
+    throw ConfigError({{{}, "knob", wrong}});
   const Point point{{}, experiment_of(network, samples, hardware, options.measure)};
   const BudgetRequest request{Value{Table{}}, settings_of(knob, options), {point}};
   std::vector<Fault> faults;

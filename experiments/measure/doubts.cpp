@@ -5,12 +5,17 @@
 #include <algorithm>
 #include <cmath>
 
+#include "experiments/study/metric_words.hpp"
+
 namespace ohmic {
 namespace {
 
-constexpr double kOneClass = 0.95;     ///< of answers
-constexpr double kKnown = 0.1;         ///< of test images: a few doublets are in most sets
-constexpr double kRenamed = 0.5;       ///< of answers that are right once classes are renamed
+constexpr double kOneClass = 0.95;  ///< of answers
+constexpr double kKnown = 0.1;      ///< of test images: a few doublets are in most sets
+constexpr double kRenamed = 0.5;    ///< of answers that are right once classes are renamed
+constexpr double kTurned = 0.1;     ///< below what guessing gives, of an area
+constexpr char kNothingToTake[] =
+    ": noise has nothing to take from such a network, so that its numbers say nothing";
 constexpr double kSameReading = 0.02;  ///< readings as good as the best, in accuracy
 
 double share(std::int64_t part, std::int64_t whole) {
@@ -25,8 +30,11 @@ class Doubts {
 
   std::vector<std::string> all() {
     about_images();
+    about_test_set();
+    about_training_samples();
     about_weights();
     about_answers();
+    about_metric();
     about_labels();
     about_scale();
     about_norms();
@@ -50,6 +58,34 @@ class Doubts {
                       p_.foreign ? "ranges of converters that are found on these are tested on "
                                    "themselves"
                                  : "right answers to them promise nothing for others"));
+  }
+
+  void about_test_set() {
+    if (share(p_.repeated, p_.tested) > kKnown && !p_.same_image)
+      say(fmt::format(
+          "{} of {} test samples repeat an earlier one value by value: they say nothing "
+          "new, and intervals take them for samples of their own",
+          p_.repeated, p_.tested));
+    if (lacks_classes(p_) && p_.labelled < p_.images)
+      say(
+          fmt::format("the {} test samples have labels of {} of the network's {} classes only, and "
+                      "numbers are for these; data.test_images takes the first samples of a set, "
+                      "which stand for all classes where it is shuffled, not sorted",
+                      p_.tested, p_.labels, p_.classes));
+  }
+
+  void about_training_samples() {
+    if (p_.unlike == 0 || lacks_classes(p_)) return;  // which explains it
+    const LayerDistance& d = p_.first_unlike;
+    say(fmt::format(
+        "samples of data.train are not like those of data.test: {} of them give {} "
+        "inputs of {:.2g} times the size (root mean square), whose means lie {:.2g} "
+        "standard deviations away: they are prepared otherwise, or show other things; {}",
+        p_.compared, d.layer, d.size, d.shift,
+        p_.foreign ? "ranges of converters, statistics of BatchNorm and means that are "
+                     "found on data.train are for other samples than those measured"
+                   : "the network is measured on other samples than it was trained "
+                     "on"));
   }
 
   static std::string listed(const std::vector<std::string>& names) {
@@ -91,6 +127,31 @@ class Doubts {
           fmt::format("{} of {} test images are answered right, and the network's own "
                       "probabilities promise {}",
                       percent(p_.accuracy()), p_.images, percent(p_.confidence)));
+  }
+
+  /// The metric that was asked for against guessing.
+  void about_metric() {
+    if (p_.metric.empty()) return;
+    const MetricWords words(MetricChoice{p_.metric, p_.top_k});
+    const Metric& metric = words.metric();
+    const std::string facts =
+        fmt::format("{} is {} on {} test samples, and guessing gives {}", words.title(),
+                    words.text_with_unit(p_.value), p_.images, words.text_with_unit(p_.guessed));
+    if (metric.better == Better::lower) {
+      if (p_.value >= p_.guessed) say(facts + kNothingToTake);
+    } else if (metric.compares == Compares::kinds && p_.value < p_.guessed - kTurned) {
+      say(fmt::format(
+          "{}: what is to be found scores lower than the rest, so labels or answers are "
+          "the wrong way round",
+          facts));
+    } else if (is_near_guessing(p_.value, p_.guessed)) {
+      say(facts + kNothingToTake);
+    } else if (p_.guessed > 0.5) {
+      say(
+          fmt::format("{}: only what is above that is the network's; a smaller evaluation.top_k "
+                      "leaves more of it",
+                      facts));
+    }
   }
 
   /// Renaming makes a network right that was wrong.
@@ -144,8 +205,10 @@ class Doubts {
           "; images that are prepared otherwise than in training do that from the first "
           "BatchNorm on";
     else if (p_.readings.empty())
-      words +=
-          fmt::format("; what is before it fits, so look at the weights of {}", p_.first.layer);
+      words += "; what is before it fits, so look at the weights of " + p_.first.layer +
+               (p_.readable ? ""
+                            : ", and at the order of the samples' values (channels, rows, "
+                              "columns), which what is before it need not show");
     say(std::move(words));
   }
 

@@ -2,27 +2,75 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <set>
 
 #include "experiments/measure/doubts.hpp"
 #include "experiments/measure/kept_plausibility.hpp"
 #include "experiments/study/metric_words.hpp"
+#include "nn/data/normalization.hpp"
+#include "nn/data/same_samples.hpp"
+#include "nn/data/samples.hpp"
 #include "nn/io/sha256.hpp"
+#include "nn/lowering/network.hpp"
 #include "nn/torch/torch_evaluation.hpp"
+#include "simulator/error.hpp"
 
 namespace ohmic {
+namespace {
+
+/// Another word whenever more is looked at: what earlier versions kept is then examined again.
+constexpr char kLookedAtSo[] = "with training samples ";
+
+/// Some of the samples of data.train that the file names and nothing needs, as the network takes
+/// them; none where they cannot be read, which then is no fault.
+ImageSet declared_training(const TrainedNetwork& network, const Experiment& experiment) {
+  constexpr std::int64_t kHeld = 0;  // numbers: few of them are looked at
+  const DataSettings& settings = experiment.data;
+  if (settings.name != "files" || settings.train_samples.samples.empty()) return {};
+  if (network.data->train.size() > 0) return {};
+  try {
+    Dataset data;
+    const ImageSet all = read_samples(settings.train_samples, settings.transform, kHeld);
+    data.train = spread_over(all, kLookedAt);
+    data.normalization = read_normalization(settings, data);
+    fit_to(*load_network(experiment.model, experiment.mapping), data);
+    return std::move(data.train);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+bool is_counted(const Measure& measure) {
+  return measure.metric().name == "accuracy" && measure.answers_classes();
+}
+
+void note_metric(const TrainedNetwork& network, Plausibility& facts) {
+  const auto guessed = network.measure.guessed();
+  if (!guessed || is_counted(network.measure)) return;
+  facts.value = value_without_noise(network, facts);
+  if (std::isnan(facts.value)) return;
+  facts.metric = network.measure.choice().name;
+  facts.top_k = network.measure.choice().top_k;
+  facts.guessed = *guessed;
+}
+
+}  // namespace
 
 Plausibility examine(const TrainedNetwork& network, const Experiment& experiment) {
   const bool foreign = !experiment.is_trained();
-  return examine(network.graph, *network.weights, *network.data, foreign,
-                 network.measure.answers_classes());
+  const bool has_classes = network.measure.answers_classes();
+  Plausibility facts = examine(network.graph, *network.weights, *network.data, foreign, has_classes,
+                               declared_training(network, experiment));
+  if (experiment.evaluation.choice().uses_answers()) facts.labels = 0;  // they are its own
+  note_metric(network, facts);
+  return facts;
 }
 
 Plausibility examine_once(const std::filesystem::path& run_folder, const TrainedNetwork& network,
                           const Experiment& experiment) {
-  const std::string& metric = experiment.evaluation.metric;  // what is right depends on it
-  const std::string examined = sha256(network.weights_hash + experiment.images_identity() +
-                                      (metric == "accuracy" ? "" : metric));
+  const std::string examined = sha256(kLookedAtSo + network.weights_hash +
+                                      experiment.images_identity() + other_metric(experiment));
   if (const auto kept = kept_plausibility(run_folder, experiment, examined)) return *kept;
   const Plausibility facts = examine(network, experiment);
   keep_plausibility(run_folder, experiment, facts, examined);
@@ -37,8 +85,8 @@ std::vector<std::string> spoken_doubts(const TrainedNetwork& network, const Plau
 }
 
 double value_without_noise(const TrainedNetwork& network, const Plausibility& facts) {
-  if (network.measure.metric().name == "accuracy" && network.measure.answers_classes())
-    return facts.accuracy();
+  if (is_counted(network.measure)) return facts.accuracy();
+  if (!facts.metric.empty()) return facts.value;
   const ImageSet& test = network.data->test;
   TorchNetwork digital(network.graph, network.weights);
   std::vector<float> x(static_cast<std::size_t>(test.values()));

@@ -24,7 +24,7 @@ std::filesystem::path file_of(const std::filesystem::path& run_folder, const Exp
   std::string text = std::to_string(e.seed);
   for (const char* table : {"data", "model", "train"})
     if (const Value* value = all.at(table)) text += " " + value->text();
-  if (e.evaluation.metric != "accuracy") text += " " + e.evaluation.metric;
+  if (const std::string metric = other_metric(e); !metric.empty()) text += " " + metric;
   return run_folder / "plausibility" / (sha256(text).substr(0, 16) + ".json");
 }
 
@@ -39,6 +39,13 @@ Plausibility facts_of(const std::filesystem::path& run_folder, const MeasuredPoi
 }
 
 }  // namespace
+
+std::string other_metric(const Experiment& e) {
+  const EvaluationSettings& evaluation = e.evaluation;
+  if (evaluation.metric == "accuracy") return "";
+  if (evaluation.metric != "top_k") return evaluation.metric;
+  return fmt::format("top_{}", evaluation.top_k);
+}
 
 void keep_plausibility(const std::filesystem::path& run_folder, const Experiment& experiment,
                        const Plausibility& facts, const std::string& examined) {

@@ -21,6 +21,9 @@ void keep_plausibility(const std::filesystem::path& run_folder, const Experiment
 std::optional<Plausibility> kept_plausibility(const std::filesystem::path& run_folder,
                                               const Experiment&, const std::string& examined = "");
 
+/// The metric, on which what is known depends; empty: accuracy.
+std::string other_metric(const Experiment&);
+
 /// doubts_of the networks of these points as sentences that begin with the network, each once. A
 /// network of which nothing is kept is judged by its baseline alone.
 std::vector<std::string> doubts_of(const std::filesystem::path& run_folder,

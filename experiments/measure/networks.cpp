@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -16,6 +17,7 @@
 #include "experiments/study/training_images.hpp"
 #include "experiments/study/words.hpp"
 #include "nn/analog/analog_network.hpp"
+#include "nn/data/keyed_error.hpp"
 #include "nn/data/preprocessing.hpp"
 #include "nn/data/samples.hpp"
 #include "nn/io/checkpoint.hpp"
@@ -203,11 +205,13 @@ std::string Networks::wrong_with_inputs(const Experiment& experiment) {
   make_backend(experiment.compute);
   torch_device(experiment.compute);
   std::string wrong;
-  const auto open = [&wrong](const std::function<void()>& opened) {
+  std::set<std::string> said;  // one file may be wanted for several things
+  const auto open = [&](const std::function<void()>& opened) {
     try {
       opened();
     } catch (const DataError& error) {
-      wrong += (wrong.empty() ? "" : "\n") + std::string(error.what());
+      if (said.insert(error.what()).second)
+        wrong += (wrong.empty() ? "" : "\n") + std::string(error.what());
     }
   };
   std::shared_ptr<const Dataset> data;
@@ -219,7 +223,9 @@ std::string Networks::wrong_with_inputs(const Experiment& experiment) {
   if (graph.nodes.empty()) return wrong;
   if (data)
     open([&] {
-      Measure(experiment.evaluation.choice(), answers_of(experiment, graph), data->test);
+      keyed("data.test", [&] {
+        Measure(experiment.evaluation.choice(), answers_of(experiment, graph), data->test);
+      });
     });
   if (!experiment.model.file.empty()) return wrong;
   if (!experiment.model.weights.empty())
@@ -332,7 +338,7 @@ std::shared_ptr<const Dataset> Networks::data_of(const Experiment& experiment) {
   auto& data = data_[key];
   if (data) return data;
   Dataset loaded = load_dataset(experiment.data, experiment.seed, {!use.empty(), true, use});
-  if (network) fit_to(*network, loaded);
+  if (network) keyed("data.test", [&] { fit_to(*network, loaded); });
   data = std::make_shared<const Dataset>(std::move(loaded));
   return data;
 }

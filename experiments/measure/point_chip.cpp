@@ -19,6 +19,7 @@ namespace {
 constexpr std::int64_t kTorchBatch = 1000;
 constexpr std::int64_t kMostAtOnce = 8;  // draws
 constexpr int kUnusedBits = 2;
+constexpr double kLackingBits = 1;
 
 /// On a GPU, or where one is emulated, which counts right answers by itself.
 bool runs_on_torch(const Experiment& e, const TrainedNetwork& network, const std::string& device) {
@@ -309,6 +310,19 @@ std::string PointChip::range_warning() const {
       *worst < bits ? fmt::format("{:.1f}", *worst) : "all of them", layer);
 }
 
+/// Ranges that are given, not found.
+std::string PointChip::overflow_warning() const {
+  const std::vector<double> unused = analog_->unused_adc_bits();
+  const auto over = std::ranges::count_if(unused, [](double bits) { return bits < -kLackingBits; });
+  if (over == 0) return {};
+  const auto worst = std::ranges::min_element(unused);
+  const auto layer = static_cast<std::size_t>(worst - unused.begin());
+  return fmt::format(
+      "periphery.adc: the range is too small in {} of {} layers: what calibration images give "
+      "reaches {:.3g} times it in {}; range = \"calibrated\" fits it",
+      over, unused.size(), std::exp2(-*worst), analog_->layers()[layer].name());
+}
+
 std::string PointChip::products_warning() const {
   if (experiment_.periphery.products == Products::f32 || backend_->name() != "cpu" ||
       multiplies_bf16())
@@ -318,7 +332,7 @@ std::string PointChip::products_warning() const {
 }
 
 std::vector<std::string> PointChip::warnings() const {
-  std::vector<std::string> all{range_warning(), products_warning()};
+  std::vector<std::string> all{range_warning(), overflow_warning(), products_warning()};
   std::erase(all, "");
   return all;
 }

@@ -50,11 +50,13 @@ class PointChip {
   /// The network on its crossbars, calibrated.
   AnalogNetwork& analog() { return *analog_; }
   /// What a user should know, a clause each: converters whose range leaves more than two bits
-  /// unused on what calibration images produce, products that are slow on this processor.
+  /// unused on what calibration images produce, or is less than half of it; products that are slow
+  /// on this processor.
   std::vector<std::string> warnings() const;
 
  private:
   std::string range_warning() const;
+  std::string overflow_warning() const;
   std::string products_warning() const;
   void begin(const std::string& what, std::int64_t images);
   void calibrate(Calibrations&);

@@ -51,6 +51,7 @@ RecordedJson content(const Provenance& p, const RecordedJson& before, const std:
           {"data_sha256", merged(before, "data_sha256", p.data, place)},
           {"weights_sha256", merged(before, "weights_sha256", p.networks, place)},
           {"plugins_sha256", merged(before, "plugins_sha256", p.plugins, place)},
+          {"devices_sha256", merged(before, "devices_sha256", p.devices, place)},
           {"date", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))}};
 }
 

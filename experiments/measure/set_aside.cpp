@@ -4,6 +4,7 @@
 
 #include <ctime>
 
+#include "experiments/measure/folder_owner.hpp"
 #include "experiments/measure/run_folder.hpp"
 #include "nn/io/file.hpp"
 #include "simulator/error.hpp"
@@ -16,7 +17,8 @@ namespace fs = std::filesystem;
 /// Everything of a run that measuring again makes anew.
 constexpr const char* kMeasured[] = {"points",   "results.csv",   "results.jsonl",   "layers.csv",
                                      "cost.csv", "theory.csv",    "plausibility",    "figures",
-                                     "tables",   "resolved.toml", "provenance.json", "report.html"};
+                                     "tables",   "resolved.toml", "provenance.json", "report.html",
+                                     kOwnerFile};
 
 fs::path new_folder(const fs::path& folder) {
   const std::string name = fmt::format("before-{:%Y%m%dT%H%M%SZ}", fmt::gmtime(std::time(nullptr)));

@@ -6,7 +6,9 @@
 #include <algorithm>
 
 #include "experiments/measure/compute.hpp"
+#include "experiments/study/device_files.hpp"
 #include "experiments/study/plugin.hpp"
+#include "experiments/study/remarks.hpp"
 #include "experiments/study/words.hpp"
 
 namespace ohmic {
@@ -43,12 +45,14 @@ std::string point_label(const Point& point) {
   return text.empty() ? network_label(point.experiment) : text;
 }
 
-Provenance provenance_of(const Experiment& experiment, const Networks& networks) {
+Provenance provenance_of(const std::vector<Point>& points, const Networks& networks) {
+  const Experiment& experiment = points.front().experiment;
   Provenance p;
   p.seed = experiment.seed;
   p.threads = omp_get_max_threads();
   p.device = torch_device(experiment.compute);
   for (const Plugin& plugin : plugins()) p.plugins[plugin.file.string()] = plugin.sha256;
+  p.devices = device_file_hashes(experiments_of(points));
   for (const auto& [key, network] : networks.all()) {
     p.networks[network.label + ", " + network.identity.substr(0, 12)] = network.weights_hash;
     if (p.data.contains(network.data_name + " test")) continue;

@@ -17,7 +17,7 @@ Value resolved_file(const Value& root, const std::vector<Point>& points);
 /// without any, by its network.
 std::string point_label(const Point&);
 
-/// Of these networks' data and weights, for the settings of an experiment.
-Provenance provenance_of(const Experiment&, const Networks&);
+/// Of these networks' data and weights, and of the points' settings and files.
+Provenance provenance_of(const std::vector<Point>&, const Networks&);
 
 }  // namespace ohmic

@@ -12,6 +12,7 @@
 #include "experiments/python/options.hpp"
 #include "experiments/python/values.hpp"
 #include "experiments/report/run_report.hpp"
+#include "experiments/study/experiment_file.hpp"
 #include "nn/torch/torch_evaluation.hpp"
 #include "simulator/call_error.hpp"
 #include "simulator/config/value.hpp"
@@ -70,11 +71,12 @@ py::dict budget_python(const Network& network, const Samples& samples, const Har
 }
 
 Value experiment_file(const std::filesystem::path& file, const py::dict& overrides) {
-  Value root = read_toml(file);
-  for (const auto& [key, value] : overrides)
-    apply_override(root, py::cast<std::string>(key) + "=" +
-                             value_of(value, py::cast<std::string>(key)).text());
-  return root;
+  std::vector<std::string> assignments;
+  for (const auto& [key, value] : overrides) {
+    const auto name = py::cast<std::string>(key);
+    assignments.push_back(name + "=" + value_of(value, name).text());
+  }
+  return read_experiment_file(file, assignments);
 }
 
 /// Lets Python speak, and speaks where it prints.

@@ -1,14 +1,18 @@
 // Several runs side by side.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "experiments/figures/accuracy_figure.hpp"
 #include "experiments/figures/panels.hpp"
 #include "experiments/report/result_tables.hpp"
 #include "experiments/report/sections.hpp"
 #include "experiments/study/metric_words.hpp"
+#include "nn/data/dataset.hpp"
 
 namespace ohmic {
 namespace {
@@ -76,7 +80,57 @@ ReportTable side_by_side(const Runs& runs, const Groups& groups) {
   return table;
 }
 
-/// Keys whose values are not the same in all runs.
+using Hashes = std::set<std::string>;
+
+/// What a run was measured with, by content: "data.test" -> hashes. Sets without samples are left
+/// out.
+std::map<std::string, Hashes> contents_of(const RunRecord& run) {
+  static const std::string nothing = ImageSet().hash();
+  static const std::pair<const char*, const char*> kinds[] = {
+      {"weights_sha256: ", "weights"},
+      {"plugins_sha256: ", "plug-ins"},
+      {"devices_sha256: ", "files of [device]"}};
+  std::map<std::string, Hashes> contents;
+  for (const auto& [key, hash] : run.provenance) {
+    if (key.starts_with("data_sha256: ") && hash != nothing)
+      contents[key.ends_with(" train") ? "data.train" : "data.test"].insert(hash);
+    for (const auto& [prefix, what] : kinds)
+      if (key.starts_with(prefix)) contents[what].insert(hash);
+  }
+  return contents;
+}
+
+std::string shown_hashes(const Hashes& hashes) {
+  constexpr std::size_t kDigits = 12, kShown = 2;
+  std::vector<std::string> shown;
+  for (const std::string& hash : hashes)
+    if (shown.size() < kShown) shown.push_back(hash.substr(0, kDigits));
+  const std::string more =
+      hashes.size() > kShown ? fmt::format(" and {} more", hashes.size() - kShown) : "";
+  return fmt::format("{}{}", fmt::join(shown, ", "), more);
+}
+
+/// Lines for data, weights and other files that do not hold the same in all runs that say what
+/// theirs hold.
+void add_contents(const Runs& runs, ReportTable& table) {
+  std::map<std::string, std::vector<Hashes>> by_what;
+  for (std::size_t i = 0; i < runs.size(); ++i)
+    for (auto& [what, hashes] : contents_of(runs[i])) {
+      by_what[what].resize(runs.size());
+      by_what[what][i] = std::move(hashes);
+    }
+  for (const auto& [what, by_run] : by_what) {
+    std::set<Hashes> distinct;
+    ReportTable::Line line{{TableCell(what + " (content, SHA-256)")}, ""};
+    for (const Hashes& hashes : by_run) {
+      if (!hashes.empty()) distinct.insert(hashes);
+      line.cells.emplace_back(shown_hashes(hashes));
+    }
+    if (distinct.size() > 1) table.lines.push_back(std::move(line));
+  }
+}
+
+/// Keys whose values are not the same in all runs, and files that do not hold the same.
 ReportTable differences(const Runs& runs) {
   ReportTable table{"settings", "", {"key"}, 1, {}};
   for (const std::string& name : names_of(runs)) table.header.push_back(name);
@@ -97,6 +151,7 @@ ReportTable differences(const Runs& runs) {
                     [&](const TableCell& c) { return c.text != line.cells[1].text; }))
       table.lines.push_back(std::move(line));
   }
+  add_contents(runs, table);
   return table;
 }
 
@@ -136,6 +191,9 @@ std::vector<Section> comparison_sections(const Runs& runs, const Groups& groups,
                ? "In %. a_o: accuracy without noise. A: its mean over the η above 0 "
                  "where η is swept."
                : "Means are over the η above 0 where η is swept.");
+  content += element("p", fmt::format("± is half of the {} intervals over draws, for these test "
+                                      "images.",
+                                      levels_text(all)));
   std::vector<Section> sections{{"side", "Side by side", content}};
   const Markup settings = press.table(differences(runs));
   if (!settings.empty()) sections.push_back({"settings", "What differs", settings});

@@ -39,6 +39,7 @@ Markup Press::table(ReportTable table) {
 
 void Press::file(ReportTable table) {
   if (!writes_ || table.lines.empty()) return;
+  table.level = level_;
   const std::filesystem::path folder = folder_ / "tables";
   make_folder(folder);
   write_atomically(folder / (prefix() + table.name + ".csv"), table.csv());

@@ -5,6 +5,7 @@
 #include "experiments/measure/files.hpp"
 #include "experiments/report/html.hpp"
 #include "experiments/report/sections.hpp"
+#include "experiments/study/remarks.hpp"
 #include "simulator/version.hpp"
 
 namespace ohmic {
@@ -45,15 +46,25 @@ std::string footer_text(const Press& press) {
   return text;
 }
 
+/// Of intervals; empty for the usual one.
+std::string unusual_level(const std::vector<const Experiment*>& experiments) {
+  const std::string level = levels_text(experiments);
+  return level == "95 %" ? "" : level;
+}
+
 Markup body(const std::vector<RunRecord>& runs, Press& press) {
   std::vector<std::vector<Group>> groups;
   for (const RunRecord& run : runs) groups.push_back(group_points(run.measured()));
+  std::vector<const Experiment*> all;
+  for (const RunRecord& run : runs)
+    for (const Experiment* e : experiments_of(run.points)) all.push_back(e);
+  press.begin_run(1, unusual_level(all));
   Markup html;
   if (runs.size() > 1)
     html += page_part(fmt::format("{} runs side by side", runs.size()), "",
                       comparison_sections(runs, groups, press), "");
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    press.begin_run(i + 1);
+    press.begin_run(i + 1, unusual_level(experiments_of(runs[i].points)));
     const std::string prefix = runs.size() > 1 ? fmt::format("run{}-", i + 1) : "";
     const Markup part = page_part(title_of(runs[i]), runs[i].folder.string(),
                                   run_sections(runs[i], groups[i], press), prefix);

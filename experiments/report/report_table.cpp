@@ -83,7 +83,8 @@ std::string ReportTable::csv() const {
   for (std::size_t column = 0; column < header.size(); ++column) {
     const bool intervals = has_intervals(*this, column);
     rows[0].push_back(header[column]);
-    if (intervals) rows[0].push_back(header[column] + " half-width");
+    if (intervals)
+      rows[0].push_back(header[column] + (level.empty() ? "" : " " + level) + " half-width");
     for (std::size_t i = 0; i < lines.size(); ++i) {
       const TableCell cell = column < lines[i].cells.size() ? lines[i].cells[column] : TableCell{};
       rows[i + 1].push_back(cell.text);

@@ -32,6 +32,7 @@ struct ReportTable {
   Row header;
   std::size_t labels = 1;  ///< leading columns that name the row
   std::vector<Line> lines;
+  std::string level = {};  ///< of its intervals, "50 %", in headers of files; empty: 95 %
 
   /// Leaves out columns in which no line says anything.
   void drop_empty_columns();

@@ -16,7 +16,7 @@ namespace {
 constexpr double kEta = 0.1;
 
 std::string short_number(double value) {
-  return std::isnan(value) ? "" : fmt::format("{:.3g}", value);
+  return std::isnan(value) ? "" : without_signed_zero(fmt::format("{:.3g}", value));
 }
 
 double eta_of(const PointResult& result) {

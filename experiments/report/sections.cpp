@@ -17,6 +17,7 @@
 #include "experiments/report/supplement.hpp"
 #include "experiments/report/warnings.hpp"
 #include "experiments/study/metric_words.hpp"
+#include "experiments/study/remarks.hpp"
 #include "experiments/text/quoting.hpp"
 
 namespace ohmic {
@@ -114,8 +115,8 @@ Section headline(const RunRecord& run, const std::vector<Group>& groups) {
 // --- results ---
 
 std::string interval_text(const RunRecord& run) {
-  return fmt::format("{:g} % intervals over draws of the devices' noise, for these test images",
-                     100 * run.points.front().experiment.evaluation.confidence);
+  return fmt::format("{} intervals over draws of the devices' noise, for these test images",
+                     levels_text(experiments_of(run.points)));
 }
 
 /// What the columns of accuracy_tables mean.

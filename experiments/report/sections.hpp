@@ -20,7 +20,11 @@ class Press {
   Press(std::filesystem::path folder, bool figures, bool tables)
       : folder_(std::move(folder)), draws_(figures), writes_(tables) {}
 
-  void begin_run(std::size_t number) { run_ = number; }
+  /// `level`: of the intervals of its tables; see ReportTable.
+  void begin_run(std::size_t number, std::string level) {
+    run_ = number;
+    level_ = std::move(level);
+  }
   /// The figure with its caption; empty where it could not be drawn.
   Markup figure(Figure, const Markup& caption);
   /// The table; empty where it has no lines.
@@ -37,7 +41,7 @@ class Press {
   std::filesystem::path folder_;
   bool draws_, writes_;
   std::size_t run_ = 1, figures_ = 0, tables_ = 0;
-  std::string problem_;
+  std::string level_, problem_;
 };
 
 struct Section {

@@ -1,22 +1,24 @@
 #include "experiments/report/warnings.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "experiments/measure/kept_plausibility.hpp"
 #include "experiments/measure/networks.hpp"
-#include "experiments/report/few_samples.hpp"
 #include "experiments/report/supplement.hpp"
 #include "experiments/results/point_warnings.hpp"
 #include "experiments/study/metric_words.hpp"
 #include "experiments/study/remarks.hpp"
+#include "nn/data/dataset.hpp"
+#include "simulator/version.hpp"
 
 namespace ohmic {
 namespace {
 
-constexpr double kWideInterval = 0.02, kCostlyConversion = 0.01, kClipped = 0.01, kBias = 0.05;
+constexpr double kWideInterval = 0.02, kCostlyConversion = 0.01, kBias = 0.05;
 
 using Points = std::vector<MeasuredPoint>;
 
@@ -39,6 +41,31 @@ double largest_in_layers(const Points& points, const auto& value_of) {
 
 PointSummary summary_of(const MeasuredPoint& p) {
   return summarize(*p.result, p.point->experiment.evaluation.confidence);
+}
+
+/// Files of data and networks that the points name and that are not there, the first few.
+std::vector<std::string> absent_files(const std::vector<Point>& points) {
+  constexpr std::size_t kShown = 3;
+  std::vector<std::string> absent;
+  const auto say = [&](const std::string& what) {
+    if (absent.size() < kShown && std::ranges::find(absent, what) == absent.end())
+      absent.push_back(what);
+  };
+  const auto look = [&](const std::filesystem::path& file) {
+    std::error_code error;
+    if (!file.empty() && !std::filesystem::exists(file, error)) say(file.string());
+  };
+  for (const Point& point : points) {
+    const Experiment& e = point.experiment;
+    look(e.model.file);
+    look(e.model.weights);
+    const DataFiles files = data_files(e.data);
+    if (files.test.empty() && e.data.name != "synthetic")
+      say(fmt::format("{} below {}", e.data.name, e.data.root.string()));
+    for (const auto* set : {&files.train, &files.test})
+      for (const auto& file : *set) look(file);
+  }
+  return absent;
 }
 
 class Warnings {
@@ -69,12 +96,19 @@ class Warnings {
   void say(std::string text) { texts_.push_back(std::move(text)); }
 
   void about_identities() {
-    if (run_.found_by_axes > 0)
-      say(
-          fmt::format("{} of {} points were found by their swept values, not by their identity: "
-                      "they were measured by another version of ohmic, or their weight file is not "
-                      "at hand.",
-                      run_.found_by_axes, run_.points.size()));
+    if (run_.found_by_axes == 0) return;
+    const auto by = std::ranges::find(run_.provenance, "commit", [](auto& e) { return e.first; });
+    const bool same_version = by != run_.provenance.end() && by->second == commit();
+    const std::vector<std::string> absent = absent_files(run_.points);
+    const std::string why =
+        !absent.empty()
+            ? fmt::format("{} {} not at hand", fmt::join(absent, ", "),
+                          absent.size() == 1 ? "is" : "are")
+            : "images, weights or files of devices do not hold any more what they held then";
+    say(fmt::format(
+        "{} of {} points were found by their swept values, not by their identity: {}{}.",
+        run_.found_by_axes, run_.points.size(), why,
+        same_version ? "" : ", or they were measured by another version of ohmic"));
   }
 
   void about_settings() {
@@ -97,36 +131,19 @@ class Warnings {
         largest(points_, [](const MeasuredPoint& p) { return summary_of(p).value.half_width(); });
     if (widest > kWideInterval)
       say(
-          fmt::format("Some {} are known no better than ± {:.1f} points; more draws "
+          fmt::format("Some {} are known no better than ± {:.1f} points ({}); more draws "
                       "(evaluation.draws, evaluation.stop) narrow them.",
-                      words_.plural(), 100 * widest));
+                      words_.plural(), 100 * widest, levels_text(groups_)));
   }
 
   void about_images() {
-    const PointResult& result = *points_.front().result;
-    const Experiment& e = points_.front().point->experiment;
-    std::optional<std::int64_t> right;
-    if (result.metric->counts && result.answers.empty())
-      right = static_cast<std::int64_t>(result.baseline_score);
-    if (std::string few = few_samples_note(e, result.images, right); !few.empty())
-      say(std::move(few));
-    if (e.data.name == "synthetic")
+    if (points_.front().point->experiment.data.name == "synthetic")
       say("The images are the built-in ones: good for trying things, not a benchmark.");
   }
 
   void about_converters() {
-    const double cost = largest(points_, [](const MeasuredPoint& p) {
-      return p.result->metric->counts ? p.result->baseline() - p.result->noise_free() : 0.0;
-    });
-    if (cost > kCostlyConversion && cost <= kCostlyMapping)
-      say(fmt::format("Mapping and converters alone, with exact devices, cost up to {:.1f} points.",
-                      100 * cost));
-    const double clipped = largest(points_, [](const MeasuredPoint& p) {
-      const Tally t = p.result->tally();
-      return t.adc_samples == 0 ? 0.0 : double(t.adc_clipped) / double(t.adc_samples);
-    });
-    if (clipped > kClipped)
-      say(fmt::format("Up to {:.1f} % of ADC samples are clipped.", 100 * clipped));
+    const CostOfMapping cost = cost_of_mapping(points_);
+    if (cost.share > kCostlyConversion && cost.share <= kCostlyMapping) say(cost.text() + ".");
   }
 
   void about_devices() {

@@ -45,6 +45,13 @@ std::vector<Group> group_points(const std::vector<MeasuredPoint>&);
 /// all in per cent; the published numbers, where there are any, on a line below.
 std::string summary_table(const std::vector<Group>&);
 
+/// What its columns mean, and the level of its intervals.
+std::string summary_legend(const std::vector<Group>&);
+
+/// evaluation.confidence of points in per cent: "95 %"; where they differ "50 or 95 %".
+std::string levels_text(const std::vector<const Experiment*>&);
+std::string levels_text(const std::vector<Group>&);
+
 /// Every eta of the groups, ascending.
 std::vector<double> etas_of(const std::vector<Group>&);
 

@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "experiments/measure/kept_plausibility.hpp"
+#include "experiments/results/few_samples.hpp"
+#include "experiments/study/exactness.hpp"
 #include "experiments/study/remarks.hpp"
 
 namespace ohmic {
@@ -67,25 +70,100 @@ std::vector<std::string> about_axes(const std::vector<MeasuredPoint>& points) {
 }
 
 std::vector<std::string> about_converters(const std::vector<MeasuredPoint>& points) {
-  double cost = 0;
-  bool calibrates = false;
-  for (const MeasuredPoint& p : points) {
-    if (!p.result->metric->counts) continue;
-    cost = std::max(cost, p.result->baseline() - p.result->noise_free());
+  const CostOfMapping cost = cost_of_mapping(points);
+  if (cost.share <= kCostlyMapping) return {};
+  const bool calibrates = std::ranges::any_of(points, [](const MeasuredPoint& p) {
     const std::optional<Adc>& adc = p.point->experiment.periphery.adc;
-    calibrates |= adc && adc->range == AdcRange::calibrated;
+    return p.result->metric->counts && adc && adc->range == AdcRange::calibrated;
+  });
+  return {cost.text() +
+          (calibrates ? "; are the samples that set the converters' ranges (data.train) prepared "
+                        "like the test samples?"
+                      : ".")};
+}
+
+double share(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+double clipped_share(const MeasuredPoint& point) {
+  const Tally t = point.result->tally();
+  return share(t.adc_clipped, t.adc_samples);
+}
+
+double clipped_inputs(const MeasuredPoint& point) {
+  const Tally t = point.result->tally();
+  return share(t.dac_clipped, t.dac_samples);
+}
+
+/// The layer whose outputs go farthest beyond its converters' range, as calibration images show it.
+std::string most_beyond(const PointResult& result) {
+  const LayerResult* worst = nullptr;
+  for (const LayerResult& layer : result.layers)
+    if (layer.unused_adc_bits < (worst ? worst->unused_adc_bits : 0)) worst = &layer;
+  if (!worst) return {};
+  return fmt::format("; in {} it reaches {:.3g} times the range", worst->layer,
+                     std::exp2(-worst->unused_adc_bits));
+}
+
+std::string way_out(AdcRange range) {
+  switch (range) {
+    case AdcRange::fixed:
+      return "a larger periphery.adc.full_scale holds it, and range = \"calibrated\" finds it";
+    case AdcRange::calibrated:
+      return "a higher periphery.adc.percentile leaves more room above what data.train gives";
+    case AdcRange::max:
+      break;
   }
-  if (cost <= kCostlyMapping) return {};
-  return {
-      fmt::format("With every device exact, mapping, converters and wires alone cost up to "
-                  "{:.1f} points{}.",
-                  100 * cost,
-                  calibrates ? "; are the samples that set the converters' ranges (data.train) "
-                               "prepared like the test samples?"
-                             : "")};
+  return "errors of devices, converters or wires carry it beyond the largest exact output";
+}
+
+std::vector<std::string> about_clipping(const std::vector<MeasuredPoint>& points) {
+  const auto worst = std::ranges::max_element(points, {}, clipped_share);
+  if (worst == points.end() || clipped_share(*worst) <= kClipped) return {};
+  const std::optional<Adc>& adc = worst->point->experiment.periphery.adc;
+  return {fmt::format("Up to {:.1f} % of what ADCs see is beyond their range and clipped{}{}.",
+                      100 * clipped_share(*worst), most_beyond(*worst->result),
+                      adc ? "; " + way_out(adc->range) : "")};
+}
+
+/// Ranges of DACs are always found on calibration samples.
+std::vector<std::string> about_clipped_inputs(const std::vector<MeasuredPoint>& points) {
+  const auto worst = std::ranges::max_element(points, {}, clipped_inputs);
+  if (worst == points.end() || clipped_inputs(*worst) <= kClipped) return {};
+  return {fmt::format(
+      "Up to {:.1f} % of what DACs are given is beyond their range and clipped; the range is that "
+      "of the samples of data.train (periphery.dac.percentile): do these give as much as the test "
+      "samples?",
+      100 * clipped_inputs(*worst))};
+}
+
+std::vector<std::string> about_samples(const std::vector<MeasuredPoint>& points) {
+  if (points.empty()) return {};
+  const PointResult& result = *points.front().result;
+  std::optional<std::int64_t> right;
+  if (result.metric->counts && result.answers.empty())
+    right = static_cast<std::int64_t>(result.baseline_score);
+  std::string few = few_samples_note(points.front().point->experiment, result.images, right);
+  return few.empty() ? std::vector<std::string>() : std::vector{std::move(few)};
 }
 
 }  // namespace
+
+std::string CostOfMapping::text() const {
+  return fmt::format("With every device exact, up to {:.1f} points are lost to {} alone",
+                     100 * share, what);
+}
+
+CostOfMapping cost_of_mapping(const std::vector<MeasuredPoint>& points) {
+  CostOfMapping cost;
+  for (const MeasuredPoint& p : points) {
+    const double own = p.result->baseline() - p.result->noise_free();
+    if (p.result->metric->counts && own > cost.share)
+      cost = {own, beside_devices(p.point->experiment.periphery)};
+  }
+  return cost;
+}
 
 std::vector<std::string> measurement_warnings(const std::vector<MeasuredPoint>& points) {
   std::vector<std::string> all = said_by_chips(points);
@@ -96,6 +174,9 @@ std::vector<std::string> measurement_warnings(const std::vector<MeasuredPoint>& 
         fmt::format("{} of {} points have one draw, hence no interval.", single, points.size()));
   append(all, about_axes(points));
   append(all, about_converters(points));
+  append(all, about_clipping(points));
+  append(all, about_clipped_inputs(points));
+  append(all, about_samples(points));
   return all;
 }
 

@@ -13,6 +13,16 @@ namespace ohmic {
 /// Share of answers that mapping and converters cost by themselves above which measurement_warnings
 /// say it.
 inline constexpr double kCostlyMapping = 0.1;
+/// Share of what converters see beyond their range above which measurement_warnings say it.
+inline constexpr double kClipped = 0.01;
+
+/// The largest loss of right answers over these points with every device exact.
+struct CostOfMapping {
+  double share = 0;
+  std::string what;          ///< "mapping and converters"
+  std::string text() const;  ///< a clause
+};
+CostOfMapping cost_of_mapping(const std::vector<MeasuredPoint>&);
 
 /// Of one point: doubts about its network, what its chip said of itself, remarks on its settings.
 /// Sentences, the gravest first; empty for a sound point.
@@ -20,7 +30,8 @@ std::vector<std::string> point_warnings(const std::filesystem::path& run_folder,
                                         const MeasuredPoint&);
 
 /// What their chips said, each once (of more than a few the first ones, and how many there are),
-/// and how many points have too few draws to say how far chips differ.
+/// how many points have too few draws to say how far chips differ, keys that change no answer, what
+/// mapping costs by itself, clipped converters, few test samples.
 std::vector<std::string> measurement_warnings(const std::vector<MeasuredPoint>&);
 
 /// All three of all points together, each once. `study`: what they are a part of.

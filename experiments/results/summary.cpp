@@ -1,7 +1,9 @@
 // The table that ends a run.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 #include "experiments/results/groups.hpp"
 #include "experiments/study/metric_words.hpp"
@@ -66,6 +68,26 @@ std::string summary_table(const std::vector<Group>& groups) {
     if (!group.published.empty()) rows.push_back(published_row(group, etas));
   }
   return aligned_text(rows);
+}
+
+std::string summary_legend(const std::vector<Group>& groups) {
+  if (groups.empty()) return "";
+  const bool is_accuracy = MetricWords(groups.front().experiment).metric().has_normalized;
+  return fmt::format("{}± is half of the {} interval over draws.\n",
+                     is_accuracy ? "A: accuracy under noise / accuracy without, in %; " : "",
+                     levels_text(groups));
+}
+
+std::string levels_text(const std::vector<const Experiment*>& experiments) {
+  std::set<double> levels;
+  for (const Experiment* e : experiments) levels.insert(100 * e->evaluation.confidence);
+  return fmt::format("{:g} %", fmt::join(levels, " or "));
+}
+
+std::string levels_text(const std::vector<Group>& groups) {
+  std::vector<const Experiment*> experiments;
+  for (const Group& group : groups) experiments.push_back(group.experiment);
+  return levels_text(experiments);
 }
 
 }  // namespace ohmic

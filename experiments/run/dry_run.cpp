@@ -5,10 +5,12 @@
 #include <sstream>
 
 #include "experiments/measure/claims.hpp"
+#include "experiments/measure/folder_owner.hpp"
 #include "experiments/measure/inputs.hpp"
 #include "experiments/measure/networks.hpp"
 #include "experiments/measure/progress.hpp"
 #include "experiments/measure/run_folder.hpp"
+#include "experiments/measure/setup.hpp"
 #include "experiments/measure/stopping.hpp"
 #include "experiments/measure/timing.hpp"
 #include "experiments/run/run.hpp"
@@ -159,7 +161,9 @@ std::string DryRun::time_left() const {
 
 std::string dry_run(const Value& root, const RunOptions& options) {
   const std::vector<Point> points = expand(root);
-  DryRun run(points, options, run_folder(points, options));
+  const fs::path folder = run_folder(points, options);
+  check_owner(folder, root, to_toml(resolved_file(root, points)), kFreshTakesFolder);
+  DryRun run(points, options, folder);
   std::string text = run.text();
   check_inputs(run.left());
   for (const std::string& remark : remarks_on(run.left(), experiments_of(points)))

@@ -13,6 +13,7 @@
 #include "experiments/measure/drawing.hpp"
 #include "experiments/measure/examination.hpp"
 #include "experiments/measure/files.hpp"
+#include "experiments/measure/folder_owner.hpp"
 #include "experiments/measure/networks.hpp"
 #include "experiments/measure/point_check.hpp"
 #include "experiments/measure/point_chip.hpp"
@@ -168,7 +169,9 @@ bool Run::is_missing(std::size_t index) {
 void Run::begin() {
   {
     const Claim tables = claims_->exclusive(kTablesClaim);
-    write_atomically(folder_ / "resolved.toml", to_toml(resolved_file(root_, points_)));
+    const std::string resolved = to_toml(resolved_file(root_, points_));
+    take_folder(folder_, root_, resolved, kFreshTakesFolder);
+    write_atomically(folder_ / "resolved.toml", resolved);
   }
   std::size_t finished = 0, missing = 0, without_network = 0;
   for (std::size_t i = 0; i < points_.size(); ++i) {
@@ -353,7 +356,7 @@ void Run::write_tables() {
 
 void Run::note_provenance(const TrainedNetwork& network) {
   if (!noted_.insert(&network).second) return;
-  const Provenance p = provenance_of(points_.front().experiment, networks_);
+  const Provenance p = provenance_of(points_, networks_);
   const Claim tables = claims_->exclusive(kTablesClaim);
   write_provenance(folder_ / "provenance.json", p,
                    [this](const std::string& text) { say_once(text); });
@@ -390,7 +393,7 @@ void Run::write_rest(const std::vector<MeasuredPoint>& all, RunOutcome& outcome)
     options_.at_end({folder_, points_.front().experiment.output, all, options_.rank.is_first(),
                      [this](const std::string& line) { progress_.say(line); }});
   if (!options_.rank.is_first()) return;
-  outcome.summary = summary_table(groups) +
+  outcome.summary = summary_table(groups) + "\n" + summary_legend(groups) +
                     doubts_text(run_warnings(folder_, all, experiments_of(points_))) +
                     (priced.empty() ? "" : "\nPer image:\n\n" + pareto_text(priced));
 }

@@ -5,8 +5,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
 #include <set>
 
+#include "experiments/study/device_files.hpp"
 #include "experiments/study/sampled_devices.hpp"
 #include "nn/lowering/network.hpp"
 #include "simulator/error.hpp"
@@ -16,19 +20,96 @@ namespace {
 
 constexpr std::size_t kNamed = 4;
 
+struct Entry {
+  std::string model;
+  std::shared_ptr<const DeviceModel> device;
+};
+
+/// Whether any key gives faults a rate.
+bool has_rates(const Value& written) {
+  if (written.is_array()) return std::ranges::any_of(written.array(), has_rates);
+  if (!written.is_table()) return false;
+  return std::ranges::any_of(written.table().entries(), [](const Table::Entry& entry) {
+    const auto* rate = std::get_if<double>(&entry.value.data);
+    return (rate && *rate > 0 && entry.key.ends_with("_rate")) || has_rates(entry.value);
+  });
+}
+
+/// Of a layer's own devices.
+std::string model_of(const OwnDevice& own, const Experiment& e) {
+  const Value* model = own.keys.at("model");
+  const auto* name = model ? std::get_if<std::string>(&model->data) : nullptr;
+  return name ? *name : e.device_model;
+}
+
+/// Whether devices written so hold exactly what they are asked for, as far as a sample shows it:
+/// cells that a map names and faults of any rate may lie outside of it.
+bool is_exact(const std::string& model, const DeviceModel& device) {
+  const Value written = write_device(model, device);
+  return holds_exactly(device) && !device.non_linear() && !has_rates(written) &&
+         !reads_files(written);
+}
+
 bool is_exact(const Experiment& e) {
   const LayerDevices devices = e.devices();
   if (!e.periphery.is_ideal_per_mvm(devices.reads_noisily()) || e.periphery.wires ||
       e.mapping.encoding == Encoding::bit_sliced || devices.non_linear())
     return false;
-  return holds_exactly(*devices.common) && std::ranges::all_of(devices.own, [](const auto& own) {
-           return holds_exactly(*own.second);
+  return is_exact(e.device_model, *devices.common) &&
+         std::ranges::all_of(e.layer_devices, [&](const auto& own) {
+           return is_exact(model_of(own.second, e), *own.second.model);
          });
 }
 
-/// Whoever names no model, or one of this kind, knows; of a stack its parts say what it does.
+/// The entries of a stack, each as a device of its own; empty for other models.
+std::vector<Entry> entries_of(const Experiment& e) {
+  std::vector<Entry> entries;
+  if (e.device_model != "stack") return entries;
+  const Value written = write_device(e.device_model, *e.device);
+  const Value* models = written.at("models");
+  if (!models || !models->is_array()) return entries;
+  for (Value table : models->array()) {
+    for (const char* shared : {"g_min_S", "g_max_S", "time_s"})
+      table.set(shared, *written.at(shared));
+    std::vector<Fault> faults;
+    auto device = read_device(table, "device", faults);
+    if (faults.empty() && device)
+      entries.push_back({std::get<std::string>(table.at("model")->data), std::move(device)});
+  }
+  return entries;
+}
+
+/// Whoever names no model, or one of this kind, knows.
 bool is_meant(const Experiment& e) {
-  return e.device_model == "ideal" || e.device_model == "stack";
+  if (e.device_model != "stack") return e.device_model == "ideal";
+  return std::ranges::all_of(entries_of(e),
+                             [](const Entry& entry) { return entry.model == "ideal"; });
+}
+
+/// "entry 2 (awgn)": what of a stack changes nothing.
+std::set<std::string> idle_entries(const Experiment& e) {
+  const std::vector<Entry> entries = entries_of(e);
+  std::set<std::string> idle;
+  for (std::size_t i = 0; i < entries.size(); ++i)
+    if (entries[i].model != "ideal" && is_exact(entries[i].model, *entries[i].device))
+      idle.insert(fmt::format("entry {} ({})", i + 1, entries[i].model));
+  return idle;
+}
+
+/// Of all experiments, which are stacks; empty where one is none.
+std::set<std::string> idle_everywhere(const std::vector<const Experiment*>& experiments) {
+  std::map<std::string, std::set<std::string>> found;  // by what is written, for long sweeps
+  std::optional<std::set<std::string>> all;
+  for (const Experiment* e : experiments) {
+    if (e->device_model != "stack") return {};
+    const auto [known, is_new] =
+        found.try_emplace(write_device(e->device_model, *e->device).text());
+    if (is_new) known->second = idle_entries(*e);
+    if (!all) all = known->second;
+    std::erase_if(*all, [&](const auto& entry) { return !known->second.contains(entry); });
+    if (all->empty()) return {};
+  }
+  return all.value_or(std::set<std::string>());
 }
 
 std::vector<std::string> unasked(const Experiment& e) {
@@ -54,6 +135,25 @@ std::string exact_chips_remark(const std::vector<const Experiment*>& experiments
       "settings, and there are no converters, wires or noise behind them. Every chip is the "
       "network itself.",
       fmt::join(models, ", "));
+}
+
+std::string idle_entries_remark(const std::vector<const Experiment*>& experiments) {
+  const std::set<std::string> idle = idle_everywhere(experiments);
+  if (idle.empty() || !exact_chips_remark(experiments).empty()) return {};
+  return fmt::format(
+      "Of the stack's [[device.models]] {} {} nothing with these settings: devices hold exactly "
+      "what the entry is asked for.",
+      fmt::join(idle, ", "), idle.size() == 1 ? "changes" : "change");
+}
+
+std::string beside_devices(const Periphery& p) {
+  std::vector<std::string> parts{"mapping"};
+  if (p.dac || p.adc) parts.push_back("converters");
+  if (p.wires) parts.push_back("wires");
+  if (p.output_noise) parts.push_back("output noise");
+  const std::string last = parts.back();
+  parts.pop_back();
+  return parts.empty() ? last : fmt::format("{} and {}", fmt::join(parts, ", "), last);
 }
 
 std::vector<std::string> digital_matrices_remarks(

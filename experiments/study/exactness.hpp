@@ -12,6 +12,13 @@ namespace ohmic {
 /// that could, that: exact devices, ideal periphery. Empty else.
 std::string exact_chips_remark(const std::vector<const Experiment*>&);
 
+/// Where every experiment has a stack of devices and the same entries of it change nothing in any
+/// of them, that; empty else, and where exact_chips_remark says it.
+std::string idle_entries_remark(const std::vector<const Experiment*>&);
+
+/// What changes answers beside devices: "mapping, converters and wires", "mapping".
+std::string beside_devices(const Periphery&);
+
 /// The matrices of constants in files of networks that stay digital although nobody asked for it,
 /// a sentence for each file. Files that cannot be read are passed over.
 std::vector<std::string> digital_matrices_remarks(const std::vector<const Experiment*>&);

@@ -3,6 +3,7 @@
 #include <functional>
 #include <set>
 
+#include "experiments/study/device_files.hpp"
 #include "experiments/study/measured_age.hpp"
 #include "experiments/study/plugin.hpp"
 #include "experiments/study/presets.hpp"
@@ -269,25 +270,6 @@ void count_network_by_content(Value& identity, const ModelSettings& model) {
 void count_teacher_by_content(Value& identity, const TrainSettings& train) {
   if (train.distill && identity.at("train"))
     count_by_content(identity, "train.distill.teacher", train.distill->teacher);
-}
-
-/// Files that device models read count by their content; by name only while they cannot be read.
-/// A table without a model of its own has the one around it.
-void count_device_files(Value& device, const DeviceKind* around = nullptr) {
-  if (auto* array = std::get_if<Array>(&device.data))
-    for (Value& element : *array) count_device_files(element);
-  if (!device.is_table()) return;
-  const Value* model = device.at("model");
-  const auto* name = model ? std::get_if<std::string>(&model->data) : nullptr;
-  const DeviceKind* kind = name ? find_device_kind(*name) : around;
-  for (auto& entry : device.table().entries()) {
-    const Parameter* parameter = kind ? kind->schema->find(entry.key) : nullptr;
-    const auto* file = std::get_if<std::string>(&entry.value.data);
-    if (file && parameter && parameter->type == "path" && std::filesystem::is_regular_file(*file))
-      entry.value.data = "sha256:" + sha256_of_file(*file);
-    else
-      count_device_files(entry.value, kind);
-  }
 }
 
 /// A device model from outside counts by its code.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -21,7 +22,10 @@ constexpr int kLargeTile = 4096;         // cells of a side
 constexpr std::int64_t kFewImages = 16;
 constexpr double kThinWire_ohm = 0.01, kThickWire_ohm = 100;  // per cell
 constexpr double kWideStop = 0.05, kShift = 0.01, kLargeEta = 1.0;
-constexpr double kMicro = 1e-6;
+constexpr double kMicro = 1e-6, kNano = 1e-9;
+// RRAM and PCM have 1 to some 100 uS; flash cells below threshold and ECRAM end at a few nS.
+constexpr double kLowConductance_S = 100e-9;
+constexpr double kLowPart = 0.05;  // of the range that a model was measured in
 constexpr double kYoung_s = 60;
 // Stuck at g_min or g_max were 1.75 and 9.04 % of a measured array (Chen et al., IEEE Trans.
 // Comput. 64(1), 2015).
@@ -41,6 +45,7 @@ bool has_ideal_reference(const MappingSettings& m) {
 
 struct Used {
   double g_min_S, g_max_S, time_s;
+  double least_g_max_S;
 };
 
 class Remarks {
@@ -110,6 +115,7 @@ class Remarks {
     const std::string text = fmt::format("{} {}", is_offset, write_device(model, device).text());
     if (!seen_.insert(text).second) return;
     largest_eta_ = std::max(largest_eta_, device.form_factor());
+    least_g_max_S_ = std::min(least_g_max_S_, device.g_max_S);
     const Value written = write_device(model, device);
     const Value* parts = model == "stack" ? written.at("models") : nullptr;
     has_empty_stack_ |= parts && parts->array().empty();
@@ -148,13 +154,14 @@ class Remarks {
 
   void look_at_range(const std::string& model, const DeviceModel& device) {
     const MeasuredRange range = device.measured();
-    const auto [entry, is_new] =
-        used_.insert({model, {range, {device.g_min_S, device.g_max_S, device.time_s}}});
+    const auto [entry, is_new] = used_.insert(
+        {model, {range, {device.g_min_S, device.g_max_S, device.time_s, device.g_max_S}}});
     if (is_new) return;
     Used& used = entry->second.second;
     used.g_min_S = std::min(used.g_min_S, device.g_min_S);
     used.g_max_S = std::max(used.g_max_S, device.g_max_S);
     used.time_s = std::max(used.time_s, device.time_s);
+    used.least_g_max_S = std::min(used.least_g_max_S, device.g_max_S);
   }
 
   void about_measurements() {
@@ -176,6 +183,12 @@ class Remarks {
                         "to {:g} uS, where its numbers are extrapolated.",
                         model, range.g_min_S / kMicro, range.g_max_S / kMicro,
                         used.g_min_S / kMicro, used.g_max_S / kMicro));
+      if (used.least_g_max_S < kLowPart * range.g_max_S && std::isfinite(range.g_max_S))
+        say(
+            fmt::format("{} was measured for targets of {:g} to {:g} uS; here devices are written "
+                        "to {:g} uS at most (g_max_S), the lowest {:.2g} % of that.",
+                        model, range.g_min_S / kMicro, range.g_max_S / kMicro,
+                        used.least_g_max_S / kMicro, 100 * used.least_g_max_S / range.g_max_S));
       if (used.time_s <= range.until_s) continue;
       const std::string& whose = range.model.empty() ? model : range.model;
       if (range.until_s > 0)
@@ -236,6 +249,12 @@ class Remarks {
           fmt::format("device.eta = {:g} is noise of {:g} % of its reference; eta is a fraction, "
                       "and 5 % is 0.05.",
                       largest_eta_, 100 * largest_eta_));
+    if (least_g_max_S_ < kLowConductance_S)
+      say(fmt::format(
+          "device.g_max_S = {:g} is {:g} nS: resistive and phase-change memories have 1 "
+          "to some 100 uS (25 uS is 25e-6), and only flash cells and ECRAM so little. "
+          "Wires, currents and energy depend on it.",
+          least_g_max_S_, least_g_max_S_ / kNano));
     if (most_draws_ >= kManyDraws)
       say(
           fmt::format("Up to {:.3g} draws are asked for a point: each programs the whole chip and "
@@ -301,7 +320,7 @@ class Remarks {
   std::map<std::string, std::pair<MeasuredRange, Used>> used_;
   std::int64_t most_draws_ = 0;
   double widest_stop_ = 0, largest_eta_ = 0, shift_ = 0, shift_age_s_ = 0, latest_s_ = 0,
-         most_stuck_ = 0;
+         most_stuck_ = 0, least_g_max_S_ = kLowConductance_S;
   std::string small_tile_, large_tile_, stuck_model_;
   std::set<std::string> odd_wires_;
   std::int64_t fewest_calibrating_ = kFewImages, fewest_norm_images_ = kFewImages;
@@ -315,6 +334,8 @@ std::vector<std::string> remarks_on(const std::vector<const Experiment*>& experi
   std::vector<std::string> all = Remarks(experiments).all();
   if (std::string exact = exact_chips_remark(experiments); !exact.empty())
     all.insert(all.begin(), std::move(exact));
+  if (std::string idle = idle_entries_remark(experiments); !idle.empty())
+    all.push_back(std::move(idle));
   for (std::string& digital : digital_matrices_remarks(experiments))
     all.push_back(std::move(digital));
   if (!experiments.empty() && !study.empty())

@@ -7,8 +7,9 @@
 namespace ohmic {
 namespace {
 
-constexpr int kSampled = 256;   // devices
-constexpr int kMany = 1 << 16;  // so that a rare fault is among them
+constexpr int kSampled = 256;                    // devices
+constexpr int kMany = 1 << 16;                   // so that a rare fault is among them
+constexpr double kNoLevel = 0.6180339887498949;  // of a range: between the levels of any grid
 constexpr double kLate_s = 1e7, kLittleLater = 1.01;
 
 /// Devices of one layer of usual weights, all asked for the same conductance: mid-range at first.
@@ -74,7 +75,7 @@ bool holds_exactly(const DeviceModel& device) {
            std::ranges::all_of(sample.read_sigma_S(device.time_s), [](double s) { return s == 0; });
   };
   return is_exact(device.g_min_S, kSampled) && is_exact(device.g_max_S, kSampled) &&
-         is_exact((device.g_min_S + 2 * device.g_max_S) / 3, kMany);
+         is_exact(device.g_min_S + kNoLevel * (device.g_max_S - device.g_min_S), kMany);
 }
 
 HeldAtEnds held_at_ends(const DeviceModel& device) {

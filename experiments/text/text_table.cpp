@@ -77,16 +77,24 @@ std::string aligned_text(const std::vector<Row>& rows) {
   return text;
 }
 
-std::string number_text(double value) { return std::isnan(value) ? "" : fmt::format("{}", value); }
+std::string without_signed_zero(std::string number) {
+  if (number.starts_with('-') && number.find_first_not_of("-0.") == std::string::npos)
+    number.erase(0, 1);
+  return number;
+}
+
+std::string number_text(double value) {
+  return std::isnan(value) ? "" : without_signed_zero(fmt::format("{}", value));
+}
 
 std::string percent_text(double fraction) {
-  return std::isnan(fraction) ? "" : fmt::format("{:.2f}", 100 * fraction);
+  return std::isnan(fraction) ? "" : without_signed_zero(fmt::format("{:.2f}", 100 * fraction));
 }
 
 std::string percent_text(const Estimate& e) {
   if (std::isnan(e.mean)) return "";
   if (std::isnan(e.lo)) return percent_text(e.mean);
-  return fmt::format("{:.2f} ± {:.2f}", 100 * e.mean, 100 * e.half_width());
+  return percent_text(e.mean) + fmt::format(" ± {:.2f}", 100 * e.half_width());
 }
 
 }  // namespace ohmic

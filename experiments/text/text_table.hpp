@@ -20,8 +20,10 @@ std::string markdown_text(const std::vector<Row>&);
 /// Columns aligned right for a terminal. Every row is as long as the first.
 std::string aligned_text(const std::vector<Row>&);
 
-/// The shortest text that reads back to the same bits; empty where there is no number.
+/// The shortest text that reads back to the same number; empty where there is none.
 std::string number_text(double);
+/// A number as it was written, but for the sign of a zero: "-0.00" is "0.00".
+std::string without_signed_zero(std::string number);
 /// A fraction in per cent: "96.43"; empty for NaN.
 std::string percent_text(double fraction);
 /// "96.43 ± 0.61", half the width of the interval; without it where there is none.

@@ -5,6 +5,7 @@
 
 #include "nn/data/cifar.hpp"
 #include "nn/data/image_folder.hpp"
+#include "nn/data/keyed_error.hpp"
 #include "nn/data/normalization.hpp"
 #include "nn/data/readings.hpp"
 #include "nn/data/samples.hpp"
@@ -51,17 +52,19 @@ std::vector<fs::path> files_of(const SampleFiles& samples) {
   return files;
 }
 
+/// `named`: the key whose files they are; empty: the folder's.
 ImageSet read_set(const CifarFormat& format, const DataSettings& settings,
-                  const std::vector<fs::path>& files) {
+                  const std::vector<fs::path>& files, const std::string& named) {
   if (files.empty()) find_cifar(format, settings.root);  // says what is missing
-  return read_records(format, files);
+  if (named.empty()) return read_records(format, files);
+  return keyed(named, [&] { return read_records(format, files); });
 }
 
 /// What cannot be read says what it is read for.
 ImageSet read_training_set(const CifarFormat& format, const DataSettings& settings,
                            const std::vector<fs::path>& files, const std::string& purpose) {
   try {
-    return read_set(format, settings, files);
+    return read_set(format, settings, files, settings.train.empty() ? "" : "data.train");
   } catch (const DataError& error) {
     if (purpose.empty()) throw;
     throw DataError(std::string(error.what()) + "\n(training images are needed for " + purpose +
@@ -79,7 +82,7 @@ void load_cifar(const DataSettings& settings, DatasetNeeds needs, Dataset& data)
     keep_first(data.train, settings.train_images, "train_images");
   }
   if (needs.test) {
-    data.test = read_set(format, settings, files.test);
+    data.test = read_set(format, settings, files.test, settings.test.empty() ? "" : "data.test");
     keep_first(data.test, settings.test_images, "test_images");
   }
 }
@@ -94,7 +97,8 @@ void load_files(const DataSettings& settings, DatasetNeeds needs, Dataset& data)
           (std::string_view(key) == "train" && !needs.train_for.empty()
                ? ", which are needed for " + needs.train_for
                : ""));
-    return read_samples(files, settings.transform);
+    return keyed("data." + std::string(key),
+                 [&] { return read_samples(files, settings.transform); });
   };
   if (settings.normalization() == "per_pixel_mean")
     throw DataError(

@@ -6,6 +6,7 @@
 #include <functional>
 #include <numeric>
 
+#include "nn/data/keyed_error.hpp"
 #include "nn/data/layout.hpp"
 #include "nn/io/npy.hpp"
 #include "nn/network/shape_text.hpp"
@@ -171,8 +172,8 @@ Normalization read_normalization(const DataSettings& settings, Dataset& data) {
   HostTensor mean, std;
   if (n.kind == "imagenet") take_imagenets(settings, data, n, mean, std);
   if (n.kind == "given") {
-    mean = statistic_of(settings, false);
-    std = statistic_of(settings, true);
+    mean = keyed("data.normalize.mean", [&] { return statistic_of(settings, false); });
+    std = keyed("data.normalize.std", [&] { return statistic_of(settings, true); });
   }
   fit_statistics(mean, std, "train", data.train);
   fit_statistics(mean, std, "test", data.test);

@@ -26,13 +26,17 @@ struct Reading {
   Normalization normalization;
 };
 
-/// Every usual normalisation with images as they are and with channels exchanged; every other order
-/// with the data set's own normalisation. The data set's own reading comes first, with an empty
-/// name; no other has its normalisation with images as they are. Where training images are not at
-/// hand, the mean of every pixel is that of the test images.
+/// Whether samples are pictures of bytes, of one channel or three, first or last.
+bool has_readings(const ImageSet&);
+
+/// Of test images that have readings: every usual normalisation with images as they are and with
+/// channels exchanged; every other order, and the negative, with the data set's own normalisation.
+/// The data set's own reading comes first, with an empty name; no other has its normalisation with
+/// images as they are. Where training images are not at hand, the mean of every pixel is that of
+/// the test images.
 std::vector<Reading> usual_readings(const Dataset&);
 
-/// The images with the bytes of each in another order.
+/// The images, held in memory, with the bytes of each in another order.
 ImageSet read_as(PixelOrder, const ImageSet&);
 
 /// The mean of every pixel over a set, divided by 255.

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <sstream>
 
 #include "nn/data/image_folder.hpp"
+#include "nn/data/keyed_error.hpp"
 #include "nn/data/layout.hpp"
 #include "nn/io/sha256.hpp"
 #include "nn/io/stored_array.hpp"
@@ -36,18 +38,42 @@ std::string text(const Shape& shape) {
   return s.empty() ? "a single number" : s;
 }
 
-/// A number as a message has it: whole numbers without a point.
+/// A number as a message has it: in few digits.
+std::string text(double value) {
+  std::ostringstream words;
+  words << value;
+  return words.str();
+}
+
+/// Whole numbers without a point.
 std::string text(float value) {
   return value == std::floor(value) && std::abs(value) < 1e9f
              ? std::to_string(static_cast<std::int64_t>(value))
              : std::to_string(value);
 }
 
-void check_finite(const StoredArray& array, const float* values, std::int64_t first,
-                  std::int64_t count) {
-  for (std::int64_t i = 0; i < count; ++i)
-    if (!std::isfinite(values[i]))
-      throw DataError(array.name + ": value " + std::to_string(first + i) + " is not finite");
+/// Where value i of an array is among those of its entry of the first axis: " at [0, 3]".
+std::string place_in_entry(const StoredArray& array, std::int64_t i) {
+  std::string place;
+  for (std::size_t axis = array.shape.size(); axis-- > 1; i /= array.shape[axis])
+    place = std::to_string(i % array.shape[axis]) + (place.empty() ? "" : ", ") + place;
+  return place.empty() ? "" : " at [" + place + "]";
+}
+
+/// Refuses what is no number or beyond a float; `entry` is what the first axis counts.
+void check_finite(const StoredArray& array, const std::string& entry, const float* values,
+                  std::int64_t first, std::int64_t count) {
+  const float* const end = values + count;
+  const float* const bad =
+      std::find_if(values, end, [](float value) { return !std::isfinite(value); });
+  if (bad == end) return;
+  const std::int64_t i = first + (bad - values), each = array.elements() / array.shape.front();
+  const double stored = array.number(i);
+  const std::string where = array.name + ": " + entry + " " + std::to_string(i / each) + " holds " +
+                            text(stored) + place_in_entry(array, i);
+  if (std::isfinite(stored))
+    throw DataError(where + "; expected numbers that fit a 32-bit float, at most 3.4e38");
+  throw DataError(where + "; expected finite numbers");
 }
 
 /// Refuses what has no samples.
@@ -69,7 +95,7 @@ std::vector<std::int64_t> read_whole_numbers(const std::string& file, const std:
     throw DataError(array.name + ": is " + text(array.shape) + "; expected " + what +
                     ", one whole number each");
   const std::vector<float> values = array.whole().values;
-  check_finite(array, values.data(), 0, std::ssize(values));
+  check_finite(array, "entry", values.data(), 0, std::ssize(values));
   std::vector<std::int64_t> numbers;
   for (std::size_t i = 0; i < values.size(); ++i) {
     const float v = values[i];
@@ -88,7 +114,7 @@ class ArraySource final : public SampleSource {
       : array_(std::move(array)), size_(array_.elements() / array_.shape.front()) {}
   void read(std::int64_t i, float* values) const override {
     array_.decode(i * size_, size_, values);
-    check_finite(array_, values, i * size_, size_);
+    check_finite(array_, "sample", values, i * size_, size_);
   }
   std::string hash(std::int64_t i) const override {
     std::vector<float> values(static_cast<std::size_t>(size_));
@@ -130,7 +156,7 @@ ImageSet array_samples(StoredArray array, std::int64_t most_held) {
   set.are_bytes = array.format == integer_format(false, 1, false);
   if (array.elements() <= most_held) {
     set.numbers = array.whole().values;
-    check_finite(array, set.numbers.data(), 0, std::ssize(set.numbers));
+    check_finite(array, "sample", set.numbers.data(), 0, std::ssize(set.numbers));
     return set;
   }
   for (std::int64_t i = 0; i < count; ++i) set.places.push_back(i);
@@ -145,7 +171,7 @@ void take_labels(const StoredArray& array, const std::string& labels, const std:
     throw DataError(labels + ": has " + std::to_string(array.shape.front()) + " labels for the " +
                     std::to_string(set.size()) + " samples of " + samples);
   std::vector<float> values = array.whole().values;
-  check_finite(array, values.data(), 0, std::ssize(values));
+  check_finite(array, "label", values.data(), 0, std::ssize(values));
   const auto is_class = [](float v) { return v >= 0 && v == std::floor(v) && v < 16777216.0f; };
   if (array.elements() == set.size() && std::all_of(values.begin(), values.end(), is_class)) {
     set.labels.assign(values.begin(), values.end());
@@ -254,8 +280,13 @@ void fit(Dataset& data, const Shape& sample, int classes) {
                       "; statistics of every value expect both alike");
     if (!order.empty() && set.shape != sample) *values = permuted(*values, set.shape, order);
   }
-  data.train = fitted(data.train, sample, classes);
-  data.test = fitted(data.test, sample, classes);
+  if (data.train.size() == 0 || data.test.size() == 0) {  // of the one that there is
+    data.train = fitted(data.train, sample, classes);
+    data.test = fitted(data.test, sample, classes);
+    return;
+  }
+  data.train = keyed("data.train", [&] { return fitted(data.train, sample, classes); });
+  data.test = keyed("data.test", [&] { return fitted(data.test, sample, classes); });
 }
 
 void check_whole_numbers(const Dataset& data, std::int64_t vocabulary) {
@@ -272,9 +303,9 @@ void check_whole_numbers(const Dataset& data, std::int64_t vocabulary) {
         const float v = values[at];
         const bool is_known = vocabulary == 0 || (v >= 0 && v < static_cast<float>(vocabulary));
         if (v == std::floor(v) && is_known) continue;
-        throw DataError("sample " + std::to_string(i) + " of data." +
-                        (set == &data.train ? "train" : "test") + " holds " + text(v) +
-                        " at position " + std::to_string(at) + "; the network takes whole numbers" +
+        throw DataError("data." + std::string(set == &data.train ? "train" : "test") + ": sample " +
+                        std::to_string(i) + " holds " + text(v) + " at position " +
+                        std::to_string(at) + "; the network takes whole numbers" +
                         (vocabulary > 0 ? " from 0 to " + std::to_string(vocabulary - 1) +
                                               ", the words of its vocabulary"
                                         : ""));

@@ -178,7 +178,10 @@ FloatFormat format_of(const fs::path& file, const std::string& type) {
   static const std::map<std::string, FloatFormat> known = {
       {"f2", kFloat16}, {"f4", kFloat32}, {"f8", kFloat64}};
   if (type.find('O') != type.npos)
-    fail(file, std::string("holds Python objects (a pickle), which are never read; ") + kAccepted);
+    fail(file,
+         "holds Python objects (dtype object, a pickle), which are never unpickled; save it with a "
+         "dtype of numbers: numpy.save(file, numpy.asarray(array, dtype=\"float32\")), which needs "
+         "rows of one length");
   const auto it = known.find(type.empty() ? type : type.substr(1));
   if (it == known.end() || (type[0] != '<' && type[0] != '>' && type[0] != '='))
     fail(file, "has elements of type " + type + "; " + kAccepted);

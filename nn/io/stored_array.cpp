@@ -1,6 +1,7 @@
 #include "nn/io/stored_array.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <functional>
 
 #include "nn/io/archive.hpp"
@@ -148,6 +149,19 @@ void StoredArray::decode(std::int64_t first, std::int64_t count, float* values) 
   if (!fortran_order) return decode_numbers(format, part(first, count), values);
   for (std::int64_t i = 0; i < count; ++i)
     decode_numbers(format, part(fortran_place(shape, first + i), 1), values + i);
+}
+
+double StoredArray::number(std::int64_t i) const {
+  const auto at = static_cast<std::size_t>(fortran_order ? fortran_place(shape, i) : i);
+  if (format.kind == NumberFormat::Kind::real && format.bytes == 8) {
+    std::uint64_t bits = 0;
+    for (std::size_t k = 0; k < 8; ++k)
+      bits = bits << 8 | static_cast<std::uint8_t>(bytes[8 * at + (format.big_endian ? k : 7 - k)]);
+    return std::bit_cast<double>(bits);
+  }
+  float value = 0;
+  decode(i, 1, &value);
+  return value;
 }
 
 HostTensor StoredArray::whole() const {

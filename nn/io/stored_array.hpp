@@ -41,6 +41,8 @@ struct StoredArray {
   std::int64_t elements() const;
   /// Elements [first, first + count) in C order.
   void decode(std::int64_t first, std::int64_t count, float* values) const;
+  /// Element i in C order, as exactly as the file has it where that is a float of 64 bits.
+  double number(std::int64_t i) const;
   HostTensor whole() const;
 };
 

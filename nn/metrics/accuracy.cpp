@@ -50,10 +50,14 @@ Metric share(const char* name, const char* title, Score (*score)(const Answer&),
   return m;
 }
 
+double one_of(const Answer& form) { return 1 / static_cast<double>(form.kinds()); }
+double k_of(const Answer& form) { return form.k * one_of(form); }
+
 Metric accuracy() {
   Metric m = share("accuracy", "accuracy", right,
                    "share of answers that are the label's class; of a sequence, of its positions");
   m.has_normalized = true;
+  m.guessed = one_of;
   return m;
 }
 
@@ -64,10 +68,15 @@ Metric agreement() {
   return m;
 }
 
-const RegisterMetric registration{
-    accuracy(), agreement(),
-    share("top_k", "top-k accuracy", among_largest,
-          "share of answers with the label's class among the evaluation.top_k largest scores")};
+Metric top_k() {
+  Metric m = share("top_k", "top-k accuracy", among_largest,
+                   "share of answers with the label's class among the evaluation.top_k largest "
+                   "scores");
+  m.guessed = k_of;
+  return m;
+}
+
+const RegisterMetric registration{accuracy(), agreement(), top_k()};
 
 }  // namespace
 }  // namespace ohmic

@@ -61,6 +61,7 @@ Metric auc() {
   m.score = ranked;
   m.value = area;
   m.is_mean = false;
+  m.guessed = [](const Answer&) { return 0.5; };
   m.doc =
       "probability that a sample labelled 1 scores higher than one labelled 0, ties counted half";
   m.source = "Mann and Whitney, Ann. Math. Stat. 18, 50 (1947)";

@@ -54,6 +54,7 @@ Metric cross_entropy() {
   m.better = Better::lower;
   m.least = 0;
   m.score = surprise;
+  m.guessed = [](const Answer& form) { return std::log(static_cast<double>(form.kinds())); };
   m.doc = "mean of -ln p of the label's class, by softmax of the logits";
   return m;
 }
@@ -65,6 +66,7 @@ Metric perplexity() {
   m.unit = "";
   m.least = 1;
   m.value = exp_of_mean;
+  m.guessed = [](const Answer& form) { return static_cast<double>(form.kinds()); };
   m.is_mean = false;
   m.doc = "exp(cross_entropy) over all positions of all samples";
   return m;

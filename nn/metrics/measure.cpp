@@ -251,6 +251,11 @@ std::int64_t Measure::answers(const ImageSet& set, std::int64_t first, std::int6
                        [](float label) { return label >= 0; });
 }
 
+std::optional<double> Measure::guessed() const {
+  if (!metric_->guessed) return std::nullopt;
+  return metric_->guessed(form_);
+}
+
 bool Measure::answers_classes() const {
   return metric_->compares == Compares::classes && form_.positions == 1;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,9 @@ class Measure {
   Score score(const float* answer, const ImageSet&, std::int64_t sample) const;
   double value(std::span<const Score> scores) const { return metric_->value(scores); }
   const Metric& metric() const { return *metric_; }
+  const MetricChoice& choice() const { return choice_; }
+  /// What guessing gives; none where that is not known.
+  std::optional<double> guessed() const;
   /// Answers that count among the samples: all positions but those without a label.
   std::int64_t answers(const ImageSet&, std::int64_t first, std::int64_t count) const;
   /// Whether a sample's answer is one class; a single number stands for two.

@@ -85,6 +85,8 @@ struct Metric {
   bool is_mean = true;
   /// value / value without noise is the paper's normalised accuracy A.
   bool has_normalized = false;
+  /// What guessing gives, whatever the samples, to answers of this form; null: not known.
+  double (*guessed)(const Answer& form) = nullptr;
 
   /// A person's number is `value * factor()`: 100 for per cents.
   double factor() const { return unit == "%" ? 100 : 1; }

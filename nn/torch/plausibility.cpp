@@ -7,14 +7,15 @@
 #include <memory>
 #include <numeric>
 #include <optional>
-#include <string_view>
-#include <unordered_set>
+#include <set>
 
 #include "nn/data/readings.hpp"
+#include "nn/data/same_samples.hpp"
 #include "nn/freed_memory.hpp"
 #include "nn/lowering/network.hpp"
 #include "nn/metrics/measure.hpp"
 #include "nn/torch/label_counts.hpp"
+#include "nn/torch/layer_inputs.hpp"
 #include "nn/torch/torch_graph.hpp"
 #include "simulator/error.hpp"
 
@@ -33,14 +34,6 @@ constexpr std::int64_t kCompared = 512;  ///< images for that second look
 /// above 2 where not.
 constexpr double kExchanged = 0.67;
 
-/// Images of a set, spread evenly over it.
-ImageSet spread_over(const ImageSet& set, std::int64_t most) {
-  const std::int64_t count = std::min(most, set.size());
-  std::vector<std::int64_t> rows;
-  for (std::int64_t k = 0; k < count; ++k) rows.push_back(k * set.size() / count);
-  return set.subset(rows);
-}
-
 /// Sums over images of the means and mean squares per channel.
 struct Moments {
   Tensor mean, square;
@@ -54,7 +47,8 @@ struct Seen {
   float largest_input = 0;
   std::int64_t infinite = 0;
   bool constant = true;
-  std::vector<Moments> moments;  ///< by node; undefined but at a BatchNorm
+  std::vector<Moments> moments;     ///< by node; undefined but at a BatchNorm
+  std::vector<LayerInputs> inputs;  ///< by node; empty but at a convolution or dense layer
 };
 
 /// The number of nodes where there is none.
@@ -84,6 +78,7 @@ class Examination {
     const at::NoGradGuard no_gradients;
     Seen seen;
     seen.moments.resize(graph_.nodes.size());
+    seen.inputs.resize(graph_.nodes.size());
     std::vector<float> x;
     Tensor first;
     for (std::int64_t i = 0; i < set.size(); i += batch_) {
@@ -92,11 +87,9 @@ class Examination {
       normalized_batch(set, normalization, i, n, x.data());
       for (const float value : x)
         seen.largest_input = std::max(seen.largest_input, std::abs(value));
-      const Tensor y = network_.observed(network_.images(x.data(), n),
-                                         [&](std::size_t node, const Tensor& in, const Tensor&) {
-                                           if (graph_.nodes[node].op == Op::batch_norm)
-                                             add(in, seen.moments[node]);
-                                         });
+      const Tensor y = network_.observed(
+          network_.images(x.data(), n),
+          [&](std::size_t node, const Tensor& in, const Tensor&) { note(node, in, seen); });
       if (!first.defined()) first = in_classes(y.slice(0, 0, 1)).clone();
       const Tensor scores = in_classes(y);
       take(scores, first, seen);
@@ -126,6 +119,19 @@ class Examination {
   }
 
  private:
+  void note(std::size_t node, const Tensor& in, Seen& seen) const {
+    const Op op = graph_.nodes[node].op;
+    if (op == Op::batch_norm) add(in, seen.moments[node]);
+    if (op == Op::convolution || op == Op::dense) add(in, op, seen.inputs[node]);
+  }
+
+  static void add(const Tensor& x, Op op, LayerInputs& to) {
+    const std::int64_t samples = x.size(0), channels = x.size(op == Op::dense ? -1 : 1);
+    const Tensor wide = op == Op::dense ? x : x.movedim(1, -1);
+    const Tensor numbers = wide.to(at::kFloat).contiguous();
+    to.add(numbers.data_ptr<float>(), samples, numbers.numel() / (samples * channels), channels);
+  }
+
   static void add(const Tensor& x, Moments& to) {
     const Tensor wide = x.to(at::kDouble);
     const auto images = static_cast<double>(x.size(0));
@@ -217,42 +223,6 @@ class Examination {
   bool gives_shares_;
 };
 
-/// The values of a sample as bytes.
-template <class Values>
-std::string_view sample_bytes(const Values& values, std::int64_t i, std::int64_t size) {
-  return {reinterpret_cast<const char*>(values.data() + i * size),
-          static_cast<std::size_t>(size) * sizeof(values[0])};
-}
-
-/// How many samples of a set are in another one too, value by value.
-std::int64_t count_known(const ImageSet& set, const ImageSet& other) {
-  if (set.shape != other.shape) return 0;
-  const auto count = [&](const auto& values, const auto& among) {
-    if (values.empty() || among.empty()) return std::int64_t{0};
-    std::unordered_set<std::string_view> wanted, met;
-    for (std::int64_t i = 0; i < set.size(); ++i)
-      wanted.insert(sample_bytes(values, i, set.values()));
-    for (std::int64_t i = 0; i < other.size(); ++i)
-      if (const auto it = wanted.find(sample_bytes(among, i, set.values())); it != wanted.end())
-        met.insert(*it);
-    std::int64_t known = 0;
-    for (std::int64_t i = 0; i < set.size(); ++i)
-      known += met.contains(sample_bytes(values, i, set.values()));
-    return known;
-  };
-  return count(set.pixels, other.pixels) + count(set.numbers, other.numbers);
-}
-
-/// Whether every sample holds the same values.
-bool all_one(const ImageSet& set) {
-  const auto repeats = [&](const auto& values) {
-    const auto size = static_cast<std::ptrdiff_t>(set.values());
-    return std::equal(values.begin() + std::min(size, std::ssize(values)), values.end(),
-                      values.begin());
-  };
-  return set.size() > 1 && repeats(set.pixels) && repeats(set.numbers);
-}
-
 void note_kernels(const Graph& graph, const Weights& weights, Plausibility& p) {
   for (const Node& node : graph.nodes) {
     if (node.op != Op::convolution && node.op != Op::dense) continue;
@@ -280,7 +250,7 @@ void note_answers(const Seen& seen, const ImageSet& set, bool has_classes, Plaus
   p.images = set.size();
   p.infinite = seen.infinite;
   p.constant = seen.constant && set.size() > 1;
-  p.same_image = all_one(set);
+  p.same_image = are_one(set);
   p.largest_input = seen.largest_input;
   if (!has_classes) return;
   p.classes = set.classes;
@@ -315,6 +285,27 @@ void note_norms(const std::vector<NormFit>& fits, Plausibility& p) {
   }
 }
 
+void note_test_set(const ImageSet& test, bool has_classes, Plausibility& p) {
+  p.tested = test.size();
+  p.repeated = count_repeated(test);
+  if (has_classes && test.has_labels())
+    p.labels = static_cast<int>(std::set(test.labels.begin(), test.labels.end()).size());
+}
+
+/// What training samples show that test samples do not.
+void note_likeness(Examination& examination, const Graph& graph, const Seen& tested,
+                   const ImageSet& train, const Normalization& normalization, Plausibility& p) {
+  if (train.size() == 0) return;
+  const ImageSet some = spread_over(train, kLookedAt);
+  const Seen seen = examination.pass(some, normalization);
+  p.compared = some.size();
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (!seen.inputs[i].is_unlike(tested.inputs[i]) || ++p.unlike > 1) continue;
+    p.first_unlike = seen.inputs[i].distance_from(tested.inputs[i]);
+    p.first_unlike.layer = graph.nodes[i].name;
+  }
+}
+
 /// Answers that one reading gives right and the other wrong, both ways.
 struct Paired {
   std::int64_t gained = 0, lost = 0;
@@ -334,15 +325,11 @@ Paired compare(const std::vector<int>& from, const std::vector<int>& to, const I
   return paired;
 }
 
-bool is_near_chance(double accuracy, int classes) {
-  const double chance = 1.0 / classes;
-  return accuracy < std::min(2 * chance, chance + 0.1 * (1 - chance));
-}
-
 /// Readings with which far more answers are right, the best first.
 std::vector<BetterReading> better_readings(Examination& examination, const Dataset& data,
                                            bool expects_bgr) {
-  const ImageSet few = spread_over(data.test, kTried), many = spread_over(data.test, kCompared);
+  const ImageSet few = held(spread_over(data.test, kTried)),
+                 many = held(spread_over(data.test, kCompared));
   std::vector<Reading> readings = usual_readings(data);
   std::vector<std::pair<std::int64_t, const Reading*>> tried;
   for (const Reading& reading : readings)
@@ -363,7 +350,8 @@ std::vector<BetterReading> better_readings(Examination& examination, const Datas
     if (compare(own, answers, many).significance() < (expected ? 1.7 : 4.0)) continue;
     const double accuracy =
         static_cast<double>(count_right(answers, many)) / static_cast<double>(many.size());
-    if (!is_near_chance(accuracy, data.test.classes)) better.push_back({reading->name, accuracy});
+    if (!is_near_guessing(accuracy, 1.0 / data.test.classes))
+      better.push_back({reading->name, accuracy});
   }
   std::stable_sort(better.begin(), better.end(),
                    [](const auto& a, const auto& b) { return a.accuracy > b.accuracy; });
@@ -375,12 +363,12 @@ std::vector<BetterReading> better_readings(Examination& examination, const Datas
 bool fits_exchanged_channels(const Graph& graph, const Weights& weights, const Dataset& data) {
   const std::size_t norm = first_norm(graph);
   if (norm == graph.nodes.size()) return false;
+  const ImageSet set = held(spread_over(data.test, kExamined));
   Graph head = graph;
   head.nodes.resize(norm + 1);
   Weights own;
   for (const ParameterShape& p : parameter_shapes(head)) own[p.name] = weights.at(p.name);
   Examination examination(head, own);
-  const ImageSet set = spread_over(data.test, kExamined);
   const auto far = [&](PixelOrder order) {
     return examination.first_divergence(examination.pass(read_as(order, set), data.normalization),
                                         set.size());
@@ -426,8 +414,19 @@ double at_most(std::int64_t successes, std::int64_t trials, double z) {
 
 }  // namespace
 
+bool lacks_classes(const Plausibility& p) {
+  if (p.labels == 0) return false;
+  const double missing = p.classes - p.labels;
+  const double by_chance = p.classes * std::pow(1 - 1.0 / p.classes, static_cast<double>(p.tested));
+  return missing > std::max(0.1 * p.classes, by_chance + 4 * std::sqrt(by_chance));
+}
+
 bool is_near_chance(const Plausibility& p) {
-  return p.classes > 0 && is_near_chance(p.accuracy(), p.classes);
+  return p.classes > 0 && is_near_guessing(p.accuracy(), 1.0 / p.classes);
+}
+
+bool is_near_guessing(double share, double guessed) {
+  return share < std::min(2 * guessed, guessed + 0.1 * (1 - guessed));
 }
 
 bool is_too_sure(const Plausibility& p) {
@@ -439,7 +438,7 @@ bool is_unscaled(const Plausibility& p) {
 }
 
 Plausibility examine(const Graph& graph, const Weights& weights, const Dataset& data, bool foreign,
-                     bool has_classes) {
+                     bool has_classes, const ImageSet& declared) {
   OHMIC_ASSERT(data.test.size() > 0);
   Plausibility p;
   p.foreign = foreign;
@@ -449,13 +448,17 @@ Plausibility examine(const Graph& graph, const Weights& weights, const Dataset& 
   const Seen seen = examination.pass(set, data.normalization);
   note_kernels(graph, weights, p);
   note_answers(seen, set, has_classes, p);
+  note_test_set(data.test, has_classes, p);
+  note_likeness(examination, graph, seen, data.train.size() > 0 ? data.train : declared,
+                data.normalization, p);
   p.known = count_known(set, data.train);
   note_norms(examination.norms(seen, set.size()), p);
   if (foreign && vocabulary(graph) == 0) note_scale(examination, set, data, seen, p);
-  if (!foreign || !has_classes || !data.test.is_of_cifars_kind()) return p;
+  if (!foreign || !has_classes || !has_readings(data.test)) return p;
   const bool exchanged = fits_exchanged_channels(graph, weights, data);
   if (exchanged || p.misfits > 0 || is_near_chance(p) || is_too_sure(p))
     p.readings = better_readings(examination, data, exchanged);
+  p.readable = true;
   return p;
 }
 

@@ -15,6 +15,7 @@
 
 #include "nn/data/dataset.hpp"
 #include "nn/network/graph.hpp"
+#include "nn/torch/layer_inputs.hpp"
 
 namespace ohmic {
 
@@ -53,7 +54,13 @@ struct Plausibility {
   std::int64_t labelled = 0;  ///< and how many
   bool same_image = false;    ///< all images examined are one
   std::int64_t known = 0;     ///< images that are among the training images too
-  std::int64_t kernels = 0;   ///< of convolutions and dense layers
+  std::int64_t tested = 0;    ///< samples of the whole test set
+  std::int64_t repeated = 0;  ///< of them, those that an earlier one is, value by value
+  int labels = 0;             ///< different labels of the whole test set; 0: not a class per sample
+  std::int64_t compared = 0;  ///< training samples that were compared with the test samples
+  std::int64_t unlike = 0;    ///< layers that these feed otherwise than test samples do
+  LayerDistance first_unlike;                 ///< the first of them
+  std::int64_t kernels = 0;                   ///< of convolutions and dense layers
   std::vector<std::string> constant_kernels;  ///< those that hold one value only
   /// Those of 64 weights or more in which one weight's square is more than half of the sum of all.
   std::vector<std::string> dominated_kernels;
@@ -64,11 +71,18 @@ struct Plausibility {
   /// best of one-to-one renamings as a greedy choice finds it.
   std::int64_t correct_renamed = 0;
 
-  std::int64_t norms = 0;               ///< BatchNorms
-  std::int64_t misfits = 0;             ///< of them beyond what sound networks show
-  NormFit first, worst;                 ///< of the misfits: first in the network, and furthest off
-  bool from_the_first = false;          ///< the network's first BatchNorm is one
+  std::int64_t norms = 0;       ///< BatchNorms
+  std::int64_t misfits = 0;     ///< of them beyond what sound networks show
+  NormFit first, worst;         ///< of the misfits: first in the network, and furthest off
+  bool from_the_first = false;  ///< the network's first BatchNorm is one
+  bool readable = false;  ///< images of which other readings were tried where something is wrong
   std::vector<BetterReading> readings;  ///< that give far more right answers, best first
+
+  /// Of the metric that was asked for, where guessing gives something known and `correct` does not
+  /// say it all: its choice, its value on the samples examined, and what guessing gives.
+  std::string metric;
+  int top_k = 0;
+  double value = 0, guessed = 0;
 
   double accuracy() const {
     return images == 0 ? 0.0 : static_cast<double>(correct) / static_cast<double>(images);
@@ -76,16 +90,23 @@ struct Plausibility {
 };
 
 inline constexpr std::int64_t kExamined = 256;
+inline constexpr std::int64_t kLookedAt = 64;  ///< training samples, spread evenly likewise
 
 /// Examines a network on test images of `data`, on the host. `foreign` weights were trained
 /// elsewhere: where something is wrong, other readings of the images are tried for them, each a
 /// pass of its own. At least one test image. Without `has_classes` nothing is said of right
-/// answers.
+/// answers. `declared` stands for training samples that `data` has not, because nothing needs them.
 Plausibility examine(const Graph&, const Weights&, const Dataset& data, bool foreign,
-                     bool has_classes = true);
+                     bool has_classes = true, const ImageSet& declared = {});
 
+/// Whether the test set has labels of some classes only, and not by chance: more than a tenth of
+/// the classes are missing, and more than so many samples of classes that are equally frequent
+/// miss.
+bool lacks_classes(const Plausibility&);
 /// Whether hardly more answers are right than guessing gives.
 bool is_near_chance(const Plausibility&);
+/// The same of any share of which guessing gives `guessed`.
+bool is_near_guessing(double share, double guessed);
 /// Whether far fewer answers are right than the network's own probabilities promise.
 bool is_too_sure(const Plausibility&);
 /// Whether inputs are pixels from 0 to 255 that the network was trained on from 0 to 1: divided by

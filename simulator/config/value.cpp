@@ -11,6 +11,7 @@
 #include <cstdio>
 
 #include "simulator/config/text_file.hpp"
+#include "simulator/config/toml_words.hpp"
 
 namespace ohmic {
 namespace {
@@ -348,7 +349,7 @@ Value parse_toml(std::string_view text, const std::string& name) {
     const toml::table table = toml::parse(text, name);
     return {from_table(table, name), {name, 1, 1}};
   } catch (const toml::parse_error& error) {
-    throw ConfigError({{position(error.source(), name), "", std::string(error.description())}});
+    throw ConfigError({{position(error.source(), name), "", syntax_words(error.description())}});
   }
 }
 

@@ -71,6 +71,27 @@ TEST_F(Budget, LeavesTablesAndAPage) {
   EXPECT_TRUE(fs::exists(folder_ / "provenance.json"));
 }
 
+// One of 40 answers is 2.5 points.
+TEST_F(Budget, SaysWhereLessThanOneAnswerMayBeLost) {
+  const std::string note =
+      "A loss of at most 2 points is less than one of 40 test answers weighs (2.5 points): what is "
+      "tolerated hangs on single answers of single chips; more samples tell so little.";
+  std::string fine = kFind;
+  fine.replace(fine.find("max_drop = 5"), 12, "max_drop = [8, 2]");
+  EXPECT_NE(run(fine).text.find(note), std::string::npos);
+  EXPECT_NE(content("report.html").find(note), std::string::npos);
+  fine.replace(fine.find("max_drop = [8, 2]"), 17, "max_drop = 5");
+  EXPECT_EQ(run(fine).text.find("test answers weighs"), std::string::npos);
+}
+
+TEST_F(Budget, SaysOfWhichLevelIntervalsAre) {
+  const std::string text =
+      run("[budget]\nmax_drop = 5\nconfidence = 0.6\n[budget.yield]\ndraws = 4\n").text;
+  EXPECT_NE(text.find("± is half of the 60 % interval over draws, of each number by itself."),
+            std::string::npos)
+      << text;
+}
+
 TEST_F(Budget, AsksForNothingTwice) {
   run(kFind);
   const std::string first = content("budget.csv") + content("budget_probes.csv");
@@ -182,9 +203,18 @@ tolerate = "fewest"
                               "mapping.weight_bits (needs mapping.encoding = \"bit_sliced\")."),
             std::string::npos)
       << outcome.text;
-  EXPECT_NE(error_of("[budget.find]\nknob = \"seed\"\nrange = [1, 8]\n")
-                .find("\"seed\" is nothing of the hardware"),
-            std::string::npos);
+}
+
+// The same keys as find_budget of the library (Interface.ABudgetIsOfTheHardwareAlone).
+TEST_F(Budget, IsOfTheHardwareAlone) {
+  for (const std::string knob : {"seed", "data.test_images", "train.epochs", "evaluation.batch",
+                                 "evaluation.calibration_images", "cost.row_nJ"})
+    EXPECT_NE(error_of("[budget.find]\nknob = \"" + knob + "\"\nrange = [1, 8]\n")
+                  .find("budget.find.knob: \"" + knob +
+                        "\" is nothing of the hardware; expected a number of mapping, device, "
+                        "periphery or noise"),
+              std::string::npos)
+        << knob;
 }
 
 TEST_F(Budget, SaysWhereAKnobIsSearchedFromItsWorseEnd) {

@@ -63,7 +63,13 @@ TEST_F(Cli, SyntaxErrorsAndBadOverridesAreConfigurationErrors) {
   const Result syntax = ohmic({"check", path});
   EXPECT_EQ(syntax.status, 2);
   EXPECT_EQ(syntax.err,
-            path + ":1:8: error: Error while parsing table header: expected ']', saw '\\n'\n");
+            path + ":1:8: error: in a table header: expected ']', got the end of the line\n");
+  EXPECT_EQ(ohmic({"check", file("# to do\n\n")}).err,
+            path +
+                ": error: is empty and asks for nothing; expected an experiment, such as "
+                "[model], [data] and [device] (`ohmic describe` lists every table)\n");
+  EXPECT_EQ(ohmic({"run", path}).status, 2);
+  EXPECT_EQ(ohmic({"check", path, "--set", "seed=4"}).status, 0);
   const Result bad = ohmic({"check", file(""), "--set", "device.eta"});
   EXPECT_EQ(bad.status, 2);
   EXPECT_EQ(bad.err, "--set: error: device.eta: expected table.key=value, as in device.eta=0.1\n");

@@ -98,6 +98,84 @@ TEST(Doubts, TestImagesThatWereTrainedOnAreSaid) {
                                     "themselves"});
 }
 
+Plausibility with_metric(const char* name, double value, double guessed) {
+  Plausibility p = sound();
+  p.metric = name;
+  p.top_k = 9;
+  p.value = value;
+  p.guessed = guessed;
+  return p;
+}
+
+TEST(Doubts, WhatGuessingGivesStandsBesideOtherMetrics) {
+  EXPECT_EQ(doubts_of(with_metric("auc", 0.98, 0.5)), Sentences{});
+  EXPECT_EQ(doubts_of(with_metric("auc", 0.0158, 0.5)),
+            Sentences{"area under the ROC curve is 0.0158 on 200 test samples, and guessing gives "
+                      "0.5: what is to be found scores lower than the rest, so labels or answers "
+                      "are the wrong way round"});
+  const std::string nothing =
+      ": noise has nothing to take from such a network, so that its numbers say nothing";
+  EXPECT_EQ(
+      doubts_of(with_metric("auc", 0.52, 0.5)),
+      Sentences{"area under the ROC curve is 0.52 on 200 test samples, and guessing gives 0.5" +
+                nothing});
+  EXPECT_EQ(doubts_of(with_metric("top_k", 0.905, 0.9)),
+            Sentences{"top-9 accuracy is 90.50 % on 200 test samples, and guessing gives 90.00 %" +
+                      nothing});
+  EXPECT_EQ(doubts_of(with_metric("top_k", 0.995, 0.9)),
+            Sentences{"top-9 accuracy is 99.50 % on 200 test samples, and guessing gives 90.00 %: "
+                      "only what is above that is the network's; a smaller evaluation.top_k leaves "
+                      "more of it"});
+  EXPECT_EQ(doubts_of(with_metric("top_k", 0.995, 0.5)), Sentences{});
+  EXPECT_EQ(doubts_of(with_metric("cross_entropy", 0.2, 2.3)), Sentences{});
+  EXPECT_EQ(doubts_of(with_metric("perplexity", 12, 10)),
+            Sentences{"perplexity is 12 on 200 test samples, and guessing gives 10" + nothing});
+  const Plausibility turned = with_metric("auc", 0.0158, 0.5);
+  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(turned))), doubts_of(turned));
+}
+
+TEST(Doubts, TrainingSamplesOfAnotherKindAreSaid) {
+  Plausibility p = sound();
+  p.compared = 64;
+  p.unlike = 3;
+  p.first_unlike = {"c1", 19.81, 7.13};
+  const std::string facts =
+      "samples of data.train are not like those of data.test: 64 of them give c1 inputs of 20 "
+      "times "
+      "the size (root mean square), whose means lie 7.1 standard deviations away: they are "
+      "prepared "
+      "otherwise, or show other things; ";
+  EXPECT_EQ(
+      doubts_of(p),
+      Sentences{facts + "ranges of converters, statistics of BatchNorm and means that are found on "
+                        "data.train are for other samples than those measured"});
+  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(p))), doubts_of(p));
+  p.foreign = false;
+  EXPECT_EQ(doubts_of(p),
+            Sentences{facts + "the network is measured on other samples than it was trained on"});
+}
+
+TEST(Doubts, TestSamplesThatRepeatAndClassesThatAreMissingAreSaid) {
+  Plausibility p = sound();
+  p.tested = 2000;
+  p.labels = 10;
+  p.repeated = 200;
+  EXPECT_EQ(doubts_of(p), Sentences{}) << "a tenth: doublets";
+  p.repeated = 201;
+  EXPECT_EQ(doubts_of(p),
+            Sentences{"201 of 2000 test samples repeat an earlier one value by value: they say "
+                      "nothing new, and intervals take them for samples of their own"});
+  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(p))), doubts_of(p));
+  p.repeated = 0;
+  p.labels = 2;
+  p.unlike = 1;  // two classes are not like ten
+  EXPECT_EQ(
+      doubts_of(p),
+      Sentences{"the 2000 test samples have labels of 2 of the network's 10 classes only, and "
+                "numbers are for these; data.test_images takes the first samples of a set, "
+                "which stand for all classes where it is shuffled, not sorted"});
+}
+
 TEST(Doubts, FewerRightAnswersThanPromisedAreSaid) {
   Plausibility p = sound();
   p.correct = p.correct_shifted = p.correct_renamed = 80;
@@ -129,7 +207,12 @@ TEST(Doubts, BatchNormsAreNamedWithWhereToLook) {
                       "the first is layer2.1.bn2 (means off by 1.6 standard deviations, variances "
                       "by a factor of 2), the furthest off layer3.1.bn2 (means off by 3 standard "
                       "deviations, variances by a factor of 2.7); what is before it fits, so look "
-                      "at the weights of layer2.1.conv2"});
+                      "at the weights of layer2.1.conv2, and at the order of the samples' values "
+                      "(channels, rows, columns), which what is before it need not show"});
+  p.readable = true;
+  EXPECT_TRUE(doubts_of(p).front().ends_with("so look at the weights of layer2.1.conv2"))
+      << "other orders were tried and do not fit";
+  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(p))), doubts_of(p));
   p.foreign = false;
   EXPECT_TRUE(doubts_of(p).front().ends_with(
       "variances by a factor of 2.7); after a short training they lag behind, and weight noise in "

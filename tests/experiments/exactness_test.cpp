@@ -36,6 +36,62 @@ TEST(ExactChips, AreThoseWithoutAnyError) {
   EXPECT_EQ(exact("[device]\nmodel = \"pcm\"\n"), "");
 }
 
+std::string stack(const std::string& entries) {
+  return "[device]\nmodel = \"stack\"\nmodels = [" + entries + "]\n";
+}
+
+TEST(ExactChips, OfAStackAreThoseWhoseEntriesDoNothing) {
+  const std::string said = exact(stack(R"({ model = "awgn" }, { model = "stuck" })"));
+  EXPECT_NE(said.find("Nothing here makes an error: devices of stack hold exactly"),
+            std::string::npos)
+      << said;
+  EXPECT_EQ(exact(stack(R"({ model = "ideal" })")), "");
+  EXPECT_EQ(exact(stack("")), "") << "has a remark of its own";
+  EXPECT_EQ(exact(stack(R"({ model = "awgn", eta = 0.1 })")), "");
+}
+
+// Rare faults, levels and maps may lie outside of any sample.
+TEST(ExactChips, AreNoneWhereErrorsMayBeOutOfSight) {
+  const test::TemporaryFolder folder;
+  const std::string map =
+      folder.write("map.csv", "layer,role,row,column,state\n0,0,17,3,max\n").string();
+  EXPECT_EQ(exact("[device]\nmodel = \"stuck\"\nmin_rate = 1e-7\n"), "");
+  EXPECT_EQ(exact("[device]\nmodel = \"stuck\"\nmap = \"" + map + "\"\n"), "");
+  for (const int bits : {1, 2, 3, 8})
+    EXPECT_EQ(exact("[device]\nmodel = \"quantized\"\nbits = " + std::to_string(bits) + "\n"), "")
+        << bits;
+}
+
+std::string idle(const std::string& text) {
+  return idle_entries_remark(experiments_of(expand(parse_toml(text, "f.toml"))));
+}
+
+TEST(IdleEntries, OfAStackAreNamed) {
+  EXPECT_EQ(idle(stack(R"({ model = "awgn", eta = 0.1 }, { model = "awgn" })")),
+            "Of the stack's [[device.models]] entry 2 (awgn) changes nothing with these settings: "
+            "devices hold exactly what the entry is asked for.");
+  EXPECT_EQ(
+      idle(stack(R"({ model = "stuck" }, { model = "awgn", eta = 0.1 }, { model = "awgn" })")),
+      "Of the stack's [[device.models]] entry 1 (stuck), entry 3 (awgn) change nothing with these "
+      "settings: devices hold exactly what the entry is asked for.");
+  EXPECT_EQ(idle(stack(R"({ model = "awgn", eta = 0.1 }, { model = "ideal" })")), "");
+  EXPECT_EQ(idle(stack(R"({ model = "pcm" }, { model = "stuck", min_rate = 1e-6 })")), "");
+  EXPECT_EQ(idle(stack(R"({ model = "awgn" })")), "") << "all of them: said of the chip";
+}
+
+TEST(IdleEntries, AreIdleInEveryPoint) {
+  const std::string swept =
+      "[sweep]\ndevice = [{ model = \"stack\", models = [{ model = \"pcm\" }, { model = \"awgn\" "
+      "}] }, { model = \"stack\", models = [{ model = \"pcm\" }, { model = \"awgn\", eta = ETA "
+      "}] }]\n";
+  const auto at = [&](const std::string& eta) {
+    std::string text = swept;
+    return text.replace(text.find("ETA"), 3, eta);
+  };
+  EXPECT_EQ(idle(at("0.1")), "");
+  EXPECT_NE(idle(at("0")), "");
+}
+
 TEST(ExactChips, AreSaidOfWhatABudgetMeasuresBesideItsKnob) {
   const auto remarks = [](const std::string& more) {
     return remarks_on(

@@ -174,11 +174,10 @@ TEST(BudgetRemarks, AreOfTheKnobsRangeToo) {
   EXPECT_EQ(remarks("awgn", "device.eta", "[0.1, 10]"),
             std::vector<std::string>{"device.eta = 10 is noise of 1000 % of its reference; eta is "
                                      "a fraction, and 5 % is 0.05."});
-  EXPECT_EQ(remarks("pcm", "evaluation.calibration_images"),
+  EXPECT_EQ(remarks("pcm", "mapping.weight_bits", "[2, 8]"),
             std::vector<std::string>{
-                "These keys have no effect beside the other settings: "
-                "evaluation.calibration_images (needs converters or what else needs the ranges of "
-                "inputs)."});
+                "These keys have no effect beside the other settings: mapping.weight_bits (needs "
+                "mapping.encoding = \"bit_sliced\")."});
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "experiments/report/report_table.hpp"
 #include "experiments/results/run_record.hpp"
 #include "experiments/results/tables.hpp"
+#include "nn/data/dataset.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -79,6 +80,8 @@ TEST(ReportTables, IntervalsBecomeColumnsInCsvAndStayInMarkdown) {
       "t", "", {"rate", "A"}, 1, {{{TableCell("0.1"), TableCell(within(0.9, 0.01))}, ""}}};
   table.lines.push_back({{TableCell("a|b, c"), TableCell("")}, ""});
   EXPECT_EQ(table.csv(), "rate,A,A half-width\n0.1,90.00,1.00\n\"a|b, c\",,\n");
+  table.level = "50 %";
+  EXPECT_TRUE(table.csv().starts_with("rate,A,A 50 % half-width\n"));
   EXPECT_EQ(table.markdown(),
             "| rate | A |\n| --- | --- |\n| 0.1 | 90.00 ± 1.00 |\n| a\\|b, c |  |\n");
   EXPECT_EQ(fault_in(table.html().html()), "");
@@ -182,6 +185,15 @@ epochs = 3
 [sweep]
 train.learning_rate = [0.0005, 0.0015]
 noise.semantics = ["kernels", "keras_get_weights"]
+device.eta = [0.1, 0.2]
+)";
+
+constexpr char kOwnImages[] = R"(
+[data]
+name = "synthetic"
+[device]
+model = "awgn"
+[sweep]
 device.eta = [0.1, 0.2]
 )";
 
@@ -366,11 +378,61 @@ TEST_F(Report, TwoRunsStandSideBySideWithWhatDiffers) {
   EXPECT_TRUE(fs::exists(folder_ / "out" / "tables" / "2_accuracy.csv"));
 }
 
+// Intervals of another level than the usual one say so wherever they are written.
+TEST_F(Report, OfAnotherLevelSaysSo) {
+  const std::string half = std::string(kOwnImages) + "[evaluation]\nconfidence = 0.5\n";
+  const std::string one = page({run("a", half, 2)});
+  EXPECT_NE(one.find("± is half of the 50 % intervals over draws"), std::string::npos);
+  EXPECT_NE(read_whole(folder_ / "out" / "tables" / "accuracy.csv").find("A_avr 50 % half-width"),
+            std::string::npos);
+  const std::string two = page({run("a", half, 2), run("b", kOwnImages, 2)});
+  EXPECT_NE(two.find("± is half of the 50 or 95 % intervals over draws, for these test images."),
+            std::string::npos);
+  EXPECT_NE(read_whole(folder_ / "out" / "tables" / "2_accuracy.csv").find("A_avr half-width"),
+            std::string::npos);
+}
+
+// A file that was changed in place differs in no key.
+TEST_F(Report, TwoRunsOfOtherFilesUnderTheSameNamesDiffer) {
+  const auto begun = [&](const std::string& name, const std::string& images,
+                         const std::string& table) {
+    const fs::path folder = run(name, kStudy, 8);
+    const std::string nothing = ImageSet().hash();
+    Provenance p;
+    p.data = {{"files test", images},
+              {"files train", name == "a" ? nothing : std::string(64, '9')}};
+    p.networks = {{"net.pt2, " + images, std::string(64, '5')}};
+    p.devices = {{"table.csv", table}};
+    write_provenance(folder / "provenance.json", p, [](const std::string&) {});
+    return folder;
+  };
+  const std::string one(64, '1'), two(64, '2'), three(64, '3');
+  page({begun("a", one, three), begun("b", two, three), begun("c", one, two), run("d", kStudy, 8)});
+  EXPECT_EQ(read_whole(folder_ / "out" / "tables" / "settings.csv"),
+            "key,a,b,c,d\n"
+            "\"data.test (content, SHA-256)\",111111111111,222222222222,111111111111,\n"
+            "\"files of [device] (content, SHA-256)\",333333333333,333333333333,222222222222,\n");
+}
+
 // An older version hashed other keys: its points are still found, and the page says how.
 TEST_F(Report, PointsOfAnotherVersionAreFoundByTheirAxes) {
-  const fs::path folder = run("a", kStudy, 8, "old-");
-  EXPECT_EQ(read_run(folder).found_by_axes, 8u);
-  EXPECT_NE(page({folder}).find("were found by their swept values"), std::string::npos);
+  const fs::path older = run("b", kOwnImages, 2, "old-");
+  EXPECT_EQ(read_run(older).found_by_axes, 2u);
+  EXPECT_NE(page({older}).find("2 of 2 points were found by their swept values, not by their "
+                               "identity: images, weights or files of devices do not hold any more "
+                               "what they held then, or they were measured by another version of "
+                               "ohmic."),
+            std::string::npos);
+  write_provenance(older / "provenance.json", {}, [](const std::string&) {});
+  EXPECT_NE(page({older}).find("do not hold any more what they held then.<"), std::string::npos);
+}
+
+TEST_F(Report, FilesThatAreGoneAreNamedWhereTheirPointsAreFoundByAxes) {
+  const fs::path older = run("b", kOwnImages, 2, "old-");
+  const std::string gone = std::string("[model]\nfile = \"gone.onnx\"\n") + kOwnImages;
+  write_atomically(older / "resolved.toml", gone);
+  EXPECT_NE(page({older}).find("gone.onnx is not at hand, or they were measured by another"),
+            std::string::npos);
 }
 
 // So are learning curves where the images, which count by their content, are not.

@@ -15,6 +15,7 @@
 #include "experiments/results/left_out.hpp"
 #include "experiments/results/published.hpp"
 #include "experiments/results/tables.hpp"
+#include "experiments/text/text_table.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -213,6 +214,37 @@ TEST_F(Results, ColumnsAndLinesHaveTheMetricsName) {
   EXPECT_NE(table.find("0.625 ±"), std::string::npos) << table;
 }
 
+TEST(SummaryLegend, SaysOfWhichLevelIntervalsAre) {
+  const auto legend = [](const std::string& evaluation) {
+    const std::vector<Point> points =
+        expand(parse_toml("[data]\nname = \"synthetic\"\n[evaluation]\n" + evaluation, "f.toml"));
+    std::vector<PointResult> results(points.size());
+    std::vector<MeasuredPoint> measured;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      results[i].images = 100;
+      results[i].metric = &points[i].experiment.evaluation.choice().metric();
+      results[i].draws = {{{50}, {}}, {{60}, {}}};
+      measured.push_back({&points[i], &results[i]});
+    }
+    return summary_legend(group_points(measured));
+  };
+  EXPECT_EQ(legend("confidence = 0.5\n"),
+            "A: accuracy under noise / accuracy without, in %; ± is half of the 50 % interval over "
+            "draws.\n");
+  EXPECT_EQ(legend("metric = \"cross_entropy\"\n"), "± is half of the 95 % interval over draws.\n");
+  EXPECT_EQ(legend("metric = \"cross_entropy\"\n[sweep]\nevaluation.confidence = [0.9, 0.999]\n"),
+            "± is half of the 90 or 99.9 % interval over draws.\n");
+}
+
+TEST(NumberTexts, ZeroHasNoSign) {
+  EXPECT_EQ(number_text(-0.0), "0");
+  EXPECT_EQ(number_text(-1e-9), "-1e-09");
+  EXPECT_EQ(percent_text(-1e-6), "0.00");
+  EXPECT_EQ(percent_text(-1e-4), "-0.01");
+  EXPECT_EQ(percent_text(Estimate{-1e-7, -0.01, 0.01}), "0.00 ± 1.00");
+  EXPECT_EQ(without_signed_zero("-0"), "0");
+}
+
 // No interval goes below 0, where an error ends.
 TEST_F(Results, IntervalsStayWithinTheMetric) {
   const PointSummary s = summarize(errors_of("id", {0.01, 0.5}), 0.95);
@@ -387,7 +419,7 @@ TEST_F(Results, ADamagedProvenanceIsSetAsideAndSaid) {
         std::string("{"), std::string(100000, '[')}) {
     write_atomically(file, damaged);
     std::vector<std::string> said;
-    write_provenance(file, {1, 1, "cpu", {{"x", "hash"}}, {}, {}},
+    write_provenance(file, {1, 1, "cpu", {{"x", "hash"}}, {}, {}, {}},
                      [&](const std::string& text) { said.push_back(text); });
     ASSERT_EQ(said.size(), 1u) << damaged.substr(0, 40);
     EXPECT_NE(said[0].find("provenance.json: damaged: "), std::string::npos) << said[0];

@@ -66,12 +66,38 @@ TEST_F(RunOption, FreshMeasuresAgainAndDeletesNothing) {
 TEST_F(RunOption, WeightsThatAreMissingAreNamedWithTheirKey) {
   const Said weights = call(command("run", {"--set", "model.weights=\"none.h5\""}));
   EXPECT_EQ(weights.status, 3);
-  EXPECT_NE(weights.err.find("model.weights: none.h5: no such file"), std::string::npos)
+  EXPECT_NE(weights.err.find("model.weights (--set): none.h5: no such file"), std::string::npos)
       << weights.err;
   const Said teacher = call(command("taught", {"--set", "train.distill.teacher=\"none.h5\""}));
   EXPECT_EQ(teacher.status, 3);
-  EXPECT_NE(teacher.err.find("train.distill.teacher: none.h5: no such file"), std::string::npos)
+  EXPECT_NE(teacher.err.find("train.distill.teacher (--set): none.h5: no such file"),
+            std::string::npos)
       << teacher.err;
+}
+
+// The network's file is wanted for its layers and for the shape of the samples.
+TEST_F(RunOption, WhatIsWrongIsSaidOnce) {
+  write_atomically(folder_ / "own.toml",
+                   "[model]\nfile = \"gone.onnx\"\n[data]\nname = \"files\"\ntest = { samples = "
+                   "\"gone.npy\", labels = \"gone.npy\" }\n");
+  const Said said = call({OHMIC_PROGRAM, "run", folder_ / "own.toml", "--out", folder_ / "own"});
+  EXPECT_EQ(said.status, 3);
+  EXPECT_TRUE(said.err.ends_with("\nohmic: error: gone.onnx: no such file\n")) << said.err;
+}
+
+// What a converter's given range does not hold is said with the layer, and how much of it.
+TEST_F(RunOption, RangesThatAreTooSmallAreNamed) {
+  const Said said = call(command(
+      "run", {"--set", "sweep.device.eta=[0.1]", "--set", "sweep.train.learning_rate=[0.01]",
+              "--set", "periphery.adc={ range = \"fixed\", full_scale = 1e-4 }"}));
+  ASSERT_EQ(said.status, 0) << said.err;
+  const std::string small = "periphery.adc: the range is too small in ";
+  EXPECT_NE(said.err.find("warning: " + small), std::string::npos) << said.err;
+  for (const std::string& what :
+       {small, std::string("of what ADCs see is beyond their range and clipped; in ")})
+    for (const std::string& text :
+         {said.out, content("run", "results.jsonl"), content("run", "report.html")})
+      EXPECT_NE(text.find(what), std::string::npos) << what;
 }
 
 // One line per point says what the point has, and nothing of what others have.

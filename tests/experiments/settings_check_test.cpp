@@ -68,6 +68,23 @@ TEST_F(SettingsCheck, ConductancesInMicrosiemensAreNotSiemens) {
                 allow_text("device.g_max_S"));
 }
 
+// Flash cells and ECRAM have such conductances: a word, and no refusal.
+TEST_F(SettingsCheck, ConductancesInNanosiemensAreRemarkedOn) {
+  EXPECT_EQ(check("[device]\nmodel = \"awgn\"\neta = 0.1\n[sweep]\ndevice.g_max_S = [25e-6, "
+                  "25e-9]\n"),
+            "note: device.g_max_S = 2.5e-08 is 25 nS: resistive and phase-change memories have 1 "
+            "to some 100 uS (25 uS is 25e-6), and only flash cells and ECRAM so little. Wires, "
+            "currents and energy depend on it.\nf.toml: ok, 2 points\n");
+  EXPECT_EQ(check("[device]\nmodel = \"awgn\"\neta = 0.1\ng_max_S = 100e-9\n"), kOk);
+  const std::string pcm = check("[device]\nmodel = \"pcm\"\ng_max_S = 25e-9\n");
+  EXPECT_NE(
+      pcm.find("note: pcm was measured for targets of 0 to 25 uS; here devices are written to "
+               "0.025 uS at most (g_max_S), the lowest 0.1 % of that.\n"),
+      std::string::npos)
+      << pcm;
+  EXPECT_EQ(check("[device]\nmodel = \"pcm\"\ng_max_S = 5e-6\n"), kOk);
+}
+
 TEST_F(SettingsCheck, PermissionHoldsForLayersAndEntriesOfAStack) {
   const std::string stack =
       "[device]\nmodel = \"stack\"\ng_max_S = 0.5\nmodels = [{ model = \"stuck\", short_S = 0.5 "
@@ -288,7 +305,8 @@ TEST_F(SettingsCheck, OpensWhatARunWouldOpen) {
                         "(periphery))"),
               std::string::npos)
         << said;
-    EXPECT_NE(said.find("model.weights: no/weights.safetensors"), std::string::npos) << said;
+    EXPECT_NE(said.find("model.weights (f.toml:3): no/weights.safetensors"), std::string::npos)
+        << said;
   }
 }
 

@@ -195,7 +195,9 @@ TEST(LoadDataset, RefusesMeansThatFitNoReading) {
   settings.normalize = "given";
   const auto message = [&](const std::string& shape, const std::vector<float>& values) {
     settings.mean_file = folder.write("mean.npy", npy(shape, values)).string();
-    return error_of([&] { load_dataset(settings, 1); }).substr(settings.mean_file.size());
+    const std::string said = error_of([&] { load_dataset(settings, 1); });
+    EXPECT_TRUE(said.starts_with("data.normalize.mean: " + settings.mean_file)) << said;
+    return said.substr(std::string("data.normalize.mean: ").size() + settings.mean_file.size());
   };
   const std::string expected =
       "; expected [3] (per channel), [3, 32, 32] or [32, 32, 3] (per pixel)";
@@ -215,7 +217,7 @@ TEST(LoadDataset, SaysWhenAMeanFileIsOfPixelsFrom0To255) {
   const auto file = folder.write("mean.npy", npy("(3,)", {125.5f, 123, 114}));
   settings.mean_file = file.string();
   EXPECT_EQ(error_of([&] { load_dataset(settings, 1); }),
-            file.string() +
+            "data.normalize.mean: " + file.string() +
                 ": holds a mean of 125.500000; those of pixel/255 lie from 0 to 1. Of "
                 "pixels from 0 to 255? Then divide the file by 255: 0.492157");
 }

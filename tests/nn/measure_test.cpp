@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <optional>
+
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -129,6 +132,20 @@ TEST(Measure, SamplesAreWantedInTheOrderOfTheNetworksFile) {
   set.labels = {ImageSet::kNoLabel};
   set.numbers = {1, 2, 3, 4, 5, 6};
   EXPECT_EQ(with_samples(set, {}).targets, set.numbers);
+}
+
+TEST(Measure, KnowsWhatGuessingGives) {
+  const auto guessed = [](const MetricChoice& choice, const Shape& answer) {
+    return Measure(choice, {answer}, labelled({0, 1})).guessed();
+  };
+  EXPECT_EQ(guessed({"accuracy"}, {4}), 0.25);
+  EXPECT_EQ(guessed({"accuracy"}, {1}), 0.5) << "a single number stands for two classes";
+  EXPECT_EQ(guessed({"top_k", 9}, {10}), 0.9);
+  EXPECT_EQ(guessed({"auc"}, {1}), 0.5);
+  EXPECT_EQ(guessed({"cross_entropy"}, {4}), std::log(4.0));
+  EXPECT_EQ(guessed({"perplexity"}, {4}), 4);
+  EXPECT_EQ(guessed({"agreement"}, {4}), std::nullopt) << "it is 1 without noise";
+  EXPECT_EQ(guessed({"mse", 5, Against::answers}, {4}), std::nullopt);
 }
 
 TEST(Measure, RefusesNumbersThatDoNotFit) {

@@ -89,7 +89,9 @@ TEST(Npy, SaysWhatIsWrong) {
       "(3, 32, 32)}";
   EXPECT_EQ(of_header(header("<i4", "(2,)")), ": has elements of type <i4" + accepted);
   EXPECT_EQ(of_header(header("|O", "(2,)")),
-            ": holds Python objects (a pickle), which are never read" + accepted);
+            ": holds Python objects (dtype object, a pickle), which are never unpickled; save it "
+            "with a dtype of numbers: numpy.save(file, numpy.asarray(array, dtype=\"float32\")), "
+            "which needs rows of one length");
   EXPECT_EQ(of_header("{'descr': [('a', '<f4'), ('b', '<f4')], 'fortran_order': False, 'shape': "
                       "(1,), }"),
             ": has elements of type [('a', '<f4'), ('b', '<f4')]" + accepted);

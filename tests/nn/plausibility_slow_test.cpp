@@ -94,6 +94,30 @@ TEST_F(OnRealImages, ImagesInAnotherOrderAreFound) {
   EXPECT_TRUE(names(examined(), "H x W x C"));
 }
 
+// As a network of a file has them: numbers of bytes.
+TEST_F(OnRealImages, ImagesOfAFileInAnotherOrderAreFound) {
+  load(resnet20_he());
+  const auto as_numbers = [&](PixelOrder order) {
+    ImageSet set = read_as(order, data_.test);
+    set.numbers.assign(set.pixels.begin(), set.pixels.end());
+    set.pixels.clear();
+    set.are_bytes = true;
+    return set;
+  };
+  const ImageSet right = as_numbers(PixelOrder::as_read), bgr = as_numbers(PixelOrder::bgr),
+                 planar = as_numbers(PixelOrder::planar);
+  data_.normalization.scale = 1 / 255.0;
+  data_.test = right;
+  EXPECT_TRUE(examined().readings.empty());
+  data_.test = bgr;
+  EXPECT_TRUE(names(examined(), "BGR"));
+  data_.test = planar;
+  EXPECT_TRUE(names(examined(), "H x W x C"));
+  data_.test = right;
+  data_.normalization = {"given", {}, {}, 1 / 255.0};
+  EXPECT_TRUE(names(examined(), "scale = 0.00392157, mean = [0.485, 0.456, 0.406]"));
+}
+
 TEST_F(OnRealImages, FlippedKernelsAreFound) {
   load(resnet20_he());
   change_kernels([](HostTensor& t) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "nn/io/checkpoint.hpp"
 #include "nn/io/stored_array.hpp"
 #include "simulator/error.hpp"
@@ -263,7 +265,37 @@ TEST(Arrays, LargerThanWhatIsHeldAreReadSampleBySample) {
   EXPECT_EQ(message_of([&] {
               read_samples({bad, "", "", {}}, {}, 0).sample(0, b.data());
             }),
-            bad + ": value 0 is not finite");
+            bad + ": sample 0 holds inf; expected finite numbers");
+}
+
+template <class T>
+std::string raw(const std::vector<T>& values) {
+  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
+}
+
+TEST(Samples, NumbersThatAreNoneOrTooLargeAreNamedWithTheirPlace) {
+  const test::TemporaryFolder folder;
+  const auto message = [&](double value, bool as_double, const std::string& shape, std::size_t at,
+                           std::int64_t most_held = 1000) {
+    std::vector<double> wide(12, 1.5);
+    wide[at] = value;
+    const std::vector<float> narrow(wide.begin(), wide.end());
+    const std::string file = folder.write(
+        "x.npy", as_double ? npy("<f8", shape, raw(wide)) : npy("<f4", shape, raw(narrow)));
+    return message_of([&] {
+             Floats x(12);
+             read_samples({file, "", "", {}}, {}, most_held).sample(2, x.data());
+           })
+        .substr(file.size());
+  };
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const std::string fits = "; expected numbers that fit a 32-bit float, at most 3.4e38";
+  EXPECT_EQ(message(nan, false, "(3, 2, 2)", 11),
+            ": sample 2 holds nan at [1, 1]; expected finite numbers");
+  EXPECT_EQ(message(1e300, true, "(3, 4)", 9), ": sample 2 holds 1e+300 at [1]" + fits);
+  EXPECT_EQ(message(-1e300, true, "(3, 4)", 9, 0), ": sample 2 holds -1e+300 at [1]" + fits);
+  EXPECT_EQ(message(std::numeric_limits<double>::infinity(), true, "(12,)", 7),
+            ": sample 7 holds inf; expected finite numbers");
 }
 
 /// data.normalize of two samples of zeros of a shape, as the network would get them.
@@ -324,13 +356,13 @@ TEST(Samples, WrongTokensAreNamedByTheirPlace) {
   EXPECT_EQ(error(0), "accepted");
   EXPECT_EQ(error(6), "accepted");
   EXPECT_EQ(error(5),
-            "sample 1 of data.test holds 5 at position 2; the network takes whole numbers from 0 "
+            "data.test: sample 1 holds 5 at position 2; the network takes whole numbers from 0 "
             "to 4, the words of its vocabulary");
   data.test.numbers[4] = -1;
   EXPECT_EQ(error(0), "accepted");
   data.test.numbers[1] = 0.5f;
   EXPECT_EQ(error(0),
-            "sample 0 of data.test holds 0.500000 at position 1; the network takes whole numbers");
+            "data.test: sample 0 holds 0.500000 at position 1; the network takes whole numbers");
 }
 
 TEST(Samples, PixelsOfCifarsKindTakeAScale) {

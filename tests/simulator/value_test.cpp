@@ -93,12 +93,40 @@ TEST(ValueErrors, BadOverridesSayWhatIsExpected) {
 
 TEST(ValueErrors, SyntaxErrorsHaveLineAndColumn) {
   EXPECT_EQ(message_of([] { parse_toml("seed = 1\n[device\neta = 1\n", "f.toml"); }),
-            "f.toml:2:8: error: Error while parsing table header: expected ']', saw '\\n'");
+            "f.toml:2:8: error: in a table header: expected ']', got the end of the line");
   EXPECT_EQ(message_of([] { parse_toml("a = 1\na = 2\n", "f.toml"); }),
-            "f.toml:2:5: error: Error while parsing key-value pair: cannot redefine existing "
-            "integer 'a'");
+            "f.toml:2:5: error: in a key-value pair: a stands here for the second time");
   EXPECT_EQ(message_of([] { parse_toml("a = 2020-01-01\n", "f.toml"); }),
             "f.toml:1:5: error: dates and times are not used here");
+}
+
+// What is most often mistyped, in words that are not the parser's.
+TEST(ValueErrors, SyntaxErrorsSayWhatIsExpected) {
+  const auto said = [](const std::string& text) {
+    const std::string all = message_of([&] { parse_toml(text, "f"); });
+    return all.substr(all.find("error: ") + 7);
+  };
+  const std::string value =
+      "expected a value: a number, true, false, \"a text in quotes\", [a list] or { a = table }";
+  EXPECT_EQ(said("a = awgn\n"), value);
+  EXPECT_EQ(said("a == 1\n"), value);
+  EXPECT_EQ(said("a = tru\n"), value);
+  EXPECT_EQ(said("a = \n"), "in a key-value pair: expected a value, got the end of the line");
+  EXPECT_EQ(said("a 1\n"), "in a key-value pair: expected '=', got '1'");
+  EXPECT_EQ(said("a = 1 b = 2\n"), "in a key-value pair: expected the end of the line, got 'b'");
+  EXPECT_EQ(said("a = 1\n[a]\n"), "in a table header: a stands here for the second time");
+  EXPECT_EQ(said("a = \"awgn\nb = 1\n"),
+            "in a string: a text ends on the line on which it begins: expected a closing quote "
+            "(control characters are written \\uXXXX)");
+  EXPECT_EQ(
+      said("a = \"C:\\data\"\n"),
+      "in a string: \\d is no escape in a text; expected \\\\ for a backslash, or the text in "
+      "single quotes");
+  EXPECT_EQ(said("a = 01\n"), "in a decimal integer: expected a number without leading zeros");
+  EXPECT_EQ(said("a = 1e400\n"), "in a floating-point: 1e400 is no number that fits");
+  EXPECT_EQ(said("{ \"a\": 1 }\n"),
+            "in a root table: expected key = value, [table] or # comment, got '{'");
+  EXPECT_EQ(said("\xff = 1\n"), "expected UTF-8, got other bytes");
 }
 
 TEST(ValueErrors, UnreadableFilesAreNamedWithTheReason) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -74,6 +75,18 @@ Row axis_texts(const Point& point) {
 std::string point_title(const Point& point) {
   const std::string words = axes_words(text_axes(point));
   return words.empty() ? network_words(point.experiment) : words;
+}
+
+void explain_intervals(AnalysisResult& result, double confidence) {
+  const auto has = [](const std::string& cell) { return cell.find("±") != std::string::npos; };
+  const auto any = [&](const TextTable& table) {
+    return std::ranges::any_of(table.rows,
+                               [&](const Row& row) { return std::ranges::any_of(row, has); });
+  };
+  if (std::ranges::any_of(result.tables, any))
+    result.notes.push_back(
+        fmt::format("± is half of the {:g} % interval over draws, of each number by itself.",
+                    100 * confidence));
 }
 
 std::string terminal_text(const AnalysisResult& result) {

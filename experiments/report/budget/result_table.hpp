@@ -47,6 +47,9 @@ struct AnalysisResult {
   std::vector<Figure> figures;
 };
 
+/// Adds the note that says of which level intervals are, where a table has any.
+void explain_intervals(AnalysisResult&, double confidence);
+
 std::string terminal_text(const AnalysisResult&);
 /// With the figures, as files in figures/.
 std::string markdown_text(const AnalysisResult&);

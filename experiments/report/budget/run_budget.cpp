@@ -17,11 +17,12 @@
 #include "experiments/measure/compute.hpp"
 #include "experiments/measure/examination.hpp"
 #include "experiments/measure/files.hpp"
+#include "experiments/measure/folder_owner.hpp"
 #include "experiments/measure/run_folder.hpp"
 #include "experiments/measure/setup.hpp"
 #include "experiments/report/budget/answers.hpp"
 #include "experiments/report/budget/budget_page.hpp"
-#include "experiments/report/few_samples.hpp"
+#include "experiments/results/few_samples.hpp"
 #include "experiments/study/remarks.hpp"
 #include "experiments/text/quoting.hpp"
 
@@ -58,6 +59,25 @@ Value resolved_request(const BudgetRequest& request) {
   return resolved;
 }
 
+/// A sentence where the least of what may be lost is less than one answer weighs; else empty.
+std::string single_samples_note(const BudgetSettings& settings, const MetricWords& words,
+                                double baseline, const TrainedNetwork& network) {
+  const Metric& metric = words.metric();
+  const std::int64_t samples = network.data->test.size();
+  const std::int64_t answers = network.measure.answers(network.data->test, 0, samples);
+  if (!metric.counts || answers == 0) return {};
+  const double one = 1 / static_cast<double>(answers);
+  const Allowance* least = nullptr;
+  const std::vector<Allowance> all = settings.allowances(metric);
+  for (const Allowance& a : all)
+    if (!a.is_limit() && (!least || a.change < least->change)) least = &a;
+  if (!least || baseline - settings.limit_of(*least, metric, baseline) >= one) return {};
+  return fmt::format(
+      "A {} is less than one of {} test answers weighs ({:.2g} points): what is tolerated hangs on "
+      "single answers of single chips; more samples tell so little.",
+      settings.phrase(*least, words), answers, 100 * one);
+}
+
 /// The networks that are searched, without noise, and what speaks against them: said now, and the
 /// first of the answers.
 AnalysisResult networks_result(const BudgetRequest& request, Networks& networks, Progress& progress,
@@ -85,6 +105,9 @@ AnalysisResult networks_result(const BudgetRequest& request, Networks& networks,
     if (is_accuracy) right = std::llround(facts.accuracy() * static_cast<double>(samples));
     if (std::string few = few_samples_note(point.experiment, samples, right); !few.empty())
       result.notes.push_back(std::move(few));
+    if (std::string fine = single_samples_note(request.settings, words, facts.accuracy(), network);
+        !fine.empty())
+      result.notes.push_back(std::move(fine));
     result.tables.front().rows.push_back({network.label,
                                           words.text(value_without_noise(network, facts)),
                                           std::to_string(facts.images)});
@@ -106,6 +129,7 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
     progress.say(fmt::format("{}: another ohmic works here; waiting for it", folder.string()));
   });
   const std::string resolved = to_toml(resolved_request(request));
+  take_folder(folder, request.root, resolved);
   write_atomically(folder / "resolved.toml", resolved);
   Networks networks(folder / "training", progress);
   check_inputs(request, networks);
@@ -115,6 +139,7 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
   AnalysisContext context{request, evaluations, networks, progress, folder};
   std::vector<AnalysisResult> results{networks_result(request, networks, progress, folder)};
   answer(context, [&](AnalysisResult result) {
+    explain_intervals(result, request.settings.confidence);
     write_result(result, folder);
     results.push_back(std::move(result));
   });
@@ -127,7 +152,7 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
   write_atomically(folder / "budget.md", page(first.title, results));
   outcome.new_draws = evaluations.new_draws();
   if (outcome.new_draws > 0)
-    write_provenance(folder / "provenance.json", provenance_of(first, networks),
+    write_provenance(folder / "provenance.json", provenance_of(request.points, networks),
                      [&](const std::string& text) { progress.say(text); });
   const std::string problem = write_budget_page(request, resolved, folder, results);
   if (!problem.empty()) progress.say("figures are missing: " + problem);

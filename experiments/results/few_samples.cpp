@@ -1,4 +1,4 @@
-#include "experiments/report/few_samples.hpp"
+#include "experiments/results/few_samples.hpp"
 
 #include <fmt/format.h>
 
@@ -18,8 +18,9 @@ std::string few_samples_note(const Experiment& e, std::int64_t samples,
   std::string by;
   if (right)
     by = fmt::format(
-        " by some ± {:.1f} points",
-        100 * proportion_estimate(*right, samples, e.evaluation.confidence).half_width());
+        " by some ± {:.1f} points ({:g} %)",
+        100 * proportion_estimate(*right, samples, e.evaluation.confidence).half_width(),
+        100 * e.evaluation.confidence);
   return fmt::format(
       "There are {} test {}: another sample of as many would move every {}{}, which no interval "
       "over draws shows.",

@@ -1,0 +1,16 @@
+// An experiment file with what a command line changes of it.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "simulator/config/value.hpp"
+
+namespace ohmic {
+
+/// read_toml with overrides "table.key=value" applied. Throws as these, and ConfigError for a file
+/// that asks for nothing: empty, or comments alone.
+Value read_experiment_file(const std::filesystem::path&, const std::vector<std::string>& overrides);
+
+}  // namespace ohmic

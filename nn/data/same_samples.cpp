@@ -1,0 +1,79 @@
+#include "nn/data/same_samples.hpp"
+
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+namespace ohmic {
+namespace {
+
+/// The values of a sample as bytes.
+template <class Values>
+std::string_view sample_bytes(const Values& values, std::int64_t i, std::int64_t size) {
+  return {reinterpret_cast<const char*>(values.data() + i * size),
+          static_cast<std::size_t>(size) * sizeof(values[0])};
+}
+
+}  // namespace
+
+ImageSet spread_over(const ImageSet& set, std::int64_t most) {
+  const std::int64_t count = std::min(most, set.size());
+  std::vector<std::int64_t> rows;
+  for (std::int64_t k = 0; k < count; ++k) rows.push_back(k * set.size() / count);
+  return set.subset(rows);
+}
+
+ImageSet held(ImageSet set) {
+  if (!set.source) return set;
+  const auto size = static_cast<std::size_t>(set.values());
+  std::vector<float> numbers(size * static_cast<std::size_t>(set.size()));
+  for (std::int64_t i = 0; i < set.size(); ++i)
+    set.sample(i, numbers.data() + static_cast<std::size_t>(i) * size);
+  set.numbers = std::move(numbers);
+  set.source = nullptr;
+  set.places.clear();
+  return set;
+}
+
+std::int64_t count_known(const ImageSet& set, const ImageSet& other) {
+  if (set.shape != other.shape) return 0;
+  const auto count = [&](const auto& values, const auto& among) {
+    if (values.empty() || among.empty()) return std::int64_t{0};
+    std::unordered_set<std::string_view> wanted, met;
+    for (std::int64_t i = 0; i < set.size(); ++i)
+      wanted.insert(sample_bytes(values, i, set.values()));
+    for (std::int64_t i = 0; i < other.size(); ++i)
+      if (const auto it = wanted.find(sample_bytes(among, i, set.values())); it != wanted.end())
+        met.insert(*it);
+    std::int64_t known = 0;
+    for (std::int64_t i = 0; i < set.size(); ++i)
+      known += met.contains(sample_bytes(values, i, set.values()));
+    return known;
+  };
+  return count(set.pixels, other.pixels) + count(set.numbers, other.numbers);
+}
+
+std::int64_t count_repeated(const ImageSet& set) {
+  std::unordered_set<std::string_view> met;
+  const auto count = [&](const auto& values) {
+    std::int64_t repeated = 0;
+    if (values.empty()) return repeated;
+    for (std::int64_t i = 0; i < set.size(); ++i)
+      repeated += !met.insert(sample_bytes(values, i, set.values())).second;
+    return repeated;
+  };
+  return set.pixels.empty() ? count(set.numbers) : count(set.pixels);
+}
+
+bool are_one(const ImageSet& set) {
+  if (set.size() < 2) return false;
+  std::vector<float> first(static_cast<std::size_t>(set.values())), next(first.size());
+  set.sample(0, first.data());
+  for (std::int64_t i = 1; i < set.size(); ++i) {
+    set.sample(i, next.data());
+    if (next != first) return false;
+  }
+  return true;
+}
+
+}  // namespace ohmic

@@ -1,0 +1,25 @@
+// Samples that are the same, value by value, and a few that stand for a set.
+#pragma once
+
+#include <cstdint>
+
+#include "nn/data/dataset.hpp"
+
+namespace ohmic {
+
+/// Samples of a set, at most so many, spread evenly over it.
+ImageSet spread_over(const ImageSet&, std::int64_t most);
+
+/// The same samples, held in memory.
+ImageSet held(ImageSet);
+
+/// How many samples of a set are in another one too. Of sets that are not held in memory: none.
+std::int64_t count_known(const ImageSet&, const ImageSet& other);
+
+/// Samples that an earlier one of the set is. Of a set that is not held in memory: none.
+std::int64_t count_repeated(const ImageSet&);
+
+/// Whether every sample of a set of several holds the same values.
+bool are_one(const ImageSet&);
+
+}  // namespace ohmic

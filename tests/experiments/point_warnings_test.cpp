@@ -1,0 +1,88 @@
+// What measurements say against themselves: one source for terminal, results.jsonl and report.
+#include "experiments/results/point_warnings.hpp"
+
+#include <gtest/gtest.h>
+
+#include "experiments/measure/point_result.hpp"
+#include "simulator/config/value.hpp"
+
+namespace ohmic {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+/// One point with three equal draws on `images` images.
+struct Measured {
+  explicit Measured(const std::string& text, std::int64_t images = 1000)
+      : points(expand(parse_toml(text, "f.toml"))) {
+    result.images = images;
+    result.baseline_score = result.noise_free_score = 0.9 * static_cast<double>(images);
+    for (int i = 0; i < 3; ++i) result.draws.push_back({{result.baseline_score}, {}});
+  }
+  Texts warnings() const { return measurement_warnings({{&points.front(), &result}}); }
+
+  std::vector<Point> points;
+  PointResult result;
+};
+
+void clip(PointResult& result, std::uint64_t clipped, double lacking_bits) {
+  for (DrawResult& draw : result.draws) draw.tally = {0, 0, 1000, clipped};
+  for (const double bits : {0.5, -lacking_bits, -0.25}) {
+    result.layers.emplace_back().layer = "conv" + std::to_string(result.layers.size());
+    result.layers.back().unused_adc_bits = bits;
+  }
+}
+
+TEST(Clipping, IsSaidWithItsLayerAndAWayOut) {
+  Measured fixed("[periphery]\nadc = { range = \"fixed\", full_scale = 0.001 }\n");
+  clip(fixed.result, 623, 5);
+  EXPECT_EQ(fixed.warnings(),
+            (Texts{"Up to 62.3 % of what ADCs see is beyond their range and clipped; in conv1 it "
+                   "reaches 32 times the range; a larger periphery.adc.full_scale holds it, and "
+                   "range = \"calibrated\" finds it."}));
+  Measured calibrated("[periphery]\nadc = { percentile = 95 }\n");
+  clip(calibrated.result, 20, 0);
+  EXPECT_EQ(calibrated.warnings(),
+            (Texts{"Up to 2.0 % of what ADCs see is beyond their range and clipped; in conv2 it "
+                   "reaches 1.19 times the range; a higher periphery.adc.percentile leaves more "
+                   "room above what data.train gives."}));
+}
+
+TEST(Clipping, OfOneInAHundredIsUsual) {
+  Measured usual("[periphery]\nadc = { bits = 8 }\n");
+  clip(usual.result, 10, 0);
+  EXPECT_EQ(usual.warnings(), Texts{});
+}
+
+TEST(Clipping, OfInputsIsSaidToo) {
+  Measured dark("[periphery]\ndac = { bits = 8 }\n");
+  for (DrawResult& draw : dark.result.draws) draw.tally = {1000, 250, 0, 0};
+  EXPECT_EQ(dark.warnings(), (Texts{"Up to 25.0 % of what DACs are given is beyond their range and "
+                                    "clipped; the range is that "
+                                    "of the samples of data.train (periphery.dac.percentile): do "
+                                    "these give as much as the test samples?"}));
+}
+
+// Clopper and Pearson's interval of 90 in 100 at 95 % is 82.38 to 95.10 %.
+TEST(FewSamples, AreSaidWhereverARunIs) {
+  EXPECT_EQ(Measured("", 100).warnings(),
+            (Texts{"There are 100 test images: another sample of as many would move every accuracy "
+                   "by some ± 6.4 points (95 %), which no interval over draws shows."}));
+  EXPECT_EQ(Measured("", 1000).warnings(), Texts{});
+}
+
+TEST(CostOfMapping, NamesWhatThereIs) {
+  Measured noisy("[periphery]\noutput_noise = { relative = 5 }\n");
+  noisy.result.noise_free_score = 100;
+  EXPECT_EQ(noisy.warnings(), (Texts{"With every device exact, up to 80.0 points are lost to "
+                                     "mapping and output noise alone."}));
+  Measured wired("[periphery]\nadc = { bits = 4 }\nwires = { row_ohm = 1.0 }\n");
+  wired.result.noise_free_score = 100;
+  EXPECT_EQ(wired.warnings(),
+            (Texts{"With every device exact, up to 80.0 points are lost to mapping, converters and "
+                   "wires alone; are the samples that set the converters' ranges (data.train) "
+                   "prepared like the test samples?"}));
+}
+
+}  // namespace
+}  // namespace ohmic
