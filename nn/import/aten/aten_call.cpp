@@ -282,6 +282,12 @@ std::string AtenCall::constant(ConstantTensor tensor) {
   return name;
 }
 
+std::string AtenCall::constant_of(const std::string& of, ConstantTensor tensor) {
+  std::string& name = graph_.made[of];
+  if (name.empty()) name = constant(std::move(tensor));
+  return name;
+}
+
 std::string AtenCall::constant(const Integers& values) {
   const std::size_t size = values.size() * sizeof(std::int64_t);
   return constant(ConstantTensor{

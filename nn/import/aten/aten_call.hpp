@@ -54,6 +54,7 @@ struct AtenValue {
 struct AtenGraph {
   Draft draft;
   std::unordered_map<std::string, AtenValue> values;
+  std::unordered_map<std::string, std::string> made;  ///< constants, by what they were made of
 };
 
 /// PyTorch's number of a type of element (c10::ScalarType as torch.export writes it).
@@ -117,6 +118,8 @@ class AtenCall {
   /// The same number everywhere.
   std::string filled(double value, const Integers& shape, ElementType type);
   std::string constant(ConstantTensor tensor);
+  /// The same constant for every call that says `of`: what it was made of.
+  std::string constant_of(const std::string& of, ConstantTensor tensor);
   /// The tensor where `value` is a constant of the file, else null.
   const ConstantTensor* find_constant(const std::string& value) const;
 

@@ -32,12 +32,19 @@ class Gathered {
     if (!fits) throw DataError("its weights " + in_quotes(parameter) + " do not fit its gates");
     type_ = tensor->type;
     shape_ = tensor->shape;
+    made_of_ += ' ' + parameter;
     const std::size_t block = static_cast<std::size_t>(tensor->elements()) * size_of(type_) / gates;
     for (const std::size_t gate : kind_.gates)
       bytes_.insert(bytes_.end(), tensor->data.get() + gate * block,
                     tensor->data.get() + (gate + 1) * block);
-    ++parts_;
   }
+  /// The constant, the same one for a call with the same weights.
+  std::string constant(AtenCall& call, Integers sides) const {
+    return call.constant_of(made_of_, tensor(std::move(sides)));
+  }
+  const Integers& last_shape() const { return shape_; }
+
+ private:
   /// A tensor of `sides`, whose first is the number of directions.
   ConstantTensor tensor(Integers sides) const {
     std::int64_t elements = 1;
@@ -47,15 +54,13 @@ class Gathered {
     const auto owner = std::make_shared<const std::vector<std::byte>>(bytes_);
     return {type_, std::move(sides), {owner, owner->data()}};
   }
-  const Integers& last_shape() const { return shape_; }
 
- private:
   const AtenCall& call_;
   const Recurrence& kind_;
+  std::string made_of_ = kind_.op;
   ElementType type_ = ElementType::f32;
   Integers shape_;
   std::vector<std::byte> bytes_;
-  int parts_ = 0;
 };
 
 struct Layers {
@@ -97,9 +102,9 @@ Inputs layer_weights(AtenCall& call, const Recurrence& kind, const Layers& l, st
   if (input.last_shape().size() != 2 || recurrent.last_shape().size() != 2)
     throw DataError("its weights are no matrices");
   hidden = rows / static_cast<std::int64_t>(kind.gates.size());
-  return {call.constant(input.tensor({directions, rows, input.last_shape()[1]})),
-          call.constant(recurrent.tensor({directions, rows, hidden})),
-          l.biases ? call.constant(bias.tensor({directions, 2 * rows})) : std::string()};
+  return {input.constant(call, {directions, rows, input.last_shape()[1]}),
+          recurrent.constant(call, {directions, rows, hidden}),
+          l.biases ? bias.constant(call, {directions, 2 * rows}) : std::string()};
 }
 
 /// The states of one layer out of those of all.
