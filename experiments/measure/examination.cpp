@@ -15,14 +15,15 @@ namespace ohmic {
 Plausibility examine(const TrainedNetwork& network, const Experiment& experiment) {
   const bool foreign = !experiment.is_trained();
   return examine(network.graph, *network.weights, *network.data, foreign,
-                 network.measure.answers_classes());
+                 network.measure.answers_classes(), network.measure.gives_probabilities());
 }
 
 Plausibility examine_once(const std::filesystem::path& run_folder, const TrainedNetwork& network,
                           const Experiment& experiment) {
   const std::string& metric = experiment.evaluation.metric;  // what is right depends on it
-  const std::string examined = sha256(network.weights_hash + experiment.images_identity() +
-                                      (metric == "accuracy" ? "" : metric));
+  const std::string examined =
+      sha256(network.weights_hash + experiment.images_identity() +
+             (metric == "accuracy" ? "" : metric) + answers_key(experiment.evaluation));
   if (const auto kept = kept_plausibility(run_folder, experiment, examined)) return *kept;
   const Plausibility facts = examine(network, experiment);
   keep_plausibility(run_folder, experiment, facts, examined);
@@ -74,6 +75,8 @@ std::vector<std::string> examine_given(const std::vector<Point>& points, Progres
     if (!seen.insert(&network).second) continue;
     const Plausibility facts = examine(network, point.experiment);
     lines.push_back(without_noise_text(network, point.experiment, facts));
+    for (const std::string& remark : network.measure.remarks())
+      lines.push_back(fmt::format("note: {}: {}", network.label, remark));
     for (std::string& line : spoken_doubts(network, facts)) lines.push_back(std::move(line));
   }
   return lines;

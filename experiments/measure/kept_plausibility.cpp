@@ -25,6 +25,7 @@ std::filesystem::path file_of(const std::filesystem::path& run_folder, const Exp
   for (const char* table : {"data", "model", "train"})
     if (const Value* value = all.at(table)) text += " " + value->text();
   if (e.evaluation.metric != "accuracy") text += " " + e.evaluation.metric;
+  text += answers_key(e.evaluation);
   return run_folder / "plausibility" / (sha256(text).substr(0, 16) + ".json");
 }
 
@@ -39,6 +40,11 @@ Plausibility facts_of(const std::filesystem::path& run_folder, const MeasuredPoi
 }
 
 }  // namespace
+
+std::string answers_key(const EvaluationSettings& e) {
+  if (e.class_axis == ClassAxis::found && e.scores == ScoreKind::found) return "";
+  return fmt::format(" {} {}", static_cast<int>(e.class_axis), static_cast<int>(e.scores));
+}
 
 void keep_plausibility(const std::filesystem::path& run_folder, const Experiment& experiment,
                        const Plausibility& facts, const std::string& examined) {

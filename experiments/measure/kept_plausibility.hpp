@@ -21,6 +21,9 @@ void keep_plausibility(const std::filesystem::path& run_folder, const Experiment
 std::optional<Plausibility> kept_plausibility(const std::filesystem::path& run_folder,
                                               const Experiment&, const std::string& examined = "");
 
+/// What the file says of answers, on which it depends too; empty: nothing.
+std::string answers_key(const EvaluationSettings&);
+
 /// doubts_of the networks of these points as sentences that begin with the network, each once. A
 /// network of which nothing is kept is judged by its baseline alone.
 std::vector<std::string> doubts_of(const std::filesystem::path& run_folder,

@@ -50,7 +50,8 @@ class PointChip {
   /// The network on its crossbars, calibrated.
   AnalogNetwork& analog() { return *analog_; }
   /// What a user should know, a clause each: converters whose range leaves more than two bits
-  /// unused on what calibration images produce, products that are slow on this processor.
+  /// unused on what calibration images produce, products that are slow on this processor,
+  /// what is assumed of answers.
   std::vector<std::string> warnings() const;
 
  private:

@@ -90,6 +90,8 @@ MeasureOptions measure_options(const py::dict& given, const py::object& progress
   take(given, "metric", o.metric);
   take(given, "top_k", o.top_k);
   take(given, "against", o.against);
+  take(given, "class_axis", o.class_axis);
+  take(given, "scores", o.scores);
   take(given, "batch", o.batch);
   take(given, "calibration_samples", o.calibration_samples);
   take(given, "seed", o.seed);

@@ -80,9 +80,9 @@ inline constexpr std::int64_t kExamined = 256;
 /// Examines a network on test images of `data`, on the host. `foreign` weights were trained
 /// elsewhere: where something is wrong, other readings of the images are tried for them, each a
 /// pass of its own. At least one test image. Without `has_classes` nothing is said of right
-/// answers.
+/// answers. `shares`: whether answers are probabilities; absent: the last operator says it.
 Plausibility examine(const Graph&, const Weights&, const Dataset& data, bool foreign,
-                     bool has_classes = true);
+                     bool has_classes = true, std::optional<bool> shares = std::nullopt);
 
 /// Whether hardly more answers are right than guessing gives.
 bool is_near_chance(const Plausibility&);
