@@ -46,6 +46,24 @@ void check_whole(const BudgetRequest& request, std::vector<Fault>& faults) {
 
 }  // namespace
 
+namespace {
+
+/// A change that the file gives for metrics that get better the other way would ask nothing.
+void check_direction(const BudgetRequest& request, const MetricChoice& choice,
+                     std::vector<Fault>& faults) {
+  const bool higher = choice.metric().better == Better::higher;
+  const std::string given = higher ? "max_rise" : "max_drop",
+                    meant = request.settings.change_column(choice.metric());
+  if (const Value* value = request.root.at("budget." + given))
+    faults.push_back(request.fault(
+        given, fmt::format("{} is for metrics where {} is better, and of {} {} is; expected "
+                           "budget.{}, by how much it may {}, or budget.limit, the value itself",
+                           value->text(), higher ? "lower" : "higher", choice.title(),
+                           higher ? "higher" : "lower", meant, higher ? "fall" : "rise")));
+}
+
+}  // namespace
+
 void check_allowed(const BudgetRequest& request, std::vector<Fault>& faults) {
   const MetricChoice choice = request.points.front().experiment.evaluation.choice();
   const BudgetSettings& settings = request.settings;
@@ -61,6 +79,7 @@ void check_allowed(const BudgetRequest& request, std::vector<Fault>& faults) {
   if (settings.yield && settings.yield->target)
     check_value("yield.target", *settings.yield->target);
   if (!settings.limit.empty()) return;
+  check_direction(request, choice, faults);
   if (settings.drop == DropUnit::points && metric.unit != "%")
     faults.push_back(request.fault(
         "drop", fmt::format("\"points\" are per cent of the images, and {} is no share of them; "

@@ -108,6 +108,15 @@ std::string norms_text(const LoweredNetwork& network) {
          "on kernels is on folded kernels";
 }
 
+/// What a network without a layer on crossbars is told.
+std::string without_layers_text(const LoweredNetwork& network) {
+  const std::string nothing = "nothing of this network can be measured on crossbars: ";
+  if (network.digital.empty())
+    return nothing +
+           "no operator of it multiplies what comes from a sample by a matrix of constants";
+  return nothing + "its matrices of constants stay digital, below with what keeps each there";
+}
+
 void print_table(const std::vector<LayerFacts>& layers) {
   std::vector<Row> rows{
       {"layer", "operator", "K", "N", "groups", "MVMs", "parameters", "blocks", "tiles"}};
@@ -134,10 +143,14 @@ void print_text(const LoweredNetwork& network, const std::vector<LayerFacts>& la
              name_of(network.sample_type), shape_text(network.answer));
   fmt::print("on crossbars: {} layers, {} parameters, {} MACs per sample\n", crossbars, parameters,
              macs);
-  fmt::print(
-      "{} blocks of at most {} x {}, in {} tiles: one for each of the {} devices of a cell\n\n",
-      blocks, options.rows, options.columns, tiles, devices_per_cell(options.mapping));
-  print_table(layers);
+  if (layers.empty()) {
+    print_lines("{}\n", without_layers_text(network));
+  } else {
+    fmt::print(
+        "{} blocks of at most {} x {}, in {} tiles: one for each of the {} devices of a cell\n\n",
+        blocks, options.rows, options.columns, tiles, devices_per_cell(options.mapping));
+    print_table(layers);
+  }
   fmt::print("\nBatchNorm: {}\n", norms_text(network));
   std::vector<std::string> operators;
   for (const auto& [op, count] : digital_operators(network.graph))
@@ -158,7 +171,7 @@ void print_json(const LoweredNetwork& network, const std::vector<LayerFacts>& la
   Json json{{"file", options.model.file},   {"format", network.format},
             {"producer", network.producer}, {"opset", network.graph.opset},
             {"sample", network.sample},     {"sample_type", name_of(network.sample_type)},
-            {"answer", network.answer}};
+            {"answer", network.answer},     {"layers", Json::array()}};
   for (const LayerFacts& l : layers)
     json["layers"].push_back({{"name", l.name},
                               {"operator", l.op},
@@ -179,7 +192,7 @@ void print_json(const LoweredNetwork& network, const std::vector<LayerFacts>& la
 }
 
 void inspect(const InspectOptions& options) {
-  const auto network = load_network(options.model, options.mapping);
+  const auto network = load_any_network(options.model, options.mapping);
   const std::vector<LayerFacts> layers =
       layers_of(*network, {options.rows, options.columns}, devices_per_cell(options.mapping));
   options.as_json ? print_json(*network, layers, options) : print_text(*network, layers, options);

@@ -15,7 +15,8 @@ namespace {
 
 BudgetSettings settings_of(const std::string& knob, const BudgetOptions& options) {
   BudgetSettings settings;
-  settings.max_drop = settings.max_rise = {options.max_drop};
+  if (options.max_drop) settings.max_drop = {*options.max_drop};
+  if (options.max_rise) settings.max_rise = {*options.max_rise};
   settings.drop = options.drop;
   settings.confidence = options.measure.confidence;
   settings.draws = options.draws;
@@ -29,6 +30,14 @@ BudgetSettings settings_of(const std::string& knob, const BudgetOptions& options
   BudgetSettings::schema().read_into(table, "budget", checked, faults);
   if (!faults.empty()) throw ConfigError(std::move(faults));
   return checked;
+}
+
+/// What the caller gave of what a file would say.
+Value given_by(const BudgetOptions& options) {
+  Value root{Table{}};
+  if (options.max_drop) root.set("budget.max_drop", {*options.max_drop});
+  if (options.max_rise) root.set("budget.max_rise", {*options.max_rise});
+  return root;
 }
 
 /// Chips at the values of a knob, each measured once; one at a time is held.
@@ -126,7 +135,7 @@ Budget find_budget(const Network& network, const Samples& samples, const Hardwar
   if (std::string wrong = no_hardware_text(knob); !wrong.empty())
     throw ConfigError({{{}, "knob", wrong}});
   const Point point{{}, experiment_of(network, samples, hardware, options.measure)};
-  const BudgetRequest request{Value{Table{}}, settings_of(knob, options), {point}};
+  const BudgetRequest request{given_by(options), settings_of(knob, options), {point}};
   std::vector<Fault> faults;
   check_allowed(request, faults);
   check_find(request, faults);

@@ -12,7 +12,9 @@
 namespace ohmic {
 
 struct BudgetOptions {
-  double max_drop = 1;  ///< how much worse the metric may get, in the unit of `drop`
+  /// How much worse the metric may get, in the unit of `drop`: max_drop where higher is better,
+  /// max_rise where lower is (ConfigError for the other one); 1 where neither is given.
+  std::optional<double> max_drop = {}, max_rise = {};
   DropUnit drop = DropUnit::percent_of_baseline;
   std::vector<double> range{0.005, 0.5};  ///< lowest and highest value of the knob
   KnobScale scale = KnobScale::log;

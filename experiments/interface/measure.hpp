@@ -19,7 +19,9 @@ struct MeasureOptions {
   std::string metric =
       {};         ///< of `ohmic describe metric`; empty: accuracy, agreement without labels
   int top_k = 5;  ///< of metric top_k
-  std::string against = {};  ///< of metrics that compare numbers: labels | samples | answers
+  std::string against = {};     ///< of metrics that compare numbers: labels | samples | answers
+  std::string class_axis = {};  ///< of metrics that compare classes: found | first | last
+  std::string scores = {};      ///< likewise: found | logits | probabilities
   Estimator estimator = Estimator::per_draw;
   std::int64_t batch = 100;
   std::int64_t calibration_samples = 256;  ///< another number has to be there

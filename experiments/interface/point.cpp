@@ -20,6 +20,8 @@ Value evaluation_table(const MeasureOptions& options) {
   for (const char* key : {"metric", "against"}) table.table().erase(key);  // chosen by the data
   if (!options.metric.empty()) table.set("metric", {options.metric});
   if (!options.against.empty()) table.set("against", {options.against});
+  if (!options.class_axis.empty()) table.set("class_axis", {options.class_axis});
+  if (!options.scores.empty()) table.set("scores", {options.scores});
   table.set("top_k", {std::int64_t{options.top_k}});
   return table;
 }

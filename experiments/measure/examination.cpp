@@ -60,8 +60,9 @@ void note_metric(const TrainedNetwork& network, Plausibility& facts) {
 Plausibility examine(const TrainedNetwork& network, const Experiment& experiment) {
   const bool foreign = !experiment.is_trained();
   const bool has_classes = network.measure.answers_classes();
-  Plausibility facts = examine(network.graph, *network.weights, *network.data, foreign, has_classes,
-                               declared_training(network, experiment));
+  Plausibility facts =
+      examine(network.graph, *network.weights, *network.data, foreign, has_classes,
+              declared_training(network, experiment), network.measure.gives_probabilities());
   if (experiment.evaluation.choice().uses_answers()) facts.labels = 0;  // they are its own
   note_metric(network, facts);
   return facts;
@@ -122,6 +123,8 @@ std::vector<std::string> examine_given(const std::vector<Point>& points, Progres
     if (!seen.insert(&network).second) continue;
     const Plausibility facts = examine(network, point.experiment);
     lines.push_back(without_noise_text(network, point.experiment, facts));
+    for (const std::string& remark : network.measure.remarks())
+      lines.push_back(fmt::format("note: {}: {}", network.label, remark));
     for (std::string& line : spoken_doubts(network, facts)) lines.push_back(std::move(line));
   }
   return lines;

@@ -42,9 +42,15 @@ Plausibility facts_of(const std::filesystem::path& run_folder, const MeasuredPoi
 
 std::string other_metric(const Experiment& e) {
   const EvaluationSettings& evaluation = e.evaluation;
-  if (evaluation.metric == "accuracy") return "";
-  if (evaluation.metric != "top_k") return evaluation.metric;
-  return fmt::format("top_{}", evaluation.top_k);
+  std::string text;
+  if (evaluation.metric == "top_k")
+    text = fmt::format("top_{}", evaluation.top_k);
+  else if (evaluation.metric != "accuracy")
+    text = evaluation.metric;
+  if (evaluation.class_axis == ClassAxis::found && evaluation.scores == ScoreKind::found)
+    return text;
+  return text + fmt::format(" {} {}", static_cast<int>(evaluation.class_axis),
+                            static_cast<int>(evaluation.scores));
 }
 
 void keep_plausibility(const std::filesystem::path& run_folder, const Experiment& experiment,

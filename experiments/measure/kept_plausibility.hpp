@@ -21,7 +21,8 @@ void keep_plausibility(const std::filesystem::path& run_folder, const Experiment
 std::optional<Plausibility> kept_plausibility(const std::filesystem::path& run_folder,
                                               const Experiment&, const std::string& examined = "");
 
-/// The metric, on which what is known depends; empty: accuracy.
+/// The metric and what the file says of answers, on which what is known depends; empty: accuracy,
+/// of answers as they are found.
 std::string other_metric(const Experiment&);
 
 /// doubts_of the networks of these points as sentences that begin with the network, each once. A

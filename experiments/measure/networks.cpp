@@ -23,6 +23,7 @@
 #include "nn/io/checkpoint.hpp"
 #include "nn/io/sha256.hpp"
 #include "nn/lowering/network.hpp"
+#include "nn/torch/torch_evaluation.hpp"
 #include "nn/train/divergence.hpp"
 
 namespace ohmic {
@@ -35,7 +36,8 @@ std::string data_key(const Experiment& e) {
 }
 
 std::string metric_key(const EvaluationSettings& e) {
-  return fmt::format("{} {} {}", e.metric, e.top_k, static_cast<int>(e.against));
+  return fmt::format("{} {} {} {} {}", e.metric, e.top_k, static_cast<int>(e.against),
+                     static_cast<int>(e.class_axis), static_cast<int>(e.scores));
 }
 
 /// What decides which files Networks::check opens, and where the work would be done.
@@ -92,7 +94,25 @@ std::vector<float> digital_answers(const Experiment& e, const TrainedNetwork& ne
 /// What a sample's answer is, by the network that the experiment names.
 AnswerShape answers_of(const Experiment& e, const Graph& graph) {
   if (e.model.file.empty()) return answer_shape(graph, {graph.classes});
-  return answer_shape(graph, load_network(e.model, e.mapping)->answer);
+  const auto network = load_network(e.model, e.mapping);
+  AnswerShape answer = answer_shape(graph, network->answer);
+  answer.classes_last = network->format == "Keras";
+  return answer;
+}
+
+/// Whether answers are logits or probabilities, by what the digital network answers to some
+/// samples, spread evenly over the set.
+void look_at_answers(const TrainedNetwork& network, Measure& measure) {
+  constexpr std::int64_t kLooked = 64;
+  const ImageSet& test = network.data->test;
+  TorchNetwork digital(network.graph, network.weights);
+  std::vector<float> x(static_cast<std::size_t>(test.values()));
+  const std::int64_t count = std::min(kLooked, test.size());
+  for (std::int64_t k = 0; k < count; ++k) {
+    normalized_batch(test, network.data->normalization, k * test.size() / count, 1, x.data());
+    if (!measure.look_at(digital.logits(x.data(), 1).data())) break;
+  }
+  measure.settle();
 }
 
 bool is_real(ElementType type) {
@@ -140,6 +160,8 @@ Experiment teacher_experiment(Experiment experiment) {
 void take_measure(const Experiment& e, TrainedNetwork& network) {
   const MetricChoice choice = e.evaluation.choice();
   network.measure = Measure(choice, answers_of(e, network.graph), network.data->test);
+  if (!e.model.file.empty() && network.measure.wants_to_look())
+    look_at_answers(network, network.measure);
   if (!choice.uses_answers() && !network.measure.wants_samples()) return;
   auto data = std::make_shared<Dataset>(*network.data);
   if (choice.uses_answers())

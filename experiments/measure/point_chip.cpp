@@ -334,6 +334,8 @@ std::string PointChip::products_warning() const {
 std::vector<std::string> PointChip::warnings() const {
   std::vector<std::string> all{range_warning(), overflow_warning(), products_warning()};
   std::erase(all, "");
+  const std::vector<std::string>& assumed = network_.measure.remarks();
+  all.insert(all.end(), assumed.begin(), assumed.end());
   return all;
 }
 

@@ -51,7 +51,7 @@ class PointChip {
   AnalogNetwork& analog() { return *analog_; }
   /// What a user should know, a clause each: converters whose range leaves more than two bits
   /// unused on what calibration images produce, or is less than half of it; products that are slow
-  /// on this processor.
+  /// on this processor; what is assumed of answers.
   std::vector<std::string> warnings() const;
 
  private:

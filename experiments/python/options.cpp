@@ -3,6 +3,7 @@
 #include <pybind11/stl.h>
 
 #include <limits>
+#include <optional>
 #include <type_traits>
 
 #include "experiments/python/call.hpp"
@@ -54,6 +55,12 @@ void take(const py::dict& given, const char* key, T& member) {
   if (given.contains(key)) member = value_as<T>(given[key], key);
 }
 
+/// The same, where None says that it was not given.
+template <class T>
+void take(const py::dict& given, const char* key, std::optional<T>& member) {
+  if (given.contains(key) && !given[key].is_none()) member = value_as<T>(given[key], key);
+}
+
 std::function<void(const std::string&, double)> speaking(const py::object& progress) {
   return [progress](const std::string& what, double fraction) {
     let_python_speak();
@@ -83,6 +90,8 @@ MeasureOptions measure_options(const py::dict& given, const py::object& progress
   take(given, "metric", o.metric);
   take(given, "top_k", o.top_k);
   take(given, "against", o.against);
+  take(given, "class_axis", o.class_axis);
+  take(given, "scores", o.scores);
   take(given, "batch", o.batch);
   take(given, "calibration_samples", o.calibration_samples);
   take(given, "seed", o.seed);
@@ -101,6 +110,7 @@ BudgetOptions budget_options(const py::dict& search, const py::dict& given,
   BudgetOptions o;
   o.measure = measure_options(given, progress);
   take(search, "max_drop", o.max_drop);
+  take(search, "max_rise", o.max_rise);
   take(search, "range", o.range);
   take(search, "steps", o.steps);
   take(search, "draws", o.draws);

@@ -37,9 +37,11 @@ struct StopRule {
 /// The [evaluation] table.
 struct EvaluationSettings {
   Estimator estimator = Estimator::per_draw;
-  std::string metric = "accuracy";    ///< of find_metric()
-  int top_k = 5;                      ///< of metric "top_k"
-  Against against = Against::labels;  ///< of metrics that compare numbers
+  std::string metric = "accuracy";          ///< of find_metric()
+  int top_k = 5;                            ///< of metric "top_k"
+  Against against = Against::labels;        ///< of metrics that compare numbers
+  ClassAxis class_axis = ClassAxis::found;  ///< of metrics that compare classes
+  ScoreKind scores = ScoreKind::found;      ///< likewise
   std::int64_t draws = 10;
   std::int64_t first_draw = 0;  ///< another range of draws is fresh noise
   std::int64_t batch = 100;
@@ -48,7 +50,7 @@ struct EvaluationSettings {
   std::int64_t calibration_images = 256;  ///< training images that set converter ranges
   std::optional<int> batch_norm_images;   ///< training images that BatchNorm sees again
   BatchNormStatistics batch_norm_statistics = BatchNormStatistics::moved;
-  MetricChoice choice() const { return {metric, top_k, against}; }
+  MetricChoice choice() const { return {metric, top_k, against, class_axis, scores}; }
   static const Schema<EvaluationSettings>& schema();
 };
 

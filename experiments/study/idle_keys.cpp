@@ -137,6 +137,13 @@ void add_evaluation(Keys& keys) {
   add(
       keys, "evaluation.top_k", "evaluation.metric = \"top_k\"",
       [](E e) { return e.evaluation.metric == "top_k"; }, [](E e) { return e.evaluation.top_k; });
+  const auto compares_classes = [](E e) {
+    return e.evaluation.choice().metric().compares == Compares::classes;
+  };
+  add(keys, "evaluation.class_axis", "a metric that compares classes", compares_classes,
+      [](E e) { return e.evaluation.class_axis; });
+  add(keys, "evaluation.scores", "a metric that compares classes", compares_classes,
+      [](E e) { return e.evaluation.scores; });
   add(keys, "evaluation.calibration_images", "converters or what else needs the ranges of inputs",
       calibrates, [](E e) { return e.evaluation.calibration_images; });
   add(keys, "evaluation.batch_norm_images", kNorm, has_norm,

@@ -55,6 +55,25 @@ void declare_metric(Schema<EvaluationSettings>& s) {
           "with: the numbers that data give as labels; the samples as the network sees them, which "
           "an auto-encoder rebuilds; or the network's own answers without noise, which is meant "
           "where data have no labels and the file does not say.");
+  s.add_choice(
+       "class_axis", &E::class_axis,
+       {{"found", ClassAxis::found}, {"first", ClassAxis::first}, {"last", ClassAxis::last}})
+      .joined_later()
+      .doc(
+          "Which axis of an answer to many positions is its classes, samples not counted. found: "
+          "the one that labels do not have; where they fit both ways the first, as PyTorch's "
+          "losses want it, or the last of Keras's networks; without labels the last, or the first "
+          "of several axes that is no longer than the last.");
+  s.add_choice("scores", &E::scores,
+               {{"found", ScoreKind::found},
+                {"logits", ScoreKind::logits},
+                {"probabilities", ScoreKind::probabilities}})
+      .joined_later()
+      .doc(
+          "What answers are, for metrics that compare classes: one number is class 1 above 0 as a "
+          "logit and above 1/2 as a probability, and cross_entropy takes the softmax of logits. "
+          "found: probabilities of a network that ends in a softmax or a sigmoid, or whose answers "
+          "without noise are all from 0 to 1 (and, of several classes, add up to 1).");
 }
 
 }  // namespace

@@ -37,6 +37,10 @@ Tensor one_matrix(Tensor w, const Tensor& other) {
   return w;
 }
 
+const char* not_one_matrix(const Tensor& w) {
+  return w.dim() < 2 ? "it is a vector, not a matrix" : "it is a stack of matrices";
+}
+
 /// The letters of "btd,dhe->bthe" where one side is a matrix: x has rest and K, the matrix K and
 /// N, the answer rest and N, each once and in any order.
 struct RowsByMatrix {
@@ -182,7 +186,7 @@ bool Lowering::matmul_from_left(const ModelNode& node) {
   const std::string layer = layer_name(node, weight, "");
   const std::int64_t last = trace_.value(input).dim() - 1;
   const auto columns = trace_.samples_of(input);
-  if (w.dim() != 2) return stays_digital(layer, node, "it is a stack of matrices");
+  if (w.dim() != 2) return stays_digital(layer, node, not_one_matrix(w));
   if (!columns || columns->axis + 1 >= last)
     return stays_digital(layer, node, "its columns cannot be told by samples");
   if (!is_on_crossbar(layer, node)) return false;
@@ -203,7 +207,7 @@ bool Lowering::matmul(const ModelNode& node) {
   const Tensor w = one_matrix(trace_.value(weight), trace_.value(input));
   const auto added = w.dim() == 2 ? added_after(node.outputs[0], w.size(1)) : std::nullopt;
   const std::string layer = layer_name(node, weight, added ? added->bias : "");
-  if (w.dim() != 2) return stays_digital(layer, node, "it is a stack of matrices");
+  if (w.dim() != 2) return stays_digital(layer, node, not_one_matrix(w));
   const auto rows = trace_.samples_of(input);
   if (!rows || rows->axis + 1 == trace_.value(input).dim())
     return stays_digital(layer, node, "its rows cannot be told by samples");

@@ -69,8 +69,7 @@ FilesOfModels& files_of_models() {
 std::vector<std::string> layers_of(const LoweredNetwork& network) {
   std::vector<std::string> names;
   for (const Node& node : network.graph.nodes)
-    if (node.op == Op::convolution || node.op == Op::dense || node.op == Op::recurrent)
-      names.push_back(node.name);
+    if (has_matrix(node)) names.push_back(node.name);
   for (const DigitalMatrix& matrix : network.digital) names.push_back(matrix.name);
   return names;
 }
@@ -112,11 +111,6 @@ std::shared_ptr<const LoweredNetwork> read_network(const ModelSettings& model,
   for (const MappedFile& file : imported.files) file.forget();
   files_of_models().remember(model.file, imported.files);
   check_patterns(*network, mapping);
-  const auto is_layer = [](const Node& node) {
-    return node.op == Op::convolution || node.op == Op::dense || node.op == Op::recurrent;
-  };
-  if (std::ranges::none_of(network->graph.nodes, is_layer))
-    throw DataError(model.file + ": no layer is left on crossbars; `ohmic inspect` says why");
   return network;
 }
 
@@ -124,6 +118,14 @@ std::shared_ptr<const LoweredNetwork> read_network(const ModelSettings& model,
 
 std::shared_ptr<const LoweredNetwork> load_network(const ModelSettings& model,
                                                    const MappingSettings& mapping) {
+  auto network = load_any_network(model, mapping);
+  if (std::ranges::none_of(network->graph.nodes, has_matrix))
+    throw DataError(model.file + ": no layer is left on crossbars; `ohmic inspect` says why");
+  return network;
+}
+
+std::shared_ptr<const LoweredNetwork> load_any_network(const ModelSettings& model,
+                                                       const MappingSettings& mapping) {
   constexpr std::size_t kKept = 8;  // of those that were read last
   static std::mutex mutex;
   static std::deque<std::pair<std::string, std::shared_ptr<const LoweredNetwork>>> known;

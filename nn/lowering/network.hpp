@@ -13,9 +13,14 @@ namespace ohmic {
 /// The network in `model.file`, with the weights of `model.weights` where they are given and the
 /// layers that `mapping` leaves digital. Of the networks read last, files are read once
 /// as long as they stay as they are. Throws DataError as read_model(), replace_weights() and
-/// lower() do, and ConfigError for a pattern that names no layer.
+/// lower() do and where no layer is left on crossbars, and ConfigError for a pattern that names no
+/// layer.
 std::shared_ptr<const LoweredNetwork> load_network(const ModelSettings& model,
                                                    const MappingSettings& mapping);
+
+/// The same, to be looked at: layers on crossbars or none.
+std::shared_ptr<const LoweredNetwork> load_any_network(const ModelSettings& model,
+                                                       const MappingSettings& mapping);
 
 /// Of a network that looks its whole input up in a table (an embedding), the least rows of such
 /// tables; 0: it does not.

@@ -53,6 +53,7 @@ Metric cross_entropy() {
   m.unit = "nat";
   m.better = Better::lower;
   m.least = 0;
+  m.of_shares = true;
   m.score = surprise;
   m.guessed = [](const Answer& form) { return std::log(static_cast<double>(form.kinds())); };
   m.doc = "mean of -ln p of the label's class, by softmax of the logits";

@@ -60,6 +60,17 @@ std::string number(float value) {
   return s;
 }
 
+/// Which axes may be the classes beside labels of this shape.
+struct FittingAxes {
+  bool first = false, last = false;
+};
+
+FittingAxes fitting_axes(const Shape& answer, const Shape& labels) {
+  if (answer.size() != labels.size() + 1) return {};
+  return {std::equal(labels.begin(), labels.end(), answer.begin() + 1),
+          std::equal(labels.begin(), labels.end(), answer.begin())};
+}
+
 }  // namespace
 
 bool MetricChoice::uses_answers() const {
@@ -93,27 +104,51 @@ Measure::Measure(int classes) : metric_(&metric_named("accuracy")), size_(classe
 
 Measure::Measure(const MetricChoice& choice, const AnswerShape& answer, const ImageSet& set)
     : metric_(&choice.metric()), choice_(choice), size_(product(answer.shape)) {
-  form_.probabilities = answer.probabilities;
+  form_.probabilities = choice.scores == ScoreKind::found
+                            ? answer.probabilities
+                            : choice.scores == ScoreKind::probabilities;
+  scores_are_known_ = choice.scores != ScoreKind::found || answer.probabilities;
   form_.k = choice.top_k;
   if (metric_->compares == Compares::classes) take_classes(answer, set);
   if (metric_->compares == Compares::kinds) take_kinds(answer, set);
   if (metric_->compares == Compares::numbers) take_numbers(answer, set);
 }
 
+/// Labels fit both ways: what was taken is said.
+void Measure::take_axis_of_two(const Shape& shape, bool last) {
+  form_.classes_first = !last;
+  remarks_.push_back("labels fit an answer of " + text(shape) +
+                     " with classes on its first axis and on its last, and the " +
+                     (last ? "last" : "first") + " one is taken, as in " +
+                     (last ? "Keras" : "PyTorch's losses") + "; evaluation.class_axis = \"" +
+                     (last ? "first" : "last") + "\" says otherwise");
+}
+
 /// Positions are usually more than the classes of an image.
-void Measure::take_own_classes(const Shape& shape, bool chosen) {
-  form_.classes_first = shape.size() > 2 && shape.front() <= shape.back();
+void Measure::take_own_classes(const AnswerShape& answer, const ImageSet& set) {
+  const Shape shape = without_ones(answer.shape);
+  const FittingAxes fits =
+      set.targets.empty() ? FittingAxes() : fitting_axes(shape, without_ones(set.target_shape));
+  if (choice_.class_axis != ClassAxis::found)
+    form_.classes_first = choice_.class_axis == ClassAxis::first;
+  else if (fits.first && fits.last && shape.size() > 1)
+    take_axis_of_two(shape, answer.classes_last);
+  else if (fits.first != fits.last)
+    form_.classes_first = fits.first;
+  else
+    form_.classes_first = shape.size() > 2 && shape.front() <= shape.back();
+  form_.classes_first = form_.classes_first && shape.size() > 1;
   form_.classes = shape.size() < 2 ? size_ : form_.classes_first ? shape.front() : shape.back();
-  if (chosen)
+  if (answer.chosen)
     refuse(choice_,
            "compares scores, and the network ends in ArgMax, which gives a class alone; "
            "expected one that gives a score per class (model.output can name what ArgMax "
            "reads)");
 }
 
-/// The axis of classes is the one that labels do not have, the last where both might be.
-void Measure::take_labelled_classes(const Shape& shape, const ImageSet& set) {
-  const Shape labels = without_ones(set.target_shape);
+/// The axis of classes is the one that labels do not have.
+void Measure::take_labelled_classes(const AnswerShape& answer, const ImageSet& set) {
+  const Shape shape = without_ones(answer.shape), labels = without_ones(set.target_shape);
   if (!set.has_labels() && set.targets.empty())
     refuse(choice_,
            "compares answers with labels, and data.test has none; expected labels, or metric = "
@@ -124,27 +159,36 @@ void Measure::take_labelled_classes(const Shape& shape, const ImageSet& set) {
                         "per class");
   form_.classes = size_;
   if (set.targets.empty()) return;
-  Shape with_last = labels, with_first = labels;
-  with_last.push_back(shape.empty() ? 1 : shape.back());
-  with_first.insert(with_first.begin(), shape.empty() ? 1 : shape.front());
-  form_.classes_first = shape != labels && shape != with_last;
-  if (form_.classes_first && shape != with_first)
+  const bool one_each = shape == labels;
+  const FittingAxes fits = fitting_axes(shape, labels);
+  const ClassAxis asked = choice_.class_axis;
+  const bool is_fit = asked == ClassAxis::first  ? fits.first
+                      : asked == ClassAxis::last ? fits.last
+                                                 : fits.first || fits.last;
+  if (!one_each && !is_fit)
     refuse(choice_, "a sample has labels of " + text(labels) + " and an answer of " + text(shape) +
                         "; expected a class per sample, or one for each position of the answer, "
-                        "whose other axis is the classes");
-  if (shape == labels && are_one_hot(set, product(shape)))
+                        "whose other axis is the classes" +
+                        (asked == ClassAxis::first  ? ": the first (evaluation.class_axis)"
+                         : asked == ClassAxis::last ? ": the last (evaluation.class_axis)"
+                                                    : ""));
+  if (one_each && are_one_hot(set, product(shape)))
     refuse(choice_, "labels are one-hot, " + text(labels) +
                         " with a 1 for the class; expected the class itself, a whole number "
                         "per sample (in NumPy: labels.argmax(1))");
-  form_.classes = shape == labels ? 1 : form_.classes_first ? shape.front() : shape.back();
+  form_.classes = 1;
+  if (one_each) return;
+  form_.classes_first = fits.first && (!fits.last || asked == ClassAxis::first);
+  if (fits.first && fits.last && asked == ClassAxis::found && shape.size() > 1)
+    take_axis_of_two(shape, answer.classes_last);
+  form_.classes = form_.classes_first ? shape.front() : shape.back();
 }
 
 void Measure::take_classes(const AnswerShape& answer, const ImageSet& set) {
-  const Shape shape = without_ones(answer.shape);
   if (metric_->of_own_answers)
-    take_own_classes(shape, answer.chosen);
+    take_own_classes(answer, set);
   else
-    take_labelled_classes(shape, set);
+    take_labelled_classes(answer, set);
   form_.positions = size_ / form_.classes;
   if (choice_.name == "top_k" && choice_.top_k >= form_.kinds())
     refuse(choice_, "evaluation.top_k = " + std::to_string(choice_.top_k) + " of " +
@@ -228,6 +272,53 @@ void Measure::take_numbers(const AnswerShape& answer, const ImageSet& set) {
                         text(wanted) + "; expected as many, or evaluation.against = \"answers\"" +
                         (size_ == set.values() ? " or \"samples\"" : "") +
                         (one_each ? ", or a metric that compares classes" : ""));
+}
+
+bool Measure::wants_to_look() const {
+  return metric_->compares == Compares::classes && !scores_are_known_ &&
+         (form_.classes == 1 || metric_->of_shares);
+}
+
+bool Measure::look_at(const float* answer) {
+  constexpr double kRounding = 1e-3;
+  Answer a = form_;
+  a.numbers = {answer, static_cast<std::size_t>(size_)};
+  if (seen_.positions == 0) seen_.first = answer[0];
+  const auto is_share = [](float x) { return x >= 0 && x <= 1; };
+  seen_.are_shares = seen_.are_shares && std::ranges::all_of(a.numbers, is_share);
+  seen_.differ =
+      seen_.differ || std::ranges::any_of(a.numbers, [&](float x) { return x != seen_.first; });
+  for (std::int64_t p = 0; p < a.positions && a.classes > 1 && seen_.are_shares; ++p) {
+    double sum = 0;
+    for (std::int64_t c = 0; c < a.classes; ++c) sum += a.of(p, c);
+    seen_.are_shares = std::abs(sum - 1) < kRounding;
+  }
+  seen_.positions += a.positions;
+  return seen_.are_shares;
+}
+
+/// Logits of a single number are hardly ever all between 0 and 1, those of several never add up to
+/// 1 besides.
+void Measure::settle() {
+  constexpr std::int64_t kEnough = 20;
+  scores_are_known_ = true;
+  if (seen_.positions == 0 || !seen_.are_shares) return;
+  const bool one = form_.classes == 1;
+  form_.probabilities = !one || (seen_.differ && seen_.positions >= kEnough);
+  if (!one)
+    remarks_.push_back(
+        "what the network answers without noise is from 0 to 1 and adds up to 1, so its answers "
+        "are taken for probabilities; evaluation.scores = \"logits\" says otherwise");
+  else if (form_.probabilities)
+    remarks_.push_back(
+        "what the network answers without noise is from 0 to 1, so its one number is taken for a "
+        "probability, and above 1/2 for class 1; evaluation.scores = \"logits\" says otherwise");
+  else
+    remarks_.push_back(
+        "what the network answers without noise is from 0 to 1, " +
+        std::string(seen_.differ ? "but of few samples" : "but always the same") +
+        ", so its one number is taken for a logit, and above 0 for class 1; evaluation.scores = "
+        "\"probabilities\" says otherwise");
 }
 
 Score Measure::score(const float* answer, const ImageSet& set, std::int64_t sample) const {

@@ -20,11 +20,27 @@ enum class Against {
   answers,  ///< what the network answers without noise
 };
 
+/// Which axis of an answer to many positions is its classes.
+enum class ClassAxis {
+  found,  ///< the one that labels do not have
+  first,
+  last,
+};
+
+/// What the numbers of an answer are, for metrics that compare classes.
+enum class ScoreKind {
+  found,  ///< by the network's last operator, else by what it answers without noise
+  logits,
+  probabilities,
+};
+
 /// Which metric is asked for.
 struct MetricChoice {
   std::string name = "accuracy";
   int top_k = 5;                      ///< of top_k
   Against against = Against::labels;  ///< of metrics that compare numbers
+  ClassAxis class_axis = ClassAxis::found;
+  ScoreKind scores = ScoreKind::found;
   const Metric& metric() const { return metric_named(name); }
   /// Whether what is wanted is what the network answers without noise.
   bool uses_answers() const;
@@ -39,8 +55,17 @@ struct AnswerShape {
   std::vector<std::int64_t> shape;  ///< as its file has it, without the axis of samples
   bool probabilities = false;       ///< it ends in a softmax or a sigmoid
   bool chosen = false;              ///< it ends in ArgMax: a class, no scores
+  bool classes_last = false;        ///< where labels fit both ways, as of Keras's files
 };
 AnswerShape answer_shape(const Graph&, std::vector<std::int64_t> shape);
+
+/// What answers that were looked at are.
+struct ScoreEvidence {
+  std::int64_t positions = 0;
+  bool are_shares = true;  ///< from 0 to 1, and of several classes with the sum 1
+  bool differ = false;     ///< not all are the same number
+  float first = 0;
+};
 
 class Measure {
  public:
@@ -50,6 +75,17 @@ class Measure {
   /// be accepted. What comes of the network's own answers, or of samples, need not be in the set
   /// yet: with_answers, with_samples.
   Measure(const MetricChoice&, const AnswerShape&, const ImageSet&);
+
+  /// Whether values depend on what answers are, logits or probabilities, and nothing has said it
+  /// yet: then the answers of the network without noise to samples go to look_at(), each once and
+  /// as long as it returns that another one may matter, and settle() ends it. Noise then changes
+  /// nothing of what answers are taken for.
+  bool wants_to_look() const;
+  bool look_at(const float* answer);
+  void settle();
+  bool gives_probabilities() const { return form_.probabilities; }
+  /// What was assumed of answers, a clause each, with the key that says otherwise.
+  const std::vector<std::string>& remarks() const { return remarks_; }
 
   /// Of sample i, whose answer has AnswerShape's size.
   Score score(const float* answer, const ImageSet&, std::int64_t sample) const;
@@ -72,8 +108,9 @@ class Measure {
 
  private:
   void take_classes(const AnswerShape&, const ImageSet&);
-  void take_own_classes(const std::vector<std::int64_t>& shape, bool chosen);
-  void take_labelled_classes(const std::vector<std::int64_t>& shape, const ImageSet&);
+  void take_own_classes(const AnswerShape&, const ImageSet&);
+  void take_labelled_classes(const AnswerShape&, const ImageSet&);
+  void take_axis_of_two(const std::vector<std::int64_t>& shape, bool last);
   void take_kinds(const AnswerShape&, const ImageSet&);
   void take_numbers(const AnswerShape&, const ImageSet&);
   void check_classes(const ImageSet&) const;
@@ -82,6 +119,9 @@ class Measure {
   MetricChoice choice_;
   Answer form_;
   std::int64_t size_ = 0;
+  bool scores_are_known_ = true;
+  std::vector<std::string> remarks_;
+  ScoreEvidence seen_;
 };
 
 /// The set with its own samples, normalised and ordered as the network's file has them, wanted.

@@ -79,6 +79,7 @@ struct Metric {
   std::string doc;  ///< the equation, and what happens at its ends
   std::string source{};
   bool of_own_answers = false;  ///< right is what the network answers without noise
+  bool of_shares = false;       ///< of the classes' probabilities, not of which is the largest
   /// Answers are right or wrong: values are counts over counts, which draws may have in common.
   bool counts = false;
   /// A mean over samples (see above).

@@ -67,12 +67,12 @@ std::int64_t batch_of(const Graph& graph) {
 
 class Examination {
  public:
-  Examination(const Graph& graph, const Weights& weights)
+  Examination(const Graph& graph, const Weights& weights, std::optional<bool> shares = std::nullopt)
       : graph_(graph),
         weights_(weights),
         network_(graph, {std::shared_ptr<const void>(), &weights}),
         batch_(batch_of(graph)),
-        gives_shares_(answer_shape(graph, {}).probabilities) {}
+        gives_shares_(shares.value_or(answer_shape(graph, {}).probabilities)) {}
 
   Seen pass(const ImageSet& set, const Normalization& normalization) {
     const at::NoGradGuard no_gradients;
@@ -438,11 +438,11 @@ bool is_unscaled(const Plausibility& p) {
 }
 
 Plausibility examine(const Graph& graph, const Weights& weights, const Dataset& data, bool foreign,
-                     bool has_classes, const ImageSet& declared) {
+                     bool has_classes, const ImageSet& declared, std::optional<bool> shares) {
   OHMIC_ASSERT(data.test.size() > 0);
   Plausibility p;
   p.foreign = foreign;
-  Examination examination(graph, weights);
+  Examination examination(graph, weights, shares);
   ImageSet set = spread_over(data.test, kExamined);
   if (has_classes) set.classes = std::max(set.classes, 2);  // of a single number
   const Seen seen = examination.pass(set, data.normalization);

@@ -96,8 +96,10 @@ inline constexpr std::int64_t kLookedAt = 64;  ///< training samples, spread eve
 /// elsewhere: where something is wrong, other readings of the images are tried for them, each a
 /// pass of its own. At least one test image. Without `has_classes` nothing is said of right
 /// answers. `declared` stands for training samples that `data` has not, because nothing needs them.
+/// `shares`: whether answers are probabilities; absent: the last operator says it.
 Plausibility examine(const Graph&, const Weights&, const Dataset& data, bool foreign,
-                     bool has_classes = true, const ImageSet& declared = {});
+                     bool has_classes = true, const ImageSet& declared = {},
+                     std::optional<bool> shares = std::nullopt);
 
 /// Whether the test set has labels of some classes only, and not by chance: more than a tenth of
 /// the classes are missing, and more than so many samples of classes that are equally frequent

@@ -210,6 +210,25 @@ BudgetOptions few_looks() {
   return options;
 }
 
+TEST(Interface, ABudgetRefusesAChangeTheOtherWay) {
+  const auto refused = [](const std::string& metric, BudgetOptions options) {
+    options.measure.metric = metric;
+    Hardware hardware;
+    hardware.device = make_device("awgn", {{"eta", 0.05}});
+    return test::error_of<ConfigError>(
+        [&] { find_budget(waves_network(), waves(), hardware, "device.eta", options); });
+  };
+  BudgetOptions rises = few_looks();
+  rises.max_drop.reset();
+  rises.max_rise = 5;
+  EXPECT_EQ(refused("cross_entropy", few_looks()),
+            "error: budget.max_drop: 5.0 is for metrics where higher is better, and of "
+            "cross-entropy lower is; expected budget.max_rise, by how much it may rise, or "
+            "budget.limit, the value itself");
+  EXPECT_NE(refused("accuracy", rises).find("budget.max_rise: 5.0 is for metrics where lower"),
+            std::string::npos);
+}
+
 // What `ohmic budget` says beside its answer stands in the budget.
 TEST(Interface, ABudgetSaysWhyNothingWasFound) {
   const Network net = waves_network();

@@ -122,6 +122,18 @@ TEST(Allowances, HaveToMeanSomethingForTheMetric) {
                       "drop = \"unit\""),
             std::string::npos);
   EXPECT_EQ(error("metric = \"mse\"\nagainst = \"answers\"\n", "limit = 0.5\n"), "");
+  EXPECT_NE(error("metric = \"cross_entropy\"\n", "max_drop = [10]\n")
+                .find("budget.max_drop: [10] is for metrics where higher is better, and of "
+                      "cross-entropy lower is; expected budget.max_rise, by how much it may rise, "
+                      "or budget.limit, the value itself"),
+            std::string::npos);
+  EXPECT_NE(error("", "max_drop = 2\nmax_rise = 3\n")
+                .find("budget.max_rise: 3 is for metrics where lower is better, and of accuracy "
+                      "higher is; expected budget.max_drop, by how much it may fall, or "
+                      "budget.limit, the value itself"),
+            std::string::npos);
+  EXPECT_EQ(error("metric = \"cross_entropy\"\n", "max_rise = [10]\n"), "");
+  EXPECT_EQ(error("", "max_drop = [10]\n"), "");
   EXPECT_NE(test::budget_error(
                 tiny("[evaluation]\nmetric = \"mse\"\nagainst = \"answers\"\n[budget]\nlimit = "
                      "1\n[budget.prediction]\n"))

@@ -78,6 +78,84 @@ TEST(Measure, FindsTheClassesOfPositions) {
                    5.0 / 6);
 }
 
+TEST(Measure, TakesTheFirstAxisWhereLabelsFitTwo) {
+  // By columns, first sample: classes 1, 0; second: 0, 1. By rows 1, 0 and 1, 1.
+  const Floats answers{0, 9, 5, 1, 2, 3, 1, 8};
+  const ImageSet columns = wanting({2}, {1, 0, 0, 1}), rows = wanting({2}, {1, 0, 1, 1});
+  const AnswerShape square{{2, 2}, false}, of_keras{{2, 2}, false, false, true};
+  const MetricChoice first{"accuracy", 5, Against::labels, ClassAxis::first},
+      last{"accuracy", 5, Against::labels, ClassAxis::last};
+  const Measure found({}, square, columns), keras({}, of_keras, rows);
+  EXPECT_EQ(value_of(found, columns, answers), 1);
+  EXPECT_EQ(value_of(keras, rows, answers), 1);
+  ASSERT_EQ(found.remarks().size(), 1u);
+  EXPECT_EQ(keras.remarks(),
+            std::vector<std::string>{
+                "labels fit an answer of 2 x 2 numbers with classes on its first axis and on its "
+                "last, and the last one is taken, as in Keras; evaluation.class_axis = \"first\" "
+                "says otherwise"});
+  EXPECT_EQ(value_of(Measure(first, of_keras, columns), columns, answers), 1);
+  EXPECT_EQ(value_of(Measure(last, square, rows), rows, answers), 1);
+  EXPECT_TRUE(Measure(last, square, rows).remarks().empty());
+  EXPECT_TRUE(Measure({}, {{2, 3}, false}, wanting({3}, Floats(6, 1))).remarks().empty());
+  EXPECT_EQ(refusal(last, {2, 3}, wanting({3}, Floats(6, 1))),
+            "evaluation.metric = \"accuracy\": a sample has labels of 3 numbers and an answer of 2 "
+            "x 3 numbers; expected a class per sample, or one for each position of the answer, "
+            "whose other axis is the classes: the last (evaluation.class_axis)");
+  const MetricChoice own{"agreement", 5, Against::labels, ClassAxis::first};
+  EXPECT_EQ(Measure(own, square, two_samples()).with_answers(two_samples(), answers).targets,
+            (Floats{1, 0, 0, 1}));
+}
+
+/// The measure after it has seen these answers, one number each or `classes`.
+Measure settled(const MetricChoice& choice, std::int64_t classes, const Floats& answers) {
+  Measure measure(choice, {{classes}, false}, labelled({0, 1}));
+  EXPECT_TRUE(measure.wants_to_look());
+  for (auto at = answers.begin(); at != answers.end(); at += classes)
+    if (!measure.look_at(&*at)) break;
+  measure.settle();
+  EXPECT_FALSE(measure.wants_to_look());
+  return measure;
+}
+
+TEST(Measure, TakesNumbersFromZeroToOneForProbabilities) {
+  Floats shares;
+  for (int i = 0; i < 20; ++i) shares.push_back(0.05f * static_cast<float>(i));
+  const Measure found = settled({}, 1, shares);
+  EXPECT_TRUE(found.gives_probabilities());
+  EXPECT_EQ(value_of(found, labelled({0, 1}), {0.4f, 0.6f}), 1);
+  Floats beyond = shares;
+  beyond.push_back(1.5f);
+  EXPECT_FALSE(settled({}, 1, beyond).gives_probabilities());
+  EXPECT_TRUE(settled({}, 1, beyond).remarks().empty());
+  const Measure few = settled({}, 1, {0.1f, 0.7f}), same = settled({}, 1, Floats(30, 0.5f));
+  EXPECT_FALSE(few.gives_probabilities());
+  EXPECT_FALSE(same.gives_probabilities());
+  EXPECT_EQ(few.remarks().at(0),
+            "what the network answers without noise is from 0 to 1, but of few samples, so its one "
+            "number is taken for a logit, and above 0 for class 1; evaluation.scores = "
+            "\"probabilities\" says otherwise");
+  EXPECT_NE(same.remarks().at(0).find("from 0 to 1, but always the same, so"), std::string::npos);
+}
+
+TEST(Measure, TakesSharesOfOneForProbabilities) {
+  const MetricChoice entropy{"cross_entropy"};
+  const Measure found = settled(entropy, 3, {0.2f, 0.3f, 0.5f, 0, 0.9996f, 0});
+  EXPECT_NEAR(value_of(found, labelled({2, 0}), {0.2f, 0.3f, 0.5f, 0.25f, 0.5f, 0.25f}),
+              -(std::log(0.5) + std::log(0.25)) / 2, 1e-7);
+  EXPECT_EQ(found.remarks().size(), 1u);
+  EXPECT_FALSE(settled(entropy, 3, {0.2f, 0.3f, 0.6f}).gives_probabilities());
+  EXPECT_FALSE(settled(entropy, 3, {-0.2f, 0.6f, 0.6f}).gives_probabilities());
+  EXPECT_FALSE(settled(entropy, 3, {0.2f, 0.3f, NAN}).gives_probabilities());
+  EXPECT_FALSE(Measure({}, {{3}, false}, labelled({0, 1})).wants_to_look()) << "which is largest";
+  EXPECT_FALSE(Measure(entropy, {{3}, true}, labelled({0, 1})).wants_to_look()) << "a softmax";
+  MetricChoice said{"cross_entropy"};
+  said.scores = ScoreKind::logits;
+  const Measure logits(said, {{3}, true}, labelled({0, 1}));
+  EXPECT_FALSE(logits.wants_to_look());
+  EXPECT_FALSE(logits.gives_probabilities());
+}
+
 TEST(Measure, RefusesLabelsThatAreNoClassesOfTheAnswer) {
   EXPECT_EQ(refusal({}, {3}, labelled({0, 3})),
             "label 3 of sample 1 is no class: the network answers with 3 numbers");

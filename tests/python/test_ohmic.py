@@ -115,8 +115,10 @@ figures = false
         two = budget(metric="top_k", top_k=2)
         self.assertGreater(two.baseline, points.baseline)
         self.assertEqual(budget(metric="top_k", top_k=1).baseline, points.baseline)
-        snr = budget(metric="mse", against="answers", max_drop=0.5, drop="unit")
-        self.assertEqual((snr.baseline, snr.limit), (0, 0.5))
+        mse = budget(metric="mse", against="answers", max_rise=0.5, drop="unit")
+        self.assertEqual((mse.baseline, mse.limit), (0, 0.5))
+        with self.assertRaisesRegex(ohmic.ConfigError, "budget.max_drop: 0.5 is for metrics where higher"):
+            budget(metric="mse", against="answers", max_drop=0.5, drop="unit")
         still = budget(knob="device.time_s", range=(1, 10))
         self.assertIn("has no effect", still.warnings[0])
         self.assertIn("has no effect", repr(still))

@@ -159,11 +159,12 @@ class Chip:
         return self._made.digital(_samples(x))
 
 
-def _options(draws, confidence, metric, top_k, against, per_batch, batch, calibration_samples, seed,
-             first_draw, backend, threads):
+def _options(draws, confidence, metric, top_k, against, class_axis, scores, per_batch, batch,
+             calibration_samples, seed, first_draw, backend, threads):
     return dict(draws=draws, confidence=confidence, metric=metric, top_k=top_k, against=against,
-                per_batch=per_batch, batch=batch, calibration_samples=calibration_samples, seed=seed,
-                first_draw=first_draw, backend=backend, threads=threads)
+                class_axis=class_axis, scores=scores, per_batch=per_batch, batch=batch,
+                calibration_samples=calibration_samples, seed=seed, first_draw=first_draw,
+                backend=backend, threads=threads)
 
 
 def _progress(progress, what):
@@ -186,21 +187,22 @@ def _progress(progress, what):
 
 
 def measure(network, x, labels=None, hardware=None, *, draws=10, confidence=0.95, metric="", top_k=5,
-            against="", per_batch=False, batch=100, calibration=None, calibration_samples=256, seed=1,
-            first_draw=0, backend="cpu", threads=0, progress=None):
+            against="", class_axis="", scores="", per_batch=False, batch=100, calibration=None,
+            calibration_samples=256, seed=1, first_draw=0, backend="cpu", threads=0, progress=None):
     """How good answers are over `draws` chips: value, interval, draws, baseline of a Measurement.
 
     labels: a class per sample, or numbers; None: agreement with the network without noise.
     calibration: samples that find the ranges of converters; None: the first calibration_samples of x,
-    whose labels are not looked at. metric: ohmic.describe("evaluation.metric"). per_batch: every
-    batch has a chip of its own, a far tighter mean. progress: a callable of (text, fraction), False
+    whose labels are not looked at. metric: ohmic.describe("evaluation.metric"); likewise against,
+    class_axis ("first", "last"), scores ("logits", "probabilities"). per_batch: every batch has a
+    chip of its own, a far tighter mean. progress: a callable of (text, fraction), False
     for none; else tqdm where it is installed. Ctrl-C stops. Raises ConfigError or DataError before
     anything is computed."""
     samples = _samples(x, labels)
     if calibration is not None:
         samples = samples.with_calibration(_samples(calibration))
-    options = _options(draws, confidence, metric, top_k, against, per_batch, batch,
-                       calibration_samples, seed, first_draw, backend, threads)
+    options = _options(draws, confidence, metric, top_k, against, class_axis, scores, per_batch,
+                       batch, calibration_samples, seed, first_draw, backend, threads)
     show, end = _progress(progress, "measure")
     try:
         return Measurement(_ohmic.measure(network, samples, (hardware or Hardware())._made, options,
@@ -209,14 +211,14 @@ def measure(network, x, labels=None, hardware=None, *, draws=10, confidence=0.95
         end()
 
 
-def budget(network, x, labels=None, hardware=None, *, knob="device.eta", max_drop=1.0,
-           drop="percent_of_baseline", range=(0.005, 0.5), log=True, fewest=False, steps=64, draws=10,
-           max_draws=200, confidence=0.95, metric="", top_k=5, against="", per_batch=False, batch=100,
-           calibration=None, calibration_samples=256, seed=1, backend="cpu", threads=0,
-           progress=None):
+def budget(network, x, labels=None, hardware=None, *, knob="device.eta", max_drop=None,
+           max_rise=None, drop="percent_of_baseline", range=(0.005, 0.5), log=True, fewest=False,
+           steps=64, draws=10, max_draws=200, confidence=0.95, metric="", top_k=5, against="",
+           class_axis="", scores="", per_batch=False, batch=100, calibration=None,
+           calibration_samples=256, seed=1, backend="cpu", threads=0, progress=None):
     """The largest value of a knob by which the metric gets worse by at most max_drop.
 
-    drop: the unit of max_drop: "percent_of_baseline" (of the metric without noise), "points" (per cent
+    max_rise takes the place of max_drop where lower is better; 1 without either. drop: the unit of both: "percent_of_baseline" (of the metric without noise), "points" (per cent
     of the samples) or "unit" (the metric's own numbers). knob: a dotted key of the hardware with a
     number, of mapping, device, periphery or noise. range, steps, log: the values that may be tried.
     fewest: the fewest instead, of bits. draws, max_draws: of the first and the last look at a value.
@@ -224,10 +226,10 @@ def budget(network, x, labels=None, hardware=None, *, knob="device.eta", max_dro
     samples = _samples(x, labels)
     if calibration is not None:
         samples = samples.with_calibration(_samples(calibration))
-    options = _options(draws, confidence, metric, top_k, against, per_batch, batch, calibration_samples,
-                       seed, 0, backend, threads)
-    search = dict(max_drop=max_drop, drop=drop, range=list(range), steps=steps, draws=draws,
-                  max_draws=max_draws, log=log, fewest=fewest)
+    options = _options(draws, confidence, metric, top_k, against, class_axis, scores, per_batch,
+                       batch, calibration_samples, seed, 0, backend, threads)
+    search = dict(max_drop=max_drop, max_rise=max_rise, drop=drop, range=list(range), steps=steps,
+                  draws=draws, max_draws=max_draws, log=log, fewest=fewest)
     show, end = _progress(progress, "budget")
     try:
         return Budget(_ohmic.find_budget(network, samples, (hardware or Hardware())._made, knob, search,
