@@ -157,8 +157,13 @@ void print_text(const LoweredNetwork& network, const std::vector<LayerFacts>& la
     operators.push_back(fmt::format("{} {}", count, op));
   print_lines("digital between layers: {}\n",
               operators.empty() ? "nothing" : fmt::format("{}", fmt::join(operators, ", ")));
+  std::map<std::string, std::vector<std::string>> again;
   for (const LayerFacts& l : layers)
-    if (!l.shares.empty()) print_lines("used again: {} is the crossbar of {}\n", l.name, l.shares);
+    if (!l.shares.empty()) again[l.shares].push_back(l.name);
+  for (const auto& [owner, uses] : again)
+    print_lines(
+        "used again: the crossbar of {}, by {}{}\n", owner, uses.front(),
+        uses.size() == 1 ? "" : fmt::format(" to {} ({} layers)", uses.back(), uses.size()));
   for (const AlikeMatrices& m : network.alike)
     print_lines("alike: {} has the numbers of {}; each is a crossbar of its own\n", m.second,
                 m.first);

@@ -101,7 +101,7 @@ MappedLayer AnalogNetwork::State::map_layer(const Step& step) const {
   ConvGeometry geometry = node(step.mvm).conv;
   std::span<const float> matrix = kernel(*mappable, step);
   std::vector<float> with_biases;
-  std::shared_ptr<const void> owner = mappable;
+  std::shared_ptr<const void> alive = mappable;
   double full_scale = 0;
   if (needs_full_scale(step) && !ranges.empty()) {
     double range = 0;
@@ -113,13 +113,13 @@ MappedLayer AnalogNetwork::State::map_layer(const Step& step) const {
   if (has_bias_row(step) && full_scale > 0) {
     geometry.bias_rows = 1;
     matrix = with_biases = with_bias_row(matrix, mappable->at(bias_of(step)).values, full_scale);
-    owner = nullptr;
+    alive = nullptr;
   }
   return {owner(step).name, static_cast<std::uint16_t>(crossbar_number(step)),
           geometry,         matrix,
           mapping,          device.g_min_S,
           device.g_max_S,   full_scale,
-          std::move(owner)};
+          std::move(alive)};
 }
 
 /// The layer computed with its weights as they are: one plane in units of weights.
