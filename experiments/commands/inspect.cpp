@@ -156,7 +156,7 @@ void print_json(const LoweredNetwork& network, const std::vector<LayerFacts>& la
   Json json{{"file", options.model.file},   {"format", network.format},
             {"producer", network.producer}, {"opset", network.graph.opset},
             {"sample", network.sample},     {"sample_type", name_of(network.sample_type)},
-            {"answer", network.answer}, {"layers", Json::array()}};
+            {"answer", network.answer},     {"layers", Json::array()}};
   for (const LayerFacts& l : layers)
     json["layers"].push_back({{"name", l.name},
                               {"operator", l.op},
