@@ -160,8 +160,7 @@ void take_measure(const Experiment& e, TrainedNetwork& network) {
   const MetricChoice choice = e.evaluation.choice();
   if (!e.model.file.empty()) check_samples_stand_alone(network);
   network.measure = Measure(choice, answers_of(e, network.graph), network.data->test);
-  if (!e.model.file.empty() && network.measure.wants_to_look())
-    look_at_answers(network, network.measure);
+  if (network.measure.wants_to_look()) look_at_answers(network, network.measure);
   if (!choice.uses_answers() && !network.measure.wants_samples()) return;
   auto data = std::make_shared<Dataset>(*network.data);
   if (choice.uses_answers())
