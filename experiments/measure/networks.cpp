@@ -12,6 +12,7 @@
 
 #include "experiments/measure/compute.hpp"
 #include "experiments/measure/files.hpp"
+#include "experiments/measure/influence.hpp"
 #include "experiments/measure/run_folder.hpp"
 #include "experiments/measure/timing.hpp"
 #include "experiments/study/training_images.hpp"
@@ -159,9 +160,9 @@ Experiment teacher_experiment(Experiment experiment) {
 
 void take_measure(const Experiment& e, TrainedNetwork& network) {
   const MetricChoice choice = e.evaluation.choice();
+  if (!e.model.file.empty()) check_samples_stand_alone(network);
   network.measure = Measure(choice, answers_of(e, network.graph), network.data->test);
-  if (!e.model.file.empty() && network.measure.wants_to_look())
-    look_at_answers(network, network.measure);
+  if (network.measure.wants_to_look()) look_at_answers(network, network.measure);
   if (!choice.uses_answers() && !network.measure.wants_samples()) return;
   auto data = std::make_shared<Dataset>(*network.data);
   if (choice.uses_answers())

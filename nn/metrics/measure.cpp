@@ -107,7 +107,8 @@ Measure::Measure(const MetricChoice& choice, const AnswerShape& answer, const Im
   form_.probabilities = choice.scores == ScoreKind::found
                             ? answer.probabilities
                             : choice.scores == ScoreKind::probabilities;
-  scores_are_known_ = choice.scores != ScoreKind::found || answer.probabilities;
+  scores_are_known_ = choice.scores == ScoreKind::logits ||
+                      (choice.scores == ScoreKind::found && answer.probabilities);
   form_.k = choice.top_k;
   if (metric_->compares == Compares::classes) take_classes(answer, set);
   if (metric_->compares == Compares::kinds) take_kinds(answer, set);
@@ -285,7 +286,8 @@ bool Measure::look_at(const float* answer) {
   a.numbers = {answer, static_cast<std::size_t>(size_)};
   if (seen_.positions == 0) seen_.first = answer[0];
   const auto is_share = [](float x) { return x >= 0 && x <= 1; };
-  seen_.are_shares = seen_.are_shares && std::ranges::all_of(a.numbers, is_share);
+  seen_.are_between = seen_.are_between && std::ranges::all_of(a.numbers, is_share);
+  seen_.are_shares = seen_.are_shares && seen_.are_between;
   seen_.differ =
       seen_.differ || std::ranges::any_of(a.numbers, [&](float x) { return x != seen_.first; });
   for (std::int64_t p = 0; p < a.positions && a.classes > 1 && seen_.are_shares; ++p) {
@@ -294,7 +296,7 @@ bool Measure::look_at(const float* answer) {
     seen_.are_shares = std::abs(sum - 1) < kRounding;
   }
   seen_.positions += a.positions;
-  return seen_.are_shares;
+  return choice_.scores == ScoreKind::probabilities ? seen_.are_between : seen_.are_shares;
 }
 
 /// Logits of a single number are hardly ever all between 0 and 1, those of several never add up to
@@ -302,6 +304,12 @@ bool Measure::look_at(const float* answer) {
 void Measure::settle() {
   constexpr std::int64_t kEnough = 20;
   scores_are_known_ = true;
+  if (choice_.scores == ScoreKind::probabilities) {
+    if (seen_.are_between) return;
+    refuse(choice_,
+           "takes answers for probabilities (evaluation.scores), and without noise the network "
+           "answers with numbers below 0 or above 1; expected \"logits\", or \"found\"");
+  }
   if (seen_.positions == 0 || !seen_.are_shares) return;
   const bool one = form_.classes == 1;
   form_.probabilities = !one || (seen_.differ && seen_.positions >= kEnough);

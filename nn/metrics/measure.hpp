@@ -62,8 +62,9 @@ AnswerShape answer_shape(const Graph&, std::vector<std::int64_t> shape);
 /// What answers that were looked at are.
 struct ScoreEvidence {
   std::int64_t positions = 0;
-  bool are_shares = true;  ///< from 0 to 1, and of several classes with the sum 1
-  bool differ = false;     ///< not all are the same number
+  bool are_between = true;  ///< from 0 to 1
+  bool are_shares = true;   ///< and of several classes with the sum 1
+  bool differ = false;      ///< not all are the same number
   float first = 0;
 };
 
@@ -76,10 +77,11 @@ class Measure {
   /// yet: with_answers, with_samples.
   Measure(const MetricChoice&, const AnswerShape&, const ImageSet&);
 
-  /// Whether values depend on what answers are, logits or probabilities, and nothing has said it
-  /// yet: then the answers of the network without noise to samples go to look_at(), each once and
-  /// as long as it returns that another one may matter, and settle() ends it. Noise then changes
-  /// nothing of what answers are taken for.
+  /// Whether values depend on what answers are, logits or probabilities, and it is not known yet or
+  /// only said by evaluation.scores: then the answers of the network without noise to samples go to
+  /// look_at(), each once and as long as it returns that another one may matter, and settle() ends
+  /// it. Noise then changes nothing of what answers are taken for. settle() throws DataError for
+  /// what is said to be probabilities and is not.
   bool wants_to_look() const;
   bool look_at(const float* answer);
   void settle();

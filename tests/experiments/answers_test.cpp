@@ -113,6 +113,35 @@ TEST_F(AnswersOfFiles, HaveClassesOnTheFirstAxisWhereTwoFit) {
   EXPECT_EQ(last.out.find("note:"), std::string::npos) << last.out;
 }
 
+/// Samples above 4 move the answers to the others: the means of what is above are added.
+test::Message with_means_of_samples() {
+  test::Message graph;
+  const test::Message samples = test::Message().text(1, "axes").number(8, 0).number(20, 7);
+  graph.message(1, test::onnx_node("Sub", {"x", "four"}, {"above"}));
+  graph.message(1, test::onnx_node("Relu", {"above"}, {"only"}));
+  graph.message(1, test::onnx_node("ReduceMean", {"only"}, {"mean"}, "", {samples}));
+  graph.message(1, test::onnx_node("Add", {"x", "mean"}, {"moved"}));
+  graph.message(1, test::onnx_node("Gemm", {"moved", "head.weight"}, {"y"}));
+  graph.message(5, test::onnx_tensor("four", {1}, test::raw(Floats{4})));
+  graph.message(5, test::onnx_tensor("head.weight", {2, 2}, test::raw(Floats{1, -1, 2, 1})));
+  graph.message(11, test::onnx_value("x", {-1, 2}));
+  graph.message(12, test::onnx_value("y", {-1, 2}));
+  return test::onnx_model(graph);
+}
+
+TEST_F(AnswersOfFiles, AreThoseOfSamplesAlone) {
+  const auto said = [&](const Floats& x) {
+    return ohmic({"check", experiment(with_means_of_samples(), npy("<f4", "3, 2", test::raw(x)),
+                                      npy("<i8", "3,", test::raw(Integers{0, 1, 1})))});
+  };
+  const Result large = said({9, 0, -3, 2, 1, 1}), small = said({3, 0, -3, 2, 1, 1});
+  EXPECT_EQ(large.status, 3);
+  EXPECT_EQ(large.err,
+            "ohmic: error: net.onnx on files: of 3 samples of data.test 3 are answered otherwise "
+            "beside one another than alone; such a network cannot be measured sample by sample\n");
+  EXPECT_EQ(small.status, 0) << small.err;
+}
+
 TEST(Inspect, ShowsNetworksWithNothingOnCrossbars) {
   const test::TemporaryFolder folder;
   test::Message graph;

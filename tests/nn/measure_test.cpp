@@ -150,6 +150,14 @@ TEST(Measure, TakesSharesOfOneForProbabilities) {
   EXPECT_FALSE(Measure({}, {{3}, false}, labelled({0, 1})).wants_to_look()) << "which is largest";
   EXPECT_FALSE(Measure(entropy, {{3}, true}, labelled({0, 1})).wants_to_look()) << "a softmax";
   MetricChoice said{"cross_entropy"};
+  said.scores = ScoreKind::probabilities;
+  EXPECT_TRUE(settled(said, 3, {0.2f, 0.9f, 0.6f}).gives_probabilities());
+  EXPECT_EQ(message_of([&] {
+              settled(said, 3, {0.2f, 1.9f, 0.6f});
+            }),
+            "evaluation.metric = \"cross_entropy\": takes answers for probabilities "
+            "(evaluation.scores), and without noise the network answers with numbers below 0 or "
+            "above 1; expected \"logits\", or \"found\"");
   said.scores = ScoreKind::logits;
   const Measure logits(said, {{3}, true}, labelled({0, 1}));
   EXPECT_FALSE(logits.wants_to_look());
