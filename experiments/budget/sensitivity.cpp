@@ -5,6 +5,7 @@
 #include "experiments/budget/layer_noise.hpp"
 #include "experiments/measure/setup.hpp"
 #include "experiments/statistics/logit_noise.hpp"
+#include "nn/torch/noise_propagation.hpp"
 
 namespace ohmic {
 namespace {
@@ -42,6 +43,7 @@ class Study {
 
   SensitivityStudy run() {
     const Experiment& experiment = point_.experiment;
+    refuse_shared_crossbars(context_.networks.get(experiment).graph);
     SensitivityStudy study{&point_, measure(experiment, "all layers"), {}};
     const auto errors = measure_snr(context_, experiment);
     std::vector<double> shares(errors.size(), Estimate::kNone);

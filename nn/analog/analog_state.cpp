@@ -68,8 +68,25 @@ AnalogNetwork::State::State(const Graph& g, std::shared_ptr<const Weights> w,
                  : weights;
   for (const Step& step : plan.steps)
     if (step.layer >= 0) crossbar[static_cast<std::size_t>(step.layer)] = step;
+  part_different_uses();
   for (const Step& step : crossbar) exact.emplace_back(device_of(step));
   map();
+}
+
+/// BatchNorm that is folded into a kernel, and biases on devices, can make uses of one matrix
+/// different ones: then each has a crossbar of its own.
+void AnalogNetwork::State::part_different_uses() {
+  const auto bias = [&](const Step& step) {
+    return has_bias_row(step) ? mappable->at(bias_of(step)).values : std::vector<float>();
+  };
+  for (const Step& step : crossbar) {
+    Node& use = graph.nodes[static_cast<std::size_t>(step.mvm)];
+    if (use.shares < 0) continue;
+    const Step& first = crossbar[static_cast<std::size_t>(crossbar_number(step))];
+    if (!std::ranges::equal(kernel(*mappable, step), kernel(*mappable, first)) ||
+        bias(step) != bias(first))
+      use.shares = -1;
+  }
 }
 
 std::string AnalogNetwork::State::bias_of(const Step& step) const {

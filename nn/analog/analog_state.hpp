@@ -65,6 +65,7 @@ struct AnalogNetwork::State {
     const int shared = node(step.mvm).shares;
     return node(shared < 0 ? step.mvm : shared);
   }
+  void part_different_uses();
   /// The number of that crossbar, which addresses what happens to its devices.
   int crossbar_number(const Step&) const;
   const DeviceModel& device_of(const Step& step) const { return devices.of(owner(step).name); }

@@ -14,7 +14,8 @@ LayerCells cells_of(const Graph& graph, const Step& step, const MappingSettings&
   ConvGeometry geometry = mvm.conv;
   if (mapping.bias == BiasPlace::analog && !bias_tensor(graph, step, noise).empty())
     geometry.bias_rows = 1;
-  LayerCells cells{mvm.name, geometry.rows(), {}};
+  const Node& owner = mvm.shares < 0 ? mvm : node_of(graph, mvm.shares);
+  LayerCells cells{owner.name, geometry.rows(), {}};
   const TileGrid grid(geometry, mapping.tile);
   for (const CellCode::Role& role : CellCode(mapping, 0.0, 1.0).roles())
     cells.columns.push_back(role.is_reference ? grid.column_tiles() : geometry.columns());

@@ -14,11 +14,14 @@ namespace {
 
 bool is_view(const Pt2Target& target) {
   static const std::unordered_set<std::string_view> views{
-      "alias",           "chunk",      "contiguous", "detach",      "dropout", "expand",
-      "feature_dropout", "expand_as",  "flatten",    "narrow",      "numpy_T", "permute",
-      "reshape",         "reshape_as", "select",     "slice",       "split",   "split_with_sizes",
-      "squeeze",         "t",          "to",         "transpose",   "unbind",  "unflatten",
-      "unsqueeze",       "view",       "view_as",    "_unsafe_view"};
+      "alias",    "chunk",           "contiguous",       "detach",     "dropout",
+      "expand",   "feature_dropout", "expand_as",        "flatten",    "narrow",
+      "numpy_T",  "permute",         "reshape",          "reshape_as", "select",
+      "slice",    "split",           "split_with_sizes", "squeeze",    "t",
+      "to",       "transpose",       "unbind",           "unflatten",  "unsqueeze",
+      "view",     "view_as",         "_unsafe_view",     "diagonal",   "meshgrid",
+      "moveaxis", "movedim",         "swapaxes",         "swapdims",   "tensor_split",
+      "unfold"};
   const std::string& op = target.looked_up;
   return views.count(std::string_view(op).substr(0, op.find('.'))) > 0;
 }
@@ -48,6 +51,9 @@ std::optional<Pt2Part> part_of(const Pt2Target& target, const AtenArguments& arg
   if (target.looked_up != "slice.Tensor") return std::nullopt;
   const auto begin = number_at(arguments, "start", 0), end = number_at(arguments, "end", kAll);
   if (!axis || !begin || !end || number_at(arguments, "step", 1) != 1) return std::nullopt;
+  // PyTorch's is empty where it ends before it begins, and the parts around it would overlap.
+  const bool may_be_empty = (*begin < 0) == (*end < 0) ? *end < *begin : *begin != 0;
+  if (may_be_empty && *end != kAll) return std::nullopt;
   return Pt2Part{*axis, *begin, *end};
 }
 

@@ -79,6 +79,15 @@ ConvGeometry geometry_of(const Tensor& x, const Tensor& kernel, const Window& w,
 
 Shape sides_of(const Tensor& t) { return {t.sizes().begin() + 2, t.sizes().end()}; }
 
+constexpr double kMostInPatches = 1 << 28;
+
+/// A kernel's inputs at each of its places; a double does not overflow.
+double numbers_in_patches(const Tensor& kernel, const Tensor& answer) {
+  const auto inputs =
+      static_cast<double>(kernel.numel() / std::max<std::int64_t>(1, kernel.size(0)));
+  return inputs * static_cast<double>(answer.numel() / std::max<std::int64_t>(1, answer.size(1)));
+}
+
 }  // namespace
 
 Node Lowering::convolution_node(const std::string& name, const Convolved& c) {
@@ -157,6 +166,9 @@ bool Lowering::convolution(const ModelNode& node) {
     return stays_digital(layer, node,
                          sides.size() > 2 ? "it has groups and three spatial axes"
                                           : "it has groups, and samples share an axis");
+  if (!is_window && numbers_in_patches(kernel, trace_.value(node.outputs[0])) > kMostInPatches)
+    return stays_digital(layer, node,
+                         "what its kernel sees of two samples is more than 2^28 numbers");
   if (!is_on_crossbar(layer, node)) return false;
   const Window w = window_of(call, sides_of(trace_.value(input)), sides);
   int from = node_of(input);

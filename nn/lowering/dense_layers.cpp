@@ -83,6 +83,18 @@ std::optional<RowsByMatrix> rows_by_matrix(std::string equation, bool matrix_is_
   return r;
 }
 
+/// Whether the matrix has an axis for each of its letters, once, and as long as that of x.
+bool fits(const RowsByMatrix& r, const Tensor& w, const Tensor& x) {
+  std::string letters = r.w;
+  std::ranges::sort(letters);
+  if (std::ssize(letters) != w.dim() || std::ranges::adjacent_find(letters) != letters.end())
+    return false;
+  return std::ranges::all_of(r.K, [&](char c) {
+    return w.size(static_cast<std::int64_t>(r.w.find(c))) ==
+           x.size(static_cast<std::int64_t>(r.x.find(c)));
+  });
+}
+
 /// Where each letter of `to` is in `from`.
 Shape order_of(const std::string& to, const std::string& from) {
   Shape order;
@@ -232,7 +244,8 @@ bool Lowering::einsum(const ModelNode& node) {
   const std::string layer = layer_name(node, weight, "");
   const auto r = rows_by_matrix(Call(node, model_.opset, {}).text("equation", ""), is_first,
                                 trace_.value(input).dim());
-  if (!r) return stays_digital(layer, node, "its formula is no product of rows with one matrix");
+  if (!r || !fits(*r, trace_.value(weight), trace_.value(input)))
+    return stays_digital(layer, node, "its formula is no product of rows with one matrix");
   auto rows = trace_.samples_of(input);
   const std::size_t at =
       rows ? r->rest.find(r->x[static_cast<std::size_t>(rows->axis)]) : std::string::npos;

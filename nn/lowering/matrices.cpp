@@ -106,6 +106,9 @@ std::string Lowering::root_of(const std::string& constant) const {
 
 void Lowering::find_twin(const std::string& layer) {
   const HostTensor& mine = out_.weights.at(layer + ".weight");
+  const bool is_even =
+      std::ranges::adjacent_find(mine.values, std::not_equal_to<>()) == mine.values.end();
+  const Matrix* alike = nullptr;
   for (const Matrix& other : matrices_) {
     const HostTensor& theirs = out_.weights.at(other.layer + ".weight");
     if (mine.shape != theirs.shape || mine.values != theirs.values) continue;
@@ -116,11 +119,9 @@ void Lowering::find_twin(const std::string& layer) {
       twins_[layer] = other.layer;
       return;
     }
-    const bool is_even =
-        std::ranges::adjacent_find(mine.values, std::not_equal_to<>()) == mine.values.end();
-    if (!is_even) out_.alike.push_back({other.layer, layer});
-    break;
+    if (!alike && !is_even) alike = &other;
   }
+  if (alike) out_.alike.push_back({alike->layer, layer});
   matrices_.push_back({layer, module_, roots_});
 }
 

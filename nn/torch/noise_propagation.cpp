@@ -146,15 +146,19 @@ struct NoisePropagation::State {
   }
 };
 
-NoisePropagation::NoisePropagation(const Graph& graph, const Weights& weights)
-    : state_(new State{graph, TorchGraph(graph, weights, "cpu")}) {
+void refuse_shared_crossbars(const Graph& graph) {
   for (const Node& node : graph.nodes)
     if (node.shares >= 0)
       throw UnsupportedError(
-          "linear propagation of noise: the crossbar of " +
+          "noise layer by layer: the crossbar of " +
           graph.nodes[static_cast<std::size_t>(node.shares)].name +
           " is used several times, and what its devices do each time adds up; accepted are "
           "networks whose crossbars are used once");
+}
+
+NoisePropagation::NoisePropagation(const Graph& graph, const Weights& weights)
+    : state_(new State{graph, TorchGraph(graph, weights, "cpu")}) {
+  refuse_shared_crossbars(graph);
 }
 
 NoisePropagation::~NoisePropagation() = default;

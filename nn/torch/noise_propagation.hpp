@@ -59,4 +59,8 @@ class NoisePropagation {
   std::unique_ptr<State> state_;
 };
 
+/// UnsupportedError where a network uses a crossbar several times: linear propagation, and what
+/// sets layers beside it, take each layer for a crossbar of its own.
+void refuse_shared_crossbars(const Graph&);
+
 }  // namespace ohmic

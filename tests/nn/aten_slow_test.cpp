@@ -53,6 +53,7 @@ cases = [(image, m) for m in (
     nn.ConvTranspose2d(4, 3, 3, 2, 1, 1, dilation=2),
     nn.Conv2d(4, 4, 3, padding=1, padding_mode='reflect'), nn.BatchNorm2d(4, affine=False),
     nn.utils.parametrizations.weight_norm(nn.Conv2d(4, 4, 3)),
+    nn.utils.parametrizations.weight_norm(nn.Linear(12, 5), dim=None),
     nn.utils.parametrizations.spectral_norm(nn.Conv2d(4, 4, 3)))]
 cases += [(line, m) for m in (
     nn.Conv1d(4, 6, 3, padding='same', dilation=2), nn.ConvTranspose1d(4, 6, 4, 2, 1),
@@ -82,7 +83,9 @@ cases += [(image, f) for f in (
     lambda x: F.grid_sample(x, x[:, :2, :5, :6].permute(0, 2, 3, 1).tanh(), align_corners=False),
     lambda x: F.interpolate(x, size=(7, 9), mode='bilinear', align_corners=True),
     lambda x: torch.linalg.norm(x, dim=-1), lambda x: (x / 0).nan_to_num(1, 2, -3),
-    lambda x: (x / x.relu()).isfinite().float(), lambda x: x.tensor_split(3, 2)[1],
+    lambda x: torch.where(x > 1, x / 0, x).nan_to_num(0, 0, 0),
+    lambda x: x + torch.linspace(0, 30, 12, dtype=torch.int64),
+    lambda x: torch.atan2(x.abs(), -x * 0), lambda x: (x / x.relu()).isfinite().float(), lambda x: x.tensor_split(3, 2)[1],
     lambda x: x[:, [0, 2]], set_parts, set_places, lambda x: F.rms_norm(x, (12,)),
     lambda x: x.lerp(x.flip(-1), .3), lambda x: x.diff(), lambda x: x.diff(2, 2),
     lambda x: F.one_hot(x.argmax(-1), 12).float(), lambda x: x.movedim(1, -1),

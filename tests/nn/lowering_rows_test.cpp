@@ -123,10 +123,12 @@ TEST(Lowering, FormulasOfRowsAndAMatrixAreLayers) {
     EXPECT_EQ(layer_of(network, "heads").conv.in_channels, c.K);
     EXPECT_EQ(layer_of(network, "heads").conv.in_height, c.rows);
   }
-  for (const char* equation : {"btd,tde->bte", "btd,dd->bt"}) {
+  for (const char* equation : {"btd,tde->bte", "btd,dd->bt", "btd,dde->bte"}) {
     SCOPED_TRACE(equation);
     ModelMaker m({4, 6}, "y");
-    m.weight("stack", std::string(equation)[4] == 't' ? Shape{4, 6, 5} : Shape{6, 6});
+    m.weight("stack", std::string(equation)[4] == 't'   ? Shape{4, 6, 5}
+                      : std::string(equation)[6] == 'e' ? Shape{6, 6, 5}
+                                                        : Shape{6, 6});
     m.node("Einsum", {"x", "stack"}, {"y"}, {{"equation", std::string(equation)}});
     const LoweredNetwork network = lower(m.model);
     ASSERT_EQ(network.digital.size(), 1u);
@@ -178,6 +180,29 @@ TEST(Lowering, AMatrixThatIsUsedAgainIsOneCrossbar) {
   EXPECT_EQ(values(3), values(0));
   EXPECT_NE(values(4), values(2));
   EXPECT_NE(values(0), network.weights.at("cell.weight").values);
+}
+
+// Two biases on the devices of one matrix are two matrices.
+TEST(Lowering, UsesOfAMatrixThatDifferOnDevicesHaveCrossbarsOfTheirOwn) {
+  ModelMaker m({6}, "y");
+  m.weight("cell.weight", {6, 6});
+  m.weight("first.bias", {6});
+  m.weight("second.bias", {6});
+  m.node("Gemm", {"x", "cell.weight", "first.bias"}, {"a"});
+  m.node("Gemm", {"a", "cell.weight", "second.bias"}, {"y"});
+  const LoweredNetwork network = expect_same(m);
+  EXPECT_EQ(network.graph.nodes.back().shares, 1);
+  const auto backend = make_backend("cpu");
+  MappingSettings mapping;
+  mapping.tile = {20, 8};
+  const auto is_used_again = [&] {
+    return AnalogNetwork(network.graph, network.weights, mapping, {}, {},
+                         LayerDevices(test::awgn(0.3)), *backend)
+        .is_used_again(1);
+  };
+  EXPECT_TRUE(is_used_again());
+  mapping.bias = BiasPlace::analog;
+  EXPECT_FALSE(is_used_again());
 }
 
 // Frames of a sample beside one another on the axis of samples, and volumes: what a kernel sees

@@ -172,12 +172,19 @@ void is_finite(AtenCall& call) {
 void nan_to_num(AtenCall& call) {
   const std::string x = call.tensor("self");
   const ElementType type = call.value(x).type;
+  if (type != ElementType::f32)
+    throw DataError("replaces infinities by the largest number of its type; accepted is float32");
   const double most = std::numeric_limits<float>::max();
-  const std::string finite =
-      call.emit("Clip", {x, call.scalar(call.has("neginf") ? call.number("neginf") : -most, type),
-                         call.scalar(call.has("posinf") ? call.number("posinf") : most, type)});
-  const double nan = call.has("nan") ? call.number("nan") : 0;
-  call.result("Where", {call.emit("IsNaN", {x}), call.scalar(nan, type), finite});
+  const auto number = [&](const char* name, double otherwise) {
+    return call.scalar(call.has(name) ? call.number(name) : otherwise, type);
+  };
+  const auto is_infinite = [&](std::int64_t positive) {
+    return call.emit("IsInf", {x},
+                     {{"detect_positive", positive}, {"detect_negative", 1 - positive}});
+  };
+  const std::string above = call.emit("Where", {is_infinite(1), number("posinf", most), x});
+  const std::string both = call.emit("Where", {is_infinite(0), number("neginf", -most), above});
+  call.result("Where", {call.emit("IsNaN", {x}), number("nan", 0), both});
 }
 
 /// Outside training the slope is the mean of the two.

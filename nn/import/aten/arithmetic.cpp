@@ -176,8 +176,9 @@ void fmod(AtenCall& call) {
 /// atan(y / x), and half a turn further to the left of the axis.
 void atan2(AtenCall& call) {
   const ElementType type = call.output_value().type;
-  const std::string y = call.operand("self", type), x = call.operand("other", type);
   const auto number = [&](double v) { return call.scalar(v, type); };
+  const std::string y = call.operand("self", type);
+  const std::string x = call.emit("Add", {call.operand("other", type), number(0)});  // no -0
   const auto is_below = [&](const std::string& v) { return call.emit("Less", {v, number(0)}); };
   const std::string turn =
       call.emit("Where", {is_below(y), number(-std::numbers::pi), number(std::numbers::pi)});

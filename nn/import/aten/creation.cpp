@@ -1,4 +1,6 @@
 // Tensors made of nothing but numbers.
+#include <algorithm>
+
 #include "nn/import/aten/aten_call.hpp"
 #include "simulator/error.hpp"
 
@@ -54,15 +56,16 @@ void arange(AtenCall& call) {
 }
 
 void linspace(AtenCall& call) {
-  const ElementType type = call.output_value().type;
+  const ElementType type = call.output_value().type, real = ElementType::f32;
   const double start = call.number("start"), end = call.number("end");
   const std::int64_t steps = call.integer("steps");
   const std::string number =
-      call.emit("Range", {call.scalar(0.0, type), call.scalar(static_cast<double>(steps), type),
-                          call.scalar(1.0, type)});
+      call.emit("Range", {call.scalar(0.0, real), call.scalar(static_cast<double>(steps), real),
+                          call.scalar(1.0, real)});
   const double step = steps > 1 ? (end - start) / static_cast<double>(steps - 1) : 0;
-  call.result("Add",
-              {call.emit("Mul", {number, call.scalar(step, type)}), call.scalar(start, type)});
+  const std::string line = call.emit(
+      "Add", {call.emit("Mul", {number, call.scalar(step, real)}), call.scalar(start, real)});
+  call.result("Identity", {call.cast(line, real, type)});
 }
 
 /// Each tensor along its own axis and the same along all others.
@@ -70,11 +73,12 @@ void meshgrid(AtenCall& call) {
   const std::vector<std::string> lines = call.tensors("tensors");
   const bool is_xy = call.text("indexing", "ij") == "xy" && lines.size() > 1;
   for (std::size_t i = 0; i < lines.size(); ++i) {
+    const Integers& all = call.value(call.outputs()[i]).shape;
+    if (std::find(all.begin(), all.end(), -1) != all.end())
+      throw DataError("has a side that is not written in the file");
     Integers along(lines.size(), 1);
     along[is_xy && i < 2 ? 1 - i : i] = -1;
-    call.output(
-        i, "Expand",
-        {call.reshaped(lines[i], along), call.constant(call.value(call.outputs()[i]).shape)});
+    call.output(i, "Expand", {call.reshaped(lines[i], along), call.constant(all)});
   }
 }
 

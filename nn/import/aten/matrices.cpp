@@ -154,7 +154,10 @@ void tensordot(AtenCall& call) {
 /// Rows of v with the lengths g: a kernel that was trained as direction and length.
 void weight_norm(AtenCall& call) {
   const std::string v = call.tensor("v"), g = call.tensor("g");
-  const std::int64_t kept = call.axis("dim", call.rank(v), 0);
+  const std::int64_t kept = call.integer("dim", 0);  // -1: one length of all
+  if (kept < -1 || kept >= call.rank(v) || call.rank(v) < 2)
+    throw DataError("keeps axis " + std::to_string(kept) + " of " + std::to_string(call.rank(v)) +
+                    "; expected one of a matrix or kernel, or -1");
   Integers axes;
   for (std::int64_t i = 0; i < call.rank(v); ++i)
     if (i != kept) axes.push_back(i);

@@ -134,6 +134,9 @@ void median(AtenCall& call) {
 void cosine_similarity(AtenCall& call) {
   const std::string a = call.tensor("x1"), b = call.tensor("x2");
   const ElementType type = call.output_value().type;
+  const std::int64_t along = call.axis("dim", call.rank(a), 1);
+  if (call.rank(a) != call.rank(b) || call.side(a, along) != call.side(b, along))
+    throw DataError("compares tensors of other shapes; expected the same axes");
   const std::string axis = call.constant(Integers{call.integer("dim", 1)});
   const Attributes drop{{"keepdims", std::int64_t{0}}};
   const std::string least = call.scalar(call.number("eps", 1e-8), type);
@@ -151,6 +154,16 @@ void cdist(AtenCall& call) {
   const std::string b = call.emit("Unsqueeze", {call.tensor("x2"), call.constant(Integers{-3})});
   call.result("ReduceL2", {call.emit("Sub", {a, b}), call.constant(Integers{-1})},
               {{"keepdims", std::int64_t{0}}});
+}
+
+/// Of vectors: with an order, that of two axes is a matrix's.
+void linalg_norm(AtenCall& call) {
+  const std::size_t axes = call.has("dim")
+                               ? call.integers("dim").size()
+                               : static_cast<std::size_t>(call.rank(call.tensor("self")));
+  if (call.has("ord") && axes != 1)
+    throw DataError("is a norm of matrices; accepted are norms of vectors");
+  norm(call);
 }
 
 void vdot(AtenCall& call) {
@@ -183,7 +196,7 @@ AtenEntries aten_reductions() {
           {"cdist", cdist},
           {"cosine_similarity", cosine_similarity},
           {"dot", vdot},
-          {"linalg_norm", norm},
+          {"linalg_norm", linalg_norm},
           {"median.dim", median},
           {"sort", sort},
           {"var_mean", var_mean},
