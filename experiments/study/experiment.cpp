@@ -19,6 +19,8 @@ namespace {
 /// Part of every identity: raised when a release changes the numbers that the same file gives, so
 /// that points of an older release are computed again ("Changes to numbers" in CHANGELOG.md).
 constexpr int kNumbers = 1;
+/// The same of networks of files.
+constexpr int kNumbersOfFiles = 2;
 
 void read_device_table(const Value& table, const std::string& key, Experiment& experiment,
                        std::vector<Fault>& faults) {
@@ -293,6 +295,9 @@ std::string curve_text(const DeviceModel& device) {
 
 std::string hash_of(Value identity) {
   identity.set("numbers", {std::int64_t{kNumbers}});
+  const Value* file = identity.at("model.file");
+  const auto* name = file ? std::get_if<std::string>(&file->data) : nullptr;
+  if (name && !name->empty()) identity.set("numbers_of_files", {std::int64_t{kNumbersOfFiles}});
   return sha256(to_toml(identity));
 }
 

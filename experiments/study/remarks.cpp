@@ -334,7 +334,7 @@ std::vector<std::string> remarks_on(const std::vector<const Experiment*>& experi
   std::vector<std::string> all = Remarks(experiments).all();
   if (std::string exact = exact_chips_remark(experiments); !exact.empty())
     all.insert(all.begin(), std::move(exact));
-  if (std::string idle = idle_entries_remark(experiments); !idle.empty())
+  else if (std::string idle = idle_entries_remark(experiments); !idle.empty())
     all.push_back(std::move(idle));
   for (std::string& digital : digital_matrices_remarks(experiments))
     all.push_back(std::move(digital));

@@ -147,6 +147,9 @@ struct GeneralNormalizer {
     for (std::size_t d = axis + 1; d < set.shape.size(); ++d) inner *= set.shape[d];
     const bool of_pixels = !set.pixels.empty() || set.are_pictures;
     const double unit = n.scale.value_or(of_pixels ? 1.0 / 255 : 1.0);
+    for (const auto* values : {&n.mean, &n.std})
+      OHMIC_ASSERT(values->size() <= 1 || std::ssize(*values) == channels ||
+                   std::ssize(*values) == size);
     const std::int64_t C = set.shape.size() == 3 ? set.shape[0] : 1, pixels = size / C;
     for (std::int64_t i = 0; i < size; ++i) {
       const float std = value_of(n.std, i, channels, inner, 1);

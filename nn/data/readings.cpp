@@ -175,6 +175,7 @@ std::vector<Reading> usual_readings(const Dataset& data) {
 ImageSet read_as(PixelOrder order, const ImageSet& set) {
   ImageSet out = set;
   const std::optional<Picture> p = picture_of(set);
+  if (p) out.channel_axis = p->channels_last ? 2 : 0;
   if (order == PixelOrder::as_read || !p) return out;
   reorder(order, *p, set.pixels, out.pixels);
   reorder(order, *p, set.numbers, out.numbers);

@@ -36,7 +36,8 @@ bool has_readings(const ImageSet&);
 /// the test images.
 std::vector<Reading> usual_readings(const Dataset&);
 
-/// The images, held in memory, with the bytes of each in another order.
+/// The images, held in memory, with the bytes of each in another order; of pictures it is known
+/// where their channels lie.
 ImageSet read_as(PixelOrder, const ImageSet&);
 
 /// The mean of every pixel over a set, divided by 255.

@@ -285,7 +285,8 @@ bool Measure::look_at(const float* answer) {
   Answer a = form_;
   a.numbers = {answer, static_cast<std::size_t>(size_)};
   if (seen_.positions == 0) seen_.first = answer[0];
-  const auto is_share = [](float x) { return x >= 0 && x <= 1; };
+  constexpr float kBeyond = 1e-5f;  // means of several probabilities round
+  const auto is_share = [](float x) { return x >= -kBeyond && x <= 1 + kBeyond; };
   seen_.are_between = seen_.are_between && std::ranges::all_of(a.numbers, is_share);
   seen_.are_shares = seen_.are_shares && seen_.are_between;
   seen_.differ =

@@ -74,7 +74,8 @@ class Examination {
         batch_(batch_of(graph)),
         gives_shares_(shares.value_or(answer_shape(graph, {}).probabilities)) {}
 
-  Seen pass(const ImageSet& set, const Normalization& normalization) {
+  /// What layers are fed is added up only where that is asked for: it takes its time.
+  Seen pass(const ImageSet& set, const Normalization& normalization, bool sees_inputs = false) {
     const at::NoGradGuard no_gradients;
     Seen seen;
     seen.moments.resize(graph_.nodes.size());
@@ -87,9 +88,10 @@ class Examination {
       normalized_batch(set, normalization, i, n, x.data());
       for (const float value : x)
         seen.largest_input = std::max(seen.largest_input, std::abs(value));
-      const Tensor y = network_.observed(
-          network_.images(x.data(), n),
-          [&](std::size_t node, const Tensor& in, const Tensor&) { note(node, in, seen); });
+      const Tensor y = network_.observed(network_.images(x.data(), n),
+                                         [&](std::size_t node, const Tensor& in, const Tensor&) {
+                                           note(node, in, sees_inputs, seen);
+                                         });
       if (!first.defined()) first = in_classes(y.slice(0, 0, 1)).clone();
       const Tensor scores = in_classes(y);
       take(scores, first, seen);
@@ -119,10 +121,10 @@ class Examination {
   }
 
  private:
-  void note(std::size_t node, const Tensor& in, Seen& seen) const {
+  void note(std::size_t node, const Tensor& in, bool sees_inputs, Seen& seen) const {
     const Op op = graph_.nodes[node].op;
     if (op == Op::batch_norm) add(in, seen.moments[node]);
-    if (op == Op::convolution || op == Op::dense) add(in, op, seen.inputs[node]);
+    if (sees_inputs && (op == Op::convolution || op == Op::dense)) add(in, op, seen.inputs[node]);
   }
 
   static void add(const Tensor& x, Op op, LayerInputs& to) {
@@ -297,7 +299,7 @@ void note_likeness(Examination& examination, const Graph& graph, const Seen& tes
                    const ImageSet& train, const Normalization& normalization, Plausibility& p) {
   if (train.size() == 0) return;
   const ImageSet some = spread_over(train, kLookedAt);
-  const Seen seen = examination.pass(some, normalization);
+  const Seen seen = examination.pass(some, normalization, true);
   p.compared = some.size();
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     if (!seen.inputs[i].is_unlike(tested.inputs[i]) || ++p.unlike > 1) continue;
@@ -445,12 +447,12 @@ Plausibility examine(const Graph& graph, const Weights& weights, const Dataset& 
   Examination examination(graph, weights, shares);
   ImageSet set = spread_over(data.test, kExamined);
   if (has_classes) set.classes = std::max(set.classes, 2);  // of a single number
-  const Seen seen = examination.pass(set, data.normalization);
+  const ImageSet& train = data.train.size() > 0 ? data.train : declared;
+  const Seen seen = examination.pass(set, data.normalization, train.size() > 0);
   note_kernels(graph, weights, p);
   note_answers(seen, set, has_classes, p);
   note_test_set(data.test, has_classes, p);
-  note_likeness(examination, graph, seen, data.train.size() > 0 ? data.train : declared,
-                data.normalization, p);
+  note_likeness(examination, graph, seen, train, data.normalization, p);
   p.known = count_known(set, data.train);
   note_norms(examination.norms(seen, set.size()), p);
   if (foreign && vocabulary(graph) == 0) note_scale(examination, set, data, seen, p);

@@ -418,6 +418,26 @@ TEST(Readings, OfNumbersAreThoseOfPixels) {
   EXPECT_EQ(first(PixelOrder::transposed, last), (Floats{0, 1, 2, 6, 7, 8, 3, 4, 5, 9, 10, 11}));
 }
 
+// A mean per channel goes with channels wherever they lie.
+TEST(Readings, ChannelsAreNormalisedWhereTheyLie) {
+  Normalization n{"given", {0, 100, 200}, {1, 1, 1}, 1.0};
+  for (const auto& shape : {std::vector<std::int64_t>{3, 2, 2}, {2, 2, 3}}) {
+    const ImageSet read = read_as(PixelOrder::as_read, bytes_of(shape));
+    std::vector<float> x(12);
+    normalized_batch(read, n, 0, 1, x.data());
+    float shift = 0;
+    for (std::size_t i = 0; i < 12; ++i) shift += x[i] - read.numbers[i];
+    EXPECT_EQ(shift, -4 * (100 + 200));
+    const auto channel = [&](std::size_t i) { return shape[0] == 3 ? i / 4 : i % 3; };
+    std::vector<float> wanted, got = x;
+    for (std::size_t i = 0; i < 12; ++i)
+      wanted.push_back(static_cast<float>(i) - 100.0f * static_cast<float>(channel(i)));
+    std::ranges::sort(wanted);  // a sample lies with channels last in memory
+    std::ranges::sort(got);
+    EXPECT_EQ(got, wanted);
+  }
+}
+
 // The negative of a pixel v, normalised: (255 - v) scale - mean.
 TEST(Readings, ArePossibleOfPicturesOfBytes) {
   EXPECT_FALSE(has_readings(bytes_of({12})));
