@@ -44,16 +44,15 @@ void check_whole(const BudgetRequest& request, std::vector<Fault>& faults) {
     if (c.is_asked) c.check(request, faults);
 }
 
-}  // namespace
-
-namespace {
-
-/// A change that the file gives for metrics that get better the other way would ask nothing.
+/// A change that the file gives for metrics that get better the other way would ask nothing. The
+/// default stands in files that were resolved.
 void check_direction(const BudgetRequest& request, const MetricChoice& choice,
                      std::vector<Fault>& faults) {
   const bool higher = choice.metric().better == Better::higher;
   const std::string given = higher ? "max_rise" : "max_drop",
                     meant = request.settings.change_column(choice.metric());
+  const BudgetSettings &s = request.settings, usual;
+  if (higher ? s.max_rise == usual.max_rise : s.max_drop == usual.max_drop) return;
   if (const Value* value = request.root.at("budget." + given))
     faults.push_back(request.fault(
         given, fmt::format("{} is for metrics where {} is better, and of {} {} is; expected "

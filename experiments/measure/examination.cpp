@@ -32,7 +32,7 @@ ImageSet declared_training(const TrainedNetwork& network, const Experiment& expe
   try {
     Dataset data;
     const ImageSet all = read_samples(settings.train_samples, settings.transform, kHeld);
-    data.train = spread_over(all, kLookedAt);
+    data.train = held(spread_over(all, kLookedAt));
     data.normalization = read_normalization(settings, data);
     fit_to(*load_network(experiment.model, experiment.mapping), data);
     return std::move(data.train);

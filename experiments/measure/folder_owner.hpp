@@ -9,7 +9,7 @@
 namespace ohmic {
 
 /// What the folder's own word of it is called: one line, the file's path as seen from the folder.
-inline constexpr char kOwnerFile[] = "experiment.txt";
+inline constexpr char kOwnerFile[] = "written_for.txt";
 
 /// The way out that `ohmic run` has besides.
 inline constexpr char kFreshTakesFolder[] =

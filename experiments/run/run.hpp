@@ -1,6 +1,6 @@
 // `ohmic run`: everything an experiment file names. A run folder holds
 //   resolved.toml      every key with its value
-//   experiment.txt     which file it is of, as seen from the folder
+//   written_for.txt    which file it is of, as seen from the folder
 //   provenance.json    program, compiler, libraries, processor, hashes of data and weights, date
 //   results.csv|jsonl  one row per point, in the order of the sweep
 //   layers.csv         noise of every layer in every unit, and as measured

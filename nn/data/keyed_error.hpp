@@ -15,7 +15,8 @@ auto keyed(const std::string& key, const Action& action) -> decltype(action()) {
     return action();
   } catch (const DataError& error) {
     const std::string message = error.what();
-    if (message.starts_with("data.") || message.starts_with("evaluation.")) throw;
+    for (const char* own : {"data.train", "data.test", "data.normalize", "evaluation."})
+      if (message.starts_with(own)) throw;
     throw DataError(key + ": " + message);
   }
 }

@@ -98,6 +98,10 @@ TEST_F(Budget, AsksForNothingTwice) {
   const BudgetOutcome again = run(kFind);
   EXPECT_EQ(again.new_draws, 0);
   EXPECT_EQ(content("budget.csv") + content("budget_probes.csv"), first);
+  // What the folder says was asked asks the same.
+  const Value resolved = parse_toml(content("resolved.toml"), "resolved.toml");
+  EXPECT_EQ(BudgetRun::run(resolved).new_draws, 0);
+  EXPECT_EQ(content("budget.csv") + content("budget_probes.csv"), first);
 }
 
 // Every value that the second question needs is an end of the range or was looked at before.

@@ -56,6 +56,9 @@ void write_result(const AnalysisResult& result, const std::filesystem::path& fol
 Value resolved_request(const BudgetRequest& request) {
   Value resolved = resolved_file(request.root, request.points);
   resolved.table()["budget"] = BudgetSettings::schema().write(&request.settings);
+  const Metric& metric = request.points.front().experiment.evaluation.choice().metric();
+  resolved.table()["budget"].table().erase(metric.better == Better::higher ? "max_rise"
+                                                                           : "max_drop");
   return resolved;
 }
 

@@ -1,5 +1,5 @@
 // `ohmic budget`: what an experiment file with a [budget] table asks. Its run folder holds
-//   resolved.toml, experiment.txt, provenance.json    as those of `ohmic run`
+//   resolved.toml, written_for.txt, provenance.json    as those of `ohmic run`
 //   evaluations/     accuracy of every configuration that was looked at, draw by draw
 //   report.html      the answers as a page, with figures/ and tables/ beside it
 //   budget.md        the same for a text editor
