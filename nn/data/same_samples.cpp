@@ -1,5 +1,7 @@
 #include "nn/data/same_samples.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
@@ -12,6 +14,20 @@ template <class Values>
 std::string_view sample_bytes(const Values& values, std::int64_t i, std::int64_t size) {
   return {reinterpret_cast<const char*>(values.data() + i * size),
           static_cast<std::size_t>(size) * sizeof(values[0])};
+}
+
+/// Whether samples are so short, and of so few different values, that some may be equal by chance:
+/// with d values in n places there are d^n of them, and pairs of m samples are m^2.
+template <class Values>
+bool may_be_equal_by_chance(const Values& values, std::int64_t size, std::int64_t samples) {
+  constexpr std::size_t kLooked = 4096;
+  constexpr double kMargin = 1024;
+  std::unordered_set<float> different;
+  for (std::size_t i = 0; i < std::min<std::size_t>(kLooked, values.size()); ++i)
+    different.insert(static_cast<float>(values[i]));
+  const double pairs = 2 * std::log2(static_cast<double>(samples));
+  return static_cast<double>(size) * std::log2(static_cast<double>(different.size())) <
+         pairs + std::log2(kMargin);
 }
 
 }  // namespace
@@ -57,7 +73,7 @@ std::int64_t count_repeated(const ImageSet& set) {
   std::unordered_set<std::string_view> met;
   const auto count = [&](const auto& values) {
     std::int64_t repeated = 0;
-    if (values.empty()) return repeated;
+    if (values.empty() || may_be_equal_by_chance(values, set.values(), set.size())) return repeated;
     for (std::int64_t i = 0; i < set.size(); ++i)
       repeated += !met.insert(sample_bytes(values, i, set.values())).second;
     return repeated;

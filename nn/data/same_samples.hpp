@@ -16,7 +16,8 @@ ImageSet held(ImageSet);
 /// How many samples of a set are in another one too. Of sets that are not held in memory: none.
 std::int64_t count_known(const ImageSet&, const ImageSet& other);
 
-/// Samples that an earlier one of the set is. Of a set that is not held in memory: none.
+/// Samples that an earlier one of the set is. Of a set that is not held in memory, or whose samples
+/// are so short and of so few values that some are equal by chance: none.
 std::int64_t count_repeated(const ImageSet&);
 
 /// Whether every sample of a set of several holds the same values.

@@ -289,8 +289,7 @@ void note_norms(const std::vector<NormFit>& fits, Plausibility& p) {
 
 void note_test_set(const ImageSet& test, bool has_classes, Plausibility& p) {
   p.tested = test.size();
-  constexpr std::int64_t kFewValues = 64;  // samples of fewer may be equal by chance
-  if (test.values() >= kFewValues) p.repeated = count_repeated(test);
+  p.repeated = count_repeated(test);
   if (has_classes && test.has_labels())
     p.labels = static_cast<int>(std::set(test.labels.begin(), test.labels.end()).size());
 }
