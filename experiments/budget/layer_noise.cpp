@@ -9,6 +9,7 @@
 #include "experiments/measure/recorded.hpp"
 #include "experiments/study/configure.hpp"
 #include "nn/analog/batch_norm.hpp"
+#include "nn/data/same_samples.hpp"
 #include "nn/io/checkpoint.hpp"
 #include "nn/io/sha256.hpp"
 #include "simulator/error.hpp"
@@ -36,17 +37,18 @@ Value device_table(const Experiment& experiment, const std::string& layer) {
                       *own->second.model);
 }
 
-LogitSpread propagate(const TrainedNetwork& network, bool folded, std::int64_t images,
+LogitSpread propagate(const TrainedNetwork& network, const ImageSet& test, bool folded,
                       Progress& progress) {
   progress.begin("linear propagation of noise, " + network.label);
   NoisePropagation propagation(
       network.graph, folded ? fold_batch_norm(network.graph, *network.weights) : *network.weights);
   LogitSpread spread;
   std::vector<float> x;
+  const std::int64_t images = test.size();
   for (std::int64_t first = 0; first < images; first += kImagesAtOnce) {
     const std::int64_t n = std::min(kImagesAtOnce, images - first);
-    x.resize(static_cast<std::size_t>(n * network.data->test.values()));
-    normalized_batch(network.data->test, network.data->normalization, first, n, x.data());
+    x.resize(static_cast<std::size_t>(n * test.values()));
+    normalized_batch(test, network.data->normalization, first, n, x.data());
     propagation.add(x.data(), n, spread);
     progress.update(static_cast<double>(first + n) / static_cast<double>(images),
                     fmt::format("image {}/{}", first + n, images));
@@ -150,19 +152,19 @@ ImageSpread spread_of(AnalysisContext& context, const Experiment& experiment, st
                            ": linear propagation predicts one class per sample, and this network "
                            "answers with others; leave [budget.prediction] and "
                            "[budget.allocation] out");
-  const ImageSet& test = network.data->test;
-  const std::int64_t n = std::min(images, test.size());
+  const ImageSet test = first_of_all_classes(network.data->test, images);
+  const std::int64_t n = test.size();
   const bool folded = experiment.noise.semantics == Semantics::folded;
   const std::string key =
       sha256(fmt::format("{} {} {} {}", network.weights_hash, folded, n, network.identity) +
              test.hash() + method_of(network.graph));
   const auto file = context.folder / "spread" / (key.substr(0, 16) + ".safetensors");
   ImageSpread result;
-  result.labels.assign(test.labels.begin(), test.labels.begin() + n);
+  result.labels = test.labels;
   if (auto stored = stored_spread(file, network.graph, n, context.progress)) {
     result.spread = std::move(*stored);
   } else {
-    result.spread = propagate(network, folded, n, context.progress);
+    result.spread = propagate(network, test, folded, context.progress);
     make_folder(file.parent_path());
     write_spread(file, result.spread);
   }

@@ -4,7 +4,8 @@ namespace ohmic {
 namespace {
 
 constexpr char kImages[] =
-    "Test images, from the first on, for which noise is propagated linearly to the logits.";
+    "Test images, from the first on (spread evenly where they lie class by class), for which "
+    "noise is propagated linearly to the logits.";
 
 }  // namespace
 

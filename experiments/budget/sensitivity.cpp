@@ -5,6 +5,7 @@
 #include "experiments/budget/layer_noise.hpp"
 #include "experiments/measure/setup.hpp"
 #include "experiments/statistics/logit_noise.hpp"
+#include "nn/data/same_samples.hpp"
 #include "nn/torch/noise_propagation.hpp"
 
 namespace ohmic {
@@ -18,11 +19,11 @@ std::vector<OutputSnr> measure_snr(AnalysisContext& context, const Experiment& e
   const TrainedNetwork& network = context.networks.get(experiment);
   Calibrations calibrations;
   PointChip chip(experiment, network, calibrations);
-  const std::int64_t images =
-      std::min(context.request.settings.sensitivity->snr_images, chip.images());
-  std::vector<float> x(static_cast<std::size_t>(images * network.data->test.values()));
-  normalized_batch(network.data->test, network.data->normalization, 0, images, x.data());
-  return output_snrs(chip.analog(), x.data(), images, experiment.seed, 0, kSnrDraws);
+  const ImageSet test =
+      first_of_all_classes(network.data->test, context.request.settings.sensitivity->snr_images);
+  std::vector<float> x(static_cast<std::size_t>(test.size() * test.values()));
+  normalized_batch(test, network.data->normalization, 0, test.size(), x.data());
+  return output_snrs(chip.analog(), x.data(), test.size(), experiment.seed, 0, kSnrDraws);
 }
 
 /// Each layer's part of the loss by linear propagation; sums to 1 where there is any.

@@ -120,13 +120,16 @@ const Schema<EvaluationSettings>& EvaluationSettings::schema() {
     s.add("calibration_images", &E::calibration_images)
         .at_least(1)
         .doc(
-            "Training images that set the converters' ranges: the first so many, of which there "
-            "have to be as many; the default takes all where there are fewer.");
+            "Training images that set the converters' ranges: the first so many, or, where they "
+            "lie "
+            "class by class, so many spread evenly; there have to be as many, and the default "
+            "takes all where there are fewer.");
     s.add("batch_norm_images", &E::batch_norm_images)
         .at_least(1)
         .absent("none")
         .doc(
-            "Training images that every programmed network sees, so that mean and variance of its "
+            "Training images that every programmed network sees, chosen as calibration_images "
+            "are, so that mean and variance of its "
             "BatchNorms follow, layer by layer, as batch_norm_statistics says; none: they stay as "
             "trained. For per_batch, each batch pays for it.");
     s.add_choice(

@@ -4,6 +4,7 @@
 
 #include "nn/analog/analog_state.hpp"
 #include "nn/analog/row_activity.hpp"
+#include "nn/data/same_samples.hpp"
 #include "simulator/call_error.hpp"
 #include "simulator/range_observer.hpp"
 
@@ -14,14 +15,14 @@ constexpr std::int64_t kCalibrationBatch = 256;
 
 }  // namespace
 
-/// Takes the first images of a set through what is loaded, batch by batch.
+/// Takes images that stand for a set through what is loaded, batch by batch.
 void AnalogNetwork::State::run_images(
-    const ImageSet& set, const Normalization& normalization, std::int64_t images,
+    const ImageSet& all, const Normalization& normalization, std::int64_t images,
     const std::function<void(const Step&, const float* x, std::int64_t n)>& before) {
+  const ImageSet set = first_of_all_classes(all, images);
   std::vector<float> x;
-  images = std::min(images, set.size());
-  for (std::int64_t first = 0; first < images; first += kCalibrationBatch) {
-    const std::int64_t count = std::min(kCalibrationBatch, images - first);
+  for (std::int64_t first = 0; first < set.size(); first += kCalibrationBatch) {
+    const std::int64_t count = std::min(kCalibrationBatch, set.size() - first);
     x.resize(static_cast<std::size_t>(count * set.values()));
     normalized_batch(set, normalization, first, count, x.data());
     run(x.data(), count, static_cast<std::uint64_t>(first),

@@ -6,6 +6,7 @@
 
 #include "nn/analog/analog_state.hpp"
 #include "nn/analog/digital_noise.hpp"
+#include "nn/data/same_samples.hpp"
 #include "simulator/call_error.hpp"
 
 namespace ohmic {
@@ -43,14 +44,15 @@ Periphery AnalogNetwork::periphery(std::size_t i) const {
   return state_->periphery_of(state_->crossbar[i]);
 }
 
-void AnalogNetwork::measure_batch_norm(const ImageSet& set, const Normalization& normalization,
+void AnalogNetwork::measure_batch_norm(const ImageSet& all, const Normalization& normalization,
                                        std::int64_t images, BatchNormStatistics statistics) {
   State& s = *state_;
   require_call(s.noise.leaves_statistics(),
                "measure_batch_norm: the noise settings replace the statistics it measures");
-  require_call(images > 0 && set.size() > 0, "measure_batch_norm: needs images");
+  require_call(images > 0 && all.size() > 0, "measure_batch_norm: needs images");
   s.statistics = statistics;
-  s.measured_images = std::min(images, set.size());
+  const ImageSet set = first_of_all_classes(all, images);
+  s.measured_images = set.size();
   s.measured.resize(static_cast<std::size_t>(s.measured_images * set.values()));
   normalized_batch(set, normalization, 0, s.measured_images, s.measured.data());
   load_ideal();

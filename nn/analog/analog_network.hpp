@@ -50,23 +50,25 @@ class AnalogNetwork {
   /// Whether ranges must be there (calibrate, take_ranges) before anything but load_ideal: for
   /// converters, for what drives the biases of mapping.bias = "analog", for non-linear cells.
   bool needs_ranges() const;
-  /// Finds ranges on the first `images` calibration images (no-op when none are needed):
-  /// activations are those of the digital network, arrays are free of noise.
+  /// Finds ranges on `images` calibration images, those that first_of_all_classes takes (no-op
+  /// when none are needed): activations are those of the digital network, arrays are free of noise.
   void calibrate(const ImageSet&, const Normalization&, std::int64_t images);
   /// What calibrate() found, by layer; empty before. Another network of these weights, with the
   /// same mapping, periphery and range of conductances, can take it instead of finding it again.
   const std::vector<LayerRanges>& ranges() const;
   void take_ranges(std::vector<LayerRanges>);
   /// Whatever is programmed from here on (program, load_noise_free) has the mean and the variance
-  /// of every BatchNorm follow the first `images` images, as the programmed arrays and their
-  /// converters compute them, behind layers that were measured before: moved by the change against
-  /// the digital network on the same images (follow_moments), or replaced by what is measured.
-  /// Needs NoiseSettings::leaves_statistics. Images are held for later draws; while a draw is
-  /// measured, activations of all of them are, 64 KB per image and buffer in a ResNet of width 16.
+  /// of every BatchNorm follow `images` of the images (first_of_all_classes), as the programmed
+  /// arrays and their converters compute them, behind layers that were measured before: moved by
+  /// the change against the digital network on the same images (follow_moments), or replaced by
+  /// what is measured. Needs NoiseSettings::leaves_statistics. Images are held for later draws;
+  /// while a draw is measured, activations of all of them are, 64 KB per image and buffer in a
+  /// ResNet of width 16.
   void measure_batch_norm(const ImageSet&, const Normalization&, std::int64_t images,
                           BatchNormStatistics = BatchNormStatistics::moved);
-  /// How strongly the first `images` images drive every row of every layer, as the digital network
-  /// sees them and, with a DAC, in the ranges that calibrate() found (RowActivity::mean_squares).
+  /// How strongly `images` images (first_of_all_classes) drive every row of every layer, as the
+  /// digital network sees them and, with a DAC, in the ranges that calibrate() found
+  /// (RowActivity::mean_squares).
   std::vector<std::vector<double>> row_drives(const ImageSet&, const Normalization&,
                                               std::int64_t images);
   /// The periphery of layer i: its DAC has a sign where inputs can be negative.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
@@ -30,7 +31,24 @@ bool may_be_equal_by_chance(const Values& values, std::int64_t size, std::int64_
          pairs + std::log2(kMargin);
 }
 
+/// Whether the labels are of several classes and those of each class lie in one piece.
+bool lies_class_by_class(const ImageSet& set) {
+  if (!set.has_labels()) return false;
+  std::unordered_set<std::int32_t> met{set.labels.front()};
+  for (std::size_t i = 1; i < set.labels.size(); ++i)
+    if (set.labels[i] != set.labels[i - 1] && !met.insert(set.labels[i]).second) return false;
+  return met.size() > 1;
+}
+
 }  // namespace
+
+ImageSet first_of_all_classes(const ImageSet& set, std::int64_t count) {
+  count = std::min(count, set.size());
+  if (lies_class_by_class(set)) return spread_over(set, count);
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(count));
+  std::iota(rows.begin(), rows.end(), std::int64_t{0});
+  return set.subset(rows);
+}
 
 ImageSet spread_over(const ImageSet& set, std::int64_t most) {
   const std::int64_t count = std::min(most, set.size());

@@ -10,6 +10,10 @@ namespace ohmic {
 /// Samples of a set, at most so many, spread evenly over it.
 ImageSet spread_over(const ImageSet&, std::int64_t most);
 
+/// `count` samples that stand for a set: the first so many, or, of a set whose samples lie class by
+/// class (as a folder per class gives them), so many spread evenly over it. At most all of them.
+ImageSet first_of_all_classes(const ImageSet&, std::int64_t count);
+
 /// The same samples, held in memory.
 ImageSet held(ImageSet);
 

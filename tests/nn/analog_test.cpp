@@ -371,6 +371,26 @@ TEST_F(AnalogBias, IsDrivenThroughConvertersLikeAnyInput) {
   EXPECT_LT(std::sqrt(error / size), 1e-3);
 }
 
+// Images of class 0 are dark: the first ten say nothing of those of class 1.
+TEST(Calibration, SeesEveryClassOfSamplesThatLieClassByClass) {
+  const Graph graph = resnet("resnet8", "keras_v1");
+  const Weights weights = test::random_weights(graph);
+  ImageSet sorted = random_image_set(20);
+  std::fill_n(sorted.pixels.begin(), 10 * ImageSet::kPixels, std::uint8_t{0});
+  for (std::size_t i = 0; i < 20; ++i) sorted.labels[i] = i < 10 ? 0 : 1;
+  Periphery periphery;
+  periphery.dac = Dac{.bits = 8};
+  const auto ranges = [&](const ImageSet& set, std::int64_t images) {
+    const auto backend = make_backend("cpu");
+    AnalogNetwork network(graph, weights, tiles_of(64), {}, periphery, test::awgn(0.1), *backend);
+    network.calibrate(set, {}, images);
+    return network.ranges().front().input;
+  };
+  EXPECT_GT(ranges(sorted, 10), 0.9);
+  sorted.labels[19] = 0;  // no longer class by class: the first ten
+  EXPECT_LT(ranges(sorted, 10), 0.1);
+}
+
 TEST_F(AnalogBias, DrivesItsRowFullyInTheCost) {
   Periphery periphery;
   periphery.dac = Dac{.bits = 4, .slice_bits = 1};

@@ -3,12 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
 
-#include "nn/data/same_samples.hpp"
 #include "tests/nn/literal_network.hpp"
 
 namespace ohmic {
@@ -77,21 +75,6 @@ TEST(LayerInputs, OfFewSamplesAndOfOneValueSayNothing) {
   EXPECT_FALSE(inputs(moved(few, 20), 4).is_unlike(other));
   EXPECT_FALSE(other.is_unlike(inputs(std::vector<float>(30 * 4, 1.0f), 4)));
   EXPECT_TRUE(inputs(moved(many, std::numeric_limits<float>::infinity()), 4).is_unlike(other));
-}
-
-// Of 8 bits there are 256 samples, and 1000 have to repeat; 40 numbers of 100 values have not.
-TEST(RepeatedSamples, CountWhereTheyAreNoChance) {
-  const auto repeated = [](std::int64_t size, int values) {
-    ImageSet set;
-    set.shape = {size};
-    set.labels.assign(1000, 0);
-    for (std::int64_t i = 0; i < 1000 * size; ++i)
-      set.numbers.push_back(static_cast<float>(i * 7919 % 1000003 % values));
-    std::copy_n(set.numbers.begin(), 200 * size, set.numbers.end() - 200 * size);
-    return count_repeated(set);
-  };
-  EXPECT_EQ(repeated(8, 2), 0);
-  EXPECT_GE(repeated(40, 100), 200);
 }
 
 }  // namespace
