@@ -190,7 +190,10 @@ Measured read_measured(const std::filesystem::path& file) {
   return m;
 }
 
-/// What an unusual table probably is: of another unit than its header says; else empty.
+constexpr double kFarOff = 0.75;  ///< of a mean from its target, in spans of the targets
+
+/// What an unusual table probably is, of another unit than its header says or with columns or rows
+/// mixed up; else empty.
 std::string doubt(const Measured& m) {
   if (m.target_S.back() > kUsualConductance_S)
     return "targets reach " + rounded(m.target_S.back()) + " S, more than the usual " +
@@ -199,6 +202,20 @@ std::string doubt(const Measured& m) {
   if (mean_S > 100 * target_S || 100 * mean_S < target_S)
     return "a target of " + rounded(target_S) + " S has a mean of " + rounded(mean_S) +
            " S; are both columns in the units that the header gives?";
+  const bool falls = m.curves.front().mean_S.front() > m.curves.front().mean_S.back();
+  const double span_S = falls ? 0 : m.target_S.back() - m.target_S.front();
+  for (std::size_t k = 0; k < m.target_S.size() && span_S > 0; ++k) {
+    const double off_S = m.curves.front().mean_S[k] - m.target_S[k];
+    if (std::abs(off_S) > kFarOff * span_S)
+      return "a target of " + rounded(m.target_S[k]) + " S has a mean of " +
+             rounded(m.curves.front().mean_S[k]) + " S, and all targets lie within " +
+             rounded(span_S) + " S; is it g_mean that this column holds, and the row right?";
+    if (m.curves.front().std_S[k] > span_S)
+      return "a target of " + rounded(m.target_S[k]) + " S has a std of " +
+             rounded(m.curves.front().std_S[k]) +
+             " S, more than lies between all targets; is it "
+             "g_std that this column holds, in the unit that the header gives?";
+  }
   return "";
 }
 

@@ -34,6 +34,17 @@ class Polynomial final : public FittedDevice {
     DeviceModel::validate();
     if (coefficients_uS.empty())
       throw ConfigError({{{}, "coefficients_uS", "is empty; expected at least one number"}});
+    constexpr int kStates = 100;
+    int below = 0;
+    for (int i = 0; i <= kStates; ++i) below += horner(static_cast<double>(i) / kStates) < 0;
+    if (below > kStates / 2)
+      throw ConfigError(
+          {{{},
+            "coefficients_uS",
+            "give a std below 0, which counts as 0, for " + std::to_string(below) + " of " +
+                std::to_string(kStates + 1) +
+                " conductances from 0 to g_max_S; expected a polynomial of r = G/g_max_S that is 0 "
+                "or more for most"}});
   }
 
   static const Schema<Polynomial>& schema() {

@@ -39,7 +39,9 @@ class Telegraph final : public DeviceModel {
       G_S[i] = target_S[i] * (double{u[i]} < occupancy ? 1.0 - amplitude : 1.0);
   }
 
-  bool reads_noisily() const override { return redraw == Redraw::read && amplitude > 0; }
+  bool reads_noisily() const override {
+    return redraw == Redraw::read && amplitude > 0 && occupancy > 0 && occupancy < 1;
+  }
 
   void read_sigma(const DeviceBlock&, double, std::span<const double> target_S,
                   std::span<const double>, std::span<double> sigma_S) const override {

@@ -12,8 +12,14 @@ namespace {
 
 constexpr double kOneClass = 0.95;  ///< of answers
 constexpr double kKnown = 0.1;      ///< of test images: a few doublets are in most sets
-constexpr double kRenamed = 0.5;    ///< of answers that are right once classes are renamed
-constexpr double kTurned = 0.1;     ///< below what guessing gives, of an area
+constexpr double kHardly = 0.05;    ///< better than a constant answer, of what there is to gain
+constexpr double kPixels = 100;     ///< reached by bytes, hardly by what was normalised
+constexpr double kCommon = 1.3;     ///< of a label, times its part of fair data
+constexpr double kHardlyInDecibel = 0.5;
+constexpr double kPromised = 0.2;  ///< more than is right
+constexpr double kGood = 0.8, kBetter = 0.05;
+constexpr double kRenamed = 0.5;  ///< of answers that are right once classes are renamed
+constexpr double kTurned = 0.1;   ///< below what guessing gives, of an area
 constexpr char kNothingToTake[] =
     ": noise has nothing to take from such a network, so that its numbers say nothing";
 constexpr double kSameReading = 0.02;  ///< readings as good as the best, in accuracy
@@ -35,6 +41,7 @@ class Doubts {
     about_weights();
     about_answers();
     about_metric();
+    about_threshold();
     about_labels();
     about_scale();
     about_norms();
@@ -107,6 +114,13 @@ class Doubts {
           p_.dominated_kernels.size(), p_.kernels, listed(p_.dominated_kernels)));
   }
 
+  /// The most common label is more common than in fair data, and hardly more answers are right.
+  bool is_as_good_as_one_class() const {
+    const std::int64_t rest = p_.images - p_.labelled;
+    return rest > 0 && p_.classes > 0 && share(p_.labelled, p_.images) > kCommon / p_.classes &&
+           static_cast<double>(p_.correct - p_.labelled) <= kHardly * static_cast<double>(rest);
+  }
+
   void about_answers() {
     if (p_.infinite > 0)
       say(fmt::format("{} of {} test images get logits that are infinite or not numbers",
@@ -122,6 +136,12 @@ class Doubts {
                       "has nothing to take from such a network, so that normalised accuracies say "
                       "nothing",
                       percent(p_.accuracy()), p_.images, 100.0 / p_.classes));
+    else if (is_as_good_as_one_class())
+      say(fmt::format(
+          "{} of {} test images are answered right, and {} of them have the label {}, so "
+          "that answering it always is as good: accuracy says nothing of such a network "
+          "on these labels (auc, of a number per image, would)",
+          percent(p_.accuracy()), p_.images, percent(share(p_.labelled, p_.images)), p_.label));
     else if (is_too_sure(p_))
       say(
           fmt::format("{} of {} test images are answered right, and the network's own "
@@ -129,14 +149,36 @@ class Doubts {
                       percent(p_.accuracy()), p_.images, percent(p_.confidence)));
   }
 
+  /// Answers that are numbers against their mean.
+  void about_numbers(const MetricWords& words) {
+    const Metric& metric = words.metric();
+    const double room = metric.better == Better::lower ? p_.guessed - metric.least
+                        : std::isfinite(metric.most)   ? metric.most - p_.guessed
+                                                       : kHardlyInDecibel / kHardly;
+    if (metric.sign() * (p_.value - p_.guessed) > kHardly * room) return;
+    say(fmt::format(
+        "{} is {} on {} test samples without noise, and one answer for all of them, "
+        "their mean, gives {}: labels are not in the order, units or normalisation that "
+        "the network was trained for, or it has learnt nothing",
+        words.title(), words.text_with_unit(p_.value), p_.images,
+        words.text_with_unit(p_.guessed)));
+  }
+
   /// The metric that was asked for against guessing.
   void about_metric() {
     if (p_.metric.empty()) return;
     const MetricWords words(MetricChoice{p_.metric, p_.top_k});
     const Metric& metric = words.metric();
+    if (metric.compares == Compares::numbers) return about_numbers(words);
     const std::string facts =
         fmt::format("{} is {} on {} test samples, and guessing gives {}", words.title(),
                     words.text_with_unit(p_.value), p_.images, words.text_with_unit(p_.guessed));
+    if (p_.promised - p_.value > kPromised)
+      say(fmt::format(
+          "{} is {} on {} test samples, and the network's own probabilities promise "
+          "{}: labels lie otherwise than answers do (order of axes and classes), or "
+          "positions that do not count have labels of 0 or more",
+          words.title(), words.text_with_unit(p_.value), p_.images, percent(p_.promised)));
     if (metric.better == Better::lower) {
       if (p_.value >= p_.guessed) say(facts + kNothingToTake);
     } else if (metric.compares == Compares::kinds && p_.value < p_.guessed - kTurned) {
@@ -154,9 +196,20 @@ class Doubts {
     }
   }
 
-  /// Renaming makes a network right that was wrong.
+  /// Renaming makes a network right that was wrong, or good that was less so.
   bool is_renamed(std::int64_t correct) const {
-    return share(correct, p_.images) > kRenamed && share(p_.correct, p_.images) < kRenamed / 2;
+    const double renamed = share(correct, p_.images), given = share(p_.correct, p_.images);
+    return (renamed > kRenamed && given < kRenamed / 2) ||
+           (renamed > kGood && renamed - given > kBetter);
+  }
+
+  void about_threshold() {
+    if (share(p_.correct_at_half - p_.correct, p_.images) > kBetter)
+      say(
+          fmt::format("one number per image is class 1 above 0, and {} are right; above 1/2, for "
+                      "networks trained on 0 and 1 without a sigmoid (evaluation.scores = "
+                      "\"least_squares\"), {} would be",
+                      percent(p_.accuracy()), percent(share(p_.correct_at_half, p_.images))));
   }
 
   void about_labels() {
@@ -174,7 +227,18 @@ class Doubts {
                       percent(share(p_.correct_renamed, p_.images))));
   }
 
+  /// Without labels nothing shows whether numbers fit.
+  bool may_be_unscaled() const {
+    return p_.foreign && p_.compares_own && p_.largest_input >= kPixels && p_.largest_input <= 255;
+  }
+
   void about_scale() {
+    if (may_be_unscaled())
+      say(
+          fmt::format("the network is fed numbers up to {:g}, and where answers are compared with "
+                      "its own nothing shows whether it was trained on such; data.normalize = {{ "
+                      "scale = 0.00392157 }} divides them by 255",
+                      p_.largest_input));
     if (!is_unscaled(p_)) return;
     say(
         fmt::format("the network is fed numbers up to {:g}; divided by 255 (data.normalize.scale) "

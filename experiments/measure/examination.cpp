@@ -8,11 +8,11 @@
 #include "experiments/measure/doubts.hpp"
 #include "experiments/measure/kept_plausibility.hpp"
 #include "experiments/study/metric_words.hpp"
+#include "experiments/study/network_file.hpp"
 #include "nn/data/normalization.hpp"
 #include "nn/data/same_samples.hpp"
 #include "nn/data/samples.hpp"
 #include "nn/io/sha256.hpp"
-#include "nn/lowering/network.hpp"
 #include "nn/torch/torch_evaluation.hpp"
 #include "simulator/error.hpp"
 
@@ -20,7 +20,7 @@ namespace ohmic {
 namespace {
 
 /// Another word whenever more is looked at: what earlier versions kept is then examined again.
-constexpr char kLookedAtSo[] = "with training samples ";
+constexpr char kLookedAtSo[] = "with constant answers ";
 
 /// Some of the samples of data.train that the file names and nothing needs, as the network takes
 /// them; none where they cannot be read, which then is no fault.
@@ -34,7 +34,7 @@ ImageSet declared_training(const TrainedNetwork& network, const Experiment& expe
     const ImageSet all = read_samples(settings.train_samples, settings.transform, kHeld);
     data.train = held(spread_over(all, kLookedAt));
     data.normalization = read_normalization(settings, data);
-    fit_to(*load_network(experiment.model, experiment.mapping), data);
+    fit_to(*network_of_file(experiment), data);
     return std::move(data.train);
   } catch (const Error&) {
     return {};
@@ -45,14 +45,53 @@ bool is_counted(const Measure& measure) {
   return measure.metric().name == "accuracy" && measure.answers_classes();
 }
 
+/// Calls see(answer, test set, sample) with what the digital network answers to the samples that
+/// were examined.
+template <class See>
+void visit_answers(const TrainedNetwork& network, std::int64_t images, const See& see) {
+  const ImageSet& test = network.data->test;
+  TorchNetwork digital(network.graph, network.weights);
+  std::vector<float> x(static_cast<std::size_t>(test.values()));
+  for (std::int64_t k = 0; k < images; ++k) {
+    const std::int64_t i = k * test.size() / images;
+    normalized_batch(test, network.data->normalization, i, 1, x.data());
+    see(digital.logits(x.data(), 1).data(), test, i);
+  }
+}
+
+double value_of_examined(const TrainedNetwork& network, const Measure& measure,
+                         std::int64_t images) {
+  std::vector<Score> scores;
+  visit_answers(network, images, [&](const float* answer, const ImageSet& test, std::int64_t i) {
+    scores.push_back(measure.score(answer, test, i));
+  });
+  return measure.value(scores);
+}
+
+/// The metric against guessing, where `correct` does not say it all.
 void note_metric(const TrainedNetwork& network, Plausibility& facts) {
-  const auto guessed = network.measure.guessed();
-  if (!guessed || is_counted(network.measure)) return;
-  facts.value = value_without_noise(network, facts);
+  const Measure& measure = network.measure;
+  const auto guessed = measure.guessed(spread_over(network.data->test, facts.images));
+  if (!guessed) return;
+  facts.value = value_of_examined(network, measure, facts.images);
   if (std::isnan(facts.value)) return;
-  facts.metric = network.measure.choice().name;
-  facts.top_k = network.measure.choice().top_k;
+  facts.metric = measure.choice().name;
+  facts.top_k = measure.choice().top_k;
   facts.guessed = *guessed;
+  if (facts.metric != "accuracy") return;
+  Score promised;
+  visit_answers(network, facts.images, [&](const float* answer, const ImageSet& test, auto i) {
+    const Score score = measure.promised(answer, test, i);
+    promised.part += score.part;
+    promised.whole += score.whole;
+  });
+  facts.promised = promised.whole > 0 ? promised.part / promised.whole : 0;
+}
+
+void note_threshold(const TrainedNetwork& network, Plausibility& facts) {
+  if (const auto at_half = network.measure.at_half())
+    facts.correct_at_half = std::llround(value_of_examined(network, *at_half, facts.images) *
+                                         static_cast<double>(facts.images));
 }
 
 }  // namespace
@@ -63,8 +102,14 @@ Plausibility examine(const TrainedNetwork& network, const Experiment& experiment
   Plausibility facts =
       examine(network.graph, *network.weights, *network.data, foreign, has_classes,
               declared_training(network, experiment), network.measure.gives_probabilities());
-  if (experiment.evaluation.choice().uses_answers()) facts.labels = 0;  // they are its own
-  note_metric(network, facts);
+  if (experiment.evaluation.choice().uses_answers()) {
+    facts.labels = 0;  // they are its own
+    facts.compares_own = vocabulary(network.graph) == 0;
+  }
+  if (is_counted(network.measure))
+    note_threshold(network, facts);
+  else
+    note_metric(network, facts);
   return facts;
 }
 
@@ -88,16 +133,7 @@ std::vector<std::string> spoken_doubts(const TrainedNetwork& network, const Plau
 double value_without_noise(const TrainedNetwork& network, const Plausibility& facts) {
   if (is_counted(network.measure)) return facts.accuracy();
   if (!facts.metric.empty()) return facts.value;
-  const ImageSet& test = network.data->test;
-  TorchNetwork digital(network.graph, network.weights);
-  std::vector<float> x(static_cast<std::size_t>(test.values()));
-  std::vector<Score> scores;
-  for (std::int64_t k = 0; k < facts.images; ++k) {
-    const std::int64_t i = k * test.size() / facts.images;
-    normalized_batch(test, network.data->normalization, i, 1, x.data());
-    scores.push_back(network.measure.score(digital.logits(x.data(), 1).data(), test, i));
-  }
-  return network.measure.value(scores);
+  return value_of_examined(network, network.measure, facts.images);
 }
 
 std::string without_noise_text(const TrainedNetwork& network, const Experiment& experiment,

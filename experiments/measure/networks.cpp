@@ -15,6 +15,7 @@
 #include "experiments/measure/influence.hpp"
 #include "experiments/measure/run_folder.hpp"
 #include "experiments/measure/timing.hpp"
+#include "experiments/study/network_file.hpp"
 #include "experiments/study/training_images.hpp"
 #include "experiments/study/words.hpp"
 #include "nn/analog/analog_network.hpp"
@@ -23,7 +24,6 @@
 #include "nn/data/samples.hpp"
 #include "nn/io/checkpoint.hpp"
 #include "nn/io/sha256.hpp"
-#include "nn/lowering/network.hpp"
 #include "nn/torch/torch_evaluation.hpp"
 #include "nn/train/divergence.hpp"
 
@@ -95,7 +95,7 @@ std::vector<float> digital_answers(const Experiment& e, const TrainedNetwork& ne
 /// What a sample's answer is, by the network that the experiment names.
 AnswerShape answers_of(const Experiment& e, const Graph& graph) {
   if (e.model.file.empty()) return answer_shape(graph, {graph.classes});
-  const auto network = load_network(e.model, e.mapping);
+  const auto network = network_of_file(e);
   AnswerShape answer = answer_shape(graph, network->answer);
   answer.classes_last = network->format == "Keras";
   return answer;
@@ -313,7 +313,7 @@ bool Networks::train_or_load(const Experiment& experiment, TrainedNetwork& netwo
 
 /// The network of a file, with its own weights or those that model.weights has for it.
 void Networks::take_file(const Experiment& experiment, TrainedNetwork& network) {
-  const auto lowered = load_network(experiment.model, experiment.mapping);
+  const auto lowered = network_of_file(experiment);
   network.weights = {lowered, &lowered->weights};
   network.weights_hash = hash_of_network(experiment.model.file);
   if (experiment.model.weights.empty()) return;
@@ -355,7 +355,7 @@ std::shared_ptr<const Dataset> Networks::data_of(const Experiment& experiment) {
   std::string key = data_key(experiment);
   std::shared_ptr<const LoweredNetwork> network;
   if (!experiment.model.file.empty()) {
-    network = load_network(experiment.model, experiment.mapping);
+    network = network_of_file(experiment);
     key += fmt::format(" for {} and {}", fmt::join(network->sample, " x "), network->graph.classes);
   }
   auto& data = data_[key];

@@ -43,6 +43,9 @@ void visit_later_members(Facts& p, const Visit& visit) {
   visit("compared", p.compared);
   visit("unlike", p.unlike);
   visit("readable", p.readable);
+  visit("promised", p.promised);
+  visit("compares_own", p.compares_own);
+  visit("correct_at_half", p.correct_at_half);
 }
 
 /// JSON has no infinity: null.

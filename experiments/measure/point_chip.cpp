@@ -331,8 +331,20 @@ std::string PointChip::products_warning() const {
          "multiplies bf16 numbers as floats; \"f32\" is faster here";
 }
 
+/// Fewer samples than were asked for are all that there are.
+std::string PointChip::calibration_warning() const {
+  constexpr std::int64_t kFew = 16;
+  const std::int64_t samples = network_.data->train.size();
+  if (!analog_->needs_ranges() || samples >= kFew) return {};
+  return fmt::format(
+      "ranges of converters are those of {} sample{}, all that data.train gives; {} or more show "
+      "what the network's layers reach",
+      samples, samples == 1 ? "" : "s", kFew);
+}
+
 std::vector<std::string> PointChip::warnings() const {
-  std::vector<std::string> all{range_warning(), overflow_warning(), products_warning()};
+  std::vector<std::string> all{range_warning(), overflow_warning(), calibration_warning(),
+                               products_warning()};
   std::erase(all, "");
   const std::vector<std::string>& assumed = network_.measure.remarks();
   all.insert(all.end(), assumed.begin(), assumed.end());

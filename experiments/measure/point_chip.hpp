@@ -57,6 +57,7 @@ class PointChip {
  private:
   std::string range_warning() const;
   std::string overflow_warning() const;
+  std::string calibration_warning() const;
   std::string products_warning() const;
   void begin(const std::string& what, std::int64_t images);
   void calibrate(Calibrations&);

@@ -106,11 +106,14 @@ std::string most_beyond(const PointResult& result) {
                      std::exp2(-worst->unused_adc_bits));
 }
 
-std::string way_out(AdcRange range) {
-  switch (range) {
+std::string way_out(const Adc& adc) {
+  switch (adc.range) {
     case AdcRange::fixed:
       return "a larger periphery.adc.full_scale holds it, and range = \"calibrated\" finds it";
     case AdcRange::calibrated:
+      if (adc.percentile >= 100)
+        return "the largest of the calibration samples' lies below: do those of data.train give as "
+               "much as the test samples, and are evaluation.calibration_images enough?";
       return "a higher periphery.adc.percentile leaves more room above what data.train gives";
     case AdcRange::max:
       break;
@@ -124,7 +127,7 @@ std::vector<std::string> about_clipping(const std::vector<MeasuredPoint>& points
   const std::optional<Adc>& adc = worst->point->experiment.periphery.adc;
   return {fmt::format("Up to {:.1f} % of what ADCs see is beyond their range and clipped{}{}.",
                       100 * clipped_share(*worst), most_beyond(*worst->result),
-                      adc ? "; " + way_out(adc->range) : "")};
+                      adc ? "; " + way_out(*adc) : "")};
 }
 
 /// Ranges of DACs are always found on calibration samples.
@@ -143,7 +146,9 @@ std::vector<std::string> about_samples(const std::vector<MeasuredPoint>& points)
   const PointResult& result = *points.front().result;
   std::optional<std::int64_t> right;
   if (result.metric->counts && result.answers.empty())
-    right = static_cast<std::int64_t>(result.baseline_score);
+    right = result.metric->of_own_answers  // all are right without noise
+                ? std::llround(result.value() * static_cast<double>(result.images))
+                : static_cast<std::int64_t>(result.baseline_score);
   std::string few = few_samples_note(points.front().point->experiment, result.images, right);
   return few.empty() ? std::vector<std::string>() : std::vector{std::move(few)};
 }

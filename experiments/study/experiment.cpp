@@ -5,6 +5,7 @@
 
 #include "experiments/study/device_files.hpp"
 #include "experiments/study/measured_age.hpp"
+#include "experiments/study/network_file.hpp"
 #include "experiments/study/plugin.hpp"
 #include "experiments/study/presets.hpp"
 #include "nn/analog/bias_row.hpp"
@@ -375,7 +376,7 @@ bool Experiment::is_trained() const { return model.weights.empty() && model.file
 Graph Experiment::graph() const {
   if (built) return *built;
   if (model.file.empty()) return build_model(model, data.name == "cifar100" ? 100 : 10);
-  return load_network(model, mapping)->graph;
+  return network_of_file(*this)->graph;
 }
 
 Value Experiment::resolved() const {

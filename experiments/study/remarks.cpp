@@ -89,6 +89,7 @@ class Remarks {
     if (e.evaluation.batch_norm_images)
       fewest_norm_images_ =
           std::min(fewest_norm_images_, std::int64_t{*e.evaluation.batch_norm_images});
+    keeps_best_ |= e.is_trained() && e.train.keep == "best";
     permitted_.insert(e.allow.begin(), e.allow.end());
     if (!e.is_trained())
       if (std::string file = file_of_both_sets(e); !file.empty()) tested_.insert(std::move(file));
@@ -116,7 +117,9 @@ class Remarks {
     if (!seen_.insert(text).second) return;
     largest_eta_ = std::max(largest_eta_, device.form_factor());
     least_g_max_S_ = std::min(least_g_max_S_, device.g_max_S);
+    differ_ = differ_ || differs_between_chips(device);
     const Value written = write_device(model, device);
+    look_at_heat(written);
     const Value* parts = model == "stack" ? written.at("models") : nullptr;
     has_empty_stack_ |= parts && parts->array().empty();
     look_at_range(model, device);
@@ -142,6 +145,18 @@ class Remarks {
     if (std::abs(shift) <= std::max(std::abs(shift_), kShift)) return;
     shift_ = shift;
     shift_age_s_ = device.time_s;
+  }
+
+  /// A temperature that nothing follows.
+  void look_at_heat(const Value& written) {
+    const auto of = [&](const char* key) {
+      const Value* value = written.at(key);
+      const auto* number = value ? std::get_if<double>(&value->data) : nullptr;
+      return number ? *number : 0.0;
+    };
+    if (of("temperature_K") == of("reference_K")) return;
+    const bool follows = of("activation_eV") != 0 || of("conductance_per_K") != 0;
+    (follows ? follows_heat_ : ignores_heat_) = true;
   }
 
   /// The latest age of a model counts: those before it may be meant for comparison.
@@ -242,6 +257,13 @@ class Remarks {
   }
 
   void about_numbers() {
+    if (most_draws_ == 1 && differ_)
+      say("evaluation.draws = 1: one chip has no interval, and the next one may have another "
+          "number; "
+          "20 draws show how far they lie apart.");
+    if (ignores_heat_ && !follows_heat_)
+      say("device.temperature_K changes nothing while device.activation_eV and "
+          "device.conductance_per_K are 0.");
     if (has_empty_stack_)
       say("device.model = \"stack\" has no [[device.models]]: its devices are perfect.");
     if (largest_eta_ > kLargeEta)
@@ -300,6 +322,9 @@ class Remarks {
   }
 
   void about_tests() {
+    if (keeps_best_)
+      say("train.keep = \"best\" keeps the epoch that answers the test images best, and the same "
+          "images are measured: baselines are a little better than those of other images.");
     if (tested_.empty()) return;
     say(
         fmt::format("data.test and data.train name the same samples ({}): if the network was "
@@ -319,6 +344,8 @@ class Remarks {
   std::map<std::string, std::pair<double, bool>> oldest_;  ///< age, and whether it shows
   std::map<std::string, std::pair<MeasuredRange, Used>> used_;
   std::int64_t most_draws_ = 0;
+  bool keeps_best_ = false, follows_heat_ = false, ignores_heat_ = false;
+  bool differ_ = false;  ///< chips, from one draw to the next
   double widest_stop_ = 0, largest_eta_ = 0, shift_ = 0, shift_age_s_ = 0, latest_s_ = 0,
          most_stuck_ = 0, least_g_max_S_ = kLowConductance_S;
   std::string small_tile_, large_tile_, stuck_model_;

@@ -1,6 +1,7 @@
 #include "experiments/study/sampled_devices.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <vector>
 
@@ -17,10 +18,11 @@ class Sample {
  public:
   explicit Sample(const DeviceModel& device)
       : Sample(device, (device.g_min_S + device.g_max_S) / 2) {}
-  Sample(const DeviceModel& device, double target_S, int count = kSampled)
+  Sample(const DeviceModel& device, double target_S, int count = kSampled, std::uint64_t chip = 0)
       : device_(device),
         scale_{0.1, 0.4, 0.4 / (device.g_max_S - device.g_min_S), 2},
         layout_{count, 1, 0, 0},
+        block_{noise_key(1, chip), 0, 0, 0, &scale_, &layout_},
         targets_S_(static_cast<std::size_t>(count), target_S) {}
 
   double mid_S() const { return targets_S_.front(); }
@@ -42,7 +44,7 @@ class Sample {
   const DeviceModel& device_;
   const LayerScale scale_;
   const CellLayout layout_;
-  const DeviceBlock block_{noise_key(1, 0), 0, 0, 0, &scale_, &layout_};
+  const DeviceBlock block_;
   const std::vector<double> targets_S_;
 };
 
@@ -67,15 +69,25 @@ bool has_aged(const DeviceModel& device) {
          differs(sample, device.time_s, device.time_s * kLittleLater);
 }
 
-bool holds_exactly(const DeviceModel& device) {
+bool holds_within(const DeviceModel& device, double most) {
+  const double most_S = most * (device.g_max_S - device.g_min_S);
   const auto is_exact = [&](double target_S, int count) {
     const Sample sample(device, target_S, count);
-    const auto same = [&](double G_S) { return G_S == target_S; };
+    const auto same = [&](double G_S) { return std::abs(G_S - target_S) <= most_S; };
+    const auto little = [&](double sigma_S) { return sigma_S <= most_S; };
     return std::ranges::all_of(sample.conductances_S(device.time_s), same) &&
-           std::ranges::all_of(sample.read_sigma_S(device.time_s), [](double s) { return s == 0; });
+           std::ranges::all_of(sample.read_sigma_S(device.time_s), little);
   };
   return is_exact(device.g_min_S, kSampled) && is_exact(device.g_max_S, kSampled) &&
          is_exact(device.g_min_S + kNoLevel * (device.g_max_S - device.g_min_S), kMany);
+}
+
+bool differs_between_chips(const DeviceModel& device) {
+  const double no_level_S = device.g_min_S + kNoLevel * (device.g_max_S - device.g_min_S);
+  const auto held_S = [&](std::uint64_t chip) {
+    return Sample(device, no_level_S, kMany, chip).conductances_S(device.time_s);
+  };
+  return device.reads_noisily() || held_S(0) != held_S(1);
 }
 
 HeldAtEnds held_at_ends(const DeviceModel& device) {

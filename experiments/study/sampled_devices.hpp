@@ -12,8 +12,12 @@ bool ages(const DeviceModel&);
 /// about to.
 bool has_aged(const DeviceModel&);
 
-/// Whether devices hold and give at time_s what is written to them, without any noise.
-bool holds_exactly(const DeviceModel&);
+/// Whether devices hold and give at time_s what is written to them, without noise, to within a
+/// part `most` of their range.
+bool holds_within(const DeviceModel&, double most);
+
+/// Whether what devices hold or give differs from one chip to the next.
+bool differs_between_chips(const DeviceModel&);
 
 /// What devices written to g_min and to g_max hold at time_s, on average.
 struct HeldAtEnds {

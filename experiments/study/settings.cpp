@@ -67,13 +67,15 @@ void declare_metric(Schema<EvaluationSettings>& s) {
   s.add_choice("scores", &E::scores,
                {{"found", ScoreKind::found},
                 {"logits", ScoreKind::logits},
-                {"probabilities", ScoreKind::probabilities}})
+                {"probabilities", ScoreKind::probabilities},
+                {"least_squares", ScoreKind::least_squares}})
       .joined_later()
       .doc(
           "What answers are, for metrics that compare classes: one number is class 1 above 0 as a "
           "logit and above 1/2 as a probability, and cross_entropy takes the softmax of logits. "
           "found: probabilities of a network that ends in a softmax or a sigmoid, or whose answers "
-          "without noise are all from 0 to 1 (and, of several classes, add up to 1).");
+          "without noise are all from 0 to 1 (and, of several classes, add up to 1). "
+          "least_squares: one number, trained on 0 and 1 without a sigmoid, is class 1 above 1/2.");
 }
 
 }  // namespace

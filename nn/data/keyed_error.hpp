@@ -15,7 +15,7 @@ auto keyed(const std::string& key, const Action& action) -> decltype(action()) {
     return action();
   } catch (const DataError& error) {
     const std::string message = error.what();
-    for (const char* own : {"data.train", "data.test", "data.normalize", "evaluation."})
+    for (const char* own : {"data.train", "data.test", "data.normalize", "evaluation.", "model."})
       if (message.starts_with(own)) throw;
     throw DataError(key + ": " + message);
   }

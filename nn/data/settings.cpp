@@ -39,18 +39,18 @@ std::string divided_by_255(const Value& v) {
 void read_statistic(const Value& v, const std::string& key, bool positive, bool any,
                     std::vector<double>& numbers, std::string& file, std::vector<Fault>& faults) {
   const std::string accepted =
-      any        ? (positive ? "an array of numbers above 0 or a .npy file"
-                             : "an array of numbers or a .npy file")
+      any        ? (positive ? "a number above 0, an array of them or a .npy file"
+                             : "a number, an array of numbers or a .npy file")
       : positive ? "an array of 3 numbers above 0 and at most 1 (stds of pixel/255) or a .npy file"
                  : "an array of 3 numbers from 0 to 1 (means of pixel/255) or a .npy file";
   if (const auto* name = std::get_if<std::string>(&v.data); name && !name->empty()) {
     file = *name;
     return;
   }
-  const bool fits_in_length = v.is_array() && (any ? v.array().size() > 0 : v.array().size() == 3);
-  if (!fits_in_length) return fault(v, key, accepted, faults);
+  const Array elements = any && number(v) ? Array{v} : v.is_array() ? v.array() : Array{};
+  if (any ? elements.empty() : elements.size() != 3) return fault(v, key, accepted, faults);
   std::vector<double> read;
-  for (const Value& element : v.array()) {
+  for (const Value& element : elements) {
     const auto x = number(element);
     if (!x || !std::isfinite(*x)) return fault(v, key, accepted, faults);
     read.push_back(*x);

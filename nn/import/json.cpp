@@ -1,5 +1,6 @@
 #include "nn/import/json.hpp"
 
+#include "nn/import/draft.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -23,6 +24,12 @@ const Json* find(const Json& object, const char* key) {
   if (!object.is_object()) return nullptr;
   const auto found = object.find(key);
   return found == object.end() ? nullptr : &*found;
+}
+
+std::int64_t whole_number(const Json& json) {
+  if (!json.is_number_integer())
+    throw DataError("is damaged: a whole number is " + printable(json.dump().substr(0, 100)));
+  return json.get<std::int64_t>();
 }
 
 const Json& member(const Json& object, const char* key) {

@@ -26,7 +26,7 @@ double number_of(const Json& number) {
 }
 
 SymbolicInteger symbolic(const Json& integer) {
-  if (const Json* written = find(integer, "as_int")) return {written->get<std::int64_t>(), {}};
+  if (const Json* written = find(integer, "as_int")) return {whole_number(*written), {}};
   return {0, member(integer, "as_name").get<std::string>()};
 }
 
@@ -55,10 +55,10 @@ AtenArgument read_argument(const Json& json) {
     const std::string name = optional_tensor(value);
     is(name.empty() ? Kind::none : Kind::tensor), a.tensors = {name};
   } else if (kind == "as_int") {
-    is(Kind::integer), a.integers = {{value.get<std::int64_t>(), {}}};
+    is(Kind::integer), a.integers = {{whole_number(value), {}}};
   } else if (kind == "as_ints") {
     is(Kind::integers);
-    for (const Json& integer : value) a.integers.push_back({integer.get<std::int64_t>(), {}});
+    for (const Json& integer : value) a.integers.push_back({whole_number(integer), {}});
   } else if (kind == "as_sym_int") {
     is(Kind::integer), a.integers = {symbolic(value)};
   } else if (kind == "as_sym_ints") {
@@ -67,7 +67,7 @@ AtenArgument read_argument(const Json& json) {
   } else if (kind == "as_bool") {
     is(Kind::flag), a.integers = {{value.get<bool>(), {}}};
   } else if (kind == "as_scalar_type") {
-    is(Kind::type), a.integers = {{value.get<std::int64_t>(), {}}};
+    is(Kind::type), a.integers = {{whole_number(value), {}}};
   } else if (kind == "as_float") {
     is(Kind::number), a.numbers = {number_of(value)};
   } else if (kind == "as_floats") {
@@ -93,12 +93,12 @@ void append_output(const Json& json, std::vector<std::string>& outputs) {
 
 AtenValue read_value(const Json& meta) {
   AtenValue value;
-  const auto type = torch_type(member(meta, "dtype").get<std::int64_t>());
+  const auto type = torch_type(whole_number(member(meta, "dtype")));
   if (!type) throw DataError("has elements of another type");
   value.type = *type;
   for (const Json& side : member(meta, "sizes")) {
     const Json* written = find(side, "as_int");
-    value.shape.push_back(written ? written->get<std::int64_t>() : -1);
+    value.shape.push_back(written ? whole_number(*written) : -1);
   }
   return value;
 }

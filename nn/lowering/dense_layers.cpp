@@ -1,10 +1,13 @@
 // Products with a constant matrix at any rank: rows drive it, or columns do.
 #include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/equal.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <functional>
 #include <numeric>
+#include <ranges>
 #include <utility>
 
 #include "nn/lowering/lowering.hpp"
@@ -31,9 +34,14 @@ std::int64_t product(const Shape& sides) {
   return std::accumulate(sides.begin(), sides.end(), std::int64_t{1}, std::multiplies<>());
 }
 
-/// Without axes of one matrix in front, where the other side has them too.
+/// Without axes in front along which it is the same matrix throughout, where the other side has
+/// them too.
 Tensor one_matrix(Tensor w, const Tensor& other) {
-  while (w.dim() > 2 && w.size(0) == 1 && other.dim() >= w.dim()) w = w.squeeze(0);
+  while (w.dim() > 2 && other.dim() >= w.dim()) {
+    const std::int64_t sides = w.size(0), beside = other.size(other.dim() - w.dim());
+    if (sides != 1 && (sides != beside || !at::equal(w, w.narrow(0, 0, 1).expand_as(w)))) break;
+    w = w.select(0, 0);
+  }
   return w;
 }
 
@@ -191,11 +199,45 @@ std::optional<Lowering::Sum> Lowering::added_after(const std::string& value,
   return std::nullopt;
 }
 
+/// A constant, or what a file makes of one by moving and repeating its numbers, for two samples;
+/// undefined for anything else.
+Tensor Lowering::moved_constant(const std::string& value) const {
+  constexpr std::int64_t kMost = std::int64_t{1} << 28;  // numbers
+  std::vector<const ModelNode*> moves;
+  std::string at = value;
+  for (; !trace_.is_constant(at); at = moves.back()->inputs.front()) {
+    const auto producer = producers_.find(at);
+    if (producer == producers_.end() || !only_moves(*producer->second)) return {};
+    moves.push_back(producer->second);
+  }
+  if (trace_.value(value).numel() > kMost) return {};
+  const at::NoGradGuard no_gradients;
+  Tensor made = trace_.value(at);
+  for (const ModelNode* move : moves | std::views::reverse) {
+    std::vector<Tensor> inputs{made};
+    for (std::size_t i = 1; i < move->inputs.size(); ++i)
+      inputs.push_back(move->inputs[i].empty() ? Tensor() : trace_.value(move->inputs[i]));
+    made = find_operator(move->op)->run(Call(*move, model_.opset, inputs)).at(0);
+  }
+  return made;
+}
+
+/// The matrix that a value is to every row of the other side; of more axes where a constant is no
+/// such matrix, and undefined where a value is none.
+Tensor Lowering::matrix_in(const std::string& value, const std::string& other) {
+  const Tensor moved = moved_constant(value);
+  if (!moved.defined()) return moved;
+  const Tensor w = one_matrix(moved, trace_.value(other));
+  if (trace_.is_constant(value)) return w;
+  if (w.dim() != 2 || !w.is_floating_point()) return {};
+  roots_.insert(root_of(value));
+  return w;
+}
+
 /// y = W x, columns of x that drive the rows of a constant matrix: (x^T W^T)^T.
-bool Lowering::matmul_from_left(const ModelNode& node) {
+bool Lowering::matmul_from_left(const ModelNode& node, const Tensor& w) {
   const std::string &weight = node.inputs[0], &input = node.inputs[1];
-  const Tensor w = one_matrix(trace_.value(weight), trace_.value(input));
-  const std::string layer = layer_name(node, weight, "");
+  const std::string layer = layer_name(node, root_if_moved(weight), "");
   const std::int64_t last = trace_.value(input).dim() - 1;
   const auto columns = trace_.samples_of(input);
   if (w.dim() != 2) return stays_digital(layer, node, not_one_matrix(w));
@@ -213,12 +255,13 @@ bool Lowering::matmul_from_left(const ModelNode& node) {
 
 bool Lowering::matmul(const ModelNode& node) {
   const std::string &input = node.inputs[0], &weight = node.inputs[1];
-  if (!trace_.is_constant(weight)) {
-    return trace_.is_constant(input) && trace_.value(input).dim() > 1 && matmul_from_left(node);
+  const Tensor w = matrix_in(weight, input);
+  if (!w.defined()) {
+    const Tensor left = matrix_in(input, weight);
+    return left.defined() && left.dim() > 1 && matmul_from_left(node, left);
   }
-  const Tensor w = one_matrix(trace_.value(weight), trace_.value(input));
   const auto added = w.dim() == 2 ? added_after(node.outputs[0], w.size(1)) : std::nullopt;
-  const std::string layer = layer_name(node, weight, added ? added->bias : "");
+  const std::string layer = layer_name(node, root_if_moved(weight), added ? added->bias : "");
   if (w.dim() != 2) return stays_digital(layer, node, not_one_matrix(w));
   const auto rows = trace_.samples_of(input);
   if (!rows || rows->axis + 1 == trace_.value(input).dim())

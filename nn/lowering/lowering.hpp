@@ -32,7 +32,9 @@ class Lowering {
   bool transposed_convolution(const ModelNode&);
   bool gemm(const ModelNode&);
   bool matmul(const ModelNode&);
-  bool matmul_from_left(const ModelNode&);
+  bool matmul_from_left(const ModelNode&, const at::Tensor& matrix);
+  at::Tensor moved_constant(const std::string& value) const;
+  at::Tensor matrix_in(const std::string& value, const std::string& other);
   bool einsum(const ModelNode&);
   bool recurrent(const ModelNode&);
   bool batch_norm(const ModelNode&);
@@ -47,8 +49,12 @@ class Lowering {
   void refuse_contradiction(const std::string& layer) const;
   bool stays_digital(const std::string& layer, const ModelNode&, const std::string& why);
 
-  /// Parameters of the file that a constant was made of by turning and reshaping.
-  std::string root_of(const std::string& constant) const;
+  /// Whether a node turns, reshapes or repeats numbers and does nothing else.
+  static bool only_moves(const ModelNode&);
+  /// Parameters of the file that a value was made of by nodes that only move.
+  std::string root_of(const std::string& value) const;
+  /// That of a value that is no constant, else the value.
+  std::string root_if_moved(const std::string& value) const;
   /// Finds layers that multiply by a matrix again, and those that merely have the same numbers.
   void find_twin(const std::string& layer);
   void share_matrices();

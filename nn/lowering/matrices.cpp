@@ -93,15 +93,23 @@ void Lowering::set_matrix(const std::string& layer, const Tensor& weight, const 
   find_twin(layer);
 }
 
-std::string Lowering::root_of(const std::string& constant) const {
+bool Lowering::only_moves(const ModelNode& node) {
   static const std::set<std::string> moves{"Transpose", "Reshape", "Identity", "Squeeze",
-                                           "Unsqueeze", "Flatten", "Cast"};
-  std::string root = constant;
+                                           "Unsqueeze", "Flatten", "Cast",     "Expand"};
+  return moves.count(node.op) > 0;
+}
+
+std::string Lowering::root_of(const std::string& value) const {
+  std::string root = value;
   for (auto at = producers_.find(root); at != producers_.end(); at = producers_.find(root)) {
-    if (moves.count(at->second->op) == 0) break;
+    if (!only_moves(*at->second)) break;
     root = at->second->inputs.front();
   }
   return root;
+}
+
+std::string Lowering::root_if_moved(const std::string& value) const {
+  return trace_.is_constant(value) ? value : root_of(value);
 }
 
 void Lowering::find_twin(const std::string& layer) {

@@ -94,7 +94,9 @@ void replace_weights(ImportedModel& model, const WeightFile& weights, const std:
       throw DataError(file + ": " + shown(tensor.name) + " has shape " + shape_text(tensor.shape) +
                       "; in " + network + " it is " + shape_text(constant->second.shape));
     if (!found.emplace(name, weights.read(places[i])).second)
-      throw DataError(file + ": holds " + shown(name) + " more than once");
+      throw DataError(file + ": holds " + shown(name) +
+                      " more than once; model.tensors = \"PREFIX\" says which " +
+                      "is meant, by what its name begins with");
     check_finite(found.at(name), name, file);
   }
   for (const auto& [name, constant] : model.constants)

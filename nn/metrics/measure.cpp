@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 
 #include "nn/network/shape_text.hpp"
@@ -42,6 +43,18 @@ bool are_one_hot(const ImageSet& set, std::int64_t each) {
       return false;
   }
   return !set.targets.empty();
+}
+
+/// Of classes that count, how many are the most common one.
+double most_common_share(const std::vector<float>& classes) {
+  std::map<float, double> counts;
+  double all = 0, most = 0;
+  for (const float label : classes) {
+    if (label < 0) continue;
+    ++all;
+    most = std::max(most, ++counts[label]);
+  }
+  return all > 0 ? most / all : 0;
 }
 
 /// Nodes behind which numbers are the same ones.
@@ -104,13 +117,15 @@ Measure::Measure(int classes) : metric_(&metric_named("accuracy")), size_(classe
 
 Measure::Measure(const MetricChoice& choice, const AnswerShape& answer, const ImageSet& set)
     : metric_(&choice.metric()), choice_(choice), size_(product(answer.shape)) {
-  form_.probabilities = choice.scores == ScoreKind::found
-                            ? answer.probabilities
-                            : choice.scores == ScoreKind::probabilities;
-  scores_are_known_ = choice.scores == ScoreKind::logits ||
-                      (choice.scores == ScoreKind::found && answer.probabilities);
+  const ScoreKind scores = choice.scores;
+  form_.probabilities =
+      scores == ScoreKind::found ? answer.probabilities : scores != ScoreKind::logits;
+  scores_are_known_ = scores == ScoreKind::logits || scores == ScoreKind::least_squares ||
+                      (scores == ScoreKind::found && answer.probabilities && !metric_->of_shares);
   form_.k = choice.top_k;
   if (metric_->compares == Compares::classes) take_classes(answer, set);
+  if (scores == ScoreKind::found && answer.probabilities && form_.classes == 1)
+    scores_are_known_ = true;  // there is no sum to look at
   if (metric_->compares == Compares::kinds) take_kinds(answer, set);
   if (metric_->compares == Compares::numbers) take_numbers(answer, set);
 }
@@ -140,6 +155,15 @@ void Measure::take_own_classes(const AnswerShape& answer, const ImageSet& set) {
     form_.classes_first = shape.size() > 2 && shape.front() <= shape.back();
   form_.classes_first = form_.classes_first && shape.size() > 1;
   form_.classes = shape.size() < 2 ? size_ : form_.classes_first ? shape.front() : shape.back();
+  if (form_.classes == 1 && size_ == 1)
+    remarks_.push_back(
+        "an answer is one number, of which agreement compares on which side of 0 (of a probability "
+        "1/2) it lies; evaluation.metric = \"mse\" with against = \"answers\" compares numbers");
+  if (size_ > 1 && size_ == set.values())
+    remarks_.push_back(
+        "an answer has as many numbers as a sample, and agreement compares which one is the "
+        "largest; of an auto-encoder evaluation.metric = \"mse\" with against = \"samples\" says "
+        "how well it rebuilds them");
   if (answer.chosen)
     refuse(choice_,
            "compares scores, and the network ends in ArgMax, which gives a class alone; "
@@ -191,6 +215,14 @@ void Measure::take_classes(const AnswerShape& answer, const ImageSet& set) {
   else
     take_labelled_classes(answer, set);
   form_.positions = size_ / form_.classes;
+  if (choice_.scores == ScoreKind::least_squares && (form_.classes > 1 || metric_->of_shares))
+    refuse(
+        choice_,
+        "takes answers for numbers trained on 0 and 1 (evaluation.scores = \"least_squares\"), " +
+            (form_.classes > 1
+                 ? "and the network gives " + std::to_string(form_.classes) + " of them each"
+                 : std::string("and needs probabilities")) +
+            "; expected \"logits\", \"probabilities\" or \"found\"");
   if (choice_.name == "top_k" && choice_.top_k >= form_.kinds())
     refuse(choice_, "evaluation.top_k = " + std::to_string(choice_.top_k) + " of " +
                         std::to_string(form_.kinds()) +
@@ -311,6 +343,14 @@ void Measure::settle() {
            "takes answers for probabilities (evaluation.scores), and without noise the network "
            "answers with numbers below 0 or above 1; expected \"logits\", or \"found\"");
   }
+  if (form_.probabilities) {
+    if (!seen_.are_shares && form_.classes > 1)
+      remarks_.push_back("the " + std::to_string(form_.classes) +
+                         " numbers of an answer are probabilities of their own, which do not add "
+                         "up to 1: " +
+                         metric_->title + " takes the label's alone, whatever the others are");
+    return;
+  }
   if (seen_.positions == 0 || !seen_.are_shares) return;
   const bool one = form_.classes == 1;
   form_.probabilities = !one || (seen_.differ && seen_.positions >= kEnough);
@@ -330,16 +370,20 @@ void Measure::settle() {
         "\"probabilities\" says otherwise");
 }
 
-Score Measure::score(const float* answer, const ImageSet& set, std::int64_t sample) const {
+Answer Measure::answer_to(const float* answer, const ImageSet& set, std::int64_t sample) const {
   Answer a = form_;
   a.numbers = {answer, static_cast<std::size_t>(size_)};
   a.label = static_cast<float>(set.labels[static_cast<std::size_t>(sample)]);
   if (!set.targets.empty()) {
     const std::size_t each = set.targets.size() / set.labels.size();
     a.wanted = {set.targets.data() + static_cast<std::size_t>(sample) * each, each};
-  } else if (metric_->compares == Compares::numbers) {
-    a.wanted = {&a.label, 1};
   }
+  return a;
+}
+
+Score Measure::score(const float* answer, const ImageSet& set, std::int64_t sample) const {
+  Answer a = answer_to(answer, set, sample);
+  if (metric_->compares == Compares::numbers && a.wanted.empty()) a.wanted = {&a.label, 1};
   return metric_->score(a);
 }
 
@@ -351,9 +395,49 @@ std::int64_t Measure::answers(const ImageSet& set, std::int64_t first, std::int6
                        [](float label) { return label >= 0; });
 }
 
-std::optional<double> Measure::guessed() const {
-  if (!metric_->guessed) return std::nullopt;
-  return metric_->guessed(form_);
+std::optional<double> Measure::guessed(const ImageSet& set) const {
+  constexpr std::int64_t kEnough = 16;  // samples, whose own mean is no guess of few
+  if (metric_->name == "accuracy" && !set.targets.empty())
+    return std::max(metric_->guessed(form_), most_common_share(set.targets));
+  if (metric_->guessed) return metric_->guessed(form_);
+  if (metric_->compares != Compares::numbers || choice_.uses_answers() || set.size() < kEnough)
+    return std::nullopt;
+  std::vector<double> sums(static_cast<std::size_t>(size_));
+  for (std::size_t i = 0; i < static_cast<std::size_t>(set.size()); ++i)
+    for (std::size_t k = 0; k < sums.size(); ++k)
+      sums[k] += set.targets.empty() ? static_cast<double>(set.labels[i])
+                                     : static_cast<double>(set.targets[i * sums.size() + k]);
+  std::vector<float> mean(sums.size());
+  std::ranges::transform(sums, mean.begin(), [&](double sum) {
+    return static_cast<float>(sum / static_cast<double>(set.size()));
+  });
+  std::vector<Score> scores;
+  for (std::int64_t i = 0; i < set.size(); ++i) scores.push_back(score(mean.data(), set, i));
+  const double value = metric_->value(scores);
+  return std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
+Score Measure::promised(const float* answer, const ImageSet& set, std::int64_t sample) const {
+  const Answer a = answer_to(answer, set, sample);
+  Score score;
+  for (std::int64_t p = 0; p < a.positions; ++p) {
+    if (a.label_at(p) < 0) continue;
+    const double largest = a.of(p, a.answered(p));
+    double sum = 0;
+    for (std::int64_t c = 0; c < a.kinds(); ++c)
+      sum += a.probabilities ? a.of(p, c) : std::exp(a.of(p, c) - largest);
+    score.part += (a.probabilities ? largest : 1) / sum;
+    ++score.whole;
+  }
+  return score;
+}
+
+std::optional<Measure> Measure::at_half() const {
+  if (metric_->compares != Compares::classes || form_.classes > 1 || form_.probabilities)
+    return std::nullopt;
+  Measure other = *this;
+  other.form_.probabilities = true;
+  return other;
 }
 
 bool Measure::answers_classes() const {

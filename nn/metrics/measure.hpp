@@ -32,6 +32,7 @@ enum class ScoreKind {
   found,  ///< by the network's last operator, else by what it answers without noise
   logits,
   probabilities,
+  least_squares,  ///< one number, trained on the labels 0 and 1: class 1 above 1/2
 };
 
 /// Which metric is asked for.
@@ -94,8 +95,15 @@ class Measure {
   double value(std::span<const Score> scores) const { return metric_->value(scores); }
   const Metric& metric() const { return *metric_; }
   const MetricChoice& choice() const { return choice_; }
-  /// What guessing gives; none where that is not known.
-  std::optional<double> guessed() const;
+  /// What guessing gives to samples of this set, or, where numbers are compared, the best answer
+  /// that is the same to all of them, their mean; none where that is not known.
+  std::optional<double> guessed(const ImageSet&) const;
+  /// What the network's own probabilities promise of sample i: the sum of the largest at each
+  /// position that counts, and how many these are. Of metrics that compare classes.
+  Score promised(const float* answer, const ImageSet&, std::int64_t sample) const;
+  /// The same with a single number decided at 1/2; none where answers are not such a number or are
+  /// decided so already.
+  std::optional<Measure> at_half() const;
   /// Answers that count among the samples: all positions but those without a label.
   std::int64_t answers(const ImageSet&, std::int64_t first, std::int64_t count) const;
   /// Whether a sample's answer is one class; a single number stands for two.
@@ -109,6 +117,8 @@ class Measure {
   ImageSet with_answers(const ImageSet&, std::vector<float> outputs) const;
 
  private:
+  /// Of sample i, with what is wanted of it where the set has more than a label.
+  Answer answer_to(const float* answer, const ImageSet&, std::int64_t sample) const;
   void take_classes(const AnswerShape&, const ImageSet&);
   void take_own_classes(const AnswerShape&, const ImageSet&);
   void take_labelled_classes(const AnswerShape&, const ImageSet&);

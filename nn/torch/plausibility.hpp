@@ -83,6 +83,14 @@ struct Plausibility {
   std::string metric;
   int top_k = 0;
   double value = 0, guessed = 0;
+  /// Of a class for each of many positions: the share that the network's own probabilities promise
+  /// to be right; 0: not known.
+  double promised = 0;
+  /// Answers are compared with the network's own, samples are numbers, and labels count for
+  /// nothing.
+  bool compares_own = false;
+  /// Of one number per sample that is class 1 above 0: right answers if it were so above 1/2.
+  std::int64_t correct_at_half = 0;
 
   double accuracy() const {
     return images == 0 ? 0.0 : static_cast<double>(correct) / static_cast<double>(images);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tests/devices/device_test.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace ohmic {
 namespace {
@@ -54,6 +55,21 @@ TEST(Polynomial, HasItsMoments) {
 }
 
 // 2 bits on [0, 30] uS: states at 0, 10, 20 and 30 uS.
+TEST(Polynomial, HasAStdForMostConductances) {
+  const auto fault = [](const std::string& coefficients) {
+    return test::error_of<ConfigError>(
+        [&] { make_device("model = \"polynomial\"\ncoefficients_uS = " + coefficients + "\n"); });
+  };
+  EXPECT_NE(
+      fault("[0.5, -3.0]")
+          .find("coefficients_uS: give a std below 0, which counts as 0, for 84 of 101 "
+                "conductances from 0 to g_max_S; expected a polynomial of r = G/g_max_S that is 0 "
+                "or more for most"),
+      std::string::npos)
+      << fault("[0.5, -3.0]");
+  EXPECT_EQ(fault("[-0.1, 1.0]"), "") << "a fit that passes 0 at one end";
+}
+
 TEST(Quantized, TakesTheNearestState) {
   const auto device = make_device("model = \"quantized\"\nbits = 2\ng_max_S = 30e-6");
   const std::pair<double, double> cases[] = {{0, 0},         {4.9e-6, 0},    {5.1e-6, 10e-6},
@@ -90,6 +106,17 @@ TEST(Telegraph, PutsTheSameMomentsInMeanAndReadNoiseWhenFast) {
 }
 
 // ln r is N(-nu L, (nu_std L)^2) exactly: log-normal moments.
+TEST(Telegraph, OfTrapsThatAreAlwaysEmptyReadsWithoutNoise) {
+  const auto reads_noisily = [](const char* occupancy) {
+    return make_device(std::string("model = \"telegraph\"\namplitude = 0.1\noccupancy = ") +
+                       occupancy + "\n")
+        ->reads_noisily();
+  };
+  EXPECT_FALSE(reads_noisily("0.0"));
+  EXPECT_FALSE(reads_noisily("1.0"));
+  EXPECT_TRUE(reads_noisily("0.5"));
+}
+
 TEST(Retention, FollowsThePowerLawsMoments) {
   const auto device = make_device("model = \"retention\"\nnu = 0.05\nnu_std = 0.01\nt0_s = 20.0");
   expect_published_moments(*device, kTargets_S, {40, 3600, 3.15e7}, [](double G, double age_s) {

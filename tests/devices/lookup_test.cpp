@@ -141,6 +141,26 @@ TEST_F(Lookup, DoubtsUnits) {
             "[\"device.file\"] above the first table");
 }
 
+TEST_F(Lookup, DoubtsColumnsAndRowsThatAreMixedUp) {
+  const std::string way_out =
+      " If it is meant, write allow = [\"device.file\"] above the first table";
+  EXPECT_EQ(
+      fault_of("g_target_uS,g_mean_uS,g_std_uS\n0,0.3,0\n10,0.6,9.8\n25,0.9,24.5\n"),
+      "device.file: measured.csv: a target of 2.5e-05 S has a mean of 9e-07 S, and all "
+      "targets lie within 2.5e-05 S; is it g_mean that this column holds, and the row right?" +
+          way_out);
+  EXPECT_EQ(
+      fault_of("g_target_uS,g_mean_uS,g_std_uS\n0,0,0.3\n10,98,0.6\n25,24.5,0.9\n"),
+      "device.file: measured.csv: a target of 1e-05 S has a mean of 9.8e-05 S, and all "
+      "targets lie within 2.5e-05 S; is it g_mean that this column holds, and the row right?" +
+          way_out);
+  EXPECT_EQ(fault_of("g_target_uS,g_mean_uS,g_std_uS\n0,0,0.3\n10,9.8,60\n25,24.5,0.9\n"),
+            "device.file: measured.csv: a target of 1e-05 S has a std of 6e-05 S, more than lies "
+            "between all targets; is it g_std that this column holds, in the unit that the header "
+            "gives?" +
+                way_out);
+}
+
 TEST_F(Lookup, TakesATableWithoutTime) {
   const auto device =
       make_device(write_table("g_target_S,g_mean_S,g_std_S\n0,1e-6,0\n2e-5,2e-5,0") +

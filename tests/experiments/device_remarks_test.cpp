@@ -35,6 +35,25 @@ TEST_F(MeasuredTable, ThatIsFlatHoldsNothing) {
                   "arrays that are measured have less than 1 to some 10 %."});
 }
 
+TEST(Heat, ThatNothingFollowsIsSaid) {
+  const std::string hot =
+      "[device]\nmodel = \"retention\"\nnu = 0.1\ntime_s = 3600\ntemperature_K = 358.0\n";
+  EXPECT_EQ(remarks(hot), Texts{"device.temperature_K changes nothing while device.activation_eV "
+                                "and device.conductance_per_K are 0."});
+  EXPECT_EQ(remarks(hot + "activation_eV = 0.2\n"), Texts{});
+  EXPECT_EQ(remarks(hot + "[sweep]\n\"device.activation_eV\" = [0.0, 0.2]\n"), Texts{});
+}
+
+TEST(OneDraw, SaysNothingOfTheNextChip) {
+  const std::string one = "evaluation.draws = 1\n[device]\n";
+  EXPECT_EQ(
+      remarks(one + "model = \"awgn\"\neta = 0.1\n"),
+      Texts{"evaluation.draws = 1: one chip has no interval, and the next one may have another "
+            "number; 20 draws show how far they lie apart."});
+  EXPECT_EQ(remarks(one + "model = \"quantized\"\nbits = 4\n"), Texts{}) << "all chips are one";
+  EXPECT_EQ(remarks("evaluation.draws = 2\n[device]\nmodel = \"awgn\"\neta = 0.1\n"), Texts{});
+}
+
 // G = G_T (max(t, t_0)/t_0)^-nu: nothing changes up to t_0.
 TEST(YoungDevices, AreSaidToBeAsRightAfterProgramming) {
   const std::string retention = "[device]\nmodel = \"retention\"\nnu = 0.1\nt0_s = 3600\n";

@@ -134,6 +134,93 @@ TEST(Doubts, WhatGuessingGivesStandsBesideOtherMetrics) {
   EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(turned))), doubts_of(turned));
 }
 
+// Errors and similarities have no chance, but one answer for all samples, their mean, is no worse
+// than a network that was trained for other labels.
+TEST(Doubts, AnswersThatAreNumbersAreComparedWithTheirMean) {
+  EXPECT_EQ(doubts_of(with_metric("mse", 0.2, 1.0)), Sentences{});
+  EXPECT_EQ(
+      doubts_of(with_metric("mse", 13.3, 0.09)),
+      Sentences{"mean squared error is 13.3 on 200 test samples without noise, and one answer "
+                "for all of them, their mean, gives 0.09: labels are not in the order, units or "
+                "normalisation that the network was trained for, or it has learnt nothing"});
+  EXPECT_EQ(doubts_of(with_metric("mae", 0.96, 1.0)).size(), 1u) << "hardly better";
+  EXPECT_EQ(doubts_of(with_metric("cosine_similarity", 0.9, 0.5)), Sentences{});
+  EXPECT_EQ(doubts_of(with_metric("cosine_similarity", 0.51, 0.5)).size(), 1u);
+  EXPECT_EQ(doubts_of(with_metric("cosine_similarity", 1.0, 1.0)).size(), 1u)
+      << "of single numbers above 0";
+  EXPECT_EQ(doubts_of(with_metric("snr", 20, 3)), Sentences{});
+  EXPECT_EQ(doubts_of(with_metric("snr", -3.2, 0)).size(), 1u);
+}
+
+TEST(Doubts, PositionsThatAreSureAndWrongAreSaid) {
+  Plausibility p = with_metric("accuracy", 0.46, 0.3);
+  p.promised = 0.99;
+  EXPECT_EQ(
+      doubts_of(p),
+      Sentences{"accuracy is 46.00 % on 200 test samples, and the network's own "
+                "probabilities promise 99.0 %: labels lie otherwise than answers do (order of "
+                "axes and classes), or positions that do not count have labels of 0 or more"});
+  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(p))), doubts_of(p));
+  p.promised = 0.6;
+  EXPECT_EQ(doubts_of(p), Sentences{});
+}
+
+TEST(Doubts, OneNumberThatWouldBeRightAboveAHalfIsSaid) {
+  Plausibility p = sound();
+  p.classes = 2;
+  p.favoured = p.labelled = 104;
+  p.correct = p.correct_renamed = p.correct_shifted = 138;
+  p.confidence = 0.6;
+  p.correct_at_half = 194;
+  EXPECT_EQ(doubts_of(p),
+            Sentences{"one number per image is class 1 above 0, and 69.0 % are right; above 1/2, "
+                      "for networks trained on 0 and 1 without a sigmoid (evaluation.scores = "
+                      "\"least_squares\"), 97.0 % would be"});
+  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(p))), doubts_of(p));
+  p.correct_at_half = 145;
+  EXPECT_EQ(doubts_of(p), Sentences{});
+}
+
+TEST(Doubts, NetworksNoBetterThanTheMostCommonLabelAreSaid) {
+  Plausibility p = sound();
+  p.classes = 2;
+  p.labelled = 197;
+  p.favoured = 200;
+  p.correct = p.correct_renamed = p.correct_shifted = 197;
+  EXPECT_EQ(doubts_of(p),
+            Sentences{"98.5 % of 200 test images are answered right, and 98.5 % of them have the "
+                      "label 0, so that answering it always is as good: accuracy says nothing of "
+                      "such a network on these labels (auc, of a number per image, would)"});
+  p.favoured = 196;
+  p.correct = p.correct_renamed = p.correct_shifted = 199;
+  EXPECT_EQ(doubts_of(p), Sentences{});
+}
+
+TEST(Doubts, TwoClassesThatAreExchangedAreSaid) {
+  Plausibility p = sound();
+  p.correct = p.correct_shifted = 164;
+  p.correct_renamed = 198;
+  EXPECT_EQ(doubts_of(p),
+            Sentences{"labels name classes in another order: with classes renamed one to one, "
+                      "99.0 % of the answers would be right"});
+  p.correct_renamed = 170;
+  EXPECT_EQ(doubts_of(p), Sentences{});
+}
+
+TEST(Doubts, NumbersThatNoLabelChecksAreSaid) {
+  Plausibility p = sound();
+  p.largest_input = 255;
+  EXPECT_EQ(doubts_of(p), Sentences{}) << "labels show that it takes them";
+  p.compares_own = true;
+  EXPECT_EQ(doubts_of(p),
+            Sentences{"the network is fed numbers up to 255, and where answers are compared with "
+                      "its own nothing shows whether it was trained on such; data.normalize = { "
+                      "scale = 0.00392157 } divides them by 255"});
+  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(p))), doubts_of(p));
+  p.largest_input = 2.8;
+  EXPECT_EQ(doubts_of(p), Sentences{});
+}
+
 TEST(Doubts, TrainingSamplesOfAnotherKindAreSaid) {
   Plausibility p = sound();
   p.compared = 64;

@@ -82,7 +82,9 @@ TEST_F(RunOption, WhatIsWrongIsSaidOnce) {
                    "\"gone.npy\", labels = \"gone.npy\" }\n");
   const Said said = call({OHMIC_PROGRAM, "run", folder_ / "own.toml", "--out", folder_ / "own"});
   EXPECT_EQ(said.status, 3);
-  EXPECT_TRUE(said.err.ends_with("\nohmic: error: gone.onnx: no such file\n")) << said.err;
+  EXPECT_TRUE(said.err.ends_with("\nohmic: error: model.file (" + (folder_ / "own.toml").string() +
+                                 ":2): gone.onnx: no such file\n"))
+      << said.err;
 }
 
 // What a converter's given range does not hold is said with the layer, and how much of it.

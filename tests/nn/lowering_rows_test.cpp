@@ -82,6 +82,28 @@ TEST(Lowering, MatricesOnTheLeftAreDrivenByColumns) {
   EXPECT_TRUE(network.digital.empty());
 }
 
+// One matrix for every sample, as batched products are exported, and one for every step.
+TEST(Lowering, AMatrixThatIsRepeatedIsOneMatrix) {
+  ModelMaker m({4, 6}, "y");
+  m.weight("a.weight", {5, 6});
+  m.node("Transpose", {"a.weight"}, {"turned"}, {{"perm", Shape{1, 0}}});
+  m.node("Shape", {"x"}, {"samples"}, {{"end", std::int64_t{1}}});
+  m.integers("sides", {6, 5});
+  m.node("Concat", {"samples", "sides"}, {"all"}, {{"axis", std::int64_t{0}}});
+  m.node("Expand", {"turned", "all"}, {"repeated"});
+  m.node("MatMul", {"x", "repeated"}, {"b"});
+  m.node("Transpose", {"b"}, {"c"}, {{"perm", Shape{1, 0, 2}}});  // steps first
+  m.weight("d.weight", {5, 3});
+  m.integers("steps", {4, 5, 3});
+  m.node("Expand", {"d.weight", "steps"}, {"by_step"});
+  m.node("MatMul", {"c", "by_step"}, {"e"});
+  m.node("Transpose", {"e"}, {"y"}, {{"perm", Shape{1, 0, 2}}});
+  const LoweredNetwork network = expect_same(m);
+  EXPECT_EQ(layers_of(network).size(), 2u);
+  EXPECT_EQ(layers_of(network).front(), "a");
+  EXPECT_TRUE(network.digital.empty());
+}
+
 TEST(Lowering, FormulasOfRowsAndAMatrixAreLayers) {
   struct Case {
     const char* equation;

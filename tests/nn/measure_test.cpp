@@ -148,7 +148,7 @@ TEST(Measure, TakesSharesOfOneForProbabilities) {
   EXPECT_FALSE(settled(entropy, 3, {-0.2f, 0.6f, 0.6f}).gives_probabilities());
   EXPECT_FALSE(settled(entropy, 3, {0.2f, 0.3f, NAN}).gives_probabilities());
   EXPECT_FALSE(Measure({}, {{3}, false}, labelled({0, 1})).wants_to_look()) << "which is largest";
-  EXPECT_FALSE(Measure(entropy, {{3}, true}, labelled({0, 1})).wants_to_look()) << "a softmax";
+  EXPECT_FALSE(Measure(entropy, {{1}, true}, labelled({0, 1})).wants_to_look()) << "a sigmoid";
   MetricChoice said{"cross_entropy"};
   said.scores = ScoreKind::probabilities;
   EXPECT_TRUE(settled(said, 3, {0.2f, 0.9f, 0.6f}).gives_probabilities());
@@ -162,6 +162,23 @@ TEST(Measure, TakesSharesOfOneForProbabilities) {
   const Measure logits(said, {{3}, true}, labelled({0, 1}));
   EXPECT_FALSE(logits.wants_to_look());
   EXPECT_FALSE(logits.gives_probabilities());
+}
+
+// Three sigmoids: -ln of the label's own, and no word of the others.
+TEST(Measure, SaysWhereProbabilitiesAreNotShares) {
+  const auto remarks = [](const Floats& answer) {
+    Measure measure({"cross_entropy"}, {{3}, true}, labelled({0, 1}));
+    EXPECT_TRUE(measure.wants_to_look());
+    measure.look_at(answer.data());
+    measure.settle();
+    EXPECT_TRUE(measure.gives_probabilities());
+    return measure.remarks();
+  };
+  EXPECT_EQ(remarks({0.2f, 0.3f, 0.5f}), std::vector<std::string>());
+  EXPECT_EQ(remarks({0.9f, 0.9f, 0.5f}),
+            std::vector<std::string>{
+                "the 3 numbers of an answer are probabilities of their own, which do not add up to "
+                "1: cross-entropy takes the label's alone, whatever the others are"});
 }
 
 TEST(Measure, RefusesLabelsThatAreNoClassesOfTheAnswer) {
@@ -222,7 +239,7 @@ TEST(Measure, SamplesAreWantedInTheOrderOfTheNetworksFile) {
 
 TEST(Measure, KnowsWhatGuessingGives) {
   const auto guessed = [](const MetricChoice& choice, const Shape& answer) {
-    return Measure(choice, {answer}, labelled({0, 1})).guessed();
+    return Measure(choice, {answer}, labelled({0, 1})).guessed(labelled({0, 1}));
   };
   EXPECT_EQ(guessed({"accuracy"}, {4}), 0.25);
   EXPECT_EQ(guessed({"accuracy"}, {1}), 0.5) << "a single number stands for two classes";
@@ -232,6 +249,50 @@ TEST(Measure, KnowsWhatGuessingGives) {
   EXPECT_EQ(guessed({"perplexity"}, {4}), 4);
   EXPECT_EQ(guessed({"agreement"}, {4}), std::nullopt) << "it is 1 without noise";
   EXPECT_EQ(guessed({"mse", 5, Against::answers}, {4}), std::nullopt);
+}
+
+// The mean of 0..15 is 7.5, and the mean of the squares around it (16^2 - 1)/12.
+TEST(Measure, ComparesNumbersWithOneAnswerForAll) {
+  ImageSet set = two_samples();
+  set.labels.clear();
+  for (std::int32_t i = 0; i < 16; ++i) set.labels.push_back(i);
+  EXPECT_DOUBLE_EQ(Measure({"mse"}, {Shape{1}}, set).guessed(set).value(), 255.0 / 12);
+  EXPECT_DOUBLE_EQ(Measure({"mae"}, {Shape{1}}, set).guessed(set).value(), 4);
+  set.labels.pop_back();
+  EXPECT_EQ(Measure({"mse"}, {Shape{1}}, set).guessed(set), std::nullopt) << "few samples";
+}
+
+// A position answered with logits (0, ln 3) is right with 3/4; labels below 0 do not count.
+TEST(Measure, AddsUpWhatItsProbabilitiesPromise) {
+  const ImageSet set = wanting({2}, {1, 0, 1, -1});
+  const Measure measure({"accuracy"}, {Shape{2, 2}, false, false, true}, set);
+  const float l = std::log(3.0f);
+  const Floats answer{0, l, l, 0};
+  EXPECT_NEAR(measure.promised(answer.data(), set, 0).part, 1.5, 1e-6);
+  EXPECT_EQ(measure.promised(answer.data(), set, 0).whole, 2);
+  EXPECT_NEAR(measure.promised(answer.data(), set, 1).part, 0.75, 1e-6);
+  EXPECT_EQ(measure.guessed(set), 2.0 / 3) << "the label 1 of two of the three that count";
+}
+
+TEST(Measure, DecidesNumbersTrainedOnZeroAndOneAtAHalf) {
+  const ImageSet set = labelled({0, 1});
+  const Floats answers{0.3f, 1.2f};
+  MetricChoice choice{"accuracy"};
+  EXPECT_EQ(value_of(Measure(choice, {Shape{1}}, set), set, answers), 0.5);
+  EXPECT_EQ(value_of(Measure(choice, {Shape{1}}, set).at_half().value(), set, answers), 1);
+  EXPECT_FALSE(Measure(choice, {Shape{2}}, set).at_half());
+  choice.scores = ScoreKind::least_squares;
+  EXPECT_EQ(value_of(Measure(choice, {Shape{1}}, set), set, answers), 1);
+  EXPECT_FALSE(Measure(choice, {Shape{1}}, set).at_half());
+  EXPECT_EQ(refusal(choice, {2}, set),
+            "evaluation.metric = \"accuracy\": takes answers for numbers trained on 0 and 1 "
+            "(evaluation.scores = \"least_squares\"), and the network gives 2 of them each; "
+            "expected \"logits\", \"probabilities\" or \"found\"");
+  choice.name = "cross_entropy";
+  EXPECT_EQ(refusal(choice, {1}, set),
+            "evaluation.metric = \"cross_entropy\": takes answers for numbers trained on 0 and 1 "
+            "(evaluation.scores = \"least_squares\"), and needs probabilities; expected "
+            "\"logits\", \"probabilities\" or \"found\"");
 }
 
 TEST(Measure, RefusesNumbersThatDoNotFit) {

@@ -81,6 +81,23 @@ std::string single_samples_note(const BudgetSettings& settings, const MetricWord
       settings.phrase(*least, words), answers, 100 * one);
 }
 
+/// A sentence where what is allowed is no better than guessing; else empty.
+std::string below_guessing_note(const BudgetSettings& settings, const MetricWords& words,
+                                double baseline, const TrainedNetwork& network) {
+  const Metric& metric = words.metric();
+  const auto guessed = network.measure.guessed(network.data->test);
+  if (!guessed) return {};
+  for (const Allowance& a : settings.allowances(metric)) {
+    const double limit = settings.limit_of(a, metric, baseline);
+    if (metric.sign() * (limit - *guessed) > 0) continue;
+    return fmt::format(
+        "A {} ends at {}, and guessing gives {}: chips that tell nothing of their samples are good "
+        "enough for it.",
+        settings.phrase(a, words), words.text_with_unit(limit), words.text_with_unit(*guessed));
+  }
+  return {};
+}
+
 /// The networks that are searched, without noise, and what speaks against them: said now, and the
 /// first of the answers.
 AnalysisResult networks_result(const BudgetRequest& request, Networks& networks, Progress& progress,
@@ -108,9 +125,16 @@ AnalysisResult networks_result(const BudgetRequest& request, Networks& networks,
     if (is_accuracy) right = std::llround(facts.accuracy() * static_cast<double>(samples));
     if (std::string few = few_samples_note(point.experiment, samples, right); !few.empty())
       result.notes.push_back(std::move(few));
-    if (std::string fine = single_samples_note(request.settings, words, facts.accuracy(), network);
+    if (std::string fine = single_samples_note(request.settings, words,
+                                               value_without_noise(network, facts), network);
         !fine.empty())
       result.notes.push_back(std::move(fine));
+    if (std::string none = below_guessing_note(request.settings, words,
+                                               value_without_noise(network, facts), network);
+        !none.empty()) {
+      progress.say("note: " + none);
+      result.notes.push_back(std::move(none));
+    }
     result.tables.front().rows.push_back({network.label,
                                           words.text(value_without_noise(network, facts)),
                                           std::to_string(facts.images)});
