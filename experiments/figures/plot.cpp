@@ -43,6 +43,19 @@ std::string title_script(const std::vector<std::string>& lines) {
   return fmt::format("{}", fmt::join(quoted, ".\"\\n\"."));
 }
 
+/// Where a logarithmic axis of less than two decades has its numbers: at 1, 2 and 5 of each.
+std::string few_decades(const Range& range) {
+  constexpr double kShort = 100;
+  if (range.high / range.low >= kShort) return "autofreq";
+  std::vector<std::string> places;
+  for (double decade = std::pow(10, std::floor(std::log10(range.low))); decade <= range.high;
+       decade *= 10)
+    for (const double step : {1, 2, 5})
+      if (const double at = step * decade; at >= range.low && at <= range.high)
+        places.push_back(fmt::format("{:g}", at));
+  return places.size() < 2 ? "autofreq" : fmt::format("({})", fmt::join(places, ", "));
+}
+
 std::string axis_script(char axis, const Axis& a, const Range& range, bool slants, int letters) {
   const std::vector<std::string> title = wrapped(a.title, letters);
   const std::string offset = axis == 'y' ? fmt::format("{:g},0", 0.9 * (1 - double(title.size())))
@@ -53,8 +66,9 @@ std::string axis_script(char axis, const Axis& a, const Range& range, bool slant
                   title_script(title), number(range.low), number(range.high),
                   a.logarithmic ? "set" : "unset", offset);
   if (a.tics.empty())
-    return text + fmt::format("set {}tics norotate autofreq {}\n", axis,
-                              a.logarithmic ? "format '%g'" : "format '%h'");
+    return text + fmt::format("set {}tics norotate {}\n", axis,
+                              a.logarithmic ? few_decades(range) + " format '%g'"
+                                            : std::string("autofreq format '%h'"));
   std::vector<std::string> tics;
   for (const auto& [at, name] : a.tics)
     tics.push_back(gnuplot_tic(shortened(name, kLongestTic)) + " " + number(at));

@@ -45,6 +45,10 @@ std::string unknown_layer(const Graph& graph, const std::string& layer) {
   const std::vector<std::string> names = crossbar_layers(graph);
   if (std::count(names.begin(), names.end(), layer) > 0) return {};
   const std::string start = graph.model + " has no such crossbar layer";
+  if (layer.find_first_of("*?") != layer.npos)
+    return start +
+           ": a table is for one layer, and patterns are for mapping.digital and "
+           "mapping.crossbar; expected a layer's name";
   const std::string near = did_you_mean(layer, names);
   if (!near.empty()) return start + "; did you mean \"" + near + "\"?";
   std::string all;

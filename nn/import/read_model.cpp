@@ -34,11 +34,20 @@ void refuse_foreign(std::string_view bytes) {
 
 /// Python's torch.save makes zips as well.
 ImportedModel read_zip(const fs::path& file) {
+  bool is_pickled = false;
   for (const std::string& path : zip_paths(file)) {
     if (path == "config.json") return read_keras(file);
-    if (path.ends_with("data.pkl"))
-      throw DataError(std::string("holds pickled weights without a network; ") + kModelFiles);
+    if (path.find("/code/__torch__") != path.npos)
+      throw DataError(std::string("is TorchScript, which PyTorch alone runs; "
+                                  "torch.export.save(torch.export.export(model, (x,)), "
+                                  "\"net.pt2\") makes a file that is read; ") +
+                      kModelFiles);
+    is_pickled |= path.ends_with("data.pkl");
   }
+  if (is_pickled)
+    throw DataError(std::string("holds a pickle, weights without a network or a Python object, "
+                                "which is not run; ") +
+                    kModelFiles);
   return read_pt2(file);
 }
 

@@ -68,6 +68,10 @@ void check_operators(const ImportedModel& model, const std::vector<ModelNode>& n
     message += ")";
     first = false;
   }
+  if (missing.begin()->first.starts_with("aten."))
+    throw DataError(message +
+                    ". These are PyTorch's own; torch.onnx.export(..., dynamo=True) writes many "
+                    "as ONNX's, and run_decompositions() before saving, or leaving it out, others");
   throw DataError(message + ". `ohmic list operators` says which are");
 }
 

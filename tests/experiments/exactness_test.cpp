@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
+
 #include "experiments/budget/request.hpp"
 #include "experiments/study/remarks.hpp"
 #include "experiments/study/words.hpp"
@@ -114,7 +116,11 @@ TEST(ExactChips, AreSaidOfWhatABudgetMeasuresBesideItsKnob) {
 
 /// Samples of 4 x 6 numbers; each row has a matrix of its own, another answers.
 test::Message with_a_stack_of_matrices() {
-  const auto floats = [](std::size_t n) { return test::raw(std::vector<float>(n, 0.1f)); };
+  const auto floats = [](std::size_t n) {
+    std::vector<float> values(n);
+    std::iota(values.begin(), values.end(), 0.1f);
+    return test::raw(values);
+  };
   test::Message graph;
   graph.message(1, test::onnx_node("Reshape", {"x", "rows"}, {"apart"}));
   graph.message(1, test::onnx_node("MatMul", {"apart", "mixer.weight"}, {"mixed"}));

@@ -243,6 +243,22 @@ TEST(Plots, BreakTitlesThatAreLongerThanTheirPanelIsHigh) {
   EXPECT_EQ(PanelGrid(narrow).height(), PanelGrid(plain).height() + 16);
 }
 
+// Decades alone leave a single number on the axis of a search.
+TEST(Plots, NumberLogarithmicAxesOfFewDecadesAtOneTwoAndFive) {
+  Panel panel{"", {"noise", true}, {"accuracy"}};
+  panel.x.low = 0.018;
+  panel.x.high = 0.66;
+  panel.series = {{"", {}, {{0.02, 1}, {0.6, 2}}}};
+  Plot plot{"p", "", {panel}};
+  EXPECT_NE(
+      figure_of(plot).script.find("set xtics norotate (0.02, 0.05, 0.1, 0.2, 0.5) format '%g'\n"),
+      std::string::npos)
+      << figure_of(plot).script;
+  plot.panels[0].x.low = 1e-4;
+  EXPECT_NE(figure_of(plot).script.find("set xtics norotate autofreq format '%g'\n"),
+            std::string::npos);
+}
+
 // 1 and 3 in one map, 3 and 5 in the next: 3 is in the middle of one scale, or at two of its ends.
 TEST(Plots, ColourTilesOfOneQuantityAlike) {
   const auto color_of_3 = [](const std::string& first, const std::string& second) {

@@ -77,6 +77,9 @@ TEST(LayerDevices, ALayerThatDoesNotExistIsNamedWithOneThatDoes) {
   EXPECT_EQ(unknown_layer(test::small_resnet(false), "head"),
             "small has no such crossbar layer; it has conv1, a.conv1, a.conv2, b.conv1, b.conv2, "
             "linear");
+  EXPECT_EQ(unknown_layer(test::small_resnet(false), "a.*"),
+            "small has no such crossbar layer: a table is for one layer, and patterns are for "
+            "mapping.digital and mapping.crossbar; expected a layer's name");
 }
 
 // Mean over 400 draws of the power of x dW: for a dense layer sigma^2 ||x||^2, and x is the same

@@ -187,8 +187,12 @@ TEST_F(Pt2, OtherArchivesAreRefused) {
   EXPECT_EQ(said(ZipWriter().add("serialized_exported_program.json", "{}")),
             "was exported by a PyTorch before 2.8; export it again with torch.export.save");
   EXPECT_EQ(said(ZipWriter().add("archive/data.pkl", "x")),
-            "holds pickled weights without a network; accepted are ONNX, PyTorch's .pt2 and "
-            "Keras's .keras and .h5");
+            "holds a pickle, weights without a network or a Python object, which is not run; "
+            "accepted are ONNX, PyTorch's .pt2 and Keras's .keras and .h5");
+  EXPECT_EQ(said(ZipWriter().add("net/data.pkl", "x").add("net/code/__torch__/net.py", "x")),
+            "is TorchScript, which PyTorch alone runs; "
+            "torch.export.save(torch.export.export(model, (x,)), \"net.pt2\") makes a file that is "
+            "read; accepted are ONNX, PyTorch's .pt2 and Keras's .keras and .h5");
   Program p;
   p.schema = R"({"major":7,"minor":3})";
   EXPECT_EQ(said(p), "has schema 7 of torch.export; expected 8 (PyTorch 2.6 and later)");
