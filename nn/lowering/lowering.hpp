@@ -120,7 +120,8 @@ class Lowering {
   std::set<std::string> layers_;                       ///< names that are taken
   std::map<std::string, const ModelNode*> producers_;  ///< of the file's values
   std::set<std::string> roots_;  ///< of the matrices of the node that is lowered
-  std::string module_;           ///< what its tensors say of its name; empty: nothing
+  std::set<std::string> digital_roots_, crossbar_roots_;  ///< of those that patterns name
+  std::string module_;  ///< what its tensors say of its name; empty: nothing
   struct Matrix {
     std::string layer, module;
     std::set<std::string> roots;

@@ -69,15 +69,20 @@ void Lowering::refuse_contradiction(const std::string& layer) const {
 }
 
 bool Lowering::is_on_crossbar(const std::string& layer, const ModelNode& node) {
-  const auto named = [&](const std::vector<std::string>& patterns) {
-    return std::any_of(patterns.begin(), patterns.end(),
-                       [&](const std::string& p) { return matches(p, layer); });
+  // What names a use of a matrix names all that come after it.
+  const auto named = [&](const std::vector<std::string>& patterns, std::set<std::string>& roots) {
+    const auto is_known = [&](const std::string& root) { return roots.count(root) > 0; };
+    if (std::ranges::any_of(roots_, is_known)) return true;
+    if (std::ranges::none_of(patterns, [&](const auto& p) { return matches(p, layer); }))
+      return false;
+    roots.insert(roots_.begin(), roots_.end());
+    return true;
   };
-  if (named(options_.digital)) {
+  if (named(options_.digital, digital_roots_)) {
     refuse_contradiction(layer);
     return stays_digital(layer, node, "mapping.digital names it");
   }
-  if (!options_.crossbar.empty() && !named(options_.crossbar))
+  if (!options_.crossbar.empty() && !named(options_.crossbar, crossbar_roots_))
     return stays_digital(layer, node, "mapping.crossbar does not name it");
   return true;
 }

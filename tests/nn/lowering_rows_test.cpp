@@ -82,6 +82,24 @@ TEST(Lowering, MatricesOnTheLeftAreDrivenByColumns) {
   EXPECT_TRUE(network.digital.empty());
 }
 
+TEST(Lowering, PatternsThatNameAMatrixNameAllUsesAfterIt) {
+  ModelMaker m({6}, "y");
+  m.weight("cell.weight", {6, 6});
+  m.weight("head.weight", {6, 6});
+  m.node("Gemm", {"x", "cell.weight"}, {"a"});
+  m.node("Tanh", {"a"}, {"b"});
+  m.node("Gemm", {"b", "cell.weight"}, {"c"});
+  m.node("Gemm", {"c", "head.weight"}, {"y"});
+  LoweringOptions options;
+  options.digital = {"cell"};
+  EXPECT_EQ(layers_of(lower(m.model, options)), std::vector<std::string>{"head"});
+  options.digital = {"cell_2"};
+  EXPECT_EQ(layers_of(lower(m.model, options)), (std::vector<std::string>{"cell", "head"}));
+  options.digital = {};
+  options.crossbar = {"cell"};
+  EXPECT_EQ(layers_of(lower(m.model, options)), (std::vector<std::string>{"cell", "cell_2"}));
+}
+
 // One matrix for every sample, as batched products are exported, and one for every step.
 TEST(Lowering, AMatrixThatIsRepeatedIsOneMatrix) {
   ModelMaker m({4, 6}, "y");
