@@ -188,7 +188,7 @@ class Doubts {
           facts));
     } else if (is_near_guessing(p_.value, p_.guessed)) {
       say(facts + kNothingToTake);
-    } else if (p_.guessed > 0.5) {
+    } else if (p_.guessed > 0.5 && metric.name == "top_k") {
       say(
           fmt::format("{}: only what is above that is the network's; a smaller evaluation.top_k "
                       "leaves more of it",

@@ -163,6 +163,7 @@ TEST(Doubts, PositionsThatAreSureAndWrongAreSaid) {
   EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(p))), doubts_of(p));
   p.promised = 0.6;
   EXPECT_EQ(doubts_of(p), Sentences{});
+  EXPECT_EQ(doubts_of(with_metric("accuracy", 0.975, 0.64)), Sentences{}) << "much background";
 }
 
 TEST(Doubts, OneNumberThatWouldBeRightAboveAHalfIsSaid) {
