@@ -43,14 +43,17 @@ std::string title_script(const std::vector<std::string>& lines) {
   return fmt::format("{}", fmt::join(quoted, ".\"\\n\"."));
 }
 
-/// Where a logarithmic axis of less than two decades has its numbers: at 1, 2 and 5 of each.
+/// Where a logarithmic axis of few decades has its numbers: at 1, 2 and 5 of each, or, of two to
+/// three decades, at 1 and 3.
 std::string few_decades(const Range& range) {
-  constexpr double kShort = 100;
-  if (range.high / range.low >= kShort) return "autofreq";
+  constexpr double kShort = 100, kLonger = 1000;
+  if (range.high / range.low >= kLonger) return "autofreq";
+  const std::vector<double> steps =
+      range.high / range.low < kShort ? std::vector<double>{1, 2, 5} : std::vector<double>{1, 3};
   std::vector<std::string> places;
   for (double decade = std::pow(10, std::floor(std::log10(range.low))); decade <= range.high;
        decade *= 10)
-    for (const double step : {1, 2, 5})
+    for (const double step : steps)
       if (const double at = step * decade; at >= range.low && at <= range.high)
         places.push_back(fmt::format("{:g}", at));
   return places.size() < 2 ? "autofreq" : fmt::format("({})", fmt::join(places, ", "));

@@ -156,12 +156,12 @@ class Doubts {
                         : std::isfinite(metric.most)   ? metric.most - p_.guessed
                                                        : kHardlyInDecibel / kHardly;
     if (metric.sign() * (p_.value - p_.guessed) > kHardly * room) return;
-    say(fmt::format(
-        "{} is {} on {} test samples without noise, and one answer for all of them, "
-        "their mean, gives {}: labels are not in the order, units or normalisation that "
-        "the network was trained for, or it has learnt nothing",
-        words.title(), words.text_with_unit(p_.value), p_.images,
-        words.text_with_unit(p_.guessed)));
+    say(
+        fmt::format("{} is {} on {} test samples without noise, and one answer for all of them, "
+                    "their mean, gives {}: {} are not in the order, units or normalisation that "
+                    "the network was trained for, or it has learnt nothing",
+                    words.title(), words.text_with_unit(p_.value), p_.images,
+                    words.text_with_unit(p_.guessed), p_.wants_samples ? "samples" : "labels"));
   }
 
   /// The metric that was asked for against guessing.
@@ -256,6 +256,12 @@ class Doubts {
 
   void about_norms() {
     if (p_.misfits == 0) return;
+    if (p_.untouched_norms == p_.norms)
+      return say(fmt::format(
+          "the statistics of all {} BatchNorms are those of a network before training, mean 0 and "
+          "variance 1, and not those that these images give: they were left out when the weights "
+          "were saved or never updated; evaluation.batch_norm_images measures them",
+          p_.norms));
     std::string words = fmt::format(
         "the statistics of {} of {} BatchNorms are not those that these images give; the first is "
         "{}",

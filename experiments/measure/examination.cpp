@@ -20,7 +20,7 @@ namespace ohmic {
 namespace {
 
 /// Another word whenever more is looked at: what earlier versions kept is then examined again.
-constexpr char kLookedAtSo[] = "with constant answers ";
+constexpr char kLookedAtSo[] = "with untouched statistics ";
 
 /// Some of the samples of data.train that the file names and nothing needs, as the network takes
 /// them; none where they cannot be read, which then is no fault.
@@ -73,18 +73,21 @@ void note_metric(const TrainedNetwork& network, Plausibility& facts) {
   const Measure& measure = network.measure;
   const auto guessed = measure.guessed(spread_over(network.data->test, facts.images));
   if (!guessed) return;
-  facts.value = value_of_examined(network, measure, facts.images);
+  std::vector<Score> scores;
+  Score promised;
+  const bool promises = measure.choice().name == "accuracy";
+  visit_answers(network, facts.images, [&](const float* answer, const ImageSet& test, auto i) {
+    scores.push_back(measure.score(answer, test, i));
+    if (!promises) return;
+    const Score own = measure.promised(answer, test, i);
+    promised.part += own.part;
+    promised.whole += own.whole;
+  });
+  facts.value = measure.value(scores);
   if (std::isnan(facts.value)) return;
   facts.metric = measure.choice().name;
   facts.top_k = measure.choice().top_k;
   facts.guessed = *guessed;
-  if (facts.metric != "accuracy") return;
-  Score promised;
-  visit_answers(network, facts.images, [&](const float* answer, const ImageSet& test, auto i) {
-    const Score score = measure.promised(answer, test, i);
-    promised.part += score.part;
-    promised.whole += score.whole;
-  });
   facts.promised = promised.whole > 0 ? promised.part / promised.whole : 0;
 }
 
@@ -102,7 +105,9 @@ Plausibility examine(const TrainedNetwork& network, const Experiment& experiment
   Plausibility facts =
       examine(network.graph, *network.weights, *network.data, foreign, has_classes,
               declared_training(network, experiment), network.measure.gives_probabilities());
-  if (experiment.evaluation.choice().uses_answers()) {
+  const MetricChoice choice = experiment.evaluation.choice();
+  facts.wants_samples = choice.against == Against::samples && !choice.uses_answers();
+  if (choice.uses_answers()) {
     facts.labels = 0;  // they are its own
     facts.compares_own = vocabulary(network.graph) == 0;
   }

@@ -43,6 +43,8 @@ void visit_later_members(Facts& p, const Visit& visit) {
   visit("compared", p.compared);
   visit("unlike", p.unlike);
   visit("readable", p.readable);
+  visit("untouched_norms", p.untouched_norms);
+  visit("wants_samples", p.wants_samples);
   visit("promised", p.promised);
   visit("compares_own", p.compares_own);
   visit("correct_at_half", p.correct_at_half);

@@ -121,10 +121,36 @@ std::string way_out(const Adc& adc) {
   return "errors of devices, converters or wires carry it beyond the largest exact output";
 }
 
+/// Errors of the converters, or noise before them, that are large beside all codes; "" if none is.
+std::string large_errors(const Periphery& periphery) {
+  constexpr double kLarge = 0.1;  // of the full scale
+  const Adc& adc = *periphery.adc;
+  const double codes = std::exp2(adc.bits - 1);  // to either side
+  std::string list;
+  const auto look = [&](const char* key, double value, double share) {
+    if (share >= kLarge)
+      list += fmt::format("{}periphery.{} = {:g}", list.empty() ? "" : " and ", key, value);
+  };
+  look("adc.inl_lsb", adc.inl_lsb, adc.inl_lsb / codes);
+  look("adc.offset_lsb", adc.offset_lsb, adc.offset_lsb / codes);
+  look("adc.gain_error", adc.gain_error, adc.gain_error);
+  if (periphery.output_noise)
+    look("output_noise.relative", periphery.output_noise->relative,
+         periphery.output_noise->relative);
+  return list;
+}
+
 std::vector<std::string> about_clipping(const std::vector<MeasuredPoint>& points) {
   const auto worst = std::ranges::max_element(points, {}, clipped_share);
   if (worst == points.end() || clipped_share(*worst) <= kClipped) return {};
-  const std::optional<Adc>& adc = worst->point->experiment.periphery.adc;
+  const Periphery& periphery = worst->point->experiment.periphery;
+  const std::optional<Adc>& adc = periphery.adc;
+  const std::string errors = adc ? large_errors(periphery) : "";
+  if (!errors.empty())
+    return {
+        fmt::format("Up to {:.1f} % of what ADCs see is beyond their range and clipped by {}: "
+                    "large beside the full scale of {} bits.",
+                    100 * clipped_share(*worst), errors, adc->bits)};
   return {fmt::format("Up to {:.1f} % of what ADCs see is beyond their range and clipped{}{}.",
                       100 * clipped_share(*worst), most_beyond(*worst->result),
                       adc ? "; " + way_out(*adc) : "")};

@@ -102,6 +102,12 @@ class Examination {
     return seen;
   }
 
+  std::int64_t untouched_norms() const {
+    return std::ranges::count_if(graph_.nodes, [&](const Node& node) {
+      return node.op == Op::batch_norm && is_untouched(node);
+    });
+  }
+
   std::vector<NormFit> norms(const Seen& seen, std::int64_t images) const {
     std::vector<NormFit> fits;
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i)
@@ -182,6 +188,13 @@ class Examination {
         row.ge(0).all().item<bool>() && std::abs(row.sum().item<double>() - 1) < 1e-3;
     const Tensor logs = are_shares ? row.clamp_min(kLeast).log() : at::log_softmax(row, 0);
     return -logs[label].item<double>();
+  }
+
+  bool is_untouched(const Node& norm) const {
+    const std::vector<float>&mean = weights_.at(norm.name + ".running_mean").values,
+          &spread = weights_.at(spread_name(norm)).values;
+    return std::ranges::all_of(mean, [](float m) { return m == 0; }) &&
+           std::ranges::all_of(spread, [](float s) { return s == 1; });
   }
 
   struct Channel {
@@ -455,8 +468,10 @@ Plausibility examine(const Graph& graph, const Weights& weights, const Dataset& 
   note_likeness(examination, graph, seen, train, data.normalization, p);
   p.known = count_known(set, data.train);
   note_norms(examination.norms(seen, set.size()), p);
+  p.untouched_norms = examination.untouched_norms();
   if (foreign && vocabulary(graph) == 0) note_scale(examination, set, data, seen, p);
   if (!foreign || !has_classes || !has_readings(data.test)) return p;
+  if (p.misfits > 0 && p.untouched_norms == p.norms) return p;  // which explains it
   const bool exchanged = fits_exchanged_channels(graph, weights, data);
   if (exchanged || p.misfits > 0 || is_near_chance(p) || is_too_sure(p))
     p.readings = better_readings(examination, data, exchanged);

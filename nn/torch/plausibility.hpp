@@ -75,6 +75,8 @@ struct Plausibility {
   std::int64_t misfits = 0;     ///< of them beyond what sound networks show
   NormFit first, worst;         ///< of the misfits: first in the network, and furthest off
   bool from_the_first = false;  ///< the network's first BatchNorm is one
+  /// BatchNorms whose mean is 0 and variance 1 throughout, as before any training.
+  std::int64_t untouched_norms = 0;
   bool readable = false;  ///< images of which other readings were tried where something is wrong
   std::vector<BetterReading> readings;  ///< that give far more right answers, best first
 
@@ -89,6 +91,7 @@ struct Plausibility {
   /// Answers are compared with the network's own, samples are numbers, and labels count for
   /// nothing.
   bool compares_own = false;
+  bool wants_samples = false;  ///< answers are compared with the samples themselves
   /// Of one number per sample that is class 1 above 0: right answers if it were so above 1/2.
   std::int64_t correct_at_half = 0;
 

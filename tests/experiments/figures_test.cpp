@@ -254,6 +254,9 @@ TEST(Plots, NumberLogarithmicAxesOfFewDecadesAtOneTwoAndFive) {
       figure_of(plot).script.find("set xtics norotate (0.02, 0.05, 0.1, 0.2, 0.5) format '%g'\n"),
       std::string::npos)
       << figure_of(plot).script;
+  plot.panels[0].x.low = 0.0044;
+  EXPECT_NE(figure_of(plot).script.find("set xtics norotate (0.01, 0.03, 0.1, 0.3) format '%g'\n"),
+            std::string::npos);
   plot.panels[0].x.low = 1e-4;
   EXPECT_NE(figure_of(plot).script.find("set xtics norotate autofreq format '%g'\n"),
             std::string::npos);

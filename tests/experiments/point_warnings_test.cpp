@@ -48,6 +48,15 @@ TEST(Clipping, IsSaidWithItsLayerAndAWayOut) {
                    "room above what data.train gives."}));
 }
 
+TEST(Clipping, ByErrorsOfConvertersIsLaidToThem) {
+  Measured bent("[periphery]\nadc = { inl_lsb = 200 }\noutput_noise = { relative = 1 }\n");
+  clip(bent.result, 500, 0.5);
+  EXPECT_EQ(bent.warnings(),
+            (Texts{"Up to 50.0 % of what ADCs see is beyond their range and clipped by "
+                   "periphery.adc.inl_lsb = 200 and periphery.output_noise.relative = 1: large "
+                   "beside the full scale of 8 bits."}));
+}
+
 TEST(Clipping, OfOneInAHundredIsUsual) {
   Measured usual("[periphery]\nadc = { bits = 8 }\n");
   clip(usual.result, 10, 0);

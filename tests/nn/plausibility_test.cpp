@@ -145,6 +145,16 @@ TEST_F(Examined, ABatchNormOfOtherStatisticsIsNamedWithItsDistance) {
   EXPECT_NEAR(p.first.spread, std::log(9), 0.02);
 }
 
+TEST_F(Examined, BatchNormsOfMeanZeroAndVarianceOneAreCounted) {
+  EXPECT_EQ(examined().untouched_norms, 0);
+  for (const char* norm : {"bn1", "bn2"}) {
+    std::ranges::fill(weights.at(norm + std::string(".running_mean")).values, 0.0f);
+    std::ranges::fill(weights.at(norm + std::string(".running_var")).values, 1.0f);
+    EXPECT_EQ(examined().untouched_norms, norm[2] - '0');
+  }
+  EXPECT_GE(examined().misfits, 1);
+}
+
 TEST_F(Examined, ImagesPreparedOtherwiseShowFromTheFirstBatchNormOn) {
   data.normalization = {"given", {0.5f, 0.5f, 0.5f}, {0.1f, 0.1f, 0.1f}};
   const Plausibility p = examined();
