@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <string_view>
 
 #include "experiments/study/experiment.hpp"
 #include "experiments/text/text_table.hpp"
@@ -80,6 +81,11 @@ std::string plain_text(const Value& value) {
 }
 
 std::string key_words(const std::string& key) {
+  constexpr std::string_view kLayers = "device.layers.";
+  const std::size_t end = key.rfind('.');
+  if (key.starts_with(kLayers) && end > kLayers.size())
+    return fmt::format("{} of {}", key_words("device." + last_part(key)),
+                       key.substr(kLayers.size(), end - kLayers.size()));
   if (const Words* words = known(key)) return words->words;
   if (key == kEtaKey) return "noise η";
   std::string text = last_part(key);

@@ -156,5 +156,12 @@ TEST(SignedDacs, AreCalledWhatTheyAre) {
   EXPECT_EQ(value_words("periphery.dac.is_signed", "false"), "DACs are signed where inputs are");
 }
 
+TEST(SettingsOfOneLayer, AreCalledByItsName) {
+  EXPECT_EQ(key_words("device.eta"), "noise η");
+  EXPECT_EQ(key_words("device.layers.conv1.eta"), "noise η of conv1");
+  EXPECT_EQ(key_title("device.layers.layer1.0.conv1.g_max_S", nullptr),
+            "g max of layer1.0.conv1 (S)");
+}
+
 }  // namespace
 }  // namespace ohmic

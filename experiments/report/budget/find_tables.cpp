@@ -15,7 +15,7 @@ using Cells = std::vector<Cell>;
 std::string general(double value) { return std::isnan(value) ? "" : fmt::format("{:g}", value); }
 
 std::string fixed(const char* format, double value) {
-  return std::isnan(value) ? "" : fmt::format(fmt::runtime(format), value);
+  return !std::isfinite(value) ? "" : fmt::format(fmt::runtime(format), value);
 }
 
 MetricWords words_of(const std::vector<FoundBudget>& budgets) {
