@@ -2,17 +2,10 @@
 
 #include <algorithm>
 
-#include "simulator/elementary.hpp"
+#include "nn/analog/gate_functions.hpp"
 
 namespace ohmic {
 namespace {
-
-// In double, whose last bits a float does not show; loops over them are vectorised.
-OHMIC_HOST_DEVICE double sigmoid(double v) { return 1.0 / (1.0 + exp_of(-v)); }
-OHMIC_HOST_DEVICE double tanh_of(double v) {
-  const double e = exp_of(2.0 * clamp_to(-20.0, 20.0, v));
-  return (e - 1.0) / (e + 1.0);
-}
 
 /// h of one sample; x and r: gates of the input's and of the recurrent product.
 struct Sample {
@@ -27,12 +20,11 @@ OHMIC_VECTOR_CLONES void lstm(const Sample& s) {
   float *h = s.h, *c = s.c;
 #pragma omp simd
   for (int j = 0; j < H; ++j) {
-    const double i = sigmoid(x[j] + r[j]), o = sigmoid(x[H + j] + r[H + j]);
-    const double f = sigmoid(x[2 * H + j] + r[2 * H + j]);
-    const double g = tanh_of(x[3 * H + j] + r[3 * H + j]);
-    const double state = f * c[j] + i * g;
-    c[j] = static_cast<float>(state);
-    h[j] = static_cast<float>(o * tanh_of(state));
+    const float i = gate_sigmoid(x[j] + r[j]), o = gate_sigmoid(x[H + j] + r[H + j]);
+    const float f = gate_sigmoid(x[2 * H + j] + r[2 * H + j]);
+    const float g = gate_tanh(x[3 * H + j] + r[3 * H + j]);
+    c[j] = f * c[j] + i * g;
+    h[j] = o * gate_tanh(c[j]);
   }
 }
 
@@ -42,9 +34,9 @@ OHMIC_VECTOR_CLONES void gru(const Sample& s) {
   float* h = s.h;
 #pragma omp simd
   for (int j = 0; j < H; ++j) {
-    const double z = sigmoid(x[j] + r[j]), reset = sigmoid(x[H + j] + r[H + j]);
-    const double g = tanh_of(x[2 * H + j] + reset * r[2 * H + j]);
-    h[j] = static_cast<float>((1.0 - z) * g + z * h[j]);
+    const float z = gate_sigmoid(x[j] + r[j]), reset = gate_sigmoid(x[H + j] + r[H + j]);
+    const float g = gate_tanh(x[2 * H + j] + reset * r[2 * H + j]);
+    h[j] = g + z * (h[j] - g);
   }
 }
 
@@ -52,7 +44,7 @@ OHMIC_VECTOR_CLONES void plain(const Sample& s, bool relu) {
 #pragma omp simd
   for (int j = 0; j < s.H; ++j) {
     const float sum = s.x[j] + s.r[j];
-    s.h[j] = relu ? std::max(sum, 0.0f) : static_cast<float>(tanh_of(sum));
+    s.h[j] = relu ? std::max(sum, 0.0f) : gate_tanh(sum);
   }
 }
 
