@@ -29,12 +29,9 @@ Value exact_table(const DeviceModel& like) {
 
 /// Every key of one layer's devices.
 Value device_table(const Experiment& experiment, const std::string& layer) {
-  const auto own = experiment.layer_devices.find(layer);
-  if (own == experiment.layer_devices.end())
-    return write_device(experiment.device_model, *experiment.device);
-  const Value* model = own->second.keys.at("model");
-  return write_device(model ? std::get<std::string>(model->data) : experiment.device_model,
-                      *own->second.model);
+  const OwnDevice* own = own_device(experiment.layer_devices, layer);
+  return own ? write_device(own->model_name, *own->model)
+             : write_device(experiment.device_model, *experiment.device);
 }
 
 LogitSpread propagate(const TrainedNetwork& network, const ImageSet& test, bool folded,

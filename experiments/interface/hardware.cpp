@@ -29,11 +29,8 @@ Experiment read_tables(const Value& table) {
 
 Hardware hardware_of(const Experiment& e) {
   Hardware hardware{e.mapping, {e.device_model, e.device, {}}, {}, e.periphery, e.noise, e.allow};
-  for (const auto& [layer, own] : e.layer_devices) {
-    const Value* model = own.keys.at("model");
-    hardware.layers[layer] = {model ? std::get<std::string>(model->data) : e.device_model,
-                              own.model, own.keys};
-  }
+  for (const auto& [layer, own] : e.layer_devices)
+    hardware.layers[layer] = {own.model_name, own.model, own.keys};
   return hardware;
 }
 

@@ -73,7 +73,10 @@ std::string device_table() {
   return "[device]\n" + wrapped(Experiment::schema().find("device")->doc, 0) +
          "\n  [device]\n  model = \"awgn\"\n  eta = 0.1\n"
          "  [device.layers.conv1]       # keys of one layer; its name may be in quotes\n"
-         "  eta = 0.05\n" +
+         "  eta = 0.05\n"
+         "  [device.layers.\"block*\"]    # of all layers of such names (*: any characters, ?: "
+         "one)\n"
+         "  eta = 0.2\n" +
          "\nOne of, as model = \"...\":\n\n" + device_list() +
          "\n`ohmic describe MODEL` gives a model's parameters.\n";
 }

@@ -37,12 +37,6 @@ bool has_rates(const Value& written) {
 }
 
 /// Of a layer's own devices.
-std::string model_of(const OwnDevice& own, const Experiment& e) {
-  const Value* model = own.keys.at("model");
-  const auto* name = model ? std::get_if<std::string>(&model->data) : nullptr;
-  return name ? *name : e.device_model;
-}
-
 /// Whether devices written so hold exactly what they are asked for, as far as a sample shows it:
 /// cells that a map names and faults of any rate may lie outside of it.
 bool is_exact(const std::string& model, const DeviceModel& device, double most = 0) {
@@ -58,7 +52,7 @@ bool is_exact(const Experiment& e, double most) {
     return false;
   return is_exact(e.device_model, *devices.common, most) &&
          std::ranges::all_of(e.layer_devices, [&](const auto& own) {
-           return is_exact(model_of(own.second, e), *own.second.model, most);
+           return is_exact(own.second.model_name, *own.second.model, most);
          });
 }
 

@@ -114,9 +114,11 @@ void check_metric(const Experiment& e) {
 /// Layers that have devices of their own are layers of the network.
 void check_layer_names(const Experiment& experiment, const Graph& graph,
                        std::vector<Fault>& faults) {
-  for (const auto& [layer, device] : experiment.layer_devices)
-    if (const std::string message = unknown_layer(graph, layer); !message.empty())
-      faults.push_back({device.keys.where, "device.layers." + layer, message});
+  std::vector<std::string> names;
+  for (const auto& [layer, device] : experiment.layer_devices) names.push_back(layer);
+  for (const auto& [layer, message] : unknown_layers(graph, names))
+    faults.push_back(
+        {experiment.layer_devices.at(layer).keys.where, "device.layers." + layer, message});
 }
 
 /// Whether `name` is allowed, or, of one layer's or one stack entry's devices, the same key of

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "experiments/study/measured_age.hpp"
+#include "nn/network/name_pattern.hpp"
 
 namespace ohmic {
 namespace {
@@ -44,6 +45,14 @@ Value merged(const Value& common, const Value& own) {
   return table;
 }
 
+/// What a layer of that name takes over: of all devices, and of the patterns that it fits.
+Value common_to(const std::string& layer, Value common, const std::map<std::string, Value>& given) {
+  if (is_pattern(layer)) return common;
+  for (const auto& [pattern, own] : given)
+    if (is_pattern(pattern) && matches(pattern, layer)) common = merged(common, own);
+  return common;
+}
+
 /// The keys that were given, with the values that were read.
 Value as_read(const Value& given, const Value& whole) {
   Value keys{Table{}, given.where};
@@ -53,6 +62,11 @@ Value as_read(const Value& given, const Value& whole) {
 }
 
 }  // namespace
+
+const OwnDevice* own_device(const OwnDevices& devices, const std::string& layer) {
+  const auto found = find_by_name(devices, layer);
+  return found == devices.end() ? nullptr : &found->second;
+}
 
 Value without_layers(const Value& device_table) {
   Value table = device_table;
@@ -76,13 +90,13 @@ OwnDevices read_layer_devices(const Value& device_table, const std::string& key,
   }
   std::map<std::string, Value> given;
   collect(layers->table(), "", layers->where, given);
-  const Value common = without_layers(device_table);
   for (const auto& [layer, own] : given) {
-    const Value table = merged(common, own);
+    const Value table = merged(common_to(layer, without_layers(device_table), given), own);
     if (std::shared_ptr<const DeviceModel> model =
             read_device(table, prefix + "." + layer, faults)) {
       check_age(table, prefix + "." + layer, *model, faults);
-      devices[layer] = {as_read(own, write_device(model_of(table), *model)), std::move(model)};
+      const std::string name = model_of(table);
+      devices[layer] = {as_read(own, write_device(name, *model)), name, std::move(model)};
     }
   }
   return devices;

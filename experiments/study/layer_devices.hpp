@@ -5,10 +5,12 @@
 //   eta = 0.1
 //   [device.layers."layer1.0.conv1"]     # the quotes may be left out
 //   eta = 0.05
+//   [device.layers."layer2.*"]           # all layers of such names (*: any characters, ?: one)
+//   eta = 0.2
 //
-// Everything else is as [device] says. With another `model`, only the range and the age that
-// [device] gives are taken over. Noise is addressed by layer: that of all other layers keeps its
-// bits.
+// Everything else is as the pattern says that the name fits, and else as [device] says. With
+// another `model`, only the range and the age that [device] gives are taken over. Noise is
+// addressed by layer: that of all other layers keeps its bits.
 #pragma once
 
 #include <map>
@@ -23,9 +25,13 @@ namespace ohmic {
 /// The devices of one layer.
 struct OwnDevice {
   Value keys;  ///< a table of what was given, as read
+  std::string model_name;
   std::shared_ptr<const DeviceModel> model;
 };
-using OwnDevices = std::map<std::string, OwnDevice>;  ///< by name of the layer
+using OwnDevices = std::map<std::string, OwnDevice>;  ///< by name of the layer, or by a pattern
+
+/// The devices of a layer by its name, else by a pattern; null where it has those of all.
+const OwnDevice* own_device(const OwnDevices&, const std::string& layer);
 
 inline constexpr char kLayersKey[] = "layers";
 

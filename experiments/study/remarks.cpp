@@ -71,11 +71,7 @@ class Remarks {
 
   void look_at(const Experiment& e) {
     look_at_device(e, e.device_model, *e.device);
-    for (const auto& [layer, own] : e.layer_devices) {
-      const Value* model = own.keys.at("model");
-      const auto* name = model ? std::get_if<std::string>(&model->data) : nullptr;
-      look_at_device(e, name ? *name : e.device_model, *own.model);
-    }
+    for (const auto& [layer, own] : e.layer_devices) look_at_device(e, own.model_name, *own.model);
     most_draws_ = std::max(most_draws_,
                            e.evaluation.stop ? e.evaluation.stop->max_draws : e.evaluation.draws);
     if (e.evaluation.stop && e.evaluation.choice().metric().counts)

@@ -1,11 +1,48 @@
 #include "nn/analog/layer_devices.hpp"
 
 #include <algorithm>
+#include <optional>
+
+#include "nn/network/name_pattern.hpp"
 
 namespace ohmic {
+namespace {
+
+std::string listed(const std::vector<std::string>& names) {
+  std::string all;
+  for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
+  return all;
+}
+
+/// What is wrong with `layer` as a name or a pattern of some of `names`; empty when nothing is.
+std::string unknown_layer(const std::string& model, const std::vector<std::string>& names,
+                          const std::string& layer) {
+  if (std::ranges::find(names, layer) != names.end()) return {};
+  if (is_pattern(layer)) {
+    if (std::ranges::any_of(names, [&](const auto& name) { return matches(layer, name); }))
+      return {};
+    return model + " has no crossbar layer of such a name; it has " + listed(names);
+  }
+  const std::string start = model + " has no such crossbar layer";
+  const std::string near = did_you_mean(layer, names);
+  return start + (near.empty() ? "; it has " + listed(names) : "; did you mean \"" + near + "\"?");
+}
+
+/// A pattern of `patterns` other than `one` that a layer fits which `one` fits too, with the layer.
+std::optional<std::pair<std::string, std::string>> shared_layer(
+    const std::vector<std::string>& names, const std::vector<std::string>& patterns,
+    const std::string& one) {
+  for (const std::string& name : names)
+    for (const std::string& other : patterns)
+      if (other != one && is_pattern(other) && matches(one, name) && matches(other, name))
+        return std::pair(other, name);
+  return std::nullopt;
+}
+
+}  // namespace
 
 const DeviceModel& LayerDevices::of(const std::string& layer) const {
-  const auto found = own.find(layer);
+  const auto found = find_by_name(own, layer);
   return found == own.end() ? *common : *found->second;
 }
 
@@ -22,10 +59,11 @@ bool LayerDevices::non_linear() const {
 }
 
 void LayerDevices::check(const Graph& graph) const {
+  std::vector<std::string> names;
+  for (const auto& [layer, model] : own) names.push_back(layer);
   std::vector<Fault> faults;
-  for (const auto& [layer, model] : own)
-    if (const std::string message = unknown_layer(graph, layer); !message.empty())
-      faults.push_back({{}, "device.layers." + layer, message});
+  for (const auto& [layer, message] : unknown_layers(graph, names))
+    faults.push_back({{}, "device.layers." + layer, message});
   if (!faults.empty()) throw ConfigError(std::move(faults));
 }
 
@@ -41,19 +79,21 @@ std::vector<std::string> crossbar_layers(const Graph& graph) {
   return names;
 }
 
-std::string unknown_layer(const Graph& graph, const std::string& layer) {
-  const std::vector<std::string> names = crossbar_layers(graph);
-  if (std::count(names.begin(), names.end(), layer) > 0) return {};
-  const std::string start = graph.model + " has no such crossbar layer";
-  if (layer.find_first_of("*?") != layer.npos)
-    return start +
-           ": a table is for one layer, and patterns are for mapping.digital and "
-           "mapping.crossbar; expected a layer's name";
-  const std::string near = did_you_mean(layer, names);
-  if (!near.empty()) return start + "; did you mean \"" + near + "\"?";
-  std::string all;
-  for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
-  return start + "; it has " + all;
+std::map<std::string, std::string> unknown_layers(const Graph& graph,
+                                                  const std::vector<std::string>& names) {
+  const std::vector<std::string> layers = crossbar_layers(graph);
+  std::map<std::string, std::string> wrong;
+  for (const std::string& name : names) {
+    if (std::string message = unknown_layer(graph.model, layers, name); !message.empty()) {
+      wrong[name] = std::move(message);
+    } else if (!is_pattern(name) || std::ranges::find(layers, name) != layers.end()) {
+      continue;
+    } else if (const auto shared = shared_layer(layers, names, name)) {
+      wrong[name] = "fits " + shared->second + ", and so does \"" + shared->first +
+                    "\": expected one pattern for a layer, or its name, which goes over patterns";
+    }
+  }
+  return wrong;
 }
 
 }  // namespace ohmic

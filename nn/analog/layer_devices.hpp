@@ -13,7 +13,8 @@ namespace ohmic {
 
 struct LayerDevices {
   std::shared_ptr<const DeviceModel> common;
-  std::map<std::string, std::shared_ptr<const DeviceModel>> own;  ///< by name of the layer
+  /// By name of the layer, or by a pattern (name_pattern.hpp) for all that have none by name.
+  std::map<std::string, std::shared_ptr<const DeviceModel>> own;
 
   LayerDevices(std::shared_ptr<const DeviceModel> common_model,
                std::map<std::string, std::shared_ptr<const DeviceModel>> own_models = {})
@@ -23,7 +24,7 @@ struct LayerDevices {
   /// Whether any layer's devices do.
   bool reads_noisily() const;
   bool non_linear() const;
-  /// Throws ConfigError that names every layer of `own` which the graph does not have.
+  /// Throws ConfigError for what unknown_layers() finds.
   void check(const Graph&) const;
   /// Throws DataError where files of any model name cells that are not there.
   void check_cells(const std::vector<LayerCells>&) const;
@@ -32,7 +33,9 @@ struct LayerDevices {
 /// Names of the layers of a graph that have a crossbar of their own, in the order of nodes.
 std::vector<std::string> crossbar_layers(const Graph&);
 
-/// What is wrong with `layer` as the name of one, with names that are near; empty when nothing is.
-std::string unknown_layer(const Graph&, const std::string& layer);
+/// Those of `names` that are no layer of the graph, patterns that none fits and patterns that share
+/// a layer, each with what is wrong.
+std::map<std::string, std::string> unknown_layers(const Graph&,
+                                                  const std::vector<std::string>& names);
 
 }  // namespace ohmic

@@ -49,7 +49,4 @@ struct LoweredNetwork {
 /// alone.
 LoweredNetwork lower(const ImportedModel&, const LoweringOptions& = {});
 
-/// Whether `name` is matched by a pattern of * (any characters) and ? (one).
-bool matches(const std::string& pattern, const std::string& name);
-
 }  // namespace ohmic

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "nn/lowering/lowering.hpp"
+#include "nn/network/name_pattern.hpp"
 #include "nn/operators/operator.hpp"
 
 namespace ohmic {

@@ -9,6 +9,7 @@
 #include "nn/io/sha256.hpp"
 #include "nn/io/weight_file.hpp"
 #include "nn/lowering/replaced_weights.hpp"
+#include "nn/network/name_pattern.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {

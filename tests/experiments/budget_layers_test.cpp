@@ -48,6 +48,18 @@ TEST(LayerNoiseConfigurations, LeaveTheirOtherLayersExact) {
   EXPECT_EQ(but.of("linear").form_factor(), 0.3);
 }
 
+TEST(LayerNoiseConfigurations, HoldForLayersOfAPattern) {
+  const Experiment e = experiment_of("eta = 0.2\n[device.layers.\"layer2.*\"]\neta = 0.3\n");
+  const LayerDevices only = noise_only_in(e, "layer2.0.conv1").devices();
+  EXPECT_EQ(only.of("layer2.0.conv1").form_factor(), 0.3);
+  EXPECT_LT(only.of("layer2.0.conv2").form_factor(), 0);
+  EXPECT_LT(only.of("conv1").form_factor(), 0);
+  const LayerDevices but = noise_in_all_but(e, "layer2.0.conv1").devices();
+  EXPECT_LT(but.of("layer2.0.conv1").form_factor(), 0);
+  EXPECT_EQ(but.of("layer2.0.conv2").form_factor(), 0.3);
+  EXPECT_EQ(but.of("conv1").form_factor(), 0.2);
+}
+
 TEST(LayerNoiseConfigurations, GiveEachLayerItsEta) {
   const Experiment e =
       with_etas(experiment_of("eta = 0.2\n"), {"conv1", "layer1.0.conv2"}, {0.5, 0.7});

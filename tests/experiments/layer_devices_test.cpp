@@ -86,12 +86,37 @@ TEST(LayerDevices, AreSweptByTheirDottedKeys) {
   EXPECT_EQ(eta_of(read(kAwgn, {"device.layers.linear.eta=0.7"}), "linear"), 0.7);
 }
 
+TEST(LayerDevices, OfAPatternAreTakenOverByTheNamesThatItFits) {
+  const std::string text = kAwgn +
+                           "[device.layers.\"layer1.*\"]\neta = 0.2\nclip = \"positive\"\n"
+                           "[device.layers.layer1.0.conv1]\neta = 0.3\n"
+                           "[device.layers.layer1.0.conv2]\nmodel = \"ideal\"\n";
+  const Experiment e = read(text);
+  EXPECT_EQ(eta_of(e, "layer1.1.conv1"), 0.2);
+  EXPECT_EQ(eta_of(e, "layer1.0.conv1"), 0.3);
+  EXPECT_EQ(eta_of(e, "layer2.0.conv1"), 0.1);
+  EXPECT_LT(eta_of(e, "layer1.0.conv2"), 0);
+  EXPECT_EQ(write_device("awgn", e.devices().of("layer1.0.conv1")).at("clip")->text(),
+            "\"positive\"");
+  const std::string resolved = to_toml(e.resolved());
+  EXPECT_EQ(to_toml(read(resolved).resolved()), resolved);
+  EXPECT_EQ(read(resolved).identity(), e.identity());
+  EXPECT_EQ(eta_of(read(text, {"device.layers.\"layer1.*\".eta=0.7"}), "layer1.1.conv1"), 0.7);
+}
+
 TEST(LayerDevices, FaultsNameTheirPlace) {
   EXPECT_EQ(faults_of(kAwgn + "[device.layers.\"layer1.0.conv3\"]\neta = 0.05\n"),
             "study.toml:5:16: error: device.layers.layer1.0.conv3: resnet20 has no such crossbar "
             "layer; did you mean \"layer1.0.conv1\"?");
   EXPECT_EQ(faults_of(kAwgn + "[device.layers.linear]\neat = 0.05\n"),
             "study.toml:6:1: error: device.layers.linear.eat: unknown key; did you mean \"eta\"?");
+  EXPECT_EQ(faults_of(kAwgn + "[device.layers.\"layer1.*\"]\neta = 0.05\n"
+                              "[device.layers.\"*.conv1\"]\neta = 0.05\n"),
+            "study.toml:7:16: error: device.layers.*.conv1: fits layer1.0.conv1, and so does "
+            "\"layer1.*\": expected one pattern for a layer, or its name, which goes over "
+            "patterns\n"
+            "study.toml:5:16: error: device.layers.layer1.*: fits layer1.0.conv1, and so does "
+            "\"*.conv1\": expected one pattern for a layer, or its name, which goes over patterns");
   EXPECT_EQ(faults_of(kAwgn + "[device.layers]\neta = 0.05\n"),
             "study.toml:5:1: error: device.layers: expected a table for each layer, by its name");
 }

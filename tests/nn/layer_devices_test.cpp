@@ -74,12 +74,33 @@ TEST(LayerDevices, ALayerThatDoesNotExistIsNamedWithOneThatDoes) {
                  "error: device.layers.b.conv3: small has no such crossbar layer; did you mean "
                  "\"b.conv1\"?");
   }
-  EXPECT_EQ(unknown_layer(test::small_resnet(false), "head"),
+  const auto wrong = unknown_layers(test::small_resnet(false), {"head", "linear", "c.*"});
+  EXPECT_EQ(wrong.at("head"),
             "small has no such crossbar layer; it has conv1, a.conv1, a.conv2, b.conv1, b.conv2, "
             "linear");
-  EXPECT_EQ(unknown_layer(test::small_resnet(false), "a.*"),
-            "small has no such crossbar layer: a table is for one layer, and patterns are for "
-            "mapping.digital and mapping.crossbar; expected a layer's name");
+  EXPECT_EQ(wrong.at("c.*"),
+            "small has no crossbar layer of such a name; it has conv1, a.conv1, a.conv2, b.conv1, "
+            "b.conv2, linear");
+  EXPECT_EQ(wrong.size(), 2u);
+}
+
+TEST(LayerDevices, OfAPatternAreThoseOfTheLayersItFitsThatHaveNoneByName) {
+  OwnChip plain(0.1, {}), own(0.1, {{"?.conv2", 0.2}, {"a.conv2", 0.3}});
+  const std::map<std::string, double> times{{"a.conv2", 3}, {"b.conv2", 2}};
+  for (const std::string& layer : crossbar_layers(plain.graph)) {
+    const auto before = plain.noise(layer), after = own.noise(layer);
+    const double factor = times.contains(layer) ? times.at(layer) : 1;
+    for (std::size_t i = 0; i < before.size(); ++i)
+      EXPECT_NEAR(after[i], factor * before[i], 1e-6) << layer;
+  }
+}
+
+TEST(LayerDevices, TwoPatternsForOneLayerAreRefused) {
+  const auto wrong = unknown_layers(test::small_resnet(false), {"a.*", "*.conv2", "conv1"});
+  ASSERT_EQ(wrong.size(), 2u);
+  EXPECT_EQ(wrong.at("a.*"),
+            "fits a.conv2, and so does \"*.conv2\": expected one pattern for a layer, or its name, "
+            "which goes over patterns");
 }
 
 // Mean over 400 draws of the power of x dW: for a dense layer sigma^2 ||x||^2, and x is the same

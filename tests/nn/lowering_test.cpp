@@ -2,6 +2,7 @@
 // themselves do, computed by LibTorch and through crossbars with every device exact.
 #include <gtest/gtest.h>
 
+#include "nn/network/name_pattern.hpp"
 #include "tests/nn/model_maker.hpp"
 
 namespace ohmic {
