@@ -27,7 +27,8 @@ Module module_of(const Json& node) {
 
 /// Nodes with weights of their own, one of which gives a layer of PyTorch its name.
 bool has_weights(const Pt2Target& target) {
-  for (const char* op : {"conv", "linear.", "addmm.", "mm.", "lstm.", "gru.", "rnn_", "embedding."})
+  for (const char* op : {"conv", "linear.", "bilinear.", "_trilinear.", "addmm.", "mm.", "lstm.",
+                         "gru.", "rnn_", "embedding."})
     if (target.looked_up.starts_with(op)) return true;
   return false;
 }

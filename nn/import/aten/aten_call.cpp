@@ -315,6 +315,14 @@ const ConstantTensor* AtenCall::find_constant(const std::string& value) const {
   return found == graph_.draft.model.constants.end() ? nullptr : &found->second;
 }
 
+const ModelNode* AtenCall::find_maker(const std::string& value) const {
+  const auto makes = [&](const DraftNode& node) {
+    return std::ranges::find(node.outputs, value) != node.outputs.end();
+  };
+  const auto found = std::ranges::find_if(graph_.draft.nodes, makes);
+  return found == graph_.draft.nodes.end() ? nullptr : &*found;
+}
+
 void AtenCall::add(const std::string& name, const std::string& op, Inputs inputs,
                    std::vector<std::string> outputs, Attributes attributes) {
   DraftNode node;

@@ -122,6 +122,8 @@ class AtenCall {
   std::string constant_of(const std::string& of, ConstantTensor tensor);
   /// The tensor where `value` is a constant of the file, else null.
   const ConstantTensor* find_constant(const std::string& value) const;
+  /// The node that makes `value`, else null.
+  const ModelNode* find_maker(const std::string& value) const;
 
   // New nodes.
   /// A value that is only used here.
@@ -182,6 +184,7 @@ AtenEntries aten_activations();
 AtenEntries aten_arithmetic();
 AtenEntries aten_attention();
 AtenEntries aten_creation();
+AtenEntries aten_embeddings();
 AtenEntries aten_indexing();
 AtenEntries aten_matrices();
 AtenEntries aten_normalizations();

@@ -53,11 +53,6 @@ void gather(AtenCall& call) {
               {{"axis", call.integer("dim")}});
 }
 
-void embedding(AtenCall& call) {
-  call.result("Gather", {call.tensor("weight"), call.tensor("indices")},
-              {{"axis", std::int64_t{0}}});
-}
-
 /// x[rows, columns]: the first axes are indexed together.
 void index_together(AtenCall& call, const std::vector<std::string>& indices) {
   Inputs places;
@@ -276,23 +271,14 @@ void im2col(AtenCall& call) {
 }  // namespace
 
 AtenEntries aten_indexing() {
-  return {{"embedding", embedding},
-          {"flip", flip},
-          {"gather", gather},
-          {"index", index},
-          {"index_select", index_select},
-          {"narrow", narrow},
-          {"roll", roll},
-          {"scatter", scatter},
-          {"select", select},
-          {"slice", slice},
-          {"tril", tril},
-          {"triu", triu},
-          {"diagonal", diagonal},
-          {"im2col", im2col},
-          {"index_put", index_put},
-          {"one_hot", one_hot},
-          {"scatter_add", scatter_add},
+  return {{"flip", flip},       {"gather", gather},
+          {"index", index},     {"index_select", index_select},
+          {"narrow", narrow},   {"roll", roll},
+          {"scatter", scatter}, {"select", select},
+          {"slice", slice},     {"tril", tril},
+          {"triu", triu},       {"diagonal", diagonal},
+          {"im2col", im2col},   {"index_put", index_put},
+          {"one_hot", one_hot}, {"scatter_add", scatter_add},
           {"unfold", unfold}};
 }
 

@@ -53,7 +53,8 @@ std::string per_channel(AtenCall& call, const std::string& parameter, std::int64
 void group_norm(AtenCall& call) {
   const std::string x = call.tensor("input");
   const ElementType type = call.value(x).type;
-  const std::int64_t groups = call.integer("num_groups"), rank = call.rank(x);
+  const std::int64_t groups = call.integer(call.has("group") ? "group" : "num_groups"),
+                     rank = call.rank(x);
   const std::string joined = call.reshaped(x, {0, groups, -1});
   const std::string normal =
       call.emit("InstanceNormalization",
@@ -99,10 +100,15 @@ void rms_norm(AtenCall& call) {
 }  // namespace
 
 AtenEntries aten_normalizations() {
-  return {{"batch_norm", batch_norm},        {"_native_batch_norm_legit_no_training", batch_norm},
-          {"native_batch_norm", batch_norm}, {"group_norm", group_norm},
-          {"instance_norm", instance_norm},  {"layer_norm", layer_norm},
-          {"native_layer_norm", layer_norm}, {"rms_norm", rms_norm}};
+  return {{"batch_norm", batch_norm},
+          {"_native_batch_norm_legit_no_training", batch_norm},
+          {"native_batch_norm", batch_norm},
+          {"group_norm", group_norm},
+          {"native_group_norm", group_norm},
+          {"instance_norm", instance_norm},
+          {"layer_norm", layer_norm},
+          {"native_layer_norm", layer_norm},
+          {"rms_norm", rms_norm}};
 }
 
 }  // namespace ohmic
