@@ -244,6 +244,63 @@ TEST_F(AtenOperator, RowsOfBagsMayBeWeighted) {
   EXPECT_EQ(answers({1, 2}), (Numbers{3 + 2 * 5, 4 + 2 * 6}));
 }
 
+// y = (1, 3, 5) with y and -y written into parts of 2 y.
+TEST_F(AtenOperator, PartsAreWrittenIntoCopies) {
+  const auto made = [&](const std::string& into, const std::vector<int>& part) {
+    program_ = {};
+    add_part_of_y(2);
+    add(node("neg.default", argument("self", tensor("part")), "other"), "other", part);
+    add(into, "whole", {-1, 3});
+    return answers({1, 0});
+  };
+  const auto slice = [](int begin, int end) {
+    return node("slice_scatter.default",
+                argument("self", tensor("y")) + "," + argument("src", tensor("other")) + "," +
+                    argument("dim", whole(1)) + "," + argument("start", whole(begin)) + "," +
+                    argument("end", whole(end)),
+                "whole");
+  };
+  EXPECT_EQ(made(slice(0, 2), {-1, 2}), (Numbers{-1, -3, 5}));
+  EXPECT_EQ(made(slice(-2, 99), {-1, 2}), (Numbers{1, -1, -3}));
+}
+
+// Row 0 and the last column of y as 1 x 3, twice.
+TEST_F(AtenOperator, NeighbouringAxesAreIndexedTogether) {
+  add(node("view.default",
+           argument("self", tensor("y")) + "," + argument("size", wholes({-1, 1, 3})), "deep"),
+      "deep", {-1, 1, 3});
+  for (const auto& [name, step] : {std::pair{"rows", 0}, std::pair{"columns", -1}})
+    add(node("full.default",
+             argument("size", wholes({2})) + "," + argument("fill_value", whole(step)) + "," +
+                 argument("dtype", R"({"as_scalar_type":5})"),
+             name),
+        name, {2}, kInt64);
+  add(node("index.Tensor",
+           argument("self", tensor("deep")) + "," +
+               argument("indices", R"({"as_optional_tensors":[{"as_none":true},)" + tensor("rows") +
+                                       "," + tensor("columns") + "]}"),
+           "picked"),
+      "picked", {-1, 2});
+  EXPECT_EQ(answers({1, 0}), (Numbers{5, 5}));
+}
+
+TEST_F(AtenOperator, LayersWithProjectionsAreToldTheWayOut) {
+  const auto list = [](int count) {
+    std::string names;
+    for (int i = 0; i < count; ++i) names += std::string(i > 0 ? "," : "") + R"({"name":"p_w"})";
+    return R"({"as_tensors":[)" + names + "]}";
+  };
+  add(node("lstm.input",
+           argument("input", tensor("y")) + "," + argument("hx", list(2)) + "," +
+               argument("params", list(5)) + "," + argument("has_biases", flag(true)) + "," +
+               argument("num_layers", whole(1)),
+           "states"),
+      "states", {-1, 1, 3});
+  EXPECT_EQ(said(),
+            "states (aten.lstm.input): has projections (proj_size); accepted are layers without "
+            "them, and programs after run_decompositions(), which writes their steps one by one");
+}
+
 TEST_F(AtenOperator, BagsOfOtherKindsAreRefused) {
   const auto says = [&](const std::string& more, const std::string& begins = "begins") {
     program_ = {};

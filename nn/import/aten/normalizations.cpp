@@ -78,6 +78,22 @@ void instance_norm(AtenCall& call) {
       {{"epsilon", call.number("eps", 1e-5)}});
 }
 
+/// Statistics of what is there: of samples, where each has channels of its own beside one another,
+/// as an instance norm is decomposed.
+void norm_without_statistics(AtenCall& call) {
+  const std::string x = call.tensor("input");
+  if (call.rank(x) < 2 || call.value(x).shape[0] != 1)
+    throw DataError("has no running statistics; expected a BatchNorm that keeps them");
+  const std::string channels =
+      call.emit("Shape", {x}, {{"start", std::int64_t{1}}, {"end", std::int64_t{2}}});
+  const auto given = [&](const char* name, double otherwise) {
+    if (call.has(name)) return call.tensor(name);
+    return call.emit("Expand", {call.scalar(otherwise, call.value(x).type), channels});
+  };
+  call.result("InstanceNormalization", {x, given("weight", 1), given("bias", 0)},
+              {{"epsilon", call.number("eps", 1e-5)}});
+}
+
 void rms_norm(AtenCall& call) {
   const std::string x = call.tensor("input");
   const ElementType type = call.value(x).type;
@@ -100,7 +116,8 @@ void rms_norm(AtenCall& call) {
 }  // namespace
 
 AtenEntries aten_normalizations() {
-  return {{"batch_norm", batch_norm},
+  return {{"_native_batch_norm_legit.no_stats", norm_without_statistics},
+          {"batch_norm", batch_norm},
           {"_native_batch_norm_legit_no_training", batch_norm},
           {"native_batch_norm", batch_norm},
           {"group_norm", group_norm},

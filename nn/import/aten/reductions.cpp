@@ -210,6 +210,7 @@ AtenEntries aten_reductions() {
           {"var", var},
           {"argsort", argsort},
           {"cdist", cdist},
+          {"_cdist_forward", cdist},
           {"cosine_similarity", cosine_similarity},
           {"dot", vdot},
           {"linalg_norm", linalg_norm},
