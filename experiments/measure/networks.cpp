@@ -24,6 +24,7 @@
 #include "nn/data/samples.hpp"
 #include "nn/io/checkpoint.hpp"
 #include "nn/io/sha256.hpp"
+#include "nn/metrics/label_error.hpp"
 #include "nn/torch/torch_evaluation.hpp"
 #include "nn/train/divergence.hpp"
 
@@ -101,6 +102,18 @@ AnswerShape answers_of(const Experiment& e, const Graph& graph) {
   return answer;
 }
 
+/// The metric for the test set. What is wrong with a label says where it is in its file.
+Measure measure_of(const Experiment& e, const Graph& graph, const ImageSet& test) {
+  try {
+    return Measure(e.evaluation.choice(), answers_of(e, graph), test);
+  } catch (const LabelError& error) {
+    const SampleFiles& files = e.data.test_samples;
+    if (files.labels.empty()) throw;
+    throw DataError(fmt::format("{} (row {} of {})", error.what(),
+                                row_of_sample(files, error.sample()), files.labels));
+  }
+}
+
 /// Whether answers are logits or probabilities, by what the digital network answers to some
 /// samples, spread evenly over the set.
 void look_at_answers(const TrainedNetwork& network, Measure& measure) {
@@ -161,7 +174,8 @@ Experiment teacher_experiment(Experiment experiment) {
 void take_measure(const Experiment& e, TrainedNetwork& network) {
   const MetricChoice choice = e.evaluation.choice();
   if (!e.model.file.empty()) check_samples_stand_alone(network);
-  network.measure = Measure(choice, answers_of(e, network.graph), network.data->test);
+  network.measure =
+      keyed("data.test", [&] { return measure_of(e, network.graph, network.data->test); });
   if (network.measure.wants_to_look()) look_at_answers(network, network.measure);
   if (!choice.uses_answers() && !network.measure.wants_samples()) return;
   auto data = std::make_shared<Dataset>(*network.data);
@@ -244,12 +258,7 @@ std::string Networks::wrong_with_inputs(const Experiment& experiment) {
   Graph graph;
   open([&] { graph = experiment.graph(); });
   if (graph.nodes.empty()) return wrong;
-  if (data)
-    open([&] {
-      keyed("data.test", [&] {
-        Measure(experiment.evaluation.choice(), answers_of(experiment, graph), data->test);
-      });
-    });
+  if (data) open([&] { keyed("data.test", [&] { measure_of(experiment, graph, data->test); }); });
   if (!experiment.model.file.empty()) return wrong;
   if (!experiment.model.weights.empty())
     open([&] { load_named(own_weights(experiment), graph, normalization); });

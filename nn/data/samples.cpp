@@ -88,6 +88,8 @@ StoredArray checked(StoredArray array) {
 
 StoredArray open_samples(const std::string& file) { return checked(open_array(file)); }
 
+constexpr char kRows[] = "rows of the samples";
+
 /// Whole numbers from 0 on, one per entry of the first axis.
 std::vector<std::int64_t> read_whole_numbers(const std::string& file, const std::string& what) {
   const StoredArray array = open_samples(file);
@@ -188,7 +190,7 @@ void take_labels(const SampleFiles& files, ImageSet& set) {
   take_labels(open_samples(files.labels), files.labels, files.samples, set);
 }
 void keep_rows(const std::string& file, ImageSet& set) {
-  const std::vector<std::int64_t> rows = read_whole_numbers(file, "rows of the samples");
+  const std::vector<std::int64_t> rows = read_whole_numbers(file, kRows);
   std::set<std::int64_t> seen;
   for (const std::int64_t row : rows)
     if (!seen.insert(row).second)
@@ -243,6 +245,11 @@ ImageSet samples_of(const StoredArray& samples, const StoredArray* labels) {
   if (labels) take_labels(checked(*labels), labels->name, samples.name, set);
   count_classes(set);
   return set;
+}
+
+std::int64_t row_of_sample(const SampleFiles& files, std::int64_t i) {
+  if (files.rows.empty()) return i;
+  return read_whole_numbers(files.rows, kRows).at(static_cast<std::size_t>(i));
 }
 
 ImageSet fitted(const ImageSet& set, const Shape& sample, int classes) {

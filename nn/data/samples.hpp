@@ -24,6 +24,9 @@ ImageSet read_samples(const SampleFiles&, const Transform& = {},
 /// The same of arrays that are open already, or lie in memory; labels may be null.
 ImageSet samples_of(const StoredArray& samples, const StoredArray* labels);
 
+/// Where sample `i` of read_samples() is in its arrays: the row that `rows` names, else i.
+std::int64_t row_of_sample(const SampleFiles&, std::int64_t i);
+
 /// The set as a network takes it whose samples have the shape `sample` (channels first or last,
 /// axes of length 1 more or fewer) and which answers with `classes` numbers. Throws DataError that
 /// says both shapes.

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "nn/import/pt2_aliases.hpp"
@@ -125,6 +126,7 @@ class Translation {
     Pt2Aliases aliases(nodes, renamed_);
     for (std::size_t i = 0; i < nodes.size(); ++i) translate(nodes[i], i, names, aliases);
     for (const std::string& output : outputs_) add_output(aliases.current(output), output);
+    name_outputs(output_keys(graph_module));
   }
 
  private:
@@ -224,18 +226,11 @@ class Translation {
   }
 
   void write(const Pt2Write& w) {
-    constexpr std::int64_t kAll = std::numeric_limits<std::int64_t>::max();
     AtenCall call(graph_, "slice", w.result, {}, {w.result});
-    const std::string axes = call.constant(Integers{w.part.axis});
-    const auto places = [&](std::int64_t begin, std::int64_t end) {
-      return call.emit(
-          "Slice", {w.whole, call.constant(Integers{begin}), call.constant(Integers{end}), axes});
-    };
-    Inputs parts;
-    if (w.part.begin != 0) parts.push_back(places(0, w.part.begin));
-    parts.push_back(w.part.drops_axis ? call.emit("Unsqueeze", {w.value, axes}) : w.value);
-    if (w.part.end != kAll) parts.push_back(places(w.part.end, kAll));
-    call.result("Concat", parts, {{"axis", w.part.axis}});
+    const std::string part =
+        w.part.drops_axis ? call.emit("Unsqueeze", {w.value, call.constant(Integers{w.part.axis})})
+                          : w.value;
+    call.written(w.whole, part, w.part.axis, {w.part.begin, {}}, {w.part.end, {}});
     const auto whole = graph_.values.find(w.whole);
     if (whole != graph_.values.end()) graph_.values[w.result] = whole->second;
   }
@@ -247,6 +242,37 @@ class Translation {
     if (found != graph_.values.end())
       output = {shown, found->second.type, found->second.shape, true};
     graph_.draft.model.outputs.push_back(std::move(output));
+  }
+
+  /// Outputs by the keys of the dictionary that the model returns, where each is a value of its own
+  /// that a node makes, and its key nothing else's name.
+  void name_outputs(const std::vector<std::string>& keys) {
+    std::vector<ModelValue>& outputs = graph_.draft.model.outputs;
+    if (keys.size() != outputs.size()) return;
+    std::unordered_set<std::string> made, taken;
+    for (const DraftNode& node : graph_.draft.nodes) {
+      made.insert(node.outputs.begin(), node.outputs.end());
+      taken.insert(node.inputs.begin(), node.inputs.end());
+    }
+    taken.insert(made.begin(), made.end());
+    for (const ModelValue& input : graph_.draft.model.inputs) taken.insert(input.name);
+    for (const auto& [name, tensor] : graph_.draft.model.constants) taken.insert(name);
+    for (const auto& [name, problem] : graph_.draft.problems) taken.insert(name);
+    std::unordered_map<std::string, std::string> named;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      const bool is_free = !keys[i].empty() && taken.insert(keys[i]).second;
+      if (!is_free || made.count(outputs[i].name) == 0 ||
+          !named.emplace(outputs[i].name, keys[i]).second)
+        return;
+    }
+    const auto rename = [&](std::string& value) {
+      if (const auto found = named.find(value); found != named.end()) value = found->second;
+    };
+    for (DraftNode& node : graph_.draft.nodes) {
+      for (std::string& value : node.inputs) rename(value);
+      for (std::string& value : node.outputs) rename(value);
+    }
+    for (ModelValue& output : outputs) rename(output.name);
   }
 
   const Json& json_;

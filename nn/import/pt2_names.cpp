@@ -27,7 +27,8 @@ Module module_of(const Json& node) {
 
 /// Nodes with weights of their own, one of which gives a layer of PyTorch its name.
 bool has_weights(const Pt2Target& target) {
-  for (const char* op : {"conv", "linear.", "addmm.", "mm.", "lstm.", "gru.", "rnn_", "embedding."})
+  for (const char* op : {"conv", "linear.", "bilinear.", "_trilinear.", "addmm.", "mm.", "lstm.",
+                         "gru.", "rnn_", "embedding."})
     if (target.looked_up.starts_with(op)) return true;
   return false;
 }
@@ -77,6 +78,30 @@ Pt2Names::Pt2Names(const Json& nodes) {
     const std::string own = own_name(nodes[i], i);
     names_.push_back(module.path.empty() ? own : alone ? module.path : module.path + "." + own);
   }
+}
+
+std::vector<std::string> output_keys(const Json& graph_module) {
+  const Json* calls = find(graph_module, "module_call_graph");
+  if (!calls || !calls->is_array() || calls->empty()) return {};
+  const Json* signature = find(calls->front(), "signature");  // the model's own call is the first
+  const Json* spec = signature ? find(*signature, "out_spec") : nullptr;
+  if (!spec || !spec->is_string()) return {};
+  // "[1, {"type": "builtins.dict", "context": "["logits"]", "children_spec": [...]}]"
+  const Json tree =
+      member(parse_json("{\"tree\":" + spec->get<std::string>() + "}", "out_spec"), "tree");
+  if (!tree.is_array() || tree.size() != 2) return {};
+  const Json *context = find(tree[1], "context"), *parts = find(tree[1], "children_spec");
+  if (!context || !context->is_string() || !parts || !parts->is_array()) return {};
+  const Json keys =
+      member(parse_json("{\"keys\":" + context->get<std::string>() + "}", "out_spec"), "keys");
+  if (!keys.is_array() || keys.size() != parts->size()) return {};
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const Json* type = find((*parts)[i], "type");
+    if (!keys[i].is_string() || !type || !type->is_null()) return {};
+    names.push_back(keys[i].get<std::string>());
+  }
+  return names;
 }
 
 }  // namespace ohmic

@@ -28,4 +28,8 @@ class Pt2Names {
   std::vector<std::string> names_;
 };
 
+/// The keys of the dictionary (or of what PyTorch takes apart like one) of tensors that the model
+/// returns, of a "graph_module"; empty where it returns anything else.
+std::vector<std::string> output_keys(const Json& graph_module);
+
 }  // namespace ohmic

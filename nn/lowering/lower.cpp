@@ -202,6 +202,29 @@ bool Lowering::add(const ModelNode& node) {
   return true;
 }
 
+void Lowering::drop_unread() {
+  std::vector<Node>& nodes = out_.graph.nodes;
+  std::vector<bool> is_read(nodes.size());
+  is_read.front() = is_read.back() = true;
+  for (std::size_t i = nodes.size(); i-- > 0;) {
+    if (!is_read[i] && !has_matrix(nodes[i])) continue;
+    is_read[i] = true;
+    for (const int input : nodes[i].inputs) is_read[static_cast<std::size_t>(input)] = true;
+  }
+  std::vector<int> now(nodes.size(), -1);
+  int kept = 0;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (!is_read[i]) continue;
+    now[i] = kept;
+    for (int& input : nodes[i].inputs) input = now[static_cast<std::size_t>(input)];
+    if (nodes[i].shares >= 0) nodes[i].shares = now[static_cast<std::size_t>(nodes[i].shares)];
+    if (static_cast<std::size_t>(kept) != i)
+      nodes[static_cast<std::size_t>(kept)] = std::move(nodes[i]);
+    ++kept;
+  }
+  nodes.resize(static_cast<std::size_t>(kept));
+}
+
 void Lowering::finish() {
   Graph& graph = out_.graph;
   const std::string& output =
@@ -230,6 +253,7 @@ LoweredNetwork Lowering::run() {
       lower(node);
   share_matrices();
   finish();
+  drop_unread();
   return std::move(out_);
 }
 

@@ -58,6 +58,9 @@ class Lowering {
   /// Finds layers that multiply by a matrix again, and those that merely have the same numbers.
   void find_twin(const std::string& layer);
   void share_matrices();
+  /// Takes out nodes that nothing reads any more: what moved or repeated a matrix that a layer has
+  /// now, states of a recurrent layer that nobody asks for.
+  void drop_unread();
 
   /// The layer's name from those of its tensors ("conv1.weight"), else of its node.
   std::string layer_name(const ModelNode&, const std::string& weight, const std::string& bias);

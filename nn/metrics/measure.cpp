@@ -5,6 +5,7 @@
 #include <map>
 #include <numeric>
 
+#include "nn/metrics/label_error.hpp"
 #include "nn/network/shape_text.hpp"
 #include "simulator/error.hpp"
 
@@ -33,6 +34,12 @@ std::string text(const Shape& shape) {
 
 [[noreturn]] void refuse(const MetricChoice& choice, const std::string& message) {
   throw DataError("evaluation.metric = \"" + choice.name + "\": " + message);
+}
+
+[[noreturn]] void refuse_label(const MetricChoice& choice, std::size_t sample,
+                               const std::string& message) {
+  throw LabelError("evaluation.metric = \"" + choice.name + "\": " + message,
+                   static_cast<std::int64_t>(sample));
 }
 
 /// Of each sample one number is 1 and the others are 0.
@@ -243,14 +250,18 @@ void Measure::check_classes(const ImageSet& set) const {
     if (is_whole && label < static_cast<float>(form_.kinds()) && (label >= 0 || may_be_left_out))
       return;
     if (is_whole && label >= 0)
-      throw DataError("label " + number(label) + " of sample " + std::to_string(sample) +
-                      " is no class: the network answers with " + std::to_string(form_.classes) +
-                      (form_.classes == 1 ? " number" : " numbers"));
-    refuse(choice_, "compares answers with classes, and the label of sample " +
-                        std::to_string(sample) + " of data.test is " + number(label) +
-                        "; expected whole numbers from 0 on" +
-                        (may_be_left_out ? " (below 0: the position does not count)" : "") +
-                        ", or a metric that compares numbers (mse, mae, snr, cosine_similarity)");
+      throw LabelError(
+          "label " + number(label) + " of sample " + std::to_string(sample) +
+              " is no class: the network answers with " + std::to_string(form_.classes) +
+              (form_.classes == 1 ? " number" : " numbers") +
+              "; expected whole numbers from 0 to " + std::to_string(form_.kinds() - 1),
+          static_cast<std::int64_t>(sample));
+    refuse_label(choice_, sample,
+                 "compares answers with classes, and the label of sample " +
+                     std::to_string(sample) + " of data.test is " + number(label) +
+                     "; expected whole numbers from 0 on" +
+                     (may_be_left_out ? " (below 0: the position does not count)" : "") +
+                     ", or a metric that compares numbers (mse, mae, snr, cosine_similarity)");
   };
   if (set.targets.empty())
     for (std::size_t i = 0; i < set.labels.size(); ++i)
@@ -271,10 +282,11 @@ void Measure::take_kinds(const AnswerShape& answer, const ImageSet& set) {
   };
   for (std::size_t i = 0; i < set.labels.size(); ++i)
     if (set.labels[i] > 1)
-      refuse(choice_, "sample " + std::to_string(i) + " of data.test has the label " +
-                          std::to_string(set.labels[i]) +
-                          "; expected 0, or 1 for what is to be "
-                          "found");
+      refuse_label(choice_, i,
+                   "sample " + std::to_string(i) + " of data.test has the label " +
+                       std::to_string(set.labels[i]) +
+                       "; expected 0, or 1 for what is to be "
+                       "found");
   if (count(0) == 0 || count(1) == 0)
     refuse(choice_, "all samples of data.test have the label " +
                         std::to_string(count(0) == 0 ? 1 : 0) + "; expected some of 0 and of 1");

@@ -111,6 +111,16 @@ struct Layer {
   std::vector<std::string> activations;  ///< of one direction, where the node names none
 };
 
+/// PyTorch's exporter writes a layer with a projection as one without it.
+void check_width(const Call& call, std::size_t i, const char* what, std::int64_t width) {
+  if (!call.has(i) || (call[i].dim() > 1 && call[i].size(-1) == width)) return;
+  const std::int64_t found = call[i].dim() > 0 ? call[i].size(-1) : 1;
+  call.refuse(std::string(what) + " of " + std::to_string(found) + " numbers, where R's hidden " +
+              "size of " + std::to_string(call[2].size(2)) + " wants " + std::to_string(width) +
+              "; LSTMs with projections (proj_size) are accepted as .pt2 after " +
+              "run_decompositions()");
+}
+
 void check(const Call& call, const Layer& layer, bool both) {
   if (call.has("clip")) call.refuse("attribute clip; cells without clipping are accepted");
   if (call.flag("input_forget", false)) call.refuse("input_forget = 1; 0 is accepted");
@@ -124,9 +134,14 @@ void check(const Call& call, const Layer& layer, bool both) {
                     r.size(0) == directions && w.size(1) == layer.gates * r.size(2) &&
                     r.size(1) == w.size(1) && w.size(2) == call[0].size(2);
   if (!fits) call.refuse("shapes of X, W and R that do not fit each other or the direction");
-  if (call.integer("hidden_size", r.size(2)) != r.size(2)) {
+  const std::int64_t hidden = r.size(2);
+  if (call.integer("hidden_size", hidden) != hidden) {
     call.refuse("hidden_size differs from R's");
   }
+  check_width(call, 3, "biases", 2 * layer.gates * hidden);
+  check_width(call, 5, "first states h", hidden);
+  check_width(call, 6, "first states c", hidden);
+  check_width(call, 7, "peepholes", 3 * hidden);
 }
 
 Direction direction_of(const Call& call, const Layer& layer, std::int64_t i, bool both) {

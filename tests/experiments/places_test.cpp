@@ -47,6 +47,33 @@ class PlacesOfData : public ::testing::Test {
   const test::TemporaryFolder folder_;
 };
 
+// 400 samples of 4 classes, of which row 7 has the label 9.
+TEST_F(PlacesOfData, OfALabelThatIsNoClassAreItsRow) {
+  const auto npy = [&](const char* name, const std::string& values) {
+    std::string header = "{'descr': '|u1', 'fortran_order': False, 'shape': (" +
+                         std::to_string(values.size()) + ",), }\n";
+    const std::string length{static_cast<char>(header.size()), '\0'};
+    return folder_.write(name, "\x93NUMPY\x01" + std::string(1, '\0') + length + header + values);
+  };
+  std::string classes(400, '\1');
+  classes[7] = '\11';
+  const std::string labels = npy("labels.npy", classes), rows = npy("rows.npy", "\11\7");
+  const auto is_said = [&](const std::string& command, const std::string& more, int sample) {
+    const std::string err = said(command, "test = { samples = \"" + waves("test_x") +
+                                              "\", labels = \"" + labels + "\"" + more + " }\n");
+    const std::string expected =
+        place("data.test", 4) + "label 9 of sample " + std::to_string(sample) +
+        " is no class: the network answers with 4 numbers; expected whole numbers from 0 to 3 "
+        "(row 7 of " +
+        labels + ")";
+    EXPECT_NE(err.find(expected), std::string::npos) << err;
+  };
+  for (const char* command : {"check", "run"}) {
+    is_said(command, "", 7);
+    is_said(command, ", rows = \"" + rows + "\"", 1);
+  }
+}
+
 TEST_F(PlacesOfData, AreSaidWhateverReadsThem) {
   const std::string absent = folder_.path() / "absent.npy", text = folder_.write("t.npy", "text");
   const auto test = [](const std::string& samples) {

@@ -107,6 +107,28 @@ cases += [((2, 4, 6), Cells(c)) for c in (
 cases += [(image, f) for f in (
     lambda x: torch.tensordot(x, torch.ones(12, 4, 3) / 7, dims=([3, 1], [0, 1])),
     lambda x: x[torch.arange(x.size(0)), (x[:, :, 0, 0].argmax(1))])]
+class Pair(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.pair = nn.Bilinear(7, 5, 3)
+    def forward(self, x):
+        return self.pair(x[..., :7], x[..., 7:])
+class Bags(nn.Module):
+    def __init__(self, weighted=False, **how):
+        super().__init__()
+        self.weighted, self.bags = weighted, nn.EmbeddingBag(9, 6, **how)
+    def forward(self, x):
+        where = (x.abs() * 4).clamp(0, 8).long()
+        return self.bags(where, per_sample_weights=x if self.weighted else None)
+cases += [(image, f) for f in (
+    Pair(), lambda x: torch.where((x > 1).any(-1, keepdim=True), x, -x),
+    lambda x: (x > 1.5).any((1, 2)).float(), lambda x: x + (x > 9).any(),
+    lambda x: x.relu().all(-1).float(), lambda x: x + (x > -9).all(),
+    lambda x: F.affine_grid(x[:, :2, 0, :3], (x.size(0), 1, 5, 4), align_corners=True),
+    lambda x: F.affine_grid(x[:, :3, 0, :4], (x.size(0), 1, 2, 3, 4), align_corners=False))]
+cases += [((3, 7), m) for m in (
+    Bags(mode='sum'), Bags(mode='mean'), Bags(mode='max'), Bags(mode='mean', padding_idx=1),
+    Bags(mode='sum', padding_idx=2, weighted=True))]
 for i, (shape, f) in enumerate(cases):
     net, x = Net(f).eval(), torch.randn(shape)
     with torch.no_grad():
@@ -115,6 +137,7 @@ for i, (shape, f) in enumerate(cases):
     numpy.save(f'{i}.y.npy', y.contiguous().numpy())
     program = torch.export.export(net, (x,), dynamic_shapes=({0: torch.export.Dim('n')},))
     torch.export.save(program, f'{i}.pt2')
+    torch.export.save(program.run_decompositions(), f'{i}.parts.pt2')
     what = getattr(f, '__code__', None)
     print(what.co_names if what else str(f).replace('\n', ' '), file=open('names', 'a'))
 )";
@@ -136,14 +159,16 @@ TEST(Aten, EveryFunctionIsThatOfPyTorch) {
     SCOPED_TRACE(what);
     const std::string number = std::to_string(i);
     const auto file = [&](const char* end) { return folder.path() / (number + end); };
-    try {
-      const auto outputs = evaluate(read_model(file(".pt2")), {tensor(read_npy(file(".x.npy")))});
-      ASSERT_EQ(outputs.at(0).type, ElementType::f32);
-      const auto* got = reinterpret_cast<const float*>(outputs[0].data.get());
-      test::expect_near({got, got + outputs[0].elements()}, read_npy(file(".y.npy")).values, 1e-5);
-    } catch (const std::exception& error) {
-      ADD_FAILURE() << error.what();
-    }
+    for (const char* program : {".pt2", ".parts.pt2"}) try {
+        const auto outputs =
+            evaluate(read_model(file(program)), {tensor(read_npy(file(".x.npy")))});
+        ASSERT_EQ(outputs.at(0).type, ElementType::f32);
+        const auto* got = reinterpret_cast<const float*>(outputs[0].data.get());
+        test::expect_near({got, got + outputs[0].elements()}, read_npy(file(".y.npy")).values,
+                          1e-5);
+      } catch (const std::exception& error) {
+        ADD_FAILURE() << error.what();
+      }
   }
   EXPECT_GT(i, 100);
 }

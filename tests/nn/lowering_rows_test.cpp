@@ -120,6 +120,10 @@ TEST(Lowering, AMatrixThatIsRepeatedIsOneMatrix) {
   EXPECT_EQ(layers_of(network).size(), 2u);
   EXPECT_EQ(layers_of(network).front(), "a");
   EXPECT_TRUE(network.digital.empty());
+  // What repeated the matrices is not computed: nothing reads it.
+  for (const Node& node : network.graph.nodes)
+    EXPECT_FALSE(node.call && (node.call->op == "Expand" || node.call->op == "Concat"))
+        << node.name;
 }
 
 TEST(Lowering, FormulasOfRowsAndAMatrixAreLayers) {

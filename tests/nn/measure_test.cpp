@@ -183,9 +183,11 @@ TEST(Measure, SaysWhereProbabilitiesAreNotShares) {
 
 TEST(Measure, RefusesLabelsThatAreNoClassesOfTheAnswer) {
   EXPECT_EQ(refusal({}, {3}, labelled({0, 3})),
-            "label 3 of sample 1 is no class: the network answers with 3 numbers");
+            "label 3 of sample 1 is no class: the network answers with 3 numbers; "
+            "expected whole numbers from 0 to 2");
   EXPECT_EQ(refusal({}, {1}, labelled({0, 2})),
-            "label 2 of sample 1 is no class: the network answers with 1 number");
+            "label 2 of sample 1 is no class: the network answers with 1 number; "
+            "expected whole numbers from 0 to 1");
   EXPECT_EQ(refusal({}, {1}, labelled({0, 1})), "");
   EXPECT_EQ(refusal({}, {3}, two_samples()),
             "evaluation.metric = \"accuracy\": compares answers with labels, and data.test has "

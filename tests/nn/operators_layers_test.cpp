@@ -1,6 +1,9 @@
 // Calls of products, normalisations, recurrent layers, attention and quantisation. Short values are
 // by hand; long ones are those of the equations of ONNX's specification written in NumPy.
+#include <gtest/gtest.h>
+
 #include "tests/nn/operator_cases.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace ohmic::test {
 namespace {
@@ -337,6 +340,24 @@ const RegisterCases kQuantization{
      {6},
      20},
 };
+
+// As PyTorch's exporter writes a projection from 8 to 3: first states of both widths.
+TEST(Recurrent, RefusesWidthsThatDoNotFit) {
+  const auto said = [](std::vector<ConstantTensor> more) {
+    OperatorCase one{
+        "LSTM", {}, {scattered({2, 1, 2}), scattered({1, 12, 2}), scattered({1, 12, 3})}, {}};
+    one.inputs.insert(one.inputs.end(), more.begin(), more.end());
+    return error_of([&] { evaluate(node_of(one), 20, one.inputs); });
+  };
+  const std::string way =
+      "; LSTMs with projections (proj_size) are accepted as .pt2 after run_decompositions()";
+  EXPECT_EQ(said({absent(), absent(), scattered({1, 1, 3}), scattered({1, 1, 8})}),
+            "n (LSTM): first states c of 8 numbers, where R's hidden size of 3 wants 3" + way);
+  EXPECT_EQ(said({scattered({1, 64})}),
+            "n (LSTM): biases of 64 numbers, where R's hidden size of 3 wants 24" + way);
+  EXPECT_EQ(said({absent(), absent(), absent(), absent(), scattered({1, 8})}),
+            "n (LSTM): peepholes of 8 numbers, where R's hidden size of 3 wants 9" + way);
+}
 
 }  // namespace
 }  // namespace ohmic::test

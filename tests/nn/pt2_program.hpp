@@ -46,6 +46,7 @@ inline std::string node(const char* op, const std::string& inputs, const char* o
 /// linear of x (free x 2) with w (3 x 2), then what `more` says; `out` is the output.
 struct Program {
   std::string more, values, out = "y";
+  std::string calls;  ///< ",\"module_call_graph\":[...]"
   std::string weight_meta = meta({3, 2}, {2, 1});
   std::string weight = floats({1, 2, 3, 4, 5, 6});
   std::string schema = R"({"major":8,"minor":17})";
@@ -61,7 +62,7 @@ struct Program {
            meta({-1, 3}, {3, 1}) + values + R"(}},"signature":{"input_specs":[{"parameter":{)" +
            R"("arg":{"name":"p_w"},"parameter_name":"fc.weight"}},{"user_input":{"arg":)" +
            tensor("x") + R"(}}],"output_specs":[{"user_output":{"arg":)" + tensor(out.c_str()) +
-           "}}]}}}";
+           "}}]}" + calls + "}}";
   }
   ZipWriter archive() const { return archive(json()); }
   /// An operator that changes its input, and one that reads it afterwards.

@@ -53,6 +53,29 @@ TEST_F(Pt2, IsReadInOnnxWords) {
   EXPECT_EQ(values_of(m.constants.at("fc.weight")), (std::vector<float>{1, 2, 3, 4, 5, 6}));
 }
 
+TEST_F(Pt2, OutputsHaveTheKeysOfTheDictionary) {
+  Program p;
+  const auto named = [&](const std::string& keys, int children = 1, const char* type = "null") {
+    const std::string child = std::string(R"({\"type\": )") + type + R"(, \"context\": null, )" +
+                              R"(\"children_spec\": []})";
+    p.calls = R"(,"module_call_graph":[{"fqn":"","signature":{"out_spec":"[1, {\"type\": )"
+              R"(\"builtins.dict\", \"context\": \")" +
+              keys + R"(\", \"children_spec\": [)" + (children > 0 ? child : "") +
+              (children > 1 ? ", " + child : "") + R"(]}]"}}])";
+    const ImportedModel m = read(p);
+    EXPECT_EQ(m.nodes.at(0).outputs, std::vector<std::string>{m.outputs.at(0).name});
+    return m.outputs.at(0).name;
+  };
+  EXPECT_EQ(named(R"([\\\"logits\\\"])"), "logits");
+  EXPECT_EQ(named(R"([\\\"x\\\"])"), "y");          // an input has that name
+  EXPECT_EQ(named(R"([\\\"fc.weight\\\"])"), "y");  // a constant has it
+  EXPECT_EQ(named("[7]"), "y");
+  EXPECT_EQ(named(R"([\\\"a\\\", \\\"b\\\"])", 2), "y");
+  EXPECT_EQ(named(R"([\\\"a\\\"])", 1, R"(\"builtins.tuple\")"), "y");
+  p.calls = R"(,"module_call_graph":[{"fqn":"","signature":{"out_spec":"[1, {"}}])";
+  EXPECT_EQ(said(p), "is damaged: out_spec is no JSON object");
+}
+
 TEST_F(Pt2, StoredWeightsAreViewsOfTheFile) {
   const ImportedModel m = read(Program{});
   ASSERT_EQ(m.files.size(), 1u);

@@ -254,6 +254,7 @@ AtenEntries aten_activations() {
           {"log2", log2},
           {"nan_to_num", nan_to_num},
           {"rrelu", rrelu},
+          {"rrelu_with_noise_functional", rrelu},
           {"trunc", trunc}};
 }
 

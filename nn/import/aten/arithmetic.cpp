@@ -166,6 +166,10 @@ void sym_size(AtenCall& call) {
   call.result("Shape", {x}, {{"start", axis}, {"end", axis + 1}});
 }
 
+void sym_numel(AtenCall& call) {
+  call.result("ReduceProd", {call.shape_of(call.tensor("self"))}, {{"keepdims", std::int64_t{1}}});
+}
+
 /// Of the sign of what is divided.
 void fmod(AtenCall& call) {
   const ElementType type = call.output_value().type;
@@ -237,6 +241,7 @@ AtenEntries aten_arithmetic() {
           {"rsub", rsub},
           {"sub", sub},
           {"subtract", sub},
+          {"sym_numel", sym_numel},
           {"sym_size.int", sym_size},
           {"true_divide", div},
           {"where", where},

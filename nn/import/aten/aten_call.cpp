@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "simulator/error.hpp"
 
@@ -315,6 +316,14 @@ const ConstantTensor* AtenCall::find_constant(const std::string& value) const {
   return found == graph_.draft.model.constants.end() ? nullptr : &found->second;
 }
 
+const ModelNode* AtenCall::find_maker(const std::string& value) const {
+  const auto makes = [&](const DraftNode& node) {
+    return std::ranges::find(node.outputs, value) != node.outputs.end();
+  };
+  const auto found = std::ranges::find_if(graph_.draft.nodes, makes);
+  return found == graph_.draft.nodes.end() ? nullptr : &*found;
+}
+
 void AtenCall::add(const std::string& name, const std::string& op, Inputs inputs,
                    std::vector<std::string> outputs, Attributes attributes) {
   DraftNode node;
@@ -390,6 +399,20 @@ std::string AtenCall::operand(std::string_view name, ElementType type) {
   if (a.kind != Kind::integer || a.integers.at(0).written()) return scalar(number(name), type);
   const std::string symbol = emit("Squeeze", {a.integers[0].name});
   return cast(symbol, ElementType::i64, type);
+}
+
+void AtenCall::written(const std::string& whole, const std::string& part, std::int64_t axis,
+                       const SymbolicInteger& begin, const SymbolicInteger& end) {
+  constexpr std::int64_t kAll = std::numeric_limits<std::int64_t>::max();
+  const std::string axes = constant(Integers{axis});
+  Inputs parts;
+  const auto keep = [&](const std::string& from, const std::string& to) {
+    parts.push_back(emit("Slice", {whole, from, to, axes}));
+  };
+  if (!begin.written() || begin.value != 0) keep(constant(Integers{0}), size_tensor(begin));
+  parts.push_back(part);
+  if (!end.written() || end.value != kAll) keep(size_tensor(end), constant(Integers{kAll}));
+  result("Concat", parts, {{"axis", axis}});
 }
 
 std::string AtenCall::reshaped(const std::string& tensor, const Integers& shape) {

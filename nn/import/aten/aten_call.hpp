@@ -122,6 +122,8 @@ class AtenCall {
   std::string constant_of(const std::string& of, ConstantTensor tensor);
   /// The tensor where `value` is a constant of the file, else null.
   const ConstantTensor* find_constant(const std::string& value) const;
+  /// The node that makes `value`, else null.
+  const ModelNode* find_maker(const std::string& value) const;
 
   // New nodes.
   /// A value that is only used here.
@@ -149,6 +151,10 @@ class AtenCall {
   /// A tensor argument, or a number as a scalar; of that type of element.
   std::string operand(std::string_view name, ElementType type);
   std::string shape_of(const std::string& tensor) { return emit("Shape", {tensor}); }
+  /// The call's first output: `whole` with `part` at places begin to end of an axis (end: INT64_MAX
+  /// for all that follow).
+  void written(const std::string& whole, const std::string& part, std::int64_t axis,
+               const SymbolicInteger& begin, const SymbolicInteger& end);
   /// A tensor with other sides; `shape` may have 0 for "as it was" and one -1.
   std::string reshaped(const std::string& tensor, const Integers& shape);
 
@@ -182,6 +188,7 @@ AtenEntries aten_activations();
 AtenEntries aten_arithmetic();
 AtenEntries aten_attention();
 AtenEntries aten_creation();
+AtenEntries aten_embeddings();
 AtenEntries aten_indexing();
 AtenEntries aten_matrices();
 AtenEntries aten_normalizations();

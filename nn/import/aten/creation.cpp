@@ -25,6 +25,8 @@ void like(AtenCall& call, double value) { fill(call, call.shape_of(call.tensor("
 
 void zeros(AtenCall& call) { of_size(call, 0); }
 void ones(AtenCall& call) { of_size(call, 1); }
+/// Of no numbers in particular, which nothing reads before they are written.
+void empty(AtenCall& call) { zeros(call); }
 void full(AtenCall& call) { of_size(call, call.number("fill_value")); }
 void zeros_like(AtenCall& call) { like(call, 0); }
 void ones_like(AtenCall& call) { like(call, 1); }
@@ -86,6 +88,9 @@ void meshgrid(AtenCall& call) {
 
 AtenEntries aten_creation() {
   return {{"arange", arange},
+          {"empty", empty},
+          {"empty_like", zeros_like},
+          {"new_empty", empty},
           {"copy", copy},
           {"fill", fill_with},
           {"full", full},

@@ -53,11 +53,6 @@ void gather(AtenCall& call) {
               {{"axis", call.integer("dim")}});
 }
 
-void embedding(AtenCall& call) {
-  call.result("Gather", {call.tensor("weight"), call.tensor("indices")},
-              {{"axis", std::int64_t{0}}});
-}
-
 /// x[rows, columns]: the first axes are indexed together.
 void index_together(AtenCall& call, const std::vector<std::string>& indices) {
   Inputs places;
@@ -74,11 +69,36 @@ void index_together(AtenCall& call, const std::vector<std::string>& indices) {
   call.result("GatherND", {call.tensor("self"), all});
 }
 
+/// x[:, rows, columns]: neighbouring axes are indexed together; joined, they are one axis.
+void index_neighbours(AtenCall& call, const std::vector<std::string>& indices, std::size_t first) {
+  const std::string x = call.tensor("self");
+  Integers joined(first, 0);
+  joined.push_back(-1);
+  std::string places;
+  for (std::size_t i = first; i < indices.size(); ++i) {
+    if (indices[i].empty() || call.value(indices[i]).type == ElementType::boolean)
+      throw DataError(
+          "indexes several axes at once; accepted are whole numbers for neighbouring axes");
+    const std::string side = call.scalar(call.side(x, static_cast<std::int64_t>(i)));
+    const std::string own = call.cast(indices[i], call.value(indices[i]).type, ElementType::i64);
+    const std::string at = call.emit("Mod", {own, side});  // -1 is the last
+    places = i == first ? at : call.emit("Add", {call.emit("Mul", {places, side}), at});
+  }
+  for (auto i = static_cast<std::int64_t>(indices.size()); i < call.rank(x); ++i)
+    joined.push_back(call.side(x, i));
+  call.result("Gather", {call.reshaped(x, joined), places},
+              {{"axis", static_cast<std::int64_t>(first)}});
+}
+
 /// x[:, indices]: one axis is indexed, by whole numbers.
 void index(AtenCall& call) {
   const std::vector<std::string> indices = call.tensors("indices");
-  if (std::ranges::count(indices, std::string()) + 1 < std::ssize(indices))
-    return index_together(call, indices);
+  const auto all = std::ranges::count(indices, std::string());
+  if (all > 0 && all + 1 < std::ssize(indices)) {
+    const auto first = std::ranges::find_if(indices, [](const auto& i) { return !i.empty(); });
+    return index_neighbours(call, indices, static_cast<std::size_t>(first - indices.begin()));
+  }
+  if (all + 1 < std::ssize(indices)) return index_together(call, indices);
   std::int64_t axis = -1;
   for (std::size_t i = 0; i < indices.size(); ++i) {
     if (indices[i].empty()) continue;
@@ -127,6 +147,22 @@ void flip(AtenCall& call) {
   const std::string ends =
       call.constant(Integers(axes.size(), std::numeric_limits<std::int64_t>::min()));
   call.result("Slice", {call.tensor("self"), starts, ends, call.constant(axes), starts});
+}
+
+void slice_scatter(AtenCall& call) {
+  const std::string x = call.tensor("self");
+  if (call.has("step") && call.integer("step") != 1)
+    throw DataError("writes places apart from each other; accepted is a step of 1");
+  call.written(x, call.tensor("src"), call.axis("dim", call.rank(x), 0), bound(call, "start", 0),
+               bound(call, "end", kEnd));
+}
+
+void select_scatter(AtenCall& call) {
+  const std::string x = call.tensor("self");
+  const std::int64_t axis = call.axis("dim", call.rank(x)), at = call.integer("index");
+  const std::string part =
+      call.emit("Unsqueeze", {call.tensor("src"), call.constant(Integers{axis})});
+  call.written(x, part, axis, {at, {}}, {at == -1 ? kEnd : at + 1, {}});
 }
 
 void scatter(AtenCall& call) {
@@ -276,8 +312,7 @@ void im2col(AtenCall& call) {
 }  // namespace
 
 AtenEntries aten_indexing() {
-  return {{"embedding", embedding},
-          {"flip", flip},
+  return {{"flip", flip},
           {"gather", gather},
           {"index", index},
           {"index_select", index_select},
@@ -285,7 +320,9 @@ AtenEntries aten_indexing() {
           {"roll", roll},
           {"scatter", scatter},
           {"select", select},
+          {"select_scatter", select_scatter},
           {"slice", slice},
+          {"slice_scatter", slice_scatter},
           {"tril", tril},
           {"triu", triu},
           {"diagonal", diagonal},

@@ -126,6 +126,41 @@ void einsum(AtenCall& call) {
   call.result("Einsum", call.tensors("tensors"), {{"equation", call.text("equation", "")}});
 }
 
+/// y_o = x W_o z' + b_o: x drives the matrices of all o side by side, and z weighs what they
+/// answer.
+void bilinear(AtenCall& call, const std::string& x, const std::string& weight,
+              const std::string& z) {
+  if (call.rank(weight) != 3 || call.rank(x) < 1 || call.rank(x) != call.rank(z))
+    throw DataError("has a weight or inputs of other axes; expected a weight of three");
+  const std::int64_t outputs = call.side(weight, 0), rows = call.side(weight, 1),
+                     columns = call.side(weight, 2);
+  const std::string turned = call.emit("Transpose", {weight}, {{"perm", Integers{1, 0, 2}}});
+  const std::string matrix = call.reshaped(turned, {rows, outputs * columns});
+  Integers apart(static_cast<std::size_t>(call.rank(x) - 1), 0);
+  apart.insert(apart.end(), {outputs, columns});
+  const std::string answers = call.reshaped(call.main("MatMul", {x, matrix})[0], apart);
+  const std::string last = call.constant(Integers{-1});
+  const std::string y = call.emit(
+      "Squeeze", {call.emit("MatMul", {answers, call.emit("Unsqueeze", {z, last})}), last});
+  if (!call.has("bias")) return call.result("Identity", {y});
+  call.result("Add", {y, call.tensor("bias")});
+}
+
+void bilinear(AtenCall& call) {
+  bilinear(call, call.tensor("input1"), call.tensor("weight"), call.tensor("input2"));
+}
+
+/// A product of three tensors with new axes, of which axes are summed: that of a bilinear layer.
+void trilinear(AtenCall& call) {
+  const bool is_bilinear =
+      call.integers("expand1") == Integers{1, 3} && call.integers("expand2") == Integers{0} &&
+      call.integers("expand3") == Integers{1, 2} && call.integers("sumdim") == Integers{2, 3};
+  if (!is_bilinear)
+    throw DataError(
+        "multiplies along other axes than those of a bilinear layer, which is accepted");
+  bilinear(call, call.tensor("i1"), call.tensor("i2"), call.tensor("i3"));
+}
+
 /// Sums over pairs of axes, as a formula.
 void tensordot(AtenCall& call) {
   const std::string a = call.tensor("self"), b = call.tensor("other");
@@ -170,6 +205,7 @@ void weight_norm(AtenCall& call) {
 AtenEntries aten_matrices() {
   return {{"addmm", addmm},
           {"baddbmm", baddbmm},
+          {"bilinear", bilinear},
           {"bmm", matmul},
           {"conv1d.default", conv},
           {"conv1d.padding", conv_padding},
@@ -187,6 +223,7 @@ AtenEntries aten_matrices() {
           {"mm", matmul},
           {"mv", matmul},
           {"tensordot", tensordot},
+          {"_trilinear", trilinear},
           {"_weight_norm", weight_norm}};
 }
 

@@ -53,7 +53,8 @@ std::string per_channel(AtenCall& call, const std::string& parameter, std::int64
 void group_norm(AtenCall& call) {
   const std::string x = call.tensor("input");
   const ElementType type = call.value(x).type;
-  const std::int64_t groups = call.integer("num_groups"), rank = call.rank(x);
+  const std::int64_t groups = call.integer(call.has("group") ? "group" : "num_groups"),
+                     rank = call.rank(x);
   const std::string joined = call.reshaped(x, {0, groups, -1});
   const std::string normal =
       call.emit("InstanceNormalization",
@@ -75,6 +76,22 @@ void instance_norm(AtenCall& call) {
       "InstanceNormalization",
       {x, parameter(call, "weight", 1, channels, type), parameter(call, "bias", 0, channels, type)},
       {{"epsilon", call.number("eps", 1e-5)}});
+}
+
+/// Statistics of what is there: of samples, where each has channels of its own beside one another,
+/// as an instance norm is decomposed.
+void norm_without_statistics(AtenCall& call) {
+  const std::string x = call.tensor("input");
+  if (call.rank(x) < 2 || call.value(x).shape[0] != 1)
+    throw DataError("has no running statistics; expected a BatchNorm that keeps them");
+  const std::string channels =
+      call.emit("Shape", {x}, {{"start", std::int64_t{1}}, {"end", std::int64_t{2}}});
+  const auto given = [&](const char* name, double otherwise) {
+    if (call.has(name)) return call.tensor(name);
+    return call.emit("Expand", {call.scalar(otherwise, call.value(x).type), channels});
+  };
+  call.result("InstanceNormalization", {x, given("weight", 1), given("bias", 0)},
+              {{"epsilon", call.number("eps", 1e-5)}});
 }
 
 void rms_norm(AtenCall& call) {
@@ -99,10 +116,16 @@ void rms_norm(AtenCall& call) {
 }  // namespace
 
 AtenEntries aten_normalizations() {
-  return {{"batch_norm", batch_norm},        {"_native_batch_norm_legit_no_training", batch_norm},
-          {"native_batch_norm", batch_norm}, {"group_norm", group_norm},
-          {"instance_norm", instance_norm},  {"layer_norm", layer_norm},
-          {"native_layer_norm", layer_norm}, {"rms_norm", rms_norm}};
+  return {{"_native_batch_norm_legit.no_stats", norm_without_statistics},
+          {"batch_norm", batch_norm},
+          {"_native_batch_norm_legit_no_training", batch_norm},
+          {"native_batch_norm", batch_norm},
+          {"group_norm", group_norm},
+          {"native_group_norm", group_norm},
+          {"instance_norm", instance_norm},
+          {"layer_norm", layer_norm},
+          {"native_layer_norm", layer_norm},
+          {"rms_norm", rms_norm}};
 }
 
 }  // namespace ohmic

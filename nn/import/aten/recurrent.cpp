@@ -79,12 +79,16 @@ Layers layers_of(const AtenCall& call) {
   l.per_direction = l.biases ? 4 : 2;
   if (call.flag("train", false) && call.number("dropout", 0) != 0)
     throw DataError("was exported in training; call model.eval() before torch.export.export");
-  const std::size_t most = l.parameters.size();  // keeps the product below in range
+  const std::size_t most = l.parameters.size();  // keeps the products below in range
+  if (l.count > 0 && l.count <= most && most == l.count * l.directions * (l.per_direction + 1))
+    throw DataError(
+        "has projections (proj_size); accepted are layers without them, and programs after "
+        "run_decompositions(), which writes their steps one by one");
   if (l.count == 0 || l.count > most ||
       l.parameters.size() != l.count * l.directions * l.per_direction)
     throw DataError("has " + std::to_string(most) + " weights for " + std::to_string(l.count) +
                     " layers; expected " + std::to_string(l.per_direction) +
-                    " for each layer and direction (projections are not accepted)");
+                    " for each layer and direction");
   return l;
 }
 

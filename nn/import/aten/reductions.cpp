@@ -29,6 +29,20 @@ void amax(AtenCall& call) { reduce(call, "ReduceMax"); }
 void amin(AtenCall& call) { reduce(call, "ReduceMin"); }
 void logsumexp(AtenCall& call) { reduce(call, "ReduceLogSumExp"); }
 
+/// Flags of what is not 0. Unlike of the other reductions, an empty list of axes is none of them.
+void flags(AtenCall& call, const char* op) {
+  const std::string x = call.tensor("self");
+  const ElementType from = call.value(x).type, to = call.output_value().type;
+  const std::string set = call.cast(x, from, ElementType::boolean);
+  const bool is_each = call.has("dim") && call.integers("dim").empty();
+  const std::string all =
+      is_each ? set : call.emit(op, reduced(call, set), {{"keepdims", keeps(call)}});
+  call.result("Identity", {call.cast(all, ElementType::boolean, to)});
+}
+
+void any(AtenCall& call) { flags(call, "ReduceMax"); }
+void all(AtenCall& call) { flags(call, "ReduceMin"); }
+
 void arg(AtenCall& call, const char* op) {
   const std::string x = call.tensor("self");
   if (call.has("dim"))
@@ -174,8 +188,10 @@ void vdot(AtenCall& call) {
 }  // namespace
 
 AtenEntries aten_reductions() {
-  return {{"amax", amax},
+  return {{"all", all},
+          {"amax", amax},
           {"amin", amin},
+          {"any", any},
           {"argmax", argmax},
           {"argmin", argmin},
           {"cumsum", cumsum},
@@ -194,6 +210,7 @@ AtenEntries aten_reductions() {
           {"var", var},
           {"argsort", argsort},
           {"cdist", cdist},
+          {"_cdist_forward", cdist},
           {"cosine_similarity", cosine_similarity},
           {"dot", vdot},
           {"linalg_norm", linalg_norm},

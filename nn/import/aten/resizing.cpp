@@ -93,10 +93,16 @@ void grid_sampler(AtenCall& call) {
                {"align_corners", std::int64_t{call.flag("align_corners", false)}}});
 }
 
+void affine_grid(AtenCall& call) {
+  call.result("AffineGrid", {call.tensor("theta"), call.size_tensor(call.sizes("size"))},
+              {{"align_corners", std::int64_t{call.flag("align_corners", false)}}});
+}
+
 }  // namespace
 
 AtenEntries aten_resizing() {
-  return {{"constant_pad_nd", pad},
+  return {{"affine_grid_generator", affine_grid},
+          {"constant_pad_nd", pad},
           {"pad", pad},
           {"reflection_pad1d", reflection},
           {"reflection_pad2d", reflection},

@@ -8,9 +8,9 @@ namespace {
 std::unordered_map<std::string, AtenEntry> all_entries() {
   std::unordered_map<std::string, AtenEntry> table;
   for (const auto& entries :
-       {aten_activations(), aten_arithmetic(), aten_attention(), aten_creation(), aten_indexing(),
-        aten_matrices(), aten_normalizations(), aten_pooling(), aten_recurrent(), aten_reductions(),
-        aten_resizing(), aten_shapes()})
+       {aten_activations(), aten_arithmetic(), aten_attention(), aten_creation(), aten_embeddings(),
+        aten_indexing(), aten_matrices(), aten_normalizations(), aten_pooling(), aten_recurrent(),
+        aten_reductions(), aten_resizing(), aten_shapes()})
     for (const AtenEntry& entry : entries) table.emplace(entry.op, entry);
   return table;
 }
