@@ -112,11 +112,11 @@ TEST(LayerDevices, FaultsNameTheirPlace) {
             "study.toml:6:1: error: device.layers.linear.eat: unknown key; did you mean \"eta\"?");
   EXPECT_EQ(faults_of(kAwgn + "[device.layers.\"layer1.*\"]\neta = 0.05\n"
                               "[device.layers.\"*.conv1\"]\neta = 0.05\n"),
+            "study.toml:5:16: error: device.layers.layer1.*: fits layer1.0.conv1, and so does "
+            "\"*.conv1\": expected one pattern for a layer, or its name, which goes over patterns\n"
             "study.toml:7:16: error: device.layers.*.conv1: fits layer1.0.conv1, and so does "
             "\"layer1.*\": expected one pattern for a layer, or its name, which goes over "
-            "patterns\n"
-            "study.toml:5:16: error: device.layers.layer1.*: fits layer1.0.conv1, and so does "
-            "\"*.conv1\": expected one pattern for a layer, or its name, which goes over patterns");
+            "patterns");
   EXPECT_EQ(faults_of(kAwgn + "[device.layers]\neta = 0.05\n"),
             "study.toml:5:1: error: device.layers: expected a table for each layer, by its name");
 }
