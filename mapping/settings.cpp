@@ -3,6 +3,9 @@
 namespace ohmic {
 namespace {
 
+/// Which layers a network has on crossbars is part of the network.
+constexpr Stages kOfNetwork = Stages::from(Stage::network) | Stage::inputs;
+
 void refuse_tile(const Value& v, const std::string& key, std::vector<Fault>& faults) {
   faults.push_back(
       {v.where, key,
@@ -101,11 +104,13 @@ const Schema<MappingSettings>& MappingSettings::schema() {
             "converted like weights, w_max included. The shift of a folded BatchNorm is a bias.");
     s.add("digital", &MappingSettings::digital)
         .joined_later()
+        .counts(kOfNetwork)
         .doc(
             "Layers of model.file that stay digital, by name; * and ? stand for any characters "
             "and for one: [\"classifier*\"].");
     s.add("crossbar", &MappingSettings::crossbar)
         .joined_later()
+        .counts(kOfNetwork)
         .doc(
             "Layers of model.file that are on crossbars, by name; empty: all that digital leaves.");
     return s;

@@ -3,9 +3,12 @@
 namespace ohmic {
 namespace {
 
+/// Ranges are those of columns without noise, whatever converts them then.
+constexpr Stages kBehindRanges = Stages::from(Stage::exact);
+
 template <class Converter>
-void declare_bits(Schema<Converter>& s) {
-  s.add("bits", &Converter::bits).unit("bit").range(1, 16).doc("Resolution.");
+ParameterBuilder declare_bits(Schema<Converter>& s) {
+  return s.add("bits", &Converter::bits).unit("bit").range(1, 16).doc("Resolution.");
 }
 
 template <class Converter>
@@ -54,20 +57,24 @@ namespace {
 void declare_errors(Schema<Adc>& s) {
   s.add("offset_lsb", &Adc::offset_lsb)
       .unit("LSB")
+      .counts(kBehindRanges)
       .at_least(0)
       .doc("Std over converters of their offset, drawn once per chip.");
   s.add("gain_error", &Adc::gain_error)
       .unit("1")
+      .counts(kBehindRanges)
       .range(0, 1)
       .doc("Std over converters of their relative gain error, drawn once per chip.");
   s.add("inl_lsb", &Adc::inl_lsb)
       .unit("LSB")
+      .counts(kBehindRanges)
       .range(-1e6, 1e6)
       .doc(
           "Integral non-linearity: largest deviation of a cubic transfer curve that is exact at 0 "
           "and at both ends.");
   s.add("enob", &Adc::enob)
       .unit("bit")
+      .counts(kBehindRanges)
       .range(0, 24)
       .doc(
           "Effective number of bits that thermal noise leaves: variance (4^(bits - enob) - 1)/12 "
@@ -75,12 +82,14 @@ void declare_errors(Schema<Adc>& s) {
       .source("IEEE Std 1241: SINAD = 6.02 ENOB + 1.76 dB");
   s.add("capacitor_mismatch", &Adc::capacitor_mismatch)
       .unit("1")
+      .counts(kBehindRanges)
       .range(0, 0.5)
       .doc(
           "Successive approximation over binary-weighted capacitors whose unit has this relative "
           "std; 2^i units in parallel err by it over sqrt(2^i). Drawn once per converter.");
   s.add_choice("rounding", &Adc::rounding,
                {{"nearest", Rounding::nearest}, {"stochastic", Rounding::stochastic}})
+      .counts(kBehindRanges)
       .doc("To the nearest code, or up with a probability equal to the fraction (dithered).");
 }
 
@@ -89,10 +98,11 @@ void declare_errors(Schema<Adc>& s) {
 const Schema<Adc>& Adc::schema() {
   static const Schema<Adc> schema = [] {
     Schema<Adc> s{"adc", "Converters of a tile's column currents; \"ideal\": none."};
-    declare_bits(s);
+    declare_bits(s).counts(kBehindRanges);
     s.add_choice(
          "range", &Adc::range,
          {{"max", AdcRange::max}, {"calibrated", AdcRange::calibrated}, {"fixed", AdcRange::fixed}})
+        .counts(kBehindRanges)
         .doc(
             "Full scale: the largest column output that can occur (max), a percentile of what "
             "calibration images produce (calibrated), or a given fraction of max (fixed).");
@@ -102,6 +112,7 @@ const Schema<Adc>& Adc::schema() {
         "outputs saturate and are counted.");
     s.add("full_scale", &Adc::full_scale)
         .unit("1")
+        .counts(kBehindRanges)
         .above(0)
         .doc("For range = \"fixed\": full scale as a fraction of the largest possible output.");
     s.add_choice(
@@ -145,6 +156,7 @@ const Schema<OutputNoise>& OutputNoise::schema() {
                           "again at each MVM; \"ideal\": none."};
     s.add("relative", &OutputNoise::relative)
         .unit("1")
+        .counts(kBehindRanges)
         .at_least(0)
         .doc("Standard deviation as a fraction of the converter's full scale.");
     return s;
@@ -160,9 +172,11 @@ const Schema<Periphery>& Periphery::schema() {
     s.add("wires", &Periphery::wires).doc("Wire resistance.");
     s.add("output_noise", &Periphery::output_noise).doc("Noise at the converters' inputs.");
     s.add("read_noise", &Periphery::read_noise)
+        .counts(kBehindRanges)
         .doc("Whether reads of the devices are noisy, where the device model has read noise.");
     s.add_choice("products", &Periphery::products,
                  {{"f32", Products::f32}, {"bf16", Products::bf16}, {"bf16x2", Products::bf16x2}})
+        .counts(kBehindRanges)
         .doc(
             "Number format of the products on the cpu back end: float; bf16 (8 bits, faster on "
             "processors that multiply it in hardware, slower than float on others); or "

@@ -7,18 +7,6 @@
 #include "experiments/measure/files.hpp"
 
 namespace ohmic {
-namespace {
-
-/// One identity for any number of draws.
-Experiment without_number_of_draws(Experiment experiment) {
-  const EvaluationSettings defaults;
-  experiment.evaluation.draws = defaults.draws;
-  experiment.evaluation.confidence = defaults.confidence;
-  experiment.evaluation.stop.reset();
-  return experiment;
-}
-
-}  // namespace
 
 Evaluations::Evaluations(const std::filesystem::path& run_folder, Networks& networks,
                          Progress& progress)
@@ -28,7 +16,7 @@ Evaluations::Evaluations(const std::filesystem::path& run_folder, Networks& netw
 
 PointResult Evaluations::measure(const Experiment& experiment, std::int64_t draws,
                                  const std::string& label) {
-  const std::string identity = without_number_of_draws(experiment).identity();
+  const std::string identity = experiment.identity(Stage::draw);
   PointResult& result = known(experiment, identity);
   const auto have = static_cast<std::int64_t>(result.draws.size());
   if (have < draws) {

@@ -152,9 +152,9 @@ ImageSpread spread_of(AnalysisContext& context, const Experiment& experiment, st
   const ImageSet test = first_of_all_classes(network.data->test, images);
   const std::int64_t n = test.size();
   const bool folded = experiment.noise.semantics == Semantics::folded;
-  const std::string key =
-      sha256(fmt::format("{} {} {} {}", network.weights_hash, folded, n, network.identity) +
-             test.hash() + method_of(network.graph));
+  const std::string key = sha256(fmt::format("{} {} {} {}", network.weights_hash, folded, n,
+                                             experiment.identity(Stage::network)) +
+                                 test.hash() + method_of(network.graph));
   const auto file = context.folder / "spread" / (key.substr(0, 16) + ".safetensors");
   ImageSpread result;
   result.labels = test.labels;

@@ -120,8 +120,8 @@ Plausibility examine(const TrainedNetwork& network, const Experiment& experiment
 
 Plausibility examine_once(const std::filesystem::path& run_folder, const TrainedNetwork& network,
                           const Experiment& experiment) {
-  const std::string examined = sha256(kLookedAtSo + network.weights_hash +
-                                      experiment.images_identity() + other_metric(experiment));
+  const std::string examined =
+      sha256(kLookedAtSo + network.weights_hash + experiment.identity(Stage::network));
   if (const auto kept = kept_plausibility(run_folder, experiment, examined)) return *kept;
   const Plausibility facts = examine(network, experiment);
   keep_plausibility(run_folder, experiment, facts, examined);

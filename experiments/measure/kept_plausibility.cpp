@@ -18,13 +18,19 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// By the words of the tables, which a run folder holds wherever it lies.
+/// By the words of what makes the network, which a run folder holds wherever it lies, and of what
+/// is not as in every file of what it is measured by.
 std::filesystem::path file_of(const std::filesystem::path& run_folder, const Experiment& e) {
-  const Value all = e.resolved();
-  std::string text = std::to_string(e.seed);
-  for (const char* table : {"data", "model", "train"})
-    if (const Value* value = all.at(table)) text += " " + value->text();
-  if (const std::string metric = other_metric(e); !metric.empty()) text += " " + metric;
+  const Value words = e.resolved(), network = e.part(Stage::network);
+  const Value plain = Experiment().part(Stage::network);
+  std::string text;
+  for (const auto& [key, value, where] : words.table().entries()) {
+    const Value *own = network.at(key), *usual = plain.at(key);
+    if (Experiment::schema().stages_of(key).has(Stage::training))
+      text += (text.empty() ? "" : " ") + value.text();
+    else if (own && usual && own->text() != usual->text())
+      text += " " + own->text();
+  }
   return run_folder / "plausibility" / (sha256(text).substr(0, 16) + ".json");
 }
 
@@ -39,19 +45,6 @@ Plausibility facts_of(const std::filesystem::path& run_folder, const MeasuredPoi
 }
 
 }  // namespace
-
-std::string other_metric(const Experiment& e) {
-  const EvaluationSettings& evaluation = e.evaluation;
-  std::string text;
-  if (evaluation.metric == "top_k")
-    text = fmt::format("top_{}", evaluation.top_k);
-  else if (evaluation.metric != "accuracy")
-    text = evaluation.metric;
-  if (evaluation.class_axis == ClassAxis::found && evaluation.scores == ScoreKind::found)
-    return text;
-  return text + fmt::format(" {} {}", static_cast<int>(evaluation.class_axis),
-                            static_cast<int>(evaluation.scores));
-}
 
 void keep_plausibility(const std::filesystem::path& run_folder, const Experiment& experiment,
                        const Plausibility& facts, const std::string& examined) {

@@ -12,7 +12,7 @@
 
 namespace ohmic {
 
-/// Replaces what was kept for the experiment's seed, tables [data], [model] and [train] and metric.
+/// Replaces what was kept for what the experiment says up to Stage::network.
 /// `examined` identifies the weights and images that the facts are of. Throws OutputError.
 void keep_plausibility(const std::filesystem::path& run_folder, const Experiment&,
                        const Plausibility&, const std::string& examined);
@@ -20,10 +20,6 @@ void keep_plausibility(const std::filesystem::path& run_folder, const Experiment
 /// whatever). Throws OutputError for a file that is damaged.
 std::optional<Plausibility> kept_plausibility(const std::filesystem::path& run_folder,
                                               const Experiment&, const std::string& examined = "");
-
-/// The metric and what the file says of answers, on which what is known depends; empty: accuracy,
-/// of answers as they are found.
-std::string other_metric(const Experiment&);
 
 /// doubts_of the networks of these points as sentences that begin with the network, each once. A
 /// network of which nothing is kept is judged by its baseline alone.

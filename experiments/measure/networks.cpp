@@ -31,26 +31,9 @@
 namespace ohmic {
 namespace {
 
-/// What decides which images and which normalisation an experiment has.
-std::string data_key(const Experiment& e) {
-  return fmt::format("{} seed={} train={}", DataSettings::schema().write(&e.data).text(), e.seed,
-                     !use_of_training_images(e).empty());
-}
-
-std::string metric_key(const EvaluationSettings& e) {
-  return fmt::format("{} {} {} {} {}", e.metric, e.top_k, static_cast<int>(e.against),
-                     static_cast<int>(e.class_axis), static_cast<int>(e.scores));
-}
-
-/// What decides which files Networks::check opens, and where the work would be done.
-std::string inputs_key(const Experiment& e) {
-  std::string key = data_key(e) + ModelSettings::schema().write(&e.model).text() +
-                    MappingSettings::schema().write(&e.mapping).text() + metric_key(e.evaluation) +
-                    ComputeSettings::schema().write(&e.compute).text() +
-                    fmt::format(" {} {}", calibrates(e) ? e.evaluation.calibration_images : 0,
-                                e.evaluation.batch_norm_images.value_or(0));
-  if (e.train.distill) key += e.train.distill->teacher + e.train.distill->tensors;
-  return key;
+/// Within one program; training images are there only where something needs them.
+std::string key_of(const Experiment& e, Stage stage) {
+  return e.part(stage).text() + (use_of_training_images(e).empty() ? "" : " training images");
 }
 
 TrainProgress report_to(Progress& progress, Timer& timer, const std::string& label,
@@ -233,7 +216,9 @@ std::int64_t epochs_recorded(const std::filesystem::path& training_folder) {
 }
 
 void Networks::check(const Experiment& experiment) {
-  const auto [entry, is_new] = checked_.insert({inputs_key(experiment), ""});
+  const std::string key =
+      key_of(experiment, Stage::inputs) + (calibrates(experiment) ? " all" : "");
+  const auto [entry, is_new] = checked_.insert({key, ""});
   if (is_new) entry->second = wrong_with_inputs(experiment);
   if (!entry->second.empty()) throw DataError(entry->second);
 }
@@ -282,8 +267,8 @@ const TrainedNetwork& Networks::get(const Experiment& experiment) {
 }
 
 const TrainedNetwork* Networks::try_get(const Experiment& experiment) {
-  const std::string key = fmt::format("{}{} {}", experiment.training_identity(),
-                                      data_key(experiment), metric_key(experiment.evaluation));
+  const std::string identity = experiment.training_identity();
+  const std::string key = identity + key_of(experiment, Stage::network);
   const auto present = networks_.find(key);
   if (present != networks_.end()) return &present->second;
   TrainedNetwork network;
@@ -291,7 +276,7 @@ const TrainedNetwork* Networks::try_get(const Experiment& experiment) {
   network.graph = experiment.graph();
   network.label = network_label(experiment);
   network.data_name = experiment.data.name;
-  network.identity = experiment.training_identity();
+  network.identity = identity;
   if (!train_or_load(experiment, network)) return nullptr;
   take_measure(experiment, network);
   return &networks_.emplace(key, std::move(network)).first->second;
@@ -361,7 +346,7 @@ std::shared_ptr<const Dataset> Networks::data_of(const Experiment& experiment) {
         "expected model.file, or data.name = \"cifar10\", \"cifar100\" or "
         "\"synthetic\" for a built-in network");
   const std::string use = use_of_training_images(experiment);
-  std::string key = data_key(experiment);
+  std::string key = key_of(experiment, Stage::images);
   std::shared_ptr<const LoweredNetwork> network;
   if (!experiment.model.file.empty()) {
     network = network_of_file(experiment);

@@ -66,24 +66,6 @@ void add_norm(const TrainedNetwork& network, LayerResult& result) {
   result.dead_filters = static_cast<int>(std::count(dead.begin(), dead.end(), true));
 }
 
-/// What ranges depend on besides the network: how its weights lie on exact devices, what drives the
-/// rows, and who shares a range; not the noise and not the converters' resolution or errors.
-std::string calibration_key(const Experiment& e) {
-  Periphery seen;
-  seen.dac = e.periphery.dac;
-  seen.wires = e.periphery.wires;
-  if (e.periphery.adc) {
-    seen.adc = Adc{};
-    seen.adc->per = e.periphery.adc->per;
-    seen.adc->percentile = e.periphery.adc->percentile;
-    seen.adc->columns_per_adc = e.periphery.adc->columns_per_adc;
-  }
-  return fmt::format("{} {} {} {} {} {}", MappingSettings::schema().write(&e.mapping).text(),
-                     Periphery::schema().write(&seen).text(),
-                     NoiseSettings::schema().write(&e.noise).text(), e.conductance_ranges(),
-                     e.compute.backend, e.evaluation.calibration_images);
-}
-
 LayerResult convert(const LayerScale& scale, const DeviceModel& device) {
   LayerResult r;
   r.sigma_w = scale.sigma_w;
@@ -156,7 +138,7 @@ void PointChip::begin(const std::string& what, std::int64_t images) {
 
 void PointChip::calibrate(Calibrations& calibrations) {
   if (!analog_->needs_ranges()) return;
-  auto& known = calibrations[{&network_, calibration_key(experiment_)}];
+  auto& known = calibrations[{&network_, experiment_.part(Stage::ranges).text()}];
   if (!known.empty()) return analog_->take_ranges(known);
   const Dataset& data = *network_.data;
   const auto count = std::min(experiment_.evaluation.calibration_images, data.train.size());

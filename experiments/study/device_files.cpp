@@ -44,7 +44,7 @@ std::map<std::string, std::string> device_file_hashes(
     const std::vector<const Experiment*>& experiments) {
   std::map<std::string, std::string> hashes;
   for (const Experiment* e : experiments) {
-    Value all = Experiment::schema().write(e, true);
+    Value all = e->part(Stage::point);
     visit_files(*all.table().find("device"), nullptr, [&](std::string& file) {
       if (!hashes.contains(file)) hashes[file] = sha256_of_file(file);
     });

@@ -1,7 +1,9 @@
 #include "experiments/study/experiment.hpp"
 
+#include <cmath>
 #include <functional>
 #include <set>
+#include <span>
 
 #include "experiments/study/device_files.hpp"
 #include "experiments/study/measured_age.hpp"
@@ -22,6 +24,11 @@ namespace {
 constexpr int kNumbers = 1;
 /// The same of networks of files.
 constexpr int kNumbersOfFiles = 2;
+/// The same of those whose file names layers that are on crossbars, or are not.
+constexpr int kNumbersOfNamedLayers = 1;
+
+/// What is kept for as long as one program runs is kept to the last bit.
+constexpr Stages kRounding = Stage::inputs | Stage::ranges | Stage::exact | Stage::cost;
 
 void read_device_table(const Value& table, const std::string& key, Experiment& experiment,
                        std::vector<Fault>& faults) {
@@ -280,20 +287,58 @@ void count_teacher_by_content(Value& identity, const TrainSettings& train) {
 /// A device model from outside counts by its code.
 void count_plugins(Value& identity) {
   Array hashes;
-  for (const std::string& hash : plugin_hashes(*identity.at("device"))) hashes.push_back({hash});
+  if (const Value* device = identity.at("device"))
+    for (const std::string& hash : plugin_hashes(*device)) hashes.push_back({hash});
   if (!hashes.empty()) identity.set("plugins", {std::move(hashes)});
 }
 
-/// A current-voltage curve by its voltage and what it gives at three conductances.
-std::string curve_text(const DeviceModel& device) {
+/// Conductances between which weights lie, and where cells are not ohmic the voltage and the curve
+/// at some of them.
+Value exact_device(const DeviceModel& device) {
+  constexpr std::size_t kShown = 9;
+  Array numbers{{device.g_min_S}, {device.g_max_S}};
   const auto cells = device.non_linear();
-  if (!cells) return {};
-  const double G_S[] = {device.g_min_S, (device.g_min_S + device.g_max_S) / 2, device.g_max_S};
-  double a[3], b[3];
-  cells->curve->coefficients(G_S, a, b);
-  std::string text = " " + Value{cells->full_scale_V}.text();
-  for (int i = 0; i < 3; ++i) text += " " + Value{a[i]}.text() + " " + Value{b[i]}.text();
-  return text;
+  if (!cells) return {std::move(numbers)};
+  double G_S[kShown], curve[2 * kShown];
+  for (std::size_t i = 0; i < kShown; ++i)
+    G_S[i] = std::lerp(device.g_min_S, device.g_max_S, static_cast<double>(i) / (kShown - 1));
+  cells->curve->coefficients(G_S, std::span(curve).first(kShown), std::span(curve).last(kShown));
+  numbers.push_back({cells->full_scale_V});
+  for (const double coefficient : curve) numbers.push_back({coefficient});
+  return {std::move(numbers)};
+}
+
+/// All that arrays without noise have of devices. What a parameter of theirs is to it only the
+/// model knows, which may be a plug-in: so the devices are asked, not their parameters.
+Value exact_devices(const Experiment& e) {
+  Table own;
+  for (const auto& [layer, device] : e.layer_devices) own[layer] = exact_device(*device.model);
+  Table all;
+  all["all"] = exact_device(*e.device);
+  all["layers"] = {std::move(own)};
+  return {std::move(all)};
+}
+
+/// Puts the content of files in place of their names.
+void count_files(Value& part, const Experiment& e) {
+  count_images_by_content(part, e.data);
+  count_whole_mean(part, e.data);
+  if (part.at("model")) count_network_by_content(part, e.model);
+  count_teacher_by_content(part, e.train);
+  if (Value* device = part.table().find("device")) count_device_files(*device);
+  count_plugins(part);
+}
+
+/// What counts at a stage, and what of it does so beside other values alone.
+Value part_of(const Experiment& e, Stage stage, bool by_content) {
+  Value part = Experiment::schema().write(&e, stage);
+  if (!e.is_trained()) part.table().erase("train");
+  if (Value* device = part.table().find("device"); device && stage < Stage::draw)
+    *device = exact_devices(e);
+  if (by_content) count_files(part, e);
+  if (stage == Stage::training && e.train.keep != "best")
+    for (const char* key : {"test", "test_images"}) part.table().find("data")->table().erase(key);
+  return part;
 }
 
 std::string hash_of(Value identity) {
@@ -301,6 +346,8 @@ std::string hash_of(Value identity) {
   const Value* file = identity.at("model.file");
   const auto* name = file ? std::get_if<std::string>(&file->data) : nullptr;
   if (name && !name->empty()) identity.set("numbers_of_files", {std::int64_t{kNumbersOfFiles}});
+  if (identity.at("mapping.digital") || identity.at("mapping.crossbar"))
+    identity.set("numbers_of_named_layers", {std::int64_t{kNumbersOfNamedLayers}});
   return sha256(to_toml(identity));
 }
 
@@ -324,18 +371,19 @@ const Schema<Experiment>& Experiment::schema() {
             "[\"device.g_max_S\"].");
     s.add("seed", &E::seed).doc("Governs everything random, training included.");
     s.add("data", &E::data);
-    s.add("model", &E::model);
-    s.add("train", &E::train);
-    s.add("mapping", &E::mapping);
+    s.add("model", &E::model).counts(Stages::from(Stage::training) | Stage::inputs);
+    s.add("train", &E::train).counts(Stages::from(Stage::training));
+    s.add("mapping", &E::mapping).counts(Stages::from(Stage::ranges));
     s.add_custom("device", "table", read_device_table, write_device_table)
+        .counts(Stages::from(Stage::ranges))
         .doc(
             "What a device does to a conductance: `model` and that model's own parameters; a layer "
             "may have keys of its own, in [device.layers.NAME].");
-    s.add("periphery", &E::periphery);
-    s.add("noise", &E::noise);
-    s.add("evaluation", &E::evaluation);
-    s.add("cost", &E::cost).absent("none").keeps_numbers();
-    s.add("compute", &E::compute).keeps_numbers();
+    s.add("periphery", &E::periphery).counts(Stages::from(Stage::ranges));
+    s.add("noise", &E::noise).counts(Stages::from(Stage::ranges));
+    s.add("evaluation", &E::evaluation).counts(Stages::from(Stage::network) | Stage::inputs);
+    s.add("cost", &E::cost).absent("none").counts(Stage::cost);
+    s.add("compute", &E::compute).counts(kRounding);
     s.add("output", &E::output).keeps_numbers();
     return s;
   }();
@@ -364,15 +412,6 @@ LayerDevices Experiment::devices() const {
   return devices;
 }
 
-std::string Experiment::conductance_ranges() const {
-  const auto text = [](const DeviceModel& d) {
-    return Value{d.g_min_S}.text() + " " + Value{d.g_max_S}.text() + curve_text(d);
-  };
-  std::string all = text(*device);
-  for (const auto& [layer, own] : layer_devices) all += " " + layer + " " + text(*own.model);
-  return all;
-}
-
 bool Experiment::is_trained() const { return model.weights.empty() && model.file.empty(); }
 
 Graph Experiment::graph() const {
@@ -390,39 +429,8 @@ Value Experiment::resolved() const {
   return all;
 }
 
-std::string Experiment::identity() const {
-  Value identity = schema().write(this, true);
-  count_images_by_content(identity, data);
-  count_whole_mean(identity, data);
-  if (!is_trained()) identity.table().erase("train");
-  count_network_by_content(identity, model);
-  count_device_files(*identity.table().find("device"));
-  count_teacher_by_content(identity, train);
-  count_plugins(identity);
-  return hash_of(std::move(identity));
-}
+Value Experiment::part(Stage stage) const { return part_of(*this, stage, false); }
 
-std::string Experiment::training_identity() const {
-  const Value whole = schema().write(this, true);
-  Value identity{Table{}};
-  for (const char* key : {"seed", "data", "model"}) identity.set(key, *whole.at(key));
-  count_images_by_content(identity, data);
-  count_whole_mean(identity, data);
-  if (is_trained()) identity.set("train", *whole.at("train"));
-  count_network_by_content(identity, model);
-  count_teacher_by_content(identity, train);
-  if (train.keep != "best")
-    for (const char* key : {"test", "test_images"})
-      identity.table().find("data")->table().erase(key);
-  return hash_of(std::move(identity));
-}
-
-std::string Experiment::images_identity() const {
-  const Value whole = schema().write(this, true);
-  Value identity{Table{}};
-  for (const char* key : {"seed", "data"}) identity.set(key, *whole.at(key));
-  count_images_by_content(identity, data);
-  return hash_of(std::move(identity));
-}
+std::string Experiment::identity(Stage stage) const { return hash_of(part_of(*this, stage, true)); }
 
 }  // namespace ohmic

@@ -104,20 +104,16 @@ struct Experiment {
   Graph graph() const;
   /// `device` and `layer_devices` as a network takes them.
   LayerDevices devices() const;
-  /// [g_min, g_max] of all layers, and the curves of cells that are not ohmic: all that arrays
-  /// without noise have of the devices.
-  std::string conductance_ranges() const;
   /// Every key with its resolved value, in the order of the chain (resolved.toml).
   Value resolved() const;
-  /// SHA-256 (hexadecimal) of what can change this point's numbers: not title, compute, output or
-  /// folders. Weight files and those that devices read count by their content, so they may move;
-  /// with weights given, [train] does not count.
-  std::string identity() const;
-  /// SHA-256 of what can change the trained weights: seed, data, model, train, and the test images
-  /// only where they choose the epoch that is kept.
-  std::string training_identity() const;
-  /// SHA-256 of the images, as they are read: seed and data.
-  std::string images_identity() const;
+  /// What of this counts at a stage (Schema::write): with weights given nothing of [train], to
+  /// trained weights the test images only where they choose the epoch that is kept, and of devices,
+  /// before they are programmed, what exact ones show of themselves. Files stand by their names.
+  Value part(Stage) const;
+  /// SHA-256 (hexadecimal) of the same, for what is kept on disk: images, weights, and files that
+  /// devices read count by their content, so they may move.
+  std::string identity(Stage = Stage::point) const;
+  std::string training_identity() const { return identity(Stage::training); }
 };
 
 /// One point: the swept keys with their values, and the experiment they make.

@@ -101,26 +101,37 @@ const Schema<EvaluationSettings>& EvaluationSettings::schema() {
     Schema<E> s{"evaluation", "How answers under noise are measured."};
     s.add_choice("estimator", &E::estimator,
                  {{"per_draw", Estimator::per_draw}, {"per_batch", Estimator::per_batch}})
+        .counts(Stages::from(Stage::exact))
         .doc(
             "per_draw: each draw sees the whole test set, which gives the spread between chips; "
             "per_batch: each batch gets a draw of its own, a far tighter mean for the same work.");
     declare_metric(s);
     s.add("draws", &E::draws)
         .at_least(1)
+        .counts(Stage::point)
         .doc("Programmings of the whole chip (per_draw), or passes over the test set (per_batch).");
     s.add("first_draw", &E::first_draw)
         .at_least(0)
+        .counts(Stages::from(Stage::draw))
         .doc(
             "Number of the first draw: a range of its own gives noise that decided nothing before, "
             "to verify what was found with the draws from 0.");
-    s.add("batch", &E::batch).at_least(1).doc("Images computed together.");
+    s.add("batch", &E::batch)
+        .at_least(1)
+        .counts(Stages::from(Stage::exact))
+        .doc("Images computed together.");
     s.add("confidence", &E::confidence)
         .unit("1")
         .range(0.5, 0.9999)
+        .counts(Stage::point)
         .doc("Coverage of every interval.");
-    s.add("stop", &E::stop).absent("none").doc("Draw until the metric is known well enough.");
+    s.add("stop", &E::stop)
+        .absent("none")
+        .counts(Stage::point)
+        .doc("Draw until the metric is known well enough.");
     s.add("calibration_images", &E::calibration_images)
         .at_least(1)
+        .counts(Stages::from(Stage::ranges) | Stage::inputs)
         .doc(
             "Training images that set the converters' ranges: the first so many, or, where they "
             "lie "
@@ -128,6 +139,7 @@ const Schema<EvaluationSettings>& EvaluationSettings::schema() {
             "takes all where there are fewer.");
     s.add("batch_norm_images", &E::batch_norm_images)
         .at_least(1)
+        .counts(Stages::from(Stage::exact) | Stage::inputs)
         .absent("none")
         .doc(
             "Training images that every programmed network sees, chosen as calibration_images "
@@ -138,6 +150,7 @@ const Schema<EvaluationSettings>& EvaluationSettings::schema() {
          "batch_norm_statistics", &E::batch_norm_statistics,
          {{"moved", BatchNormStatistics::moved}, {"measured", BatchNormStatistics::measured}})
         .joined_later()
+        .counts(Stages::from(Stage::exact))
         .doc(
             "moved: statistics as trained are changed by what differs on batch_norm_images between "
             "the programmed network and the digital one, mean by the difference and variance by "

@@ -51,18 +51,8 @@ Axis make_axis(const std::string& key, const Position& where, const Array& value
   return axis;
 }
 
-/// Whether the swept key, or a table around it, cannot change numbers.
 bool keeps_numbers(const std::string& dotted_key) {
-  const SchemaBase* schema = &Experiment::schema();
-  std::string rest = dotted_key;
-  while (schema && !rest.empty()) {
-    const auto dot = rest.find('.');
-    const Parameter* p = schema->find(rest.substr(0, dot));
-    if (p && !p->changes_numbers) return true;
-    schema = p ? p->nested : nullptr;
-    rest = dot == std::string::npos ? "" : rest.substr(dot + 1);
-  }
-  return false;
+  return !Experiment::schema().stages_of(dotted_key).has(Stage::point);
 }
 
 class SweepReader {

@@ -112,6 +112,7 @@ const Schema<TrainSettings>& TrainSettings::schema() {
         .source("Joshi et al., Nature Communications 11 (2020)");
     s.add("distill", &T::distill)
         .absent("none")
+        .counts(Stages::from(Stage::training) | Stage::inputs)
         .joined_later()
         .doc("Train on a teacher's answers beside the labels.")
         .source("Hinton et al., Distilling the Knowledge in a Neural Network, 2015");

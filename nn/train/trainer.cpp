@@ -359,7 +359,7 @@ Metadata metadata_of(const Graph& graph, const Dataset& data, const TrainSetting
              {"width", std::to_string(graph.nodes[1].channels)},
              {"classes", std::to_string(graph.classes)},
              {"data_sha256", data.train.hash()},
-             {"train", to_toml(TrainSettings::schema().write(&settings, true))},
+             {"train", to_toml(TrainSettings::schema().write(&settings, Stage::training))},
              {"epoch", std::to_string(kept_epoch)},
              {"seed", std::to_string(seed)},
              {"precision", settings.precision},

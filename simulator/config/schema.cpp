@@ -234,14 +234,29 @@ bool has_default(const Value& table, const Value& defaults, const std::string& k
   return !value || (preset && value->text() == preset->text());
 }
 
-/// Removes from a written table what cannot change numbers, sub-tables included.
-void keep_identity(Value& table, const SchemaBase& schema) {
+/// Where anything of a parameter counts in a table that counts `around`.
+Stages reach(const Parameter& p, Stages around) {
+  const Stages own = p.stages.value_or(around);
+  Stages all = own;
+  if (p.nested)
+    for (const Parameter& inner : p.nested->parameters()) all = all | reach(inner, own);
+  return all;
+}
+
+/// Leaves of a written table, which counts `around`, what counts at the stage. The others have
+/// their defaults where the table is inside of another.
+void keep(Value& table, const SchemaBase& schema, Stage stage, Stages around, bool is_inside) {
   const Value defaults = schema.write(schema.make_default().get());
   for (const Parameter& p : schema.parameters()) {
-    if (!p.changes_numbers || (p.joined_later && has_default(table, defaults, p.key)))
+    const bool counts = reach(p, around).has(stage);
+    const Value* preset = defaults.at(p.key);
+    if (!counts && is_inside && preset) table.table()[p.key] = *preset;
+    if ((!counts && !(is_inside && preset)) ||
+        (p.joined_later && has_default(table, defaults, p.key)))
       table.table().erase(p.key);
-    Value* nested = p.nested ? table.table().find(p.key) : nullptr;
-    if (nested && nested->is_table()) keep_identity(*nested, *p.nested);
+    Value* nested = counts && p.nested ? table.table().find(p.key) : nullptr;
+    if (nested && nested->is_table())
+      keep(*nested, *p.nested, stage, p.stages.value_or(around), true);
   }
 }
 
@@ -394,15 +409,34 @@ void SchemaBase::read(const Value& table, const std::string& prefix, void* objec
       faults.push_back({table.where, dotted(prefix, p.key), "missing; expected " + p.accepted()});
 }
 
-Value SchemaBase::write(const void* object, bool identity_only) const {
+Value SchemaBase::write(const void* object) const {
   Value table{Table{}};
   for (const Parameter& p : parameters_) {
     Value value = p.write(object);
     if (value.data.index() == 0 && !p.absent.empty()) value = {p.absent};
     if (value.data.index() != 0) table.table()[p.key] = std::move(value);
   }
-  if (identity_only) keep_identity(table, *this);
   return table;
+}
+
+Value SchemaBase::write(const void* object, Stage stage) const {
+  Value table = write(object);
+  keep(table, *this, stage, Stages::all(), false);
+  return table;
+}
+
+Stages SchemaBase::stages_of(std::string_view dotted_key) const {
+  Stages around = Stages::all();
+  for (const SchemaBase* schema = this; schema;) {
+    const auto dot = dotted_key.find('.');
+    const Parameter* p = schema->find(dotted_key.substr(0, dot));
+    if (!p) break;
+    if (dot == std::string_view::npos || !p->nested) return reach(*p, around);
+    around = p->stages.value_or(around);
+    schema = p->nested;
+    dotted_key.remove_prefix(dot + 1);
+  }
+  return around;
 }
 
 void append_faults(const Value& table, const std::string& prefix, std::vector<Fault>& faults,

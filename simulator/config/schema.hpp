@@ -28,6 +28,7 @@
 #include <utility>
 #include <vector>
 
+#include "simulator/config/stage.hpp"
 #include "simulator/config/value.hpp"
 
 namespace ohmic {
@@ -51,8 +52,8 @@ struct Parameter {
   double usual_minimum = -std::numeric_limits<double>::infinity();
   double usual_maximum = std::numeric_limits<double>::infinity();
   bool required = false;
-  bool changes_numbers =
-      true;  ///< false: left out of a point's identity (threads, folders, titles)
+  /// Whose results a change of it can change; absent: those of its table, everywhere without one.
+  std::optional<Stages> stages;
   /// Left out of identities while it has its default: declared when points existed already, which
   /// are to be found again.
   bool joined_later = false;
@@ -122,10 +123,14 @@ class ParameterBuilder {
     p_.required = true;
     return *this;
   }
-  ParameterBuilder& keeps_numbers() {
-    p_.changes_numbers = false;
+  /// At these stages and at no other, whatever is said of its table. Who is in doubt says nothing:
+  /// what is left out of a key makes a stale result believed.
+  ParameterBuilder& counts(Stages stages) {
+    p_.stages = stages;
     return *this;
   }
+  /// Changes no result: threads, folders, titles.
+  ParameterBuilder& keeps_numbers() { return counts({}); }
   /// For a parameter whose default is what was done before it existed.
   ParameterBuilder& joined_later() {
     p_.joined_later = true;
@@ -149,8 +154,13 @@ class SchemaBase {
   void read(const Value& table, const std::string& prefix, void* object, std::vector<Fault>& faults,
             const std::vector<std::string>& ignored = {}) const;
   /// Every parameter with its present value, in declared order.
-  /// `identity_only`: leave out what cannot change numbers, and defaults of what joined later.
-  Value write(const void* object, bool identity_only = false) const;
+  Value write(const void* object) const;
+  /// The same of what counts at a stage. Parameters of which nothing counts are left out; in a
+  /// sub-table of which something does they have their defaults. Defaults of what joined later are
+  /// left out.
+  Value write(const void* object, Stage) const;
+  /// Where a key, or anything below it, counts; of a key that is not declared, what is around it.
+  Stages stages_of(std::string_view dotted_key) const;
 
   std::string title;
   std::string doc;

@@ -130,7 +130,7 @@ TEST(Schema, AbsentMembersAreWrittenWithTheirWord) {
 TEST(Schema, IdentityLeavesOutWhatKeepsNumbers) {
   const Camera camera;
   EXPECT_NE(Camera::schema().write(&camera).at("folder"), nullptr);
-  EXPECT_EQ(Camera::schema().write(&camera, true).at("folder"), nullptr);
+  EXPECT_EQ(Camera::schema().write(&camera, Stage::point).at("folder"), nullptr);
 }
 
 struct Grown {
@@ -148,10 +148,67 @@ struct Grown {
 
 TEST(Schema, IdentityCountsWhatJoinedLaterOnlyWhenItIsNotTheDefault) {
   Grown grown;
-  EXPECT_EQ(to_toml(Grown::schema().write(&grown, true)), "old_key = 1\n");
+  EXPECT_EQ(to_toml(Grown::schema().write(&grown, Stage::point)), "old_key = 1\n");
   EXPECT_EQ(Grown::schema().write(&grown).at("new_key")->text(), "2");
   grown.new_key = 3;
-  EXPECT_EQ(to_toml(Grown::schema().write(&grown, true)), "old_key = 1\nnew_key = 3\n");
+  EXPECT_EQ(to_toml(Grown::schema().write(&grown, Stage::point)), "old_key = 1\nnew_key = 3\n");
+}
+
+struct Exposure {
+  int shutter = 1, paper = 2;
+  static const Schema<Exposure>& schema() {
+    static const Schema<Exposure> s = [] {
+      Schema<Exposure> s{"exposure", "Of a film and of a print."};
+      s.add("shutter", &Exposure::shutter);
+      s.add("paper", &Exposure::paper).counts(Stage::draw);
+      return s;
+    }();
+    return s;
+  }
+};
+
+struct Photograph {
+  int sensor = 1;
+  Exposure exposure;
+  std::optional<Exposure> second;
+  std::string title;
+  static const Schema<Photograph>& schema() {
+    static const Schema<Photograph> s = [] {
+      Schema<Photograph> s{"photograph", "From a sensor to paper."};
+      s.add("sensor", &Photograph::sensor);
+      s.add("exposure", &Photograph::exposure).counts(Stages::from(Stage::cost));
+      s.add("second", &Photograph::second).absent("none").counts(Stage::images);
+      s.add("title", &Photograph::title).keeps_numbers();
+      return s;
+    }();
+    return s;
+  }
+};
+
+TEST(Schema, WritesWhatCountsAtAStage) {
+  Photograph p;
+  p.exposure = {5, 6};
+  p.second = Exposure{7, 8};
+  const auto at = [&](Stage stage) { return Photograph::schema().write(&p, stage).text(); };
+  EXPECT_EQ(at(Stage::training), "{ sensor = 1 }");
+  EXPECT_EQ(at(Stage::point), "{ sensor = 1, exposure = { shutter = 5, paper = 2 } }");
+  EXPECT_EQ(at(Stage::draw),
+            "{ sensor = 1, exposure = { shutter = 5, paper = 6 }, second = { "
+            "shutter = 1, paper = 8 } }");
+  EXPECT_EQ(at(Stage::images), "{ sensor = 1, second = { shutter = 7, paper = 2 } }");
+}
+
+TEST(Schema, AKeyCountsWhereItSaysOrElseItsTable) {
+  const auto of = [](const char* key) { return Photograph::schema().stages_of(key); };
+  const Stages behind = Stage::cost | Stage::draw | Stage::point;
+  EXPECT_EQ(of("sensor"), Stages::all());
+  EXPECT_EQ(of("exposure.shutter"), behind);
+  EXPECT_EQ(of("exposure.paper"), Stages(Stage::draw));
+  EXPECT_EQ(of("exposure"), behind) << "anything of it";
+  EXPECT_EQ(of("second"), Stage::images | Stage::draw);
+  EXPECT_EQ(of("title"), Stages());
+  EXPECT_EQ(of("exposure.unknown"), behind) << "as what is around it";
+  EXPECT_EQ(of("unknown"), Stages::all());
 }
 
 TEST(SchemaErrors, MisspeltKey) {
