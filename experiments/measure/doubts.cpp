@@ -56,8 +56,9 @@ class Doubts {
     if (p_.same_image) say(fmt::format("all {} test images examined are the same", p_.images));
     if (p_.images > 1 && p_.labelled == p_.images)
       say(p_.correct == p_.images
-              ? fmt::format("all {} test images examined are answered with class {}", p_.images,
-                            p_.label)
+              ? fmt::format(
+                    "all {} test images examined have the label {}, and all are answered so",
+                    p_.images, p_.label)
               : fmt::format("all {} test images examined have the label {}", p_.images, p_.label));
     if (share(p_.known, p_.images) > kKnown)
       say(fmt::format("{} of {} test images examined are among the training images: {}", p_.known,
@@ -147,6 +148,13 @@ class Doubts {
           fmt::format("{} of {} test images are answered right, and the network's own "
                       "probabilities promise {}",
                       percent(p_.accuracy()), p_.images, percent(p_.confidence)));
+    else if (is_misled(p_))
+      say(fmt::format(
+          "{} of {} test images are answered right, and their labels are less likely to "
+          "the network (a mean cross-entropy of {:.2g}) than to one that guesses "
+          "({:.2g}): it is surest where it is wrong, as on samples that are prepared "
+          "otherwise than in training",
+          percent(p_.accuracy()), p_.images, p_.loss, std::log(p_.classes)));
   }
 
   /// Answers that are numbers against their mean.

@@ -20,7 +20,7 @@ namespace ohmic {
 namespace {
 
 /// Another word whenever more is looked at: what earlier versions kept is then examined again.
-constexpr char kLookedAtSo[] = "with untouched statistics ";
+constexpr char kLookedAtSo[] = "with misled answers ";
 
 /// Some of the samples of data.train that the file names and nothing needs, as the network takes
 /// them; none where they cannot be read, which then is no fault.

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "experiments/measure/compute.hpp"
+#include "nn/data/normalization.hpp"
+#include "nn/data/same_samples.hpp"
 #include "nn/network/dead_filters.hpp"
 #include "nn/torch/captured_work.hpp"
 #include "simulator/backends/cuda/machine.hpp"
@@ -145,6 +147,44 @@ void PointChip::calibrate(Calibrations& calibrations) {
   begin("calibrating converters", count);
   analog_->calibrate(data.train, data.normalization, count);
   known = analog_->ranges();
+  if (experiment_.periphery.dac && experiment_.periphery.dac->percentile >= 100)
+    loudest_warning_ = loudest_warning(count);
+}
+
+/// One of the calibration samples that by itself sets the range of the first DACs.
+std::string PointChip::loudest_warning(std::int64_t count) const {
+  constexpr float kLoud = 10;
+  const Dataset& data = *network_.data;
+  const ImageSet set = first_of_all_classes(data.train, count);
+  std::vector<float> x(static_cast<std::size_t>(set.values())), largest;
+  for (std::int64_t i = 0; i < set.size(); ++i) {
+    normalized_batch(set, data.normalization, i, 1, x.data());
+    largest.push_back(0);
+    for (const float value : x) largest.back() = std::max(largest.back(), std::abs(value));
+  }
+  const float most = *std::ranges::max_element(largest);
+  const auto middle = largest.begin() + static_cast<std::ptrdiff_t>(largest.size() / 2);
+  std::ranges::nth_element(largest, middle);
+  if (*middle == 0 || most < kLoud * *middle) return {};
+  return fmt::format(
+      "periphery.dac.percentile = 100: one of {} calibration samples reaches {:.3g} times as far "
+      "as half of them, and its largest number is the DACs' full scale; a lower percentile leaves "
+      "such numbers out",
+      largest.size(), most / *middle);
+}
+
+/// Weights beyond the percentile that is mapped to the largest conductance.
+std::string PointChip::clipping_warning() const {
+  constexpr double kMany = 0.01;
+  std::int64_t clipped = 0, all = 0;
+  for (const MappedLayer& layer : analog_->layers()) {
+    clipped += layer.clipped_weights();
+    all += std::int64_t{layer.geometry().rows()} * layer.geometry().columns();
+  }
+  const double share = static_cast<double>(clipped) / static_cast<double>(all);
+  if (all == 0 || share < kMany) return {};
+  return fmt::format("mapping.weight_percentile = {:g} clips {:.2g} % of the weights",
+                     experiment_.mapping.weight_percentile, 100 * share);
 }
 
 /// Right answers, or the value.
@@ -325,8 +365,8 @@ std::string PointChip::calibration_warning() const {
 }
 
 std::vector<std::string> PointChip::warnings() const {
-  std::vector<std::string> all{range_warning(), overflow_warning(), calibration_warning(),
-                               products_warning()};
+  std::vector<std::string> all{range_warning(),  overflow_warning(), calibration_warning(),
+                               loudest_warning_, clipping_warning(), products_warning()};
   std::erase(all, "");
   const std::vector<std::string>& assumed = network_.measure.remarks();
   all.insert(all.end(), assumed.begin(), assumed.end());

@@ -58,6 +58,8 @@ class PointChip {
   std::string range_warning() const;
   std::string overflow_warning() const;
   std::string calibration_warning() const;
+  std::string loudest_warning(std::int64_t count) const;
+  std::string clipping_warning() const;
   std::string products_warning() const;
   void begin(const std::string& what, std::int64_t images);
   void calibrate(Calibrations&);
@@ -74,7 +76,7 @@ class PointChip {
 
   Experiment experiment_;
   Progress progress_;
-  std::string stage_;
+  std::string stage_, loudest_warning_;
   double images_done_ = 0, images_to_do_ = 1;
   const TrainedNetwork& network_;
   std::unique_ptr<Backend> backend_;

@@ -69,6 +69,33 @@ std::vector<std::string> about_axes(const std::vector<MeasuredPoint>& points) {
   return all;
 }
 
+/// Errors of the converters, or noise before them, that are large beside all codes; "" if none is.
+std::string large_errors(const Periphery& periphery) {
+  if (!periphery.adc) return "";
+  constexpr double kLarge = 0.1;  // of the full scale
+  const Adc& adc = *periphery.adc;
+  const double codes = std::exp2(adc.bits - 1);  // to either side
+  std::string list;
+  const auto look = [&](const char* key, double value, double share) {
+    if (share >= kLarge)
+      list += fmt::format("{}periphery.{} = {:g}", list.empty() ? "" : " and ", key, value);
+  };
+  look("adc.inl_lsb", adc.inl_lsb, adc.inl_lsb / codes);
+  look("adc.offset_lsb", adc.offset_lsb, adc.offset_lsb / codes);
+  look("adc.gain_error", adc.gain_error, adc.gain_error);
+  if (adc.enob) look("adc.enob", *adc.enob, std::exp2(-*adc.enob));
+  if (periphery.output_noise)
+    look("output_noise.relative", periphery.output_noise->relative,
+         periphery.output_noise->relative);
+  return list;
+}
+
+/// Whether converters are so coarse that they explain a loss.
+bool has_few_codes(const Periphery& p) {
+  constexpr int kFewBits = 4;
+  return (p.adc && p.adc->bits <= kFewBits) || (p.dac && p.dac->bits <= kFewBits);
+}
+
 std::vector<std::string> about_converters(const std::vector<MeasuredPoint>& points) {
   const CostOfMapping cost = cost_of_mapping(points);
   if (cost.share <= kCostlyMapping) return {};
@@ -76,10 +103,13 @@ std::vector<std::string> about_converters(const std::vector<MeasuredPoint>& poin
     const std::optional<Adc>& adc = p.point->experiment.periphery.adc;
     return p.result->metric->counts && adc && adc->range == AdcRange::calibrated;
   });
+  const std::string errors = large_errors(cost.periphery);
+  if (!errors.empty()) return {cost.text() + ", of which " + errors + " may be a part."};
   return {cost.text() +
-          (calibrates ? "; are the samples that set the converters' ranges (data.train) prepared "
-                        "like the test samples?"
-                      : ".")};
+          (calibrates && !has_few_codes(cost.periphery)
+               ? "; are the samples that set the converters' ranges (data.train) prepared like the "
+                 "test samples?"
+               : ".")};
 }
 
 double share(std::uint64_t part, std::uint64_t whole) {
@@ -121,31 +151,12 @@ std::string way_out(const Adc& adc) {
   return "errors of devices, converters or wires carry it beyond the largest exact output";
 }
 
-/// Errors of the converters, or noise before them, that are large beside all codes; "" if none is.
-std::string large_errors(const Periphery& periphery) {
-  constexpr double kLarge = 0.1;  // of the full scale
-  const Adc& adc = *periphery.adc;
-  const double codes = std::exp2(adc.bits - 1);  // to either side
-  std::string list;
-  const auto look = [&](const char* key, double value, double share) {
-    if (share >= kLarge)
-      list += fmt::format("{}periphery.{} = {:g}", list.empty() ? "" : " and ", key, value);
-  };
-  look("adc.inl_lsb", adc.inl_lsb, adc.inl_lsb / codes);
-  look("adc.offset_lsb", adc.offset_lsb, adc.offset_lsb / codes);
-  look("adc.gain_error", adc.gain_error, adc.gain_error);
-  if (periphery.output_noise)
-    look("output_noise.relative", periphery.output_noise->relative,
-         periphery.output_noise->relative);
-  return list;
-}
-
 std::vector<std::string> about_clipping(const std::vector<MeasuredPoint>& points) {
   const auto worst = std::ranges::max_element(points, {}, clipped_share);
   if (worst == points.end() || clipped_share(*worst) <= kClipped) return {};
   const Periphery& periphery = worst->point->experiment.periphery;
   const std::optional<Adc>& adc = periphery.adc;
-  const std::string errors = adc ? large_errors(periphery) : "";
+  const std::string errors = large_errors(periphery);
   if (!errors.empty())
     return {
         fmt::format("Up to {:.1f} % of what ADCs see is beyond their range and clipped by {}: "
@@ -191,7 +202,7 @@ CostOfMapping cost_of_mapping(const std::vector<MeasuredPoint>& points) {
   for (const MeasuredPoint& p : points) {
     const double own = p.result->baseline() - p.result->noise_free();
     if (p.result->metric->counts && own > cost.share)
-      cost = {own, beside_devices(p.point->experiment.periphery)};
+      cost = {own, beside_devices(p.point->experiment.periphery), p.point->experiment.periphery};
   }
   return cost;
 }

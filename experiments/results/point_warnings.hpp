@@ -20,6 +20,7 @@ inline constexpr double kClipped = 0.01;
 struct CostOfMapping {
   double share = 0;
   std::string what;          ///< "mapping and converters"
+  Periphery periphery;       ///< of the point that loses so much
   std::string text() const;  ///< a clause
 };
 CostOfMapping cost_of_mapping(const std::vector<MeasuredPoint>&);

@@ -1,5 +1,6 @@
 #include "experiments/study/device_files.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 
@@ -38,6 +39,15 @@ bool reads_files(Value device) {
   bool reads = false;
   visit_files(device, nullptr, [&reads](std::string&) { reads = true; });
   return reads;
+}
+
+bool has_rates(const Value& written) {
+  if (written.is_array()) return std::ranges::any_of(written.array(), has_rates);
+  if (!written.is_table()) return false;
+  return std::ranges::any_of(written.table().entries(), [](const Table::Entry& entry) {
+    const auto* rate = std::get_if<double>(&entry.value.data);
+    return (rate && *rate > 0 && entry.key.ends_with("_rate")) || has_rates(entry.value);
+  });
 }
 
 std::map<std::string, std::string> device_file_hashes(

@@ -26,17 +26,6 @@ struct Entry {
   std::shared_ptr<const DeviceModel> device;
 };
 
-/// Whether any key gives faults a rate.
-bool has_rates(const Value& written) {
-  if (written.is_array()) return std::ranges::any_of(written.array(), has_rates);
-  if (!written.is_table()) return false;
-  return std::ranges::any_of(written.table().entries(), [](const Table::Entry& entry) {
-    const auto* rate = std::get_if<double>(&entry.value.data);
-    return (rate && *rate > 0 && entry.key.ends_with("_rate")) || has_rates(entry.value);
-  });
-}
-
-/// Of a layer's own devices.
 /// Whether devices written so hold exactly what they are asked for, as far as a sample shows it:
 /// cells that a map names and faults of any rate may lie outside of it.
 bool is_exact(const std::string& model, const DeviceModel& device, double most = 0) {
@@ -175,6 +164,24 @@ std::vector<std::string> digital_matrices_remarks(
         more == 0 ? "" : fmt::format(" and {} more", more)));
   }
   return {texts.begin(), texts.end()};
+}
+
+std::string other_outputs_remark(const std::vector<const Experiment*>& experiments) {
+  for (const Experiment* e : experiments) {
+    if (e->model.file.empty() || e->built || !e->model.output.empty()) continue;
+    try {
+      const auto network = network_of_file(*e);
+      if (network->others.empty()) continue;
+      return fmt::format(
+          "{} has {} outputs, of which the first is measured, \"{}\"; model.output names another: "
+          "{}.",
+          std::filesystem::path(e->model.file).filename().string(), network->others.size() + 1,
+          network->output, fmt::join(network->others, ", "));
+    } catch (const Error&) {
+      continue;  // what is wrong is said elsewhere
+    }
+  }
+  return {};
 }
 
 }  // namespace ohmic

@@ -23,4 +23,7 @@ std::string beside_devices(const Periphery&);
 /// a sentence for each file. Files that cannot be read are passed over.
 std::vector<std::string> digital_matrices_remarks(const std::vector<const Experiment*>&);
 
+/// Where a file of these has several outputs and none is named, which is measured; empty else.
+std::string other_outputs_remark(const std::vector<const Experiment*>&);
+
 }  // namespace ohmic

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "experiments/study/device_files.hpp"
 #include "experiments/study/exactness.hpp"
 #include "experiments/study/idle_keys.hpp"
 #include "experiments/study/measured_age.hpp"
@@ -27,6 +28,7 @@ constexpr double kMicro = 1e-6, kNano = 1e-9;
 constexpr double kLowConductance_S = 100e-9;
 constexpr double kLowPart = 0.05;  // of the range that a model was measured in
 constexpr double kYoung_s = 60;
+constexpr double kLeft = 0.05;  // of a range, between its ends
 // Stuck at g_min or g_max were 1.75 and 9.04 % of a measured array (Chen et al., IEEE Trans.
 // Comput. 64(1), 2015).
 constexpr double kManyStuck = 0.2;
@@ -72,8 +74,7 @@ class Remarks {
   void look_at(const Experiment& e) {
     look_at_device(e, e.device_model, *e.device);
     for (const auto& [layer, own] : e.layer_devices) look_at_device(e, own.model_name, *own.model);
-    most_draws_ = std::max(most_draws_,
-                           e.evaluation.stop ? e.evaluation.stop->max_draws : e.evaluation.draws);
+    look_at_draws(e);
     if (e.evaluation.stop && e.evaluation.choice().metric().counts)
       widest_stop_ = std::max(widest_stop_, e.evaluation.stop->half_width);
     const TileShape& tile = e.mapping.tile;
@@ -89,6 +90,21 @@ class Remarks {
     permitted_.insert(e.allow.begin(), e.allow.end());
     if (!e.is_trained())
       if (std::string file = file_of_both_sets(e); !file.empty()) tested_.insert(std::move(file));
+  }
+
+  /// A draw that gives every batch a chip of its own is many.
+  void look_at_draws(const Experiment& e) {
+    const std::int64_t draws =
+        e.evaluation.stop ? e.evaluation.stop->max_draws : e.evaluation.draws;
+    most_draws_ = std::max(most_draws_, draws);
+    most_chips_ = std::max(most_chips_, e.evaluation.estimator == Estimator::per_batch ? 2 : draws);
+    const Periphery& p = e.periphery;
+    const bool is_random = p.output_noise || (p.adc && (p.adc->has_frozen_errors() || p.adc->enob ||
+                                                        p.adc->rounding == Rounding::stochastic));
+    const auto differs = [&](const DeviceModel& d) { return differs_between_chips(d); };
+    any_differs_ = any_differs_ || is_random || differs(*e.device) ||
+                   std::ranges::any_of(e.layer_devices,
+                                       [&](const auto& own) { return differs(*own.second.model); });
   }
 
   void look_at_periphery(const Experiment& e) {
@@ -119,17 +135,26 @@ class Remarks {
     const Value* parts = model == "stack" ? written.at("models") : nullptr;
     has_empty_stack_ |= parts && parts->array().empty();
     look_at_range(model, device);
-    if (const HeldAtEnds held = held_at_ends(device); held.high_S < held.low_S)
+    const HeldAtEnds held = held_at_ends(device);
+    if (held.high_S < held.low_S)
       falling_.insert(fmt::format(
           "Devices of {} hold less where more is asked of them: written to {:g} uS they "
           "hold {:.3g} uS on average, to {:g} uS {:.3g} uS. Every weight has the other "
           "sign.",
           model, device.g_min_S / kMicro, held.low_S / kMicro, device.g_max_S / kMicro,
           held.high_S / kMicro));
+    else if (held.high_S - held.low_S < kLeft * (device.g_max_S - device.g_min_S) &&
+             stuck_share(device) < kManyStuck)
+      falling_.insert(fmt::format(
+          "Devices of {} have lost what was written: at {} those written to {:g} uS hold {:.3g} uS "
+          "on average, those written to {:g} uS {:.3g} uS.",
+          model, age_text(device.time_s), device.g_min_S / kMicro, held.low_S / kMicro,
+          device.g_max_S / kMicro, held.high_S / kMicro));
     const bool drowns = device.form_factor() > kLargeEta;  // devices end at a limit; said anyway
     if (const double share = drowns ? 0 : stuck_share(device); share > most_stuck_) {
       most_stuck_ = share;
       stuck_model_ = model;
+      stuck_by_rates_ = has_rates(written);
     }
     latest_s_ = std::max(latest_s_, device.time_s);
     if (device.time_s <= 0) return;
@@ -249,14 +274,18 @@ class Remarks {
         fmt::format("About {:.0f} % of the devices of {} do not follow what is written to them; "
                     "arrays that are measured have less than 1 to some 10 %.{}",
                     100 * most_stuck_, stuck_model_,
-                    stuck_model_ == "lookup" ? "" : " Rates are fractions, and 1 % is 0.01."));
+                    stuck_by_rates_ ? " Rates are fractions, and 1 % is 0.01." : ""));
   }
 
   void about_numbers() {
-    if (most_draws_ == 1 && differ_)
+    if (most_chips_ == 1 && differ_)
       say("evaluation.draws = 1: one chip has no interval, and the next one may have another "
           "number; "
           "20 draws show how far they lie apart.");
+    if (most_draws_ > 1 && !any_differs_ && exact_chips_remark(experiments_).empty())
+      say("Nothing here differs from one chip to the next: devices of one target are all alike "
+          "(std "
+          "0), so that draws are the same number again, and intervals over them say nothing.");
     if (ignores_heat_ && !follows_heat_)
       say("device.temperature_K changes nothing while device.activation_eV and "
           "device.conductance_per_K are 0.");
@@ -341,7 +370,10 @@ class Remarks {
   std::map<std::string, std::pair<MeasuredRange, Used>> used_;
   std::int64_t most_draws_ = 0;
   bool keeps_best_ = false, follows_heat_ = false, ignores_heat_ = false;
-  bool differ_ = false;  ///< chips, from one draw to the next
+  bool differ_ = false;       ///< devices, from one chip to the next
+  bool any_differs_ = false;  ///< or what is behind them
+  std::int64_t most_chips_ = 0;
+  bool stuck_by_rates_ = false;
   double widest_stop_ = 0, largest_eta_ = 0, shift_ = 0, shift_age_s_ = 0, latest_s_ = 0,
          most_stuck_ = 0, least_g_max_S_ = kLowConductance_S;
   std::string small_tile_, large_tile_, stuck_model_;
@@ -359,6 +391,8 @@ std::vector<std::string> remarks_on(const std::vector<const Experiment*>& experi
     all.insert(all.begin(), std::move(exact));
   else if (std::string idle = idle_entries_remark(experiments); !idle.empty())
     all.push_back(std::move(idle));
+  if (std::string outputs = other_outputs_remark(experiments); !outputs.empty())
+    all.push_back(std::move(outputs));
   for (std::string& digital : digital_matrices_remarks(experiments))
     all.push_back(std::move(digital));
   if (!experiments.empty() && !study.empty())

@@ -19,11 +19,13 @@ class Sample {
   explicit Sample(const DeviceModel& device)
       : Sample(device, (device.g_min_S + device.g_max_S) / 2) {}
   Sample(const DeviceModel& device, double target_S, int count = kSampled, std::uint64_t chip = 0)
+      : Sample(device, std::vector<double>(static_cast<std::size_t>(count), target_S), chip) {}
+  Sample(const DeviceModel& device, std::vector<double> targets_S, std::uint64_t chip = 0)
       : device_(device),
         scale_{0.1, 0.4, 0.4 / (device.g_max_S - device.g_min_S), 2},
-        layout_{count, 1, 0, 0},
+        layout_{static_cast<int>(targets_S.size()), 1, 0, 0},
         block_{noise_key(1, chip), 0, 0, 0, &scale_, &layout_},
-        targets_S_(static_cast<std::size_t>(count), target_S) {}
+        targets_S_(std::move(targets_S)) {}
 
   double mid_S() const { return targets_S_.front(); }
 
@@ -48,6 +50,14 @@ class Sample {
   const std::vector<double> targets_S_;
 };
 
+/// Devices asked for conductances all over the range: one alone may be where nothing changes.
+Sample over_the_range(const DeviceModel& device) {
+  std::vector<double> targets_S;
+  for (int i = 0; i < kSampled; ++i)
+    targets_S.push_back(device.g_min_S + (device.g_max_S - device.g_min_S) * i / (kSampled - 1));
+  return {device, std::move(targets_S)};
+}
+
 double mean(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
@@ -60,11 +70,11 @@ bool differs(const Sample& sample, double age_s, double later_s) {
 }  // namespace
 
 bool ages(const DeviceModel& device) {
-  return differs(Sample(device), 0, std::max(device.time_s, kLate_s));
+  return differs(over_the_range(device), 0, std::max(device.time_s, kLate_s));
 }
 
 bool has_aged(const DeviceModel& device) {
-  const Sample sample(device);
+  const Sample sample = over_the_range(device);
   return differs(sample, 0, device.time_s) ||
          differs(sample, device.time_s, device.time_s * kLittleLater);
 }

@@ -232,6 +232,9 @@ void Lowering::finish() {
   if (trace_.is_constant(output))
     throw DataError(model_.file.string() + ": output \"" + output +
                     "\" is the same for every sample");
+  out_.output = output;
+  for (const ModelValue& value : model_.outputs)
+    if (value.name != output) out_.others.push_back(value.name);
   int last = node_of(output);
   const Tensor& answers = few(last);
   out_.answer.assign(answers.sizes().begin() + 1, answers.sizes().end());

@@ -39,6 +39,8 @@ struct LoweredNetwork {
   std::vector<std::int64_t> sample;  ///< shape of one sample, as the file has it
   ElementType sample_type = ElementType::f32;
   std::vector<std::int64_t> answer;  ///< shape of one sample's output
+  std::string output;                ///< its name in the file
+  std::vector<std::string> others;   ///< outputs of the file that are not computed
   std::vector<DigitalMatrix> digital;
   std::vector<AlikeMatrices> alike;
 };

@@ -448,6 +448,13 @@ bool is_too_sure(const Plausibility& p) {
   return p.confidence - at_most(p.correct, p.images, 3) > 0.2;
 }
 
+bool is_misled(const Plausibility& p) {
+  constexpr double kFair = 0.9, kSurer = 0.1;
+  constexpr std::int64_t kEnough = 50;
+  return p.foreign && p.classes > 1 && p.images >= kEnough && p.accuracy() < kFair &&
+         p.confidence - p.accuracy() > kSurer && p.loss > std::log(p.classes);
+}
+
 bool is_unscaled(const Plausibility& p) {
   return p.loss_scaled && *p.loss_scaled < std::min(p.loss, std::log(p.classes)) / 2;
 }
@@ -473,7 +480,7 @@ Plausibility examine(const Graph& graph, const Weights& weights, const Dataset& 
   if (!foreign || !has_classes || !has_readings(data.test)) return p;
   if (p.misfits > 0 && p.untouched_norms == p.norms) return p;  // which explains it
   const bool exchanged = fits_exchanged_channels(graph, weights, data);
-  if (exchanged || p.misfits > 0 || is_near_chance(p) || is_too_sure(p))
+  if (exchanged || p.misfits > 0 || is_near_chance(p) || is_too_sure(p) || is_misled(p))
     p.readings = better_readings(examination, data, exchanged);
   p.readable = true;
   return p;

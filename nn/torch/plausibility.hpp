@@ -122,6 +122,8 @@ bool is_near_chance(const Plausibility&);
 bool is_near_guessing(double share, double guessed);
 /// Whether far fewer answers are right than the network's own probabilities promise.
 bool is_too_sure(const Plausibility&);
+/// Whether labels are less likely to a network than to one that guesses, though it is surer.
+bool is_misled(const Plausibility&);
 /// Whether inputs are pixels from 0 to 255 that the network was trained on from 0 to 1: divided by
 /// 255 they make its labels far likelier to it, and likely by themselves. To a network that was
 /// trained on whole pixels they do not: its logits then hardly differ, which is guessing.

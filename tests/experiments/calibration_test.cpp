@@ -1,6 +1,8 @@
 // Converter ranges are found once for all points that share what they depend on.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "experiments/measure/point_chip.hpp"
 
 namespace ohmic {
@@ -59,6 +61,40 @@ TEST_F(CalibrationsOfAChip, AreFoundAgainForWhatChangesThem) {
     draw(hardware, shared);
     EXPECT_EQ(shared.size(), static_cast<std::size_t>(++expected)) << hardware;
   }
+}
+
+TEST_F(CalibrationsOfAChip, OneSampleThatIsFarLouderThanOthersIsSaid) {
+  Dataset data = *network_.data;
+  data.normalization = {};
+  const auto values = static_cast<std::size_t>(data.train.values());
+  for (std::size_t i = values; i < data.train.pixels.size(); ++i) data.train.pixels[i] /= 20;
+  const std::string loud = "periphery.dac.percentile = 100: one of 20 calibration samples reaches ";
+  const auto said = [&](const std::string& hardware) {
+    Calibrations own;
+    const std::vector<std::string> all = PointChip(read(hardware), network_, own).warnings();
+    return std::ranges::any_of(all, [&](const auto& w) { return w.starts_with(loud); });
+  };
+  const std::string kept = "periphery.dac.bits = 6\nperiphery.dac.percentile = ";
+  EXPECT_FALSE(said(kept + "100\n"));
+  network_.data = std::make_shared<const Dataset>(std::move(data));
+  EXPECT_TRUE(said(kept + "100\n"));
+  EXPECT_FALSE(said(kept + "99.9\n"));
+}
+
+// Of standard normals, as he_normal's weights are, 45 % lie beyond 3/4 of their std.
+TEST_F(CalibrationsOfAChip, WeightsThatAreClippedAreCounted) {
+  const auto warnings = [&](const char* percentile) {
+    Calibrations own;
+    return PointChip(read(std::string("mapping.weight_percentile = ") + percentile + "\n"),
+                     network_, own)
+        .warnings();
+  };
+  const std::string clips = "mapping.weight_percentile = 55 clips 4";
+  EXPECT_TRUE(std::ranges::any_of(warnings("55"), [&](const auto& w) {
+    return w.starts_with(clips) && w.ends_with(" % of the weights");
+  }));
+  EXPECT_TRUE(std::ranges::none_of(warnings("100"),
+                                   [](const auto& w) { return w.find("clips") != w.npos; }));
 }
 
 TEST_F(CalibrationsOfAChip, AreThoseOfTheCurveAndOfTheBiasRow) {

@@ -13,6 +13,11 @@ Texts remarks(const std::string& text) {
   return remarks_on(experiments_of(expand(parse_toml(text, "f.toml"))));
 }
 
+const std::string kAlike =
+    "Nothing here differs from one chip to the next: devices of one target are all alike (std 0), "
+    "so "
+    "that draws are the same number again, and intervals over them say nothing.";
+
 class MeasuredTable : public ::testing::Test {
  protected:
   Texts remarks_on_rows(const std::string& rows) const {
@@ -24,8 +29,9 @@ class MeasuredTable : public ::testing::Test {
 
 TEST_F(MeasuredTable, ThatFallsTurnsEveryWeight) {
   EXPECT_EQ(remarks_on_rows("1, 25, 0\n10, 10, 0\n25, 1, 0\n"),
-            Texts{"Devices of lookup hold less where more is asked of them: written to 1 uS they "
-                  "hold 25 uS on average, to 25 uS 1 uS. Every weight has the other sign."});
+            (Texts{"Devices of lookup hold less where more is asked of them: written to 1 uS they "
+                   "hold 25 uS on average, to 25 uS 1 uS. Every weight has the other sign.",
+                   kAlike}));
   EXPECT_EQ(remarks_on_rows("1, 1.1, 0.3\n10, 9.8, 0.6\n25, 24.5, 0.9\n"), Texts{});
 }
 
@@ -38,10 +44,29 @@ TEST_F(MeasuredTable, ThatIsFlatHoldsNothing) {
 TEST(Heat, ThatNothingFollowsIsSaid) {
   const std::string hot =
       "[device]\nmodel = \"retention\"\nnu = 0.1\ntime_s = 3600\ntemperature_K = 358.0\n";
-  EXPECT_EQ(remarks(hot), Texts{"device.temperature_K changes nothing while device.activation_eV "
-                                "and device.conductance_per_K are 0."});
-  EXPECT_EQ(remarks(hot + "activation_eV = 0.2\n"), Texts{});
-  EXPECT_EQ(remarks(hot + "[sweep]\n\"device.activation_eV\" = [0.0, 0.2]\n"), Texts{});
+  EXPECT_EQ(remarks(hot),
+            (Texts{kAlike,
+                   "device.temperature_K changes nothing while device.activation_eV and "
+                   "device.conductance_per_K are 0."}));
+  EXPECT_EQ(remarks(hot + "activation_eV = 0.2\n"), Texts{kAlike});
+  EXPECT_EQ(remarks(hot + "[sweep]\n\"device.activation_eV\" = [0.0, 0.2]\n"), Texts{kAlike});
+}
+
+// Half-way between the ends nothing falls: what is asked for there is what is left.
+TEST(AgeingDevices, AreSoWhereverInTheRangeTheyAge) {
+  const Texts said = remarks(
+      "[device]\nmodel = \"retention\"\nlaw = \"exponential\"\nnu = 1e-4\ng_end_S = 12.5e-6\n"
+      "time_s = 3600\n");
+  EXPECT_EQ(said, Texts{kAlike});
+}
+
+TEST(AgeingDevices, ThatHaveLostWhatWasWrittenAreSaid) {
+  EXPECT_EQ(
+      remarks("[device]\nmodel = \"retention\"\nlaw = \"exponential\"\nnu = 0.05\n"
+              "time_s = 3600\n")
+          .front(),
+      "Devices of retention have lost what was written: at 1 h those written to 0 uS hold 0 uS "
+      "on average, those written to 25 uS 1.68e-77 uS.");
 }
 
 TEST(OneDraw, SaysNothingOfTheNextChip) {
@@ -50,6 +75,10 @@ TEST(OneDraw, SaysNothingOfTheNextChip) {
       remarks(one + "model = \"awgn\"\neta = 0.1\n"),
       Texts{"evaluation.draws = 1: one chip has no interval, and the next one may have another "
             "number; 20 draws show how far they lie apart."});
+  EXPECT_EQ(remarks("evaluation = { draws = 1, estimator = \"per_batch\", batch = 1 }\n"
+                    "[device]\nmodel = \"awgn\"\neta = 0.1\n"),
+            Texts{})
+      << "a chip for each image";
   EXPECT_EQ(remarks(one + "model = \"quantized\"\nbits = 4\n"), Texts{}) << "all chips are one";
   EXPECT_EQ(remarks("evaluation.draws = 2\n[device]\nmodel = \"awgn\"\neta = 0.1\n"), Texts{});
 }
@@ -63,9 +92,9 @@ TEST(YoungDevices, AreSaidToBeAsRightAfterProgramming) {
                    "behind them. Every chip is the network itself.",
                    "Devices of retention are at 1800 s as right after programming: what ages them "
                    "begins later, and device.time_s changes nothing yet."}));
-  EXPECT_EQ(remarks(retention + "time_s = 7200\n"), Texts{});
-  EXPECT_EQ(remarks(retention + "[sweep]\n\"device.time_s\" = [1800, 7200]\n"), Texts{});
-  EXPECT_EQ(remarks(retention + "[sweep]\n\"device.time_s\" = [7200, 1800]\n"), Texts{});
+  EXPECT_EQ(remarks(retention + "time_s = 7200\n"), Texts{kAlike});
+  EXPECT_EQ(remarks(retention + "[sweep]\n\"device.time_s\" = [1800, 7200]\n"), Texts{kAlike});
+  EXPECT_EQ(remarks(retention + "[sweep]\n\"device.time_s\" = [7200, 1800]\n"), Texts{kAlike});
   EXPECT_EQ(remarks("[device]\nmodel = \"pcm\"\ntime_s = 60\n"), Texts{});
 }
 

@@ -75,6 +75,25 @@ TEST(Doubts, ImagesAndLabelsThatAreAllOneAreSaid) {
   p.label = 7;
   EXPECT_EQ(doubts_of(p), (Sentences{"all 200 test images examined are the same",
                                      "all 200 test images examined have the label 7"}));
+  p.same_image = false;
+  p.correct = 200;
+  EXPECT_EQ(doubts_of(p).front(),
+            "all 200 test images examined have the label 7, and all are answered so");
+}
+
+// Half of the answers are right, so that nothing else speaks: only where it is surest it is wrong.
+TEST(Doubts, LabelsLessLikelyThanToOneThatGuessesAreSaid) {
+  Plausibility p = sound();
+  p.correct = p.correct_shifted = p.correct_renamed = 99;
+  p.confidence = 0.68;
+  p.loss = 2.4;
+  EXPECT_EQ(doubts_of(p),
+            Sentences{"49.5 % of 200 test images are answered right, and their labels are less "
+                      "likely to the network (a mean cross-entropy of 2.4) than to one that "
+                      "guesses (2.3): it is surest where it is wrong, as on samples that are "
+                      "prepared otherwise than in training"});
+  p.loss = 2.2;
+  EXPECT_EQ(doubts_of(p), Sentences{});
 }
 
 TEST(Doubts, TestImagesThatWereTrainedOnAreSaid) {

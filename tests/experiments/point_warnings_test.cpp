@@ -85,12 +85,27 @@ TEST(CostOfMapping, NamesWhatThereIs) {
   noisy.result.noise_free_score = 100;
   EXPECT_EQ(noisy.warnings(), (Texts{"With every device exact, up to 80.0 points are lost to "
                                      "mapping and output noise alone."}));
-  Measured wired("[periphery]\nadc = { bits = 4 }\nwires = { row_ohm = 1.0 }\n");
+  Measured wired("[periphery]\nadc = { bits = 8 }\nwires = { row_ohm = 1.0 }\n");
   wired.result.noise_free_score = 100;
   EXPECT_EQ(wired.warnings(),
             (Texts{"With every device exact, up to 80.0 points are lost to mapping, converters and "
                    "wires alone; are the samples that set the converters' ranges (data.train) "
                    "prepared like the test samples?"}));
+}
+
+TEST(CostOfMapping, IsNotLaidToSamplesWhereConvertersExplainIt) {
+  const std::string lost =
+      "With every device exact, up to 80.0 points are lost to mapping and converters alone";
+  const auto said = [](const char* adc) {
+    Measured measured(std::string("[periphery]\nadc = ") + adc + "\n");
+    measured.result.noise_free_score = 100;
+    return measured.warnings();
+  };
+  EXPECT_EQ(said("{ gain_error = 0.5 }"),
+            Texts{lost + ", of which periphery.adc.gain_error = 0.5 may be a part."});
+  EXPECT_EQ(said("{ enob = 2.0 }"),
+            Texts{lost + ", of which periphery.adc.enob = 2 may be a part."});
+  EXPECT_EQ(said("{ bits = 3 }"), Texts{lost + "."});
 }
 
 }  // namespace
