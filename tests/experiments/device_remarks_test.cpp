@@ -65,8 +65,8 @@ TEST(AgeingDevices, ThatHaveLostWhatWasWrittenAreSaid) {
       remarks("[device]\nmodel = \"retention\"\nlaw = \"exponential\"\nnu = 0.05\n"
               "time_s = 3600\n")
           .front(),
-      "Devices of retention have lost what was written: at 1 h those written to 0 uS hold 0 uS "
-      "on average, those written to 25 uS 1.68e-77 uS.");
+      "Devices of retention have lost what was written: at 3600 s those written to 0 uS hold 0 "
+      "uS on average, those written to 25 uS 1.68e-77 uS.");
 }
 
 TEST(OneDraw, SaysNothingOfTheNextChip) {
