@@ -77,6 +77,14 @@ std::string point_title(const Point& point) {
   return words.empty() ? network_words(point.experiment) : words;
 }
 
+void TextTable::drop_empty_columns() {
+  for (std::size_t c = rows.front().size(); c-- > 0;) {
+    const auto at = static_cast<std::ptrdiff_t>(c);
+    if (std::all_of(rows.begin() + 1, rows.end(), [&](const Row& row) { return row[c].empty(); }))
+      for (Row& row : rows) row.erase(row.begin() + at);
+  }
+}
+
 void explain_intervals(AnalysisResult& result, double confidence) {
   const auto has = [](const std::string& cell) { return cell.find("±") != std::string::npos; };
   const auto any = [&](const TextTable& table) {
