@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "experiments/results/shown_value.hpp"
 #include "experiments/statistics/pareto.hpp"
 #include "experiments/study/metric_words.hpp"
 #include "experiments/study/words.hpp"
-#include "experiments/text/quoting.hpp"
 #include "experiments/text/text_table.hpp"
 
 namespace ohmic {
@@ -17,7 +17,6 @@ namespace {
 using Columns = std::vector<std::pair<std::string, double>>;
 
 constexpr double kNanoPerPico = 1e-3, kMicro = 1e6, kSquareMillimetres = 1e-6;
-constexpr std::size_t kLongest = 40;  ///< of a swept value on a terminal
 
 /// visit(name, value) for every part.
 template <class Visit>
@@ -277,7 +276,7 @@ std::string pareto_text(const std::vector<PricedPoint>& points) {
   if (points.empty()) return "";
   std::vector<Row> rows = pareto_rows(points);
   for (Row& row : rows)
-    for (std::string& cell : row) cell = shortened(one_line(cell), kLongest);
+    for (std::string& cell : row) cell = shown_value(cell);
   return aligned_text(rows) + front_legend(points) + "\n";
 }
 

@@ -6,6 +6,7 @@
 
 #include "experiments/budget/sources.hpp"
 #include "experiments/report/budget/find_figure.hpp"
+#include "experiments/report/budget/result_table.hpp"
 #include "experiments/run/run.hpp"
 #include "tests/experiments/budget_run.hpp"
 #include "tests/source_folder.hpp"
@@ -340,6 +341,16 @@ TEST(BudgetFigure, ShowsTheNeighbourhoodOfTheLossAndSaysWhatLiesBelow) {
   EXPECT_LT(low, 92.3);
   EXPECT_GT(high, 95.0);
   EXPECT_LT(high, 97.0);
+}
+
+TEST(BudgetTables, KeepLongSweptValuesShort) {
+  const Point point =
+      expand(
+          parse_toml("[device]\nmodel = \"stack\"\n[sweep]\ndevice.models = [[{ model = \"awgn\", "
+                     "eta = 0.5 }, { model = \"stuck\", min_rate = 0.01 }]]\n",
+                     "long.toml"))
+          .front();
+  EXPECT_EQ(axis_texts(point), Row{"[{ model = \"awgn\",... min_rate = 0.01 }]"});
 }
 
 // The stripe is where the answer lies, not what is allowed.

@@ -124,6 +124,17 @@ TEST(ExactChips, AreSaidOfWhoeverAsksWhatErrorsCost) {
                   "devices here hold exactly what is written to them: no layer has any."});
 }
 
+// There is a source, of next to nothing.
+TEST(ExactChips, AreSaidOfAttributionsToo) {
+  const Texts remarks = remarks_on(
+      read_budget(parse_toml("[data]\nname = \"synthetic\"\n[device]\nmodel = \"awgn\"\neta = "
+                             "1e-6\n[budget.attribution]\n",
+                             "f.toml")));
+  ASSERT_EQ(remarks.size(), 1u);
+  EXPECT_TRUE(remarks[0].starts_with("Devices of awgn hold what is written to them to within"))
+      << remarks[0];
+}
+
 // A budget's questions have draws of their own.
 TEST(BudgetRemarks, AreNotOfTheDrawsOfARun) {
   const auto remarks = [](const std::string& more) {

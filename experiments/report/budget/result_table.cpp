@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "experiments/results/shown_value.hpp"
 #include "experiments/results/tables.hpp"
 #include "experiments/study/words.hpp"
 #include "experiments/text/quoting.hpp"
@@ -68,7 +69,8 @@ Row axis_headings(const Point& point) {
 
 Row axis_texts(const Point& point) {
   Row row;
-  for (const auto& [key, value] : point.axes) row.push_back(value_words(key, plain_text(value)));
+  for (const auto& [key, value] : point.axes)
+    row.push_back(shown_value(value_words(key, plain_text(value))));
   return row;
 }
 
