@@ -7,9 +7,20 @@ namespace {
 constexpr char kIsaac[] = "Shafiee et al., ISAAC, ISCA 2016, table I (32 nm)";
 constexpr char kRegression[] = "Andrulis et al., arXiv 2404.06553 (2024)";
 
-void declare_price(Schema<CostSettings>& s, const char* key, double CostSettings::*price,
-                   const char* unit, const char* doc) {
-  s.add(key, price).unit(unit).at_least(0).doc(doc).source(kIsaac);
+/// What published circuits have with room to both sides; most numbers beyond are of another unit.
+struct Usual {
+  double least, most;
+};
+
+template <class Price>
+ParameterBuilder declare_price(Schema<CostSettings>& s, const char* key, Price CostSettings::*price,
+                               const char* unit, Usual usual, const char* doc) {
+  return s.add(key, price)
+      .unit(unit)
+      .at_least(0)
+      .usual(usual.least, usual.most)
+      .doc(doc)
+      .source(kIsaac);
 }
 
 void declare_arrays(Schema<CostSettings>& s) {
@@ -17,16 +28,19 @@ void declare_arrays(Schema<CostSettings>& s) {
   s.add("tech_nm", &C::tech_nm)
       .unit("nm")
       .range(1, 1000)
+      .usual(3, 500)
       .doc("Feature size F: of the cells' area and of the converters' regression.")
       .source(kIsaac);
   s.add("read_V", &C::read_V)
       .unit("V")
       .range(0, 10)
+      .usual(0.01, 3)
       .doc("Voltage of a row at full drive.")
       .source("a choice");
   s.add("read_s", &C::read_s)
       .unit("s")
       .above(0)
+      .usual(1e-9, 1e-3)
       .doc("Time for which the rows are driven in one read.")
       .source("Shafiee et al., ISAAC, ISCA 2016: a read takes 100 ns");
   s.add_choice("cell", &C::cell,
@@ -38,6 +52,7 @@ void declare_arrays(Schema<CostSettings>& s) {
   s.add("wire_fF_per_um", &C::wire_fF_per_um)
       .unit("fF/um")
       .at_least(0)
+      .usual(0.01, 10)
       .doc("Capacitance of a row's wire, charged in every read.")
       .source("a usual value of intermediate metal layers");
   s.add("mean_square_drive", &C::mean_square_drive)
@@ -54,30 +69,27 @@ void declare_converters(Schema<CostSettings>& s) {
   s.add("adc_rate_Hz", &C::adc_rate_Hz)
       .unit("Hz")
       .above(0)
+      .usual(1e5, 1e11)
       .doc("Conversions of one ADC per second.")
       .source(kIsaac);
-  s.add("adc_pJ", &C::adc_pJ)
-      .unit("pJ")
-      .at_least(0)
+  declare_price(
+      s, "adc_pJ", &C::adc_pJ, "pJ", {1e-3, 1e3},
+      "Energy of one conversion; regression: over published converters, from tech_nm, "
+      "adc_rate_Hz and the bits (the effective ones where periphery.adc.enob gives them; below "
+      "4 as for 4).")
       .absent("regression")
-      .doc(
-          "Energy of one conversion; regression: over published converters, from tech_nm, "
-          "adc_rate_Hz and the bits (the effective ones where periphery.adc.enob gives them; below "
-          "4 as for 4).")
       .source(kRegression);
-  s.add("adc_um2", &C::adc_um2)
-      .unit("um^2")
-      .at_least(0)
+  declare_price(s, "adc_um2", &C::adc_um2, "um^2", {1, 1e7}, "Area of one ADC.")
       .absent("regression")
-      .doc("Area of one ADC.")
       .source(kRegression);
-  declare_price(s, "dac_pJ", &C::dac_pJ, "pJ",
+  declare_price(s, "dac_pJ", &C::dac_pJ, "pJ", {1e-4, 100},
                 "Energy of driving one row, per bit that is applied.");
-  declare_price(s, "dac_um2", &C::dac_um2, "um^2",
+  declare_price(s, "dac_um2", &C::dac_um2, "um^2", {1e-3, 1e4},
                 "Area of one row's driver, per bit that is applied at a time.");
-  declare_price(s, "shift_add_pJ", &C::shift_add_pJ, "pJ",
+  declare_price(s, "shift_add_pJ", &C::shift_add_pJ, "pJ", {1e-4, 10},
                 "Energy of adding one conversion to the digital sum.");
-  declare_price(s, "shift_add_um2", &C::shift_add_um2, "um^2", "Area of that adder, one per ADC.");
+  declare_price(s, "shift_add_um2", &C::shift_add_um2, "um^2", {0.1, 1e5},
+                "Area of that adder, one per ADC.");
 }
 
 void declare_memory(Schema<CostSettings>& s) {
@@ -87,15 +99,16 @@ void declare_memory(Schema<CostSettings>& s) {
       .range(1, 64)
       .doc("Bits of an activation in the buffers.")
       .source("a choice");
-  declare_price(s, "buffer_pJ", &C::buffer_pJ, "pJ", "Energy of 256 bits from or to a buffer.");
-  declare_price(s, "buffer_um2", &C::buffer_um2, "um^2", "Area of a buffer.");
+  declare_price(s, "buffer_pJ", &C::buffer_pJ, "pJ", {0.01, 1e4},
+                "Energy of 256 bits from or to a buffer.");
+  declare_price(s, "buffer_um2", &C::buffer_um2, "um^2", {10, 1e9}, "Area of a buffer.");
   s.add("tiles_per_buffer", &C::tiles_per_buffer)
       .at_least(1)
       .doc("Arrays that share a buffer; layers count their share of one.")
       .source(kIsaac);
-  declare_price(s, "router_pJ", &C::router_pJ, "pJ",
+  declare_price(s, "router_pJ", &C::router_pJ, "pJ", {0.01, 1e4},
                 "Energy of moving 256 bits to the next layer.");
-  declare_price(s, "router_um2", &C::router_um2, "um^2", "Area of a router.");
+  declare_price(s, "router_um2", &C::router_um2, "um^2", {10, 1e9}, "Area of a router.");
   s.add("buffers_per_router", &C::buffers_per_router)
       .at_least(1)
       .doc("Buffers that share a router.")

@@ -189,8 +189,9 @@ std::vector<std::string> remarks_on(const FoundBudget& b, const FindSettings& fi
   }
   if (b.changes_nothing)
     remarks.push_back(
-        fmt::format("every chip answers the same at both ends of the range: {} has no effect "
-                    "beside the file's other settings, so that there is no budget",
+        fmt::format("every chip answers the same at both ends of the range, so that there is no "
+                    "budget: {} has no effect beside the file's other settings, or none that these "
+                    "samples show there (a wider range may)",
                     find.knob.front()));
   return remarks;
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "experiments/budget/allocation.hpp"
 #include "experiments/budget/attribution.hpp"
 #include "experiments/budget/find.hpp"
@@ -21,6 +23,10 @@ std::string analysis_tables() {
   return names;
 }
 
+bool asks(const BudgetSettings& s) {
+  return s.find || s.yield || s.attribution || s.sensitivity || s.prediction || s.allocation;
+}
+
 /// What is asked, each with what must hold before anything is computed.
 struct Check {
   bool is_asked;
@@ -36,12 +42,18 @@ void check_whole(const BudgetRequest& request, std::vector<Fault>& faults) {
                           {s.sensitivity.has_value(), check_sensitivity},
                           {s.prediction.has_value(), check_prediction},
                           {s.allocation.has_value(), check_allocation}};
-  bool asks = false;
-  for (const Check& c : checks) asks = asks || c.is_asked;
-  if (!asks)
+  if (!asks(s))
     faults.push_back(request.fault("", "asks for nothing; expected one of " + analysis_tables()));
   for (const Check& c : checks)
     if (c.is_asked) c.check(request, faults);
+}
+
+/// How often a run would draw does not count here: every question has draws of its own.
+Experiment without_draws(Experiment e) {
+  const EvaluationSettings usual;
+  e.evaluation.draws = usual.draws;
+  e.evaluation.stop.reset();
+  return e;
 }
 
 /// A change that the file gives for metrics that get better the other way would ask nothing. The
@@ -132,23 +144,30 @@ BudgetRequest read_request(const Value& root) {
 }
 
 std::vector<std::string> remarks_on(const BudgetRequest& request) {
-  std::vector<Experiment> ends;
-  if (request.settings.find)
-    for (const Point& point : request.points)
-      for (Experiment& end : ends_of_range(*request.settings.find, point.experiment))
-        ends.push_back(std::move(end));
-  std::vector<const Experiment*> all = experiments_of(request.points);
-  for (const Experiment& end : ends) all.push_back(&end);
-  std::vector<std::string> remarks = remarks_on(all);
-  // Predictions and allocations give every layer an eta of their own.
   const BudgetSettings& asked = request.settings;
-  const std::string exact = exact_chips_remark(experiments_of(request.points));
+  std::vector<Experiment> computed;
+  for (const Point& point : request.points)
+    computed.push_back(asks(asked) ? without_draws(point.experiment) : point.experiment);
+  if (asked.find)
+    for (const Point& point : request.points)
+      for (Experiment& end : ends_of_range(*asked.find, without_draws(point.experiment)))
+        computed.push_back(std::move(end));
+  std::vector<const Experiment*> all, points;
+  for (const Experiment& e : computed) all.push_back(&e);
+  points.assign(all.begin(), all.begin() + std::ssize(request.points));
+  std::vector<std::string> remarks = remarks_on(all);
+  // Who asks what errors cost means some. Predictions and allocations give every layer an eta of
+  // their own.
+  const std::string exact = exact_chips_remark(points, asks(asked));
   std::erase(remarks, exact);
-  const bool is_of_points =
-      asked.yield || asked.sensitivity ||
-      !(asked.find || asked.attribution || asked.prediction || asked.allocation);
-  if (!exact.empty() && (is_of_points || (asked.find && !exact_chips_remark(all).empty())))
+  const bool is_of_points = asked.yield || asked.sensitivity || asked.attribution || !asks(asked);
+  if (!exact.empty() && (is_of_points || (asked.find && !exact_chips_remark(all, true).empty())))
     remarks.insert(remarks.begin(), exact);
+  else if (asked.sensitivity &&
+           std::ranges::all_of(points, [](const auto* e) { return has_exact_devices(*e); }))
+    remarks.insert(remarks.begin(),
+                   "[budget.sensitivity] asks what the noise of each layer's devices costs, and "
+                   "devices here hold exactly what is written to them: no layer has any.");
   return remarks;
 }
 

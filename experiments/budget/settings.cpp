@@ -168,7 +168,8 @@ double BudgetSettings::limit_of(const Allowance& a, const Metric& metric, double
 std::string BudgetSettings::text(const Allowance& a, const MetricWords& words) const {
   if (a.is_limit()) return words.text_with_unit(a.limit);
   if (drop == DropUnit::unit) return words.column(fmt::format("{:g}", a.change));
-  return fmt::format("{:g} {}", a.change, drop == DropUnit::points ? "points" : "%");
+  const char* points = a.change == 1 ? "point" : "points";
+  return fmt::format("{:g} {}", a.change, drop == DropUnit::points ? points : "%");
 }
 
 std::string BudgetSettings::phrase(const Allowance& a, const MetricWords& words) const {

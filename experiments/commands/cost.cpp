@@ -26,8 +26,10 @@ void print_cost(const CostOptions& options) {
   Calibrations calibrations;
   const NetworkCost cost = PointChip(experiment, networks.get(experiment), calibrations).cost();
   if (options.csv) return print_lines("{}", cost_csv(cost));
-  print_lines("{}, one image:\n\n{}\nConstants ([cost]):\n{}", network_label(experiment),
-              cost_text(cost), constants_text(*experiment.cost));
+  const std::string free = free_converters_note({&experiment});
+  print_lines("{}, one image:\n\n{}{}\nConstants ([cost]):\n{}", network_label(experiment),
+              cost_text(cost), free.empty() ? "" : "\n" + free + "\n",
+              constants_text(*experiment.cost));
 }
 
 }  // namespace

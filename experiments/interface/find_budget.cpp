@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "experiments/budget/find.hpp"
+#include "experiments/budget/limit_notes.hpp"
 #include "experiments/interface/state.hpp"
 #include "experiments/measure/compute.hpp"
 #include "experiments/measure/without_noise.hpp"
@@ -62,6 +63,7 @@ class Probes {
     return asked;
   }
 
+  const TrainedNetwork& network() const { return trained_; }
   /// Of all chips, each once.
   const std::vector<std::string>& warnings() const { return warnings_; }
 
@@ -150,8 +152,11 @@ Budget find_budget(const Network& network, const Samples& samples, const Hardwar
                                             return probes.measure(grid.value(index), draws);
                                           });
   Budget budget = budget_of(found, settings);
-  budget.warnings.insert(budget.warnings.begin(), probes.warnings().begin(),
-                         probes.warnings().end());
+  std::vector<std::string> first = probes.warnings();
+  for (std::string& note :
+       limit_notes(settings, MetricWords(point.experiment), budget.baseline, probes.network()))
+    first.push_back(std::move(note));
+  budget.warnings.insert(budget.warnings.begin(), first.begin(), first.end());
   return budget;
 }
 

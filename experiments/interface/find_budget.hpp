@@ -39,8 +39,9 @@ struct Budget {
   std::optional<double> not_tolerated;  ///< shown not to be
   std::optional<double> estimate;       ///< where the mean crosses the limit
   std::vector<BudgetProbe> probes;      ///< mildest first
-  /// What the chips say of themselves, and why nothing was found: the knob has no effect, acts the
-  /// other way, or the loss is not that of the devices.
+  /// What the chips say of themselves, that what is allowed is less than one answer or no better
+  /// than guessing, and why nothing was found: the knob has no effect, acts the other way, or the
+  /// loss is not that of the devices.
   std::vector<std::string> warnings;
 };
 

@@ -92,7 +92,7 @@ ReportTable layer_table(const MeasuredPoint& p, std::size_t number) {
   ReportTable table{fmt::format("layers_{}", number), "", {}, 1, {}};
   const double eta = eta_of(*p.result);
   const std::string of = axes_words(network_axes(*p.point));
-  table.caption = of.empty() ? p.point->experiment.model.name : of;
+  table.caption = of.empty() ? network_words(p.point->experiment) : of;
   if (!std::isnan(eta)) table.caption += fmt::format(", noise at η = {:g} %", 100 * eta);
   table.header = {"layer",        "σ_w",           "max |w|",
                   "σ_noise",      "dead filters",  "smallest var.",
@@ -106,7 +106,7 @@ ReportTable layer_table(const MeasuredPoint& p, std::size_t number) {
 
 std::string label_of(const NetworkRecord& network) {
   const std::string axes = axes_words(network.axes);
-  return axes.empty() ? network.experiment->model.name : axes;
+  return axes.empty() ? network_words(*network.experiment) : axes;
 }
 
 const NetworkRecord* network_for(const RunRecord& run, const Experiment& e) {

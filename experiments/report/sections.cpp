@@ -181,7 +181,7 @@ Section cost(const RunRecord& run, Press& press) {
       "Of one image: energy, latency, and the area and number of the tiles; used: devices over "
       "places for them. {} First-order estimates by the constants of [cost]; cost.csv has every "
       "layer and every part.",
-      kFrontLegend));
+      front_legend(priced)));
   return {"cost", "Cost", content};
 }
 
@@ -197,13 +197,23 @@ Section hardware(const RunRecord& run, Press& press) {
                         "whose error has this std. Measured: on draw 0, as programmed.")};
 }
 
+bool has_batch_norm(const RunRecord& run) {
+  return std::ranges::any_of(run.measured(), [](const MeasuredPoint& p) {
+    return std::ranges::any_of(p.result->layers,
+                               [](const LayerResult& l) { return !l.batch_norm.empty(); });
+  });
+}
+
 Section layers(const RunRecord& run, Press& press) {
   const std::vector<ReportTable> tables = layer_tables(run);
   if (tables.empty()) return {};
-  Markup content = paragraph(
-      "Gain: |γ| / sqrt(variance + ε) of the BatchNorm behind a layer, times σ_noise of one "
-      "weight; times the norm of an input patch it is the std of the noise behind the "
-      "BatchNorm. A filter is dead when its variance is below 1e-6.");
+  std::string terms = "σ_noise: the std of what draw 0 adds to a layer's weights, as programmed.";
+  if (has_batch_norm(run))
+    terms +=
+        " Gain: |γ| / sqrt(variance + ε) of the BatchNorm behind a layer, times σ_noise of one "
+        "weight; times the norm of an input patch it is the std of the noise behind the "
+        "BatchNorm. A filter is dead when its variance is below 1e-6.";
+  Markup content = paragraph(terms);
   for (const ReportTable& table : tables) {
     ReportTable inner = table;
     const Markup html = press.table(inner);

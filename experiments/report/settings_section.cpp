@@ -36,6 +36,17 @@ std::string evaluation_text(const Experiment& e) {
                      many);
 }
 
+/// Of a budget, whose questions say how many draws they take.
+std::string estimator_text(const Experiment& e) {
+  const EvaluationSettings& s = e.evaluation;
+  return s.estimator == Estimator::per_draw
+             ? "chips that see all test images; every answer says how many"
+             : fmt::format(
+                   "passes over the test images, a chip programmed for every {}; every answer says "
+                   "how many",
+                   s.batch);
+}
+
 std::string images_text(const Experiment& e) {
   const auto some = [](std::int64_t images, const char* of) {
     return images == 0 ? "" : fmt::format(", {} {} images", images, of);
@@ -80,7 +91,7 @@ std::string swept_values(const Points& points, const std::string& key) {
   return fmt::format("{}", fmt::join(distinct(values), ", "));
 }
 
-Facts chain(const Points& points) {
+Facts chain(const Points& points, bool is_budget) {
   const auto all = [&](std::string (*text)(const Experiment&)) {
     std::vector<std::string> texts;
     for (const Point& point : points) texts.push_back(text(point.experiment));
@@ -94,7 +105,7 @@ Facts chain(const Points& points) {
           {"ADC", all(adc_text)},
           {"wires", all(wires_text)},
           {"noise on", all(reading_of)},
-          {"measured by", all(evaluation_text)}};
+          {"measured by", all(is_budget ? estimator_text : evaluation_text)}};
 }
 
 /// An experiment that says nothing but the device model and which optional tables there are: every
@@ -111,20 +122,23 @@ Value defaults_of(const Experiment& e) {
   return Experiment::read(root, faults).resolved();
 }
 
-/// How and where, not what; and a training that is not done, where weights are given.
-bool changes_nothing(const std::string& key, const Experiment& e) {
+/// How and where, not what; a training that is not done, where weights are given; and how many
+/// draws a run would take, where a budget is asked for.
+bool changes_nothing(const std::string& key, const Experiment& e, bool is_budget) {
+  const bool is_of_runs = key == "evaluation.draws" || key == "evaluation.confidence" ||
+                          key.starts_with("evaluation.stop");
   return key == "title" || key.starts_with("output.") || key.starts_with("compute.") ||
-         (key.starts_with("train.") && !e.is_trained());
+         (key.starts_with("train.") && !e.is_trained()) || (is_budget && is_of_runs);
 }
 
-Facts not_default(const Point& first) {
+Facts not_default(const Point& first, bool is_budget) {
   const auto defaults = leaves_of(defaults_of(first.experiment));
   Facts facts;
   for (const auto& leaf : leaves_of(first.experiment.resolved())) {
     const bool is_swept = std::any_of(first.axes.begin(), first.axes.end(),
                                       [&](const auto& axis) { return axis.first == leaf.first; });
     const bool is_default = std::find(defaults.begin(), defaults.end(), leaf) != defaults.end();
-    if (!is_swept && !is_default && !changes_nothing(leaf.first, first.experiment))
+    if (!is_swept && !is_default && !changes_nothing(leaf.first, first.experiment, is_budget))
       facts.push_back({leaf.first, leaf.second});
   }
   return facts;
@@ -159,10 +173,11 @@ Section asked_section(const Points& points, const std::string& resolved, const F
   const auto add = [&](const char* title, const Facts& facts) {
     if (!facts.empty()) content += element("h3", title) + fact_list(facts);
   };
-  if (!question.empty()) content += fact_list(question);
-  question.empty() ? void(content += fact_list(chain(points))) : add("Of", chain(points));
+  const bool is_budget = !question.empty();
+  if (is_budget) content += fact_list(question);
+  is_budget ? add("Of", chain(points, true)) : void(content += fact_list(chain(points, false)));
   add("Swept", swept);
-  add("Set, and not the default", not_default(points.front()));
+  add("Set, and not the default", not_default(points.front(), is_budget));
   content += element("details",
                      element("summary", "Every key (resolved.toml)") + element("pre", resolved));
   return {"asked", "What was asked", content};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "experiments/results/shown_value.hpp"
 #include "experiments/statistics/pareto.hpp"
 #include "experiments/study/metric_words.hpp"
 #include "experiments/study/words.hpp"
@@ -103,12 +104,25 @@ Row priced_row(const PricedPoint& p) {
   return row;
 }
 
+const Periphery& periphery_of(const PricedPoint& p) { return p.point->experiment.periphery; }
+
+/// Marks designs that lack a converter which another has: theirs is free, the other's is not.
+void set_apart(std::vector<PricedPoint>& all) {
+  const bool any_dac =
+      std::ranges::any_of(all, [](auto& p) { return periphery_of(p).dac.has_value(); });
+  const bool any_adc =
+      std::ranges::any_of(all, [](auto& p) { return periphery_of(p).adc.has_value(); });
+  for (PricedPoint& p : all)
+    if ((any_dac && !periphery_of(p).dac) || (any_adc && !periphery_of(p).adc))
+      p.front = OnFront::apart;
+}
+
 /// Another design costs no more and is better beyond both intervals.
 bool is_surely_beaten(const PricedPoint& p, const std::vector<PricedPoint>& all) {
   const auto low = [](const Estimate& e) { return std::isnan(e.lo) ? e.mean : e.lo; };
   const auto high = [](const Estimate& e) { return std::isnan(e.hi) ? e.mean : e.hi; };
   return std::any_of(all.begin(), all.end(), [&](const PricedPoint& other) {
-    if (other.cost.energy_nJ > p.cost.energy_nJ) return false;
+    if (other.front == OnFront::apart || other.cost.energy_nJ > p.cost.energy_nJ) return false;
     const bool higher = p.point->experiment.evaluation.choice().metric().better == Better::higher;
     return higher ? low(other.value) > high(p.value) : high(other.value) < low(p.value);
   });
@@ -139,11 +153,13 @@ std::string cost_text(const NetworkCost& cost) {
 }
 
 std::string constants_text(const CostSettings& settings) {
+  const CostSettings usual;
   std::vector<Row> rows;
   for (const Parameter& p : CostSettings::schema().parameters()) {
     const Value value = p.write(&settings);
+    const bool is_default = value.text() == p.write(&usual).text();
     rows.push_back({p.key, value.data.index() == 0 ? p.absent : plain_text(value),
-                    p.unit == "1" ? "" : p.unit, p.source});
+                    p.unit == "1" ? "" : p.unit, is_default ? p.source : "given"});
   }
   std::string text;
   for (const Row& row : rows)
@@ -192,20 +208,61 @@ std::vector<PricedPoint> priced_points(const std::vector<MeasuredPoint>& points)
 }
 
 void find_front(std::vector<PricedPoint>& all) {
+  set_apart(all);
   std::vector<double> energies, values;
   for (const PricedPoint& p : all) {
-    energies.push_back(p.cost.energy_nJ);
+    energies.push_back(p.front == OnFront::apart ? Estimate::kNone : p.cost.energy_nJ);
     values.push_back(p.point->experiment.evaluation.choice().metric().sign() * p.value.mean);
   }
   const std::vector<bool> front = pareto_front(energies, values);
   for (std::size_t i = 0; i < all.size(); ++i)
-    all[i].front = front[i]                        ? OnFront::yes
-                   : is_surely_beaten(all[i], all) ? OnFront::no
-                                                   : OnFront::maybe;
+    if (all[i].front != OnFront::apart)
+      all[i].front = front[i]                        ? OnFront::yes
+                     : is_surely_beaten(all[i], all) ? OnFront::no
+                                                     : OnFront::maybe;
 }
 
 const char* front_mark(OnFront front) {
-  return front == OnFront::yes ? "*" : front == OnFront::maybe ? "~" : "";
+  switch (front) {
+    case OnFront::yes:
+      return "*";
+    case OnFront::maybe:
+      return "~";
+    case OnFront::apart:
+      return "-";
+    case OnFront::no:
+      break;
+  }
+  return "";
+}
+
+std::string front_legend(const std::vector<PricedPoint>& points) {
+  std::string text =
+      "Front: * no design is both cheaper and better; ~ none surely is, as intervals overlap";
+  if (std::ranges::any_of(points, [](auto& p) { return p.front == OnFront::apart; }))
+    text += "; - not compared, as it lacks converters that others pay for";
+  std::vector<const Experiment*> experiments;
+  for (const PricedPoint& p : points) experiments.push_back(&p.point->experiment);
+  const std::string free = free_converters_note(experiments);
+  return text + "." + (free.empty() ? "" : " " + free);
+}
+
+std::string free_converters_note(const std::vector<const Experiment*>& experiments) {
+  bool no_dac = false, no_adc = false;
+  for (const Experiment* e : experiments) {
+    no_dac |= !e->periphery.dac;
+    no_adc |= !e->periphery.adc;
+  }
+  if (!no_dac && !no_adc) return {};
+  const char* what = no_dac && no_adc ? "DACs and ADCs" : no_dac ? "DACs" : "ADCs";
+  const char* keys = no_dac && no_adc ? "periphery.dac and periphery.adc"
+                     : no_dac         ? "periphery.dac"
+                                      : "periphery.adc";
+  return fmt::format(
+      "Ideal {} ({}) cost no energy, time or area here: such costs are not those of a chip, and "
+      "not "
+      "to be compared with costs of one that has them.",
+      what, keys);
 }
 
 std::vector<Row> pareto_rows(const std::vector<PricedPoint>& points) {
@@ -216,7 +273,11 @@ std::vector<Row> pareto_rows(const std::vector<PricedPoint>& points) {
 }
 
 std::string pareto_text(const std::vector<PricedPoint>& points) {
-  return points.empty() ? "" : aligned_text(pareto_rows(points)) + kFrontLegend + "\n";
+  if (points.empty()) return "";
+  std::vector<Row> rows = pareto_rows(points);
+  for (Row& row : rows)
+    for (std::string& cell : row) cell = shown_value(cell);
+  return aligned_text(rows) + front_legend(points) + "\n";
 }
 
 }  // namespace ohmic

@@ -17,8 +17,11 @@ std::vector<std::pair<std::string, double>> cost_columns(const LayerCost&);
 
 /// A row per layer and one for all, then the parts of energy and area in per cent.
 std::string cost_text(const NetworkCost&);
-/// Every constant with its unit and source.
+/// Every constant with its unit and the default's source; of one that is not the default, that it
+/// is given.
 std::string constants_text(const CostSettings&);
+/// A sentence where experiments have ideal converters, which cost nothing here; else empty.
+std::string free_converters_note(const std::vector<const Experiment*>&);
 /// The same rows with every column: cost_columns, macs, phases and each part of energy and area.
 std::string cost_csv(const NetworkCost&);
 
@@ -35,7 +38,8 @@ Price price_of(const NetworkCost&);
 enum class OnFront {
   yes,    ///< of pareto_front of energy and the metric
   maybe,  ///< no cheaper design is surely better: intervals of the metric overlap
-  no
+  no,
+  apart  ///< not compared: it has no converters where others do, and these cost
 };
 
 /// A point that has a cost among others.
@@ -49,10 +53,9 @@ struct PricedPoint {
 std::vector<PricedPoint> priced_points(const std::vector<MeasuredPoint>&);
 /// Sets `front` of each.
 void find_front(std::vector<PricedPoint>&);
-/// "*", "~" or nothing, and what that means.
+/// "*", "~", "-" or nothing, and what that means for these, with free_converters_note.
 const char* front_mark(OnFront);
-inline constexpr char kFrontLegend[] =
-    "Front: * no design is both cheaper and better; ~ none surely is, as intervals overlap.";
+std::string front_legend(const std::vector<PricedPoint>&);
 /// The metric and the cost of every point with its front_mark, below a header; empty without any.
 std::vector<Row> pareto_rows(const std::vector<PricedPoint>&);
 std::string pareto_text(const std::vector<PricedPoint>&);

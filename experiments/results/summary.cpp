@@ -6,15 +6,12 @@
 #include <set>
 
 #include "experiments/results/groups.hpp"
+#include "experiments/results/shown_value.hpp"
 #include "experiments/study/metric_words.hpp"
-#include "experiments/text/quoting.hpp"
 #include "experiments/text/text_table.hpp"
 
 namespace ohmic {
 namespace {
-
-/// Of a swept value: a list of tables would push the numbers out of sight.
-constexpr std::size_t kLongest = 40;
 
 std::string optional_text(const std::optional<double>& value) {
   return value ? percent_text(*value) : "";
@@ -35,8 +32,8 @@ Row header(const Group& group, const std::vector<double>& etas) {
 
 Row measured_row(const Group& group, const std::vector<double>& etas) {
   Row row;
-  for (const auto& axis : group.axes) row.push_back(shortened(one_line(axis.second), kLongest));
-  if (row.empty()) row.push_back(shortened(network_words(*group.experiment), kLongest));
+  for (const auto& axis : group.axes) row.push_back(shown_value(axis.second));
+  if (row.empty()) row.push_back(shown_value(network_words(*group.experiment)));
   const MetricWords words(group.experiment);
   row.push_back(words.text(group.baseline));
   for (const double eta : etas) {

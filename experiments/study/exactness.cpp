@@ -34,15 +34,17 @@ bool is_exact(const std::string& model, const DeviceModel& device, double most =
          !reads_files(written);
 }
 
-bool is_exact(const Experiment& e, double most) {
-  const LayerDevices devices = e.devices();
-  if (!e.periphery.is_ideal_per_mvm(most == 0 && devices.reads_noisily()) || e.periphery.wires ||
-      e.mapping.encoding == Encoding::bit_sliced || devices.non_linear())
-    return false;
-  return is_exact(e.device_model, *devices.common, most) &&
+/// The devices of all layers.
+bool holds_exactly(const Experiment& e, double most) {
+  return !e.devices().non_linear() && is_exact(e.device_model, *e.device, most) &&
          std::ranges::all_of(e.layer_devices, [&](const auto& own) {
            return is_exact(own.second.model_name, *own.second.model, most);
          });
+}
+
+bool is_exact(const Experiment& e, double most) {
+  return e.periphery.is_ideal_per_mvm(most == 0 && e.devices().reads_noisily()) &&
+         !e.periphery.wires && e.mapping.encoding != Encoding::bit_sliced && holds_exactly(e, most);
 }
 
 /// The entries of a stack, each as a device of its own; empty for other models.
@@ -109,10 +111,16 @@ std::vector<std::string> unasked(const Experiment& e) {
 
 }  // namespace
 
-std::string exact_chips_remark(const std::vector<const Experiment*>& experiments) {
+bool has_exact_devices(const Experiment& e) {
+  return holds_exactly(e, 0) && !e.devices().reads_noisily();
+}
+
+std::string exact_chips_remark(const std::vector<const Experiment*>& experiments,
+                               bool even_where_meant) {
   const auto all_within = [&](double most) {
-    return std::ranges::all_of(
-        experiments, [&](const Experiment* e) { return !is_meant(*e) && is_exact(*e, most); });
+    return std::ranges::all_of(experiments, [&](const Experiment* e) {
+      return (even_where_meant || !is_meant(*e)) && is_exact(*e, most);
+    });
   };
   if (experiments.empty() || !all_within(kNegligible)) return {};
   std::set<std::string> models;

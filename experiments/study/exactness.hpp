@@ -9,8 +9,14 @@
 namespace ohmic {
 
 /// Where nothing in any of these experiments makes an error though they name a model of devices
-/// that could, that: exact devices, ideal periphery. Empty else.
-std::string exact_chips_remark(const std::vector<const Experiment*>&);
+/// that could, that: exact devices, ideal periphery. Empty else. `even_where_meant`: of models that
+/// cannot too.
+std::string exact_chips_remark(const std::vector<const Experiment*>&,
+                               bool even_where_meant = false);
+
+/// Whether the devices of all layers hold and give exactly what is written to them, whatever is
+/// behind them.
+bool has_exact_devices(const Experiment&);
 
 /// Where every experiment has a stack of devices and the same entries of it change nothing in any
 /// of them, that; empty else, and where exact_chips_remark says it.

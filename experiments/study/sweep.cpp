@@ -259,15 +259,44 @@ void apply(Value& root, const Settings& settings, const Position& where) {
   }
 }
 
-/// Swept keys with the values that they have in this experiment.
+/// One element as it stands in [sweep]: a value, or a table of what it sets.
+Value element_value(const Axis& axis, const Settings& settings) {
+  if (settings.size() == 1 && settings[0].first == axis.key) return settings[0].second;
+  Value table{Table{}};
+  for (const auto& [key, value] : settings) table.set(key.substr(axis.key.size() + 1), value);
+  return table;
+}
+
+/// Of tables in `resolved` the keys that `given` has, so that a value is known by what makes it.
+Value only_given(Value resolved, const Value& given) {
+  if (resolved.is_table() && given.is_table() && !given.table().empty()) {
+    Value kept{Table{}, resolved.where};
+    for (const auto& entry : resolved.table().entries())
+      if (const Value* own = given.table().find(entry.key))
+        kept.table()[entry.key] = only_given(entry.value, *own);
+    return kept;
+  }
+  auto* values = std::get_if<Array>(&resolved.data);
+  const auto* own = std::get_if<Array>(&given.data);
+  if (values && own && values->size() == own->size())
+    for (std::size_t i = 0; i < values->size(); ++i)
+      (*values)[i] = only_given((*values)[i], (*own)[i]);
+  return resolved;
+}
+
+/// Swept keys with the values that they have in this experiment, as far as the elements give them.
 std::vector<std::pair<std::string, Value>> reported(const std::vector<Axis>& axes,
+                                                    const std::vector<std::size_t>& elements,
                                                     const Experiment& experiment) {
   std::vector<std::pair<std::string, Value>> values;
   const Value resolved = experiment.resolved();
-  for (const Axis& axis : axes)
-    for (const std::string& key : axis.keys) {
+  for (std::size_t a = 0; a < axes.size(); ++a)
+    for (const std::string& key : axes[a].keys) {
       const Value* value = resolved.at(key);
-      values.push_back({key, value ? *value : Value{}});
+      const Value given = element_value(axes[a], axes[a].elements[elements[a]]);
+      const Value* part =
+          key == axes[a].key ? &given : given.at(key.substr(axes[a].key.size() + 1));
+      values.push_back({key, !value ? Value{} : part ? only_given(*value, *part) : *value});
     }
   return values;
 }
@@ -285,16 +314,8 @@ Point make_point(const Value& base, const std::vector<Axis>& axes, std::size_t i
   drop_other_models_parameters(root, base, swept);
   Point point;
   point.experiment = Experiment::read(root, faults);
-  point.axes = reported(axes, point.experiment);
+  point.axes = reported(axes, elements, point.experiment);
   return point;
-}
-
-/// One element as it stands in [sweep]: a value, or a table of what it sets.
-Value element_value(const Axis& axis, const Settings& settings) {
-  if (settings.size() == 1 && settings[0].first == axis.key) return settings[0].second;
-  Value table{Table{}};
-  for (const auto& [key, value] : settings) table.set(key.substr(axis.key.size() + 1), value);
-  return table;
 }
 
 Value without_sweep(const Value& root) {

@@ -64,6 +64,15 @@ constexpr Mistake kMistakes[] = {
     {"S", 1e-3, 0, "e-3"},  // millisiemens
     {"V", 1e-3, 0, ""},     // millivolts
     {"s", 1e-9, 0, "e-9"},  // nanoseconds
+    {"s", 1e-6, 0, "e-6"},  // microseconds
+    {"Hz", 1e9, 0, "e9"},   // gigahertz
+    {"Hz", 1e6, 0, "e6"},   // megahertz
+    {"pJ", 1e-3, 0, ""},    // femtojoules
+    {"pJ", 1e12, 0, ""},    // joules
+    {"um^2", 1e6, 0, ""},   // square millimetres
+    {"um^2", 1e12, 0, ""},  // square metres
+    {"nm", 1e3, 0, ""},     // micrometres
+    {"nm", 1e9, 0, ""},     // metres
     {"ohm", 1e-6, 0, ""},   // microohms
     {"K", 1, 273.15, ""},   // degrees Celsius
     {"1", 1e-2, 0, ""},     // per cent

@@ -6,6 +6,7 @@
 
 #include "experiments/budget/sources.hpp"
 #include "experiments/report/budget/find_figure.hpp"
+#include "experiments/report/budget/result_table.hpp"
 #include "experiments/run/run.hpp"
 #include "tests/experiments/budget_run.hpp"
 #include "tests/source_folder.hpp"
@@ -198,15 +199,83 @@ range = [2, 8]
 scale = "linear"
 tolerate = "fewest"
 )");
-  EXPECT_NE(outcome.text.find("; every chip answers the same at both ends of the range: "
-                              "mapping.weight_bits has no effect beside the file's other settings, "
-                              "so that there is no budget"),
+  EXPECT_NE(outcome.text.find("; every chip answers the same at both ends of the range, so that "
+                              "there is no budget: mapping.weight_bits has no effect beside the "
+                              "file's other settings, or none that these samples show there (a "
+                              "wider range may)"),
             std::string::npos)
       << outcome.text;
   EXPECT_NE(outcome.text.find("These keys have no effect beside the other settings: "
                               "mapping.weight_bits (needs mapping.encoding = \"bit_sliced\")."),
             std::string::npos)
       << outcome.text;
+}
+
+// There is noise, and the samples do not show it.
+TEST_F(Budget, SaysWhereTheSamplesShowNoEffect) {
+  const std::string text = BudgetRun::run(waves(R"(
+[budget]
+max_drop = 1
+max_draws = 10
+[budget.find]
+knob = "device.eta"
+range = [0.000001, 0.000002]
+steps = 2
+)"))
+                               .text;
+  EXPECT_NE(text.find("the whole range of noise η is tolerated, to 2e-06; every chip answers the "
+                      "same at both ends of the range, so that there is no budget: device.eta has "
+                      "no effect beside the file's other settings, or none that these samples show "
+                      "there (a wider range may)."),
+            std::string::npos)
+      << text;
+}
+
+TEST_F(Budget, SaysWhereAYieldTellsNothing) {
+  const std::string guessed = run("[budget.yield]\ntarget = 0.05\ndraws = 4\n").text;
+  EXPECT_NE(guessed.find("An accuracy of at least 5.00 % (budget.yield.target) is asked for, and "
+                         "guessing gives 10.00 %: chips that tell nothing of their samples are "
+                         "good enough for it."),
+            std::string::npos)
+      << guessed;
+  const std::string same =
+      run("eta = 0.0\n[periphery]\nadc = { bits = 6 }\n[budget.yield]\ndraws = 4\n").text;
+  EXPECT_NE(same.find("resnet8: all 4 chips measure the same: nothing here differs from chip to "
+                      "chip, or nothing that these samples show, so that a yield says nothing."),
+            std::string::npos)
+      << same;
+}
+
+// 300 samples, of which 256 are examined; a search takes as many draws as it needs, not those of a
+// run.
+TEST_F(Budget, SaysOnHowManySamplesAndChipsItsNumbersAre) {
+  Value root = waves("eta = 0.1\n[evaluation]\ndraws = 2\n[budget.yield]\ndraws = 3\n");
+  root.set("data.test_images", {std::int64_t{300}});
+  const std::string text = BudgetRun::run(root).text, html = content("report.html");
+  EXPECT_NE(text.find("256 of 300\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("The number above is of 256 of the 300 test samples, examined before "
+                      "anything else; baselines below are of all 300."),
+            std::string::npos)
+      << text;
+  EXPECT_NE(html.find("<dd>chips that see all test images; every answer says how many</dd>"),
+            std::string::npos);
+  EXPECT_EQ(html.find("chips programmed per point"), std::string::npos);
+  for (const char* of_others : {"evaluation.draws", "budget.max_rise"})
+    EXPECT_EQ(html.find("<dt>" + std::string(of_others)), std::string::npos) << of_others;
+}
+
+TEST_F(Budget, OfLayersWithoutBatchNormSpeaksOfNone) {
+  const std::string text =
+      BudgetRun::run(waves("[periphery]\nadc = { bits = 6 }\n[budget.sensitivity]\ndraws = 2\n"
+                           "images = 20\n"))
+          .text;
+  EXPECT_NE(text.find("[budget.sensitivity] asks what the noise of each layer's devices costs, and "
+                      "devices here hold exactly what is written to them: no layer has any."),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(text.find("BatchNorm"), std::string::npos) << text;
+  EXPECT_EQ(text.find("dead filters"), std::string::npos) << text;
+  EXPECT_EQ(text.find(" inf"), std::string::npos) << text;
 }
 
 // The same keys as find_budget of the library (Interface.ABudgetIsOfTheHardwareAlone).
@@ -272,6 +341,32 @@ TEST(BudgetFigure, ShowsTheNeighbourhoodOfTheLossAndSaysWhatLiesBelow) {
   EXPECT_LT(low, 92.3);
   EXPECT_GT(high, 95.0);
   EXPECT_LT(high, 97.0);
+}
+
+TEST(BudgetTables, KeepLongSweptValuesShort) {
+  const Point point =
+      expand(
+          parse_toml("[device]\nmodel = \"stack\"\n[sweep]\ndevice.models = [[{ model = \"awgn\", "
+                     "eta = 0.5 }, { model = \"stuck\", min_rate = 0.01 }]]\n",
+                     "long.toml"))
+          .front();
+  EXPECT_EQ(axis_texts(point), Row{"[{ model = \"awgn\",... min_rate = 0.01 }]"});
+}
+
+// The stripe is where the answer lies, not what is allowed.
+TEST(BudgetFigure, CallsWhatIsNotDecidedSo) {
+  const BudgetRequest request = read_budget(tiny(kFind));
+  FoundBudget found;
+  found.point = &request.points.front();
+  found.allowance.change = 1;
+  found.grid.values = {0.01, 0.1, 0.2};
+  found.search.limit = 0.9;
+  for (std::size_t i = 0; i < 3; ++i)
+    found.result.probes.push_back({i, Tolerance::tolerated, {{1.0}, {{0.95 - 0.03 * double(i)}}}});
+  found.result.tolerated = 1;
+  found.result.not_tolerated = 2;
+  const std::string script = budget_figure({found}, request.settings).script;
+  EXPECT_NE(script.find("'undecided: budget for 1 point lies here'"), std::string::npos) << script;
 }
 
 TEST(Sources, AreSwitchedOffByTheirKeys) {

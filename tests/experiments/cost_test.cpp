@@ -115,6 +115,53 @@ TEST_F(Cost, TableHasARowPerLayerAndTheConstants) {
   EXPECT_NE(result.out.find("ISAAC"), std::string::npos);
 }
 
+// What a source gives is the default, not the number of whoever changes it.
+TEST_F(Cost, ConstantsThatAreGivenHaveNoSourceOfTheDefault) {
+  const Result result = ohmic({"cost", file_, "--set", "cost.read_s=2e-7", "--set", "cost.adc_pJ=2",
+                               "--set", "cost.dac_pJ=0.4167"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  for (const char* line : {"  read_s                     2e-07 s      given\n",
+                           "  adc_pJ                         2 pJ     given\n",
+                           "  adc_um2               regression um^2   Andrulis",
+                           "  dac_pJ                    0.4167 pJ     Shafiee"})
+    EXPECT_NE(result.out.find(line), std::string::npos) << line << result.out;
+}
+
+TEST_F(Cost, OfIdealConvertersIsSaidNotToCompare) {
+  const std::string both =
+      "\nIdeal DACs and ADCs (periphery.dac and periphery.adc) cost no energy, time or area here: "
+      "such costs are not those of a chip, and not to be compared with costs of one that has "
+      "them.\n";
+  const Result none =
+      ohmic({"cost", file_, "--set", "periphery.dac=ideal", "--set", "periphery.adc=ideal"});
+  EXPECT_NE(none.out.find(both), std::string::npos) << none.out;
+  const Result no_adc = ohmic({"cost", file_, "--set", "periphery.adc=ideal"});
+  EXPECT_NE(no_adc.out.find("\nIdeal ADCs (periphery.adc) cost no energy"), std::string::npos)
+      << no_adc.out;
+  EXPECT_EQ(ohmic({"cost", file_}).out.find("Ideal"), std::string::npos);
+}
+
+// Values are shown by what the file gives, so that rows stay short.
+TEST_F(Cost, OfIdealConvertersIsOnNoFrontWithOthers) {
+  const Result swept =
+      run({"--set", "cost={}", "--set", "sweep.periphery.adc=[\"ideal\", {bits = 4}, {bits = 8}]"});
+  ASSERT_EQ(swept.status, 0) << swept.err;
+  const std::string table = swept.out.substr(swept.out.find("Per image:"));
+  std::istringstream lines(table);
+  std::string line, ideal;
+  while (std::getline(lines, line) && line.find("Front:") == std::string::npos) {
+    EXPECT_LT(line.size(), 130u) << line;
+    if (line.find(" ideal ") != std::string::npos) ideal = line;
+  }
+  EXPECT_TRUE(ideal.ends_with(" -")) << table;
+  EXPECT_NE(table.find("{ bits = 4 }"), std::string::npos) << table;
+  const std::string note =
+      "; - not compared, as it lacks converters that others pay for. Ideal ADCs (periphery.adc) "
+      "cost no energy";
+  EXPECT_NE(table.find(note), std::string::npos) << table;
+  EXPECT_NE(in_run("report.html").find(note), std::string::npos);
+}
+
 TEST_F(Cost, CsvRowsAddUp) {
   const Result result = ohmic({"cost", file_, "--csv", "--set", "cost.adc_pJ=2"});
   ASSERT_EQ(result.status, 0) << result.err;
@@ -241,6 +288,20 @@ TEST(Designs, AreMarkedWhereNoneIsBetterAndCheaper) {
   EXPECT_NE(text.find("80.00 ± 2.48"), std::string::npos) << text;  // t(0.975, 2) / sqrt(3)
   EXPECT_EQ(std::count(text.begin(), text.end(), '*'), 3) << "two and the legend";
   EXPECT_EQ(std::count(text.begin(), text.end(), '~'), 2);
+}
+
+// The cheapest and best has no converter to pay: the rest are compared without it.
+TEST(Designs, WithoutConvertersAreComparedAmongThemselvesAlone) {
+  const auto marks = [](const std::string& adc) {
+    const Swept s("[sweep]\nperiphery.adc = [" + adc + "]\n", {{1, 90}, {20, 80}, {15, 40}});
+    std::string all;
+    for (const PricedPoint& d : priced_points(s.all)) all += front_mark(d.front) + std::string(" ");
+    return all;
+  };
+  EXPECT_EQ(marks("\"ideal\", { bits = 6 }, { bits = 5 }"), "- * * ");
+  EXPECT_EQ(marks("{ bits = 4 }, { bits = 6 }, { bits = 5 }"), "*   ");
+  const Swept ideal("[sweep]\nmapping.tile = [[64, 64], [32, 32]]\n", {{1, 90}, {20, 80}});
+  EXPECT_EQ(priced_points(ideal.all)[0].front, OnFront::yes);
 }
 
 TEST(Designs, FigureHoldsASeriesPerArrayAndTheFront) {

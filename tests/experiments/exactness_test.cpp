@@ -99,6 +99,56 @@ TEST(IdleEntries, AreIdleInEveryPoint) {
   EXPECT_NE(idle(at("0")), "");
 }
 
+// Who names exact devices in a run means them; who asks what their errors cost does not.
+TEST(ExactChips, AreSaidOfWhoeverAsksWhatErrorsCost) {
+  const auto remarks = [](const std::string& more) {
+    return remarks_on(
+        read_request(parse_toml("[data]\nname = \"synthetic\"\n[device]\nmodel = "
+                                "\"ideal\"\n" +
+                                    more,
+                                "f.toml")));
+  };
+  const std::string exact =
+      "Nothing here makes an error: devices of ideal hold exactly what is written to them with "
+      "these settings, and there are no converters, wires or noise behind them. Every chip is the "
+      "network itself.";
+  EXPECT_EQ(remarks(""), Texts{});
+  EXPECT_EQ(remarks("[budget.yield]\n"), Texts{exact});
+  EXPECT_EQ(remarks("[budget.sensitivity]\n"), Texts{exact});
+  EXPECT_EQ(remarks("[budget.find]\nknob = \"device.g_max_S\"\nrange = [1e-5, 2e-5]\n"),
+            Texts{exact});
+  const std::string adc = "[periphery]\nadc = { bits = 8 }\ndac = { bits = 8 }\n";
+  EXPECT_EQ(remarks(adc + "[budget.yield]\n"), Texts{});
+  EXPECT_EQ(remarks(adc + "[budget.sensitivity]\n"),
+            Texts{"[budget.sensitivity] asks what the noise of each layer's devices costs, and "
+                  "devices here hold exactly what is written to them: no layer has any."});
+}
+
+// There is a source, of next to nothing.
+TEST(ExactChips, AreSaidOfAttributionsToo) {
+  const Texts remarks = remarks_on(
+      read_budget(parse_toml("[data]\nname = \"synthetic\"\n[device]\nmodel = \"awgn\"\neta = "
+                             "1e-6\n[budget.attribution]\n",
+                             "f.toml")));
+  ASSERT_EQ(remarks.size(), 1u);
+  EXPECT_TRUE(remarks[0].starts_with("Devices of awgn hold what is written to them to within"))
+      << remarks[0];
+}
+
+// A budget's questions have draws of their own.
+TEST(BudgetRemarks, AreNotOfTheDrawsOfARun) {
+  const auto remarks = [](const std::string& more) {
+    return remarks_on(
+        read_request(parse_toml("evaluation.draws = 1\n[data]\nname = "
+                                "\"synthetic\"\n[device]\nmodel = \"awgn\"\neta = "
+                                "0.1\n" +
+                                    more,
+                                "f.toml")));
+  };
+  EXPECT_EQ(remarks("").size(), 1u);
+  EXPECT_EQ(remarks("[budget.yield]\n"), Texts{});
+}
+
 TEST(ExactChips, AreSaidOfWhatABudgetMeasuresBesideItsKnob) {
   const auto remarks = [](const std::string& more) {
     return remarks_on(

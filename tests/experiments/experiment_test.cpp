@@ -238,6 +238,24 @@ TEST(Sweep, DevicesAreAnAxisWithTheirOwnParameters) {
   EXPECT_EQ(axes_of(points[1]), "device.model=\"awgn\" device.eta=0.5");
 }
 
+// Whole tables of resolved values would say the same at length.
+TEST(Sweep, TablesAreKnownByWhatTheyAreGiven) {
+  const auto points = points_of(
+      "[periphery.adc]\npercentile = 99\n[sweep]\nperiphery.adc = [\"ideal\", { bits = 6 }, { bits "
+      "= 8, per = \"layer\" }]\n");
+  ASSERT_EQ(points.size(), 3u);
+  EXPECT_EQ(axes_of(points[0]), "periphery.adc=\"ideal\"");
+  EXPECT_EQ(axes_of(points[1]), "periphery.adc={ bits = 6 }");
+  EXPECT_EQ(axes_of(points[2]), "periphery.adc={ bits = 8, per = \"layer\" }");
+  EXPECT_EQ(points[1].experiment.periphery.adc->percentile, 99);
+  const auto stacks = points_of(
+      "[device]\nmodel = \"stack\"\n[sweep]\ndevice.models = [[{ model = \"awgn\", eta = 0.5 }], "
+      "[{ model = \"pcm\" }, { model = \"awgn\" }]]\n");
+  ASSERT_EQ(stacks.size(), 2u);
+  EXPECT_EQ(axes_of(stacks[0]), "device.models=[{ model = \"awgn\", eta = 0.5 }]");
+  EXPECT_EQ(axes_of(stacks[1]), "device.models=[{ model = \"pcm\" }, { model = \"awgn\" }]");
+}
+
 TEST(Sweep, ParametersOfAnotherModelDoNotApply) {
   const std::string device = "[device]\nmodel = \"awgn\"\neta = 0.5\ng_max_S = 1e-4\n";
   const auto points = points_of(device + "[sweep]\n\"device.model\" = [\"awgn\", \"ideal\"]\n");

@@ -138,7 +138,8 @@ const std::map<std::string, std::string>& other_values() {
 /// A number that the key takes instead.
 double other_number(const Parameter& p, double present) {
   const auto takes = [&](double x) {
-    return x != present && x <= p.maximum && (p.minimum_is_open ? x > p.minimum : x >= p.minimum);
+    return x != present && x <= p.maximum && (p.minimum_is_open ? x > p.minimum : x >= p.minimum) &&
+           x >= p.usual_minimum && x <= p.usual_maximum;
   };
   for (const double x : {present + 1, present - 1, present / 2, 1.0, 0.3, 0.7, 60.0})
     if (takes(x)) return x;

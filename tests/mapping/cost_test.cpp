@@ -42,6 +42,47 @@ CostSettings given_adc() {
   return s;
 }
 
+std::string fault_of(const std::string& text) {
+  CostSettings settings;
+  std::vector<Fault> faults;
+  CostSettings::schema().read_into(parse_toml(text, "f.toml"), "cost", settings, faults);
+  return faults.empty() ? "" : faults.front().message;
+}
+
+TEST(CostSettings, OfAnotherUnitHaveToBeMeant) {
+  const auto refused = [](const std::string& text, const std::string& why) {
+    const std::string said = fault_of(text);
+    EXPECT_TRUE(said.starts_with(why)) << text << ": " << said;
+  };
+  refused("read_s = 100", "100 s is more than the usual 0.001 s; did you mean 100e-9?");
+  refused("read_s = 0.1", "0.1 s is more than the usual 0.001 s; did you mean 0.1e-6?");
+  refused("read_V = 10", "10 V is more than the usual 3 V; did you mean 0.01?");
+  refused("adc_rate_Hz = 1.2", "1.2 Hz is less than the usual 1e+05 Hz; did you mean 1.2e9?");
+  refused("adc_rate_Hz = 1200", "1200 Hz is less than the usual 1e+05 Hz; did you mean 1200e6?");
+  refused("dac_pJ = 416.7", "416.7 pJ is more than the usual 100 pJ; did you mean 0.4167?");
+  refused("adc_pJ = 2e-12", "2e-12 pJ is less than the usual 0.001 pJ; did you mean 2?");
+  refused("adc_um2 = 0.006", "0.006 um^2 is less than the usual 1 um^2; did you mean 6000?");
+  refused("dac_pJ = 0", "0 pJ is less than the usual 1e-04 pJ. If it is meant, write allow =");
+  refused("tech_nm = 1", "1 nm is less than the usual 3 nm");
+  refused("tech_nm = 0.032",
+          "expected a real number in [1, 1000], got the real number 0.032; did "
+          "you mean 32?");
+  refused("wire_fF_per_um = 2e-4", "2e-04 fF/um is less than the usual 0.01 fF/um");
+}
+
+// 7 to 350 nm, reads of 1 ns to 100 us at 0.02 to 2 V, converters of 1 MS/s to 100 GS/s.
+TEST(CostSettings, OfPublishedHardwareAreTaken) {
+  for (const char* given :
+       {"tech_nm = 7", "tech_nm = 350", "read_s = 1e-9", "read_s = 1e-4", "read_V = 0.02",
+        "read_V = 2", "adc_rate_Hz = 1e6", "adc_rate_Hz = 1e11", "adc_pJ = 0.01", "adc_pJ = 500",
+        "adc_um2 = 50", "adc_um2 = 1e6", "dac_pJ = 0.001", "dac_pJ = 20", "wire_fF_per_um = 0.1"})
+    EXPECT_EQ(fault_of(given), "") << given;
+  CostSettings usual;
+  std::vector<Fault> faults;
+  CostSettings::schema().read_into(CostSettings::schema().write(&usual), "cost", usual, faults);
+  EXPECT_TRUE(faults.empty()) << ConfigError(faults).what();
+}
+
 TEST(AdcRegression, GivesTheWorkedExample) {
   const ConverterCost cost = adc_regression(8, 1e9, 32);
   EXPECT_NEAR(cost.energy_pJ, 1.71, 0.005);

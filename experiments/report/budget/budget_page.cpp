@@ -30,11 +30,15 @@ ReportTable report_table(const TextTable& table, const std::string& name) {
   return out;
 }
 
-/// [budget] in full.
+/// [budget] in full, but for what is for metrics that get better the other way.
 Facts question(const BudgetRequest& request) {
+  const Metric& metric = request.points.front().experiment.evaluation.choice().metric();
   Facts facts;
-  for (const auto& [key, value] : leaves_of(BudgetSettings::schema().write(&request.settings)))
-    if (value != "none") facts.push_back({"budget." + key, value});
+  for (const auto& [key, value] : leaves_of(BudgetSettings::schema().write(&request.settings))) {
+    const bool is_change = key == "max_drop" || key == "max_rise";
+    if (value != "none" && (!is_change || key == request.settings.change_column(metric)))
+      facts.push_back({"budget." + key, value});
+  }
   return facts;
 }
 

@@ -40,7 +40,8 @@ Series measured(const OfPoint& budgets, double confidence) {
   return series;
 }
 
-/// Lines of the metric, and the interval that holds each budget.
+/// Lines of the metric, and the interval that holds each budget: all that is allowed lies on its
+/// milder side, and its inside is not decided.
 void add_limits(const OfPoint& budgets, const BudgetSettings& settings, Panel& panel) {
   const MetricWords words(budgets.front()->point->experiment);
   const double baseline = budgets.front()->start.baseline();
@@ -56,8 +57,8 @@ void add_limits(const OfPoint& budgets, const BudgetSettings& settings, Panel& p
     panel.levels.push_back({words.factor() * b.search.limit, false, kind + allowed, color});
     if (b.result.tolerated && b.result.not_tolerated)
       panel.bands.push_back({b.grid.values[*b.result.tolerated],
-                             b.grid.values[*b.result.not_tolerated], "budget for " + allowed,
-                             color});
+                             b.grid.values[*b.result.not_tolerated],
+                             "undecided: budget for " + allowed + " lies here", color});
   }
 }
 

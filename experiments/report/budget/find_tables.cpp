@@ -168,15 +168,6 @@ TextTable answers(const std::vector<FoundBudget>& budgets, const BudgetSettings&
   return table;
 }
 
-/// Devices without a form factor eta leave most columns empty.
-void drop_empty_columns(std::vector<Row>& rows) {
-  for (std::size_t c = rows.front().size(); c-- > 0;) {
-    const auto at = static_cast<std::ptrdiff_t>(c);
-    if (std::all_of(rows.begin() + 1, rows.end(), [&](const Row& row) { return row[c].empty(); }))
-      for (Row& row : rows) row.erase(row.begin() + at);
-  }
-}
-
 /// What a device engineer reads: the noise of each layer at the budget.
 TextTable layer_units(const FoundBudget& b, const BudgetSettings& settings) {
   TextTable table{fmt::format("{}{}: noise of each layer at {} = {:g}",
@@ -188,7 +179,7 @@ TextTable layer_units(const FoundBudget& b, const BudgetSettings& settings) {
     table.rows.push_back({l.layer, fixed("{:.4f}", l.eta), fixed("{:.1f}", l.snr_dB),
                           fixed("{:.4f}", l.sigma_G_uS), fixed("{:.3f}", l.sigma_G_percent),
                           fixed("{:.2f}", l.bits), fixed("{:.4f}", l.measured_eta)});
-  drop_empty_columns(table.rows);
+  table.drop_empty_columns();  // without a form factor eta, most
   return table;
 }
 

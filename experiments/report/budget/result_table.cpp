@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "experiments/results/shown_value.hpp"
 #include "experiments/results/tables.hpp"
 #include "experiments/study/words.hpp"
 #include "experiments/text/quoting.hpp"
@@ -68,13 +69,22 @@ Row axis_headings(const Point& point) {
 
 Row axis_texts(const Point& point) {
   Row row;
-  for (const auto& [key, value] : point.axes) row.push_back(value_words(key, plain_text(value)));
+  for (const auto& [key, value] : point.axes)
+    row.push_back(shown_value(value_words(key, plain_text(value))));
   return row;
 }
 
 std::string point_title(const Point& point) {
   const std::string words = axes_words(text_axes(point));
   return words.empty() ? network_words(point.experiment) : words;
+}
+
+void TextTable::drop_empty_columns() {
+  for (std::size_t c = rows.front().size(); c-- > 0;) {
+    const auto at = static_cast<std::ptrdiff_t>(c);
+    if (std::all_of(rows.begin() + 1, rows.end(), [&](const Row& row) { return row[c].empty(); }))
+      for (Row& row : rows) row.erase(row.begin() + at);
+  }
 }
 
 void explain_intervals(AnalysisResult& result, double confidence) {

@@ -37,6 +37,8 @@ std::string point_title(const Point&);
 struct TextTable {
   std::string caption;
   std::vector<Row> rows;
+  /// Columns whose cells are all empty, whatever they are called.
+  void drop_empty_columns();
 };
 
 struct AnalysisResult {

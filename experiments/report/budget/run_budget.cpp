@@ -10,6 +10,7 @@
 #include "experiments/budget/allocation.hpp"
 #include "experiments/budget/attribution.hpp"
 #include "experiments/budget/find.hpp"
+#include "experiments/budget/limit_notes.hpp"
 #include "experiments/budget/prediction.hpp"
 #include "experiments/budget/sensitivity.hpp"
 #include "experiments/budget/yield.hpp"
@@ -62,40 +63,21 @@ Value resolved_request(const BudgetRequest& request) {
   return resolved;
 }
 
-/// A sentence where the least of what may be lost is less than one answer weighs; else empty.
-std::string single_samples_note(const BudgetSettings& settings, const MetricWords& words,
-                                double baseline, const TrainedNetwork& network) {
-  const Metric& metric = words.metric();
-  const std::int64_t samples = network.data->test.size();
-  const std::int64_t answers = network.measure.answers(network.data->test, 0, samples);
-  if (!metric.counts || answers == 0) return {};
-  const double one = 1 / static_cast<double>(answers);
-  const Allowance* least = nullptr;
-  const std::vector<Allowance> all = settings.allowances(metric);
-  for (const Allowance& a : all)
-    if (!a.is_limit() && (!least || a.change < least->change)) least = &a;
-  if (!least || baseline - settings.limit_of(*least, metric, baseline) >= one) return {};
-  return fmt::format(
-      "A {} is less than one of {} test answers weighs ({:.2g} points): what is tolerated hangs on "
-      "single answers of single chips; more samples tell so little.",
-      settings.phrase(*least, words), answers, 100 * one);
-}
-
-/// A sentence where what is allowed is no better than guessing; else empty.
-std::string below_guessing_note(const BudgetSettings& settings, const MetricWords& words,
-                                double baseline, const TrainedNetwork& network) {
-  const Metric& metric = words.metric();
-  const auto guessed = network.measure.guessed(network.data->test);
-  if (!guessed) return {};
-  for (const Allowance& a : settings.allowances(metric)) {
-    const double limit = settings.limit_of(a, metric, baseline);
-    if (metric.sign() * (limit - *guessed) > 0) continue;
-    return fmt::format(
-        "A {} ends at {}, and guessing gives {}: chips that tell nothing of their samples are good "
-        "enough for it.",
-        settings.phrase(a, words), words.text_with_unit(limit), words.text_with_unit(*guessed));
-  }
-  return {};
+/// Which samples a network was examined on, and how little they say; a sentence each.
+std::vector<std::string> sample_notes(const Experiment& e, const Plausibility& facts,
+                                      std::int64_t samples) {
+  std::vector<std::string> notes;
+  if (facts.images != samples)
+    notes.push_back(fmt::format(
+        "The number above is of {} of the {} test samples, examined before anything else; "
+        "baselines below are of all {}.",
+        facts.images, samples, samples));
+  std::optional<std::int64_t> right;
+  if (MetricWords(e).metric().has_normalized)
+    right = std::llround(facts.accuracy() * static_cast<double>(samples));
+  if (std::string few = few_samples_note(e, samples, right); !few.empty())
+    notes.push_back(std::move(few));
+  return notes;
 }
 
 /// The networks that are searched, without noise, and what speaks against them: said now, and the
@@ -121,23 +103,17 @@ AnalysisResult networks_result(const BudgetRequest& request, Networks& networks,
       result.notes.push_back(line + ".");
     }
     const std::int64_t samples = network.data->test.size();
-    std::optional<std::int64_t> right;
-    if (is_accuracy) right = std::llround(facts.accuracy() * static_cast<double>(samples));
-    if (std::string few = few_samples_note(point.experiment, samples, right); !few.empty())
-      result.notes.push_back(std::move(few));
-    if (std::string fine = single_samples_note(request.settings, words,
-                                               value_without_noise(network, facts), network);
-        !fine.empty())
-      result.notes.push_back(std::move(fine));
-    if (std::string none = below_guessing_note(request.settings, words,
-                                               value_without_noise(network, facts), network);
-        !none.empty()) {
-      progress.say("note: " + none);
-      result.notes.push_back(std::move(none));
+    const double value = value_without_noise(network, facts);
+    for (std::string& note : sample_notes(point.experiment, facts, samples))
+      result.notes.push_back(std::move(note));
+    for (std::string& note : limit_notes(request.settings, words, value, network)) {
+      progress.say("note: " + note);
+      result.notes.push_back(std::move(note));
     }
-    result.tables.front().rows.push_back({network.label,
-                                          words.text(value_without_noise(network, facts)),
-                                          std::to_string(facts.images)});
+    result.tables.front().rows.push_back({network.label, words.text(value),
+                                          facts.images == samples
+                                              ? fmt::format("{}", samples)
+                                              : fmt::format("{} of {}", facts.images, samples)});
   }
   return result;
 }

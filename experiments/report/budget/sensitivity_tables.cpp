@@ -91,6 +91,35 @@ std::string share_text(double share) {
   return std::isnan(share) ? "" : fmt::format("{:.1f}", 100 * share);
 }
 
+/// Nothing where there is no error, and no number.
+std::string dB_text(double dB) { return std::isfinite(dB) ? fmt::format("{:.1f}", dB) : ""; }
+
+bool any_layer(const std::vector<SensitivityStudy>& studies, const auto& has) {
+  return std::ranges::any_of(studies, [&](const SensitivityStudy& study) {
+    return std::ranges::any_of(study.layers, has);
+  });
+}
+
+/// What the columns of ranking() mean.
+std::string terms_of(const std::vector<SensitivityStudy>& studies) {
+  std::string text =
+      "Ordered by the mean of what a layer loses alone and what is regained without it. Layers "
+      "whose intervals of that overlap are ties: a place says after how many layers that surely "
+      "matter more, and before how many that surely matter less, a layer comes.";
+  const bool normed =
+      any_layer(studies, [](const LayerSensitivity& l) { return l.noise.filters > 0; });
+  if (any_layer(studies, [](const LayerSensitivity& l) { return std::isfinite(all_dB(l)); }))
+    text += fmt::format(
+        " SNR is that of a layer's output{}: own, with noise in this layer alone; else with noise "
+        "in all.",
+        normed ? " behind its BatchNorm" : "");
+  if (any_layer(studies, [](const LayerSensitivity& l) { return !std::isnan(l.linear_share); }))
+    text +=
+        " Linear share: the layer's part of the loss of accuracy by linear propagation, which "
+        "serves no other metric.";
+  return text;
+}
+
 TextTable ranking(const SensitivityStudy& study, double confidence) {
   const Estimate all = mean_estimate(study.all.replicates(), confidence);
   const MetricWords words(study.point->experiment);
@@ -105,14 +134,12 @@ TextTable ranking(const SensitivityStudy& study, double confidence) {
         "SNR dB", "dead filters"}}};
   const Layers layers = ranked(study);
   for (const LayerSensitivity* l : layers)
-    table.rows.push_back({places_text(*l, layers), l->noise.layer, words.text(l->alone),
-                          words.text(l->regained), share_text(l->linear_share),
-                          fmt::format("{:.1f}", own_dB(*l)), fmt::format("{:.1f}", all_dB(*l)),
-                          l->noise.filters > 0
-                              ? fmt::format("{}/{}", l->noise.dead_filters, l->noise.filters)
+    table.rows.push_back(
+        {places_text(*l, layers), l->noise.layer, words.text(l->alone), words.text(l->regained),
+         share_text(l->linear_share), dB_text(own_dB(*l)), dB_text(all_dB(*l)),
+         l->noise.filters > 0 ? fmt::format("{}/{}", l->noise.dead_filters, l->noise.filters)
                               : ""});
-  if (!words.metric().counts)
-    for (Row& row : table.rows) row.erase(row.begin() + 4);  // the linear share
+  table.drop_empty_columns();
   return table;
 }
 
@@ -148,14 +175,7 @@ AnalysisResult sensitivity_result(const std::vector<SensitivityStudy>& studies,
   result.heading = "Sensitivity of layers";
   for (const SensitivityStudy& study : studies)
     result.tables.push_back(ranking(study, settings.confidence));
-  result.notes.push_back(
-      "Ordered by the mean of what a layer loses alone and what is regained without it. Layers "
-      "whose "
-      "intervals of that overlap are ties: a place says after how many layers that surely matter "
-      "more, and before how many that surely matter less, a layer comes. SNR is that "
-      "of a layer's output behind its BatchNorm: own, with noise in this layer alone; "
-      "else with noise in all. Linear share: the layer's part of the loss of accuracy by linear "
-      "propagation, which serves no other metric.");
+  result.notes.push_back(terms_of(studies));
   result.files = {sensitivity_table(studies)};
   result.figures.push_back(sensitivity_figure(studies));
   return result;

@@ -91,6 +91,15 @@ TextTable answers(const std::vector<Chips>& all, const BudgetSettings& settings)
   return table;
 }
 
+/// A sentence where no chip differs from another; else empty.
+std::string same_chips_note(const Chips& chips) {
+  if (chips.values.front() != chips.values.back()) return {};
+  return fmt::format(
+      "{}: all {} chips measure the same: nothing here differs from chip to chip, or nothing that "
+      "these samples show, so that a yield says nothing.",
+      point_title(*chips.point), chips.values.size());
+}
+
 std::string target_color(std::size_t index, std::size_t count) {
   return index == 0 ? kNoisy : color_of(index, count);
 }
@@ -134,6 +143,9 @@ AnalysisResult yield_result(const std::vector<Chips>& all, const BudgetSettings&
       "A chip is one draw on these test images. The last column holds with {:g} % confidence for "
       "any distribution of chips.",
       100 * settings.confidence)};
+  for (const Chips& chips : all)
+    if (std::string same = same_chips_note(chips); !same.empty())
+      result.notes.push_back(std::move(same));
   result.files = {yield_table(all, settings), chip_table(all)};
   result.figures = {yield_figure(all, settings)};
   return result;
