@@ -90,10 +90,11 @@ class Doubts {
         "inputs of {:.2g} times the size (root mean square), whose means lie {:.2g} "
         "standard deviations away: they are prepared otherwise, or show other things; {}",
         p_.compared, d.layer, d.size, d.shift,
-        p_.foreign ? "ranges of converters, statistics of BatchNorm and means that are "
-                     "found on data.train are for other samples than those measured"
-                   : "the network is measured on other samples than it was trained "
-                     "on"));
+        p_.foreign
+            ? fmt::format("ranges of converters{} and means that are found on data.train are "
+                          "for other samples than those measured",
+                          p_.norms > 0 ? ", statistics of BatchNorm" : "")
+            : "the network is measured on other samples than it was trained on"));
   }
 
   static std::string listed(const std::vector<std::string>& names) {
