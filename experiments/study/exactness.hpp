@@ -20,7 +20,10 @@ std::string idle_entries_remark(const std::vector<const Experiment*>&);
 std::string beside_devices(const Periphery&);
 
 /// The matrices of constants in files of networks that stay digital although nobody asked for it,
-/// a sentence for each file. Files that cannot be read are passed over.
+/// with the reason of the first, a text for each file. Files that cannot be read are passed over.
 std::vector<std::string> digital_matrices_remarks(const std::vector<const Experiment*>&);
+
+/// Files whose networks take a value from all samples of a batch, so that evaluation.batch counts.
+std::vector<std::string> batch_remarks(const std::vector<const Experiment*>&);
 
 }  // namespace ohmic

@@ -185,6 +185,36 @@ void expect_few(std::int64_t places, std::int64_t of_each = 1) {
                     " places; accepted are at most " + std::to_string(kMost));
 }
 
+/// The call's first output: x with `part` put at, or added to, places of one axis. `part` is x with
+/// as many places there, or is repeated to that.
+void put_along(AtenCall& call, std::int64_t axis, const std::string& index, std::string part,
+               bool adds) {
+  const std::string x = call.tensor("self");
+  const std::int64_t rank = call.rank(x);
+  if (call.rank(index) > 1) throw DataError("has an index of several axes; accepted is a list");
+  const std::string places = call.reshaped(index, {-1});
+  const auto sides = [&](std::int64_t begin, std::int64_t end) {
+    return call.emit("Shape", {x}, {{"start", begin}, {"end", end}});
+  };
+  const std::string shape =
+      call.emit("Concat", {sides(0, axis), call.shape_of(places), sides(axis + 1, rank)},
+                {{"axis", std::int64_t{0}}});
+  Integers along(static_cast<std::size_t>(rank), 1);
+  along[static_cast<std::size_t>(axis)] = -1;
+  part = call.emit("Expand", {part, shape});
+  call.result("ScatterElements",
+              {x, call.emit("Expand", {call.reshaped(places, along), shape}), part},
+              {{"axis", axis}, {"reduction", std::string(adds ? "add" : "none")}});
+}
+
+void index_add(AtenCall& call) {
+  const std::string x = call.tensor("self");
+  const ElementType type = call.value(x).type;
+  std::string part = call.operand("source", type);
+  if (call.number("alpha", 1) != 1) part = call.emit("Mul", {part, call.operand("alpha", type)});
+  put_along(call, call.axis("dim", call.rank(x)), call.tensor("index"), part, true);
+}
+
 std::string one_hot_of(AtenCall& call, const std::string& at, std::int64_t depth) {
   return call.emit("OneHot", {at, call.scalar(depth), call.constant(Integers{0, 1})});
 }
@@ -195,18 +225,23 @@ void one_hot(AtenCall& call) {
   call.result("Identity", {one_hot_of(call, call.tensor("self"), classes)});
 }
 
-/// x[flags] = number, x[:, places] = number.
+/// x[flags] = number, x[:, places] = numbers, x[:, places] += numbers.
 void index_put(AtenCall& call) {
   const std::string x = call.tensor("self"), value = call.tensor("values");
   const std::vector<std::string> indices = call.tensors("indices");
-  if (call.flag("accumulate", false) || call.rank(value) != 0)
-    throw DataError("puts several numbers; accepted is one in all places");
   const auto given = [](const std::string& i) { return !i.empty(); };
   const auto first = std::find_if(indices.begin(), indices.end(), given);
   if (std::count_if(indices.begin(), indices.end(), given) != 1)
     throw DataError("indexes several axes at once; accepted is one, or flags");
   std::string flags = *first;
   const std::int64_t axis = first - indices.begin();
+  const ElementType type = call.output_value().type;
+  if (call.flag("accumulate", false) || call.rank(value) != 0) {
+    if (call.value(flags).type == ElementType::boolean)
+      throw DataError("puts several numbers by flags; accepted is one number, or whole numbers");
+    const std::string part = call.cast(value, call.value(value).type, type);
+    return put_along(call, axis, flags, part, call.flag("accumulate", false));
+  }
   std::int64_t covered = call.rank(flags);
   if (call.value(flags).type != ElementType::boolean) {
     const std::string places = call.reshaped(flags, {-1});
@@ -219,7 +254,6 @@ void index_put(AtenCall& call) {
   Integers behind;  // axes that the flags do not have
   for (std::int64_t i = axis + covered; i < call.rank(x); ++i) behind.push_back(i - axis);
   if (!behind.empty()) flags = call.emit("Unsqueeze", {flags, call.constant(behind)});
-  const ElementType type = call.output_value().type;
   call.result("Where", {flags, call.cast(value, call.value(value).type, type), x});
 }
 
@@ -309,12 +343,23 @@ void im2col(AtenCall& call) {
   call.result("Reshape", {all, call.constant(Integers{0, rows, -1})});
 }
 
+void col2im(AtenCall& call) {
+  const Integers padding = call.integers("padding", {}, 2);
+  call.result("Col2Im",
+              {call.tensor("self"), call.constant(call.integers("output_size", {}, 2)),
+               call.constant(call.integers("kernel_size", {}, 2))},
+              {{"dilations", call.integers("dilation", {}, 2)},
+               {"pads", Integers{padding[0], padding[1], padding[0], padding[1]}},
+               {"strides", call.integers("stride", {}, 2)}});
+}
+
 }  // namespace
 
 AtenEntries aten_indexing() {
   return {{"flip", flip},
           {"gather", gather},
           {"index", index},
+          {"index_add", index_add},
           {"index_select", index_select},
           {"narrow", narrow},
           {"roll", roll},
@@ -326,8 +371,11 @@ AtenEntries aten_indexing() {
           {"tril", tril},
           {"triu", triu},
           {"diagonal", diagonal},
+          {"col2im", col2im},
           {"im2col", im2col},
           {"index_put", index_put},
+          {"_unsafe_index", index},
+          {"_unsafe_index_put", index_put},
           {"one_hot", one_hot},
           {"scatter_add", scatter_add},
           {"unfold", unfold}};
