@@ -133,8 +133,8 @@ void Lowering::follow_stored(const ModelNode& node) {
 const char* Lowering::why_digital(const ModelNode& node, const std::string& value,
                                   const Stored& stored) const {
   if (multiplies_integers(node))
-    return "it is a product of whole numbers; a file whose products are of floats, as with "
-           "QuantizeLinear and DequantizeLinear around them, puts it on a crossbar";
+    return "its product is of whole numbers; products of floats with QuantizeLinear and "
+           "DequantizeLinear around them are on crossbars";
   if (sums(node)) return "its numbers are multiplied one by one and summed, not as a matrix";
   if (stored.is_chosen) return "which of its numbers are used depends on the sample";
   if (stored.is_scaled) return "its numbers are scaled by what the sample gives";

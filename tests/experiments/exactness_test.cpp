@@ -184,10 +184,9 @@ TEST(DigitalMatrices, AreSaidWithTheReasonOfTheFirst) {
                             "[device]\nmodel = \"awgn\"\n[evaluation]\nbatch = 7\n",
                         "f.toml"));
   EXPECT_EQ(digital_matrices_remarks(experiments_of(points)),
-            Texts{"Matrices of net.onnx that stay digital, hence exact: a (it is a product of "
-                  "whole numbers; a file whose products are of floats, as with QuantizeLinear and "
-                  "DequantizeLinear around them, puts it on a crossbar), b. `ohmic inspect` says "
-                  "why of each."});
+            Texts{"Matrices of net.onnx that stay digital, hence exact: a (its product is of whole "
+                  "numbers; products of floats with QuantizeLinear and DequantizeLinear around "
+                  "them are on crossbars), b. `ohmic inspect` says why of each."});
   EXPECT_EQ(batch_remarks(experiments_of(points)),
             Texts{"net.onnx: largest (ReduceMax) takes one value from all samples of a "
                   "batch. An answer may change with the samples beside it, and results with "

@@ -366,6 +366,38 @@ TEST_F(AtenOperator, NumbersAreAddedAndPutAlongAnAxis) {
   EXPECT_EQ(made("index_put.default", places, 0), (Numbers{0, 3, 1}));
 }
 
+// As fold is decomposed: x = (2, 1) is added to row 0, last column of y = (4, 10, 16) as 1 x 3, and
+// one number is put there.
+TEST_F(AtenOperator, NumbersAreAddedAndPutAtNeighbouringAxes) {
+  const auto made = [&](const std::string& values, bool adds) {
+    program_ = {};
+    add(node("view.default",
+             argument("self", tensor("y")) + "," + argument("size", wholes({-1, 1, 3})), "deep"),
+        "deep", {-1, 1, 3});
+    for (const auto& [name, step] : {std::pair{"rows", 0}, std::pair{"columns", -1}})
+      add(node("full.default",
+               argument("size", wholes({2})) + "," + argument("fill_value", whole(step)) + "," +
+                   argument("dtype", R"({"as_scalar_type":5})"),
+               name),
+          name, {2}, kInt64);
+    add(node("full.default", argument("size", wholes({})) + "," + argument("fill_value", whole(7)),
+             "seven"),
+        "seven", {});
+    add(node("_unsafe_index_put.default",
+             argument("self", tensor("deep")) + "," +
+                 argument("indices", R"({"as_optional_tensors":[{"as_none":true},)" +
+                                         tensor("rows") + "," + tensor("columns") + "]}") +
+                 "," + argument("values", tensor(values.c_str())) + "," +
+                 argument("accumulate", flag(adds)),
+             "z"),
+        "z", {-1, 1, 3});
+    return answers({2, 1});
+  };
+  EXPECT_EQ(made("x", true), (Numbers{4, 10, 16 + 2 + 1}));
+  EXPECT_EQ(made("seven", true), (Numbers{4, 10, 16 + 7 + 7}));
+  EXPECT_EQ(made("seven", false), (Numbers{4, 10, 7}));
+}
+
 // A row of three as pairs of neighbours, (1, 3) and (3, 5), added up where they lay: 1, 2 x 3, 5.
 TEST_F(AtenOperator, FoldAddsUpWhatUnfoldTook) {
   add(node("view.default",

@@ -48,8 +48,8 @@ TEST(DigitalMatrices, ProductsOfWholeNumbersAreListed) {
   m.node("Mul", {"g", "step"}, {"h"});
   m.node("MatMul", {"h", "head.weight"}, {"y"});
   const std::string why =
-      "it is a product of whole numbers; a file whose products are of floats, as with "
-      "QuantizeLinear and DequantizeLinear around them, puts it on a crossbar";
+      "its product is of whole numbers; products of floats with QuantizeLinear and "
+      "DequantizeLinear around them are on crossbars";
   EXPECT_EQ(digital_of(m),
             (Texts{"ConvInteger_1 (ConvInteger): " + why, "fc (MatMulInteger): " + why}));
 }

@@ -21,13 +21,15 @@ const RegisterCases kBlocks{
      {0, 5, 5, 10, 30, 20, 10, 25, 15},
      {1, 1, 3, 3},
      20,
-     true,
      true},
     {"Col2Im",  // a column of zeros in front, that is cut away
      {{"pads", Shape{0, 1, 0, 0}}},
-     {counting({1, 2, 2}), wholes({2}, {1, 2}), wholes({2}, {1, 2})},
-     {3, 3},
-     {1, 1, 1, 2}},
+     {counting({2, 2, 2}), wholes({2}, {1, 2}), wholes({2}, {1, 2})},
+     {3, 3, 11, 7},
+     {2, 1, 1, 2},
+     20,
+     true,
+     true},
 };
 
 const RegisterCases kShapes{
