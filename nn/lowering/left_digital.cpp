@@ -58,10 +58,13 @@ double numbers_of_matrix(const ModelNode& node, const Tensor& t) {
   return static_cast<double>(t.size(-1)) * static_cast<double>(t.size(-2));
 }
 
-/// Rows of a table that make a matrix only beside one another are activations: embeddings.
-bool is_taken_whole(const ModelNode& node, const Tensor& value, double piece, std::int64_t axes) {
+/// Rows of a table that make a matrix only beside one another are activations: embeddings. What is
+/// more than any axis of the constant is more than a row.
+bool is_matrix_chosen(const ModelNode& node, const Tensor& value, double piece,
+                      const Tensor& constant) {
+  if (piece > static_cast<double>(std::ranges::max(constant.sizes()))) return true;
   if (piece < numbers_of_matrix(node, value)) return false;
-  return axes > 2 || value.dim() < 2 || (value.size(-1) > 1 && value.size(-2) > 1);
+  return constant.dim() > 2 || value.dim() < 2 || (value.size(-1) > 1 && value.size(-2) > 1);
 }
 
 }  // namespace
@@ -150,8 +153,8 @@ void Lowering::list_digital(const ModelNode& node) {
   for (const std::string& value : factors) {
     const auto stored = stored_in(value);
     if (!stored || (sums(node) && (stored->is_chosen || !stored->is_scaled))) continue;
-    const std::int64_t axes = trace_.value(stored->constant).dim();
-    if (stored->is_chosen && !is_taken_whole(node, trace_.value(value), stored->piece, axes))
+    if (stored->is_chosen &&
+        !is_matrix_chosen(node, trace_.value(value), stored->piece, trace_.value(stored->constant)))
       continue;
     stays_digital(layer_name(node, root_of(stored->constant), ""), node,
                   why_digital(node, value, *stored));

@@ -357,6 +357,7 @@ TEST_F(AtenOperator, NumbersAreAddedAndPutAlongAnAxis) {
   EXPECT_EQ(made("index_add.default", added, 2), (Numbers{1, 3, 6}));
   EXPECT_EQ(made("index_add.default", added + "," + argument("alpha", whole(3)), 0),
             (Numbers{1, 3, 8}));
+  EXPECT_EQ(made("index_copy.default", added, 0), (Numbers{0, 3, 1}));
   const std::string places =
       argument("indices", R"({"as_optional_tensors":[{"as_none":true},)" + tensor("at") + "]}") +
       "," + argument("values", tensor("x"));

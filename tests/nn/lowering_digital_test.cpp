@@ -89,6 +89,19 @@ TEST(DigitalMatrices, HoweverTheyAreMovedOnTheWay) {
   EXPECT_EQ(digital_of(m), (Texts{std::string("experts (MatMul): ") + kChosen}));
 }
 
+// Two of three for each sample, side by side: 4 x (2 x 5).
+TEST(DigitalMatrices, SeveralChosenBesideOneAnotherAreListed) {
+  ModelMaker m = with_experts();
+  m.integers("k", {2});
+  m.integers("wide", {-1, 4, 10});
+  m.node("TopK", {"scores", "k"}, {"best", "which"});
+  m.node("Gather", {"experts.weight", "which"}, {"own"});
+  m.node("Transpose", {"own"}, {"turned"}, {{"perm", Shape{0, 2, 1, 3}}});
+  m.node("Reshape", {"turned", "wide"}, {"beside"});
+  m.node("MatMul", {"rows", "beside"}, {"y"});
+  EXPECT_EQ(digital_of(m), (Texts{std::string("experts (MatMul): ") + kChosen}));
+}
+
 TEST(DigitalMatrices, ChoicesByFormulaAndByFlagsAreListed) {
   ModelMaker m = with_experts();
   m.node("Gather", {"experts.weight", "gate"}, {"own"});

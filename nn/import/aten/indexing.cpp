@@ -233,6 +233,12 @@ void one_hot(AtenCall& call) {
   call.result("OneHot", {call.tensor("self"), call.scalar(classes), call.constant(Integers{0, 1})});
 }
 
+void index_copy(AtenCall& call) {
+  const std::int64_t axis = call.axis("dim", call.rank(call.tensor("self")));
+  put_at(call, axis, axis + 1, call.reshaped(call.tensor("index"), {-1}), call.tensor("source"),
+         false);
+}
+
 /// x[:, rows, columns] = numbers, or +=.
 void put_numbers(AtenCall& call, const std::vector<std::string>& indices, std::size_t first) {
   const std::string value = call.tensor("values");
@@ -367,6 +373,7 @@ AtenEntries aten_indexing() {
           {"gather", gather},
           {"index", index},
           {"index_add", index_add},
+          {"index_copy", index_copy},
           {"index_select", index_select},
           {"narrow", narrow},
           {"roll", roll},
