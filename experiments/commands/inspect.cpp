@@ -117,6 +117,17 @@ std::string without_layers_text(const LoweredNetwork& network) {
   return nothing + "its matrices of constants stay digital, below with what keeps each there";
 }
 
+constexpr const char* kOverBatch =
+    "an answer may change with the samples beside it, and with evaluation.batch";
+
+std::string folded_text(const FoldedProducts& folded) {
+  const std::size_t more = folded.nodes.size() - 1;
+  return fmt::format(
+      "computed once: {}{}: constants times constants, {} numbers of the file, which no sample "
+      "drives",
+      folded.nodes.front(), more == 0 ? "" : fmt::format(" and {} more", more), folded.numbers);
+}
+
 void print_table(const std::vector<LayerFacts>& layers) {
   std::vector<Row> rows{
       {"layer", "operator", "K", "N", "groups", "MVMs", "parameters", "blocks", "tiles"}};
@@ -169,6 +180,10 @@ void print_text(const LoweredNetwork& network, const std::vector<LayerFacts>& la
                 m.first);
   for (const DigitalMatrix& m : network.digital)
     print_lines("digital matrix: {} ({}): {}\n", m.name, m.op, m.why);
+  if (!network.folded.nodes.empty()) print_lines("{}\n", folded_text(network.folded));
+  for (const std::string& node : network.over_batch)
+    print_lines("over a batch: {} takes one value from all samples of a batch; {}\n", node,
+                kOverBatch);
 }
 
 void print_json(const LoweredNetwork& network, const std::vector<LayerFacts>& layers,
@@ -193,6 +208,8 @@ void print_json(const LoweredNetwork& network, const std::vector<LayerFacts>& la
   json["digital_matrices"] = Json::array();
   for (const DigitalMatrix& m : network.digital)
     json["digital_matrices"].push_back({{"name", m.name}, {"operator", m.op}, {"why", m.why}});
+  json["folded"] = {{"nodes", network.folded.nodes}, {"numbers", network.folded.numbers}};
+  json["over_batch"] = network.over_batch;
   fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
 }
 

@@ -8,6 +8,7 @@
 #include "experiments/commands/commands.hpp"
 #include "experiments/manual/manual.hpp"
 #include "nn/data/dataset.hpp"
+#include "nn/import/aten/aten_call.hpp"
 #include "nn/metrics/metric.hpp"
 #include "nn/network/graph.hpp"
 #include "nn/operators/operator.hpp"
@@ -31,6 +32,7 @@ void print_names(const std::vector<std::string>& names) {
 
 const std::map<std::string, std::function<void()>>& lists() {
   static const std::map<std::string, std::function<void()>> lists = {
+      {"aten", [] { print_names(aten_names()); }},
       {"backends", [] { print_names(backend_names()); }},
       {"datasets", [] { print_names(DataSettings::schema().find("name")->choices); }},
       {"devices", [] { fmt::print("{}", device_list()); }},
@@ -51,6 +53,8 @@ void add_list_command(CLI::App& app) {
       "Examples:\n"
       "  ohmic list devices\n"
       "  ohmic describe awgn        a device model's parameters\n"
+      "  ohmic list operators       ONNX's, as a model file may have them\n"
+      "  ohmic list aten            PyTorch's, as a .pt2 may have them\n"
       "  ohmic list presets\n"
       "  ohmic describe preset isaac-like");
   auto what = std::make_shared<std::string>();

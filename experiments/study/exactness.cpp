@@ -98,15 +98,28 @@ std::set<std::string> idle_everywhere(const std::vector<const Experiment*>& expe
   return all.value_or(std::set<std::string>());
 }
 
-std::vector<std::string> unasked(const Experiment& e) {
-  std::vector<std::string> names;
+std::string file_of(const Experiment& e) {
+  return std::filesystem::path(e.model.file).filename().string();
+}
+
+/// The network of the experiment's file; null where it has none that can be read, which is said
+/// elsewhere.
+std::shared_ptr<const LoweredNetwork> readable_network(const Experiment& e) {
+  if (e.model.file.empty() || e.built) return nullptr;
   try {
-    for (const DigitalMatrix& matrix : network_of_file(e)->digital)
-      if (!matrix.is_asked) names.push_back(matrix.name);
+    return network_of_file(e);
   } catch (const Error&) {
-    names.clear();  // what is wrong is said elsewhere
+    return nullptr;
   }
-  return names;
+}
+
+/// The first ones by name, of which the first says why.
+std::string named(const std::vector<DigitalMatrix>& matrices) {
+  std::string text = fmt::format("{} ({})", matrices.front().name, matrices.front().why);
+  for (std::size_t i = 1; i < std::min(matrices.size(), kNamed); ++i)
+    text += ", " + matrices[i].name;
+  if (matrices.size() > kNamed) text += fmt::format(" and {} more", matrices.size() - kNamed);
+  return text + (matrices.size() == 1 ? "." : ". `ohmic inspect` says why of each.");
 }
 
 }  // namespace
@@ -161,15 +174,29 @@ std::vector<std::string> digital_matrices_remarks(
     const std::vector<const Experiment*>& experiments) {
   std::set<std::string> texts;
   for (const Experiment* e : experiments) {
-    if (e->model.file.empty() || e->built) continue;
-    std::vector<std::string> names = unasked(*e);
-    if (names.empty()) continue;
-    const std::size_t more = names.size() - std::min(names.size(), kNamed);
-    names.resize(names.size() - more);
+    const auto network = readable_network(*e);
+    if (!network) continue;
+    std::vector<DigitalMatrix> unasked = network->digital;
+    std::erase_if(unasked, [](const DigitalMatrix& m) { return m.is_asked; });
+    if (unasked.empty()) continue;
+    texts.insert(fmt::format("Matrices of {} that stay digital, hence exact: {}", file_of(*e),
+                             named(unasked)));
+  }
+  return {texts.begin(), texts.end()};
+}
+
+std::vector<std::string> batch_remarks(const std::vector<const Experiment*>& experiments) {
+  std::set<std::string> texts;
+  for (const Experiment* e : experiments) {
+    const auto network = readable_network(*e);
+    if (!network || network->over_batch.empty()) continue;
+    const std::size_t more = network->over_batch.size() - 1;
     texts.insert(fmt::format(
-        "Matrices of {} that stay digital, hence exact: {}{}. `ohmic inspect` says why.",
-        std::filesystem::path(e->model.file).filename().string(), fmt::join(names, ", "),
-        more == 0 ? "" : fmt::format(" and {} more", more)));
+        "{}: {}{} {} one value from all samples of a batch. An answer may change with the samples "
+        "beside it, and results with evaluation.batch, which is {} here.",
+        file_of(*e), network->over_batch.front(),
+        more == 0 ? "" : fmt::format(" and {} more nodes", more), more == 0 ? "takes" : "each take",
+        e->evaluation.batch));
   }
   return {texts.begin(), texts.end()};
 }

@@ -26,10 +26,13 @@ std::string idle_entries_remark(const std::vector<const Experiment*>&);
 std::string beside_devices(const Periphery&);
 
 /// The matrices of constants in files of networks that stay digital although nobody asked for it,
-/// a sentence for each file. Files that cannot be read are passed over.
+/// with the reason of the first, a text for each file. Files that cannot be read are passed over.
 std::vector<std::string> digital_matrices_remarks(const std::vector<const Experiment*>&);
 
 /// Where a file of these has several outputs and none is named, which is measured; empty else.
 std::string other_outputs_remark(const std::vector<const Experiment*>&);
+
+/// Files whose networks take a value from all samples of a batch, so that evaluation.batch counts.
+std::vector<std::string> batch_remarks(const std::vector<const Experiment*>&);
 
 }  // namespace ohmic

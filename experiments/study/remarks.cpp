@@ -395,6 +395,7 @@ std::vector<std::string> remarks_on(const std::vector<const Experiment*>& experi
     all.push_back(std::move(outputs));
   for (std::string& digital : digital_matrices_remarks(experiments))
     all.push_back(std::move(digital));
+  for (std::string& batch : batch_remarks(experiments)) all.push_back(std::move(batch));
   if (!experiments.empty() && !study.empty())
     if (std::string idle = idle_keys_remark(study); !idle.empty()) all.push_back(std::move(idle));
   return all;

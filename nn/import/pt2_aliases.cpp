@@ -14,14 +14,16 @@ namespace {
 
 bool is_view(const Pt2Target& target) {
   static const std::unordered_set<std::string_view> views{
-      "alias",    "chunk",           "contiguous",       "detach",     "dropout",
-      "expand",   "feature_dropout", "expand_as",        "flatten",    "narrow",
-      "numpy_T",  "permute",         "reshape",          "reshape_as", "select",
-      "slice",    "split",           "split_with_sizes", "squeeze",    "t",
-      "to",       "transpose",       "unbind",           "unflatten",  "unsqueeze",
-      "view",     "view_as",         "_unsafe_view",     "diagonal",   "meshgrid",
-      "moveaxis", "movedim",         "swapaxes",         "swapdims",   "tensor_split",
-      "unfold"};
+      "_unsafe_view", "alias",     "as_strided",      "chunk",
+      "contiguous",   "detach",    "diagonal",        "dropout",
+      "expand",       "expand_as", "feature_dropout", "flatten",
+      "meshgrid",     "moveaxis",  "movedim",         "narrow",
+      "numpy_T",      "permute",   "reshape",         "reshape_as",
+      "select",       "slice",     "split",           "split_with_sizes",
+      "squeeze",      "swapaxes",  "swapdims",        "t",
+      "tensor_split", "to",        "transpose",       "unbind",
+      "unflatten",    "unfold",    "unsqueeze",       "view",
+      "view_as"};
   const std::string& op = target.looked_up;
   return views.count(std::string_view(op).substr(0, op.find('.'))) > 0;
 }

@@ -97,10 +97,16 @@ AtenValue read_value(const Json& meta) {
   const auto type = torch_type(whole_number(member(meta, "dtype")));
   if (!type) throw DataError("has elements of another type");
   value.type = *type;
-  for (const Json& side : member(meta, "sizes")) {
-    const Json* written = find(side, "as_int");
-    value.shape.push_back(written ? whole_number(*written) : -1);
-  }
+  const auto numbers = [&](const char* key) {
+    std::vector<std::int64_t> all;
+    for (const Json& number : member(meta, key)) {
+      const Json* written = find(number, "as_int");
+      all.push_back(written ? whole_number(*written) : -1);
+    }
+    return all;
+  };
+  value.shape = numbers("sizes");
+  if (find(meta, "strides")) value.strides = numbers("strides");
   return value;
 }
 

@@ -258,7 +258,7 @@ bool Lowering::matmul(const ModelNode& node) {
   const Tensor w = matrix_in(weight, input);
   if (!w.defined()) {
     const Tensor left = matrix_in(input, weight);
-    return left.defined() && left.dim() > 1 && matmul_from_left(node, left);
+    return left.defined() && matmul_from_left(node, left);
   }
   const auto added = w.dim() == 2 ? added_after(node.outputs[0], w.size(1)) : std::nullopt;
   const std::string layer = layer_name(node, root_if_moved(weight), added ? added->bias : "");

@@ -117,6 +117,7 @@ void Lowering::lower(const ModelNode& node) {
     if (!node.inputs[i].empty() && trace_.is_constant(node.inputs[i]) &&
         trace_.value(node.inputs[i]).dim() > 1)
       roots_.insert(root_of(node.inputs[i]));
+  const std::size_t listed = out_.digital.size();
   const bool done = op == "Conv"                                 ? convolution(node)
                     : op == "ConvTranspose"                      ? transposed_convolution(node)
                     : op == "Gemm"                               ? gemm(node)
@@ -127,7 +128,9 @@ void Lowering::lower(const ModelNode& node) {
                     : op == "Add"                                ? add(node)
                     : op == "LSTM" || op == "GRU" || op == "RNN" ? recurrent(node)
                                                                  : false;
-  if (!done) digital(node);
+  if (done) return;
+  digital(node);
+  if (out_.digital.size() == listed) list_digital(node);
 }
 
 void Lowering::digital(const ModelNode& node) {
@@ -250,11 +253,16 @@ LoweredNetwork Lowering::run() {
   for (const ModelNode& node : model_.nodes)
     for (const std::string& output : node.outputs) producers_[output] = &node;
   begin();
-  for (const ModelNode& node : trace_.nodes())
+  for (const ModelNode& node : trace_.nodes()) {
     if (!std::all_of(node.outputs.begin(), node.outputs.end(),
                      [&](const std::string& o) { return o.empty() || nodes_.count(o) > 0; }))
       lower(node);
+    follow_stored(node);
+  }
   share_matrices();
+  list_folded();
+  for (const ModelNode* node : trace_.over_batch())
+    out_.over_batch.push_back(node->name + " (" + node->op + ")");
   finish();
   drop_unread();
   return std::move(out_);

@@ -32,6 +32,12 @@ struct AlikeMatrices {
   std::string first, second;
 };
 
+/// Products of constants with constants, which are computed once and which no sample drives.
+struct FoldedProducts {
+  std::vector<std::string> nodes;
+  std::int64_t numbers = 0;  ///< of the file's constants that they multiply
+};
+
 struct LoweredNetwork {
   std::string format, producer;  ///< of the file
   Graph graph;
@@ -43,12 +49,16 @@ struct LoweredNetwork {
   std::vector<std::string> others;   ///< outputs of the file that are not computed
   std::vector<DigitalMatrix> digital;
   std::vector<AlikeMatrices> alike;
+  FoldedProducts folded;
+  /// "NAME (OP)" of nodes that take one value from all samples of a batch: answers may change with
+  /// the samples beside them.
+  std::vector<std::string> over_batch;
 };
 
-/// Throws DataError naming file and node: operators that are not there (all of them at once), a
-/// sample shape that the file leaves open, an axis of samples that cannot be found. Runs the
-/// network on two and on three samples to learn shapes, and checks that each answers as it does
-/// alone.
+/// Throws DataError naming file and node: operators that are not there (all of them at once),
+/// ranges that are those of a whole batch (DynamicQuantizeLinear), a sample shape that the file
+/// leaves open, an axis of samples that cannot be found. Runs the network on two and on three
+/// samples to learn shapes, and checks that each answers as it does alone.
 LoweredNetwork lower(const ImportedModel&, const LoweringOptions& = {});
 
 }  // namespace ohmic

@@ -49,6 +49,24 @@ class Lowering {
   void refuse_contradiction(const std::string& layer) const;
   bool stays_digital(const std::string& layer, const ModelNode&, const std::string& why);
 
+  /// A matrix of constants whose numbers a value has, although it is no constant.
+  struct Stored {
+    std::string constant;
+    bool is_chosen = false;  ///< which of its numbers depends on the sample
+    bool is_scaled = false;  ///< by what the sample gives
+    double piece = 0;        ///< numbers that one choice takes
+  };
+  /// What a value has of a matrix of constants; absent: nothing.
+  std::optional<Stored> stored_in(const std::string& value) const;
+  std::optional<Stored> chosen_by(const ModelNode&) const;
+  std::optional<Stored> scaled_by(const ModelNode&) const;
+  /// The same of the node's output, for the nodes after it.
+  void follow_stored(const ModelNode&);
+  /// Lists the matrices of constants that a node multiplies with and that no layer has.
+  void list_digital(const ModelNode&);
+  const char* why_digital(const ModelNode&, const std::string& value, const Stored&) const;
+  void list_folded();
+
   /// Whether a node turns, reshapes or repeats numbers and does nothing else.
   static bool only_moves(const ModelNode&);
   /// Parameters of the file that a value was made of by nodes that only move.
@@ -130,6 +148,7 @@ class Lowering {
     std::set<std::string> roots;
   };
   std::vector<Matrix> matrices_;
+  std::map<std::string, Stored> stored_;      ///< by value of the file
   std::map<std::string, std::string> twins_;  ///< layers whose crossbar is an earlier one's
   int own_ = 0;                               ///< nodes of our own
 };

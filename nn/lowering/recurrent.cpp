@@ -106,6 +106,8 @@ bool Lowering::recurrent(const ModelNode& node) {
   const bool layout = call.integer("layout", 0) != 0;
   if (layout || trace_.sample_axis(x) != 1 || !optional_input(node, 4).empty())
     return stays_digital(layer, node, "its sequences are of different lengths or not time-major");
+  if (const std::string bias = optional_input(node, 3); !bias.empty() && !trace_.is_constant(bias))
+    return stays_digital(layer, node, "its bias is computed");
   for (const std::size_t state : {5u, 6u})
     if (const std::string s = optional_input(node, state); !s.empty() && !trace_.is_zero(s))
       return stays_digital(layer, node, "its first state is not 0");

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "nn/freed_memory.hpp"
+#include "nn/lowering/known_operators.hpp"
 #include "nn/lowering/short_products.hpp"
 #include "nn/operators/operator.hpp"
 #include "simulator/error.hpp"
@@ -52,27 +53,6 @@ const ModelValue& pick(const ImportedModel& model, const std::vector<ModelValue>
   if (name.empty())
     throw DataError(file + "has several " + what + "s; say which with model." + what + "; " + has);
   throw DataError(file + "has no " + what + " \"" + name + "\"; " + has);
-}
-
-void check_operators(const ImportedModel& model, const std::vector<ModelNode>& nodes) {
-  std::map<std::string, std::vector<std::string>> missing;
-  for (const ModelNode& node : nodes)
-    if (!find_operator(node.op)) missing[node.op].push_back(node.name);
-  if (missing.empty()) return;
-  std::string message = model.file.string() + ": operators that are not supported (opset " +
-                        std::to_string(model.opset) + "): ";
-  bool first = true;
-  for (const auto& [op, names] : missing) {
-    message += (first ? "" : "; ") + op + " (" + names.front();
-    if (names.size() > 1) message += " and " + std::to_string(names.size() - 1) + " more";
-    message += ")";
-    first = false;
-  }
-  if (missing.begin()->first.starts_with("aten."))
-    throw DataError(message +
-                    ". These are PyTorch's own; torch.onnx.export(..., dynamo=True) writes many "
-                    "as ONNX's, and run_decompositions() before saving, or leaving it out, others");
-  throw DataError(message + ". `ohmic list operators` says which are");
 }
 
 /// The nodes that `output` needs, without what lies behind `known` values.
@@ -361,6 +341,40 @@ struct Trace::State {
       }
   }
 
+  bool grows(const std::string& name) const {
+    const auto value = few.find(name);
+    return value != few.end() && value->second.defined() &&
+           value->second.sizes() != more.at(name).sizes();
+  }
+
+  /// Whether it is a value of numbers that is as large for any samples.
+  bool is_of_batch(const std::string& name) const {
+    return readers.count(name) > 0 && !constants.count(name) && !counts.count(name) &&
+           few.at(name).defined() && !grows(name);
+  }
+
+  std::vector<const ModelNode*> over_batch() const {
+    std::vector<const ModelNode*> found;
+    for (const ModelNode& node : nodes)
+      if (!gives_counts(node) &&
+          std::ranges::any_of(node.inputs, [&](const auto& i) { return grows(i); }) &&
+          std::ranges::any_of(node.outputs, [&](const auto& o) { return is_of_batch(o); }))
+        found.push_back(&node);
+    return found;
+  }
+
+  /// A range that is that of the few samples by chance would be another with others.
+  void check_ranges() const {
+    for (const ModelNode* node : over_batch())
+      if (node->op == "DynamicQuantizeLinear")
+        throw DataError(
+            file() + node->name +
+            " (DynamicQuantizeLinear): takes its range from all samples of a batch, so that an "
+            "answer changes with the samples beside it; such a network cannot be measured sample "
+            "by sample. Expected the network before it was quantised, or with ranges that are "
+            "written (QuantizeLinear, as static quantisation writes it)");
+  }
+
   void check_answers() const {
     const Tensor &a = few.at(output), &b = more.at(output);
     const std::string start = file() + "output \"" + output + "\" is " + text(a.sizes().vec()) +
@@ -407,6 +421,7 @@ Trace::Trace(const ImportedModel& model, const std::string& input, const std::st
   if (s.input.shape.front() == 1) s.free_samples();
   s.run();
   s.classify();
+  s.check_ranges();
   s.check_answers();
   s.shapes_alone(s.output);
 }
@@ -436,6 +451,8 @@ bool Trace::is_zero(const std::string& name) const {
   const bool known = state_->counts.count(name) || state_->constants.count(name);
   return known && !value(name).any().item<bool>();
 }
+
+std::vector<const ModelNode*> Trace::over_batch() const { return state_->over_batch(); }
 
 int Trace::readers(const std::string& name) const {
   const auto reads = state_->readers.find(name);

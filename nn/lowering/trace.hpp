@@ -49,6 +49,8 @@ class Trace {
   std::optional<SamplePlace> samples_of(const std::string& value) const;
   /// Whether it hangs on nothing but the number of samples and is 0 throughout.
   bool is_zero(const std::string& value) const;
+  /// Nodes that make one value of the samples of a batch together, which others read.
+  std::vector<const ModelNode*> over_batch() const;
   /// How often nodes read it; whoever asks for the answer counts.
   int readers(const std::string& value) const;
   /// The node that reads it, where it is read once; else nullptr.

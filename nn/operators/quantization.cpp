@@ -95,7 +95,9 @@ constexpr const char* kTypes = "float8 and 4-bit types";
 const RegisterOperator kRegister{
     {"DequantizeLinear", dequantize, Sign::unknown, kTypes, true},
     {"QuantizeLinear", quantize, Sign::unknown, kTypes, true},
-    {"DynamicQuantizeLinear", quantize_by_range, Sign::non_negative, "", true},
+    {"DynamicQuantizeLinear", quantize_by_range, Sign::non_negative,
+     "samples, whose range would be that of a whole batch: only where its input is a constant",
+     true},
 };
 
 }  // namespace

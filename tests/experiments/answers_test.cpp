@@ -169,5 +169,33 @@ TEST(Inspect, ShowsNetworksWithNothingOnCrossbars) {
       << run.err;
 }
 
+TEST(Inspect, SaysWhatIsComputedOnceAndWhatHangsOnTheBatch) {
+  const test::TemporaryFolder folder;
+  test::Message graph;
+  graph.message(1, test::onnx_node("MatMul", {"places", "bias.weight"}, {"bias"}, "cpb"));
+  graph.message(1, test::onnx_node("Add", {"x", "bias"}, {"a"}));
+  graph.message(1, test::onnx_node("ReduceMax", {"a"}, {"most"}, "largest"));
+  graph.message(1, test::onnx_node("Sub", {"a", "most"}, {"c"}));
+  graph.message(1, test::onnx_node("Softmax", {"c"}, {"b"}));
+  graph.message(1, test::onnx_node("Gemm", {"b", "head.weight"}, {"y"}));
+  graph.message(5, test::onnx_tensor("places", {1, 2}, test::raw(Floats{1, 2})));
+  graph.message(5, test::onnx_tensor("bias.weight", {2, 4}, test::raw(Floats(8, 0.5f))));
+  graph.message(5, test::onnx_tensor("head.weight", {4, 3}, test::raw(Floats(12, 0.5f))));
+  graph.message(11, test::onnx_value("x", {-1, 4}));
+  graph.message(12, test::onnx_value("y", {-1, 3}));
+  const std::string file = folder.write("net.onnx", test::onnx_model(graph).bytes());
+  const Result result = ohmic({"inspect", file});
+  EXPECT_NE(result.out.find(
+                "computed once: cpb: constants times constants, 10 numbers of the file, which no "
+                "sample drives\nover a batch: largest (ReduceMax) takes one value from "
+                "all samples of a batch; an answer may change with the samples beside it, and with "
+                "evaluation.batch\n"),
+            std::string::npos)
+      << result.out << result.err;
+  const std::string json = ohmic({"inspect", file, "--json"}).out;
+  EXPECT_NE(json.find("\"numbers\": 10"), std::string::npos) << json;
+  EXPECT_NE(json.find("\"largest (ReduceMax)\""), std::string::npos) << json;
+}
+
 }  // namespace
 }  // namespace ohmic

@@ -126,6 +126,7 @@ TEST_F(Cli, ListNamesWhatAFileCanName) {
   EXPECT_NE(ohmic({"list", "models"}).out.find("resnet20\n"), std::string::npos);
   EXPECT_NE(ohmic({"list", "optimizers"}).out.find("adam\n"), std::string::npos);
   EXPECT_NE(ohmic({"list", "backends"}).out.find("reference\n"), std::string::npos);
+  EXPECT_NE(ohmic({"list", "aten"}).out.find("\nindex_add\n"), std::string::npos);
   EXPECT_NE(ohmic({"list", "datasets"}).out.find("cifar10\n"), std::string::npos);
 }
 

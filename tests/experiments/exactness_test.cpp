@@ -196,9 +196,53 @@ TEST(DigitalMatrices, AreNamedWhereNobodyAskedForThem) {
                               more,
                           "f.toml"))));
   };
-  EXPECT_EQ(remarks(""), Texts{"Matrices of net.onnx that stay digital, hence exact: mixer. "
-                               "`ohmic inspect` says why."});
+  EXPECT_EQ(remarks(""), Texts{"Matrices of net.onnx that stay digital, hence exact: mixer (it "
+                               "is a stack of matrices)."});
   EXPECT_EQ(remarks("[mapping]\ndigital = [\"mixer\"]\n"), Texts{});
+}
+
+/// Two products of whole numbers, and what is taken from the largest number of a batch.
+test::Message with_whole_numbers() {
+  test::Message graph;
+  graph.message(1, test::onnx_node("QuantizeLinear", {"x", "s", "z"}, {"q"}));
+  graph.message(1, test::onnx_node("MatMulInteger", {"q", "a.weight", "z"}, {"a"}));
+  graph.message(1, test::onnx_node("MatMulInteger", {"q", "b.weight", "z"}, {"b"}));
+  graph.message(1, test::onnx_node("Add", {"a", "b"}, {"sum"}));
+  graph.message(1, test::onnx_node("Cast", {"sum"}, {"c"}, "",
+                                   {test::Message().text(1, "to").number(3, 1).number(20, 2)}));
+  graph.message(1, test::onnx_node("ReduceMax", {"c"}, {"most"}, "largest"));
+  graph.message(1, test::onnx_node("Sub", {"c", "most"}, {"d"}));
+  graph.message(1, test::onnx_node("Softmax", {"d"}, {"e"}));
+  graph.message(1, test::onnx_node("Gemm", {"e", "head.weight"}, {"y"}));
+  graph.message(5, test::onnx_tensor("s", {}, test::raw(std::vector<float>{0.1f})));
+  graph.message(5, test::onnx_tensor("z", {}, std::string(1, '\100'), 2));
+  graph.message(5, test::onnx_tensor("a.weight", {6, 2}, std::string(12, '\3'), 3));
+  graph.message(5, test::onnx_tensor("b.weight", {6, 2}, std::string(12, '\2'), 3));
+  graph.message(
+      5, test::onnx_tensor("head.weight", {2, 3}, test::raw(std::vector<float>{1, 2, 3, 4, 5, 6})));
+  graph.message(11, test::onnx_value("x", {-1, 6}));
+  graph.message(12, test::onnx_value("y", {-1, 3}));
+  return test::onnx_model(graph);
+}
+
+TEST(DigitalMatrices, AreSaidWithTheReasonOfTheFirst) {
+  const test::TemporaryFolder folder;
+  const std::string file = folder.write("net.onnx", with_whole_numbers().bytes()).string();
+  const std::vector<Point> points =
+      expand(parse_toml("[model]\nfile = \"" + file +
+                            "\"\n[data]\nname = \"files\"\ntest = { samples = \"none.npy\" }\n"
+                            "[device]\nmodel = \"awgn\"\n[evaluation]\nbatch = 7\n",
+                        "f.toml"));
+  EXPECT_EQ(digital_matrices_remarks(experiments_of(points)),
+            Texts{"Matrices of net.onnx that stay digital, hence exact: a (its product is of whole "
+                  "numbers; products of floats with QuantizeLinear and DequantizeLinear around "
+                  "them are on crossbars), b. `ohmic inspect` says why of each."});
+  EXPECT_EQ(batch_remarks(experiments_of(points)),
+            Texts{"net.onnx: largest (ReduceMax) takes one value from all samples of a "
+                  "batch. An answer may change with the samples beside it, and results with "
+                  "evaluation.batch, which is 7 here."});
+  const std::vector<std::string> all = remarks_on(experiments_of(points));
+  EXPECT_NE(std::ranges::find(all, batch_remarks(experiments_of(points)).front()), all.end());
 }
 
 TEST(SignedDacs, AreCalledWhatTheyAre) {

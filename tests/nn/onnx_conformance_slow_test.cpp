@@ -28,6 +28,7 @@ std::string refused(const std::string& name) {
   if (drops || (name.starts_with("test_batchnorm") && holds("training_mode"))) {
     return "networks in training mode";
   }
+  if (holds("col2im_5d")) return "Col2Im, with three spatial axes";
   if (holds("gridsample_volumetric_nearest")) return "GridSample, nearest with three spatial axes";
   return "";
 }

@@ -14,6 +14,24 @@ ConstantTensor counting(Shape shape) {
   return reals(std::move(shape), values);
 }
 
+const RegisterCases kBlocks{
+    {"Col2Im",  // 2 x 2 blocks at the four places of 3 x 3
+     {},
+     {counting({1, 4, 4}), wholes({2}, {3, 3}), wholes({2}, {2, 2})},
+     {0, 5, 5, 10, 30, 20, 10, 25, 15},
+     {1, 1, 3, 3},
+     20,
+     true},
+    {"Col2Im",  // a column of zeros in front, that is cut away
+     {{"pads", Shape{0, 1, 0, 0}}},
+     {counting({2, 2, 2}), wholes({2}, {1, 2}), wholes({2}, {1, 2})},
+     {3, 3, 11, 7},
+     {2, 1, 1, 2},
+     20,
+     true,
+     true},
+};
+
 const RegisterCases kShapes{
     {"Reshape",
      {},

@@ -215,6 +215,11 @@ TEST(Operators, RefuseInOneSentence) {
             "n (Elu): attribute 'alpha' is not a number");
   EXPECT_EQ(message_of({"Softmax", {{"axis", std::int64_t{2}}}, {reals({1}, {1})}, {}}),
             "n (Softmax): axis 2 of a tensor with 1 axis");
+  EXPECT_EQ(message_of({"Col2Im",
+                        {},
+                        {scattered({1, 8, 1}), wholes({3}, {2, 2, 2}), wholes({3}, {2, 2, 2})},
+                        {}}),
+            "n (Col2Im): another number of spatial axes than two");
   EXPECT_EQ(message_of({"Squeeze", {}, {scattered({2, 3}), wholes({2}, {1, -1})}, {}}),
             "n (Squeeze): axis 1 is named twice");
   EXPECT_EQ(message_of({"ConstantOfShape", {}, {wholes({2}, {1 << 20, 1 << 20})}, {}}),

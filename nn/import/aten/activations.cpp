@@ -34,10 +34,18 @@ void hardsigmoid(AtenCall& call) {
   call.result("HardSigmoid", {call.tensor("self")}, {{"alpha", 1.0 / 6}, {"beta", 0.5}});
 }
 
+/// scale (x > 0 ? x : alpha (exp(k x) - 1)), as SELU and CELU are decomposed: an ELU of k x with
+/// alpha k, over k.
 void elu(AtenCall& call) {
-  if (call.number("scale", 1) != 1 || call.number("input_scale", 1) != 1)
-    throw DataError("has a scale; expected an ELU without");
-  call.result("Elu", {call.tensor("self")}, {{"alpha", call.number("alpha", 1)}});
+  std::string x = call.tensor("self");
+  const ElementType type = call.value(x).type;
+  const double scale = call.number("scale", 1), k = call.number("input_scale", 1);
+  if (!(k > 0))
+    throw DataError("has an input_scale of " + std::to_string(k) + "; expected one > 0");
+  if (k != 1) x = call.emit("Mul", {x, call.scalar(k, type)});
+  const Attributes alpha{{"alpha", call.number("alpha", 1) * k}};
+  if (scale == k) return call.result("Elu", {x}, alpha);
+  call.result("Mul", {call.emit("Elu", {x}, alpha), call.scalar(scale / k, type)});
 }
 
 void celu(AtenCall& call) {

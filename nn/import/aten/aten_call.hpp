@@ -47,7 +47,8 @@ struct AtenArgument {
 /// What the file says of a value.
 struct AtenValue {
   ElementType type = ElementType::f32;
-  std::vector<std::int64_t> shape;  ///< -1: not written
+  std::vector<std::int64_t> shape;    ///< -1: not written
+  std::vector<std::int64_t> strides;  ///< in memory; -1: not written
 };
 
 /// The graph as it is translated.
@@ -197,5 +198,8 @@ AtenEntries aten_recurrent();
 AtenEntries aten_reductions();
 AtenEntries aten_resizing();
 AtenEntries aten_shapes();
+
+/// All names of the table, sorted: "add", or "max.dim" where only that overload is known.
+std::vector<std::string> aten_names();
 
 }  // namespace ohmic

@@ -70,6 +70,16 @@ void linspace(AtenCall& call) {
   call.result("Identity", {call.cast(line, real, type)});
 }
 
+/// n x n, or n x m: 1 on the diagonal.
+void eye(AtenCall& call) {
+  std::vector<SymbolicInteger> sides = call.sizes("n");
+  sides.push_back(call.has("m") ? call.sizes("m").at(0) : sides.at(0));
+  const ElementType type = call.output_value().type;
+  const std::string zeros = call.emit("ConstantOfShape", {call.size_tensor(sides)},
+                                      {{"value", one_number(call, 0, type)}});
+  call.result("EyeLike", {zeros}, {{"dtype", onnx_number(type)}});
+}
+
 /// Each tensor along its own axis and the same along all others.
 void meshgrid(AtenCall& call) {
   const std::vector<std::string> lines = call.tensors("tensors");
@@ -87,25 +97,13 @@ void meshgrid(AtenCall& call) {
 }  // namespace
 
 AtenEntries aten_creation() {
-  return {{"arange", arange},
-          {"empty", empty},
-          {"empty_like", zeros_like},
-          {"new_empty", empty},
-          {"copy", copy},
-          {"fill", fill_with},
-          {"full", full},
-          {"full_like", full_like},
-          {"new_full", full},
-          {"new_ones", ones},
-          {"new_zeros", zeros},
-          {"ones", ones},
-          {"ones_like", ones_like},
-          {"scalar_tensor", scalar_tensor},
-          {"zero", zero},
-          {"zeros", zeros},
-          {"zeros_like", zeros_like},
-          {"linspace", linspace},
-          {"meshgrid", meshgrid}};
+  return {{"arange", arange},     {"empty", empty},         {"empty_like", zeros_like},
+          {"new_empty", empty},   {"copy", copy},           {"eye", eye},
+          {"fill", fill_with},    {"full", full},           {"full_like", full_like},
+          {"new_full", full},     {"new_ones", ones},       {"new_zeros", zeros},
+          {"ones", ones},         {"ones_like", ones_like}, {"scalar_tensor", scalar_tensor},
+          {"zero", zero},         {"zeros", zeros},         {"zeros_like", zeros_like},
+          {"linspace", linspace}, {"meshgrid", meshgrid}};
 }
 
 }  // namespace ohmic

@@ -69,21 +69,29 @@ void index_together(AtenCall& call, const std::vector<std::string>& indices) {
   call.result("GatherND", {call.tensor("self"), all});
 }
 
-/// x[:, rows, columns]: neighbouring axes are indexed together; joined, they are one axis.
-void index_neighbours(AtenCall& call, const std::vector<std::string>& indices, std::size_t first) {
-  const std::string x = call.tensor("self");
-  Integers joined(first, 0);
-  joined.push_back(-1);
+/// The places that indices of the axes from `first` on take on one axis that joins these.
+std::string places_together(AtenCall& call, const std::vector<std::string>& indices,
+                            std::size_t first) {
   std::string places;
   for (std::size_t i = first; i < indices.size(); ++i) {
     if (indices[i].empty() || call.value(indices[i]).type == ElementType::boolean)
       throw DataError(
           "indexes several axes at once; accepted are whole numbers for neighbouring axes");
-    const std::string side = call.scalar(call.side(x, static_cast<std::int64_t>(i)));
+    const std::int64_t axis = static_cast<std::int64_t>(i);
+    const std::string side = call.scalar(call.side(call.tensor("self"), axis));
     const std::string own = call.cast(indices[i], call.value(indices[i]).type, ElementType::i64);
     const std::string at = call.emit("Mod", {own, side});  // -1 is the last
     places = i == first ? at : call.emit("Add", {call.emit("Mul", {places, side}), at});
   }
+  return places;
+}
+
+/// x[:, rows, columns]: neighbouring axes are indexed together; joined, they are one axis.
+void index_neighbours(AtenCall& call, const std::vector<std::string>& indices, std::size_t first) {
+  const std::string x = call.tensor("self");
+  Integers joined(first, 0);
+  joined.push_back(-1);
+  const std::string places = places_together(call, indices, first);
   for (auto i = static_cast<std::int64_t>(indices.size()); i < call.rank(x); ++i)
     joined.push_back(call.side(x, i));
   call.result("Gather", {call.reshaped(x, joined), places},
@@ -185,39 +193,78 @@ void expect_few(std::int64_t places, std::int64_t of_each = 1) {
                     " places; accepted are at most " + std::to_string(kMost));
 }
 
-std::string one_hot_of(AtenCall& call, const std::string& at, std::int64_t depth) {
-  return call.emit("OneHot", {at, call.scalar(depth), call.constant(Integers{0, 1})});
+/// The call's first output: x with `part` put at, or added to, places of the axes from `first` to
+/// `end`, joined. `part` has the axes of the places instead of these, or is repeated to that.
+void put_at(AtenCall& call, std::int64_t first, std::int64_t end, const std::string& places,
+            const std::string& part, bool adds) {
+  const std::string x = call.tensor("self");
+  const std::int64_t rank = call.rank(x);
+  const std::string whole = call.shape_of(x), one = call.constant(Integers{-1});
+  const auto with = [&](const std::string& middle) {
+    const auto sides = [&](std::int64_t from, std::int64_t to) {
+      return call.emit("Shape", {x}, {{"start", from}, {"end", to}});
+    };
+    return call.emit("Concat", {sides(0, first), middle, sides(end, rank)},
+                     {{"axis", std::int64_t{0}}});
+  };
+  const std::string parts =
+      call.emit("Reshape", {call.emit("Expand", {part, with(call.shape_of(places))}), with(one)});
+  Integers along(static_cast<std::size_t>(rank - (end - first) + 1), 1);
+  along[static_cast<std::size_t>(first)] = -1;
+  const std::string at = call.emit("Expand", {call.reshaped(places, along), call.shape_of(parts)});
+  const std::string made =
+      call.emit("ScatterElements", {call.emit("Reshape", {x, with(one)}), at, parts},
+                {{"axis", first}, {"reduction", std::string(adds ? "add" : "none")}});
+  call.result("Reshape", {made, whole});
+}
+
+void index_add(AtenCall& call) {
+  const std::string x = call.tensor("self");
+  const ElementType type = call.value(x).type;
+  std::string part = call.operand("source", type);
+  if (call.number("alpha", 1) != 1) part = call.emit("Mul", {part, call.operand("alpha", type)});
+  const std::int64_t axis = call.axis("dim", call.rank(x));
+  put_at(call, axis, axis + 1, call.reshaped(call.tensor("index"), {-1}), part, true);
 }
 
 void one_hot(AtenCall& call) {
   const std::int64_t classes = call.integer("num_classes", -1);
   if (classes < 1) throw DataError("finds the number of classes itself; expected num_classes");
-  call.result("Identity", {one_hot_of(call, call.tensor("self"), classes)});
+  call.result("OneHot", {call.tensor("self"), call.scalar(classes), call.constant(Integers{0, 1})});
 }
 
-/// x[flags] = number, x[:, places] = number.
+void index_copy(AtenCall& call) {
+  const std::int64_t axis = call.axis("dim", call.rank(call.tensor("self")));
+  put_at(call, axis, axis + 1, call.reshaped(call.tensor("index"), {-1}), call.tensor("source"),
+         false);
+}
+
+/// x[:, rows, columns] = numbers, or +=.
+void put_numbers(AtenCall& call, const std::vector<std::string>& indices, std::size_t first) {
+  const std::string value = call.tensor("values");
+  const std::string part = call.cast(value, call.value(value).type, call.output_value().type);
+  put_at(call, static_cast<std::int64_t>(first), std::ssize(indices),
+         places_together(call, indices, first), part, call.flag("accumulate", false));
+}
+
+/// x[flags] = number, x[:, places] = numbers.
 void index_put(AtenCall& call) {
   const std::string x = call.tensor("self"), value = call.tensor("values");
-  const std::vector<std::string> indices = call.tensors("indices");
-  if (call.flag("accumulate", false) || call.rank(value) != 0)
-    throw DataError("puts several numbers; accepted is one in all places");
+  std::vector<std::string> indices = call.tensors("indices");
+  while (!indices.empty() && indices.back().empty()) indices.pop_back();
+  if (indices.empty()) throw DataError("has no index");
   const auto given = [](const std::string& i) { return !i.empty(); };
   const auto first = std::find_if(indices.begin(), indices.end(), given);
-  if (std::count_if(indices.begin(), indices.end(), given) != 1)
-    throw DataError("indexes several axes at once; accepted is one, or flags");
   std::string flags = *first;
   const std::int64_t axis = first - indices.begin();
-  std::int64_t covered = call.rank(flags);
-  if (call.value(flags).type != ElementType::boolean) {
-    const std::string places = call.reshaped(flags, {-1});
-    const std::string hot = one_hot_of(call, places, call.side(x, axis));
-    const std::string hits =
-        call.emit("ReduceMax", {hot, call.constant(Integers{0})}, {{"keepdims", std::int64_t{0}}});
-    flags = call.cast(hits, ElementType::i64, ElementType::boolean);
-    covered = 1;
-  }
+  const bool has_flags = call.value(flags).type == ElementType::boolean;
+  if (has_flags && (call.flag("accumulate", false) || call.rank(value) != 0))
+    throw DataError("puts several numbers by flags; accepted is one, or places that are numbers");
+  if (!has_flags) return put_numbers(call, indices, static_cast<std::size_t>(axis));
+  if (axis + 1 < std::ssize(indices))
+    throw DataError("indexes several axes at once; accepted is one, or flags");
   Integers behind;  // axes that the flags do not have
-  for (std::int64_t i = axis + covered; i < call.rank(x); ++i) behind.push_back(i - axis);
+  for (std::int64_t i = axis + call.rank(flags); i < call.rank(x); ++i) behind.push_back(i - axis);
   if (!behind.empty()) flags = call.emit("Unsqueeze", {flags, call.constant(behind)});
   const ElementType type = call.output_value().type;
   call.result("Where", {flags, call.cast(value, call.value(value).type, type), x});
@@ -309,12 +356,24 @@ void im2col(AtenCall& call) {
   call.result("Reshape", {all, call.constant(Integers{0, rows, -1})});
 }
 
+void col2im(AtenCall& call) {
+  const Integers padding = call.integers("padding", {}, 2);
+  call.result("Col2Im",
+              {call.tensor("self"), call.constant(call.integers("output_size", {}, 2)),
+               call.constant(call.integers("kernel_size", {}, 2))},
+              {{"dilations", call.integers("dilation", {}, 2)},
+               {"pads", Integers{padding[0], padding[1], padding[0], padding[1]}},
+               {"strides", call.integers("stride", {}, 2)}});
+}
+
 }  // namespace
 
 AtenEntries aten_indexing() {
   return {{"flip", flip},
           {"gather", gather},
           {"index", index},
+          {"index_add", index_add},
+          {"index_copy", index_copy},
           {"index_select", index_select},
           {"narrow", narrow},
           {"roll", roll},
@@ -326,8 +385,11 @@ AtenEntries aten_indexing() {
           {"tril", tril},
           {"triu", triu},
           {"diagonal", diagonal},
+          {"col2im", col2im},
           {"im2col", im2col},
           {"index_put", index_put},
+          {"_unsafe_index", index},
+          {"_unsafe_index_put", index_put},
           {"one_hot", one_hot},
           {"scatter_add", scatter_add},
           {"unfold", unfold}};

@@ -106,6 +106,15 @@ void matmul(AtenCall& call) {
   call.result("MatMul", {call.tensor("self"), call.tensor(other)});
 }
 
+/// Each number of one vector times each of another.
+void outer(AtenCall& call) {
+  const ElementType type = call.output_value().type;
+  const bool says_self = call.has("self");
+  const std::string a = call.operand(says_self ? "self" : "input", type);
+  const std::string column = call.emit("Unsqueeze", {a, call.constant(Integers{-1})});
+  call.result("Mul", {column, call.operand("vec2", type)});
+}
+
 void addmm(AtenCall& call) {
   call.result("Gemm", {call.tensor("mat1"), call.tensor("mat2"), call.tensor("self")},
               {{"alpha", call.number("alpha", 1)}, {"beta", call.number("beta", 1)}});
@@ -222,6 +231,8 @@ AtenEntries aten_matrices() {
           {"matmul", matmul},
           {"mm", matmul},
           {"mv", matmul},
+          {"ger", outer},
+          {"outer", outer},
           {"tensordot", tensordot},
           {"_trilinear", trilinear},
           {"_weight_norm", weight_norm}};

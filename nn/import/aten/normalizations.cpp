@@ -8,6 +8,14 @@
 namespace ohmic {
 namespace {
 
+/// A parameter, or `otherwise` for each number of `like` where it is None.
+std::string parameter(AtenCall& call, const char* name, double otherwise, const std::string& like,
+                      ElementType type) {
+  if (call.has(name)) return call.tensor(name);
+  if (call.value(like).shape.at(0) >= 0) return call.filled(otherwise, {call.side(like, 0)}, type);
+  return call.emit("Expand", {call.scalar(otherwise, type), call.shape_of(like)});
+}
+
 /// A parameter, or as many of `otherwise` where it is None.
 std::string parameter(AtenCall& call, const char* name, double otherwise, std::int64_t count,
                       ElementType type) {
@@ -21,12 +29,12 @@ void batch_norm(AtenCall& call) {
   if (!call.has("running_mean") || !call.has("running_var"))
     throw DataError("has no running statistics; expected a BatchNorm that keeps them");
   const ElementType type = call.value(x).type;
-  const std::int64_t channels = call.side(call.tensor("running_mean"), 0);
-  call.result(
-      "BatchNormalization",
-      {x, parameter(call, "weight", 1, channels, type), parameter(call, "bias", 0, channels, type),
-       call.tensor("running_mean"), call.tensor("running_var")},
-      {{"epsilon", call.number("eps", 1e-5)}});
+  const std::string mean = call.tensor("running_mean");
+  if (call.rank(mean) != 1) throw DataError("has running statistics that are no list of numbers");
+  call.result("BatchNormalization",
+              {x, parameter(call, "weight", 1, mean, type), parameter(call, "bias", 0, mean, type),
+               mean, call.tensor("running_var")},
+              {{"epsilon", call.number("eps", 1e-5)}});
 }
 
 void layer_norm(AtenCall& call) {

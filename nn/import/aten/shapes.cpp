@@ -139,6 +139,23 @@ void expand(AtenCall& call) {
   call.result("Expand", {call.tensor("self"), call.size_tensor(sizes)});
 }
 
+/// Numbers by their place in memory: accepted where these are the tensor's own, as a decomposed
+/// mean of images is written.
+void as_strided(AtenCall& call) {
+  const std::string x = call.tensor("self");
+  const AtenValue &from = call.value(x), &to = call.output_value();
+  const Integers strides = call.integers("stride");
+  bool is_same = from.shape == to.shape && from.strides.size() == from.shape.size() &&
+                 strides.size() == from.shape.size() && call.integer("storage_offset", 0) == 0;
+  for (std::size_t i = 0; is_same && i < strides.size(); ++i)
+    is_same = from.shape[i] == 1 || (strides[i] >= 0 && strides[i] == from.strides[i]);
+  if (!is_same)
+    throw DataError(
+        "reads memory in an order of its own; accepted is that of its tensor, which changes "
+        "nothing");
+  call.result("Identity", {x});
+}
+
 void like_other(AtenCall& call, const char* op) {
   call.result(op, {call.tensor("self"), call.shape_of(call.tensor("other"))});
 }
@@ -288,6 +305,7 @@ void diff(AtenCall& call) {
 AtenEntries aten_shapes() {
   return {{"alias", identity},
           {"alpha_dropout", dropout},
+          {"as_strided", as_strided},
           {"cat", cat},
           {"channel_shuffle", channel_shuffle},
           {"chunk", split},

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <unordered_map>
 
 #include "nn/import/aten/aten_call.hpp"
@@ -15,14 +16,26 @@ std::unordered_map<std::string, AtenEntry> all_entries() {
   return table;
 }
 
+const std::unordered_map<std::string, AtenEntry>& known_entries() {
+  static const auto table = all_entries();
+  return table;
+}
+
 }  // namespace
 
 const AtenEntry* find_aten(const std::string& op) {
-  static const auto table = all_entries();
+  const auto& table = known_entries();
   const auto exact = table.find(op);
   if (exact != table.end()) return &exact->second;
   const auto any = table.find(op.substr(0, op.find('.')));
   return any == table.end() ? nullptr : &any->second;
+}
+
+std::vector<std::string> aten_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : known_entries()) names.push_back(name);
+  std::ranges::sort(names);
+  return names;
 }
 
 }  // namespace ohmic
