@@ -99,12 +99,9 @@ class Remarks {
     most_draws_ = std::max(most_draws_, draws);
     most_chips_ = std::max(most_chips_, e.evaluation.estimator == Estimator::per_batch ? 2 : draws);
     const Periphery& p = e.periphery;
-    const bool is_random = p.output_noise || (p.adc && (p.adc->has_frozen_errors() || p.adc->enob ||
-                                                        p.adc->rounding == Rounding::stochastic));
-    const auto differs = [&](const DeviceModel& d) { return differs_between_chips(d); };
-    any_differs_ = any_differs_ || is_random || differs(*e.device) ||
-                   std::ranges::any_of(e.layer_devices,
-                                       [&](const auto& own) { return differs(*own.second.model); });
+    random_ = random_ || p.output_noise ||
+              (p.adc && (p.adc->has_frozen_errors() || p.adc->enob ||
+                         p.adc->rounding == Rounding::stochastic));
   }
 
   void look_at_periphery(const Experiment& e) {
@@ -130,6 +127,7 @@ class Remarks {
     largest_eta_ = std::max(largest_eta_, device.form_factor());
     least_g_max_S_ = std::min(least_g_max_S_, device.g_max_S);
     differ_ = differ_ || differs_between_chips(device);
+    deviate_ = deviate_ || (!differ_ && !holds_within(device, 0));
     const Value written = write_device(model, device);
     look_at_heat(written);
     const Value* parts = model == "stack" ? written.at("models") : nullptr;
@@ -282,7 +280,7 @@ class Remarks {
       say("evaluation.draws = 1: one chip has no interval, and the next one may have another "
           "number; "
           "20 draws show how far they lie apart.");
-    if (most_draws_ > 1 && !any_differs_ && exact_chips_remark(experiments_).empty())
+    if (most_draws_ > 1 && deviate_ && !differ_ && !random_)
       say("Nothing here differs from one chip to the next: devices of one target are all alike "
           "(std "
           "0), so that draws are the same number again, and intervals over them say nothing.");
@@ -370,8 +368,9 @@ class Remarks {
   std::map<std::string, std::pair<MeasuredRange, Used>> used_;
   std::int64_t most_draws_ = 0;
   bool keeps_best_ = false, follows_heat_ = false, ignores_heat_ = false;
-  bool differ_ = false;       ///< devices, from one chip to the next
-  bool any_differs_ = false;  ///< or what is behind them
+  bool differ_ = false;   ///< devices, from one chip to the next
+  bool deviate_ = false;  ///< from what is written
+  bool random_ = false;   ///< what is behind them
   std::int64_t most_chips_ = 0;
   bool stuck_by_rates_ = false;
   double widest_stop_ = 0, largest_eta_ = 0, shift_ = 0, shift_age_s_ = 0, latest_s_ = 0,
