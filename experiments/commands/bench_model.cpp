@@ -34,7 +34,7 @@ std::vector<Hardware> hardware() {
 
 /// Samples of normal numbers.
 ImageSet samples_of(const LoweredNetwork& network, std::int64_t count) {
-  if (network.sample_type == ElementType::i32 || network.sample_type == ElementType::i64)
+  if (!std::ranges::all_of(network.inputs, is_real, &SampleInput::type))
     throw UnsupportedError(
         "bench: the network reads whole numbers (tokens), of which no random ones can be made");
   ImageSet set;

@@ -85,7 +85,7 @@ void show_set(const std::string& name, const ImageSet& set) {
 
 /// Files may be given for testing alone.
 bool has_training_set(const DataSettings& data) {
-  return data.name != "files" || !data.train_samples.samples.empty();
+  return data.name != "files" || data.train_samples.are_named();
 }
 
 void show(const ExperimentFile& file) {

@@ -150,8 +150,12 @@ void print_text(const LoweredNetwork& network, const std::vector<LayerFacts>& la
   const auto crossbars = std::ranges::count(layers, std::string(), &LayerFacts::shares);
   print_lines("{}: {}{}, opset {}\n", options.model.file, network.format,
               network.producer.empty() ? "" : " by " + network.producer, network.graph.opset);
-  fmt::print("a sample: {} ({}); its answer: {}\n", shape_text(network.sample),
-             name_of(network.sample_type), shape_text(network.answer));
+  std::vector<std::string> inputs;
+  for (const SampleInput& input : network.inputs)
+    inputs.push_back(fmt::format("{}{} ({})", network.inputs.size() > 1 ? input.name + ": " : "",
+                                 shape_text(input.shape), name_of(input.type)));
+  print_lines("a sample: {}; its answer: {}\n", fmt::join(inputs, ", "),
+              shape_text(network.answer));
   fmt::print("on crossbars: {} layers, {} parameters, {} MACs per sample\n", crossbars, parameters,
              macs);
   if (layers.empty()) {
@@ -190,8 +194,11 @@ void print_json(const LoweredNetwork& network, const std::vector<LayerFacts>& la
                 const InspectOptions& options) {
   Json json{{"file", options.model.file},   {"format", network.format},
             {"producer", network.producer}, {"opset", network.graph.opset},
-            {"sample", network.sample},     {"sample_type", name_of(network.sample_type)},
+            {"inputs", Json::array()},      {"sample", network.sample},
             {"answer", network.answer},     {"layers", Json::array()}};
+  for (const SampleInput& input : network.inputs)
+    json["inputs"].push_back(
+        {{"name", input.name}, {"type", name_of(input.type)}, {"shape", input.shape}});
   for (const LayerFacts& l : layers)
     json["layers"].push_back({{"name", l.name},
                               {"operator", l.op},
@@ -237,7 +244,8 @@ void add_inspect_command(CLI::App& app) {
       "  ohmic inspect net.onnx --json");
   auto options = std::make_shared<InspectOptions>();
   command->add_option("FILE", options->model.file, "Model file")->required();
-  command->add_option("--input", options->model.input, "Input of the file, where it has several");
+  command->add_option("--input", options->model.inputs,
+                      "Input of the file, where it has more than its answer needs; once for each");
   command->add_option("--output", options->model.output, "Output of the file; default: its first");
   command->add_option("--digital", options->mapping.digital, "Layers that stay digital (* and ?)");
   command->add_option("--crossbar", options->mapping.crossbar, "The only layers on crossbars");

@@ -21,6 +21,7 @@ Network::Network(Graph graph, Weights weights, std::string name) {
   check_weights(graph, weights, name);
   auto built = std::make_shared<LoweredNetwork>();
   built->sample = shape_of(graph.nodes.front());
+  built->inputs = {{"input", ElementType::f32, built->sample}};
   built->answer = {graph.classes};
   built->graph = std::move(graph);
   built->weights = std::move(weights);
@@ -33,6 +34,12 @@ Network::Network(Graph graph, Weights weights, std::string name) {
 const std::string& Network::name() const { return state_->name; }
 
 const std::vector<std::int64_t>& Network::sample_shape() const { return state_->plain->sample; }
+
+std::vector<std::string> Network::inputs() const {
+  std::vector<std::string> names;
+  for (const SampleInput& input : state_->plain->inputs) names.push_back(input.name);
+  return names;
+}
 
 const std::vector<std::int64_t>& Network::answer_shape() const { return state_->plain->answer; }
 

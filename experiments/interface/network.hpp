@@ -19,8 +19,11 @@ class Network {
   Network(Graph, Weights, std::string name = "network");
 
   const std::string& name() const;
-  /// Of one sample, as its file has it; of built ones channels, height, width.
+  /// Of one sample, as its file has it; of built ones channels, height, width; of several inputs,
+  /// how many numbers they have together.
   const std::vector<std::int64_t>& sample_shape() const;
+  /// Names of what samples go to: of several inputs, those that an array is given for.
+  std::vector<std::string> inputs() const;
   /// Of one sample's answer.
   const std::vector<std::int64_t>& answer_shape() const;
   /// Layers that lie on crossbars, in the order in which they are computed: the names that

@@ -44,9 +44,10 @@ Experiment experiment_of(const Network& network, const Samples& samples, const H
     for (const auto& [key, text] : {std::pair("model.file", model.file),
                                     {"model.weights", model.weights},
                                     {"model.tensors", model.tensors},
-                                    {"model.input", model.input},
                                     {"model.output", model.output}})
       if (!text.empty()) root.set(key, {text});
+    Array inputs(model.inputs.begin(), model.inputs.end());
+    if (!inputs.empty()) root.set("model.inputs", {std::move(inputs)});
   }
   root.set("evaluation", evaluation_table(options));
   root.set("compute.device", {std::string("cpu")});

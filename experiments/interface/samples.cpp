@@ -58,6 +58,18 @@ Samples::Samples(const StoredArray& samples, const std::optional<StoredArray>& l
   state_ = std::move(state);
 }
 
+Samples::Samples(const std::vector<InputArray>& samples, const std::optional<StoredArray>& labels) {
+  for (const InputArray& array : samples) check_size(array.samples);
+  if (labels) check_size(*labels);
+  auto state = std::make_shared<State>();
+  state->set = samples_of(samples, labels ? &*labels : nullptr);
+  state->settings.name = "files";
+  for (const InputArray& array : samples)
+    state->settings.test_samples.inputs.push_back({array.input, kInMemory});
+  if (labels) state->settings.test_samples.labels = kInMemory;
+  state_ = std::move(state);
+}
+
 std::int64_t Samples::size() const { return state_->set.size(); }
 
 const std::vector<std::int64_t>& Samples::shape() const { return state_->set.shape; }
@@ -95,7 +107,7 @@ Samples load_samples(const SampleFiles& files) {
 }
 
 Samples load_samples(const DataSettings& settings, std::uint64_t seed) {
-  const bool has_train = settings.name != "files" || !settings.train_samples.samples.empty();
+  const bool has_train = settings.name != "files" || settings.train_samples.are_named();
   Dataset data = load_dataset(settings, seed, {has_train, true, "calibration"});
   auto state = std::make_shared<Samples::State>();
   state->settings = settings;

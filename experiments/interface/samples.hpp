@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
-#include "nn/data/dataset.hpp"
-#include "nn/io/stored_array.hpp"
+#include "nn/data/samples.hpp"
 
 namespace ohmic {
 
@@ -24,8 +24,13 @@ class Samples {
   explicit Samples(const StoredArray& samples,
                    const std::optional<StoredArray>& labels = std::nullopt);
 
+  /// Of a network with several inputs: an array for each, as many samples in all of them. They
+  /// reach the inputs that have their names, in any order.
+  explicit Samples(const std::vector<InputArray>&,
+                   const std::optional<StoredArray>& labels = std::nullopt);
+
   std::int64_t size() const;
-  /// Of one sample.
+  /// Of one sample; of several arrays, how many numbers they have together.
   const std::vector<std::int64_t>& shape() const;
   bool has_labels() const;
   /// Samples [first, first + count). Throws CallError beyond the last.

@@ -27,7 +27,7 @@ constexpr char kLookedAtSo[] = "with misled answers ";
 ImageSet declared_training(const TrainedNetwork& network, const Experiment& experiment) {
   constexpr std::int64_t kHeld = 0;  // numbers: few of them are looked at
   const DataSettings& settings = experiment.data;
-  if (settings.name != "files" || settings.train_samples.samples.empty()) return {};
+  if (settings.name != "files" || !settings.train_samples.are_named()) return {};
   if (network.data->train.size() > 0) return {};
   try {
     Dataset data;
@@ -109,7 +109,7 @@ Plausibility examine(const TrainedNetwork& network, const Experiment& experiment
   facts.wants_samples = choice.against == Against::samples && !choice.uses_answers();
   if (choice.uses_answers()) {
     facts.labels = 0;  // they are its own
-    facts.compares_own = vocabulary(network.graph) == 0;
+    facts.compares_own = vocabulary(network.graph) == 0 && network.data->test.parts.empty();
   }
   if (is_counted(network.measure))
     note_threshold(network, facts);

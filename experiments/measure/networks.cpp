@@ -112,11 +112,6 @@ void look_at_answers(const TrainedNetwork& network, Measure& measure) {
   measure.settle();
 }
 
-bool is_real(ElementType type) {
-  return type == ElementType::f32 || type == ElementType::f64 || type == ElementType::f16 ||
-         type == ElementType::bf16;
-}
-
 /// A file of weights that a key of the experiment names.
 struct NamedWeights {
   std::string key, file;
@@ -182,7 +177,21 @@ void check_counts(const Experiment& experiment, const ImageSet& train) {
 }
 
 void fit_to(const LoweredNetwork& network, Dataset& data) {
-  if (!is_real(network.sample_type)) check_whole_numbers(data, vocabulary(network.graph));
+  const bool has_several = network.inputs.size() > 1;
+  std::vector<SamplePart> parts;
+  std::vector<WholeNumbers> whole;
+  std::int64_t first = 0;
+  for (const SampleInput& input : network.inputs) {
+    parts.push_back({input.name, input.shape});
+    if (!is_real(input.type)) {
+      const auto begin = has_several ? std::optional(first) : std::nullopt;
+      whole.push_back(
+          {has_several ? input.name : "", first, input.size(), vocabulary(network.graph, begin)});
+    }
+    first += input.size();
+  }
+  fit_parts(data, parts);
+  check_whole_numbers(data, whole);
   fit(data, network.sample, network.graph.classes);
 }
 

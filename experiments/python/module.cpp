@@ -24,7 +24,19 @@ using namespace py::literals;
 namespace ohmic {
 namespace {
 
+/// A dict: an array for each input of a network.
+Samples samples_of_dict(const py::dict& x, const py::object& labels) {
+  std::vector<InputArray> arrays;
+  for (const auto& [key, value] : x) {
+    const auto input = py::cast<std::string>(py::str(key));
+    arrays.push_back({input, array_of(value, input)});
+  }
+  if (labels.is_none()) return Samples(arrays);
+  return Samples(arrays, array_of(labels, "labels"));
+}
+
 Samples samples_of_python(const py::object& x, const py::object& labels) {
+  if (py::isinstance<py::dict>(x)) return samples_of_dict(py::cast<py::dict>(x), labels);
   const StoredArray samples = array_of(x, "samples");
   if (labels.is_none()) return Samples(samples);
   return Samples(samples, array_of(labels, "labels"));
@@ -160,6 +172,7 @@ void bind_values(py::module_& m) {
                              [](const Network& n) { return py::tuple(py::cast(n.sample_shape())); })
       .def_property_readonly("answer_shape",
                              [](const Network& n) { return py::tuple(py::cast(n.answer_shape())); })
+      .def_property_readonly("inputs", &Network::inputs)
       .def_property_readonly("layers", &Network::layers);
   py::class_<Samples>(m, "Samples")
       .def(py::init(&samples_of_python), "x"_a, "labels"_a = py::none())
@@ -216,11 +229,11 @@ PYBIND11_MODULE(_ohmic, m) {
   bind_chip(m);
   bind_device(m);
   m.def("load", [](const std::filesystem::path& file, const std::string& weights,
-                   const std::string& input, const std::string& output) {
+                   const std::vector<std::string>& inputs, const std::string& output) {
     ModelSettings model;
     model.file = file.string();
     model.weights = weights;
-    model.input = input;
+    model.inputs = inputs;
     model.output = output;
     return without_gil([&] { return load_network(model); });
   });

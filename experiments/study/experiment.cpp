@@ -191,7 +191,7 @@ void check_model(const Experiment& e) {
     if (given && e.model.file.empty())
       faults.push_back({{}, key, "is for networks of a file; expected model.file beside it"});
   };
-  needs_file("model.input", !e.model.input.empty());
+  needs_file("model.inputs", !e.model.inputs.empty());
   needs_file("model.output", !e.model.output.empty());
   needs_file("mapping.digital", !e.mapping.digital.empty());
   needs_file("mapping.crossbar", !e.mapping.crossbar.empty());

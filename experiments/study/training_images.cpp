@@ -56,9 +56,14 @@ std::string file_of_both_sets(const Experiment& e) {
   if (data.normalization() == "per_pixel_mean" || !use_of_training_images(e).empty()) return "";
   if (data.name == "files") {
     const SampleFiles &train = data.train_samples, &test = data.test_samples;
-    const bool both = !train.samples.empty() && is_same_array(train.samples, test.samples) &&
-                      is_same_array(train.rows, test.rows);
-    return both ? test.samples : "";
+    const bool same_inputs =
+        std::ranges::equal(train.inputs, test.inputs, [](const InputFile& a, const InputFile& b) {
+          return a.input == b.input && is_same_array(a.file, b.file);
+        });
+    const bool both = train.are_named() && is_same_array(train.samples, test.samples) &&
+                      same_inputs && is_same_array(train.rows, test.rows);
+    if (!both) return "";
+    return test.inputs.empty() ? test.samples : test.inputs.front().file;
   }
   const DataFiles files = data_files(data);
   for (const fs::path& test : files.test)

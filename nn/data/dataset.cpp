@@ -47,6 +47,7 @@ std::vector<fs::path> files_of(const std::vector<std::string>& named,
 
 std::vector<fs::path> files_of(const SampleFiles& samples) {
   std::vector<fs::path> files;
+  for (const InputFile& input : samples.inputs) files.push_back(array_place(input.file).file);
   for (const std::string* file : {&samples.samples, &samples.labels, &samples.rows})
     if (!file->empty()) files.push_back(array_place(*file).file);
   return files;
@@ -89,7 +90,7 @@ void load_cifar(const DataSettings& settings, DatasetNeeds needs, Dataset& data)
 
 void load_files(const DataSettings& settings, DatasetNeeds needs, Dataset& data) {
   const auto read = [&](const SampleFiles& files, const char* key) {
-    if (files.samples.empty())
+    if (!files.are_named())
       throw DataError(
           std::string("data.") + key +
           ": no samples are given; expected { samples = FILE, labels = FILE } or { samples = "
@@ -177,6 +178,8 @@ std::string choice_of(const SampleFiles& files) {
     if (!array.empty()) choice += (choice.empty() ? "" : "\n") + array;
   }
   for (const std::string& name : files.classes) choice += "\n" + name;
+  for (const InputFile& input : files.inputs)
+    choice += "\n" + input.input + "\t" + array_place(input.file).array;
   return choice;
 }
 

@@ -16,6 +16,13 @@
 
 namespace ohmic {
 
+/// What samples have for one of several inputs of a network.
+struct SamplePart {
+  std::string input;                ///< its name
+  std::vector<std::int64_t> shape;  ///< of one sample's
+  std::int64_t values() const;
+};
+
 /// Samples with a class each: images as 8-bit pixels, planar (image i, channel c, row y, column x
 /// at ((i*3 + c)*32 + y)*32 + x, CIFAR's own order), or numbers of any shape, held or read when
 /// they are asked for.
@@ -37,6 +44,7 @@ struct ImageSet {
   std::vector<std::string> class_names;                      ///< where the data name them
   std::vector<std::int64_t> shape{kChannels, kSide, kSide};  ///< of one sample
   int channel_axis = 0;                                      ///< of `shape`
+  std::vector<SamplePart> parts;  ///< whose numbers a sample has in a row; empty: it is one array
   std::int64_t size() const { return static_cast<std::int64_t>(labels.size()); }
   /// Numbers of one sample.
   std::int64_t values() const;
@@ -63,13 +71,22 @@ struct Normalization {
   std::optional<double> scale = std::nullopt;  ///< absent: 1/255 of pixels, 1 of numbers
 };
 
+/// The samples of one of several inputs of a network.
+struct InputFile {
+  std::string input;  ///< its name
+  std::string file;   ///< an array (open_array)
+  bool operator==(const InputFile&) const = default;
+};
+
 /// Files of name = "files".
 struct SampleFiles {
-  std::string samples;               ///< an array (open_array), or a folder of images
-  std::string labels;                ///< an array: a class, numbers or classes each; empty: none
-                                     ///< but those of the folder
-  std::string rows;                  ///< of both, those that are used; empty: all
-  std::vector<std::string> classes;  ///< names of a folder's classes, in the order of answers
+  std::string samples;                 ///< an array (open_array), or a folder of images
+  std::string labels;                  ///< an array: a class, numbers or classes each; empty: none
+                                       ///< but those of the folder
+  std::string rows;                    ///< of both, those that are used; empty: all
+  std::vector<std::string> classes;    ///< names of a folder's classes, in the order of answers
+  std::vector<InputFile> inputs = {};  ///< in place of `samples`: an array for each input
+  bool are_named() const { return !samples.empty() || !inputs.empty(); }
   bool operator==(const SampleFiles&) const = default;
 };
 

@@ -172,6 +172,10 @@ Normalization read_normalization(const DataSettings& settings, Dataset& data) {
   Normalization n;
   n.kind = settings.normalization();
   n.scale = settings.scale;
+  if (n.kind != "none" && (!data.train.parts.empty() || !data.test.parts.empty()))
+    throw DataError(
+        "data.normalize: samples of several inputs reach the network as their arrays have them; "
+        "expected \"none\", and arrays that are normalised where the network needs it");
   HostTensor mean, std;
   if (n.kind == "imagenet") take_imagenets(settings, data, n, mean, std);
   if (n.kind == "given") {

@@ -8,6 +8,7 @@
 #include "nn/data/image_folder.hpp"
 #include "nn/data/keyed_error.hpp"
 #include "nn/data/layout.hpp"
+#include "nn/data/sample_parts.hpp"
 #include "nn/io/sha256.hpp"
 #include "nn/io/stored_array.hpp"
 #include "simulator/error.hpp"
@@ -166,6 +167,15 @@ ImageSet array_samples(StoredArray array, std::int64_t most_held) {
   return set;
 }
 
+ImageSet joined_arrays(const std::vector<InputArray>& arrays, std::int64_t most_held) {
+  std::int64_t numbers = 0;
+  for (const InputArray& array : arrays) numbers += array.samples.elements();
+  std::vector<NamedSamples> parts;
+  for (const auto& [input, array] : arrays)
+    parts.push_back({input, array.name, array_samples(array, numbers <= most_held ? numbers : 0)});
+  return joined(parts);
+}
+
 /// Whole numbers from 0 on, one per sample, are classes; anything else is compared as it is.
 void take_labels(const StoredArray& array, const std::string& labels, const std::string& samples,
                  ImageSet& set) {
@@ -187,8 +197,10 @@ void take_labels(const SampleFiles& files, ImageSet& set) {
   if (!set.class_names.empty())
     throw DataError(files.labels + ": labels of " + files.samples +
                     ", whose sub-folders are its classes; expected one of the two");
-  take_labels(open_samples(files.labels), files.labels, files.samples, set);
+  take_labels(open_samples(files.labels), files.labels,
+              files.inputs.empty() ? files.samples : files.inputs.front().file, set);
 }
+
 void keep_rows(const std::string& file, ImageSet& set) {
   const std::vector<std::int64_t> rows = read_whole_numbers(file, kRows);
   std::set<std::int64_t> seen;
@@ -219,10 +231,33 @@ int axis_among(const Shape& from, int axis, const Shape& to) {
   return 0;
 }
 
+/// The rest of read_samples(), once samples are there.
+ImageSet with_labels(const SampleFiles& files, ImageSet set) {
+  if (!files.labels.empty()) take_labels(files, set);
+  if (!files.rows.empty()) keep_rows(files.rows, set);
+  count_classes(set);
+  return set;
+}
+
+ImageSet read_parts(const SampleFiles& files, const Transform& transform, std::int64_t most_held) {
+  if (transform != Transform{})
+    throw DataError(
+        "samples of several inputs are arrays; data.transform is for folders of images alone "
+        "(arrays are prepared before they are written)");
+  if (!files.classes.empty())
+    throw DataError(
+        "samples of several inputs are no folder of images, whose sub-folders "
+        "`classes` would name");
+  std::vector<InputArray> arrays;
+  for (const auto& [input, file] : files.inputs) arrays.push_back({input, open_samples(file)});
+  return with_labels(files, joined_arrays(arrays, most_held));
+}
+
 }  // namespace
 
 ImageSet read_samples(const SampleFiles& files, const Transform& transform,
                       std::int64_t most_held) {
+  if (!files.inputs.empty()) return read_parts(files, transform, most_held);
   std::error_code error;
   const bool is_folder = std::filesystem::is_directory(files.samples, error);
   if (!is_folder && transform != Transform{})
@@ -234,15 +269,22 @@ ImageSet read_samples(const SampleFiles& files, const Transform& transform,
                     ": is no folder of images, whose sub-folders `classes` would name");
   ImageSet set = is_folder ? read_image_folder(files.samples, files.classes, transform)
                            : array_samples(open_samples(files.samples), most_held);
-  if (!files.labels.empty()) take_labels(files, set);
-  if (!files.rows.empty()) keep_rows(files.rows, set);
-  count_classes(set);
-  return set;
+  return with_labels(files, std::move(set));
 }
 
 ImageSet samples_of(const StoredArray& samples, const StoredArray* labels) {
   ImageSet set = array_samples(checked(samples), kMostHeldNumbers);
   if (labels) take_labels(checked(*labels), labels->name, samples.name, set);
+  count_classes(set);
+  return set;
+}
+
+ImageSet samples_of(const std::vector<InputArray>& samples, const StoredArray* labels) {
+  std::vector<InputArray> arrays;
+  for (const auto& [input, array] : samples) arrays.push_back({input, checked(array)});
+  if (arrays.empty()) throw DataError("no samples are given; expected an array for each input");
+  ImageSet set = joined_arrays(arrays, kMostHeldNumbers);
+  if (labels) take_labels(checked(*labels), labels->name, arrays.front().samples.name, set);
   count_classes(set);
   return set;
 }
@@ -296,7 +338,8 @@ void fit(Dataset& data, const Shape& sample, int classes) {
   data.test = keyed("data.test", [&] { return fitted(data.test, sample, classes); });
 }
 
-void check_whole_numbers(const Dataset& data, std::int64_t vocabulary) {
+void check_whole_numbers(const Dataset& data, const std::vector<WholeNumbers>& inputs) {
+  if (inputs.empty()) return;
   const Normalization& n = data.normalization;
   if (n.scale || !n.mean.empty() || !n.std.empty())
     throw DataError(
@@ -306,17 +349,21 @@ void check_whole_numbers(const Dataset& data, std::int64_t vocabulary) {
     std::vector<float> values(static_cast<std::size_t>(set->values()));
     for (std::int64_t i = 0; i < set->size(); ++i) {
       set->sample(i, values.data());
-      for (std::size_t at = 0; at < values.size(); ++at) {
-        const float v = values[at];
-        const bool is_known = vocabulary == 0 || (v >= 0 && v < static_cast<float>(vocabulary));
-        if (v == std::floor(v) && is_known) continue;
-        throw DataError("data." + std::string(set == &data.train ? "train" : "test") + ": sample " +
-                        std::to_string(i) + " holds " + text(v) + " at position " +
-                        std::to_string(at) + "; the network takes whole numbers" +
-                        (vocabulary > 0 ? " from 0 to " + std::to_string(vocabulary - 1) +
-                                              ", the words of its vocabulary"
-                                        : ""));
-      }
+      for (const WholeNumbers& input : inputs)
+        for (std::int64_t at = 0; at < std::min(input.count, set->values() - input.first); ++at) {
+          const float v = values[static_cast<std::size_t>(input.first + at)];
+          const bool is_known =
+              input.vocabulary == 0 || (v >= 0 && v < static_cast<float>(input.vocabulary));
+          if (v == std::floor(v) && is_known) continue;
+          throw DataError("data." + std::string(set == &data.train ? "train" : "test") +
+                          ": sample " + std::to_string(i) + " holds " + text(v) + " at position " +
+                          std::to_string(at) + (input.input.empty() ? "" : " of " + input.input) +
+                          "; the network takes whole numbers" +
+                          (input.vocabulary > 0
+                               ? " from 0 to " + std::to_string(input.vocabulary - 1) +
+                                     ", the words of its vocabulary"
+                               : ""));
+        }
     }
   }
 }

@@ -124,8 +124,9 @@ Value write_normalize(const DataSettings& settings) {
 }
 
 constexpr const char* kFilesType =
-    "an array of files, or a table { samples = FILE | FOLDER, labels = FILE, rows = FILE, classes "
-    "= [..] | FILE }";
+    "an array of files, or a table { samples = FILE | FOLDER | { INPUT = FILE, .. }, labels = "
+    "FILE, "
+    "rows = FILE, classes = [..] | FILE }";
 constexpr const char* kTransformType =
     "\"none\", \"imagenet\", or a table { resize = n | [height, width], interpolation = "
     "\"bilinear\" "
@@ -229,6 +230,20 @@ Value write_transform(const DataSettings& settings) {
   return table;
 }
 
+/// An array for each input of a network that has several, in the order of their names.
+void read_inputs(const Value& v, const std::string& key, std::vector<InputFile>& inputs,
+                 std::vector<Fault>& faults) {
+  for (const auto& [name, value, where] : v.table().entries()) {
+    const auto* file = std::get_if<std::string>(&value.data);
+    if (!file || file->empty())
+      fault(value, key + "." + name, "the name of a file", faults);
+    else
+      inputs.push_back({name, *file});
+  }
+  if (v.table().entries().empty()) fault(v, key, "a file for each input of the network", faults);
+  std::ranges::sort(inputs, {}, &InputFile::input);
+}
+
 void read_files(const Value& v, const std::string& key, std::vector<std::string>& records,
                 SampleFiles& samples, std::vector<Fault>& faults) {
   records.clear();
@@ -247,6 +262,10 @@ void read_files(const Value& v, const std::string& key, std::vector<std::string>
       read_classes(value, key + ".classes", samples.classes, faults);
       continue;
     }
+    if (name == "samples" && value.is_table()) {
+      read_inputs(value, key + ".samples", samples.inputs, faults);
+      continue;
+    }
     const auto* file = std::get_if<std::string>(&value.data);
     std::string* to = name == "samples"  ? &samples.samples
                       : name == "labels" ? &samples.labels
@@ -256,11 +275,14 @@ void read_files(const Value& v, const std::string& key, std::vector<std::string>
       faults.push_back(
           {where, key + "." + name, "is not a key; expected samples, labels, rows or classes"});
     else if (!file || file->empty())
-      fault(value, key + "." + name, "the name of a file", faults);
+      fault(value, key + "." + name,
+            std::string("the name of a file") +
+                (name == "samples" ? ", or a table with one for each input of the network" : ""),
+            faults);
     else
       *to = *file;
   }
-  if (samples.samples.empty()) faults.push_back({v.where, key + ".samples", "is missing"});
+  if (!v.table().find("samples")) faults.push_back({v.where, key + ".samples", "is missing"});
 }
 
 Value write_files(const std::vector<std::string>& records, const SampleFiles& samples) {
@@ -270,7 +292,13 @@ Value write_files(const std::vector<std::string>& records, const SampleFiles& sa
     return {std::move(files)};
   }
   Value table{Table{}};
-  table.set("samples", {samples.samples});
+  if (samples.inputs.empty()) {
+    table.set("samples", {samples.samples});
+  } else {
+    Value inputs{Table{}};
+    for (const auto& [input, file] : samples.inputs) inputs.table()[input] = {file};
+    table.set("samples", std::move(inputs));
+  }
   if (!samples.labels.empty()) table.set("labels", {samples.labels});
   if (!samples.rows.empty()) table.set("rows", {samples.rows});
   if (!samples.classes.empty()) {
@@ -321,7 +349,9 @@ const Schema<DataSettings>& DataSettings::schema() {
             "plain or compressed), or an array of .npz or safetensors (FILE:ARRAY where there are "
             "several), samples on the first axis; rows names those that are used. Or a folder of "
             "PNG and JPEG images with a sub-folder per class; classes gives their names in the "
-            "order of the network's answers (left out: sorted).");
+            "order of the network's answers (left out: sorted). Of a network with several inputs "
+            "samples is a table with an array for each, by name: { samples = { ids = FILE, mask = "
+            "FILE }, labels = FILE }.");
     s.add_custom("test", kFilesType, read_test, write_test)
         .doc(
             "Files of test images, likewise; labels may be absent, a class per sample, or what "

@@ -28,6 +28,8 @@ constexpr std::array<ElementFacts, 13> kFacts{{{"float32", 4},
 
 }  // namespace
 
+bool is_real(ElementType type) { return type < ElementType::i8; }
+
 std::size_t size_of(ElementType type) { return kFacts.at(static_cast<std::size_t>(type)).size; }
 
 const char* name_of(ElementType type) { return kFacts.at(static_cast<std::size_t>(type)).name; }

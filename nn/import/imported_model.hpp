@@ -19,6 +19,8 @@ enum class ElementType { f32, f64, f16, bf16, i8, u8, i16, u16, i32, u32, i64, u
 
 /// Bytes of one element.
 std::size_t size_of(ElementType);
+/// Whether its numbers may have a fraction.
+bool is_real(ElementType);
 /// "float32", "int64", ...
 const char* name_of(ElementType);
 

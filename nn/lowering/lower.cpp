@@ -2,11 +2,14 @@
 
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/tensor.h>
 
 #include <algorithm>
+#include <functional>
 #include <new>
+#include <numeric>
 #include <utility>
 
 #include "nn/lowering/lowering.hpp"
@@ -18,6 +21,10 @@
 namespace ohmic {
 
 using Shape = std::vector<std::int64_t>;
+
+std::int64_t SampleInput::size() const {
+  return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies{});
+}
 
 Lowering::Lowering(const ImportedModel& model, const LoweringOptions& options, const Trace& trace)
     : model_(model), options_(options), trace_(trace) {
@@ -97,15 +104,32 @@ int Lowering::slice(int from, std::int64_t axis, std::int64_t first, std::int64_
 }
 
 void Lowering::begin() {
-  const ModelValue& input = trace_.input();
-  out_.sample.assign(input.shape.begin() + 1, input.shape.end());
-  out_.sample_type = input.type;
-  const Tensor& values = trace_.value(input.name);
-  int node = push({}, values, 0);
-  if (!values.is_floating_point()) {
-    constexpr std::int64_t kInt64 = 7;
-    node = apply("Cast", {node}, {{"to", kInt64}}, 0);
+  for (const ModelValue& input : trace_.inputs())
+    out_.inputs.push_back({input.name, input.type, {input.shape.begin() + 1, input.shape.end()}});
+  if (out_.inputs.size() == 1) {
+    const SampleInput& input = out_.inputs.front();
+    out_.sample = input.shape;
+    return take(input, push({}, trace_.value(input.name), 0));
   }
+  // All numbers of a sample in a row, of which every input takes its own.
+  std::vector<Tensor> rows;
+  for (const SampleInput& input : out_.inputs)
+    rows.push_back(trace_.value(input.name).to(at::kFloat).reshape({-1, input.size()}));
+  const int whole = push({}, at::cat(rows, 1), 0);
+  out_.sample = few(whole).sizes().slice(1).vec();
+  std::int64_t first = 0;
+  for (const SampleInput& input : out_.inputs) {
+    const int own = slice(whole, 1, first, first + input.size(), 1, 0);
+    take(input, input.shape.size() == 1 ? own : reshape(own, input.shape));
+    first += input.size();
+  }
+}
+
+void Lowering::take(const SampleInput& input, int node) {
+  constexpr std::int64_t kInt64 = 7, kBool = 9;
+  const Tensor& values = trace_.value(input.name);
+  if (!values.is_floating_point())
+    node = apply("Cast", {node}, {{"to", values.scalar_type() == at::kBool ? kBool : kInt64}}, 0);
   name(input.name, node);
 }
 
@@ -270,7 +294,7 @@ LoweredNetwork Lowering::run() {
 
 LoweredNetwork lower(const ImportedModel& model, const LoweringOptions& options) {
   try {
-    const Trace trace(model, options.input, options.output);
+    const Trace trace(model, options.inputs, options.output);
     return Lowering(model, options, trace).run();
   } catch (const Error&) {
     throw;

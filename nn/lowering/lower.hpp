@@ -16,7 +16,8 @@
 namespace ohmic {
 
 struct LoweringOptions {
-  std::string input, output;  ///< names in the file; empty: the only one (of outputs: the first)
+  std::vector<std::string> inputs;    ///< names in the file; empty: those that the output needs
+  std::string output;                 ///< its name; empty: the first
   std::vector<std::string> digital;   ///< name patterns (*, ?) of layers that stay digital
   std::vector<std::string> crossbar;  ///< where given, only these are on crossbars
 };
@@ -38,12 +39,22 @@ struct FoldedProducts {
   std::int64_t numbers = 0;  ///< of the file's constants that they multiply
 };
 
+/// What a sample gives to one input of the network.
+struct SampleInput {
+  std::string name;  ///< in the file
+  ElementType type = ElementType::f32;
+  std::vector<std::int64_t> shape;  ///< without the axis of samples
+  /// Numbers.
+  std::int64_t size() const;
+};
+
 struct LoweredNetwork {
   std::string format, producer;  ///< of the file
   Graph graph;
   Weights weights;
-  std::vector<std::int64_t> sample;  ///< shape of one sample, as the file has it
-  ElementType sample_type = ElementType::f32;
+  std::vector<SampleInput> inputs;   ///< one at least
+  std::vector<std::int64_t> sample;  ///< shape of one sample, as the file has it; of several
+                                     ///< inputs all numbers in a row, in the order of `inputs`
   std::vector<std::int64_t> answer;  ///< shape of one sample's output
   std::string output;                ///< its name in the file
   std::vector<std::string> others;   ///< outputs of the file that are not computed

@@ -24,6 +24,8 @@ class Lowering {
   using Shape = std::vector<std::int64_t>;
 
   void begin();
+  /// What a node gives becomes the input of the file, in its type.
+  void take(const SampleInput&, int node);
   void lower(const ModelNode&);
   void finish();
 

@@ -1,6 +1,7 @@
 #include "nn/lowering/network.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -28,7 +29,8 @@ std::string key_of(const ModelSettings& model, const MappingSettings& mapping) {
   std::string key;
   for (const fs::path file : {model.file, model.weights})
     if (!file.empty()) key += version_of(file);
-  for (const std::string& part : {model.input, model.output, model.tensors}) key += '\n' + part;
+  for (const std::string& part : {model.output, model.tensors}) key += '\n' + part;
+  for (const std::string& input : model.inputs) key += "\n\t" + input;
   for (const auto* patterns : {&mapping.digital, &mapping.crossbar}) {
     key += "\n\n";
     for (const std::string& pattern : *patterns) key += pattern + '\n';
@@ -106,13 +108,26 @@ ImportedModel model_of(const ModelSettings& settings) {
 
 std::shared_ptr<const LoweredNetwork> read_network(const ModelSettings& model,
                                                    const MappingSettings& mapping) {
-  const LoweringOptions options{model.input, model.output, mapping.digital, mapping.crossbar};
+  const LoweringOptions options{model.inputs, model.output, mapping.digital, mapping.crossbar};
   const ImportedModel imported = model_of(model);
   auto network = std::make_shared<LoweredNetwork>(lower(imported, options));
   for (const MappedFile& file : imported.files) file.forget();
   files_of_models().remember(model.file, imported.files);
   check_patterns(*network, mapping);
   return network;
+}
+
+/// Whether a node takes numbers of the sample itself, from `first` on.
+bool begins_at(const Graph& graph, const Node& slice, std::int64_t first) {
+  const auto at = [&](std::size_t i) -> const Node& {
+    return graph.nodes[static_cast<std::size_t>(slice.inputs[i])];
+  };
+  if (slice.inputs.size() < 2 || at(0).op != Op::input || !at(1).constant) return false;
+  const ConstantTensor& start = *at(1).constant;
+  std::int64_t number = 0;
+  if (start.type != ElementType::i64 || start.elements() != 1) return false;
+  std::memcpy(&number, start.data.get(), sizeof number);
+  return number == first;
 }
 
 }  // namespace
@@ -139,7 +154,7 @@ std::shared_ptr<const LoweredNetwork> load_any_network(const ModelSettings& mode
   return known.back().second;
 }
 
-std::int64_t vocabulary(const Graph& graph) {
+std::int64_t vocabulary(const Graph& graph, std::optional<std::int64_t> first) {
   std::vector<bool> is_tokens(graph.nodes.size(), false);
   std::int64_t least = 0;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
@@ -147,11 +162,12 @@ std::int64_t vocabulary(const Graph& graph) {
     const auto comes_from_tokens = [&](std::size_t input) {
       return input < node.inputs.size() && is_tokens[static_cast<std::size_t>(node.inputs[input])];
     };
-    if (node.op == Op::input) is_tokens[i] = true;
+    if (node.op == Op::input) is_tokens[i] = !first;
     if (node.op != Op::digital) continue;
     const std::string& op = node.call->op;
     for (const char* same : {"Cast", "Identity", "Reshape", "Unsqueeze", "Squeeze"})
       if (op == same && comes_from_tokens(0)) is_tokens[i] = true;
+    if (first && op == "Slice" && begins_at(graph, node, *first)) is_tokens[i] = true;
     if (op != "Gather" || !comes_from_tokens(1)) continue;
     const auto axis = node.call->attributes.find("axis");
     const Node& table = graph.nodes[static_cast<std::size_t>(node.inputs[0])];

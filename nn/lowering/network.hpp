@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "mapping/settings.hpp"
 #include "nn/lowering/lower.hpp"
@@ -23,8 +24,9 @@ std::shared_ptr<const LoweredNetwork> load_any_network(const ModelSettings& mode
                                                        const MappingSettings& mapping);
 
 /// Of a network that looks its whole input up in a table (an embedding), the least rows of such
-/// tables; 0: it does not.
-std::int64_t vocabulary(const Graph&);
+/// tables; 0: it does not. `first`: of that one of several inputs whose numbers begin there in a
+/// sample.
+std::int64_t vocabulary(const Graph&, std::optional<std::int64_t> first = std::nullopt);
 
 /// SHA-256 (hexadecimal) of the file and, of ONNX, of the data beside it.
 std::string hash_of_network(const std::filesystem::path& file);

@@ -41,18 +41,19 @@ std::string list(const std::vector<ModelValue>& values) {
   return s;
 }
 
-/// The value of that name; the only one, or of outputs the first, where none is asked for.
-const ModelValue& pick(const ImportedModel& model, const std::vector<ModelValue>& values,
-                       const std::string& name, const char* what, bool takes_first) {
-  const std::string file = model.file.string() + ": ";
-  if (values.empty()) throw DataError(file + "has no " + what);
-  if (name.empty() && (values.size() == 1 || takes_first)) return values.front();
+/// The value of that name.
+const ModelValue& find(const ImportedModel& model, const std::vector<ModelValue>& values,
+                       const std::string& name, const char* what) {
   for (const ModelValue& v : values)
     if (v.name == name) return v;
-  const std::string has = std::string("it has ") + list(values);
-  if (name.empty())
-    throw DataError(file + "has several " + what + "s; say which with model." + what + "; " + has);
-  throw DataError(file + "has no " + what + " \"" + name + "\"; " + has);
+  throw DataError(model.file.string() + ": has no " + what + " \"" + name + "\"; it has " +
+                  list(values));
+}
+
+const std::string& output_of(const ImportedModel& model, const std::string& name) {
+  if (model.outputs.empty()) throw DataError(model.file.string() + ": has no output");
+  return name.empty() ? model.outputs.front().name
+                      : find(model, model.outputs, name, "output").name;
 }
 
 /// The nodes that `output` needs, without what lies behind `known` values.
@@ -88,17 +89,16 @@ void cast_to_float(std::vector<ModelNode>& nodes) {
 /// Of one sample, 16 images of 2000 x 2000 pixels: a file says a shape in a few bytes.
 constexpr std::int64_t kMostNumbers = std::int64_t{1} << 26;
 
-/// Samples to learn shapes with: normal numbers; of whole ones 0 and 1.
-Tensor learning_samples(const ModelValue& input, std::int64_t count) {
+/// Samples to learn shapes with, others for each `place` among inputs: normal numbers; of whole
+/// ones 0 and 1.
+Tensor learning_samples(const ModelValue& input, std::uint64_t place, std::int64_t count) {
   std::vector<std::int64_t> shape = input.shape;
   shape.front() = count;
   const Tensor numbers = at::empty(shape, at::kFloat);
   const auto size = static_cast<std::size_t>(numbers.numel());
-  fill_normals(noise_key(0, 0), {Stream::synthetic_data}, 0,
+  fill_normals(noise_key(0, place), {Stream::synthetic_data}, 0,
                std::span<float>(numbers.data_ptr<float>(), size));
-  const bool is_real = input.type == ElementType::f32 || input.type == ElementType::f64 ||
-                       input.type == ElementType::f16 || input.type == ElementType::bf16;
-  if (is_real) return numbers;
+  if (is_real(input.type)) return numbers;
   const auto zero = std::make_shared<std::array<std::byte, 8>>();
   const ConstantTensor one{input.type, {}, {zero, zero->data()}};
   return numbers.gt(0).to(tensor_of(one).scalar_type());
@@ -178,9 +178,9 @@ std::optional<SamplePlace> shared_axis(const Tensor& few, const Tensor& more) {
 
 struct Trace::State {
   const ImportedModel& model;
-  ModelValue input;
   std::string output;
   std::vector<ModelNode> nodes;
+  std::vector<ModelValue> inputs;
   std::set<std::string> constants, counts;  ///< counts: hang on the number of samples alone
   Values few, more;
   struct Reads {
@@ -195,7 +195,8 @@ struct Trace::State {
 
   /// What to do about shapes that hold for the number of samples of the file alone; else nothing.
   std::string fixed_batch() const {
-    const std::int64_t samples = input.shape.front();
+    std::int64_t samples = -1;
+    for (const ModelValue& input : inputs) samples = std::max(samples, input.shape.front());
     if (samples < 0) return {};
     return "; the file was exported for " + std::to_string(samples) +
            " samples at once, and its nodes may hold for these only: export it with the axis of "
@@ -203,7 +204,44 @@ struct Trace::State {
            "torch.export.Dim(\"n\")},)), the same in torch.onnx.export)";
   }
 
-  void check_input() {
+  /// The inputs that are asked for, or those that the nodes read; at least one.
+  void take_inputs(const std::vector<std::string>& names) {
+    if (model.inputs.empty()) throw DataError(file() + "has no input");
+    std::set<std::string> read;
+    for (const ModelNode& node : nodes) read.insert(node.inputs.begin(), node.inputs.end());
+    if (names.empty())
+      for (const ModelValue& value : model.inputs)
+        if (read.count(value.name) > 0) inputs.push_back(value);
+    for (const std::string& name : names) {
+      inputs.push_back(find(model, model.inputs, name, "input"));
+      if (std::ranges::count(names, name) > 1)
+        throw DataError(file() + "input \"" + name + "\" is named more than once in model.inputs");
+    }
+    if (inputs.empty()) inputs.push_back(model.inputs.front());  // the answer hangs on none
+    for (const ModelValue& value : model.inputs)
+      if (read.count(value.name) > 0 && !is_input(value.name))
+        throw DataError(file() + "the answer needs the input \"" + value.name +
+                        "\" too, which model.inputs leaves out; it has " + list(model.inputs));
+    for (const ModelValue& input : inputs) check(input);
+    check_together();
+  }
+
+  bool is_input(const std::string& name) const {
+    return std::ranges::any_of(inputs, [&](const ModelValue& input) { return input.name == name; });
+  }
+
+  /// An input of one size beside others with any number of samples is no sample's.
+  void check_together() const {
+    const auto is_free = [](const ModelValue& input) { return input.shape.front() < 0; };
+    if (std::ranges::none_of(inputs, is_free)) return;
+    for (const ModelValue& input : inputs)
+      if (input.shape.front() > 1)
+        throw DataError(file() + "input \"" + input.name + "\" is " + text(input.shape) +
+                        " for any number of samples; expected samples on the first axis of every "
+                        "input");
+  }
+
+  void check(const ModelValue& input) const {
     if (input.shape.empty())
       throw DataError(file() + "input \"" + input.name + "\" has no axis of samples");
     for (std::size_t i = 1; i < input.shape.size(); ++i)
@@ -220,13 +258,16 @@ struct Trace::State {
   }
 
   void run() {
-    const Tensor samples = learning_samples(input, kMore);
     for (const auto& [name, constant] : model.constants) few[name] = as_float(tensor_of(constant));
     more = few;
-    few[input.name] = samples.narrow(0, 0, kFew).contiguous();
-    more[input.name] = samples;
+    Reach reach{{}, {}, reads_of(nodes)};
+    for (const ModelValue& input : inputs) {
+      more[input.name] = learning_samples(input, reach.touched.size(), kMore);
+      few[input.name] = more[input.name].narrow(0, 0, kFew).contiguous();
+      reach.touched.insert(input.name);
+    }
+    reach.numbers = reach.touched;
     const at::NoGradGuard no_gradients;
-    Reach reach{{input.name}, {input.name}, reads_of(nodes)};
     try {
       for (const ModelNode& node : nodes) run(node, reach);
     } catch (const DataError& error) {
@@ -396,29 +437,16 @@ Tensor shape_alone(const Tensor& t) {
   return at::zeros({1}, t.options()).expand(t.sizes());
 }
 
-Trace::Trace(const ImportedModel& model, const std::string& input, const std::string& output)
-    : state_(new State{model,
-                       pick(model, model.inputs, input, "input", false),
-                       pick(model, model.outputs, output, "output", true).name,
-                       {},
-                       {},
-                       {},
-                       {},
-                       {},
-                       {},
-                       {}}) {
+Trace::Trace(const ImportedModel& model, const std::vector<std::string>& inputs,
+             const std::string& output)
+    : state_(new State{model, output_of(model, output), {}, {}, {}, {}, {}, {}, {}, {}}) {
   State& s = *state_;
-  s.check_input();
   s.nodes = needed(model.nodes, s.output, {});
-  for (const ModelNode& node : s.nodes)
-    for (const ModelValue& other : model.inputs)
-      if (other.name != s.input.name && std::ranges::count(node.inputs, other.name) > 0)
-        throw DataError(s.file() + "node " + node.name + " needs the input \"" + other.name +
-                        "\" beside \"" + s.input.name +
-                        "\"; networks that answer to one input can be measured");
+  s.take_inputs(inputs);
   check_operators(model, s.nodes);
   cast_to_float(s.nodes);
-  if (s.input.shape.front() == 1) s.free_samples();
+  if (std::ranges::any_of(s.inputs, [](const auto& input) { return input.shape.front() == 1; }))
+    s.free_samples();
   s.run();
   s.classify();
   s.check_ranges();
@@ -428,7 +456,7 @@ Trace::Trace(const ImportedModel& model, const std::string& input, const std::st
 
 Trace::~Trace() = default;
 
-const ModelValue& Trace::input() const { return state_->input; }
+const std::vector<ModelValue>& Trace::inputs() const { return state_->inputs; }
 const std::vector<ModelNode>& Trace::nodes() const { return state_->nodes; }
 
 bool Trace::is_constant(const std::string& value) const { return state_->constants.count(value); }

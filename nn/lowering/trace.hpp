@@ -32,10 +32,12 @@ struct SamplePlace {
 class Trace {
  public:
   /// Runs the nodes that `output` needs. Throws as lower() does.
-  Trace(const ImportedModel&, const std::string& input, const std::string& output);
+  /// `inputs`: those that are used, one at least; empty: those that `output` needs.
+  Trace(const ImportedModel&, const std::vector<std::string>& inputs, const std::string& output);
   ~Trace();
 
-  const ModelValue& input() const;
+  /// What samples go to.
+  const std::vector<ModelValue>& inputs() const;
   /// The nodes that are left to run for every batch, in order.
   const std::vector<ModelNode>& nodes() const;
   /// Whether a value is the same for any samples.

@@ -113,7 +113,8 @@ struct ModelSettings {
   std::string weights;              ///< file; empty: the network is trained
   std::string tensors;              ///< of it: the dictionary that is meant (TensorChoice)
   std::string file;                 ///< of a whole network (nn/lowering); empty: a built-in one
-  std::string input, output;        ///< of the file, where it has several
+  std::vector<std::string> inputs;  ///< of the file; empty: those that its answer needs
+  std::string output;               ///< of the file, where it has several
   static const Schema<ModelSettings>& schema();
 };
 

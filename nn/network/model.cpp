@@ -49,9 +49,12 @@ const Schema<ModelSettings>& ModelSettings::schema() {
         .doc(
             "A whole network with its weights, instead of a built-in one: ONNX (.onnx, with its "
             ".data beside it), torch.export's .pt2, or Keras (.keras, .h5); see `ohmic inspect`.");
-    s.add("input", &M::input)
+    s.add("inputs", &M::inputs)
         .joined_later()
-        .doc("Input of the file that samples go to, where it has several.");
+        .doc(
+            "Inputs of the file that samples go to, where it has several; empty: those that its "
+            "answer needs. A network that needs more than one takes an array for each: data.test = "
+            "{ samples = { NAME = FILE, NAME = FILE } }.");
     s.add("output", &M::output)
         .joined_later()
         .doc("Output of the file that is measured; empty: its first.");

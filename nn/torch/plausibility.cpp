@@ -476,7 +476,8 @@ Plausibility examine(const Graph& graph, const Weights& weights, const Dataset& 
   p.known = count_known(set, data.train);
   note_norms(examination.norms(seen, set.size()), p);
   p.untouched_norms = examination.untouched_norms();
-  if (foreign && vocabulary(graph) == 0) note_scale(examination, set, data, seen, p);
+  if (foreign && vocabulary(graph) == 0 && set.parts.empty())
+    note_scale(examination, set, data, seen, p);
   if (!foreign || !has_classes || !has_readings(data.test)) return p;
   if (p.misfits > 0 && p.untouched_norms == p.norms) return p;  // which explains it
   const bool exchanged = fits_exchanged_channels(graph, weights, data);

@@ -351,7 +351,9 @@ TEST(Samples, WrongTokensAreNamedByTheirPlace) {
   Dataset data;
   data.test = numbered({3});
   const auto error = [&](std::int64_t vocabulary) {
-    return message_of([&] { check_whole_numbers(data, vocabulary); });
+    return message_of([&] {
+      check_whole_numbers(data, {{"", 0, data.test.values(), vocabulary}});
+    });
   };
   EXPECT_EQ(error(0), "accepted");
   EXPECT_EQ(error(6), "accepted");

@@ -39,12 +39,14 @@ def libtorch():
     return _ohmic.libtorch_version, _ohmic.libtorch_folder
 
 
-def load(file, *, weights="", input="", output=""):
+def load(file, *, weights="", inputs=(), output=""):
     """The network of an ONNX, .pt2 or Keras file.
 
-    weights: another file of the same network's weights; input, output: names in the file, where it
-    has several. Raises DataError for what cannot be read."""
-    return _ohmic.load(file, str(weights), input, output)
+    weights: another file of the same network's weights; inputs, output: names in the file, where it
+    has more than are used. A network that takes several inputs (network.inputs) takes a dict with
+    an array for each where others take an array. Raises DataError for what cannot be read."""
+    inputs = [inputs] if isinstance(inputs, str) else list(inputs)
+    return _ohmic.load(file, str(weights), inputs, output)
 
 
 def matrix(weights):

@@ -8,8 +8,6 @@
 namespace ohmic {
 namespace {
 
-bool is_real(ElementType type) { return type < ElementType::i8; }
-
 /// self + alpha other, or minus.
 void sum(AtenCall& call, const char* op) {
   const ElementType type = call.output_value().type;
