@@ -203,18 +203,11 @@ std::vector<std::string> batch_remarks(const std::vector<const Experiment*>& exp
 
 std::string other_outputs_remark(const std::vector<const Experiment*>& experiments) {
   for (const Experiment* e : experiments) {
-    if (e->model.file.empty() || e->built || !e->model.output.empty()) continue;
-    try {
-      const auto network = network_of_file(*e);
-      if (network->others.empty()) continue;
-      return fmt::format(
-          "{} has {} outputs, of which the first is measured, \"{}\"; model.output names another: "
-          "{}.",
-          std::filesystem::path(e->model.file).filename().string(), network->others.size() + 1,
-          network->output, fmt::join(network->others, ", "));
-    } catch (const Error&) {
-      continue;  // what is wrong is said elsewhere
-    }
+    const auto network = e->model.output.empty() ? readable_network(*e) : nullptr;
+    if (!network || network->others.empty()) continue;
+    return fmt::format(
+        "{} has {} outputs, of which the first is measured, \"{}\"; model.output names another: {}.",
+        file_of(*e), network->others.size() + 1, network->output, fmt::join(network->others, ", "));
   }
   return {};
 }

@@ -64,15 +64,6 @@ double most_common_share(const std::vector<float>& classes) {
   return all > 0 ? most / all : 0;
 }
 
-/// Nodes behind which numbers are the same ones.
-bool only_moves(const Node& node) {
-  if (node.op != Op::digital) return false;
-  for (const char* op :
-       {"Flatten", "Reshape", "Cast", "Identity", "Squeeze", "Unsqueeze", "Transpose", "Dropout"})
-    if (node.call->op == op) return true;
-  return false;
-}
-
 std::string number(float value) {
   std::string s = std::to_string(value);
   s.erase(s.find_last_not_of('0') + 1);
@@ -105,17 +96,6 @@ bool MetricChoice::needs_labels() const {
 
 std::string MetricChoice::title() const {
   return name == "top_k" ? "top-" + std::to_string(top_k) + " accuracy" : metric().title;
-}
-
-AnswerShape answer_shape(const Graph& graph, Shape shape) {
-  std::size_t last = graph.nodes.size() - 1;
-  while (only_moves(graph.nodes[last]) && !graph.nodes[last].inputs.empty())
-    last = static_cast<std::size_t>(graph.nodes[last].inputs.front());
-  const Node& node = graph.nodes[last];
-  const bool ends_in_one =
-      node.op == Op::digital && (node.call->op == "Softmax" || node.call->op == "Sigmoid");
-  const bool chosen = node.op == Op::digital && node.call->op == "ArgMax";
-  return {std::move(shape), ends_in_one, chosen};
 }
 
 Measure::Measure(int classes) : metric_(&metric_named("accuracy")), size_(classes) {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "nn/data/dataset.hpp"
+#include "nn/metrics/answer_shape.hpp"
 #include "nn/metrics/metric.hpp"
-#include "nn/network/graph.hpp"
 
 namespace ohmic {
 
@@ -50,15 +50,6 @@ struct MetricChoice {
   /// "accuracy", "top-5 accuracy", "mean squared error".
   std::string title() const;
 };
-
-/// What a network answers to one sample.
-struct AnswerShape {
-  std::vector<std::int64_t> shape;  ///< as its file has it, without the axis of samples
-  bool probabilities = false;       ///< it ends in a softmax or a sigmoid
-  bool chosen = false;              ///< it ends in ArgMax: a class, no scores
-  bool classes_last = false;        ///< where labels fit both ways, as of Keras's files
-};
-AnswerShape answer_shape(const Graph&, std::vector<std::int64_t> shape);
 
 /// What answers that were looked at are.
 struct ScoreEvidence {
