@@ -193,15 +193,6 @@ TEST(Lowering, PatternsMatchAsInAShell) {
   EXPECT_FALSE(matches("", "a"));
 }
 
-std::string refusal(const ImportedModel& model, const LoweringOptions& options = {}) {
-  try {
-    lower(model, options);
-  } catch (const DataError& error) {
-    return error.what();
-  }
-  return "accepted";
-}
-
 // Large products are learnt from in short, and still hang on each of their inputs.
 TEST(Lowering, LargeProductsShowWhatMixesSamples) {
   const auto stack = [](bool mixes, std::int64_t columns_of_first) {

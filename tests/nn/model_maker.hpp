@@ -12,6 +12,7 @@
 #include "nn/lowering/lower.hpp"
 #include "nn/operators/evaluate.hpp"
 #include "nn/torch/torch_evaluation.hpp"
+#include "simulator/error.hpp"
 #include "simulator/random/noise.hpp"
 #include "tests/nn/chip.hpp"
 #include "tests/nn/network_outputs.hpp"
@@ -96,6 +97,16 @@ inline LoweredNetwork expect_same(const ModelMaker& maker, const LoweringOptions
     expect_near(chip.logits(memory.data(), kSamples, 0), wanted);
   }
   return network;
+}
+
+/// What lower() says of a model that it does not take.
+inline std::string refusal(const ImportedModel& model, const LoweringOptions& options = {}) {
+  try {
+    lower(model, options);
+  } catch (const DataError& error) {
+    return error.what();
+  }
+  return "accepted";
 }
 
 inline std::vector<std::string> layers_of(const LoweredNetwork& network) {
