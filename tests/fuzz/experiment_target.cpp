@@ -58,6 +58,18 @@ seed = [1, 2]
 device = [{ time_s = 10 }, { time_s = 1e4 }]
 )";
 
+const std::string kInputs = R"(
+[model]
+file = "none.onnx"
+inputs = ["input.1", "mask"]
+[data]
+name = "files"
+test = { samples = { mask = "m.npy", "input.1" = "x.npz:x" }, labels = "y.npy" }
+train = { samples = { mask = "m.npy", "input.1" = "x.npz:x" } }
+[sweep]
+"device.eta" = [0.1, 0.2]
+)";
+
 std::vector<std::string> words() {
   return {"[sweep]",
           "[device]",
@@ -96,7 +108,7 @@ std::vector<std::string> words() {
 
 OHMIC_FUZZ(ExperimentText) {
   return {.seeds = {experiment("quickstart.toml"), experiment("budget_eta.toml"),
-                    experiment("hardware_pcm.toml"), kDevices},
+                    experiment("hardware_pcm.toml"), kDevices, kInputs},
           .read = [](const std::string& bytes) { examine(read_toml(scratch(bytes, "e.toml"))); },
           .words = words(),
           .cost = 10};

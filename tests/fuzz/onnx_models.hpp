@@ -84,8 +84,28 @@ inline Message steps() {
       .message(12, onnx_value("y", {-1, 2}));
 }
 
+/// Words, which of them count, and numbers beside them.
+inline Message several_inputs() {
+  return Message()
+      .message(1, onnx_node("Gather", {"table", "ids"}, {"e"}))
+      .message(1, onnx_node("Unsqueeze", {"mask", "last"}, {"u"}))
+      .message(1, onnx_node("Where", {"u", "e", "none"}, {"k"}))
+      .message(1, onnx_node("Flatten", {"k"}, {"f"}))
+      .message(1, onnx_node("Concat", {"f", "x"}, {"all"}, "", {onnx_int("axis", 1)}))
+      .message(1, onnx_node("MatMul", {"all", "w"}, {"y"}, "fc"))
+      .message(5, zeros("table", {4, 2}))
+      .message(5, zeros("none", {1}))
+      .message(5, zeros("w", {8, 2}))
+      .message(5, whole_numbers("last", {-1}))
+      .message(11, onnx_value("x", {-1, 2}))
+      .message(11, onnx_value("ids", {-1, 3}, 7))
+      .message(11, onnx_value("mask", {-1, 3}, 9))
+      .message(12, onnx_value("y", {-1, 2}));
+}
+
 inline std::vector<std::string> onnx_seeds() {
-  return {onnx_model(images()).bytes(), onnx_model(shapes()).bytes(), onnx_model(steps()).bytes()};
+  return {onnx_model(images()).bytes(), onnx_model(shapes()).bytes(), onnx_model(steps()).bytes(),
+          onnx_model(several_inputs()).bytes()};
 }
 
 inline const std::vector<std::string> kOnnxWords{"Conv",
