@@ -69,12 +69,13 @@ inline Message onnx_tensor(const char* name, const std::vector<std::int64_t>& sh
 }
 
 /// An input or output of float32; -1: a named dimension.
-inline Message onnx_value(const char* name, const std::vector<std::int64_t>& shape) {
+inline Message onnx_value(const char* name, const std::vector<std::int64_t>& shape,
+                          std::int64_t type = 1) {
   Message sides;
   for (const std::int64_t side : shape)
     sides.message(1, side < 0 ? Message().text(2, "batch") : Message().number(1, side));
   return Message().text(1, name).message(
-      2, Message().message(1, Message().number(1, 1).message(2, sides)));
+      2, Message().message(1, Message().number(1, type).message(2, sides)));
 }
 
 inline Message onnx_int(const char* name, std::int64_t value) {
