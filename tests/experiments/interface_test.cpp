@@ -159,6 +159,23 @@ TEST(Interface, TakesNumbersInMemory) {
   EXPECT_EQ(measure(waves_network(), Samples(x), hardware, options).metric, "agreement");
 }
 
+TEST(Interface, TakesAnArrayForEachInput) {
+  const StoredArray x = open_array(your_network() + "waves.npz:test_x"),
+                    y = open_array(your_network() + "waves.npz:test_y");
+  Hardware hardware;
+  hardware.device = make_device("awgn", {{"eta", 0.2}});
+  MeasureOptions options;
+  options.draws = 2;
+  const Network network = waves_network();
+  const auto named = [&](const std::string& input) {
+    return measure(network, Samples(std::vector<InputArray>{{input, x}}, y), hardware, options);
+  };
+  EXPECT_EQ(named(network.inputs().at(0)).draws,
+            measure(network, Samples(x, y), hardware, options).draws);
+  EXPECT_NE(error_of([&] { named("other"); }).find("no array is given for the network's input"),
+            std::string::npos);
+}
+
 TEST(Interface, TakesNamedHardware) {
   const Hardware hardware = preset_hardware("isaac-like");
   ASSERT_TRUE(hardware.periphery.adc.has_value());

@@ -40,6 +40,14 @@ def noisy(eta, **more):
 
 
 class Numbers(unittest.TestCase):
+    def test_samples_may_be_given_by_input(self):
+        net = network()
+        plain = ohmic.measure(net, X, LABELS, noisy(0.2), draws=2)
+        named = ohmic.measure(net, {net.inputs[0]: X}, LABELS, noisy(0.2), draws=2)
+        self.assertEqual(plain.draws, named.draws)
+        with self.assertRaisesRegex(ohmic.DataError, "no array is given for the network's input"):
+            ohmic.measure(net, {"wrong": X}, LABELS, noisy(0.2), draws=2)
+
     def test_are_those_of_the_program(self):
         program = os.environ.get("OHMIC_PROGRAM")
         with tempfile.TemporaryDirectory() as folder:
@@ -399,6 +407,27 @@ class LibTorch(unittest.TestCase):
             wanted = module(x).numpy()
         net = ohmic.from_torch(module, x[:2])
         got = ohmic.Chip(net, noisy(0.0))(x)
+        self.assertLess(numpy.abs(got - wanted).max(), 1e-4)
+
+    @unittest.skipUnless(HAS_TORCH, "no torch in this environment")
+    def test_a_module_with_two_inputs_answers_as_in_torch(self):
+        import torch
+
+        class Towers(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.words, self.head = torch.nn.Embedding(11, 6), torch.nn.Linear(6 + 4, 3)
+
+            def forward(self, ids, facts):
+                return self.head(torch.cat([self.words(ids).mean(1), facts], 1))
+
+        torch.manual_seed(2)
+        module, ids, facts = Towers().eval(), torch.randint(11, (9, 5)), torch.randn(9, 4)
+        with torch.no_grad():
+            wanted = module(ids, facts).numpy()
+        net = ohmic.from_torch(module, (ids[:2], facts[:2]))
+        self.assertEqual(net.inputs, ["ids", "facts"])
+        got = ohmic.Chip(net, noisy(0.0))({"facts": facts, "ids": ids})
         self.assertLess(numpy.abs(got - wanted).max(), 1e-4)
 
 
