@@ -7,11 +7,17 @@
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "experiments/commands/commands.hpp"
+#include "experiments/measure/networks.hpp"
 #include "experiments/text/text_table.hpp"
 #include "mapping/cell_code.hpp"
+#include "nn/data/keyed_error.hpp"
+#include "nn/data/samples.hpp"
 #include "nn/lowering/network.hpp"
+#include "nn/torch/known_answers.hpp"
+#include "simulator/error.hpp"
 
 namespace ohmic {
 namespace {
@@ -23,6 +29,8 @@ struct InspectOptions {
   MappingSettings mapping;
   int rows = 256, columns = 256;
   bool as_json = false;
+  std::vector<std::string> samples;  ///< FILE, or NAME=FILE for each input
+  std::string answers;
 };
 
 std::string shape_text(const std::vector<std::int64_t>& shape) {
@@ -190,8 +198,8 @@ void print_text(const LoweredNetwork& network, const std::vector<LayerFacts>& la
                 kOverBatch);
 }
 
-void print_json(const LoweredNetwork& network, const std::vector<LayerFacts>& layers,
-                const InspectOptions& options) {
+Json json_of(const LoweredNetwork& network, const std::vector<LayerFacts>& layers,
+             const InspectOptions& options) {
   Json json{{"file", options.model.file},   {"format", network.format},
             {"producer", network.producer}, {"opset", network.graph.opset},
             {"inputs", Json::array()},      {"sample", network.sample},
@@ -217,14 +225,87 @@ void print_json(const LoweredNetwork& network, const std::vector<LayerFacts>& la
     json["digital_matrices"].push_back({{"name", m.name}, {"operator", m.op}, {"why", m.why}});
   json["folded"] = {{"nodes", network.folded.nodes}, {"numbers", network.folded.numbers}};
   json["over_batch"] = network.over_batch;
-  fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
+  return json;
+}
+
+SampleFiles sample_files(const std::vector<std::string>& given) {
+  SampleFiles files;
+  if (given.size() == 1 && given.front().find('=') == std::string::npos) {
+    files.samples = given.front();
+    return files;
+  }
+  for (const std::string& entry : given) {
+    const std::size_t sign = entry.find('=');
+    if (sign == std::string::npos)
+      throw CLI::ValidationError("--samples", "expected NAME=FILE for each input, got " + entry);
+    files.inputs.push_back({entry.substr(0, sign), entry.substr(sign + 1)});
+  }
+  return files;
+}
+
+/// What another program answers to samples, beside the network's own answers.
+AnswerCheck check_given(const LoweredNetwork& network, const InspectOptions& options) {
+  Dataset data;
+  data.test = keyed("--samples", [&] { return read_samples(sample_files(options.samples)); });
+  keyed("--samples", [&] { return fit_to(network, data), 0; });
+  return keyed(options.answers, [&] {
+    return check_answers(network, data, open_array(options.answers).whole().values);
+  });
+}
+
+std::string check_text(const AnswerCheck& check, const std::string& known) {
+  if (!check.is_finite)
+    return fmt::format("{} samples, with answers that are no numbers", check.samples);
+  return fmt::format("{} samples, no number further from {} than {:.1e} of the largest",
+                     check.samples, known, check.relative());
+}
+
+/// What is known of the network's answers.
+struct Checks {
+  std::optional<AnswerCheck> stored, given;
+  std::string fault;  ///< why the stored sample was not answered
+};
+
+Checks checks_of(const LoweredNetwork& network, const InspectOptions& options) {
+  Checks checks;
+  try {
+    checks.stored = check_stored_sample(network, read_model_of(options.model));
+  } catch (const Error& error) {
+    checks.fault = error.what();
+  }
+  if (!options.samples.empty()) checks.given = check_given(network, options);
+  return checks;
+}
+
+void print_checks(const Checks& checks, const std::string& answers) {
+  if (checks.stored)
+    print_lines("stored sample: {}\n",
+                check_text(*checks.stored, "what the file's operators give without layers"));
+  if (!checks.fault.empty()) print_lines("stored sample: not answered: {}\n", checks.fault);
+  if (checks.given) print_lines("answers: {}\n", check_text(*checks.given, answers));
+}
+
+Json json_of(const std::optional<AnswerCheck>& check) {
+  if (!check) return {};
+  return {{"samples", check->samples},
+          {"finite", check->is_finite},
+          {"relative", check->is_finite ? Json(check->relative()) : Json()}};
 }
 
 void inspect(const InspectOptions& options) {
   const auto network = load_any_network(options.model, options.mapping);
   const std::vector<LayerFacts> layers =
       layers_of(*network, {options.rows, options.columns}, devices_per_cell(options.mapping));
-  options.as_json ? print_json(*network, layers, options) : print_text(*network, layers, options);
+  const Checks checks = checks_of(*network, options);
+  if (options.as_json) {
+    Json json = json_of(*network, layers, options);
+    json["stored_sample"] = json_of(checks.stored);
+    json["known_answers"] = json_of(checks.given);
+    fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
+    return;
+  }
+  print_text(*network, layers, options);
+  print_checks(checks, options.answers);
 }
 
 }  // namespace
@@ -241,6 +322,7 @@ void add_inspect_command(CLI::App& app) {
       "Examples:\n"
       "  ohmic inspect keywords.onnx\n"
       "  ohmic inspect net.pt2 --tile 128 128 --digital 'classifier*'\n"
+      "  ohmic inspect net.onnx --samples x.npy --answers y.npy\n"
       "  ohmic inspect net.onnx --json");
   auto options = std::make_shared<InspectOptions>();
   command->add_option("FILE", options->model.file, "Model file")->required();
@@ -251,6 +333,13 @@ void add_inspect_command(CLI::App& app) {
   command->add_option("--crossbar", options->mapping.crossbar, "The only layers on crossbars");
   auto tile = std::make_shared<std::pair<int, int>>(256, 256);
   command->add_option("--tile", *tile, "Rows and columns of a tile; default: 256 256");
+  auto* samples = command->add_option(
+      "--samples", options->samples,
+      "Samples to answer, exactly: FILE, or NAME=FILE for each input; as data.test takes them");
+  samples->needs(command
+                     ->add_option("--answers", options->answers,
+                                  "What another program answers to them: how far are they apart?")
+                     ->needs(samples));
   command->add_flag("--json", options->as_json, "For a program");
   command->callback([options, tile] {
     std::tie(options->rows, options->columns) = *tile;

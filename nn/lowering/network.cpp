@@ -94,22 +94,10 @@ void check_patterns(const LoweredNetwork& network, const MappingSettings& mappin
   if (!faults.empty()) throw ConfigError(std::move(faults));
 }
 
-/// The model of the file, with the weights that model.weights has for it.
-ImportedModel model_of(const ModelSettings& settings) {
-  ImportedModel model = read_model(settings.file);
-  if (settings.weights.empty()) return model;
-  try {
-    replace_weights(model, open_weights(settings.weights), settings.weights, settings.tensors);
-  } catch (const DataError& error) {
-    throw DataError(std::string("model.weights: ") + error.what());
-  }
-  return model;
-}
-
 std::shared_ptr<const LoweredNetwork> read_network(const ModelSettings& model,
                                                    const MappingSettings& mapping) {
   const LoweringOptions options{model.inputs, model.output, mapping.digital, mapping.crossbar};
-  const ImportedModel imported = model_of(model);
+  const ImportedModel imported = read_model_of(model);
   auto network = std::make_shared<LoweredNetwork>(lower(imported, options));
   for (const MappedFile& file : imported.files) file.forget();
   files_of_models().remember(model.file, imported.files);
@@ -131,6 +119,17 @@ bool begins_at(const Graph& graph, const Node& slice, std::int64_t first) {
 }
 
 }  // namespace
+
+ImportedModel read_model_of(const ModelSettings& settings) {
+  ImportedModel model = read_model(settings.file);
+  if (settings.weights.empty()) return model;
+  try {
+    replace_weights(model, open_weights(settings.weights), settings.weights, settings.tensors);
+  } catch (const DataError& error) {
+    throw DataError(std::string("model.weights: ") + error.what());
+  }
+  return model;
+}
 
 std::shared_ptr<const LoweredNetwork> load_network(const ModelSettings& model,
                                                    const MappingSettings& mapping) {

@@ -23,6 +23,9 @@ std::shared_ptr<const LoweredNetwork> load_network(const ModelSettings& model,
 std::shared_ptr<const LoweredNetwork> load_any_network(const ModelSettings& model,
                                                        const MappingSettings& mapping);
 
+/// The file as it was read, with the weights of `model.weights`: what load_network() lowers.
+ImportedModel read_model_of(const ModelSettings& model);
+
 /// Of a network that looks its whole input up in a table (an embedding), the least rows of such
 /// tables; 0: it does not. `first`: of that one of several inputs whose numbers begin there in a
 /// sample.

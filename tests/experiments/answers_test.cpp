@@ -4,22 +4,17 @@
 
 #include "tests/experiments/command_line.hpp"
 #include "tests/nn/protobuf_writer.hpp"
+#include "tests/nn/stored_npy.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace ohmic {
 namespace {
 
+using test::npy;
 using test::ohmic;
 using test::Result;
 using Floats = std::vector<float>;
 using Integers = std::vector<std::int64_t>;
-
-std::string npy(const std::string& type, const std::string& shape, const std::string& bytes) {
-  std::string header =
-      "{'descr': '" + type + "', 'fortran_order': False, 'shape': (" + shape + "), }";
-  header.resize(117, ' ');
-  return std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header + "\n" + bytes;
-}
 
 class AnswersOfFiles : public testing::Test {
  protected:

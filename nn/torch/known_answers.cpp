@@ -1,0 +1,108 @@
+#include "nn/torch/known_answers.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "nn/io/stored_array.hpp"
+#include "nn/operators/evaluate.hpp"
+#include "nn/torch/torch_evaluation.hpp"
+#include "simulator/error.hpp"
+
+namespace ohmic {
+namespace {
+
+NumberFormat format_of(ElementType type) {
+  const auto bytes = static_cast<int>(size_of(type));
+  if (type == ElementType::f32) return real_format(kFloat32);
+  if (type == ElementType::f64) return real_format(kFloat64);
+  if (type == ElementType::f16) return real_format(kFloat16);
+  if (type == ElementType::bf16) return real_format(kBfloat16);
+  const bool is_signed = type == ElementType::i8 || type == ElementType::i16 ||
+                         type == ElementType::i32 || type == ElementType::i64;
+  return integer_format(is_signed, bytes, false);
+}
+
+std::vector<float> floats(const ConstantTensor& tensor) {
+  StoredArray array;
+  array.shape = tensor.shape;
+  array.format = format_of(tensor.type);
+  array.bytes = {reinterpret_cast<const char*>(tensor.data.get()),
+                 static_cast<std::size_t>(tensor.elements()) * size_of(tensor.type)};
+  return array.whole().values;
+}
+
+/// The sample's numbers in a row, for each that it holds; empty where it is another network's.
+std::vector<float> rows_of(const LoweredNetwork& network, const ImportedModel& model,
+                           const StoredSample& sample) {
+  if (sample.inputs.size() != model.inputs.size()) return {};
+  std::vector<std::vector<float>> parts;
+  std::int64_t samples = -1;
+  for (const SampleInput& input : network.inputs) {
+    const auto at = std::ranges::find(model.inputs, input.name, &ModelValue::name);
+    const ConstantTensor& stored =
+        sample.inputs[static_cast<std::size_t>(at - model.inputs.begin())];
+    if (stored.shape.empty() || !std::ranges::equal(stored.shape.begin() + 1, stored.shape.end(),
+                                                    input.shape.begin(), input.shape.end()))
+      return {};
+    if (samples >= 0 && stored.shape.front() != samples) return {};
+    samples = stored.shape.front();
+    parts.push_back(floats(stored));
+  }
+  std::vector<float> rows;
+  for (std::int64_t i = 0; i < samples; ++i)
+    for (std::size_t p = 0; p < parts.size(); ++p) {
+      const std::int64_t size = network.inputs[p].size();
+      const auto begin = parts[p].begin() + i * size;
+      rows.insert(rows.end(), begin, begin + size);
+    }
+  return rows;
+}
+
+}  // namespace
+
+double AnswerCheck::relative() const { return furthest == 0 ? 0 : furthest / largest; }
+
+AnswerCheck check_answers(const LoweredNetwork& network, const Dataset& data,
+                          const std::vector<float>& wanted) {
+  constexpr std::int64_t kBatch = 64;
+  const ImageSet& set = data.test;
+  const std::int64_t size = network.graph.classes;
+  if (std::ssize(wanted) != set.size() * size)
+    throw DataError(std::to_string(wanted.size()) + " numbers for the answers to " +
+                    std::to_string(set.size()) + " samples; expected " + std::to_string(size) +
+                    " for each");
+  TorchNetwork torch(network.graph, std::shared_ptr<const Weights>({}, &network.weights));
+  AnswerCheck check;
+  check.samples = set.size();
+  for (std::int64_t first = 0; first < set.size(); first += kBatch) {
+    const std::int64_t n = std::min(kBatch, set.size() - first);
+    std::vector<float> x(static_cast<std::size_t>(n * set.values()));
+    normalized_batch(set, data.normalization, first, n, x.data());
+    const std::vector<float> got = torch.logits(x.data(), n);
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      const double known = wanted[static_cast<std::size_t>(first * size) + i], here = got[i];
+      check.is_finite = check.is_finite && std::isfinite(known) && std::isfinite(here);
+      check.largest = std::max(check.largest, std::abs(known));
+      check.furthest = std::max(check.furthest, std::abs(here - known));
+    }
+  }
+  return check;
+}
+
+std::optional<AnswerCheck> check_stored_sample(const LoweredNetwork& network,
+                                               const ImportedModel& model) {
+  if (model.samples.empty()) return {};
+  const StoredSample& sample = model.samples.front();
+  Dataset data;
+  data.test.shape = network.sample;
+  data.test.numbers = rows_of(network, model, sample);
+  if (data.test.numbers.empty()) return {};
+  data.test.labels.assign(data.test.numbers.size() / static_cast<std::size_t>(data.test.values()),
+                          ImageSet::kNoLabel);
+  const auto output = std::ranges::find(model.outputs, network.output, &ModelValue::name);
+  const auto outputs = evaluate(model, sample.inputs);
+  return check_answers(network, data,
+                       floats(outputs[static_cast<std::size_t>(output - model.outputs.begin())]));
+}
+
+}  // namespace ohmic
