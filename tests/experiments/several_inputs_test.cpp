@@ -1,10 +1,11 @@
 // A network with two inputs from its file to results, and its answers beside known ones.
 #include <gtest/gtest.h>
 
-#include "nn/io/file.hpp"
+#include "experiments/measure/files.hpp"
 #include "tests/experiments/command_line.hpp"
 #include "tests/nn/protobuf_writer.hpp"
 #include "tests/nn/stored_npy.hpp"
+#include "tests/source_folder.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace ohmic {
