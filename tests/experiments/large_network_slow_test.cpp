@@ -10,6 +10,7 @@
 #include "simulator/random/noise.hpp"
 #include "tests/experiments/started_run.hpp"
 #include "tests/nn/protobuf_writer.hpp"
+#include "tests/nn/stored_npy.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace ohmic {
@@ -156,13 +157,9 @@ class Decoder {
 
 /// Whole numbers below kWords as NumPy stores them, one sample of kTokens.
 std::string tokens(std::int64_t step) {
-  std::string header =
-      fmt::format("{{'descr': '<i8', 'fortran_order': False, 'shape': (1, {}), }}", kTokens);
-  header.resize(117, ' ');
-  header += '\n';
   Shape values;
   for (std::int64_t i = 0; i < kTokens; ++i) values.push_back(i * step % kWords);
-  return std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header + test::raw(values);
+  return test::npy("<i8", fmt::format("1, {}", kTokens), test::raw(values));
 }
 
 TEST(LargeNetwork, TakesLessThanThreeTimesTheBytesOfItsWeights) {

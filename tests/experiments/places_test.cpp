@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/experiments/command_line.hpp"
+#include "tests/nn/stored_npy.hpp"
 #include "tests/source_folder.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -50,10 +51,7 @@ class PlacesOfData : public ::testing::Test {
 // 400 samples of 4 classes, of which row 7 has the label 9.
 TEST_F(PlacesOfData, OfALabelThatIsNoClassAreItsRow) {
   const auto npy = [&](const char* name, const std::string& values) {
-    std::string header = "{'descr': '|u1', 'fortran_order': False, 'shape': (" +
-                         std::to_string(values.size()) + ",), }\n";
-    const std::string length{static_cast<char>(header.size()), '\0'};
-    return folder_.write(name, "\x93NUMPY\x01" + std::string(1, '\0') + length + header + values);
+    return folder_.write(name, test::npy("|u1", std::to_string(values.size()) + ",", values));
   };
   std::string classes(400, '\1');
   classes[7] = '\11';

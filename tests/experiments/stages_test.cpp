@@ -12,6 +12,7 @@
 #include "experiments/measure/point_chip.hpp"
 #include "experiments/study/experiment.hpp"
 #include "tests/nn/protobuf_writer.hpp"
+#include "tests/nn/stored_npy.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace ohmic {
@@ -400,11 +401,8 @@ TEST(Stages, LayersThatStayDigitalAreOfTheNetwork) {
   graph.message(11, test::onnx_value("x", {-1, 2}));
   graph.message(12, test::onnx_value("y", {-1, 2}));
   folder.write("net.onnx", test::onnx_model(graph).bytes());
-  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }";
-  header.resize(117, ' ');
   const std::string at = folder.path().string() + "/";
-  folder.write("x.npy", std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header + "\n" +
-                            test::raw(Floats{1, 2}));
+  folder.write("x.npy", test::npy({1, 2}, Floats{1, 2}));
   const auto of = [&](const std::string& digital) {
     return read("model.file = '" + at + "net.onnx'\nmapping.digital = [" + digital +
                 "]\n[data]\nname = 'files'\ntest = { samples = '" + at + "x.npy' }\n");

@@ -10,6 +10,7 @@
 
 #include "nn/io/stored_array.hpp"
 #include "tests/experiments/command_line.hpp"
+#include "tests/nn/stored_npy.hpp"
 #include "tests/source_folder.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -122,10 +123,7 @@ class OtherSamples : public SameSamples {
   }
   std::string npy(const char* name, const std::string& shape,
                   const std::vector<std::uint8_t>& values) const {
-    std::string header = "{'descr': '|u1', 'fortran_order': False, 'shape': (" + shape + "), }\n";
-    const std::string length{static_cast<char>(header.size()), '\0'};
-    return folder_.write(name, "\x93NUMPY\x01" + std::string(1, '\0') + length + header +
-                                   std::string(values.begin(), values.end()));
+    return folder_.write(name, test::npy("|u1", shape, {values.begin(), values.end()}));
   }
   std::string waves_file(const std::string& test, const std::string& labels,
                          const std::string& train, const std::string& more = "") const {
