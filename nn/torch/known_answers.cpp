@@ -71,7 +71,8 @@ AnswerCheck check_answers(const LoweredNetwork& network, const Dataset& data,
     throw DataError(std::to_string(wanted.size()) + " numbers for the answers to " +
                     std::to_string(set.size()) + " samples; expected " + std::to_string(size) +
                     " for each");
-  TorchNetwork torch(network.graph, std::shared_ptr<const Weights>({}, &network.weights));
+  TorchNetwork torch(network.graph, std::shared_ptr<const Weights>(std::shared_ptr<const Weights>(),
+                                                                   &network.weights));
   AnswerCheck check;
   check.samples = set.size();
   for (std::int64_t first = 0; first < set.size(); first += kBatch) {
