@@ -256,7 +256,9 @@ AnswerCheck check_given(const LoweredNetwork& network, const InspectOptions& opt
 std::string check_text(const AnswerCheck& check, const std::string& known) {
   if (!check.is_finite)
     return fmt::format("{} samples, with answers that are no numbers", check.samples);
-  return fmt::format("{} samples, no number further from {} than {:.1e} of the largest",
+  if (check.furthest == 0)
+    return fmt::format("{} samples, whose answers are {} to the bit", check.samples, known);
+  return fmt::format("{} samples, whose answers are {} to within {:.1e} of the largest number",
                      check.samples, known, check.relative());
 }
 
@@ -279,10 +281,9 @@ Checks checks_of(const LoweredNetwork& network, const InspectOptions& options) {
 
 void print_checks(const Checks& checks, const std::string& answers) {
   if (checks.stored)
-    print_lines("stored sample: {}\n",
-                check_text(*checks.stored, "what the file's operators give without layers"));
+    print_lines("stored sample: {}\n", check_text(*checks.stored, "those of the file's operators"));
   if (!checks.fault.empty()) print_lines("stored sample: not answered: {}\n", checks.fault);
-  if (checks.given) print_lines("answers: {}\n", check_text(*checks.given, answers));
+  if (checks.given) print_lines("answers: {}\n", check_text(*checks.given, "those of " + answers));
 }
 
 Json json_of(const std::optional<AnswerCheck>& check) {
