@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -13,7 +14,6 @@
 #include "experiments/measure/networks.hpp"
 #include "experiments/text/text_table.hpp"
 #include "mapping/cell_code.hpp"
-#include "nn/data/keyed_error.hpp"
 #include "nn/data/samples.hpp"
 #include "nn/lowering/network.hpp"
 #include "nn/torch/known_answers.hpp"
@@ -160,8 +160,9 @@ void print_text(const LoweredNetwork& network, const std::vector<LayerFacts>& la
               network.producer.empty() ? "" : " by " + network.producer, network.graph.opset);
   std::vector<std::string> inputs;
   for (const SampleInput& input : network.inputs)
-    inputs.push_back(fmt::format("{}{} ({})", network.inputs.size() > 1 ? input.name + ": " : "",
-                                 shape_text(input.shape), name_of(input.type)));
+    inputs.push_back(fmt::format(
+        "{}{} ({})", network.inputs.size() > 1 ? input.name + ": " : "", shape_text(input.shape),
+        input.type == ElementType::f64 ? "float64, rounded to float32" : name_of(input.type)));
   print_lines("a sample: {}; its answer: {}\n", fmt::join(inputs, ", "),
               shape_text(network.answer));
   fmt::print("on crossbars: {} layers, {} parameters, {} MACs per sample\n", crossbars, parameters,
@@ -235,31 +236,63 @@ SampleFiles sample_files(const std::vector<std::string>& given) {
     return files;
   }
   for (const std::string& entry : given) {
-    const std::size_t sign = entry.find('=');
+    const std::size_t sign = entry.rfind('=');
     if (sign == std::string::npos)
       throw CLI::ValidationError("--samples", "expected NAME=FILE for each input, got " + entry);
-    files.inputs.push_back({entry.substr(0, sign), entry.substr(sign + 1)});
+    const std::string input = entry.substr(0, sign);
+    if (std::ranges::find(files.inputs, input, &InputFile::input) != files.inputs.end())
+      throw CLI::ValidationError("--samples", "names the input " + input + " more than once");
+    files.inputs.push_back({input, entry.substr(sign + 1)});
   }
   return files;
+}
+
+/// What `read` gives; errors speak of the option, not of an experiment's key.
+template <class Read>
+auto of_option(const Read& read) {
+  try {
+    return read();
+  } catch (const DataError& error) {
+    std::string text = error.what();
+    if (text.starts_with("data.test: ")) text.erase(0, text.find(' ') + 1);
+    throw DataError("--samples: " + text);
+  }
+}
+
+std::vector<float> known_answers(const std::string& file, const LoweredNetwork& network,
+                                 std::int64_t samples) {
+  const StoredArray known = open_array(file);
+  const std::vector<std::int64_t>& shape = known.shape;
+  if (shape.empty() || shape.front() != samples ||
+      known.elements() != samples * network.graph.classes)
+    throw DataError(fmt::format("{}: is {}; expected {} samples' answers of {}", file,
+                                shape_text(shape), samples, shape_text(network.answer)));
+  return known.whole().values;
 }
 
 /// What another program answers to samples, beside the network's own answers.
 AnswerCheck check_given(const LoweredNetwork& network, const InspectOptions& options) {
   Dataset data;
-  data.test = keyed("--samples", [&] { return read_samples(sample_files(options.samples)); });
-  keyed("--samples", [&] { return fit_to(network, data), 0; });
-  return keyed(options.answers, [&] {
-    return check_answers(network, data, open_array(options.answers).whole().values);
+  of_option([&] {
+    data.test = read_samples(sample_files(options.samples));
+    fit_to(network, data);
+    return 0;
   });
+  const std::vector<float> known = known_answers(options.answers, network, data.test.size());
+  return of_option([&] { return check_answers(network, data, known); });
 }
 
 std::string check_text(const AnswerCheck& check, const std::string& known) {
-  if (!check.is_finite)
-    return fmt::format("{} samples, with answers that are no numbers", check.samples);
-  if (check.furthest == 0)
-    return fmt::format("{} samples, whose answers are {} to the bit", check.samples, known);
-  return fmt::format("{} samples, whose answers are {} to within {:.1e} of the largest number",
-                     check.samples, known, check.relative());
+  const std::string samples = fmt::format("{} samples, whose answers are", check.samples);
+  if (check.unlike_sample >= 0)
+    return fmt::format("{} not {}: of sample {} {} no number", samples, known, check.unlike_sample,
+                       check.known_is_number ? "the network's is" : "the known one is");
+  if (!check.agree())
+    return fmt::format("{} not {}: that of sample {} is {:.1e} of the largest number away", samples,
+                       known, check.furthest_sample, check.relative());
+  if (check.furthest == 0) return fmt::format("{} {} to the bit", samples, known);
+  return fmt::format("{} {} to within {:.1e} of the largest number", samples, known,
+                     check.relative());
 }
 
 /// What is known of the network's answers.
@@ -279,18 +312,29 @@ Checks checks_of(const LoweredNetwork& network, const InspectOptions& options) {
   return checks;
 }
 
+constexpr const char* kOperators = "those of the file's operators";
+
 void print_checks(const Checks& checks, const std::string& answers) {
-  if (checks.stored)
-    print_lines("stored sample: {}\n", check_text(*checks.stored, "those of the file's operators"));
+  if (checks.stored && checks.stored->agree())
+    print_lines("stored sample: {}\n", check_text(*checks.stored, kOperators));
   if (!checks.fault.empty()) print_lines("stored sample: not answered: {}\n", checks.fault);
-  if (checks.given) print_lines("answers: {}\n", check_text(*checks.given, "those of " + answers));
+  if (checks.given && checks.given->agree())
+    print_lines("answers: {}\n", check_text(*checks.given, answers));
+}
+
+/// Throws DataError for answers that are not the known ones.
+void require_agreement(const Checks& checks, const std::string& answers) {
+  if (checks.stored && !checks.stored->agree())
+    throw DataError("stored sample: " + check_text(*checks.stored, kOperators));
+  if (checks.given && !checks.given->agree())
+    throw DataError("answers: " + check_text(*checks.given, answers));
 }
 
 Json json_of(const std::optional<AnswerCheck>& check) {
   if (!check) return {};
   return {{"samples", check->samples},
-          {"finite", check->is_finite},
-          {"relative", check->is_finite ? Json(check->relative()) : Json()}};
+          {"agree", check->agree()},
+          {"relative", std::isfinite(check->relative()) ? Json(check->relative()) : Json()}};
 }
 
 void inspect(const InspectOptions& options) {
@@ -303,10 +347,11 @@ void inspect(const InspectOptions& options) {
     json["stored_sample"] = json_of(checks.stored);
     json["known_answers"] = json_of(checks.given);
     fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
-    return;
+  } else {
+    print_text(*network, layers, options);
+    print_checks(checks, "those of " + options.answers);
   }
-  print_text(*network, layers, options);
-  print_checks(checks, options.answers);
+  require_agreement(checks, "those of " + options.answers);
 }
 
 }  // namespace

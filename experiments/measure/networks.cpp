@@ -112,6 +112,17 @@ void look_at_answers(const TrainedNetwork& network, Measure& measure) {
   measure.settle();
 }
 
+/// Whole numbers of a type that samples can hold.
+std::pair<std::int64_t, std::int64_t> range_of(ElementType type) {
+  if (type == ElementType::boolean) return {0, 1};
+  const bool has_sign = type == ElementType::i8 || type == ElementType::i16 ||
+                        type == ElementType::i32 || type == ElementType::i64;
+  const std::size_t bits = 8 * size_of(type) - (has_sign ? 1 : 0);
+  if (bits > 24) return {has_sign ? -WholeNumbers::kMostExact : 0, WholeNumbers::kMostExact};
+  const std::int64_t most = (std::int64_t{1} << bits) - 1;
+  return {has_sign ? -most - 1 : 0, most};
+}
+
 /// A file of weights that a key of the experiment names.
 struct NamedWeights {
   std::string key, file;
@@ -185,8 +196,9 @@ void fit_to(const LoweredNetwork& network, Dataset& data) {
     parts.push_back({input.name, input.shape});
     if (!is_real(input.type)) {
       const auto begin = has_several ? std::optional(first) : std::nullopt;
-      whole.push_back(
-          {has_several ? input.name : "", first, input.size(), vocabulary(network.graph, begin)});
+      const auto [least, most] = range_of(input.type);
+      whole.push_back({has_several ? input.name : "", first, input.size(),
+                       vocabulary(network.graph, begin), least, most});
     }
     first += input.size();
   }

@@ -84,7 +84,7 @@ ReportTable::Line layer_line(const LayerResult& l) {
            TableCell(short_number(l.smallest_variance)),
            TableCell(short_number(l.median_gain * sigma_noise)),
            TableCell(short_number(l.largest_gain * sigma_noise)),
-           TableCell(short_number(l.unused_adc_bits))},
+           TableCell(short_number(std::abs(l.unused_adc_bits) < 1e-9 ? 0.0 : l.unused_adc_bits))},
           ""};
 }
 

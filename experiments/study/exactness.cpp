@@ -185,6 +185,23 @@ std::vector<std::string> digital_matrices_remarks(
   return {texts.begin(), texts.end()};
 }
 
+std::vector<std::string> rounded_inputs_remarks(const std::vector<const Experiment*>& experiments) {
+  std::set<std::string> texts;
+  for (const Experiment* e : experiments) {
+    const auto network = readable_network(*e);
+    if (!network) continue;
+    std::vector<std::string> names;
+    for (const SampleInput& input : network->inputs)
+      if (input.type == ElementType::f64) names.push_back(input.name);
+    if (!names.empty())
+      texts.insert(fmt::format(
+          "{} takes {} as float64: here samples are rounded to float32, and computed so. Times "
+          "since 1970, say, lose their seconds.",
+          file_of(*e), fmt::join(names, ", ")));
+  }
+  return {texts.begin(), texts.end()};
+}
+
 std::vector<std::string> batch_remarks(const std::vector<const Experiment*>& experiments) {
   std::set<std::string> texts;
   for (const Experiment* e : experiments) {
@@ -206,7 +223,8 @@ std::string other_outputs_remark(const std::vector<const Experiment*>& experimen
     const auto network = e->model.output.empty() ? readable_network(*e) : nullptr;
     if (!network || network->others.empty()) continue;
     return fmt::format(
-        "{} has {} outputs, of which the first is measured, \"{}\"; model.output names another: {}.",
+        "{} has {} outputs, of which the first is measured, \"{}\"; model.output names another: "
+        "{}.",
         file_of(*e), network->others.size() + 1, network->output, fmt::join(network->others, ", "));
   }
   return {};

@@ -32,6 +32,9 @@ std::vector<std::string> digital_matrices_remarks(const std::vector<const Experi
 /// Where a file of these has several outputs and none is named, which is measured; empty else.
 std::string other_outputs_remark(const std::vector<const Experiment*>&);
 
+/// Files whose networks take samples in double precision, which are rounded.
+std::vector<std::string> rounded_inputs_remarks(const std::vector<const Experiment*>&);
+
 /// Files whose networks take a value from all samples of a batch, so that evaluation.batch counts.
 std::vector<std::string> batch_remarks(const std::vector<const Experiment*>&);
 

@@ -395,6 +395,8 @@ std::vector<std::string> remarks_on(const std::vector<const Experiment*>& experi
   for (std::string& digital : digital_matrices_remarks(experiments))
     all.push_back(std::move(digital));
   for (std::string& batch : batch_remarks(experiments)) all.push_back(std::move(batch));
+  for (std::string& rounded : rounded_inputs_remarks(experiments))
+    all.push_back(std::move(rounded));
   if (!experiments.empty() && !study.empty())
     if (std::string idle = idle_keys_remark(study); !idle.empty()) all.push_back(std::move(idle));
   return all;

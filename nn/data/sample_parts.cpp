@@ -91,8 +91,10 @@ void check_names(const std::vector<SamplePart>& parts, const std::vector<SampleP
                       "; expected one for each of " + described(inputs));
   for (const SamplePart& part : parts)
     if (misses(inputs, part))
-      throw DataError("an array is given for " + part.input +
-                      ", which is no input of the network; it takes " + described(inputs));
+      throw DataError(
+          "an array is given for " + part.input +
+          ", which is no input of the network or none that its answer needs; it takes " +
+          described(inputs));
 }
 
 ImageSet arranged(const ImageSet& set, const std::vector<SamplePart>& inputs) {

@@ -253,6 +253,24 @@ ImageSet read_parts(const SampleFiles& files, const Transform& transform, std::i
   return with_labels(files, joined_arrays(arrays, most_held));
 }
 
+bool is_taken(float v, const WholeNumbers& input) {
+  if (v != std::floor(v) || v < static_cast<float>(input.least) ||
+      v > static_cast<float>(input.most))
+    return false;
+  return input.vocabulary == 0 || (v >= 0 && v < static_cast<float>(input.vocabulary));
+}
+
+/// What an input takes, where it does not take `v`.
+std::string taken_text(float v, const WholeNumbers& input) {
+  if (input.vocabulary > 0)
+    return "whole numbers from 0 to " + std::to_string(input.vocabulary - 1) +
+           ", the words of its vocabulary";
+  if (input.most == 1) return "truth values, 0 or 1";
+  if (v != std::floor(v)) return "whole numbers";
+  return "whole numbers from " + std::to_string(input.least) + " to " + std::to_string(input.most) +
+         (input.most == WholeNumbers::kMostExact ? ", which samples tell apart (2^24)" : "");
+}
+
 }  // namespace
 
 ImageSet read_samples(const SampleFiles& files, const Transform& transform,
@@ -352,17 +370,11 @@ void check_whole_numbers(const Dataset& data, const std::vector<WholeNumbers>& i
       for (const WholeNumbers& input : inputs)
         for (std::int64_t at = 0; at < std::min(input.count, set->values() - input.first); ++at) {
           const float v = values[static_cast<std::size_t>(input.first + at)];
-          const bool is_known =
-              input.vocabulary == 0 || (v >= 0 && v < static_cast<float>(input.vocabulary));
-          if (v == std::floor(v) && is_known) continue;
+          if (is_taken(v, input)) continue;
           throw DataError("data." + std::string(set == &data.train ? "train" : "test") +
                           ": sample " + std::to_string(i) + " holds " + text(v) + " at position " +
                           std::to_string(at) + (input.input.empty() ? "" : " of " + input.input) +
-                          "; the network takes whole numbers" +
-                          (input.vocabulary > 0
-                               ? " from 0 to " + std::to_string(input.vocabulary - 1) +
-                                     ", the words of its vocabulary"
-                               : ""));
+                          "; the network takes " + taken_text(v, input));
         }
     }
   }

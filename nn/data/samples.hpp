@@ -56,6 +56,9 @@ struct WholeNumbers {
   std::string input;  ///< its name, where a network has several; else empty
   std::int64_t first = 0, count = 0;
   std::int64_t vocabulary = 0;  ///< below which they lie; 0: unknown
+  /// Of the input's type, and not beyond what a float of 32 bits tells apart.
+  std::int64_t least = -kMostExact, most = kMostExact;
+  static constexpr std::int64_t kMostExact = (1 << 24) - 1;
 };
 /// Throws DataError that names sample and position, and for numbers that are normalised.
 void check_whole_numbers(const Dataset&, const std::vector<WholeNumbers>&);

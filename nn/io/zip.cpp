@@ -75,6 +75,25 @@ void ZipFile::list_entries() {
     has_crcs_ = has_crcs_ || entry.crc != 0;
     if (!names.insert(entry.name).second) fail("holds two entries called " + shown(entry.name));
   }
+  const std::uint64_t last = end + kEndBytes + number<std::uint16_t>(end + 20);
+  if (last != bytes_.size())
+    fail("is a damaged zip archive: it should end after " + std::to_string(last) +
+         " bytes, and has " + std::to_string(bytes_.size()));
+  check_apart();
+}
+
+/// No byte is of two entries.
+void ZipFile::check_apart() const {
+  std::vector<std::pair<std::uint64_t, const Entry*>> places;
+  for (const Entry& entry : entries_) places.emplace_back(entry.header_at, &entry);
+  std::sort(places.begin(), places.end());
+  for (std::size_t i = 0; i + 1 < places.size(); ++i) {
+    const std::string_view content = packed(*places[i].second);
+    const auto end = static_cast<std::uint64_t>(content.data() + content.size() - bytes_.data());
+    if (end > places[i + 1].first)
+      fail("is a damaged zip archive: its entries " + shown(places[i].second->name) + " and " +
+           shown(places[i + 1].second->name) + " overlap");
+  }
 }
 
 ZipFile::Entry ZipFile::entry_at(std::uint64_t& at) const {
@@ -125,11 +144,14 @@ const ZipFile::Entry* ZipFile::find(std::string_view name) const {
 std::string_view ZipFile::packed(const Entry& e) const {
   if (number<std::uint32_t>(e.header_at) != kLocal)
     fail("is a damaged zip archive: " + shown(e.name) + " is not where it should be");
-  const std::uint64_t at = e.header_at + kLocalBytes + number<std::uint16_t>(e.header_at + 26) +
+  const std::uint64_t name = number<std::uint16_t>(e.header_at + 26),
+                      at = e.header_at + kLocalBytes + name +
                            number<std::uint16_t>(e.header_at + 28);
   if (at > bytes_.size() || bytes_.size() - at < e.packed_size)
     fail("is truncated or damaged: " + shown(e.name) + " should have " +
          std::to_string(e.packed_size) + " bytes");
+  if (bytes_.substr(e.header_at + kLocalBytes, name) != e.name)
+    fail("is a damaged zip archive: " + shown(e.name) + " has another name where it stands");
   return bytes_.substr(at, e.packed_size);
 }
 

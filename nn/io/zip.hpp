@@ -53,6 +53,7 @@ class ZipFile {
   T number(std::uint64_t at) const;
   void list_entries();
   Entry entry_at(std::uint64_t& at) const;
+  void check_apart() const;
   void take_zip64(std::string_view extra, Entry& entry) const;
   std::string_view packed(const Entry&) const;
   std::string_view read_anew(const Entry&);

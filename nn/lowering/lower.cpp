@@ -5,6 +5,7 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/tensor.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <functional>
@@ -15,12 +16,37 @@
 #include "nn/lowering/lowering.hpp"
 #include "nn/network/operator_node.hpp"
 #include "nn/operators/libtorch_error.hpp"
+#include "nn/operators/memory_limit.hpp"
 #include "nn/operators/operator.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
 
 using Shape = std::vector<std::int64_t>;
+
+namespace {
+
+/// What the values of a network's few samples may take: more of a large one, or of large samples,
+/// but never most of the machine.
+std::int64_t memory_limit(const ImportedModel& model) {
+  constexpr double kAnyFile = double{1 << 30}, kOfConstants = 64, kOfSample = 512;
+  double constants = 0, samples = 0;
+  for (const auto& [name, constant] : model.constants)
+    constants +=
+        static_cast<double>(constant.elements()) * static_cast<double>(size_of(constant.type));
+  for (const ModelValue& input : model.inputs) {
+    double numbers = 1;
+    for (std::size_t i = 1; i < input.shape.size(); ++i)
+      numbers *= static_cast<double>(std::max<std::int64_t>(input.shape[i], 1));
+    samples += numbers * sizeof(float);
+  }
+  const double machine =
+      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  return static_cast<std::int64_t>(
+      std::min(machine / 2, kAnyFile + kOfConstants * constants + kOfSample * samples));
+}
+
+}  // namespace
 
 std::int64_t SampleInput::size() const {
   return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies{});
@@ -114,7 +140,9 @@ void Lowering::begin() {
   // All numbers of a sample in a row, of which every input takes its own.
   std::vector<Tensor> rows;
   for (const SampleInput& input : out_.inputs)
-    rows.push_back(trace_.value(input.name).to(at::kFloat).reshape({-1, input.size()}));
+    rows.push_back(trace_.value(input.name)
+                       .to(at::kFloat)
+                       .reshape({trace_.value(input.name).size(0), input.size()}));
   const int whole = push({}, at::cat(rows, 1), 0);
   out_.sample = few(whole).sizes().slice(1).vec();
   std::int64_t first = 0;
@@ -293,6 +321,7 @@ LoweredNetwork Lowering::run() {
 }
 
 LoweredNetwork lower(const ImportedModel& model, const LoweringOptions& options) {
+  const MemoryLimit limit(memory_limit(model));
   try {
     const Trace trace(model, options.inputs, options.output);
     return Lowering(model, options, trace).run();

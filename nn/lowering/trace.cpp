@@ -238,12 +238,16 @@ struct Trace::State {
       if (input.shape.front() > 1)
         throw DataError(file() + "input \"" + input.name + "\" is " + text(input.shape) +
                         " for any number of samples; expected samples on the first axis of every "
-                        "input");
+                        "input (what is the same for all is a constant of the network: PyTorch's "
+                        "register_buffer)");
   }
 
   void check(const ModelValue& input) const {
     if (input.shape.empty())
-      throw DataError(file() + "input \"" + input.name + "\" has no axis of samples");
+      throw DataError(file() + "input \"" + input.name + "\" has no axis of samples" +
+                      (input.shaped ? "; what is the same for all samples is a constant of the "
+                                      "network (PyTorch: register_buffer)"
+                                    : ": the file says nothing of its shape"));
     for (std::size_t i = 1; i < input.shape.size(); ++i)
       if (input.shape[i] < 0)
         throw DataError(file() + "input \"" + input.name + "\" is " + text(input.shape) +

@@ -44,16 +44,23 @@ Tensor sum(const Call& call) {
   return y;
 }
 
+bool is_whole(const Tensor& t) { return at::isIntegralType(t.scalar_type(), false); }
+
+/// Whole divisors without -1, by which a processor does not divide the smallest of numbers.
+Tensor without_minus_one(const Tensor& divisor) { return divisor.masked_fill(divisor.eq(-1), 1); }
+
 /// Whole numbers are divided towards zero.
 Tensors divide(const Call& call) {
-  const bool whole = at::isIntegralType(call[0].scalar_type(), true);
-  return {whole ? at::div(call[0], call[1], "trunc") : call[0] / call[1]};
+  const Tensor &a = call[0], &b = call[1];
+  if (!at::isIntegralType(a.scalar_type(), true)) return {a / b};
+  if (!is_whole(b) || !b.is_signed()) return {at::div(a, b, "trunc")};
+  return {at::div(at::where(b.eq(-1), a.neg(), a), without_minus_one(b), "trunc")};
 }
 
 /// The sign is the divisor's, or the dividend's with fmod = 1.
 Tensors modulo(const Call& call) {
-  if (call.flag("fmod", false)) return {call[0].fmod(call[1])};
-  return {call[0].remainder(call[1])};
+  const Tensor b = is_whole(call[1]) && call[1].is_signed() ? without_minus_one(call[1]) : call[1];
+  return {call.flag("fmod", false) ? call[0].fmod(b) : call[0].remainder(b)};
 }
 
 /// Base and exponent may be of different types: the result has the base's.

@@ -62,6 +62,11 @@ std::vector<float> rows_of(const LoweredNetwork& network, const ImportedModel& m
 
 double AnswerCheck::relative() const { return furthest == 0 ? 0 : furthest / largest; }
 
+bool AnswerCheck::agree() const {
+  constexpr double kClose = 0.01;
+  return unlike_sample < 0 && relative() <= kClose;
+}
+
 AnswerCheck check_answers(const LoweredNetwork& network, const Dataset& data,
                           const std::vector<float>& wanted) {
   constexpr std::int64_t kBatch = 64;
@@ -82,9 +87,18 @@ AnswerCheck check_answers(const LoweredNetwork& network, const Dataset& data,
     const std::vector<float> got = torch.logits(x.data(), n);
     for (std::size_t i = 0; i < got.size(); ++i) {
       const double known = wanted[static_cast<std::size_t>(first * size) + i], here = got[i];
-      check.is_finite = check.is_finite && std::isfinite(known) && std::isfinite(here);
+      const std::int64_t sample = first + static_cast<std::int64_t>(i) / size;
+      if (!std::isfinite(known) || !std::isfinite(here)) {
+        const bool alike = known == here || (std::isnan(known) && std::isnan(here));
+        if (alike || check.unlike_sample >= 0) continue;
+        check.unlike_sample = sample;
+        check.known_is_number = std::isfinite(known);
+        continue;
+      }
       check.largest = std::max(check.largest, std::abs(known));
-      check.furthest = std::max(check.furthest, std::abs(here - known));
+      if (std::abs(here - known) <= check.furthest) continue;
+      check.furthest = std::abs(here - known);
+      check.furthest_sample = sample;
     }
   }
   return check;

@@ -13,11 +13,16 @@ namespace ohmic {
 
 struct AnswerCheck {
   std::int64_t samples = 0;
-  double largest = 0;     ///< of the numbers of all known answers
-  double furthest = 0;    ///< of one number from the known one
-  bool is_finite = true;  ///< else neither says anything
+  double largest = 0;   ///< of the numbers of all known answers
+  double furthest = 0;  ///< of one number from the known one
+  std::int64_t furthest_sample = 0;
+  /// The first whose answer is a number where the known one is none, or the other way; -1: none.
+  std::int64_t unlike_sample = -1;
+  bool known_is_number = true;  ///< of `unlike_sample`
   /// `furthest` by `largest`; 0 where both are.
   double relative() const;
+  /// To 1 % of the largest number, as of networks in half precision.
+  bool agree() const;
 };
 
 /// Samples as the network takes them (fit_to), with exact weights. `wanted`: the samples' answers,

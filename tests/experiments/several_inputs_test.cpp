@@ -1,6 +1,8 @@
 // A network with two inputs from its file to results, and its answers beside known ones.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "experiments/measure/files.hpp"
 #include "tests/experiments/command_line.hpp"
 #include "tests/nn/protobuf_writer.hpp"
@@ -97,8 +99,18 @@ TEST_F(TwoInputs, AreShownAndComparedWithKnownAnswers) {
             std::string::npos)
       << same.out;
   const Result other = compared("other.npy");
-  EXPECT_NE(other.out.find(" to within 1.0e-01 of the largest number"), std::string::npos)
-      << other.out;
+  EXPECT_EQ(other.status, 3);
+  EXPECT_NE(other.err.find("answers: 3 samples, whose answers are not those of " + at("other.npy") +
+                           ": that of sample 2 is 1.0e-01 of the largest number "
+                           "away"),
+            std::string::npos)
+      << other.err;
+  folder_.write("turned.npy", npy({2, 3}, Floats{1, 4, -1, 5, -3, 1}));
+  EXPECT_NE(compared("turned.npy").err.find("is 2 x 3; expected 3 samples' answers of 2"),
+            std::string::npos);
+  folder_.write("none.npy", npy({3, 2}, Floats{1, 5, std::nanf(""), -3, -1, 1}));
+  EXPECT_NE(compared("none.npy").err.find(": of sample 1 the known one is no number"),
+            std::string::npos);
   const Result lacks =
       ohmic({"inspect", at("net.onnx"), "--samples", at("a.npy"), "--answers", at("known.npy")});
   EXPECT_NE(lacks.status, 0);

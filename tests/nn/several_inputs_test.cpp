@@ -156,7 +156,8 @@ TEST(SeveralInputs, SaysWhatIsWrongWithThem) {
   fixed.inputs[2].shape = {5, 5};
   EXPECT_EQ(refusal(fixed),
             "made.onnx: input \"counts\" is 5 x 5 for any number of samples; expected samples on "
-            "the first axis of every input");
+            "the first axis of every input (what is the same for all is a constant of the network: "
+            "PyTorch's register_buffer)");
 }
 
 ImageSet numbered(Shape shape, std::int64_t samples, float first) {
@@ -213,8 +214,8 @@ TEST(Parts, SayWhichInputLacksWhat) {
             "data.test: no array is given for the network's input c; expected one for each of a "
             "([2]), b ([3]), c ([4])");
   EXPECT_EQ(said(both, {{"a", {2}}}),
-            "data.test: an array is given for b, which is no input of the network; it takes a "
-            "([2])");
+            "data.test: an array is given for b, which is no input of the network or none that its "
+            "answer needs; it takes a ([2])");
   EXPECT_EQ(said(both, {{"a", {2}}, {"b", {4}}}),
             "data.test: a sample of the data is [3] for the input b, which takes [4]; expected the "
             "same shape, or channels first for last");
@@ -268,6 +269,27 @@ TEST(Parts, TokensAreNamedWithTheirInput) {
             }),
             "data.test: sample 1 holds 8 at position 0 of kinds; the network takes whole numbers "
             "from 0 to 7, the words of its vocabulary");
+}
+
+// Beyond 2^24 floats do not tell neighbours apart, and a type has its own range.
+TEST(Parts, WholeNumbersThatAnInputCannotHoldAreNamed) {
+  Dataset data;
+  const auto said = [&](float v, std::int64_t least, std::int64_t most) {
+    data.test = numbered({1}, 1, v);
+    return message_of([&] { check_whole_numbers(data, {{"", 0, 1, 0, least, most}}); });
+  };
+  constexpr std::int64_t kMost = WholeNumbers::kMostExact;
+  EXPECT_EQ(said(16777215, -kMost, kMost), "accepted");
+  EXPECT_EQ(
+      said(16777216, -kMost, kMost),
+      "data.test: sample 0 holds 16777216 at position 0; the network takes whole numbers from "
+      "-16777215 to 16777215, which samples tell apart (2^24)");
+  EXPECT_EQ(
+      said(300, 0, 255),
+      "data.test: sample 0 holds 300 at position 0; the network takes whole numbers from 0 to "
+      "255");
+  EXPECT_EQ(said(36, 0, 1),
+            "data.test: sample 0 holds 36 at position 0; the network takes truth values, 0 or 1");
 }
 
 }  // namespace
