@@ -67,12 +67,12 @@ TEST_F(TwoInputs, AreMeasuredWithAnArrayForEach) {
 
 TEST_F(TwoInputs, SayWhichArrayIsMissingOrOfNoInput) {
   EXPECT_NE(said_of("samples = { \"a.1\" = \"" + at("a.npy") + "\" }")
-                .find("data.test: no array is given for the network's input b; expected one for "
+                .find("no array is given for the network's input b; expected one for "
                       "each of a.1 ([2]), b ([3])"),
             std::string::npos);
   EXPECT_NE(
       said_of("samples = \"" + at("a.npy") + "\"")
-          .find("data.test: the network takes a.1 ([2]), b ([3]); expected an array for each"),
+          .find("the network takes a.1 ([2]), b ([3]); expected an array for each"),
       std::string::npos);
   EXPECT_NE(said_of("samples = { \"a.1\" = 3 }")
                 .find("data.test.samples.a.1: expected the name of a file, got 3"),

@@ -66,6 +66,8 @@ inputs = ["input.1", "mask"]
 name = "files"
 test = { samples = { mask = "m.npy", "input.1" = "x.npz:x" }, labels = "y.npy" }
 train = { samples = { mask = "m.npy", "input.1" = "x.npz:x" } }
+[device]
+model = "awgn"
 [sweep]
 "device.eta" = [0.1, 0.2]
 )";
