@@ -11,7 +11,7 @@ namespace ohmic {
 Evaluations::Evaluations(const std::filesystem::path& run_folder, Networks& networks,
                          Progress& progress)
     : store_(run_folder / "evaluations"), networks_(networks), progress_(progress) {
-  make_folder(run_folder / "evaluations");
+  make_own_folder(run_folder / "evaluations");
 }
 
 PointResult Evaluations::measure(const Experiment& experiment, std::int64_t draws,

@@ -162,7 +162,7 @@ ImageSpread spread_of(AnalysisContext& context, const Experiment& experiment, st
     result.spread = std::move(*stored);
   } else {
     result.spread = propagate(network, test, folded, context.progress);
-    make_folder(file.parent_path());
+    make_own_folder(file.parent_path());
     write_spread(file, result.spread);
   }
   return result;

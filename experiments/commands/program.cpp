@@ -3,7 +3,10 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <csignal>
+#include <cstdio>
+#include <cstring>
 #include <memory>
 #include <new>
 
@@ -109,7 +112,11 @@ int run_program(int argc, const char* const* argv) {
   return guarded([&] {
     CLI::App app{"Analog crossbar simulator: how much noise can this network take?"};
     configure(app, argc > 0 ? argv[0] : "ohmic");
-    return parse(app, argc, argv);
+    const int status = parse(app, argc, argv);
+    errno = 0;
+    if (std::fflush(stdout) != 0 || std::ferror(stdout))
+      throw OutputError(std::string("standard output cannot be written: ") + std::strerror(errno));
+    return status;
   });
 }
 

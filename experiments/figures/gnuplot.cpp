@@ -44,8 +44,12 @@ int run_in(const std::filesystem::path& folder, const char* program, std::string
 }  // namespace
 
 Drawn draw(const Figure& figure, const std::filesystem::path& folder) {
-  make_folder(folder);
+  make_own_folder(folder);
   write_atomically(folder / (figure.name + ".gp"), whole_script(figure));
+  for (const char* extension : {".svg", ".png"}) {  // gnuplot would write through a link
+    std::error_code absent;
+    std::filesystem::remove(folder / (figure.name + extension), absent);
+  }
   const int status = run_in(folder, "gnuplot", figure.name + ".gp");
   return status == 0 ? Drawn::yes : status == 127 ? Drawn::no_gnuplot : Drawn::failed;
 }

@@ -49,7 +49,7 @@ Plausibility facts_of(const std::filesystem::path& run_folder, const MeasuredPoi
 void keep_plausibility(const std::filesystem::path& run_folder, const Experiment& experiment,
                        const Plausibility& facts, const std::string& examined) {
   const auto file = file_of(run_folder, experiment);
-  make_folder(file.parent_path());
+  make_own_folder(file.parent_path());
   Json json = plausibility_json(facts);
   json["examined"] = examined;
   write_atomically(file, json.dump(1) + "\n");

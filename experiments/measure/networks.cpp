@@ -312,7 +312,8 @@ bool Networks::train_or_load(const Experiment& experiment, TrainedNetwork& netwo
   if (file.empty()) {
     const auto folder = training_folder(folder_, network.identity);
     file = folder / "weights.safetensors";
-    make_folder(folder);
+    make_own_folder(folder.parent_path());
+    make_own_folder(folder);
     if (!claims_) claims_.emplace(folder_ / "lock");
     const auto claim = claims_->try_exclusive(network.identity);
     if (!claim && !std::filesystem::exists(file)) return false;

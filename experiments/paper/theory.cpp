@@ -20,12 +20,14 @@ double mean_of(const RecordedTable& table, const std::string& key) {
 /// The state of the layers in one epoch, all together.
 struct Layers {
   double weight_norm = 0, dead_filters = 0, largest_gain = Estimate::kNone;
+  int rows = 0;
 };
 
 Layers layers_in(const std::string& epoch, const RecordedTable& table) {
   Layers all;
   for (std::size_t row = 0; row < table.rows(); ++row) {
     if (table.cell(row, "epoch") != epoch) continue;
+    ++all.rows;
     all.weight_norm = std::hypot(all.weight_norm, table.real(row, "weight_norm"));
     if (table.cell(row, "batch_norm").empty()) continue;
     all.dead_filters += table.real(row, "dead_filters");
@@ -34,15 +36,35 @@ Layers layers_in(const std::string& epoch, const RecordedTable& table) {
   return all;
 }
 
+constexpr const char* kNumbers[] = {"learning_rate", "C", "squared_gradient", "noise_power",
+                                    "noise_scale"};
+
+/// A finished training has its last epoch, and those before it in their order.
+void check_epochs(const RecordedTable& epochs, std::int64_t count,
+                  const std::filesystem::path& file) {
+  std::int64_t next = 0;
+  for (std::size_t row = 0; row < epochs.rows(); ++row) {
+    next = epochs.whole(row, "epoch", next, count - 1) + 1;
+    for (const char* number : kNumbers) epochs.real(row, number);
+  }
+  if (next != count)
+    say_damaged(file.string(), "its last epoch is not " + std::to_string(count - 1));
+}
+
 using Columns = std::vector<std::pair<std::string, std::string>>;
 
 std::optional<Columns> columns_of(const Group& group, const std::filesystem::path& run) {
   const auto folder = training_folder(run / "training", group.experiment->training_identity());
-  const RecordedTable epochs(folder / "theory.csv");
-  if (epochs.rows() == 0) return std::nullopt;
+  const auto file = folder / "theory.csv";
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  const RecordedTable epochs(file);
+  check_epochs(epochs, group.experiment->train.epochs, file);
   const std::size_t last = epochs.rows() - 1;
-  const Layers layers =
-      layers_in(epochs.cell(last, "epoch"), RecordedTable(folder / "theory_layers.csv"));
+  const RecordedTable of_layers(folder / "theory_layers.csv");
+  const Layers layers = layers_in(epochs.cell(last, "epoch"), of_layers);
+  if (layers.rows == 0)
+    say_damaged((folder / "theory_layers.csv").string(),
+                "it says nothing of epoch " + epochs.cell(last, "epoch"));
   Columns columns = group.axes;
   for (const char* key :
        {"epoch", "learning_rate", "C", "squared_gradient", "noise_power", "noise_scale"})

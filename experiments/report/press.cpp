@@ -41,7 +41,7 @@ void Press::file(ReportTable table) {
   if (!writes_ || table.lines.empty()) return;
   table.level = level_;
   const std::filesystem::path folder = folder_ / "tables";
-  make_folder(folder);
+  make_own_folder(folder);
   write_atomically(folder / (prefix() + table.name + ".csv"), table.csv());
   write_atomically(folder / (prefix() + table.name + ".md"), table.markdown());
   ++tables_;

@@ -159,6 +159,8 @@ Axes network_axes(const Point& point) {
 std::vector<EpochReport> read_history(const fs::path& file, std::int64_t epochs) {
   constexpr std::int64_t kMostFilters = 1'000'000'000;
   const RecordedTable table(file);
+  if (table.rows() == 0 && fs::exists(file))
+    say_damaged(file.string(), "it has no epoch");  // it is first written after one
   std::vector<EpochReport> history;
   for (std::size_t row = 0; row < table.rows(); ++row) {
     const auto epoch = static_cast<std::int64_t>(row);

@@ -74,7 +74,7 @@ class Run {
     if (options_.fresh || options_.fresh_training) make_room();
     const auto here = claims_->try_shared(kFolderClaim);
     if (!here) throw OutputError(folder_.string() + ": another ohmic sets results aside here");
-    make_folder(folder_ / "points");
+    make_own_folder(folder_ / "points");
     begin();
     work();
     if (options_.rank.count > 1)

@@ -51,6 +51,14 @@ std::vector<fs::directory_entry> entries_of(const fs::path& folder) {
   return entries;
 }
 
+/// An image, of which none is left out without a word.
+const fs::path& regular(const fs::path& image) {
+  std::error_code error;
+  if (!fs::is_regular_file(image, error))
+    fail(image, "is a device, a pipe or a link to nothing; expected an image in a regular file");
+  return image;
+}
+
 /// Images of a folder and of all below it, sorted.
 std::vector<fs::path> images_below(const fs::path& folder) {
   constexpr int kMostDepth = 32;
@@ -60,8 +68,8 @@ std::vector<fs::path> images_below(const fs::path& folder) {
   for (; !error && it != end; it.increment(error)) {
     if (is_hidden(it->path()) || it.depth() > kMostDepth)
       it.disable_recursion_pending();
-    else if (it->is_regular_file(error) && is_image(it->path()))
-      images.push_back(it->path());
+    else if (!it->is_directory(error) && is_image(it->path()))
+      images.push_back(regular(it->path()));
   }
   if (error) fail(folder, "cannot be read: " + error.message());
   std::sort(images.begin(), images.end());

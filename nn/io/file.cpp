@@ -67,6 +67,14 @@ void make_folder(const fs::path& folder) {
   if (error) throw OutputError(folder.string() + ": cannot be made: " + error.message());
 }
 
+void make_own_folder(const fs::path& folder) {
+  std::error_code absent;
+  if (fs::is_symlink(folder, absent))
+    throw OutputError(folder.string() +
+                      ": is a link; expected a folder of the run's own, or nothing there");
+  make_folder(folder);
+}
+
 void replace_file(const fs::path& file, std::initializer_list<std::string_view> parts) {
   fs::path beside = file;
   beside += ".tmp";

@@ -13,6 +13,8 @@ std::string read_bytes(const std::filesystem::path&);
 
 /// Makes the folder (and those above it) if absent. Throws OutputError naming it and the reason.
 void make_folder(const std::filesystem::path&);
+/// The same inside of a run folder, which may come from somebody else: not through a link.
+void make_own_folder(const std::filesystem::path&);
 
 /// Writes the parts, one after the other, beside the file, fsyncs and renames: a reader sees the
 /// old file or the new one, never half. Throws OutputError naming the file and the reason; then the

@@ -22,7 +22,7 @@ using namespace std::string_view_literals;
 constexpr auto kPngStart = "\x89PNG\r\n\x1a\n"sv, kJpegStart = "\xff\xd8\xff"sv;
 
 /// Both formats spend at least one bit on 8 x 8 pixels, or one byte on 1032.
-constexpr std::uint64_t kMostPixelsPerByte = 1100, kFreePixels = 1 << 16;
+constexpr std::uint64_t kMostPixelsPerByte = 1100, kFreePixels = 1 << 16, kMostPixels = 1 << 26;
 
 [[noreturn]] void fail(const std::string& name, const std::string& why) {
   throw DataError(name + ": " + why);
@@ -35,6 +35,9 @@ Image make_image(const std::string& name, std::uint64_t width, std::uint64_t hei
   if (width > kMostSide || height > kMostSide || width * height > most)
     fail(name, "is damaged: " + std::to_string(width) + " x " + std::to_string(height) +
                    " pixels cannot be in " + std::to_string(file_bytes) + " bytes");
+  if (width * height > kMostPixels)
+    fail(name, "has " + std::to_string(width) + " x " + std::to_string(height) +
+                   " pixels; images of at most " + std::to_string(kMostPixels) + " are read");
   Image image{static_cast<int>(height), static_cast<int>(width), {}};
   image.pixels.resize(width * height * 3);
   return image;
