@@ -50,7 +50,7 @@ class Translator(nn.Module):
         self.words = nn.Linear(16, 40)
     def forward(self, source, target):
         mask = nn.Transformer.generate_square_subsequent_mask(target.size(1))
-        return self.words(self.layers(self.source(source), self.target(target), tgt_mask=mask))
+        return self.words(self.layers(self.source(source), self.target(target), tgt_mask=mask, tgt_is_causal=True))
 class States(nn.Module):
     def __init__(self):
         super().__init__()
