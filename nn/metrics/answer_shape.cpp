@@ -16,7 +16,7 @@ bool only_moves(const Node& node) {
 
 }  // namespace
 
-AnswerShape answer_shape(const Graph& graph, Shape shape) {
+AnswerShape answer_shape(const Graph& graph, std::vector<std::int64_t> shape) {
   std::size_t last = graph.nodes.size() - 1;
   while (only_moves(graph.nodes[last]) && !graph.nodes[last].inputs.empty())
     last = static_cast<std::size_t>(graph.nodes[last].inputs.front());
