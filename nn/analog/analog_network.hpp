@@ -39,8 +39,8 @@ class AnalogNetwork {
   /// Noise on the kernels of a draw, by layer.
   std::vector<LayerNoise> measure_noise(std::uint64_t seed, std::uint64_t draw) const;
 
-  // What is loaded takes the place of what was loaded before: there is one network on the back end,
-  // and whoever holds it sees it change. UnsupportedError where the back end refuses a layer.
+  // A load takes the place of the one before, for whoever holds it too. UnsupportedError where the
+  // back end refuses a layer; nothing is loaded then, and computing with it throws CallError.
 
   /// One draw of the devices' noise, and of the digital noise that was asked for; draw 0, 1, ...
   /// Throws ConfigError when the noise semantics need a form factor that the device does not have.

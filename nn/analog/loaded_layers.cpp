@@ -7,6 +7,7 @@
 
 #include "nn/analog/batch_norm.hpp"
 #include "nn/freed_memory.hpp"
+#include "simulator/call_error.hpp"
 
 namespace ohmic {
 namespace {
@@ -131,6 +132,11 @@ bool LoadedLayers::program(std::uint64_t seed, std::uint64_t draw, int draws) {
     else
       load(s);
   return true;
+}
+
+LoadedLayer& LoadedLayers::of(std::size_t s) {
+  require_call(layers_[s] != nullptr, "nothing is loaded: the last load failed");
+  return *layers_[s];
 }
 
 Weights LoadedLayers::effective_weights() const {

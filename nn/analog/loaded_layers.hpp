@@ -39,7 +39,8 @@ class LoadedLayers {
   Weights& digital() { return contents_.digital; }
   /// NegativeVariance::nan applies: no layer is computed.
   bool every_answer_is_nan() const { return every_answer_nan_; }
-  LoadedLayer& of(std::size_t step) { return *layers_[step]; }
+  /// CallError where the last load threw before it came to this one.
+  LoadedLayer& of(std::size_t step);
   /// Of a step without a layer.
   const Epilogue& epilogue_of(std::size_t step) const { return epilogues_[step]; }
   Epilogue epilogue(const Step&, const Node* norm, bool relu) const;

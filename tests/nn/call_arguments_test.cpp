@@ -77,6 +77,22 @@ TEST(CallArguments, DigitalWeightsNeedNoRanges) {
   for (std::size_t i = 0; i < wanted.size(); ++i) EXPECT_NEAR(got[i], wanted[i], 1e-4);
 }
 
+TEST(CallArguments, ANetworkWhoseLoadFailedSaysSoAndCanBeLoadedAgain) {
+  const auto backend = make_backend("reference");
+  const Graph grouped = test::small_mixture(false);
+  Periphery wired;
+  wired.wires.emplace();
+  AnalogNetwork network({grouped, test::random_weights(grouped), {}, {}, wired, test::awgn(0.1)},
+                        *backend);
+  const std::vector<float> x = test::normals(6 * 6 * 3, 999);
+  LoadedNetwork& loaded = network.load_ideal();
+  const auto digital = loaded.logits(x.data(), 1, 0);
+  EXPECT_THROW(network.program(1, 0), UnsupportedError);
+  EXPECT_EQ(fault_of([&] { loaded.logits(x.data(), 1, 0); }),
+            "nothing is loaded: the last load failed");
+  EXPECT_EQ(network.load_ideal().logits(x.data(), 1, 0), digital);
+}
+
 TEST(CallArguments, OutsideOfASetAreRefused) {
   test::Chip chip(graph(), test::random_weights(graph()), {}, 0.1);
   LoadedNetwork& programmed = chip.network.program(1, 0);
