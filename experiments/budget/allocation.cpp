@@ -91,7 +91,8 @@ class Allocator {
     PointChip chip(point_.experiment, context_.networks.get(point_.experiment), calibrations);
     const auto& layers = chip.analog().layers();
     for (std::size_t l = 0; l < layers.size(); ++l) {
-      const LayerCost cost = layer_cost(layers[l], chip.analog().periphery(l), CostSettings{});
+      const LayerCost cost =
+          layer_cost(layers[l], chip.analog().mapped().periphery(l), CostSettings{});
       costs_.push_back(asked_.cost == LayerPrice::devices ? static_cast<double>(cost.devices)
                                                           : 1.0);
       sigma_w_.push_back(layers[l].scale().sigma_w);

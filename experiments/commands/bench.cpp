@@ -98,13 +98,12 @@ class Workload {
     });
     for (auto& [name, network] : networks_) {
       const bool apart = name == kWired || name == kIdeal;
-      if (apart) clock.measure("program " + name, [&, &n = network] { n->program(kSeed, draw); });
-      if (apart) clock.measure("forward " + name, [&, &n = network] { forward(*n); });
+      LoadedNetwork* chip = nullptr;
+      if (apart)
+        clock.measure("program " + name, [&, &n = network] { chip = &n->program(kSeed, draw); });
+      if (apart) clock.measure("forward " + name, [&] { forward(*chip); });
       if (name == kWired) continue;
-      clock.measure(name, [&, &n = network] {
-        n->program(kSeed, draw);
-        forward(*n);
-      });
+      clock.measure(name, [&, &n = network] { forward(n->program(kSeed, draw)); });
     }
     for (auto& [name, network] : models_)
       clock.measure("model " + name, [&, &n = network] { n->program(kSeed, draw); });
@@ -124,11 +123,11 @@ class Workload {
                                       std::shared_ptr<const DeviceModel> model = nullptr) {
     MappingSettings mapping;
     mapping.tile = hardware.tile;
-    auto network = std::make_unique<AnalogNetwork>(
-        graph_, weights_, mapping, NoiseSettings{}, hardware.periphery,
-        model ? model : bench_device(hardware.device), *backend_);
-    network->calibrate(random_pixels(kCalibration), {}, kCalibration);
-    return network;
+    const MappedNetwork mapped(graph_, weights_, mapping, {}, hardware.periphery,
+                               model ? model : bench_device(hardware.device));
+    return std::make_unique<AnalogNetwork>(
+        mapped, *backend_,
+        calibrate(mapped, *backend_, random_pixels(kCalibration), {}, kCalibration));
   }
 
   static void wire_one_tile() {
@@ -140,7 +139,7 @@ class Workload {
     wired_effective_S(kSize, kSize, G_S, Wires{}, G_S, omp_get_max_threads());
   }
 
-  void forward(AnalogNetwork& network) {
+  void forward(LoadedNetwork& network) {
     each_batch([&](const float* x, std::int64_t first, std::int64_t n) {
       network.logits(x, n, static_cast<std::uint64_t>(first));
     });

@@ -83,14 +83,13 @@ std::vector<BusyRow> measure_beside_busy(std::int64_t images, int repetitions, i
   const std::shared_ptr<const DeviceModel> awgn =
       read_device(parse_toml("model = 'awgn'\neta = 0.1", "bench"), "", faults);
   const std::unique_ptr<Backend> backend = make_backend("cpu");
-  AnalogNetwork network(graph, initialize(graph, "glorot_uniform", kSeed), {}, {}, {}, awgn,
+  AnalogNetwork network({graph, initialize(graph, "glorot_uniform", kSeed), {}, {}, {}, awgn},
                         *backend);
   std::vector<BusyRow> rows;
   rows.push_back(
       measure("training, batches of 32", repetitions, threads, [&] { train_once(graph, data); }));
   rows.push_back(measure("AWGN draw + inference, ideal periphery", repetitions, threads, [&] {
-    network.program(kSeed, 0);
-    network.evaluate(data.train, data.normalization, 0, images, kBatch);
+    network.program(kSeed, 0).evaluate(data.train, data.normalization, 0, images, kBatch);
   }));
   return rows;
 }

@@ -58,11 +58,11 @@ class ModelWorkload {
     normalized_batch(set_, {}, 0, samples, x_.data());
     for (const Hardware& h : hardware()) {
       if (!runs_here(h.periphery)) continue;
+      const MappedNetwork mapped(network.graph, network.weights, {}, {}, h.periphery,
+                                 bench_device(kBenchAwgn));
+      Calibration ranges = calibrate(mapped, *backend_, set_, {}, std::min(kCalibration, samples));
       analog_.push_back(
-          {h.name, std::make_unique<AnalogNetwork>(network.graph, network.weights,
-                                                   MappingSettings{}, NoiseSettings{}, h.periphery,
-                                                   bench_device(kBenchAwgn), *backend_)});
-      analog_.back().second->calibrate(set_, {}, std::min(kCalibration, samples));
+          {h.name, std::make_unique<AnalogNetwork>(mapped, *backend_, std::move(ranges))});
     }
   }
 
@@ -71,9 +71,9 @@ class ModelWorkload {
     clock.measure(kProgramming, [&] { analog_.front().second->program(kSeed, draw); });
     for (auto& [name, network] : analog_)
       clock.measure(name, [&, &n = network] {
-        n->program(kSeed, draw);
+        LoadedNetwork& chip = n->program(kSeed, draw);
         each_batch(samples_, [&](const float* x, std::int64_t first, std::int64_t count) {
-          n->logits(x, count, static_cast<std::uint64_t>(first));
+          chip.logits(x, count, static_cast<std::uint64_t>(first));
         });
       });
   }

@@ -12,7 +12,7 @@
 #include "experiments/measure/files.hpp"
 #include "experiments/measure/networks.hpp"
 #include "experiments/study/experiment.hpp"
-#include "nn/analog/analog_network.hpp"
+#include "nn/analog/calibration.hpp"
 
 namespace ohmic {
 namespace {
@@ -79,12 +79,13 @@ void export_chip(ExportOptions options) {
   networks.check(experiment);
   const TrainedNetwork& network = networks.get(experiment);
   const auto backend = make_backend(experiment.compute);
-  AnalogNetwork analog(network.graph, network.weights, experiment.mapping, experiment.noise,
-                       experiment.periphery, experiment.devices(), *backend);
+  const MappedNetwork mapped(network.graph, network.weights, experiment.mapping, experiment.noise,
+                             experiment.periphery, experiment.devices());
+  Calibration ranges;
   if (experiment.mapping.bias == BiasPlace::analog)  // else what is programmed needs no range
-    analog.calibrate(network.data->train, network.data->normalization,
-                     experiment.evaluation.calibration_images);
-  const ProgrammedChip chip{analog.layers(), experiment.mapping.tile, experiment.devices(),
+    ranges = calibrate(mapped, *backend, network.data->train, network.data->normalization,
+                       experiment.evaluation.calibration_images);
+  const ProgrammedChip chip{mapped.layers(ranges), experiment.mapping.tile, experiment.devices(),
                             noise_key(experiment.seed, options.draw)};
   if (!options.tile.empty()) write_netlist(options, experiment, chip);
   const Negatives negatives = write_conductances_csv(options.folder / "conductances.csv", chip);

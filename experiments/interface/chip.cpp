@@ -1,6 +1,7 @@
 #include "experiments/interface/chip.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "experiments/interface/state.hpp"
 #include "experiments/measure/compute.hpp"
@@ -22,11 +23,11 @@ struct Chip::State {
     lowered = network.state().built ? network.state().built
                                     : load_network(experiment.model, experiment.mapping);
     backend = make_backend(experiment.compute);
-    analog = std::make_unique<AnalogNetwork>(lowered->graph, lowered->weights, experiment.mapping,
-                                             experiment.noise, experiment.periphery,
-                                             experiment.devices(), *backend);
-    if (options.progress) analog->report_to([call = options.progress](double) { call(); });
-    has_ranges = !analog->needs_ranges();
+    if (options.progress) report = [call = options.progress](double) { call(); };
+    mapped.emplace(lowered->graph, std::shared_ptr<const Weights>(lowered, &lowered->weights),
+                   experiment.mapping, experiment.noise, experiment.periphery,
+                   experiment.devices());
+    if (!mapped->needs_ranges()) calibrate({});
   }
 
   /// As the network takes them.
@@ -38,36 +39,41 @@ struct Chip::State {
     return data;
   }
 
-  /// Finds ranges again; interrupted, there are none.
+  /// Finds ranges, where some are needed; interrupted, there are none.
   void calibrate(const Dataset& data) {
-    if (!analog->needs_ranges()) return;
-    has_ranges = is_drawn = false;
-    analog->calibrate(data.test, data.normalization, data.test.size());
-    has_ranges = true;
+    drawn = nullptr;
+    analog.reset();
+    analog = std::make_unique<AnalogNetwork>(
+        *mapped, *backend,
+        ohmic::calibrate(*mapped, *backend, data.test, data.normalization, data.test.size(),
+                         report),
+        std::nullopt, report);
   }
 
   /// Loads the draw.
   void program() {
-    is_drawn = false;
-    analog->program(options.seed, options.draw);
+    drawn = nullptr;
+    LoadedNetwork& draw = analog->program(options.seed, options.draw);
     if (options.progress) options.progress();  // what a device model has to say
-    is_drawn = true;
+    drawn = &draw;
   }
 
-  void load_digital() {
-    is_drawn = false;
-    analog->load_ideal();
+  /// Of the digital network, which takes the place of the draw.
+  Answers digital(const Dataset& data) {
+    drawn = nullptr;
+    if (analog) return answers(analog->load_ideal(), data);
+    LoadedNetwork alone(*mapped, *backend, report);
+    return answers(alone, data);
   }
 
-  /// Of what is loaded.
-  Answers answers(const Dataset& data) {
+  Answers answers(LoadedNetwork& loaded, const Dataset& data) const {
     Answers out;
     out.samples = data.test.size();
     for (std::int64_t first = 0; first < out.samples; first += options.batch) {
       const std::int64_t n = std::min(options.batch, out.samples - first);
       std::vector<float> x(static_cast<std::size_t>(n * data.test.values()));
       normalized_batch(data.test, data.normalization, first, n, x.data());
-      const auto y = analog->logits(x.data(), n, static_cast<std::uint64_t>(first));
+      const auto y = loaded.logits(x.data(), n, static_cast<std::uint64_t>(first));
       out.numbers.insert(out.numbers.end(), y.begin(), y.end());
     }
     out.size = std::ssize(out.numbers) / std::max<std::int64_t>(out.samples, 1);
@@ -79,21 +85,22 @@ struct Chip::State {
   Experiment experiment;
   std::shared_ptr<const LoweredNetwork> lowered;
   std::unique_ptr<Backend> backend;
-  std::unique_ptr<AnalogNetwork> analog;
-  bool has_ranges = false;  ///< or needs none
-  bool is_drawn = false;    ///< what is loaded is the draw, all of it
+  LayerProgress report;
+  std::optional<MappedNetwork> mapped;    ///< made in the constructor
+  std::unique_ptr<AnalogNetwork> analog;  ///< null while ranges are missing
+  LoadedNetwork* drawn = nullptr;         ///< the draw, when it is loaded, all of it
 };
 
 Chip::Chip(const Network& network, const Hardware& hardware, const ChipOptions& options)
     : state_(std::make_unique<State>(network, hardware, options)) {
   use_threads(options.threads);
-  if (state_->has_ranges) state_->program();
+  if (state_->analog) state_->program();
 }
 Chip::~Chip() = default;
 Chip::Chip(Chip&&) noexcept = default;
 Chip& Chip::operator=(Chip&&) noexcept = default;
 
-bool Chip::needs_calibration() const { return state_ && !state_->has_ranges; }
+bool Chip::needs_calibration() const { return state_ && !state_->analog; }
 
 Chip::State& Chip::begin() {
   require_call(state_ != nullptr, "Chip: it was moved from");
@@ -103,7 +110,7 @@ Chip::State& Chip::begin() {
 
 Chip::State& Chip::begin_noisy() {
   State& state = begin();
-  require_call(state.has_ranges,
+  require_call(state.analog != nullptr,
                "Chip: its converters have no ranges; calibrate it with samples first");
   return state;
 }
@@ -123,15 +130,13 @@ void Chip::program(std::uint64_t draw) {
 Answers Chip::operator()(const Samples& samples) {
   State& state = begin_noisy();
   const Dataset data = state.fitted(samples);
-  if (!state.is_drawn) state.program();
-  return state.answers(data);
+  if (!state.drawn) state.program();
+  return state.answers(*state.drawn, data);
 }
 
 Answers Chip::digital(const Samples& samples) {
   State& state = begin();
-  const Dataset data = state.fitted(samples);
-  state.load_digital();
-  return state.answers(data);
+  return state.digital(state.fitted(samples));
 }
 
 }  // namespace ohmic

@@ -18,7 +18,7 @@
 #include "experiments/study/network_file.hpp"
 #include "experiments/study/training_images.hpp"
 #include "experiments/study/words.hpp"
-#include "nn/analog/analog_network.hpp"
+#include "nn/analog/loaded_network.hpp"
 #include "nn/data/keyed_error.hpp"
 #include "nn/data/preprocessing.hpp"
 #include "nn/data/samples.hpp"
@@ -61,9 +61,8 @@ TrainProgress report_to(Progress& progress, Timer& timer, const std::string& lab
 std::vector<float> digital_answers(const Experiment& e, const TrainedNetwork& network) {
   constexpr std::int64_t kBatch = 256;
   const auto backend = make_backend(e.compute);
-  AnalogNetwork digital(network.graph, network.weights, e.mapping, e.noise, {}, e.devices(),
+  LoadedNetwork digital({network.graph, network.weights, e.mapping, e.noise, {}, e.devices()},
                         *backend);
-  digital.load_ideal();
   const ImageSet& test = network.data->test;
   std::vector<float> answers;
   for (std::int64_t i = 0; i < test.size(); i += kBatch) {

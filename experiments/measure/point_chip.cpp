@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "experiments/measure/compute.hpp"
+#include "mapping/conversions.hpp"
 #include "nn/data/normalization.hpp"
 #include "nn/data/same_samples.hpp"
 #include "nn/network/dead_filters.hpp"
@@ -44,6 +45,13 @@ std::unique_ptr<IdealEvaluation> evaluation_on(const std::string& device, const 
 Periphery without_products(Periphery periphery) {
   periphery.products = Products::f32;
   return periphery;
+}
+
+std::optional<BatchNormImages> followed_images(const Experiment& e, const Dataset& data) {
+  const EvaluationSettings& evaluation = e.evaluation;
+  if (!evaluation.batch_norm_images) return {};
+  return BatchNormImages(data.train, data.normalization, *evaluation.batch_norm_images,
+                         evaluation.batch_norm_statistics);
 }
 
 void add_gains(const Node& norm, const std::vector<float>& gamma, const std::vector<float>& spread,
@@ -96,19 +104,11 @@ PointChip::PointChip(const Experiment& experiment, const TrainedNetwork& network
       device_(torch_device(experiment.compute)) {
   const bool on_torch = runs_on_torch(experiment, network, device_);
   const Periphery& periphery = experiment.periphery;
-  analog_ = std::make_unique<AnalogNetwork>(
-      network.graph, network.weights, experiment.mapping, experiment.noise,
-      on_torch ? without_products(periphery) : periphery, experiment.devices(), *backend_);
-  if (progress_)
-    analog_->report_to([this](double images) {
-      images_done_ += images;
-      progress_(stage_, std::min(1.0, images_done_ / images_to_do_));
-    });
-  calibrate(calibrations);
-  if (experiment.evaluation.batch_norm_images)
-    analog_->measure_batch_norm(network.data->train, network.data->normalization,
-                                *experiment.evaluation.batch_norm_images,
-                                experiment.evaluation.batch_norm_statistics);
+  const MappedNetwork mapped(network.graph, network.weights, experiment.mapping, experiment.noise,
+                             on_torch ? without_products(periphery) : periphery,
+                             experiment.devices());
+  analog_ = std::make_unique<AnalogNetwork>(mapped, *backend_, ranges_of(mapped, calibrations),
+                                            followed_images(experiment, *network.data), reports());
   if (on_torch)
     prepare_torch(periphery.products == Products::bf16 ? Precision::bf16 : Precision::f32);
 }
@@ -138,17 +138,25 @@ void PointChip::begin(const std::string& what, std::int64_t images) {
   images_to_do_ = static_cast<double>(images);
 }
 
-void PointChip::calibrate(Calibrations& calibrations) {
-  if (!analog_->needs_ranges()) return;
-  auto& known = calibrations[{&network_, experiment_.part(Stage::ranges).text()}];
-  if (!known.empty()) return analog_->take_ranges(known);
+LayerProgress PointChip::reports() {
+  if (!progress_) return {};
+  return [this](double images) {
+    images_done_ += images;
+    progress_(stage_, std::min(1.0, images_done_ / images_to_do_));
+  };
+}
+
+Calibration PointChip::ranges_of(const MappedNetwork& mapped, Calibrations& calibrations) {
+  if (!mapped.needs_ranges()) return {};
+  Calibration& known = calibrations[{&network_, experiment_.part(Stage::ranges).text()}];
+  if (!known.empty()) return known;
   const Dataset& data = *network_.data;
   const auto count = std::min(experiment_.evaluation.calibration_images, data.train.size());
   begin("calibrating converters", count);
-  analog_->calibrate(data.train, data.normalization, count);
-  known = analog_->ranges();
+  known = calibrate(mapped, *backend_, data.train, data.normalization, count, reports());
   if (experiment_.periphery.dac && experiment_.periphery.dac->percentile >= 100)
     loudest_warning_ = loudest_warning(count);
+  return known;
 }
 
 /// One of the calibration samples that by itself sets the range of the first DACs.
@@ -210,22 +218,19 @@ std::vector<std::int64_t> PointChip::answers() const {
 
 double PointChip::baseline_score() {
   begin("digital weights", images());
-  analog_->load_ideal();
+  LoadedNetwork& digital = analog_->load_ideal();
   if (!torch_.empty() &&
       experiment_.periphery.products == Products::bf16) {  // digital products are exact
     const auto exact = evaluation_on(device_, experiment_, network_, Precision::f32);
-    exact->set_weights(analog_->effective_weights());
+    exact->set_weights(digital.effective_weights());
     return static_cast<double>(exact->count_correct(0, images()));
   }
-  weights_changed();
-  return score_all();
+  return score_all(digital);
 }
 
 double PointChip::noise_free_score() {
   begin("exact devices", images());
-  analog_->load_noise_free();
-  weights_changed();
-  return score_all();
+  return score_all(analog_->load_noise_free());
 }
 
 DrawResult PointChip::measure(std::int64_t index) {
@@ -274,7 +279,7 @@ std::vector<LayerResult> PointChip::layers() const {
   const LayerDevices devices = experiment_.devices();
   std::vector<LayerResult> results;
   for (std::size_t i = 0; i < measured.size(); ++i) {
-    if (analog_->is_used_again(i)) continue;
+    if (analog_->mapped().is_used_again(i)) continue;
     const LayerNoise& m = measured[i];
     LayerResult r = convert(analog_->layers().at(i).scale(), devices.of(m.layer));
     r.layer = m.layer;
@@ -308,9 +313,9 @@ NetworkCost PointChip::cost() {
   for (const Node& node : network_.graph.nodes)
     if (has_matrix(node)) nodes.push_back(&node);
   for (std::size_t i = 0; i < drives.size(); ++i) {
-    cost.layers.push_back(layer_cost(analog_->layers()[i], analog_->periphery(i), settings,
+    cost.layers.push_back(layer_cost(analog_->layers()[i], analog_->mapped().periphery(i), settings,
                                      drives[i], steps_of(*nodes[i])));
-    if (analog_->is_used_again(i)) cost.layers.back().use_again(nodes[i]->name);
+    if (analog_->mapped().is_used_again(i)) cost.layers.back().use_again(nodes[i]->name);
   }
   cost.total = total_cost(cost.layers);
   return cost;
@@ -357,7 +362,7 @@ std::string PointChip::products_warning() const {
 std::string PointChip::calibration_warning() const {
   constexpr std::int64_t kFew = 16;
   const std::int64_t samples = network_.data->train.size();
-  if (!analog_->needs_ranges() || samples >= kFew) return {};
+  if (analog_->calibration().empty() || samples >= kFew) return {};
   return fmt::format(
       "ranges of converters are those of {} sample{}, all that data.train gives; {} or more show "
       "what the network's layers reach",
@@ -381,18 +386,13 @@ void PointChip::program(IdealEvaluation& evaluation, std::uint64_t draw) {
     next_ = draw + 1;
     return;
   }
-  analog_->program(experiment_.seed, draw);
-  evaluation.set_weights(analog_->effective_weights());
+  evaluation.set_weights(analog_->program(experiment_.seed, draw).effective_weights());
 }
 
 Weights PointChip::effective_weights(std::uint64_t draw) {
   const std::optional<Ahead> ahead = std::exchange(ahead_, {});
   if (ahead && ahead->draw == draw) return ahead->weights;
   return analog_->effective_weights(experiment_.seed, draw);
-}
-
-void PointChip::weights_changed() {
-  if (!torch_.empty()) torch_.front()->set_weights(analog_->effective_weights());
 }
 
 /// Right answers of what was started. While the device computes, the next draw is programmed where
@@ -403,11 +403,14 @@ std::int64_t PointChip::finish(IdealEvaluation& evaluation) {
   return evaluation.finish();
 }
 
-double PointChip::score_all() {
-  if (!torch_.empty()) return static_cast<double>(torch_.front()->count_correct(0, images()));
+double PointChip::score_all(LoadedNetwork& loaded) {
+  if (!torch_.empty()) {
+    torch_.front()->set_weights(loaded.effective_weights());
+    return static_cast<double>(torch_.front()->count_correct(0, images()));
+  }
   const Predictions p =
-      analog_->evaluate(network_.data->test, network_.data->normalization, 0, images(),
-                        std::min(images(), experiment_.evaluation.batch), &network_.measure);
+      loaded.evaluate(network_.data->test, network_.data->normalization, 0, images(),
+                      std::min(images(), experiment_.evaluation.batch), &network_.measure);
   return score_of(p.scores);
 }
 

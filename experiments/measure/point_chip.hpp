@@ -20,8 +20,7 @@
 namespace ohmic {
 
 /// Converters' ranges that were found before, by network and by all that they depend on.
-using Calibrations =
-    std::map<std::pair<const TrainedNetwork*, std::string>, std::vector<LayerRanges>>;
+using Calibrations = std::map<std::pair<const TrainedNetwork*, std::string>, Calibration>;
 
 class PointChip {
  public:
@@ -62,16 +61,16 @@ class PointChip {
   std::string clipping_warning() const;
   std::string products_warning() const;
   void begin(const std::string& what, std::int64_t images);
-  void calibrate(Calibrations&);
+  Calibration ranges_of(const MappedNetwork&, Calibrations&);
+  LayerProgress reports();
   void prepare_torch(Precision);
   std::int64_t images_per_draw() const;
   std::int64_t batches() const;  ///< of images_per_draw() among the test images
   std::vector<double> measure_on_torch(std::uint64_t first_draw);
   void program(IdealEvaluation& evaluation, std::uint64_t draw);
-  void weights_changed();
   Weights effective_weights(std::uint64_t draw);
   std::int64_t finish(IdealEvaluation&);
-  double score_all();
+  double score_all(LoadedNetwork&);
   double score_of(std::span<const Score>) const;
 
   Experiment experiment_;

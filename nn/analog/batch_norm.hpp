@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nn/analog/noise_settings.hpp"
+#include "nn/data/dataset.hpp"
 #include "nn/network/graph.hpp"
 
 namespace ohmic {
@@ -26,6 +27,21 @@ struct ChannelMoments {
 
 /// Mean and population variance of each channel of x, values x channels, at least one value.
 ChannelMoments channel_moments(const float* x, std::int64_t values, int channels);
+
+/// Images on which the mean and the variance of every BatchNorm of a programmed network are
+/// measured again, behind layers that were measured before: moved by the change against the digital
+/// network on the same images (follow_moments), or replaced by what is measured (take_moments).
+/// While a draw is measured activations of all of them are held, 64 KB per image and buffer in a
+/// ResNet of width 16.
+struct BatchNormImages {
+  /// The `images` images that first_of_all_classes takes. CallError without any.
+  BatchNormImages(const ImageSet&, const Normalization&, std::int64_t images,
+                  BatchNormStatistics = BatchNormStatistics::moved);
+
+  std::vector<float> x;  ///< normalised
+  std::int64_t count;
+  BatchNormStatistics statistics;
+};
 
 /// Changes the statistics of `norm` as its inputs have changed, channel by channel: mean by the
 /// difference of the means, variance + epsilon by the ratio of the variances + epsilon. Inputs that

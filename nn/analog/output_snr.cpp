@@ -39,8 +39,7 @@ std::vector<OutputSnr> output_snrs(AnalogNetwork& network, const float* nhwc, st
                                    std::int64_t draws) {
   std::vector<std::vector<Clean>> clean(network.layers().size());  // of a layer at each time step
   std::vector<OutputSnr> errors(clean.size());
-  network.load_ideal();
-  network.visit_layers(nhwc, images, [&](std::size_t l, auto x, auto output) {
+  network.load_ideal().visit_layers(nhwc, images, [&](std::size_t l, auto x, auto output) {
     clean[l].push_back({{x.begin(), x.end()}, {output.begin(), output.end()}});
     errors[l].layer = network.layers()[l].name();
     errors[l].signal += mean_square(output);
@@ -49,12 +48,12 @@ std::vector<OutputSnr> output_snrs(AnalogNetwork& network, const float* nhwc, st
     errors[l].signal /= static_cast<double>(std::max(clean[l].size(), std::size_t{1}));
   const double share = 1.0 / static_cast<double>(draws);
   for (std::int64_t d = 0; d < draws; ++d) {
-    network.program(seed, first_draw + static_cast<std::uint64_t>(d));
+    LoadedNetwork& chip = network.program(seed, first_draw + static_cast<std::uint64_t>(d));
     std::vector<std::size_t> step(clean.size());
-    network.visit_layers(nhwc, images, [&](std::size_t l, auto, auto output) {
+    chip.visit_layers(nhwc, images, [&](std::size_t l, auto, auto output) {
       const Clean& c = clean[l].at(step[l]++);
       const double part = share / static_cast<double>(clean[l].size());
-      const auto own = network.layer_output(l, c.x.data(), images);
+      const auto own = chip.layer_output(l, c.x.data(), images);
       errors[l].error += part * mean_square_difference(output, c.output);
       errors[l].own_error += part * mean_square_difference(own, c.output);
     });

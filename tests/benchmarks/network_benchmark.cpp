@@ -25,7 +25,7 @@ struct Network {
   Graph graph = build_model({}, 10);
   Weights weights = initialize(graph, "glorot_uniform", 1);
   std::unique_ptr<Backend> backend = make_backend("cpu");
-  AnalogNetwork analog{graph, weights, {}, {}, {}, awgn(), *backend};
+  AnalogNetwork analog{{graph, weights, {}, {}, {}, awgn()}, *backend};
   std::vector<float> pixels;
 };
 
@@ -45,9 +45,8 @@ void LibTorchForward(benchmark::State& state) {
 void AnalogForward(benchmark::State& state) {
   use_threads(state);
   Network network;
-  network.analog.program(1, 0);
-  for (auto _ : state)
-    benchmark::DoNotOptimize(network.analog.logits(network.pixels.data(), kImages, 0));
+  LoadedNetwork& chip = network.analog.program(1, 0);
+  for (auto _ : state) benchmark::DoNotOptimize(chip.logits(network.pixels.data(), kImages, 0));
   state.SetItemsProcessed(state.iterations() * kImages);
 }
 

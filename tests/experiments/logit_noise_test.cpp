@@ -115,8 +115,8 @@ TEST(PredictedAccuracy, OfALinearNetworkIsWhatProgrammedChipsScore) {
     double sum = 0, squares = 0;
     constexpr int kDraws = 600;
     for (int d = 0; d < kDraws; ++d) {
-      chip.network.program(7, static_cast<std::uint64_t>(d));
-      const auto z = chip.network.logits(net.x.data(), Linear::kImages, 0);
+      LoadedNetwork& programmed = chip.network.program(7, static_cast<std::uint64_t>(d));
+      const auto z = programmed.logits(net.x.data(), Linear::kImages, 0);
       double right = 0;
       for (std::size_t i = 0; i < Linear::kImages; ++i)
         right += predicted_class(z.data() + 4 * i, 4) == net.labels[i];

@@ -295,15 +295,14 @@ class ChipsAtStages : public testing::Test {
     Calibrations none;
     PointChip chip(e, network_, none);
     Found found;
-    for (const LayerRanges& layer : chip.analog().ranges()) {
+    for (const LayerRanges& layer : chip.analog().calibration()) {
       found.ranges.push_back(layer.input);
       found.ranges.insert(found.ranges.end(), layer.output.begin(), layer.output.end());
     }
     const ImageSet& test = network_.data->test;
     std::vector<float> x(static_cast<std::size_t>(test.size() * test.values()));
     normalized_batch(test, network_.data->normalization, 0, test.size(), x.data());
-    chip.analog().load_noise_free();
-    found.answers = chip.analog().logits(x.data(), test.size(), 0);
+    found.answers = chip.analog().load_noise_free().logits(x.data(), test.size(), 0);
     return found;
   }
 

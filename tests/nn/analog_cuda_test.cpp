@@ -63,14 +63,13 @@ class AnalogNetworkOnCuda : public testing::TestWithParam<std::string> {
                             const std::string& device) const {
     const Graph graph = small_resnet(GetParam());
     const ImageSet set = random_image_set();
-    AnalogNetwork network(graph, test::random_weights(graph), {}, {}, periphery,
-                          test::shared_device(device), backend);
-    network.calibrate(set, {}, kImages);
-    network.measure_batch_norm(set, {}, kImages);
-    network.program(7, 1);
+    const MappedNetwork mapped(graph, test::random_weights(graph), {}, {}, periphery,
+                               test::shared_device(device));
+    AnalogNetwork network(mapped, backend, calibrate(mapped, backend, set, {}, kImages),
+                          BatchNormImages(set, {}, kImages));
     std::vector<float> x(kImages * ImageSet::kPixels);
     normalized_batch(set, {}, 0, kImages, x.data());
-    return network.logits(x.data(), kImages, 0);
+    return network.program(7, 1).logits(x.data(), kImages, 0);
   }
 
   /// 1e-4 of the largest, as the products' sums are of another order; `codes` more for converters.
@@ -108,11 +107,10 @@ class DrawsOnCuda : public test::OnBackend {
   }
 
   std::unique_ptr<AnalogNetwork> network(Backend& backend) const {
-    auto network =
-        std::make_unique<AnalogNetwork>(graph_, test::random_weights(graph_), mapping_, noise_,
-                                        periphery_, test::shared_device(device_), backend);
-    network->calibrate(set_, {}, kImages);
-    return network;
+    const MappedNetwork mapped(graph_, test::random_weights(graph_), mapping_, noise_, periphery_,
+                               test::shared_device(device_));
+    return std::make_unique<AnalogNetwork>(mapped, backend,
+                                           calibrate(mapped, backend, set_, {}, kImages));
   }
 
   /// Six images, `each` of them on a draw.
@@ -122,8 +120,8 @@ class DrawsOnCuda : public test::OnBackend {
     std::vector<float> x(kImages * ImageSet::kPixels);
     normalized_batch(set_, {}, 0, kImages, x.data());
     for (const std::uint64_t draw : {3u, 4u}) {
-      got->program(7, draw), wanted->program(7, draw);
-      const auto there = got->logits(x.data(), 2, 0), here = wanted->logits(x.data(), 2, 0);
+      const auto there = got->program(7, draw).logits(x.data(), 2, 0);
+      const auto here = wanted->program(7, draw).logits(x.data(), 2, 0);
       EXPECT_EQ(std::memcmp(there.data(), here.data(), there.size() * sizeof(float)), 0) << draw;
     }
     const Predictions a = got->evaluate_draws(set_, {}, each, 1, 7, 3);
@@ -132,8 +130,8 @@ class DrawsOnCuda : public test::OnBackend {
     EXPECT_EQ(a.tally.adc_samples, b.tally.adc_samples);
     EXPECT_EQ(a.tally.adc_clipped, b.tally.adc_clipped);
     EXPECT_EQ(a.tally.dac_clipped, b.tally.dac_clipped);
-    got->load_noise_free(), wanted->load_noise_free();
-    EXPECT_EQ(got->logits(x.data(), 1, 0), wanted->logits(x.data(), 1, 0));
+    EXPECT_EQ(got->load_noise_free().logits(x.data(), 1, 0),
+              wanted->load_noise_free().logits(x.data(), 1, 0));
   }
 
   Graph graph_ = small_resnet("keras_v1");

@@ -73,9 +73,9 @@ int right_on_chip(const Trained& trained, const std::string& backend, int tile,
   MappingSettings mapping;
   mapping.tile = {tile, tile};
   test::Chip chip(trained.graph, trained.weights, {}, 0.0, "", mapping, backend);
-  chip.network.program(1, 0);
-  const auto scores =
-      chip.network.evaluate(trained.images, trained.normalization, 0, images, 50).scores;
+  const auto scores = chip.network.program(1, 0)
+                          .evaluate(trained.images, trained.normalization, 0, images, 50)
+                          .scores;
   return static_cast<int>(std::count(scores.begin(), scores.end(), Score{1, 1}));
 }
 
@@ -106,15 +106,14 @@ TEST_F(TrainedNetworks, ScoreTheSameOnTheReference) {
 std::pair<double, double> normalized(const Trained& trained, const NoiseSettings& noise, double eta,
                                      int draws) {
   test::Chip chip(trained.graph, trained.weights, noise, eta, "", {}, "cpu");
-  const auto accuracy = [&] {
-    return chip.network.evaluate(trained.images, trained.normalization, 0, kImages, 100).accuracy();
+  const auto accuracy = [&](LoadedNetwork& loaded) {
+    return loaded.evaluate(trained.images, trained.normalization, 0, kImages, 100).accuracy();
   };
-  chip.network.load_ideal();
-  const double baseline = accuracy();
+  const double baseline = accuracy(chip.network.load_ideal());
   double sum = 0, squares = 0;
   for (int draw = 0; draw < draws; ++draw) {
-    chip.network.program(1, static_cast<std::uint64_t>(draw));
-    const double a = 100 * accuracy() / baseline;
+    const double a =
+        100 * accuracy(chip.network.program(1, static_cast<std::uint64_t>(draw))) / baseline;
     sum += a;
     squares += a * a;
   }
@@ -162,16 +161,18 @@ ImageSet training_images() {
 TEST_F(TrainedNetworks, GainFromBatchNormMeasuredBehindNoisyKernels) {
   const Trained trained = resnet20_he();
   test::Chip as_trained(trained.graph, trained.weights, {}, 0.2, "", {}, "cpu");
-  test::Chip measured(trained.graph, trained.weights, {}, 0.2, "", {}, "cpu");
-  measured.network.measure_batch_norm(training_images(), trained.normalization, 500);
+  AnalogNetwork measured({trained.graph, trained.weights, {}, {}, {}, test::awgn(0.2)},
+                         *as_trained.backend, {},
+                         BatchNormImages(training_images(), trained.normalization, 500));
   // The same noise in both: 10 draws of seed 1, whose gains differ less than their accuracies.
   double gain = 0;
   for (std::uint64_t draw = 0; draw < 10; ++draw) {
     const auto accuracy = [&](AnalogNetwork& network) {
-      network.program(1, draw);
-      return network.evaluate(trained.images, trained.normalization, 0, kImages, 100).accuracy();
+      return network.program(1, draw)
+          .evaluate(trained.images, trained.normalization, 0, kImages, 100)
+          .accuracy();
     };
-    gain += (accuracy(measured.network) - accuracy(as_trained.network)) / 10;
+    gain += (accuracy(measured) - accuracy(as_trained.network)) / 10;
   }
   EXPECT_GT(gain, 0.01);
 }

@@ -73,12 +73,9 @@ TEST_P(WithoutNoise, ComputesWhatLibTorchComputes) {
   const auto x = random_images(images);
   const auto wanted = TorchNetwork(graph, weights, "cpu").logits(x.data(), images);
   test::Chip chip(graph, weights, {}, 0.0, "", tiles_of(tile), backend);
-  chip.network.program(kSeed, 0);
-  expect_close(chip.network.logits(x.data(), images, 0), wanted);
-  chip.network.load_ideal();
-  expect_close(chip.network.logits(x.data(), images, 0), wanted);
-  chip.network.load_noise_free();
-  expect_close(chip.network.logits(x.data(), images, 0), wanted);
+  expect_close(chip.network.program(kSeed, 0).logits(x.data(), images, 0), wanted);
+  expect_close(chip.network.load_ideal().logits(x.data(), images, 0), wanted);
+  expect_close(chip.network.load_noise_free().logits(x.data(), images, 0), wanted);
 }
 
 std::string case_name(const testing::TestParamInfo<Case>& info) {
@@ -107,13 +104,13 @@ TEST_P(Draw, EffectiveWeightsInLibTorchGiveTheSameLogits) {
     test::Chip chip(graph, weights, {GetParam(), {}, NegativeVariance::dead}, 0.2, "", {}, "cpu");
     TorchNetwork torch(graph, weights, "cpu");
     for (const std::uint64_t draw : {0, 1}) {
-      chip.network.program(kSeed, draw);
-      const Weights effective = chip.network.effective_weights();
+      LoadedNetwork& programmed = chip.network.program(kSeed, draw);
+      const Weights effective = programmed.effective_weights();
       const Weights without_loading = chip.network.effective_weights(kSeed, draw);
       for (const auto& [name, tensor] : effective)
         EXPECT_TRUE(without_loading.at(name).values == tensor.values) << name;
       torch.set_weights(effective);
-      expect_close(chip.network.logits(x.data(), 4, 0), torch.logits(x.data(), 4));
+      expect_close(programmed.logits(x.data(), 4, 0), torch.logits(x.data(), 4));
     }
   }
 }
@@ -128,8 +125,7 @@ TEST(AnalogNetwork, ADrawIsTheSameOnEveryTileSizeAndBackend) {
   const auto x = random_images(1);
   const auto noisy = [&](int tile, const std::string& backend) {
     test::Chip chip(graph, weights, {}, 0.3, "", tiles_of(tile), backend);
-    chip.network.program(kSeed, 4);
-    return chip.network.logits(x.data(), 1, 0);
+    return chip.network.program(kSeed, 4).logits(x.data(), 1, 0);
   };
   const auto wanted = noisy(0, "cpu");
   EXPECT_EQ(noisy(64, "cpu"), wanted);
@@ -141,8 +137,7 @@ TEST(AnalogNetwork, DrawsAreReproducibleAndDiffer) {
   test::Chip chip(graph, test::random_weights(graph), {}, 0.3, "", {}, "cpu");
   const auto x = random_images(1);
   const auto logits = [&](std::uint64_t draw) {
-    chip.network.program(kSeed, draw);
-    return chip.network.logits(x.data(), 1, 0);
+    return chip.network.program(kSeed, draw).logits(x.data(), 1, 0);
   };
   const auto first = logits(0), second = logits(1);
   EXPECT_NE(first, second);
@@ -155,15 +150,15 @@ TEST(AnalogNetwork, TakesDenormalsForZeroWhileItComputes) {
   const auto backend = make_backend("cpu");
   Periphery periphery;
   periphery.adc = Adc{};
-  AnalogNetwork network(graph, test::random_weights(graph), {}, {}, periphery, test::awgn(0.1),
-                        *backend);
+  const MappedNetwork mapped(graph, test::random_weights(graph), {}, {}, periphery,
+                             test::awgn(0.1));
   float during = -1;
-  network.report_to([&](double) { during = test::denormal_product(); });
-  network.calibrate(random_image_set(2), {}, 2);
+  const auto report = [&](double) { during = test::denormal_product(); };
+  Calibration ranges = calibrate(mapped, *backend, random_image_set(2), {}, 2, report);
   EXPECT_EQ(during, 0.0f);
   during = -1;
-  network.program(kSeed, 0);
-  network.evaluate(random_image_set(2), {}, 0, 2, 2);
+  AnalogNetwork network(mapped, *backend, std::move(ranges), {}, report);
+  network.program(kSeed, 0).evaluate(random_image_set(2), {}, 0, 2, 2);
   EXPECT_EQ(during, 0.0f);
   EXPECT_EQ(test::denormal_product(), 1e-39f);
 }
@@ -172,12 +167,12 @@ TEST(AnalogNetwork, TakesDenormalsForZeroWhileItComputes) {
 TEST(AnalogNetwork, PredictionsDoNotDependOnTheBatch) {
   const Graph graph = resnet("resnet8", "he");
   test::Chip chip(graph, test::random_weights(graph), {}, 0.1, "", {}, "cpu");
-  chip.network.program(kSeed, 0);
+  LoadedNetwork& programmed = chip.network.program(kSeed, 0);
   const ImageSet set = random_image_set(60);
-  const auto whole = chip.network.evaluate(set, {}, 0, 60, 60).scores;
+  const auto whole = programmed.evaluate(set, {}, 0, 60, 60).scores;
   EXPECT_EQ(whole.size(), 60u);
-  EXPECT_EQ(chip.network.evaluate(set, {}, 0, 60, 7).scores, whole);
-  const auto part = chip.network.evaluate(set, {}, 20, 25, 10).scores;
+  EXPECT_EQ(programmed.evaluate(set, {}, 0, 60, 7).scores, whole);
+  const auto part = programmed.evaluate(set, {}, 20, 25, 10).scores;
   EXPECT_EQ(part, std::vector<Score>(whole.begin() + 20, whole.begin() + 45));
 }
 
@@ -193,13 +188,12 @@ TEST(AnalogNetwork, FineCalibratedConvertersChangeLittleAndCoarseOnesMuch) {
     Periphery periphery;
     periphery.dac = Dac{.bits = bits};
     periphery.adc = Adc{.bits = bits, .percentile = 100};
-    AnalogNetwork network(graph, weights, tiles_of(64), {}, periphery, test::awgn(0.1), *backend);
-    network.load_ideal();
-    const auto wanted = network.logits(x.data(), 20, 0);
-    network.calibrate(set, {}, 20);
-    network.load_noise_free();
-    const auto got = network.logits(x.data(), 20, 0);
-    EXPECT_GT(network.take_tally().adc_samples, 0u);
+    AnalogNetwork network = test::calibrated(
+        {graph, weights, tiles_of(64), {}, periphery, test::awgn(0.1)}, *backend, set, 20);
+    const auto wanted = network.load_ideal().logits(x.data(), 20, 0);
+    LoadedNetwork& exact = network.load_noise_free();
+    const auto got = exact.logits(x.data(), 20, 0);
+    EXPECT_GT(exact.take_tally().adc_samples, 0u);
     return relative_error(got, wanted);
   };
   EXPECT_LT(error_with(14), 1e-3);
@@ -214,9 +208,8 @@ TEST(AnalogNetwork, Bf16ProductsMoveLogitsByTheirRounding) {
   const auto logits_with = [&](Products products) {
     Periphery periphery;
     periphery.products = products;
-    AnalogNetwork network(graph, weights, {}, {}, periphery, test::awgn(0.1), *backend);
-    network.load_noise_free();
-    return network.logits(x.data(), 20, 0);
+    AnalogNetwork network({graph, weights, {}, {}, periphery, test::awgn(0.1)}, *backend);
+    return network.load_noise_free().logits(x.data(), 20, 0);
   };
   LayerOnTiles probe;
   probe.periphery.products = Products::bf16;
@@ -236,7 +229,10 @@ TEST(AnalogNetwork, Bf16ProductsMoveLogitsByTheirRounding) {
 class AnalogBias : public testing::Test {
  protected:
   AnalogBias() { mapping.bias = BiasPlace::analog; }
-  std::vector<float> logits(AnalogNetwork& network) const {
+  test::Chip chip_of(const NoiseSettings& noise = {}) const {
+    return {graph, weights, noise, 0.1, "", mapping, "cpu", set};
+  }
+  std::vector<float> logits(LoadedNetwork& network) const {
     std::vector<float> x(4 * ImageSet::kPixels);
     normalized_batch(set, {}, 0, 4, x.data());
     return network.logits(x.data(), 4, 0);
@@ -248,14 +244,12 @@ class AnalogBias : public testing::Test {
 };
 
 TEST_F(AnalogBias, OnExactDevicesIsADigitalBias) {
-  test::Chip chip(graph, weights, {}, 0.1, "", mapping, "cpu");
-  EXPECT_TRUE(chip.network.needs_ranges());
-  chip.network.load_ideal();
-  const auto wanted = logits(chip.network);
-  chip.network.calibrate(set, {}, 20);
-  chip.network.load_noise_free();
-  expect_close(logits(chip.network), wanted);
-  const Weights got = chip.network.effective_weights();
+  test::Chip chip = chip_of();
+  EXPECT_TRUE(chip.network.mapped().needs_ranges());
+  const auto wanted = logits(chip.network.load_ideal());
+  LoadedNetwork& exact = chip.network.load_noise_free();
+  expect_close(logits(exact), wanted);
+  const Weights got = exact.effective_weights();
   for (const auto& [name, tensor] : weights)
     for (std::size_t i = 0; i < tensor.values.size(); ++i)
       ASSERT_NEAR(got.at(name).values[i], tensor.values[i], 1e-6) << name;
@@ -263,15 +257,13 @@ TEST_F(AnalogBias, OnExactDevicesIsADigitalBias) {
 
 TEST_F(AnalogBias, IsNoisyLikeWeights) {
   // Awgn at eta 0.1: the std of a bias is that of the layer's weights times what drives the row.
-  test::Chip chip(graph, weights, {}, 0.1, "", mapping, "cpu");
-  chip.network.calibrate(set, {}, 20);
+  test::Chip chip = chip_of();
   double squares = 0, count = 0;
   for (std::uint64_t draw = 0; draw < 20; ++draw) {
-    chip.network.program(kSeed, draw);
-    const Weights got = chip.network.effective_weights();
+    const Weights got = chip.network.program(kSeed, draw).effective_weights();
     for (std::size_t i = 0; i < chip.network.layers().size(); ++i) {
       const MappedLayer& layer = chip.network.layers()[i];
-      const double std = 0.1 * layer.scale().sigma_w * chip.network.ranges()[i].input;
+      const double std = 0.1 * layer.scale().sigma_w * chip.network.calibration()[i].input;
       const auto& bias = got.at(layer.name() + ".bias").values;
       const auto& wanted = weights.at(layer.name() + ".bias").values;
       for (std::size_t n = 0; n < bias.size(); ++n, ++count)
@@ -289,14 +281,13 @@ TEST_F(AnalogBias, ComputesWhatItsEffectiveTensorsComputeInLibTorch) {
       const Weights tensors = test::random_weights(network);
       NoiseSettings noise;
       noise.semantics = semantics;
-      test::Chip chip(network, tensors, noise, 0.2, "", mapping, "cpu");
-      chip.network.calibrate(set, {}, 20);
-      chip.network.program(kSeed, 0);
+      test::Chip chip(network, tensors, noise, 0.2, "", mapping, "cpu", set);
+      LoadedNetwork& programmed = chip.network.program(kSeed, 0);
       TorchNetwork torch(network, tensors, "cpu");
-      torch.set_weights(chip.network.effective_weights());
+      torch.set_weights(programmed.effective_weights());
       std::vector<float> x(4 * ImageSet::kPixels);
       normalized_batch(set, {}, 0, 4, x.data());
-      expect_close(logits(chip.network), torch.logits(x.data(), 4));
+      expect_close(logits(programmed), torch.logits(x.data(), 4));
     }
 }
 
@@ -304,36 +295,30 @@ TEST_F(AnalogBias, HoldsTheShiftOfAFoldedBatchNorm) {
   NoiseSettings folded;
   folded.semantics = Semantics::folded;
   test::Chip chip(resnet("resnet8", "he"), test::random_weights(resnet("resnet8", "he")), folded,
-                  0.1, "", mapping, "cpu");
-  chip.network.load_ideal();
-  const auto wanted = logits(chip.network);
-  chip.network.calibrate(set, {}, 20);
+                  0.1, "", mapping, "cpu", set);
+  const auto wanted = logits(chip.network.load_ideal());
   for (const MappedLayer& layer : chip.network.layers()) EXPECT_EQ(layer.geometry().bias_rows, 1);
-  chip.network.load_noise_free();
-  expect_close(logits(chip.network), wanted);
-  const auto exact = chip.network.effective_weights().at("layer1.0.bn1.bias").values;
-  chip.network.program(kSeed, 0);
-  EXPECT_NE(chip.network.effective_weights().at("layer1.0.bn1.bias").values, exact);
+  const auto shift = [](const LoadedNetwork& loaded) {
+    return loaded.effective_weights().at("layer1.0.bn1.bias").values;
+  };
+  LoadedNetwork& exact = chip.network.load_noise_free();
+  expect_close(logits(exact), wanted);
+  const auto exact_shift = shift(exact);
+  EXPECT_NE(shift(chip.network.program(kSeed, 0)), exact_shift);
 }
 
 TEST_F(AnalogBias, TakesTheRangesOfAnotherNetwork) {
-  test::Chip first(graph, weights, {}, 0.1, "", mapping, "cpu"),
-      second(graph, weights, {}, 0.1, "", mapping, "cpu");
-  first.network.calibrate(set, {}, 20);
-  second.network.take_ranges(first.network.ranges());
-  first.network.program(kSeed, 3);
-  second.network.program(kSeed, 3);
-  EXPECT_EQ(logits(second.network), logits(first.network));
+  test::Chip first = chip_of();
+  AnalogNetwork second({graph, weights, mapping, {}, {}, test::awgn(0.1)}, *first.backend,
+                       first.network.calibration());
+  EXPECT_EQ(logits(second.program(kSeed, 3)), logits(first.network.program(kSeed, 3)));
 }
 
 TEST_F(AnalogBias, LeavesBatchNormAsTrainedOnAChipWithoutError) {
-  test::Chip chip(graph, weights, {}, 0.1, "", mapping, "cpu");
-  chip.network.load_ideal();
-  const auto wanted = logits(chip.network);
-  chip.network.calibrate(set, {}, 20);
-  chip.network.measure_batch_norm(set, {}, 20);
-  chip.network.load_noise_free();
-  expect_close(logits(chip.network), wanted);
+  test::Chip chip = chip_of();
+  AnalogNetwork following(chip.network.mapped(), *chip.backend, chip.network.calibration(),
+                          BatchNormImages(set, {}, 20));
+  expect_close(logits(following.load_noise_free()), logits(chip.network.load_ideal()));
 }
 
 TEST_F(AnalogBias, IsExactInSparedColumns) {
@@ -342,11 +327,9 @@ TEST_F(AnalogBias, IsExactInSparedColumns) {
   with_dead.at(norm + ".running_var").values[2] = 1e-9f;
   NoiseSettings noise;
   noise.spare_dead_filters = true;
-  test::Chip chip(graph, with_dead, noise, 0.1, "", mapping, "cpu");
-  chip.network.calibrate(set, {}, 20);
-  chip.network.program(kSeed, 0);
+  test::Chip chip(graph, with_dead, noise, 0.1, "", mapping, "cpu", set);
   const auto& wanted = weights.at(layer + ".bias").values;
-  const auto got = chip.network.effective_weights().at(layer + ".bias").values;
+  const auto got = chip.network.program(kSeed, 0).effective_weights().at(layer + ".bias").values;
   for (std::size_t n = 0; n < got.size(); ++n)
     EXPECT_EQ(std::abs(got[n] - wanted[n]) < 1e-6, n == 2) << n;
 }
@@ -357,12 +340,10 @@ TEST_F(AnalogBias, IsDrivenThroughConvertersLikeAnyInput) {
   periphery.dac = Dac{.bits = 14};
   periphery.adc = Adc{.bits = 14, .percentile = 100};
   const auto backend = make_backend("cpu");
-  AnalogNetwork network(graph, weights, mapping, {}, periphery, test::awgn(0.1), *backend);
-  network.load_ideal();
-  const auto wanted = logits(network);
-  network.calibrate(set, {}, 20);
-  network.load_noise_free();
-  const auto got = logits(network);
+  AnalogNetwork network = test::calibrated(
+      {graph, weights, mapping, {}, periphery, test::awgn(0.1)}, *backend, set, 20);
+  const auto wanted = logits(network.load_ideal());
+  const auto got = logits(network.load_noise_free());
   double error = 0, size = 0;
   for (std::size_t i = 0; i < got.size(); ++i) {
     error += std::pow(got[i] - wanted[i], 2);
@@ -382,9 +363,8 @@ TEST(Calibration, SeesEveryClassOfSamplesThatLieClassByClass) {
   periphery.dac = Dac{.bits = 8};
   const auto ranges = [&](const ImageSet& set, std::int64_t images) {
     const auto backend = make_backend("cpu");
-    AnalogNetwork network(graph, weights, tiles_of(64), {}, periphery, test::awgn(0.1), *backend);
-    network.calibrate(set, {}, images);
-    return network.ranges().front().input;
+    const MappedNetwork mapped(graph, weights, tiles_of(64), {}, periphery, test::awgn(0.1));
+    return calibrate(mapped, *backend, set, {}, images).front().input;
   };
   EXPECT_GT(ranges(sorted, 10), 0.9);
   sorted.labels[19] = 0;  // no longer class by class: the first ten
@@ -395,8 +375,8 @@ TEST_F(AnalogBias, DrivesItsRowFullyInTheCost) {
   Periphery periphery;
   periphery.dac = Dac{.bits = 4, .slice_bits = 1};
   const auto backend = make_backend("cpu");
-  AnalogNetwork network(graph, weights, mapping, {}, periphery, test::awgn(0.1), *backend);
-  network.calibrate(set, {}, 20);
+  AnalogNetwork network = test::calibrated(
+      {graph, weights, mapping, {}, periphery, test::awgn(0.1)}, *backend, set, 20);
   const auto drives = network.row_drives(set, {}, 20);
   for (std::size_t i = 0; i < drives.size(); ++i) {
     ASSERT_EQ(std::ssize(drives[i]), network.layers()[i].geometry().rows());
@@ -407,19 +387,18 @@ TEST_F(AnalogBias, DrivesItsRowFullyInTheCost) {
 TEST_F(AnalogBias, IsNotPerturbedInDigitalMemoryToo) {
   NoiseSettings noise;
   noise.semantics = Semantics::trainable;
-  EXPECT_THROW(test::Chip(graph, weights, noise, 0.1, "", mapping, "cpu"), ConfigError);
+  EXPECT_THROW(chip_of(noise), ConfigError);
 }
 
 TEST(AnalogNetwork, CorrectMeansTheLabelHasTheLargestLogit) {
   const Graph graph = resnet("resnet8", "he");
   const Weights weights = test::random_weights(graph);
   test::Chip chip(graph, weights, {}, 0.1, "", {}, "cpu");
-  chip.network.load_ideal();
   const ImageSet set = random_image_set(30);
   std::vector<float> x(30 * ImageSet::kPixels);
   normalized_batch(set, {}, 0, 30, x.data());
   const auto logits = TorchNetwork(graph, weights, "cpu").logits(x.data(), 30);
-  const Predictions got = chip.network.evaluate(set, {}, 0, 30, 30);
+  const Predictions got = chip.network.load_ideal().evaluate(set, {}, 0, 30, 30);
   int right = 0;
   for (std::size_t i = 0; i < 30; ++i) {
     const auto row = logits.begin() + static_cast<std::ptrdiff_t>(10 * i);

@@ -141,10 +141,10 @@ TEST_P(EveryOperation, ComputesInLibTorchWhatTheDefinitionSays) {
 TEST_P(EveryOperation, ComputesOnCrossbarsWhatTheDefinitionSays) {
   for (const std::string backend : {"reference", "cpu"}) {
     test::Chip chip(graph, weights, {}, 0.2, "", {}, backend);
-    chip.network.program(5, 0);
-    const Weights loaded = chip.network.effective_weights();
+    LoadedNetwork& programmed = chip.network.program(5, 0);
+    const Weights loaded = programmed.effective_weights();
     EXPECT_NE(loaded.at("depthwise.weight").values, weights.at("depthwise.weight").values);
-    const auto y = chip.network.logits(images.data(), 3, 0);
+    const auto y = programmed.logits(images.data(), 3, 0);
     for (std::size_t i = 0; i < 3; ++i)
       expect_near(y.data() + 5 * i,
                   test::LiteralNetwork(graph, loaded).logits(images.data() + i * 108), 1e-4);
@@ -164,8 +164,7 @@ TEST_P(EveryOperation, FoldsAsItComputes) {
   NoiseSettings folded;
   folded.semantics = Semantics::folded;
   test::Chip chip(graph, weights, folded, 0.0);
-  chip.network.program(5, 0);
-  const auto y = chip.network.logits(images.data(), 1, 0);
+  const auto y = chip.network.program(5, 0).logits(images.data(), 1, 0);
   expect_near(y.data(), test::LiteralNetwork(graph, weights).logits(images.data()), 1e-4);
 }
 
@@ -189,10 +188,9 @@ TEST(GroupedConvolution, MeetsConvertersOnEveryBackEnd) {
   for (const char* name : {"reference", "cpu"}) {
     SCOPED_TRACE(name);
     const auto backend = make_backend(name);
-    AnalogNetwork network(graph, weights, {}, {}, periphery, test::awgn(0), *backend);
-    network.calibrate(data.train, {}, 2);
-    network.load_noise_free();
-    const auto y = network.logits(x.data(), 1, 0);
+    AnalogNetwork network = test::calibrated({graph, weights, {}, {}, periphery, test::awgn(0)},
+                                             *backend, data.train, 2);
+    const auto y = network.load_noise_free().logits(x.data(), 1, 0);
     expect_near(y.data(), test::LiteralNetwork(graph, weights).logits(x.data()), 1e-3);
   }
 }
@@ -202,7 +200,7 @@ TEST(GroupedConvolution, HasNoWires) {
   Periphery periphery;
   periphery.wires.emplace();
   const auto backend = make_backend("reference");
-  AnalogNetwork network(graph, test::random_weights(graph), {}, {}, periphery, test::awgn(0),
+  AnalogNetwork network({graph, test::random_weights(graph), {}, {}, periphery, test::awgn(0)},
                         *backend);
   EXPECT_THROW(network.load_noise_free(), UnsupportedError);
 }
@@ -240,9 +238,8 @@ TEST(L1BatchNorm, TakesNoRoot) {
   noise.semantics = Semantics::keras_get_weights;
   noise.negative_variance = NegativeVariance::nan;
   test::Chip chip(graph, weights, noise, 0.0);
-  chip.network.program(5, 0);
   const std::vector<float> image = test::normals(6 * 6 * 3, 904);
-  const auto y = chip.network.logits(image.data(), 1, 0);
+  const auto y = chip.network.program(5, 0).logits(image.data(), 1, 0);
   expect_near(y.data(), test::LiteralNetwork(graph, weights).logits(image.data()), 1e-4);
 }
 

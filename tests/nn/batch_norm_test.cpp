@@ -63,14 +63,18 @@ class MeasuredBatchNorm : public testing::TestWithParam<std::string> {
  protected:
   Graph graph = small_graph();
   Weights weights = test::random_weights(graph);
-  test::Chip chip{graph, weights, {}, 0.4, "", {}, GetParam()};
+  std::unique_ptr<Backend> backend = make_backend(GetParam());
+  AnalogNetwork moved = following(BatchNormStatistics::moved);
+
+  AnalogNetwork following(BatchNormStatistics statistics) {
+    return AnalogNetwork({graph, weights, {}, {}, {}, test::awgn(0.4)}, *backend, {},
+                         BatchNormImages(images(), {}, kImages, statistics));
+  }
 };
 
 TEST_P(MeasuredBatchNorm, FollowsWhatTheProgrammedLayersGiveAgainstTheDigitalOnes) {
-  chip.network.measure_batch_norm(images(), {}, kImages);
-  chip.network.program(3, 1);
   // Every BatchNorm's inputs follow from the loaded tensors, those of earlier BatchNorms included.
-  const Weights loaded = chip.network.effective_weights();
+  const Weights loaded = moved.program(3, 1).effective_weights();
   for (const Node& node : graph.nodes) {
     if (node.op != Op::batch_norm) continue;
     const Statistics now = literally(graph, loaded, node), before = literally(graph, weights, node);
@@ -90,9 +94,8 @@ TEST_P(MeasuredBatchNorm, FollowsWhatTheProgrammedLayersGiveAgainstTheDigitalOne
 }
 
 TEST_P(MeasuredBatchNorm, IsReplacedByWhatTheProgrammedLayersGiveWhereAskedTo) {
-  chip.network.measure_batch_norm(images(), {}, kImages, BatchNormStatistics::measured);
-  chip.network.program(3, 1);
-  const Weights loaded = chip.network.effective_weights();
+  AnalogNetwork measured = following(BatchNormStatistics::measured);
+  const Weights loaded = measured.program(3, 1).effective_weights();
   for (const Node& node : graph.nodes) {
     if (node.op != Op::batch_norm) continue;
     const Statistics now = literally(graph, loaded, node);
@@ -106,21 +109,18 @@ TEST_P(MeasuredBatchNorm, IsReplacedByWhatTheProgrammedLayersGiveWhereAskedTo) {
 }
 
 TEST_P(MeasuredBatchNorm, ComputesWithWhatItHolds) {
-  chip.network.measure_batch_norm(images(), {}, kImages);
-  chip.network.program(3, 1);
+  LoadedNetwork& programmed = moved.program(3, 1);
   std::vector<float> x(ImageSet::kPixels);
   normalized_batch(images(), {}, 2, 1, x.data());
-  const Weights loaded = chip.network.effective_weights();
+  const Weights loaded = programmed.effective_weights();
   const auto wanted = test::LiteralNetwork(graph, loaded).logits(x.data());
-  const auto got = chip.network.logits(x.data(), 1, 2);
+  const auto got = programmed.logits(x.data(), 1, 2);
   for (std::size_t i = 0; i < wanted.size(); ++i) EXPECT_NEAR(got[i], wanted[i], 1e-4);
 }
 
 TEST_P(MeasuredBatchNorm, DependsOnTheDrawAlone) {
-  chip.network.measure_batch_norm(images(), {}, kImages);
   const auto means = [&](std::uint64_t draw) {
-    chip.network.program(3, draw);
-    return chip.network.effective_weights().at("bn3.running_mean").values;
+    return moved.program(3, draw).effective_weights().at("bn3.running_mean").values;
   };
   const auto first = means(0);
   EXPECT_NE(first, means(1));
@@ -128,9 +128,7 @@ TEST_P(MeasuredBatchNorm, DependsOnTheDrawAlone) {
 }
 
 TEST_P(MeasuredBatchNorm, StaysAsTrainedOnAChipWithoutError) {
-  chip.network.measure_batch_norm(images(), {}, kImages);
-  chip.network.load_noise_free();
-  const Weights loaded = chip.network.effective_weights();
+  const Weights loaded = moved.load_noise_free().effective_weights();
   for (const char* name : {"bn1.running_var", "bn2.running_var", "bn3.running_var"})
     for (std::size_t c = 0; c < 4; ++c)
       EXPECT_NEAR(loaded.at(name).values[c], weights.at(name).values[c],
@@ -138,9 +136,7 @@ TEST_P(MeasuredBatchNorm, StaysAsTrainedOnAChipWithoutError) {
 }
 
 TEST_P(MeasuredBatchNorm, LeavesTheDigitalNetworkAsTrained) {
-  chip.network.measure_batch_norm(images(), {}, kImages);
-  chip.network.load_ideal();
-  EXPECT_EQ(chip.network.effective_weights().at("bn2.running_var").values,
+  EXPECT_EQ(moved.load_ideal().effective_weights().at("bn2.running_var").values,
             weights.at("bn2.running_var").values);
 }
 

@@ -20,13 +20,20 @@ inline std::shared_ptr<const DeviceModel> awgn(double eta, const std::string& mo
   return shared_device(text);
 }
 
-/// Owns the back end that a network needs.
+/// With ranges of `images` images of the set, where it needs some.
+inline AnalogNetwork calibrated(const MappedNetwork& mapped, Backend& backend, const ImageSet& set,
+                                std::int64_t images) {
+  return AnalogNetwork(mapped, backend, calibrate(mapped, backend, set, {}, images));
+}
+
+/// Owns the back end that a network needs; `seen` is what its ranges are found on.
 struct Chip {
   Chip(const Graph& graph, const Weights& weights, const NoiseSettings& noise, double eta,
        const std::string& device = {}, const MappingSettings& mapping = {},
-       const std::string& backend_name = "reference")
+       const std::string& backend_name = "reference", const ImageSet& seen = {})
       : backend(make_backend(backend_name)),
-        network(graph, weights, mapping, noise, Periphery{}, awgn(eta, device), *backend) {}
+        network(calibrated({graph, weights, mapping, noise, Periphery{}, awgn(eta, device)},
+                           *backend, seen, seen.size())) {}
 
   std::unique_ptr<Backend> backend;
   AnalogNetwork network;

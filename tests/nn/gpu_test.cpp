@@ -127,8 +127,8 @@ TEST_P(LibTorchOnGpu, ProgramsTheDrawsOfTheHost) {
       "\"inverse_proportional\", std_relative = 0.01}]"};
   for (const char* toml : models) {
     const auto backend = make_backend("cpu");
-    const AnalogNetwork analog(graph_, initialize(graph_, "he_normal", 1), {}, {}, {},
-                               shared_device(toml), *backend);
+    const AnalogNetwork analog(
+        {graph_, initialize(graph_, "he_normal", 1), {}, {}, {}, shared_device(toml)}, *backend);
     IdealEvaluation there(graph_, data_.test, {}, resolve_device(GetParam()), Precision::f32, 64);
     IdealEvaluation here(graph_, data_.test, {}, "cpu", Precision::f32, 64);
     ASSERT_TRUE(there.take_devices(analog, cuda::machine_of(resolve_device(GetParam()))));
@@ -148,8 +148,13 @@ TEST_P(LibTorchOnGpu, SolvesTheWiresOfItsDevices) {
   Periphery periphery;
   periphery.wires.emplace();
   const auto backend = make_backend("cpu");
-  const AnalogNetwork analog(graph_, initialize(graph_, "he_normal", 1), mapping, {}, periphery,
-                             shared_device("model = \"pcm\""), *backend);
+  const AnalogNetwork analog({graph_,
+                              initialize(graph_, "he_normal", 1),
+                              mapping,
+                              {},
+                              periphery,
+                              shared_device("model = \"pcm\"")},
+                             *backend);
   IdealEvaluation there(graph_, data_.test, {}, resolve_device(GetParam()), Precision::f32, 64);
   IdealEvaluation here(graph_, data_.test, {}, "cpu", Precision::f32, 64);
   ASSERT_TRUE(there.take_devices(analog, cuda::machine_of(resolve_device(GetParam()))));

@@ -17,13 +17,13 @@ struct OwnChip {
     LayerDevices devices(test::awgn(eta));
     for (const auto& [layer, own_eta] : own) devices.own[layer] = test::awgn(own_eta);
     backend = make_backend("reference");
-    network = std::make_unique<AnalogNetwork>(graph, weights, MappingSettings{}, NoiseSettings{},
-                                              Periphery{}, devices, *backend);
+    network = std::make_unique<AnalogNetwork>(MappedNetwork(graph, weights, {}, {}, {}, devices),
+                                              *backend);
   }
   /// Noise that draw 3 adds to a layer's kernel.
   std::vector<float> noise(const std::string& layer) {
-    network->program(kSeed, 3);
-    std::vector<float> d = network->effective_weights().at(layer + ".weight").values;
+    std::vector<float> d =
+        network->program(kSeed, 3).effective_weights().at(layer + ".weight").values;
     const auto& w = weights.at(layer + ".weight").values;
     for (std::size_t i = 0; i < d.size(); ++i) d[i] -= w[i];
     return d;
@@ -57,8 +57,7 @@ TEST(LayerDevices, ALayerIsMappedToTheRangeOfItsOwnDevices) {
   const Graph graph = test::small_resnet(true);
   LayerDevices devices(test::awgn(0, "g_max_S = 1e-5"));
   devices.own["linear"] = test::awgn(0, "g_min_S = 1e-6\ng_max_S = 4e-5");
-  const auto backend = make_backend("reference");
-  AnalogNetwork network(graph, test::random_weights(graph), {}, {}, {}, devices, *backend);
+  const MappedNetwork network(graph, test::random_weights(graph), {}, {}, {}, devices);
   for (const MappedLayer& layer : network.layers()) {
     const double range_S = layer.name() == "linear" ? 3.9e-5 : 1e-5;
     EXPECT_NEAR(layer.scale().weight_per_S * range_S / layer.scale().w_max, 1, 1e-12);

@@ -216,9 +216,8 @@ TEST(Lowering, AMatrixThatIsUsedAgainIsOneCrossbar) {
   MappingSettings mapping;
   mapping.tile = {20, 8};
   LayerDevices devices(test::awgn(0.3));
-  AnalogNetwork chip(network.graph, network.weights, mapping, {}, {}, devices, *backend);
-  chip.program(1, 0);
-  const Weights held = chip.effective_weights();
+  AnalogNetwork chip({network.graph, network.weights, mapping, {}, {}, devices}, *backend);
+  const Weights held = chip.program(1, 0).effective_weights();
   const auto values = [&](std::size_t i) { return held.at(names[i] + ".weight").values; };
   EXPECT_EQ(values(1), values(0));
   EXPECT_EQ(values(3), values(0));
@@ -236,12 +235,10 @@ TEST(Lowering, UsesOfAMatrixThatDifferOnDevicesHaveCrossbarsOfTheirOwn) {
   m.node("Gemm", {"a", "cell.weight", "second.bias"}, {"y"});
   const LoweredNetwork network = expect_same(m);
   EXPECT_EQ(network.graph.nodes.back().shares, 1);
-  const auto backend = make_backend("cpu");
   MappingSettings mapping;
   mapping.tile = {20, 8};
   const auto is_used_again = [&] {
-    return AnalogNetwork(network.graph, network.weights, mapping, {}, {},
-                         LayerDevices(test::awgn(0.3)), *backend)
+    return MappedNetwork(network.graph, network.weights, mapping, {}, {}, test::awgn(0.3))
         .is_used_again(1);
   };
   EXPECT_TRUE(is_used_again());

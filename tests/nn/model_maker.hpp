@@ -90,11 +90,9 @@ inline LoweredNetwork expect_same(const ModelMaker& maker, const LoweringOptions
     const auto backend = make_backend(name);
     MappingSettings mapping;
     mapping.tile = {20, 8};
-    AnalogNetwork chip(network.graph, network.weights, mapping, {}, {}, awgn(0), *backend);
-    chip.load_ideal();
-    expect_near(chip.logits(memory.data(), kSamples, 0), wanted);
-    chip.load_noise_free();
-    expect_near(chip.logits(memory.data(), kSamples, 0), wanted);
+    AnalogNetwork chip({network.graph, network.weights, mapping, {}, {}, awgn(0)}, *backend);
+    expect_near(chip.load_ideal().logits(memory.data(), kSamples, 0), wanted);
+    expect_near(chip.load_noise_free().logits(memory.data(), kSamples, 0), wanted);
   }
   return network;
 }

@@ -45,10 +45,9 @@ TEST(NetworkMemory, IsTwiceTheWeightsWhileTheyAreProgrammed) {
   const std::vector<float> x = test::normals(4096, 2);
   std::vector<float> y;
   const auto growth = test::peak_growth([&] {
-    AnalogNetwork network(wide.graph, wide.weights, {}, {}, {}, test::awgn(0.1), *backend);
+    AnalogNetwork network({wide.graph, wide.weights, {}, {}, {}, test::awgn(0.1)}, *backend);
     network.load_ideal();
-    network.program(1, 0);
-    y = network.logits(x.data(), 1, 0);
+    y = network.program(1, 0).logits(x.data(), 1, 0);
     network.measure_noise(1, 1);
   });
   ASSERT_EQ(y.size(), 2048u);
@@ -60,7 +59,7 @@ TEST(NetworkMemory, NeedsNoCopyOfTheWeights) {
   const Wide wide;
   const auto backend = make_backend("cpu");
   const auto growth = test::peak_growth([&] {
-    const AnalogNetwork network(wide.graph, wide.weights, {}, {}, {}, test::awgn(0.1), *backend);
+    const AnalogNetwork network({wide.graph, wide.weights, {}, {}, {}, test::awgn(0.1)}, *backend);
     EXPECT_GT(wide.weights.use_count(), 2);
   });
   EXPECT_EQ(wide.weights.use_count(), 1);

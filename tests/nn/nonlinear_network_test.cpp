@@ -32,13 +32,11 @@ class NonLinearNetwork : public testing::TestWithParam<std::string> {
     const std::shared_ptr<const DeviceModel> device =
         test::shared_device("model = 'cell_curve'\n" + curve);
     const auto backend = make_backend(GetParam());
-    AnalogNetwork network(graph, weights, {}, {}, periphery, device, *backend);
-    EXPECT_TRUE(network.needs_ranges());
-    network.calibrate(set, {}, kImages);
-    network.load_ideal();
-    auto ideal = network.logits(normalized.data(), kImages, 0);
-    network.load_noise_free();
-    return {network.logits(normalized.data(), kImages, 0), std::move(ideal)};
+    const MappedNetwork mapped(graph, weights, {}, {}, periphery, device);
+    EXPECT_TRUE(mapped.needs_ranges());
+    AnalogNetwork network = test::calibrated(mapped, *backend, set, kImages);
+    auto ideal = network.load_ideal().logits(normalized.data(), kImages, 0);
+    return {network.load_noise_free().logits(normalized.data(), kImages, 0), std::move(ideal)};
   }
 
   static double relative_error(const std::pair<std::vector<float>, std::vector<float>>& pair) {
@@ -91,10 +89,9 @@ TEST(NonLinearNetworks, ComputeTheSameOnBothBackEnds) {
   std::vector<std::vector<float>> logits;
   for (const char* name : {"reference", "cpu"}) {
     const auto backend = make_backend(name);
-    AnalogNetwork network(graph, weights, {}, {}, {}, device, *backend);
-    network.take_ranges(std::vector<LayerRanges>(network.layers().size(), {3.0, {}}));
-    network.program(11, 0);
-    logits.push_back(network.logits(x.data(), 1, 0));
+    const MappedNetwork mapped(graph, weights, {}, {}, {}, device);
+    AnalogNetwork network(mapped, *backend, Calibration(mapped.layers().size(), {3.0, {}}));
+    logits.push_back(network.program(11, 0).logits(x.data(), 1, 0));
   }
   for (std::size_t c = 0; c < logits[0].size(); ++c)
     EXPECT_NEAR(logits[1][c], logits[0][c], 1e-4 * std::abs(logits[0][0]) + 1e-4);

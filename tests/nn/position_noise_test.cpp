@@ -49,24 +49,24 @@ class PositionNoise : public testing::TestWithParam<std::string> {
     const std::vector<float> token = test::normals(kIn, 41);
     std::vector<float> x;
     for (int i = 0; i < count * kTokens; ++i) x.insert(x.end(), token.begin(), token.end());
-    return network_.logits(x.data(), count, static_cast<std::uint64_t>(first));
+    return chip_.logits(x.data(), count, static_cast<std::uint64_t>(first));
   }
 
   std::unique_ptr<Backend> backend_ = backend();
-  AnalogNetwork network_{token_layer(),
-                         test::random_weights(token_layer()),
-                         {},
-                         {},
-                         {},
-                         test::shared_device("model = 'pcm'\nprogramming_scale = 0.0"),
+  AnalogNetwork network_{{token_layer(),
+                          test::random_weights(token_layer()),
+                          {},
+                          {},
+                          {},
+                          test::shared_device("model = 'pcm'\nprogramming_scale = 0.0")},
                          *backend_};
+  LoadedNetwork& chip_ = network_.program(3, 0);
 };
 
 INSTANTIATE_TEST_SUITE_P(, PositionNoise, testing::Values("reference", "cpu", "cuda"),
                          [](const auto& info) { return info.param; });
 
 TEST_P(PositionNoise, IsTheSameAloneInABatchAndOnAnyNumberOfThreads) {
-  network_.program(3, 0);
   const std::vector<float> together = logits(0, kSamples);
   const int threads = omp_get_max_threads();
   for (const int others : {1, 3}) {
@@ -85,7 +85,6 @@ TEST_P(PositionNoise, IsTheSameAloneInABatchAndOnAnyNumberOfThreads) {
 
 // Equal tokens would give equal outputs if any two shared their noise: 35 tokens on 4 outputs.
 TEST_P(PositionNoise, IsEveryPositionsOwn) {
-  network_.program(3, 0);
   const std::vector<float> y = logits(0, kSamples);
   for (int n = 0; n < kOut; ++n) {
     std::set<float> seen;

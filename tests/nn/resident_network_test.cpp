@@ -28,8 +28,10 @@ class ResidentNetwork : public testing::Test {
   }
 
   std::unique_ptr<AnalogNetwork> network(const std::string& toml) const {
-    return std::make_unique<AnalogNetwork>(graph_, test::random_weights(graph_), mapping_, noise_,
-                                           periphery_, shared_device(toml), *backend_);
+    return std::make_unique<AnalogNetwork>(
+        MappedNetwork(graph_, test::random_weights(graph_), mapping_, noise_, periphery_,
+                      shared_device(toml)),
+        *backend_);
   }
   std::unique_ptr<IdealEvaluation> evaluation() const {
     return std::make_unique<IdealEvaluation>(graph_, set_, Normalization{}, "cpu", Precision::f32,

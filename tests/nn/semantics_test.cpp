@@ -104,13 +104,12 @@ class NoisyNetwork : public testing::TestWithParam<bool> {
  protected:
   void check_against_literal(const NoiseSettings& noise, double eta, std::uint64_t draw) {
     test::Chip chip(graph, weights, noise, eta);
-    chip.network.program(kSeed, draw);
+    LoadedNetwork& programmed = chip.network.program(kSeed, draw);
     const bool folded = noise.semantics == Semantics::folded;
     const Weights& mapped = folded ? fold_batch_norm(graph, weights) : weights;
     Weights raw = perturbed_digital(graph, mapped, noise, eta, noise_key(kSeed, draw));
-    for (const auto& [name, tensor] : chip.network.effective_weights())
-      raw.try_emplace(name, tensor);
-    const auto got = chip.network.logits(image.data(), 1, 0);
+    for (const auto& [name, tensor] : programmed.effective_weights()) raw.try_emplace(name, tensor);
+    const auto got = programmed.logits(image.data(), 1, 0);
     const auto wanted = LiteralNetwork(graph, raw, ReluOfNan::zero).logits(image.data());
     ASSERT_EQ(got.size(), wanted.size());
     for (std::size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], wanted[i], 2e-5);
@@ -155,10 +154,10 @@ TEST_P(NoisyNetwork, NanRuleGivesClassZeroExactlyWhenAChannelHasNoRoot) {
   test::Chip chip(graph, weights, noise, 0.15);
   int lost = 0;
   for (std::uint64_t draw = 0; draw < 40; ++draw) {
-    chip.network.program(kSeed, draw);
+    LoadedNetwork& programmed = chip.network.program(kSeed, draw);
     const bool rootless = rootless_channels(noise, 0.15, draw) > 0;
     lost += rootless;
-    for (const float logit : chip.network.logits(image.data(), 1, 0))
+    for (const float logit : programmed.logits(image.data(), 1, 0))
       EXPECT_EQ(std::isnan(logit), rootless);
   }
   EXPECT_GT(lost, 0);
@@ -180,8 +179,7 @@ TEST_P(NoisyNetwork, FoldedNoiseFollowsTheFoldedKernels) {
 
 TEST_P(NoisyNetwork, KernelsThatAreNotNamedStayExact) {
   test::Chip chip(graph, weights, tensors({"gamma"}), 0.3);
-  chip.network.program(kSeed, 0);
-  const Weights effective = chip.network.effective_weights();
+  const Weights effective = chip.network.program(kSeed, 0).effective_weights();
   for (std::size_t i = 0; i < effective.at("conv1.weight").values.size(); ++i)
     EXPECT_NEAR(effective.at("conv1.weight").values[i], weights.at("conv1.weight").values[i], 1e-6);
   EXPECT_NE(effective.at("bn1.weight").values, weights.at("bn1.weight").values);
@@ -200,8 +198,7 @@ TEST_P(NoisyNetwork, SparedFiltersAreExactAndAllElseIsAsNoisyAsBefore) {
   NoiseSettings noise = semantics(Semantics::keras_get_weights, NegativeVariance::abs);
   const auto effective = [&] {
     test::Chip chip(graph, dying, noise, 0.3);
-    chip.network.program(kSeed, 4);
-    return chip.network.effective_weights();
+    return chip.network.program(kSeed, 4).effective_weights();
   };
   const Weights before = effective();
   noise.spare_dead_filters = true;
@@ -228,9 +225,9 @@ TEST_P(NoisyNetwork, SparingDeadFiltersComputesAsDefined) {
   NoiseSettings noise;
   noise.spare_dead_filters = true;
   test::Chip chip(graph, dying, noise, 0.3);
-  chip.network.program(kSeed, 0);
-  const auto got = chip.network.logits(image.data(), 1, 0);
-  const auto wanted = LiteralNetwork(graph, chip.network.effective_weights()).logits(image.data());
+  LoadedNetwork& programmed = chip.network.program(kSeed, 0);
+  const auto got = programmed.logits(image.data(), 1, 0);
+  const auto wanted = LiteralNetwork(graph, programmed.effective_weights()).logits(image.data());
   for (std::size_t i = 0; i < got.size(); ++i)
     EXPECT_NEAR(got[i], wanted[i], 1e-4 * std::max(1.0, std::abs(wanted[i])));
 }

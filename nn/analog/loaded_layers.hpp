@@ -1,0 +1,67 @@
+// What the layers of a network hold on a back end.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "nn/analog/crossbars.hpp"
+
+namespace ohmic {
+
+/// Loads a layer's weights behind any epilogue.
+using LayerLoader = std::function<std::unique_ptr<LoadedLayer>(const Epilogue&)>;
+
+class LoadedLayers {
+ public:
+  /// Back end and crossbars must outlive it; without crossbars it takes digital weights only.
+  LoadedLayers(MappedNetwork, Backend&, const Crossbars*);
+
+  /// Nothing is loaded any more; from here on steps are loaded with these.
+  void begin(Contents);
+  void load(std::size_t step);
+  /// The same of a crossbar step whose weights are there already.
+  void load(std::size_t step, const LayerLoader&);
+  void load_all();
+  /// Whether the host loads draws one by one: set for good, or found out once.
+  void leave_to_host() { host_programs_ = true; }
+  /// Draws that program() takes at once.
+  int draws_at_once();
+  /// Loads draws draw, draw + 1 and so on where the back end programs devices; false where the host
+  /// has to.
+  bool program(std::uint64_t seed, std::uint64_t draw, int draws);
+
+  const Contents& contents() const { return contents_; }
+  /// All tensors: kernels decoded from their devices.
+  Weights effective_weights() const;
+  /// Of tensors that are not on devices, to be changed before the steps that use them are loaded.
+  Weights& digital() { return contents_.digital; }
+  /// NegativeVariance::nan applies: no layer is computed.
+  bool every_answer_is_nan() const { return every_answer_nan_; }
+  /// CallError where the last load threw before it came to this one.
+  LoadedLayer& of(std::size_t step);
+  /// Of a step without a layer.
+  const Epilogue& epilogue_of(std::size_t step) const { return epilogues_[step]; }
+  Epilogue epilogue(const Step&, const Node* norm, bool relu) const;
+  Epilogue epilogue(const Step&) const;
+  LayerLoader loader_of(const Step&) const;
+
+ private:
+  void take(Contents);
+  bool load_devices();
+  std::vector<std::size_t> large_first() const;
+  bool loads_product(const Step&) const;
+
+  MappedNetwork network_;
+  Backend& backend_;
+  const Crossbars* crossbars_;
+  Contents contents_;  ///< rule for negative variances applied; biases that are on devices 0
+  bool every_answer_nan_ = false;
+  std::vector<std::unique_ptr<LoadedLayer>> layers_;  ///< by step; null for digital ones
+  std::vector<ResidentLayer*> resident_;  ///< the same while the back end programs them, else empty
+  bool host_programs_ = false;
+  std::vector<Epilogue> epilogues_;  ///< by step
+};
+
+}  // namespace ohmic
