@@ -12,7 +12,7 @@
 
 #include "experiments/commands/commands.hpp"
 #include "experiments/measure/networks.hpp"
-#include "experiments/text/text_table.hpp"
+#include "experiments/text/table.hpp"
 #include "mapping/cell_code.hpp"
 #include "nn/data/samples.hpp"
 #include "nn/lowering/network.hpp"
@@ -137,13 +137,18 @@ std::string folded_text(const FoldedProducts& folded) {
 }
 
 void print_table(const std::vector<LayerFacts>& layers) {
-  std::vector<Row> rows{
-      {"layer", "operator", "K", "N", "groups", "MVMs", "parameters", "blocks", "tiles"}};
+  DataTable table;
   for (const LayerFacts& l : layers)
-    rows.push_back({l.name, l.op, fmt::to_string(l.K), fmt::to_string(l.N),
-                    fmt::to_string(l.groups), fmt::to_string(l.mvms), fmt::to_string(l.parameters),
-                    fmt::to_string(l.blocks), fmt::to_string(l.tiles)});
-  fmt::print("{}", aligned_text(rows));
+    table.add({{titled("layer"), l.name},
+               {titled("operator"), l.op},
+               {titled("K"), l.K},
+               {titled("N"), l.N},
+               {titled("groups"), l.groups},
+               {titled("MVMs"), l.mvms},
+               {titled("parameters"), l.parameters},
+               {titled("blocks"), l.blocks},
+               {titled("tiles"), l.tiles}});
+  fmt::print("{}", terminal_text(table));
 }
 
 void print_text(const LoweredNetwork& network, const std::vector<LayerFacts>& layers,

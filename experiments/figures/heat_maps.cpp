@@ -9,7 +9,7 @@
 #include "experiments/figures/panels.hpp"
 #include "experiments/figures/plot.hpp"
 #include "experiments/study/metric_words.hpp"
-#include "experiments/text/text_table.hpp"
+#include "experiments/text/table.hpp"
 
 namespace ohmic {
 namespace {

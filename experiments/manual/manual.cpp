@@ -143,7 +143,46 @@ std::vector<std::string> all_words() {
   return words;
 }
 
+/// "an integer in [1, 16]; default 8".
+std::string values_text(const Parameter& p, const Value& defaults) {
+  const Value* value = defaults.table().find(p.key);
+  const std::string usual = p.usual_interval(), unit = p.unit == "1" ? "" : p.unit;
+  return p.accepted() + (unit.empty() ? "" : ", in " + unit) +
+         (usual.empty() ? "" : ", usually " + usual) +
+         (p.required                    ? "; required"
+          : value && !value->is_table() ? "; default " + value->text()
+                                        : "");
+}
+
+/// Appends the wanted keys of a table and of those in it; `of` is a device model.
+void add_keys(const SchemaBase& schema, const std::string& table, const std::string& of,
+              const std::string& wanted, std::string& text) {
+  for (const Parameter& p : schema.parameters()) {
+    const std::string key = table.empty() ? p.key : table + "." + p.key;
+    if (key == wanted || key.starts_with(wanted + ".")) {
+      const Value defaults = schema.write(schema.make_default().get());
+      text += key + of + ": " + values_text(p, defaults) + "\n" +
+              wrapped(p.nested ? p.nested->doc : p.doc, 4) +
+              (p.source.empty() ? "" : wrapped("Source: " + p.source, 4));
+    }
+    if (p.nested) add_keys(*p.nested, key, of, wanted, text);
+  }
+}
+
 }  // namespace
+
+std::string keys_text(const std::vector<std::string>& keys) {
+  std::string text;
+  for (const std::string& key : keys) {
+    const std::size_t before = text.size();
+    if (key != "device") add_keys(Experiment::schema(), "", "", key, text);
+    add_keys(BudgetSettings::schema(), "budget", "", key, text);
+    for (const DeviceKind& kind : device_kinds())
+      add_keys(*kind.schema, "device", " of " + kind.name, key, text);
+    if (text.size() == before) refuse(key, all_words());
+  }
+  return text;
+}
 
 std::string device_list() {
   std::vector<std::pair<std::string, std::string>> lines;

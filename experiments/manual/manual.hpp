@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace ohmic {
 
@@ -15,6 +16,10 @@ std::string device_list();
 
 /// Every preset with its first line.
 std::string preset_list();
+
+/// Parameters by dotted key, and all parameters of tables, "device" being those of every model:
+/// what is accepted, unit and default, with meaning and source below. Throws as manual_page.
+std::string keys_text(const std::vector<std::string>& keys);
 
 /// docs/parameters.md.
 std::string parameters_markdown();

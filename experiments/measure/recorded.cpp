@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "experiments/measure/files.hpp"
-#include "experiments/text/text_table.hpp"
+#include "experiments/text/table.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {

@@ -5,14 +5,14 @@
 
 #include "experiments/paper/rate_figures.hpp"
 #include "experiments/paper/verdict.hpp"
-#include "experiments/report/report_table.hpp"
+#include "experiments/text/table.hpp"
 
 namespace ohmic {
 
 /// Rates with both measures and the region each lies in.
-ReportTable regions_table(const std::vector<RatePanel>&);
+DataTable regions_table(const std::vector<RatePanel>&);
 
 /// Published number, each reading's distance to it, the nearest.
-ReportTable verdict_table(const std::vector<VerdictRow>&);
+DataTable verdict_table(const std::vector<VerdictRow>&);
 
 }  // namespace ohmic

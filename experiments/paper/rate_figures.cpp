@@ -7,7 +7,7 @@
 
 #include "experiments/figures/plot.hpp"
 #include "experiments/paper/published.hpp"
-#include "experiments/text/text_table.hpp"
+#include "experiments/text/table.hpp"
 
 namespace ohmic {
 namespace {

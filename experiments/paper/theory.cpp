@@ -5,7 +5,7 @@
 
 #include "experiments/measure/recorded.hpp"
 #include "experiments/measure/run_folder.hpp"
-#include "experiments/text/text_table.hpp"
+#include "experiments/text/table.hpp"
 
 namespace ohmic {
 namespace {
@@ -51,9 +51,7 @@ void check_epochs(const RecordedTable& epochs, std::int64_t count,
     say_damaged(file.string(), "its last epoch is not " + std::to_string(count - 1));
 }
 
-using Columns = std::vector<std::pair<std::string, std::string>>;
-
-std::optional<Columns> columns_of(const Group& group, const std::filesystem::path& run) {
+std::optional<Fields> fields_of(const Group& group, const std::filesystem::path& run) {
   const auto folder = training_folder(run / "training", group.experiment->training_identity());
   const auto file = folder / "theory.csv";
   if (!std::filesystem::exists(file)) return std::nullopt;
@@ -65,37 +63,27 @@ std::optional<Columns> columns_of(const Group& group, const std::filesystem::pat
   if (layers.rows == 0)
     say_damaged((folder / "theory_layers.csv").string(),
                 "it says nothing of epoch " + epochs.cell(last, "epoch"));
-  Columns columns = group.axes;
+  Fields fields;
+  for (const auto& [key, value] : group.axes) fields.push_back({{key}, value});
   for (const char* key :
        {"epoch", "learning_rate", "C", "squared_gradient", "noise_power", "noise_scale"})
-    columns.push_back({key, epochs.cell(last, key)});
-  columns.push_back({"mean_noise_power", number_text(mean_of(epochs, "noise_power"))});
-  columns.push_back({"weight_norm", number_text(layers.weight_norm)});
-  columns.push_back({"dead_filters", number_text(layers.dead_filters)});
-  columns.push_back({"largest_gain", number_text(layers.largest_gain)});
-  columns.push_back({"baseline", number_text(group.baseline)});
-  columns.push_back({"average", number_text(group.average.mean)});
-  columns.push_back({"average_lo", number_text(group.average.lo)});
-  columns.push_back({"average_hi", number_text(group.average.hi)});
-  return columns;
+    fields.push_back({{key}, epochs.cell(last, key)});
+  fields.push_back({{"mean_noise_power"}, mean_of(epochs, "noise_power")});
+  fields.push_back({{"weight_norm"}, layers.weight_norm});
+  fields.push_back({{"dead_filters"}, layers.dead_filters});
+  fields.push_back({{"largest_gain"}, layers.largest_gain});
+  fields.push_back({{"baseline"}, group.baseline});
+  fields.push_back({with_interval("average"), group.average});
+  return fields;
 }
 
 }  // namespace
 
 std::string theory_csv(const std::vector<Group>& groups, const std::filesystem::path& run) {
-  std::string csv;
-  for (const Group& group : groups) {
-    const auto columns = columns_of(group, run);
-    if (!columns) continue;
-    std::vector<std::string> keys, cells;
-    for (const auto& [key, cell] : *columns) {
-      keys.push_back(key);
-      cells.push_back(cell);
-    }
-    if (csv.empty()) csv = csv_line(keys);
-    csv += csv_line(cells);
-  }
-  return csv;
+  DataTable table;
+  for (const Group& group : groups)
+    if (const auto fields = fields_of(group, run)) table.add(*fields);
+  return csv_text(table);
 }
 
 }  // namespace ohmic

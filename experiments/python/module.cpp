@@ -248,4 +248,5 @@ PYBIND11_MODULE(_ohmic, m) {
   m.def("run", &run_python);
   m.def("schema", &json_schema);
   m.def("describe", &manual_page);
+  m.def("keys", &keys_text);
 }

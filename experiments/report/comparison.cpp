@@ -46,36 +46,27 @@ Estimate outcome(const Group& group) {
   return std::isnan(group.average.mean) ? group.points.front().shown() : group.average;
 }
 
-ReportTable side_by_side(const Runs& runs, const Groups& groups) {
-  ReportTable table{"side_by_side", "", {""}, 1, {}};
+DataTable side_by_side(const Runs& runs, const Groups& groups) {
+  DataTable table{"side_by_side", "", {titled("")}};
   std::vector<std::string> labels;
   for (const auto& of_run : groups)
     for (const Group& group : of_run) labels.push_back(label_of(group));
-  for (const std::string& name : names_of(runs)) {
-    table.header.push_back(name + ": a_o");
-    table.header.push_back(name + ": A");
-  }
+  const std::vector<std::string> names = names_of(runs);
   for (std::size_t i = 0; i < groups.size(); ++i) {
-    if (groups[i].empty()) continue;
-    const MetricWords words(*groups[i].front().experiment);
-    if (words.metric().has_normalized) continue;
-    const std::string name = names_of(runs)[i];
-    table.header[2 * i + 1] = name + ": without noise";
-    table.header[2 * i + 2] = name + ": " + words.axis();
+    const MetricWords words(groups[i].empty() ? nullptr : groups[i].front().experiment);
+    const bool is_accuracy = words.metric().has_normalized;
+    const std::string of = names[i] + ": ";
+    table.append({titled(of + (is_accuracy ? "a_o" : "without noise"), words.digits()),
+                  titled(of + (is_accuracy ? "A" : words.axis()), words.digits())});
   }
   for (const std::string& label : distinct(labels)) {
-    ReportTable::Line line{{TableCell(label)}, ""};
+    std::vector<Cell> cells{label};
     for (const auto& of_run : groups) {
       const Group* group = find(of_run, label);
-      if (!group) {
-        line.cells.resize(line.cells.size() + 2);
-        continue;
-      }
-      const MetricWords words(*group->experiment);
-      line.cells.emplace_back(words.text(group->baseline));
-      line.cells.push_back(TableCell(words, outcome(*group)));
+      cells.push_back(group ? group->baseline : Cell());
+      cells.push_back(group ? outcome(*group) : Cell());
     }
-    table.lines.push_back(std::move(line));
+    table.add(cells);
   }
   return table;
 }
@@ -112,7 +103,7 @@ std::string shown_hashes(const Hashes& hashes) {
 
 /// Lines for data, weights and other files that do not hold the same in all runs that say what
 /// theirs hold.
-void add_contents(const Runs& runs, ReportTable& table) {
+void add_contents(const Runs& runs, DataTable& table) {
   std::map<std::string, std::vector<Hashes>> by_what;
   for (std::size_t i = 0; i < runs.size(); ++i)
     for (auto& [what, hashes] : contents_of(runs[i])) {
@@ -121,19 +112,19 @@ void add_contents(const Runs& runs, ReportTable& table) {
     }
   for (const auto& [what, by_run] : by_what) {
     std::set<Hashes> distinct;
-    ReportTable::Line line{{TableCell(what + " (content, SHA-256)")}, ""};
+    std::vector<Cell> cells{what + " (content, SHA-256)"};
     for (const Hashes& hashes : by_run) {
       if (!hashes.empty()) distinct.insert(hashes);
-      line.cells.emplace_back(shown_hashes(hashes));
+      cells.emplace_back(shown_hashes(hashes));
     }
-    if (distinct.size() > 1) table.lines.push_back(std::move(line));
+    if (distinct.size() > 1) table.add(cells);
   }
 }
 
 /// Keys whose values are not the same in all runs, and files that do not hold the same.
-ReportTable differences(const Runs& runs) {
-  ReportTable table{"settings", "", {"key"}, 1, {}};
-  for (const std::string& name : names_of(runs)) table.header.push_back(name);
+DataTable differences(const Runs& runs) {
+  DataTable table{"settings", "", {titled("key")}};
+  for (const std::string& name : names_of(runs)) table.append({titled(name)});
   std::vector<std::string> keys;
   std::vector<std::vector<std::pair<std::string, std::string>>> settings(runs.size());
   for (std::size_t i = 0; i < runs.size(); ++i) {
@@ -141,15 +132,13 @@ ReportTable differences(const Runs& runs) {
     for (const auto& entry : settings[i]) keys.push_back(entry.first);
   }
   for (const std::string& key : distinct(keys)) {
-    ReportTable::Line line{{TableCell(key)}, ""};
+    std::vector<std::string> values;
     for (const auto& of_run : settings) {
       const auto entry =
           std::find_if(of_run.begin(), of_run.end(), [&](const auto& e) { return e.first == key; });
-      line.cells.emplace_back(entry == of_run.end() ? "" : entry->second);
+      values.push_back(entry == of_run.end() ? "" : entry->second);
     }
-    if (std::any_of(line.cells.begin() + 2, line.cells.end(),
-                    [&](const TableCell& c) { return c.text != line.cells[1].text; }))
-      table.lines.push_back(std::move(line));
+    if (distinct(values).size() > 1) table.add({key}, {values.begin(), values.end()});
   }
   add_contents(runs, table);
   return table;

@@ -19,6 +19,14 @@ std::string with_prefixed_ids(const std::string& svg, const std::string& prefix)
   return std::regex_replace(svg, ids, "$1" + prefix + "-");
 }
 
+Markup cell_element(const Column& column, const Cell& cell, bool is_label) {
+  Markup content = column.text(cell);
+  if (const std::string half = column.half_width(cell); !half.empty())
+    content += element("span", {{"class", "pm"}}, " ± " + half);
+  if (is_label) return element("th", {{"scope", "row"}}, content);
+  return element("td", content);
+}
+
 }  // namespace
 
 Markup::Markup(std::string_view text) : html_(html_text(text)) {}
@@ -42,6 +50,28 @@ Markup element(const std::string& name, const Attributes& attributes, const Mark
 
 Markup element(const std::string& name, const Markup& content) {
   return element(name, {}, content);
+}
+
+Markup table_element(const DataTable& table) {
+  Markup titles, body, content;
+  std::vector<Markup> rows(table.lines.size());
+  std::size_t place = 0;
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    const Column& column = table.columns[c];
+    if (!column.title) continue;
+    const bool is_label = place++ < table.labels;
+    titles +=
+        element("th", {{"scope", "col"}, {"class", is_label ? "label" : "number"}}, *column.title);
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      rows[i] += cell_element(column, table.lines[i].cells[c], is_label);
+  }
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::string& kind = table.lines[i].kind;
+    body += element("tr", kind.empty() ? Attributes{} : Attributes{{"class", kind}}, rows[i]);
+  }
+  if (!table.caption.empty()) content += element("caption", table.caption);
+  content += element("thead", element("tr", titles)) + element("tbody", body);
+  return element("div", {{"class", "scroll"}, {"tabindex", "0"}}, element("table", content));
 }
 
 Markup inline_svg(const std::string& svg, const std::string& prefix) {

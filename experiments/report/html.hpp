@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "experiments/text/table.hpp"
+
 namespace ohmic {
 
 /// A piece of HTML: text (escaped when it becomes one), elements, or several of them in a row.
@@ -33,6 +35,9 @@ using Attributes = std::vector<std::pair<std::string, std::string>>;
 /// <name attributes>content</name>.
 Markup element(const std::string& name, const Attributes&, const Markup& content);
 Markup element(const std::string& name, const Markup& content);
+
+/// A table in a box that scrolls sideways.
+Markup table_element(const DataTable&);
 
 /// An SVG file as an element of a page: without prolog and fixed size, scaled by its viewBox, its
 /// ids starting with `prefix` so that several can share a page. Empty

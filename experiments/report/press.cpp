@@ -30,20 +30,18 @@ Markup Press::figure(Figure figure, const Markup& caption) {
                                element("figcaption", caption));
 }
 
-Markup Press::table(ReportTable table) {
+Markup Press::table(const DataTable& table) {
   if (table.lines.empty()) return {};
-  const Markup html = table.html();
-  file(std::move(table));
-  return html;
+  file(table);
+  return table_element(table);
 }
 
-void Press::file(ReportTable table) {
+void Press::file(const DataTable& table) {
   if (!writes_ || table.lines.empty()) return;
-  table.level = level_;
   const std::filesystem::path folder = folder_ / "tables";
   make_own_folder(folder);
-  write_atomically(folder / (prefix() + table.name + ".csv"), table.csv());
-  write_atomically(folder / (prefix() + table.name + ".md"), table.markdown());
+  write_atomically(folder / (prefix() + table.name + ".csv"), csv_text(as_shown(table, level_)));
+  write_atomically(folder / (prefix() + table.name + ".md"), markdown_text(table));
   ++tables_;
 }
 

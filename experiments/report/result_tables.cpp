@@ -30,27 +30,24 @@ Axes label_axes(const Group& group) {
   return axes;
 }
 
-std::vector<TableCell> label_cells(const Group& group) {
-  std::vector<TableCell> cells;
+std::vector<Cell> label_cells(const Group& group) {
+  std::vector<Cell> cells;
   for (const auto& [key, value] : label_axes(group)) cells.emplace_back(value_words(key, value));
   if (cells.empty()) cells.emplace_back(network_words(*group.experiment));
   return cells;
 }
 
-Row label_titles(const Group& group) {
-  Row titles;
+std::vector<Column> label_columns(const Group& group) {
+  std::vector<Column> columns;
   for (const auto& axis : label_axes(group))
-    titles.push_back(key_title(axis.first, group.experiment));
-  if (titles.empty()) titles.push_back("network");
-  return titles;
+    columns.push_back(titled(key_title(axis.first, group.experiment)));
+  if (columns.empty()) columns.push_back(titled("network"));
+  return columns;
 }
 
-std::string difference(double ours, const std::optional<double>& published) {
-  return published && !std::isnan(ours) ? fmt::format("{:+.2f}", 100 * (ours - *published)) : "";
-}
-
-TableCell published_cell(const std::optional<double>& value) {
-  return TableCell(value ? percent_text(*value) : "");
+Cell difference(double ours, const std::optional<double>& published) {
+  if (!published || std::isnan(ours)) return {};
+  return {ours - *published, kPoints.text(ours - *published)};
 }
 
 using Member = const Group*;
@@ -65,35 +62,37 @@ class EtaTable {
     std::sort(etas_.begin(), etas_.end());
   }
 
-  Row titles() const {
-    Row titles{words_.metric().has_normalized ? "a_o" : "without noise"};
-    for (const double eta : etas_) titles.push_back(words_.at_eta_column(eta));
-    titles.push_back(words_.mean_column());
-    return titles;
+  std::vector<Column> columns() const {
+    const Digits digits = words_.digits();
+    std::vector<Column> all{
+        titled(words_.metric().has_normalized ? "a_o" : "without noise", digits)};
+    for (const double eta : etas_) all.push_back(titled(words_.at_eta_column(eta), digits));
+    all.push_back(titled(words_.mean_column(), digits));
+    return all;
   }
 
-  std::vector<TableCell> ours(const Group& g) const {
-    std::vector<TableCell> cells{TableCell(words_.text(g.baseline))};
-    for (const double eta : etas_)
-      cells.push_back(g.at(eta) ? TableCell(words_, g.at(eta)->shown()) : TableCell());
-    cells.push_back(TableCell(words_, g.average));
+  std::vector<Cell> ours(const Group& g) const {
+    std::vector<Cell> cells{g.baseline};
+    for (const double eta : etas_) cells.push_back(g.at(eta) ? g.at(eta)->shown() : Cell());
+    cells.push_back(g.average);
     return cells;
   }
 
-  std::vector<TableCell> published(const Group& g) const {
-    std::vector<TableCell> cells{published_cell(g.published.baseline)};
-    for (const double eta : etas_) cells.push_back(published_cell(g.published.at(eta)));
-    cells.push_back(published_cell(g.published.average));
+  std::vector<Cell> published(const Group& g) const {
+    std::vector<Cell> cells{g.published.baseline};
+    for (const double eta : etas_) cells.push_back(g.published.at(eta));
+    cells.push_back(g.published.average);
     return cells;
   }
 
-  std::vector<TableCell> differences(const Group& g) const {
-    std::vector<TableCell> cells{TableCell(difference(g.baseline, g.published.baseline))};
+  std::vector<Cell> differences(const Group& g) const {
+    std::vector<Cell> cells{difference(g.baseline, g.published.baseline)};
     for (const double eta : etas_)
-      cells.emplace_back(
-          g.at(eta) ? difference(g.at(eta)->summary.normalized.mean, g.published.at(eta)) : "");
-    cells.emplace_back(
-        etas_ == g.published.average_etas ? difference(g.average.mean, g.published.average) : "");
+      cells.push_back(
+          g.at(eta) ? difference(g.at(eta)->summary.normalized.mean, g.published.at(eta)) : Cell());
+    cells.push_back(etas_ == g.published.average_etas
+                        ? difference(g.average.mean, g.published.average)
+                        : Cell());
     return cells;
   }
 
@@ -102,48 +101,42 @@ class EtaTable {
   std::vector<double> etas_;
 };
 
-std::vector<TableCell> row_of(std::vector<TableCell> labels, const std::vector<TableCell>& values) {
-  labels.insert(labels.end(), values.begin(), values.end());
-  return labels;
-}
-
-void add_eta_lines(const std::vector<Member>& members, ReportTable& table) {
-  const EtaTable columns(members);
-  for (const std::string& title : columns.titles()) table.header.push_back(title);
+void add_eta_lines(const std::vector<Member>& members, DataTable& table) {
+  const EtaTable etas(members);
+  table.append(etas.columns());
   for (const Member g : members) {
-    table.lines.push_back({row_of(label_cells(*g), columns.ours(*g)), ""});
+    table.add(label_cells(*g), etas.ours(*g));
     if (g->published.empty()) continue;
-    std::vector<TableCell> labels(table.labels);
+    std::vector<Cell> labels(table.labels);
     labels.back() = g->published.label;
-    table.lines.push_back({row_of(labels, columns.published(*g)), "published"});
+    table.add(labels, etas.published(*g), "published");
     labels.back() = "difference";
-    table.lines.push_back({row_of(labels, columns.differences(*g)), "difference"});
+    table.add(labels, etas.differences(*g), "difference");
   }
 }
 
-void add_plain_lines(const std::vector<Member>& members, ReportTable& table) {
+void add_plain_lines(const std::vector<Member>& members, DataTable& table) {
   const MetricWords words(members.front()->experiment);
+  const Digits digits = words.digits();
   const bool is_accuracy = words.metric().has_normalized;
-  for (const std::string& title :
-       {std::string("without noise"), std::string("devices exact"), words.title()})
-    table.header.push_back(title);
-  if (is_accuracy) table.header.push_back("normalised");
+  table.append({titled("without noise", digits), titled("devices exact", digits),
+                titled(words.title(), digits)});
+  if (is_accuracy) table.append({titled("normalised", digits)});
   for (const Member g : members) {
     const PointSummary& s = g->points.front().summary;
-    std::vector<TableCell> cells{TableCell(words.text(g->baseline)),
-                                 TableCell(words.text(s.noise_free)), TableCell(words, s.value)};
-    if (is_accuracy) cells.push_back(TableCell(words, s.normalized));
-    table.lines.push_back({row_of(label_cells(*g), cells), ""});
+    std::vector<Cell> cells{g->baseline, s.noise_free, s.value};
+    if (is_accuracy) cells.push_back(s.normalized);
+    table.add(label_cells(*g), cells);
   }
 }
 
-ReportTable accuracy_table(const std::string& network, const std::vector<Member>& members) {
-  ReportTable table;
+DataTable accuracy_table(const std::string& network, const std::vector<Member>& members) {
+  DataTable table;
   const std::string& metric = members.front()->experiment->evaluation.metric;
   table.name = network.empty() ? metric : metric + "_" + file_name_part(network);
   table.caption = network;
-  table.header = label_titles(*members.front());
-  table.labels = table.header.size();
+  table.columns = label_columns(*members.front());
+  table.labels = table.columns.size();
   const bool has_eta =
       std::any_of(members.begin(), members.end(), [](Member g) { return !etas_of({*g}).empty(); });
   if (has_eta)
@@ -155,10 +148,10 @@ ReportTable accuracy_table(const std::string& network, const std::vector<Member>
 
 }  // namespace
 
-std::vector<ReportTable> accuracy_tables(const std::vector<Group>& groups) {
+std::vector<DataTable> accuracy_tables(const std::vector<Group>& groups) {
   std::vector<std::string> networks;
   for (const Group& group : groups) networks.push_back(network_of(group));
-  std::vector<ReportTable> tables;
+  std::vector<DataTable> tables;
   for (const std::string& network : distinct(networks)) {
     std::vector<Member> members;
     for (const Group& group : groups)

@@ -15,9 +15,7 @@ namespace {
 
 constexpr double kEta = 0.1;
 
-std::string short_number(double value) {
-  return std::isnan(value) ? "" : without_signed_zero(fmt::format("{:.3g}", value));
-}
+constexpr Digits kShort = Digits::general(3);
 
 double eta_of(const PointResult& result) {
   return result.layers.empty() ? Estimate::kNone : result.layers.front().eta;
@@ -44,7 +42,7 @@ std::string range_text(const PointResult& result, double LayerResult::*number) {
     least = std::isnan(least) ? value : std::min(least, value);
     most = std::isnan(most) ? value : std::max(most, value);
   }
-  const std::string from = short_number(least), to = short_number(most);
+  const std::string from = kShort.text(least), to = kShort.text(most);
   return from == to ? from : from + " to " + to;
 }
 
@@ -76,28 +74,23 @@ std::vector<MeasuredPoint> one_point_per_network(const RunRecord& run) {
   return points;
 }
 
-ReportTable::Line layer_line(const LayerResult& l) {
-  const double sigma_noise = l.measured_eta * l.sigma_w;
-  return {{TableCell(l.layer), TableCell(short_number(l.sigma_w)), TableCell(short_number(l.w_max)),
-           TableCell(short_number(sigma_noise)),
-           TableCell(l.batch_norm.empty() ? "" : fmt::format("{} / {}", l.dead_filters, l.filters)),
-           TableCell(short_number(l.smallest_variance)),
-           TableCell(short_number(l.median_gain * sigma_noise)),
-           TableCell(short_number(l.largest_gain * sigma_noise)),
-           TableCell(short_number(std::abs(l.unused_adc_bits) < 1e-9 ? 0.0 : l.unused_adc_bits))},
-          ""};
-}
-
-ReportTable layer_table(const MeasuredPoint& p, std::size_t number) {
-  ReportTable table{fmt::format("layers_{}", number), "", {}, 1, {}};
+DataTable layer_table(const MeasuredPoint& p, std::size_t number) {
+  DataTable table{fmt::format("layers_{}", number)};
   const double eta = eta_of(*p.result);
   const std::string of = axes_words(network_axes(*p.point));
   table.caption = of.empty() ? network_words(p.point->experiment) : of;
   if (!std::isnan(eta)) table.caption += fmt::format(", noise at η = {:g} %", 100 * eta);
-  table.header = {"layer",        "σ_w",           "max |w|",
-                  "σ_noise",      "dead filters",  "smallest var.",
-                  "gain, median", "gain, largest", "unused ADC bits"};
-  for (const LayerResult& l : p.result->layers) table.lines.push_back(layer_line(l));
+  table.append({titled("layer"), titled("σ_w", kShort), titled("max |w|", kShort),
+                titled("σ_noise", kShort), titled("dead filters"), titled("smallest var.", kShort),
+                titled("gain, median", kShort), titled("gain, largest", kShort),
+                titled("unused ADC bits", kShort)});
+  for (const LayerResult& l : p.result->layers) {
+    const double sigma_noise = l.measured_eta * l.sigma_w;
+    table.add({l.layer, l.sigma_w, l.w_max, sigma_noise,
+               l.batch_norm.empty() ? "" : fmt::format("{} / {}", l.dead_filters, l.filters),
+               l.smallest_variance, l.median_gain * sigma_noise, l.largest_gain * sigma_noise,
+               std::abs(l.unused_adc_bits) < 1e-9 ? 0.0 : l.unused_adc_bits});
+  }
   table.drop_empty_columns();
   return table;
 }
@@ -107,6 +100,11 @@ ReportTable layer_table(const MeasuredPoint& p, std::size_t number) {
 std::string label_of(const NetworkRecord& network) {
   const std::string axes = axes_words(network.axes);
   return axes.empty() ? network_words(*network.experiment) : axes;
+}
+
+/// NaN where no test images were looked at.
+double test_accuracy(const EpochReport& r) {
+  return r.test_accuracy < 0 ? Estimate::kNone : r.test_accuracy;
 }
 
 const NetworkRecord* network_for(const RunRecord& run, const Experiment& e) {
@@ -135,84 +133,65 @@ std::string why_missing(const RunRecord& run, std::size_t index) {
 
 }  // namespace
 
-ReportTable device_table(const RunRecord& run) {
-  ReportTable table{"devices", "", {}, 0, {}};
+DataTable device_table(const RunRecord& run) {
+  DataTable table{"devices"};
   std::set<std::string> seen;
   for (const MeasuredPoint& p : run.measured()) {
     Axes axes = device_axes(*p.point);
     if (!seen.insert(axes_words(axes)).second || p.result->layers.empty()) continue;
     std::erase_if(axes, [](const auto& axis) { return axis.first == kEtaKey; });
-    ReportTable::Line line;
-    for (const auto& axis : axes) line.cells.emplace_back(axis.second);
+    Fields row;
+    for (const auto& [key, value] : axes)
+      row.push_back({titled(key_title(key, &p.point->experiment)), value});
     for (const auto& [title, number] : kDeviceColumns)
-      line.cells.emplace_back(range_text(*p.result, number));
-    if (table.lines.empty()) {
-      for (const auto& axis : axes)
-        table.header.push_back(key_title(axis.first, &p.point->experiment));
-      for (const auto& [title, number] : kDeviceColumns) table.header.push_back(title);
-      table.labels = axes.size();
-    }
-    table.lines.push_back(std::move(line));
+      row.push_back({titled(title), range_text(*p.result, number)});
+    table.labels = axes.size();
+    table.add(row);
   }
   table.drop_empty_columns();
   return table;
 }
 
-std::vector<ReportTable> layer_tables(const RunRecord& run) {
-  std::vector<ReportTable> tables;
+std::vector<DataTable> layer_tables(const RunRecord& run) {
+  std::vector<DataTable> tables;
   for (const MeasuredPoint& p : one_point_per_network(run))
     if (!p.result->layers.empty()) tables.push_back(layer_table(p, tables.size() + 1));
   return tables;
 }
 
-ReportTable curves_table(const RunRecord& run) {
-  ReportTable table{"learning_curves",
-                    "",
-                    {"network", "identity", "epoch", "loss", "accuracy", "test_accuracy",
-                     "learning_rate", "dead_filters"},
-                    3,
-                    {}};
+DataTable curves_table(const RunRecord& run) {
+  DataTable table{"learning_curves"};
+  for (const char* title : {"network", "identity", "epoch", "loss", "accuracy", "test_accuracy",
+                            "learning_rate", "dead_filters"})
+    table.append({titled(title)});
   for (const NetworkRecord& n : run.networks)
     for (const EpochReport& r : n.history)
-      table.lines.push_back(
-          {{TableCell(label_of(n)), TableCell(n.identity.substr(0, 12)),
-            TableCell(std::to_string(r.epoch + 1)), TableCell(number_text(r.loss)),
-            TableCell(number_text(r.accuracy)),
-            TableCell(r.test_accuracy < 0 ? "" : number_text(r.test_accuracy)),
-            TableCell(number_text(r.learning_rate)), TableCell(std::to_string(r.dead_filters))},
-           ""});
+      table.add({label_of(n), n.identity.substr(0, 12), r.epoch + 1, r.loss, r.accuracy,
+                 test_accuracy(r), r.learning_rate, r.dead_filters});
   return table;
 }
 
-ReportTable training_table(const RunRecord& run) {
-  ReportTable table{
-      "training",
-      "",
-      {"network", "epochs", "loss", "accuracy (%)", "test accuracy (%)", "dead filters", "folder"},
-      1,
-      {}};
+DataTable training_table(const RunRecord& run) {
+  DataTable table{"training"};
+  table.append({titled("network"), titled("epochs"), titled("loss", Digits::fixed(4)),
+                titled("accuracy (%)", kPercent), titled("test accuracy (%)", kPercent),
+                titled("dead filters"), titled("folder")});
   for (const NetworkRecord& n : run.networks) {
     if (n.history.empty()) continue;
     const EpochReport& last = n.history.back();
-    table.lines.push_back(
-        {{TableCell(label_of(n)), TableCell(fmt::format("{} / {}", n.history.size(), last.epochs)),
-          TableCell(fmt::format("{:.4f}", last.loss)), TableCell(percent_text(last.accuracy)),
-          TableCell(last.test_accuracy < 0 ? "" : percent_text(last.test_accuracy)),
-          TableCell(std::to_string(last.dead_filters)),
-          TableCell("training/" + n.identity.substr(0, 12))},
-         ""});
+    table.add({label_of(n), fmt::format("{} / {}", n.history.size(), last.epochs), last.loss,
+               last.accuracy, test_accuracy(last), last.dead_filters,
+               "training/" + n.identity.substr(0, 12)});
   }
   return table;
 }
 
-ReportTable missing_table(const RunRecord& run) {
-  ReportTable table{"not_run", "", {"point", "state"}, 1, {}};
+DataTable missing_table(const RunRecord& run) {
+  DataTable table{"not_run", "", {titled("point"), titled("state")}};
   for (std::size_t i = 0; i < run.points.size(); ++i) {
     if (run.results[i]) continue;
     const std::string label = axes_words(text_axes(run.points[i]));
-    table.lines.push_back(
-        {{TableCell(label.empty() ? "the only point" : label), TableCell(why_missing(run, i))},
-         ""});
+    table.add({label.empty() ? "the only point" : label, why_missing(run, i)});
   }
   return table;
 }

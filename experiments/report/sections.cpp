@@ -150,7 +150,7 @@ Section accuracy(const RunRecord& run, const std::vector<Group>& groups, Press& 
     content +=
         press.figure(heat_figure("map", maps), "Over two swept keys; ± is half of the " +
                                                    interval_text(run) + ". Empty: not measured.");
-  for (const ReportTable& table : accuracy_tables(groups)) content += press.table(table);
+  for (const DataTable& table : accuracy_tables(groups)) content += press.table(table);
   const MetricWords words(groups.front().experiment);
   content += paragraph(terms_of(words, etas_of(groups).empty()) + "± is half of the " +
                        interval_text(run) + ".");
@@ -170,13 +170,7 @@ Section cost(const RunRecord& run, Press& press) {
                      fmt::format("{} against energy per image; {}. Labels: {}. Steps: "
                                  "the best that an energy buys.",
                                  words.capital_title(), interval_text(run), pareto_labels(priced)));
-  const std::vector<Row> rows = pareto_rows(priced);
-  ReportTable table{"cost", "", rows.front(), run.points.front().axes.size(), {}};
-  for (std::size_t i = 0; i < priced.size(); ++i) {
-    table.lines.push_back({{rows[i + 1].begin(), rows[i + 1].end()}, ""});
-    table.lines.back().cells[table.labels] = TableCell(words, priced[i].value);
-  }
-  content += press.table(table);
+  content += press.table(pareto_table(priced));
   content += paragraph(fmt::format(
       "Of one image: energy, latency, and the area and number of the tiles; used: devices over "
       "places for them. {} First-order estimates by the constants of [cost]; cost.csv has every "
@@ -205,7 +199,7 @@ bool has_batch_norm(const RunRecord& run) {
 }
 
 Section layers(const RunRecord& run, Press& press) {
-  const std::vector<ReportTable> tables = layer_tables(run);
+  const std::vector<DataTable> tables = layer_tables(run);
   if (tables.empty()) return {};
   std::string terms = "σ_noise: the std of what draw 0 adds to a layer's weights, as programmed.";
   if (has_batch_norm(run))
@@ -214,11 +208,8 @@ Section layers(const RunRecord& run, Press& press) {
         "weight; times the norm of an input patch it is the std of the noise behind the "
         "BatchNorm. A filter is dead when its variance is below 1e-6.";
   Markup content = paragraph(terms);
-  for (const ReportTable& table : tables) {
-    ReportTable inner = table;
-    const Markup html = press.table(inner);
-    content += element("details", element("summary", table.caption) + html);
-  }
+  for (const DataTable& table : tables)
+    content += element("details", element("summary", table.caption) + press.table(table));
   return {"layers", "Layers", content};
 }
 
@@ -251,7 +242,7 @@ Section curves(const RunRecord& run, Press& press) {
 // --- what is missing, and where it comes from ---
 
 Section missing(const RunRecord& run, Press& press) {
-  const ReportTable table = missing_table(run);
+  const DataTable table = missing_table(run);
   if (table.lines.empty()) return {};
   const std::string folder = shell_word(run.folder.string()),
                     file = shell_word((run.folder / "resolved.toml").string());

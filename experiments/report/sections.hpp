@@ -7,7 +7,6 @@
 
 #include "experiments/figures/gnuplot.hpp"
 #include "experiments/report/html.hpp"
-#include "experiments/report/report_table.hpp"
 #include "experiments/results/groups.hpp"
 #include "experiments/results/run_record.hpp"
 
@@ -20,7 +19,7 @@ class Press {
   Press(std::filesystem::path folder, bool figures, bool tables)
       : folder_(std::move(folder)), draws_(figures), writes_(tables) {}
 
-  /// `level`: of the intervals of its tables; see ReportTable.
+  /// `level`: of the intervals of its tables, see as_shown.
   void begin_run(std::size_t number, std::string level) {
     run_ = number;
     level_ = std::move(level);
@@ -28,9 +27,9 @@ class Press {
   /// The figure with its caption; empty where it could not be drawn.
   Markup figure(Figure, const Markup& caption);
   /// The table; empty where it has no lines.
-  Markup table(ReportTable);
+  Markup table(const DataTable&);
   /// Written beside the page only.
-  void file(ReportTable);
+  void file(const DataTable&);
 
   std::size_t figures() const { return figures_; }
   std::size_t tables() const { return tables_; }

@@ -5,16 +5,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "experiments/results/shown_value.hpp"
+#include "experiments/results/axis_columns.hpp"
 #include "experiments/statistics/pareto.hpp"
 #include "experiments/study/metric_words.hpp"
 #include "experiments/study/words.hpp"
-#include "experiments/text/text_table.hpp"
 
 namespace ohmic {
 namespace {
-
-using Columns = std::vector<std::pair<std::string, double>>;
 
 constexpr double kNanoPerPico = 1e-3, kMicro = 1e6, kSquareMillimetres = 1e-6;
 
@@ -29,50 +26,25 @@ void visit_parts(const CostParts& p, const Visit& visit) {
   visit("router", p.router);
 }
 
-Columns all_columns(const LayerCost& c) {
-  Columns columns = cost_columns(c);
-  columns.push_back({"macs", static_cast<double>(c.macs)});
-  columns.push_back({"phases", static_cast<double>(c.phases)});
+void append_row(const Fields& first, const LayerCost& c, DataTable& table) {
+  Fields row = first;
+  row.push_back({{"layer", "layer"}, c.layer});
+  for (auto& field : cost_fields(c)) row.push_back(std::move(field));
+  row.push_back({{"macs"}, static_cast<double>(c.macs)});
+  row.push_back({{"phases"}, static_cast<double>(c.phases)});
   visit_parts(c.energy_pJ, [&](const std::string& part, double pJ) {
-    columns.push_back({"energy_" + part + "_nJ", pJ * kNanoPerPico});
+    row.push_back({{"energy_" + part + "_nJ"}, pJ * kNanoPerPico});
   });
   visit_parts(c.area_um2, [&](const std::string& part, double um2) {
-    columns.push_back({"area_" + part + "_mm2", um2 * kSquareMillimetres});
+    row.push_back({{"area_" + part + "_mm2"}, um2 * kSquareMillimetres});
   });
-  return columns;
+  table.add(row);
 }
 
-/// Appends a row of `c` behind `keys` and `values`; the header first where there is none.
-void append_row(const Row& keys, const Row& values, const LayerCost& c, std::vector<Row>& rows) {
-  Row header = keys, row = values;
-  header.push_back("layer");
-  row.push_back(c.layer);
-  for (const auto& [key, value] : all_columns(c)) {
-    header.push_back(key);
-    row.push_back(number_text(value));
-  }
-  if (rows.empty()) rows.push_back(std::move(header));
-  rows.push_back(std::move(row));
-}
-
-void append_network(const Row& keys, const Row& values, const NetworkCost& cost,
-                    std::vector<Row>& rows) {
-  for (const LayerCost& layer : cost.layers) append_row(keys, values, layer, rows);
-  append_row(keys, values, cost.total, rows);
-}
-
-Row layer_row(const LayerCost& c) {
-  return {c.layer,
-          fmt::format("{}", c.tiles),
-          fmt::format("{}", c.devices),
-          fmt::format("{:.1f}", 100 * c.utilization()),
-          fmt::format("{}", c.mvms),
-          fmt::format("{}", c.phases),
-          fmt::format("{}", c.dac_conversions),
-          fmt::format("{}", c.adc_conversions),
-          fmt::format("{:.4g}", c.energy_pJ.total() * kNanoPerPico),
-          fmt::format("{:.4g}", c.latency_s * kMicro),
-          fmt::format("{:.4g}", c.area_um2.total() * kSquareMillimetres)};
+/// Its layers and their sum, behind the same first cells.
+void append_network(const Fields& first, const NetworkCost& cost, DataTable& table) {
+  for (const LayerCost& layer : cost.layers) append_row(first, layer, table);
+  append_row(first, cost.total, table);
 }
 
 std::string shares(const std::string& title, const CostParts& parts) {
@@ -82,26 +54,6 @@ std::string shares(const std::string& title, const CostParts& parts) {
                         100 * value / parts.total());
   });
   return text + "\n";
-}
-
-Row priced_header(const Point& point) {
-  Row row;
-  for (const auto& axis : point.axes) row.push_back(key_title(axis.first, &point.experiment));
-  row.insert(row.end(), {MetricWords(point.experiment).axis(), "energy (nJ)", "latency (µs)",
-                         "area (mm²)", "tiles", "used (%)", "ADC conversions", "front"});
-  return row;
-}
-
-Row priced_row(const PricedPoint& p) {
-  Row row;
-  for (const auto& [key, value] : text_axes(*p.point)) row.push_back(value_words(key, value));
-  row.insert(
-      row.end(),
-      {MetricWords(p.point->experiment).text(p.value), fmt::format("{:.4g}", p.cost.energy_nJ),
-       fmt::format("{:.4g}", p.cost.latency_us), fmt::format("{:.4g}", p.cost.area_mm2),
-       fmt::format("{:.0f}", p.cost.tiles), fmt::format("{:.1f}", 100 * p.cost.utilization),
-       fmt::format("{:.0f}", p.cost.adc_conversions), front_mark(p.front)});
-  return row;
 }
 
 const Periphery& periphery_of(const PricedPoint& p) { return p.point->experiment.periphery; }
@@ -130,61 +82,52 @@ bool is_surely_beaten(const PricedPoint& p, const std::vector<PricedPoint>& all)
 
 }  // namespace
 
-Columns cost_columns(const LayerCost& c) {
-  return {{"tiles", static_cast<double>(c.tiles)},
-          {"devices", static_cast<double>(c.devices)},
-          {"utilization", c.utilization()},
-          {"adcs", static_cast<double>(c.adcs)},
-          {"mvms", static_cast<double>(c.mvms)},
-          {"dac_conversions", static_cast<double>(c.dac_conversions)},
-          {"adc_conversions", static_cast<double>(c.adc_conversions)},
-          {"energy_nJ", c.energy_pJ.total() * kNanoPerPico},
-          {"latency_us", c.latency_s * kMicro},
-          {"area_mm2", c.area_um2.total() * kSquareMillimetres}};
+Fields cost_fields(const LayerCost& c) {
+  constexpr Digits kFour = Digits::general(4);
+  return {{{"tiles", "tiles"}, static_cast<double>(c.tiles)},
+          {{"devices", "devices"}, static_cast<double>(c.devices)},
+          {{"utilization", "used %", Digits::fixed(1, 100)}, c.utilization()},
+          {{"adcs"}, static_cast<double>(c.adcs)},
+          {{"mvms", "MVMs"}, static_cast<double>(c.mvms)},
+          {titled("phases"), static_cast<double>(c.phases)},
+          {{"dac_conversions", "DAC conv."}, static_cast<double>(c.dac_conversions)},
+          {{"adc_conversions", "ADC conv."}, static_cast<double>(c.adc_conversions)},
+          {{"energy_nJ", "energy nJ", kFour}, c.energy_pJ.total() * kNanoPerPico},
+          {{"latency_us", "latency us", kFour}, c.latency_s * kMicro},
+          {{"area_mm2", "area mm2", kFour}, c.area_um2.total() * kSquareMillimetres}};
 }
 
 std::string cost_text(const NetworkCost& cost) {
-  std::vector<Row> rows{{"layer", "tiles", "devices", "used %", "MVMs", "phases", "DAC conv.",
-                         "ADC conv.", "energy nJ", "latency us", "area mm2"}};
-  for (const LayerCost& layer : cost.layers) rows.push_back(layer_row(layer));
-  rows.push_back(layer_row(cost.total));
-  return aligned_text(rows) + "\n" + shares("energy", cost.total.energy_pJ) +
+  DataTable table;
+  append_network({}, cost, table);
+  return terminal_text(table) + "\n" + shares("energy", cost.total.energy_pJ) +
          shares("area", cost.total.area_um2);
 }
 
 std::string constants_text(const CostSettings& settings) {
   const CostSettings usual;
-  std::vector<Row> rows;
+  std::string text;
   for (const Parameter& p : CostSettings::schema().parameters()) {
     const Value value = p.write(&settings);
     const bool is_default = value.text() == p.write(&usual).text();
-    rows.push_back({p.key, value.data.index() == 0 ? p.absent : plain_text(value),
-                    p.unit == "1" ? "" : p.unit, is_default ? p.source : "given"});
+    text += fmt::format("  {:<20}{:>12} {:<6} {}\n", p.key,
+                        value.data.index() == 0 ? p.absent : plain_text(value),
+                        p.unit == "1" ? "" : p.unit, is_default ? p.source : "given");
   }
-  std::string text;
-  for (const Row& row : rows)
-    text += fmt::format("  {:<20}{:>12} {:<6} {}\n", row[0], row[1], row[2], row[3]);
   return text;
 }
 
 std::string cost_csv(const NetworkCost& cost) {
-  std::vector<Row> rows;
-  append_network({}, {}, cost, rows);
-  return csv_text(rows);
+  DataTable table;
+  append_network({}, cost, table);
+  return csv_text(table);
 }
 
 std::string cost_csv(const std::vector<MeasuredPoint>& points) {
-  std::vector<Row> rows;
-  for (const MeasuredPoint& p : points) {
-    if (!p.cost) continue;
-    Row keys, values;
-    for (const auto& [key, value] : p.point->axes) {
-      keys.push_back(key);
-      values.push_back(plain_text(value));
-    }
-    append_network(keys, values, *p.cost, rows);
-  }
-  return rows.empty() ? "" : csv_text(rows);
+  DataTable table;
+  for (const MeasuredPoint& p : points)
+    if (p.cost) append_network(axis_fields(*p.point), *p.cost, table);
+  return csv_text(table);
 }
 
 Price price_of(const NetworkCost& cost) {
@@ -265,19 +208,35 @@ std::string free_converters_note(const std::vector<const Experiment*>& experimen
       what, keys);
 }
 
-std::vector<Row> pareto_rows(const std::vector<PricedPoint>& points) {
-  if (points.empty()) return {};
-  std::vector<Row> rows{priced_header(*points.front().point)};
-  for (const PricedPoint& p : points) rows.push_back(priced_row(p));
-  return rows;
+DataTable pareto_table(const std::vector<PricedPoint>& points) {
+  constexpr Digits kFour = Digits::general(4);
+  const Point& first = *points.front().point;
+  const MetricWords words(first.experiment);
+  DataTable table{"cost"};
+  table.labels = first.axes.size();
+  for (const auto& axis : first.axes)
+    table.append({titled(key_title(axis.first, &first.experiment))});
+  table.append({titled(words.axis(), words.digits()), titled("energy (nJ)", kFour),
+                titled("latency (µs)", kFour), titled("area (mm²)", kFour), titled("tiles"),
+                titled("used (%)", Digits::fixed(1, 100)), titled("ADC conversions"),
+                titled("front")});
+  for (const PricedPoint& p : points) {
+    std::vector<Cell> row;
+    for (const auto& [key, value] : text_axes(*p.point)) row.push_back(value_words(key, value));
+    table.add(row, {p.value, p.cost.energy_nJ, p.cost.latency_us, p.cost.area_mm2, p.cost.tiles,
+                    p.cost.utilization, p.cost.adc_conversions, front_mark(p.front)});
+  }
+  return table;
 }
 
 std::string pareto_text(const std::vector<PricedPoint>& points) {
   if (points.empty()) return "";
-  std::vector<Row> rows = pareto_rows(points);
-  for (Row& row : rows)
-    for (std::string& cell : row) cell = shown_value(cell);
-  return aligned_text(rows) + front_legend(points) + "\n";
+  DataTable table = pareto_table(points);
+  for (Column& column : table.columns) column.title = shown_value(*column.title);
+  for (DataTable::Line& line : table.lines)
+    for (std::size_t i = 0; i < table.labels; ++i)
+      line.cells[i] = shown_value(table.columns[i].text(line.cells[i]));
+  return terminal_text(table) + front_legend(points) + "\n";
 }
 
 }  // namespace ohmic

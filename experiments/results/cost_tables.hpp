@@ -2,18 +2,17 @@
 #pragma once
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "experiments/results/tables.hpp"
-#include "experiments/text/text_table.hpp"
+#include "experiments/text/table.hpp"
 #include "mapping/cost.hpp"
 
 namespace ohmic {
 
 /// tiles, devices, utilization, adcs, mvms, dac_conversions, adc_conversions, energy_nJ,
-/// latency_us, area_mm2: the columns of results.csv.
-std::vector<std::pair<std::string, double>> cost_columns(const LayerCost&);
+/// latency_us, area_mm2: in results.csv.
+Fields cost_fields(const LayerCost&);
 
 /// A row per layer and one for all, then the parts of energy and area in per cent.
 std::string cost_text(const NetworkCost&);
@@ -22,7 +21,7 @@ std::string cost_text(const NetworkCost&);
 std::string constants_text(const CostSettings&);
 /// A sentence where experiments have ideal converters, which cost nothing here; else empty.
 std::string free_converters_note(const std::vector<const Experiment*>&);
-/// The same rows with every column: cost_columns, macs, phases and each part of energy and area.
+/// The same rows with every column: cost_fields, macs, phases and each part of energy and area.
 std::string cost_csv(const NetworkCost&);
 
 /// cost_csv of every point that has a cost, behind its swept keys.
@@ -56,8 +55,9 @@ void find_front(std::vector<PricedPoint>&);
 /// "*", "~", "-" or nothing, and what that means for these, with free_converters_note.
 const char* front_mark(OnFront);
 std::string front_legend(const std::vector<PricedPoint>&);
-/// The metric and the cost of every point with its front_mark, below a header; empty without any.
-std::vector<Row> pareto_rows(const std::vector<PricedPoint>&);
+/// The metric and the cost of every point with its front_mark; of at least one.
+DataTable pareto_table(const std::vector<PricedPoint>&);
+/// The same for a terminal, with its legend; empty without points.
 std::string pareto_text(const std::vector<PricedPoint>&);
 
 }  // namespace ohmic

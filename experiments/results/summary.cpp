@@ -5,52 +5,51 @@
 #include <algorithm>
 #include <set>
 
+#include "experiments/results/axis_columns.hpp"
 #include "experiments/results/groups.hpp"
-#include "experiments/results/shown_value.hpp"
 #include "experiments/study/metric_words.hpp"
-#include "experiments/text/text_table.hpp"
 
 namespace ohmic {
 namespace {
 
-std::string optional_text(const std::optional<double>& value) {
-  return value ? percent_text(*value) : "";
-}
-
 /// Where nothing but eta is swept, one column still tells whose numbers a row holds.
-Row header(const Group& group, const std::vector<double>& etas) {
-  Row row;
-  for (const auto& axis : group.axes) row.push_back(key_title(axis.first, group.experiment));
-  if (row.empty()) row.push_back("network");
+std::vector<Column> columns_of(const Group& group, const std::vector<double>& etas) {
   const MetricWords words(group.experiment);
-  row.push_back("baseline");
-  for (const double eta : etas) row.push_back(words.at_eta_column(eta));
+  const Digits digits = words.digits();
+  std::vector<Column> columns;
+  for (const auto& axis : group.axes)
+    columns.push_back(titled(key_title(axis.first, group.experiment)));
+  if (columns.empty()) columns.push_back(titled("network"));
+  columns.push_back(titled("baseline", digits));
+  for (const double eta : etas) columns.push_back(titled(words.at_eta_column(eta), digits));
   const bool is_accuracy = words.metric().has_normalized;
-  row.push_back(!etas.empty() ? words.mean_column() : is_accuracy ? "A" : words.axis());
-  return row;
+  columns.push_back(titled(!etas.empty() ? words.mean_column()
+                           : is_accuracy ? "A"
+                                         : words.axis(),
+                           digits));
+  return columns;
 }
 
-Row measured_row(const Group& group, const std::vector<double>& etas) {
-  Row row;
+std::vector<Cell> measured_row(const Group& group, const std::vector<double>& etas) {
+  std::vector<Cell> row;
   for (const auto& axis : group.axes) row.push_back(shown_value(axis.second));
   if (row.empty()) row.push_back(shown_value(network_words(*group.experiment)));
-  const MetricWords words(group.experiment);
-  row.push_back(words.text(group.baseline));
+  row.push_back(group.baseline);
   for (const double eta : etas) {
     const GroupPoint* point = group.at(eta);
-    row.push_back(point ? words.text(point->shown().mean) : "");
+    row.push_back(point ? point->shown().mean : Cell());
   }
-  row.push_back(words.text(etas.empty() ? group.points.front().shown() : group.average));
+  row.push_back(etas.empty() ? group.points.front().shown() : group.average);
   return row;
 }
 
-Row published_row(const Group& group, const std::vector<double>& etas) {
+std::vector<Cell> published_row(const Group& group, const std::vector<double>& etas) {
   const Published& published = group.published;
-  Row row(std::max<std::size_t>(group.axes.size(), 1));
+  std::vector<Cell> row(std::max<std::size_t>(group.axes.size(), 1));
   row.back() = published.label;
-  row.push_back(optional_text(published.baseline));
-  for (const double eta : etas) row.push_back(optional_text(published.at(eta)));
-  row.push_back(optional_text(published.average));
+  row.push_back(published.baseline);
+  for (const double eta : etas) row.push_back(published.at(eta));
+  row.push_back(published.average);
   return row;
 }
 
@@ -59,12 +58,13 @@ Row published_row(const Group& group, const std::vector<double>& etas) {
 std::string summary_table(const std::vector<Group>& groups) {
   if (groups.empty()) return "";
   const std::vector<double> etas = etas_of(groups);
-  std::vector<Row> rows{header(groups.front(), etas)};
+  DataTable table;
+  table.append(columns_of(groups.front(), etas));
   for (const Group& group : groups) {
-    rows.push_back(measured_row(group, etas));
-    if (!group.published.empty()) rows.push_back(published_row(group, etas));
+    table.add(measured_row(group, etas));
+    if (!group.published.empty()) table.add(published_row(group, etas));
   }
-  return aligned_text(rows);
+  return terminal_text(table);
 }
 
 std::string summary_legend(const std::vector<Group>& groups) {

@@ -12,7 +12,7 @@ namespace ohmic {
 /// One row per point, in the order given: every swept key under its dotted name, then images,
 /// draws, baseline, METRIC, METRIC_lo, METRIC_hi under the metric's name, normalized,
 /// normalized_lo, normalized_hi where the metric has it, std_draws, noise_free, dac_clipped,
-/// adc_clipped (shares of samples), dead_filters, cost_columns where there is a cost, identity.
+/// adc_clipped (shares of samples), dead_filters, cost_fields where there is a cost, identity.
 /// Fractions; a number that does not exist is empty.
 std::string results_csv(const std::vector<MeasuredPoint>&);
 /// The same with each draw's value as "accuracies", of another metric as "values", and the

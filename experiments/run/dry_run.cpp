@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <set>
-#include <sstream>
 
 #include "experiments/measure/claims.hpp"
 #include "experiments/measure/folder_owner.hpp"
@@ -17,7 +16,7 @@
 #include "experiments/study/remarks.hpp"
 #include "experiments/study/selection.hpp"
 #include "experiments/study/words.hpp"
-#include "experiments/text/text_table.hpp"
+#include "experiments/text/table.hpp"
 
 namespace ohmic {
 namespace {
@@ -121,17 +120,15 @@ std::string DryRun::training(const Experiment& e) {
 }
 
 std::string DryRun::table(const std::vector<std::string>& states) const {
-  std::vector<Row> rows(1);
-  for (const auto& axis : points_.front().axes) rows[0].push_back(axis.first);
-  for (const Point& point : points_) {
-    rows.emplace_back();
-    for (const auto& axis : point.axes) rows.back().push_back(plain_text(axis.second));
+  DataTable table;
+  for (std::size_t i = 0; i < points_.size(); ++i) {
+    Fields row;
+    for (const auto& [key, value] : points_[i].axes)
+      row.push_back({titled(key), plain_text(value)});
+    row.push_back({{.key = {}, .title = "state", .is_left = true}, states[i]});
+    table.add(row);
   }
-  std::istringstream lines(aligned_text(rows));
-  std::string text, line;
-  for (std::size_t i = 0; std::getline(lines, line); ++i)
-    text += line + (line.empty() ? "" : "  ") + (i == 0 ? "state" : states[i - 1]) + "\n";
-  return text;
+  return terminal_text(table);
 }
 
 std::string DryRun::totals() const {

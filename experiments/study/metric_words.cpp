@@ -3,20 +3,8 @@
 #include <fmt/format.h>
 
 #include <cctype>
-#include <cmath>
-
-#include "experiments/text/text_table.hpp"
 
 namespace ohmic {
-namespace {
-
-std::string number(const Metric& metric, double value, int digits) {
-  if (std::isnan(value)) return "";
-  if (!std::isfinite(value)) return fmt::format("{}", value);
-  return metric.unit == "%" ? percent_text(value) : fmt::format("{:.{}g}", value, digits);
-}
-
-}  // namespace
 
 std::string MetricWords::axis(const std::string& of) const {
   return metric_->unit.empty() ? of : of + " (" + metric_->unit + ")";
@@ -36,20 +24,11 @@ std::string MetricWords::loss_axis() const {
   return metric_->unit == "%" ? title() + " (points)" : axis();
 }
 
-std::string MetricWords::text(double value) const { return number(*metric_, value, 4); }
+Digits MetricWords::digits() const { return metric_->unit == "%" ? kPercent : Digits::general(4); }
 
 std::string MetricWords::text_with_unit(double value) const {
   const std::string words = text(value);
   return metric_->unit.empty() || words.empty() ? words : words + " " + metric_->unit;
-}
-
-std::string MetricWords::half_width_text(const Estimate& e) const {
-  return std::isfinite(e.lo) && std::isfinite(e.hi) ? number(*metric_, e.half_width(), 2) : "";
-}
-
-std::string MetricWords::text(const Estimate& e) const {
-  const std::string half = half_width_text(e);
-  return half.empty() || std::isnan(e.mean) ? text(e.mean) : text(e.mean) + " ± " + half;
 }
 
 std::string MetricWords::limit_column() const {

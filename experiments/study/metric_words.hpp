@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "experiments/statistics/estimate.hpp"
 #include "experiments/study/experiment.hpp"
+#include "experiments/text/table.hpp"
 
 namespace ohmic {
 
@@ -37,14 +37,12 @@ class MetricWords {
   std::string loss_unit() const;
   /// Of an axis of losses: "accuracy (points)", "signal-to-noise ratio (dB)".
   std::string loss_axis() const;
-  /// A number without its unit: "91.00", "0.01234"; empty for NaN.
-  std::string text(double value) const;
-  /// "91.00 ± 0.20"; without the interval where there is none.
-  std::string text(const Estimate&) const;
+  /// Numbers without their unit: "91.00", "0.01234"; "91.00 ± 0.20".
+  Digits digits() const;
+  std::string text(double value) const { return digits().text(value); }
+  std::string text(const Estimate& e) const { return digits().text(e); }
   /// With its unit: "91.00 %", "12.3 dB", "0.0123".
   std::string text_with_unit(double value) const;
-  /// The half width of an interval: "0.20"; empty for NaN.
-  std::string half_width_text(const Estimate&) const;
   /// The name of a column of a file: "accuracy", "least_accuracy", "most_mse".
   std::string limit_column() const;
 

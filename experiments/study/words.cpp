@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "experiments/study/experiment.hpp"
-#include "experiments/text/text_table.hpp"
+#include "experiments/text/table.hpp"
 
 namespace ohmic {
 namespace {

@@ -11,6 +11,7 @@
 #include "simulator/error.hpp"
 #include "tests/experiments/command_line.hpp"
 #include "tests/source_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace ohmic {
 namespace {
@@ -158,6 +159,19 @@ TEST(Manual, FitsAHundredColumns) {
     std::istringstream lines(manual_page(thing));
     for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100u) << line;
   }
+}
+
+TEST(Manual, KeysHaveWhatIsAcceptedUnitDefaultAndSource) {
+  EXPECT_EQ(keys_text({"periphery.adc.bits"}),
+            "periphery.adc.bits: an integer in [1, 16], in bit; default 8\n    Resolution.\n");
+  EXPECT_NE(keys_text({"cost"}).find("\n    Source: "), std::string::npos);
+  const std::string devices = keys_text({"device"});
+  EXPECT_NE(devices.find("device.eta of awgn: a real number"), std::string::npos);
+  EXPECT_NE(devices.find("device.g_max_S of pcm: a real number > 0, in S"), std::string::npos);
+  EXPECT_EQ(test::error_of<ConfigError>([] {
+              keys_text({"seed", "periphry"});
+            }),
+            "error: nothing is called \"periphry\"; did you mean \"periphery\"?");
 }
 
 TEST(Manual, EveryParameterIsDocumented) {

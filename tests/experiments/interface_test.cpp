@@ -12,7 +12,7 @@
 #include "experiments/ohmic.hpp"
 #include "experiments/report/budget/run_budget.hpp"
 #include "experiments/run/run.hpp"
-#include "experiments/text/text_table.hpp"
+#include "experiments/text/table.hpp"
 #include "simulator/call_error.hpp"
 #include "tests/source_folder.hpp"
 #include "tests/temporary_folder.hpp"
@@ -71,7 +71,7 @@ std::map<std::string, std::string> only_row(const std::filesystem::path& file) {
   std::string head, row;
   std::getline(lines, head);
   std::getline(lines, row);
-  const Row keys = csv_cells(head), cells = csv_cells(row);
+  const std::vector<std::string> keys = csv_cells(head), cells = csv_cells(row);
   std::map<std::string, std::string> columns;
   for (std::size_t i = 0; i < keys.size(); ++i) columns[keys[i]] = cells.at(i);
   return columns;

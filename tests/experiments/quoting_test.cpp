@@ -11,7 +11,7 @@
 #include "experiments/export/netlist.hpp"
 #include "experiments/figures/gnuplot.hpp"
 #include "experiments/measure/files.hpp"
-#include "experiments/text/text_table.hpp"
+#include "experiments/text/table.hpp"
 #include "tests/experiments/export_chip.hpp"
 #include "tests/experiments/started_run.hpp"
 
@@ -121,12 +121,13 @@ TEST(Quoting, AShellReadsWordsBack) {
 
 TEST(Quoting, TablesKeepTheirShape) {
   for (const std::string& text : kNasty) {
-    const std::vector<Row> rows{{"name", "value"}, {text, "1"}};
-    for (const std::string& written : {csv_text(rows), aligned_text(rows)}) {
+    DataTable table;
+    table.add({{{"name", "name"}, text}, {{"value", "value"}, 1}});
+    for (const std::string& written : {csv_text(table), terminal_text(table)}) {
       EXPECT_EQ(count(written, "\n"), 2) << written;
       expect_harmless(written, "\n");
     }
-    const std::string markdown = markdown_text(rows);
+    const std::string markdown = markdown_text(table);
     EXPECT_EQ(count(markdown, "\n"), 3);
     EXPECT_EQ(count(markdown, "|") - count(markdown, "\\|"), 9) << markdown;
     EXPECT_EQ(markdown.find('<'), std::string::npos);

@@ -14,7 +14,6 @@
 #include "experiments/paper/regions.hpp"
 #include "experiments/paper/verdict.hpp"
 #include "experiments/report/html.hpp"
-#include "experiments/report/report_table.hpp"
 #include "experiments/results/run_record.hpp"
 #include "experiments/results/tables.hpp"
 #include "nn/data/dataset.hpp"
@@ -65,26 +64,6 @@ TEST(Html, AnSvgLosesItsPrologAndSizeAndKeepsItsIdsToItself) {
             "<svg viewBox=\"0 0 10 20\">\n<g id=\"f-a\" width=\"3\"/><use xlink:href='#f-a'/>"
             "<path fill=\"url(#f-p)\"/></svg>");
   EXPECT_TRUE(inline_svg("no figure", "f").empty());
-}
-
-TEST(ReportTables, ColumnsThatSayNothingAreLeftOut) {
-  ReportTable table{"t", "", {"a", "b", "c"}, 1, {}};
-  table.lines.push_back({{TableCell(""), TableCell(""), TableCell("1")}, ""});
-  table.lines.push_back({{TableCell(""), TableCell(""), TableCell("2")}, ""});
-  table.drop_empty_columns();
-  EXPECT_EQ(table.csv(), "a,c\n,1\n,2\n");
-}
-
-TEST(ReportTables, IntervalsBecomeColumnsInCsvAndStayInMarkdown) {
-  ReportTable table{
-      "t", "", {"rate", "A"}, 1, {{{TableCell("0.1"), TableCell(within(0.9, 0.01))}, ""}}};
-  table.lines.push_back({{TableCell("a|b, c"), TableCell("")}, ""});
-  EXPECT_EQ(table.csv(), "rate,A,A half-width\n0.1,90.00,1.00\n\"a|b, c\",,\n");
-  table.level = "50 %";
-  EXPECT_TRUE(table.csv().starts_with("rate,A,A 50 % half-width\n"));
-  EXPECT_EQ(table.markdown(),
-            "| rate | A |\n| --- | --- |\n| 0.1 | 90.00 ± 1.00 |\n| a\\|b, c |  |\n");
-  EXPECT_EQ(fault_in(table.html().html()), "");
 }
 
 /// a_o and A_10 in per cent of four rates, intervals of +-0.2.

@@ -15,7 +15,7 @@
 #include "experiments/results/left_out.hpp"
 #include "experiments/results/published.hpp"
 #include "experiments/results/tables.hpp"
-#include "experiments/text/text_table.hpp"
+#include "experiments/text/table.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -239,10 +239,10 @@ TEST(SummaryLegend, SaysOfWhichLevelIntervalsAre) {
 TEST(NumberTexts, ZeroHasNoSign) {
   EXPECT_EQ(number_text(-0.0), "0");
   EXPECT_EQ(number_text(-1e-9), "-1e-09");
-  EXPECT_EQ(percent_text(-1e-6), "0.00");
-  EXPECT_EQ(percent_text(-1e-4), "-0.01");
-  EXPECT_EQ(percent_text(Estimate{-1e-7, -0.01, 0.01}), "0.00 ± 1.00");
-  EXPECT_EQ(without_signed_zero("-0"), "0");
+  EXPECT_EQ(kPercent.text(-1e-6), "0.00");
+  EXPECT_EQ(kPercent.text(-1e-4), "-0.01");
+  EXPECT_EQ(kPercent.text(Estimate{-1e-7, -0.01, 0.01}), "0.00 ± 1.00");
+  EXPECT_EQ(Digits::general(3).text(-0.0), "0");
 }
 
 // No interval goes below 0, where an error ends.

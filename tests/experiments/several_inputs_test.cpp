@@ -70,10 +70,9 @@ TEST_F(TwoInputs, SayWhichArrayIsMissingOrOfNoInput) {
                 .find("no array is given for the network's input b; expected one for "
                       "each of a.1 ([2]), b ([3])"),
             std::string::npos);
-  EXPECT_NE(
-      said_of("samples = \"" + at("a.npy") + "\"")
-          .find("the network takes a.1 ([2]), b ([3]); expected an array for each"),
-      std::string::npos);
+  EXPECT_NE(said_of("samples = \"" + at("a.npy") + "\"")
+                .find("the network takes a.1 ([2]), b ([3]); expected an array for each"),
+            std::string::npos);
   EXPECT_NE(said_of("samples = { \"a.1\" = 3 }")
                 .find("data.test.samples.a.1: expected the name of a file, got 3"),
             std::string::npos);

@@ -3,6 +3,7 @@
 Run by tests/python/check.sh in an environment of its own, once without torch and once with it."""
 import concurrent.futures
 import importlib.util
+import inspect
 import json
 import os
 import pathlib
@@ -357,6 +358,54 @@ class Words(unittest.TestCase):
                      '[budget.attribution]\nsources = ["programing"]'):
             with self.assertRaises(jsonschema.ValidationError, msg=text):
                 schema.validate(tomllib.loads(text))
+
+    def test_docstrings_have_every_key_as_it_is_declared(self):
+        def declared(schema, name):
+            """(key, its JSON schema) of a table and all tables in it."""
+            for key, entry in schema.get("properties", {}).items():
+                entries = [entry, *entry.get("anyOf", [])]
+                yield f"{name}.{key}", {k: v for e in entries for k, v in e.items()}
+                for inner in entries:
+                    yield from declared(inner, f"{name}.{key}")
+
+        doc, tables = inspect.getdoc(ohmic.Hardware), ohmic.schema()["properties"]
+        self.assertIn("\nperiphery.adc.bits: an integer in [1, 16], in bit; default 8\n", doc)
+        self.assertIn("\ndevice.g_max_S of pcm: a real number > 0, in S, usually", doc)
+        self.assertIn("\n    Source: ", doc)
+        keys = [pair for name in ("mapping", "periphery", "noise")
+                for pair in declared(tables[name], name)]
+        self.assertGreater(len(keys), 40)
+        for key, entry in keys:
+            lines = [line for line in doc.split("\n") if line.startswith(key + ": ")]
+            self.assertEqual(len(lines), 1, key)
+            if "minimum" in entry and "maximum" in entry:
+                self.assertIn("[{minimum:g}, {maximum:g}]".format(**entry), lines[0])
+        for model in tables["device"]["oneOf"][:-1]:  # the last is of no model
+            for key in model["properties"]:
+                self.assertTrue(key in ("model", "layers") or f"\ndevice.{key} of {model['title']}: " in doc, key)
+        with self.assertRaisesRegex(ohmic.ConfigError, 'did you mean "periphery"'):
+            ohmic._ohmic.keys(["perifery"])
+
+    def test_options_are_documented_by_the_keys_that_they_are(self):
+        tables = ohmic.schema()["properties"]
+        for function in (ohmic.measure, ohmic.budget):
+            doc, compared = inspect.getdoc(function), 0
+            options = dict(line.split(": ")[0].split(" = ") for line in doc.split("\n")
+                           if " = " in line and not line.startswith(" "))
+            self.assertIn("draws", options)
+            for name, key in options.items():
+                parameter = inspect.signature(function).parameters[name]
+                entry = {"properties": tables}
+                for part in key.split("."):
+                    entry = entry.get("properties") or entry["anyOf"][1]["properties"]
+                    entry = entry[part]
+                if parameter.default in (None, "", True, False) or "default" not in entry:
+                    continue
+                compared += 1
+                wanted = parameter.default
+                self.assertIn(entry["default"], (wanted, [wanted], list(wanted) if isinstance(
+                    wanted, tuple) else wanted), name)
+            self.assertGreaterEqual(compared, 5)
 
     def test_manual_pages_and_hardware_are_shown(self):
         self.assertIn("bits", ohmic.describe("periphery.adc"))

@@ -26,6 +26,7 @@ _torch.watch(_ohmic.libtorch_folder)
 
 from ohmic._ohmic import (  # noqa: E402
     CallError, ConfigError, DataError, Error, OutputError, UnsupportedError, __version__)
+from ohmic import _docs  # noqa: E402
 from ohmic._results import Budget, Measurement, Run  # noqa: E402
 
 __all__ = [
@@ -75,14 +76,14 @@ def from_torch(module, example, *, weights=""):
 
 
 class Hardware:
-    """Devices, tiles, converters and wires that a network lies on.
+    __doc__ = _docs.Keys("""Devices, tiles, converters and wires that a network lies on.
 
     preset: a named set (`ohmic list presets`); everything else replaces its keys.
     device: a model's name or a dict with it, dict(model="awgn", eta=0.1); ohmic.device() makes one
     of a function. tile: (rows, columns). adc, dac, wires: dicts of [periphery]; None: ideal.
     mapping, periphery, noise: dicts of these tables; layers: dicts of devices by layer.
     allow: keys whose values are meant though they are unusual.
-    Keys, units and ranges: ohmic.describe("periphery.adc"). Raises ConfigError with every fault."""
+    Raises ConfigError with every fault.""", "mapping", "periphery", "noise", "device")
 
     _IDEAL = object()
 
@@ -161,6 +162,22 @@ class Chip:
         return self._made.digital(_samples(x))
 
 
+# Options by the keys of experiment files that they are.
+_MEASURED = {
+    "draws": "evaluation.draws", "confidence": "evaluation.confidence", "metric": "evaluation.metric",
+    "top_k": "evaluation.top_k", "against": "evaluation.against",
+    "class_axis": "evaluation.class_axis", "scores": "evaluation.scores",
+    "per_batch": "evaluation.estimator", "batch": "evaluation.batch",
+    "calibration_samples": "evaluation.calibration_images", "seed": "seed",
+    "first_draw": "evaluation.first_draw", "backend": "compute.backend",
+    "threads": "compute.threads"}
+_SEARCHED = {
+    "knob": "budget.find.knob", "max_drop": "budget.max_drop", "max_rise": "budget.max_rise",
+    "drop": "budget.drop", "range": "budget.find.range", "log": "budget.find.scale",
+    "fewest": "budget.find.tolerate", "steps": "budget.find.steps", "draws": "budget.draws",
+    "max_draws": "budget.max_draws", "confidence": "budget.confidence"}
+
+
 def _options(draws, confidence, metric, top_k, against, class_axis, scores, per_batch, batch,
              calibration_samples, seed, first_draw, backend, threads):
     return dict(draws=draws, confidence=confidence, metric=metric, top_k=top_k, against=against,
@@ -188,6 +205,7 @@ def _progress(progress, what):
     return show, bar.close
 
 
+@_docs.options(**_MEASURED)
 def measure(network, x, labels=None, hardware=None, *, draws=10, confidence=0.95, metric="", top_k=5,
             against="", class_axis="", scores="", per_batch=False, batch=100, calibration=None,
             calibration_samples=256, seed=1, first_draw=0, backend="cpu", threads=0, progress=None):
@@ -195,11 +213,9 @@ def measure(network, x, labels=None, hardware=None, *, draws=10, confidence=0.95
 
     labels: a class per sample, or numbers; None: agreement with the network without noise.
     calibration: samples that find the ranges of converters; None: the first calibration_samples of x,
-    whose labels are not looked at. metric: ohmic.describe("evaluation.metric"); likewise against,
-    class_axis ("first", "last"), scores ("logits", "probabilities"). per_batch: every batch has a
-    chip of its own, a far tighter mean. progress: a callable of (text, fraction), False
-    for none; else tqdm where it is installed. Ctrl-C stops. Raises ConfigError or DataError before
-    anything is computed."""
+    whose labels are not looked at. Text that is empty: as data and network have it. progress: a
+    callable of (text, fraction), False for none; else tqdm where it is installed. Ctrl-C stops.
+    Raises ConfigError or DataError before anything is computed."""
     samples = _samples(x, labels)
     if calibration is not None:
         samples = samples.with_calibration(_samples(calibration))
@@ -213,6 +229,7 @@ def measure(network, x, labels=None, hardware=None, *, draws=10, confidence=0.95
         end()
 
 
+@_docs.options(**_SEARCHED)
 def budget(network, x, labels=None, hardware=None, *, knob="device.eta", max_drop=None,
            max_rise=None, drop="percent_of_baseline", range=(0.005, 0.5), log=True, fewest=False,
            steps=64, draws=10, max_draws=200, confidence=0.95, metric="", top_k=5, against="",
@@ -220,11 +237,9 @@ def budget(network, x, labels=None, hardware=None, *, knob="device.eta", max_dro
            calibration_samples=256, seed=1, backend="cpu", threads=0, progress=None):
     """The largest value of a knob by which the metric gets worse by at most max_drop.
 
-    max_rise takes the place of max_drop where lower is better; 1 without either. drop: the unit of both: "percent_of_baseline" (of the metric without noise), "points" (per cent
-    of the samples) or "unit" (the metric's own numbers). knob: a dotted key of the hardware with a
-    number, of mapping, device, periphery or noise. range, steps, log: the values that may be tried.
-    fewest: the fewest instead, of bits. draws, max_draws: of the first and the last look at a value.
-    Else as measure()."""
+    max_rise takes the place of max_drop where lower is better; 1 without either. knob: a dotted key
+    of the hardware with a number, of mapping, device, periphery or noise. fewest: the fewest instead,
+    of bits. Else as measure()."""
     samples = _samples(x, labels)
     if calibration is not None:
         samples = samples.with_calibration(_samples(calibration))

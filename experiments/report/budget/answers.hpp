@@ -9,7 +9,8 @@
 #include "experiments/budget/prediction.hpp"
 #include "experiments/budget/sensitivity.hpp"
 #include "experiments/budget/yield.hpp"
-#include "experiments/report/budget/result_table.hpp"
+#include "experiments/report/budget/analysis_result.hpp"
+#include "experiments/results/axis_columns.hpp"
 
 namespace ohmic {
 

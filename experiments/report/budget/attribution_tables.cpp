@@ -10,88 +10,63 @@
 namespace ohmic {
 namespace {
 
-void add_cells(std::vector<Cell>& row, const Estimate& e) {
-  row.insert(row.end(), {e.mean, e.lo, e.hi});
-}
-
-ResultTable source_table(const std::vector<Attribution>& all, const BudgetSettings& settings) {
-  ResultTable table{"attribution", axis_columns(*all.front().point), {}};
-  for (const char* column :
-       {"source", "draws", "baseline", "alone", "alone_lo", "alone_hi", "last", "last_lo",
-        "last_hi", "share", "share_lo", "share_hi", "share_of_loss"})
-    table.columns.push_back(column);
-  for (const Attribution& a : all)
-    for (int s = 0; s < a.count(); ++s) {
-      const SourceLoss loss = loss_of(a, s, settings);
-      std::vector<Cell> row = axis_cells(*a.point);
-      row.push_back(a.sources[static_cast<std::size_t>(s)].name);
-      row.push_back(settings.attribution->draws);
-      row.push_back(a.baseline);
-      for (const Estimate& e : {loss.alone, loss.last, loss.share}) add_cells(row, e);
-      row.push_back(loss.share.mean / total_of(a, settings.confidence).mean);
-      table.rows.push_back(std::move(row));
-    }
-  return table;
-}
-
-/// The metric of every combination: a 0 or 1 per source.
-ResultTable combination_table(const std::vector<Attribution>& all, const BudgetSettings& settings) {
-  ResultTable table{"attribution_combinations", axis_columns(*all.front().point), {}};
-  const std::string& metric = all.front().words().metric().name;
-  for (const std::string& column :
-       {std::string("on"), std::string("draws"), metric, metric + "_lo", metric + "_hi"})
-    table.columns.push_back(column);
-  for (const Attribution& a : all)
-    for (const auto& [combination, replicates] : a.measured) {
-      std::vector<Source> on;
-      for (std::size_t s = 0; s < a.sources.size(); ++s)
-        if (combination >> s & 1) on.push_back(a.sources[s]);
-      std::vector<Cell> row = axis_cells(*a.point);
-      row.insert(row.end(), {names_of(on), replicates.count()});
-      add_cells(row, mean_estimate(replicates, settings.confidence));
-      table.rows.push_back(std::move(row));
-    }
-  return table;
-}
-
-ResultTable interaction_table(const std::vector<Attribution>& all, const BudgetSettings& settings) {
-  ResultTable table{"attribution_interactions", axis_columns(*all.front().point), {}};
-  for (const char* column : {"source", "other", "loss", "loss_lo", "loss_hi"})
-    table.columns.push_back(column);
-  for (const Attribution& a : all)
-    for (int s = 0; s < a.count(); ++s)
-      for (int t = s + 1; t < a.count(); ++t) {
-        std::vector<Cell> row = axis_cells(*a.point);
-        row.push_back(a.sources[static_cast<std::size_t>(s)].name);
-        row.push_back(a.sources[static_cast<std::size_t>(t)].name);
-        add_cells(row, loss_estimate(interaction(s, t, a.count()), a, settings.confidence));
-        table.rows.push_back(std::move(row));
-      }
-  return table;
-}
-
-Row losses_row(const std::string& source, const MetricWords& words, const SourceLoss& loss,
-               double total) {
-  const bool has_share = !std::isnan(loss.share.mean) && total > 0;
-  return {source, words.text(loss.alone), words.text(loss.last), words.text(loss.share),
-          has_share ? fmt::format("{:.0f}", 100 * loss.share.mean / total) : ""};
-}
-
-TextTable answers(const Attribution& a, const BudgetSettings& settings) {
+DataTable answers(const Attribution& a, const BudgetSettings& settings) {
   const Estimate total = total_of(a, settings.confidence);
-  const Row axes = axis_texts(*a.point);
   const MetricWords words = a.words();
-  TextTable table{
+  const Digits digits = words.digits();
+  std::vector<std::string> axes;
+  for (const Cell& cell : axis_cells(*a.point)) axes.push_back(*cell.shown);
+  DataTable table{
+      "attribution",
       fmt::format("{}baseline {}, {} with every source off, {} with all on; losses in {}:",
                   axes.empty() ? "" : fmt::format("{}: ", fmt::join(axes, ", ")),
                   words.text_with_unit(a.baseline), words.text_with_unit(without_sources(a)),
                   words.text_with_unit(without_sources(a) - a.sign() * total.mean),
                   words.metric().has_normalized ? "points" : words.loss_unit()),
-      {{"source", "alone", "given back when off", "share", "% of the loss"}}};
-  for (int s = 0; s < a.count(); ++s)
-    table.rows.push_back(losses_row(a.sources[static_cast<std::size_t>(s)].name, words,
-                                    loss_of(a, s, settings), total.mean));
-  table.rows.push_back({"all", words.text(total), words.text(total), words.text(total), ""});
+      axis_keys(*a.point)};
+  table.append({{"source", "source"},
+                {"draws"},
+                {"baseline"},
+                with_interval("alone", "alone", digits),
+                with_interval("last", "given back when off", digits),
+                with_interval("share", "share", digits),
+                {"share_of_loss", "% of the loss", Digits::fixed(0, 100)}});
+  for (int s = 0; s < a.count(); ++s) {
+    const SourceLoss loss = loss_of(a, s, settings);
+    const double part = loss.share.mean / total.mean;
+    table.add(axis_cells(*a.point),
+              {a.sources[static_cast<std::size_t>(s)].name, settings.attribution->draws, a.baseline,
+               loss.alone, loss.last, loss.share, total.mean > 0 ? Cell(part) : Cell(part, "")});
+  }
+  table.add(axis_cells(*a.point), {"all", {}, {}, total, total, total}, "total");
+  return table;
+}
+
+/// The metric of every combination: a 0 or 1 per source.
+DataTable combination_table(const std::vector<Attribution>& all, const BudgetSettings& settings) {
+  DataTable table{"attribution_combinations", "", axis_keys(*all.front().point)};
+  table.append({{"on"}, {"draws"}, with_interval(all.front().words().metric().name)});
+  for (const Attribution& a : all)
+    for (const auto& [combination, replicates] : a.measured) {
+      std::vector<Source> on;
+      for (std::size_t s = 0; s < a.sources.size(); ++s)
+        if (combination >> s & 1) on.push_back(a.sources[s]);
+      table.add(axis_cells(*a.point),
+                {names_of(on), replicates.count(), mean_estimate(replicates, settings.confidence)});
+    }
+  return table;
+}
+
+DataTable interaction_table(const std::vector<Attribution>& all, const BudgetSettings& settings) {
+  DataTable table{"attribution_interactions", "", axis_keys(*all.front().point)};
+  table.append({{"source"}, {"other"}, with_interval("loss")});
+  for (const Attribution& a : all)
+    for (int s = 0; s < a.count(); ++s)
+      for (int t = s + 1; t < a.count(); ++t)
+        table.add(axis_cells(*a.point),
+                  {a.sources[static_cast<std::size_t>(s)].name,
+                   a.sources[static_cast<std::size_t>(t)].name,
+                   loss_estimate(interaction(s, t, a.count()), a, settings.confidence)});
   return table;
 }
 
@@ -154,8 +129,8 @@ AnalysisResult attribution_result(const std::vector<Attribution>& all,
   result.heading = "Attribution";
   for (const Attribution& a : all) result.tables.push_back(answers(a, settings));
   result.notes = {explanation(design)};
-  result.files = {source_table(all, settings), combination_table(all, settings)};
-  if (design == Design::full) result.files.push_back(interaction_table(all, settings));
+  result.tables.push_back(combination_table(all, settings));
+  if (design == Design::full) result.tables.push_back(interaction_table(all, settings));
   result.figures = {attribution_figure(all, settings)};
   return result;
 }

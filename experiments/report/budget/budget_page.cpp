@@ -20,16 +20,6 @@ std::string id_of(const std::string& heading) {
   return id;
 }
 
-ReportTable report_table(const TextTable& table, const std::string& name) {
-  ReportTable out;
-  out.name = name;
-  out.caption = table.caption;
-  out.header = table.rows.front();
-  for (std::size_t r = 1; r < table.rows.size(); ++r)
-    out.lines.push_back({{table.rows[r].begin(), table.rows[r].end()}, ""});
-  return out;
-}
-
 /// [budget] in full, but for what is for metrics that get better the other way.
 Facts question(const BudgetRequest& request) {
   const Metric& metric = request.points.front().experiment.evaluation.choice().metric();
@@ -42,11 +32,23 @@ Facts question(const BudgetRequest& request) {
   return facts;
 }
 
+/// Intervals stay in the cells of their means, in files too.
+DataTable in_whole_texts(DataTable table) {
+  for (DataTable::Line& line : table.lines)
+    for (std::size_t c = 0; c < table.columns.size(); ++c)
+      line.cells[c].shown = table.columns[c].whole_text(line.cells[c]);
+  return table;
+}
+
 Section section(const AnalysisResult& result, Press& press) {
   Section out{id_of(result.heading), result.heading, {}};
   for (const Figure& figure : result.figures) out.content += press.figure(figure, result.heading);
-  for (std::size_t t = 0; t < result.tables.size(); ++t)
-    out.content += press.table(report_table(result.tables[t], fmt::format("{}-{}", out.id, t + 1)));
+  std::size_t number = 0;
+  for (const DataTable* shown : result.shown_tables()) {
+    DataTable table = in_whole_texts(*shown);
+    table.name = fmt::format("{}-{}", out.id, ++number);
+    out.content += press.table(table);
+  }
   for (const std::string& note : result.notes) out.content += element("p", note);
   return out;
 }

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "experiments/budget/request.hpp"
-#include "experiments/report/budget/result_table.hpp"
+#include "experiments/report/budget/analysis_result.hpp"
 
 namespace ohmic {
 

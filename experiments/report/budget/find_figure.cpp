@@ -8,7 +8,7 @@
 #include <map>
 
 #include "experiments/figures/plot.hpp"
-#include "experiments/report/budget/result_table.hpp"
+#include "experiments/results/axis_columns.hpp"
 #include "experiments/study/words.hpp"
 
 namespace ohmic {

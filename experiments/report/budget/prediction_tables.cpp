@@ -9,42 +9,23 @@
 namespace ohmic {
 namespace {
 
-ResultTable prediction_table(const std::vector<Comparison>& comparisons, const std::string& knob) {
-  ResultTable table{"prediction", axis_columns(*comparisons.front().point), {}};
-  const std::string& metric = comparisons.front().point->experiment.evaluation.metric;
-  for (const std::string& column :
-       {std::string("knob"), std::string("value"), std::string("draws"), std::string("baseline"),
-        metric, metric + "_lo", metric + "_hi", std::string("predicted"), std::string("error")})
-    table.columns.push_back(column);
+DataTable answers(const std::vector<Comparison>& comparisons, const std::string& knob) {
+  const Point& first = *comparisons.front().point;
+  const MetricWords words(first.experiment);
+  DataTable table{
+      "prediction",
+      words.capital_title() + " by linear propagation and by Monte Carlo:", axis_columns(first)};
+  table.append({{"knob"},
+                {"value", knob, Digits::general(6)},
+                {"draws"},
+                {"baseline", "baseline %", kPercent},
+                with_interval(words.metric().name, "measured %", kPercent),
+                {"predicted", "predicted %", kPercent},
+                {"error", "error, points", kPoints}});
   for (const Comparison& c : comparisons)
-    for (const Compared& v : c.values) {
-      std::vector<Cell> row = axis_cells(*c.point);
-      const std::vector<Cell> cells{knob,          v.value,         v.draws,
-                                    c.baseline,    v.measured.mean, v.measured.lo,
-                                    v.measured.hi, v.predicted,     v.predicted - v.measured.mean};
-      row.insert(row.end(), cells.begin(), cells.end());
-      table.rows.push_back(std::move(row));
-    }
-  return table;
-}
-
-TextTable answers(const std::vector<Comparison>& comparisons, const std::string& knob) {
-  const MetricWords words(comparisons.front().point->experiment);
-  Row heading = axis_headings(*comparisons.front().point);
-  for (const std::string& word : {knob, std::string("baseline %"), std::string("measured %"),
-                                  std::string("predicted %"), std::string("error, points")})
-    heading.push_back(word);
-  TextTable table{words.capital_title() + " by linear propagation and by Monte Carlo:", {heading}};
-  for (const Comparison& c : comparisons)
-    for (const Compared& v : c.values) {
-      Row row = axis_texts(*c.point);
-      for (const std::string& cell :
-           {fmt::format("{:g}", v.value), percent_text(c.baseline), percent_text(v.measured),
-            percent_text(v.predicted),
-            fmt::format("{:+.2f}", 100 * (v.predicted - v.measured.mean))})
-        row.push_back(cell);
-      table.rows.push_back(std::move(row));
-    }
+    for (const Compared& v : c.values)
+      table.add(axis_cells(*c.point), {knob, v.value, v.draws, c.baseline, v.measured, v.predicted,
+                                       v.predicted - v.measured.mean});
   return table;
 }
 
@@ -80,8 +61,7 @@ AnalysisResult prediction_result(const std::vector<Comparison>& comparisons,
       result.notes.push_back(fmt::format(
           "The images that noise is propagated for score {} % without noise, those of Monte Carlo "
           "{} %: raise budget.prediction.images to compare the same ones.",
-          percent_text(c.predicted_baseline), percent_text(c.baseline)));
-  result.files = {prediction_table(comparisons, p.knob)};
+          kPercent.text(c.predicted_baseline), kPercent.text(c.baseline)));
   result.figures = {prediction_figure(comparisons, p.knob)};
   return result;
 }

@@ -47,13 +47,6 @@ void check_inputs(const BudgetRequest& request, Networks& networks) {
   for (const Point& point : request.points) networks.check(point.experiment);
 }
 
-void write_result(const AnalysisResult& result, const std::filesystem::path& folder) {
-  for (const ResultTable& table : result.files) {
-    write_atomically(folder / (table.name + ".csv"), table.csv());
-    write_atomically(folder / (table.name + ".jsonl"), table.jsonl());
-  }
-}
-
 Value resolved_request(const BudgetRequest& request) {
   Value resolved = resolved_file(request.root, request.points);
   resolved.table()["budget"] = BudgetSettings::schema().write(&request.settings);
@@ -88,10 +81,7 @@ AnalysisResult networks_result(const BudgetRequest& request, Networks& networks,
   result.heading = "Without noise";
   const MetricWords words(request.points.front().experiment);
   const bool is_accuracy = words.metric().has_normalized;
-  result.tables.push_back(
-      {"",
-       {{"network", is_accuracy ? "right answers %" : words.column(words.title()),
-         is_accuracy ? "of test images" : "of samples"}}});
+  DataTable table;
   std::set<const TrainedNetwork*> seen;
   for (const Point& point : request.points) {
     const TrainedNetwork& network = networks.get(point.experiment);
@@ -110,11 +100,15 @@ AnalysisResult networks_result(const BudgetRequest& request, Networks& networks,
       progress.say("note: " + note);
       result.notes.push_back(std::move(note));
     }
-    result.tables.front().rows.push_back({network.label, words.text(value),
-                                          facts.images == samples
-                                              ? fmt::format("{}", samples)
-                                              : fmt::format("{} of {}", facts.images, samples)});
+    table.add(
+        {{titled("network"), network.label},
+         {titled(is_accuracy ? "right answers %" : words.column(words.title()), words.digits()),
+          value},
+         {titled(is_accuracy ? "of test images" : "of samples"),
+          facts.images == samples ? fmt::format("{}", samples)
+                                  : fmt::format("{} of {}", facts.images, samples)}});
   }
+  result.tables = {table};
   return result;
 }
 
@@ -143,7 +137,7 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
   std::vector<AnalysisResult> results{networks_result(request, networks, progress, folder)};
   answer(context, [&](AnalysisResult result) {
     explain_intervals(result, request.settings.confidence);
-    write_result(result, folder);
+    write_tables(result, folder);
     results.push_back(std::move(result));
   });
   std::vector<std::string>& notes = results.front().notes;

@@ -35,64 +35,11 @@ std::pair<std::int64_t, std::int64_t> places(const LayerSensitivity& l, const La
   return {first, last};
 }
 
-std::string places_text(const LayerSensitivity& l, const Layers& all) {
-  const auto [first, last] = places(l, all);
-  return first == last ? fmt::format("{}", first) : fmt::format("{} to {}", first, last);
-}
-
 double own_dB(const LayerSensitivity& l) { return power_dB(l.output.signal, l.output.own_error); }
 double all_dB(const LayerSensitivity& l) { return power_dB(l.output.signal, l.output.error); }
 
-/// JSON has no infinity: a layer without errors has no number.
+/// A layer without errors has no number.
 double finite(double value) { return std::isfinite(value) ? value : Estimate::kNone; }
-
-ResultTable sensitivity_table(const std::vector<SensitivityStudy>& studies) {
-  ResultTable table{"sensitivity", axis_columns(*studies.front().point), {}};
-  const std::string& metric = studies.front().point->experiment.evaluation.metric;
-  for (const char* column :
-       {"rank",       "rank_last",    "layer",       "eta",           "baseline",
-        "noise_free", metric.c_str(), "alone_loss",  "alone_loss_lo", "alone_loss_hi",
-        "regained",   "regained_lo",  "regained_hi", "linear_share",  "own_snr_dB",
-        "snr_dB",     "batch_norm",   "filters",     "dead_filters",  "draws"})
-    table.columns.push_back(column);
-  for (const SensitivityStudy& study : studies) {
-    const Layers all = ranked(study);
-    for (const LayerSensitivity* l : all) {
-      const auto [first, last] = places(*l, all);
-      std::vector<Cell> row = axis_cells(*study.point);
-      const std::vector<Cell> cells{first,
-                                    last,
-                                    l->noise.layer,
-                                    l->noise.measured_eta,
-                                    study.all.baseline(),
-                                    study.all.noise_free(),
-                                    study.all.value(),
-                                    l->alone.mean,
-                                    l->alone.lo,
-                                    l->alone.hi,
-                                    l->regained.mean,
-                                    l->regained.lo,
-                                    l->regained.hi,
-                                    l->linear_share,
-                                    finite(own_dB(*l)),
-                                    finite(all_dB(*l)),
-                                    l->noise.batch_norm,
-                                    std::int64_t{l->noise.filters},
-                                    std::int64_t{l->noise.dead_filters},
-                                    static_cast<std::int64_t>(study.all.draws.size())};
-      row.insert(row.end(), cells.begin(), cells.end());
-      table.rows.push_back(std::move(row));
-    }
-  }
-  return table;
-}
-
-std::string share_text(double share) {
-  return std::isnan(share) ? "" : fmt::format("{:.1f}", 100 * share);
-}
-
-/// Nothing where there is no error, and no number.
-std::string dB_text(double dB) { return std::isfinite(dB) ? fmt::format("{:.1f}", dB) : ""; }
 
 bool any_layer(const std::vector<SensitivityStudy>& studies, const auto& has) {
   return std::ranges::any_of(studies, [&](const SensitivityStudy& study) {
@@ -120,25 +67,59 @@ std::string terms_of(const std::vector<SensitivityStudy>& studies) {
   return text;
 }
 
-TextTable ranking(const SensitivityStudy& study, double confidence) {
+DataTable ranking(const SensitivityStudy& study, double confidence) {
   const Estimate all = mean_estimate(study.all.replicates(), confidence);
   const MetricWords words(study.point->experiment);
-  TextTable table{
+  const Digits digits = words.digits();
+  DataTable table{
+      "sensitivity",
       fmt::format(
           "{}: baseline {}, {} mapped without noise, {} with noise in all layers; losses in "
           "{}, {:g} % intervals over {} draws:",
           point_title(*study.point), words.text_with_unit(study.all.baseline()),
           words.text_with_unit(study.all.noise_free()), words.column(words.text(all)),
           words.loss_unit(), 100 * confidence, study.all.draws.size()),
-      {{"place", "layer", "lost alone", "regained without", "linear share %", "own SNR dB",
-        "SNR dB", "dead filters"}}};
+      axis_keys(*study.point)};
+  table.append({{"rank", "place"},
+                {"rank_last"},
+                {"layer", "layer"},
+                {"eta"},
+                {"baseline"},
+                {"noise_free"},
+                {words.metric().name},
+                with_interval("alone_loss", "lost alone", digits),
+                with_interval("regained", "regained without", digits),
+                {"linear_share", "linear share %", Digits::fixed(1, 100)},
+                {"own_snr_dB", "own SNR dB", Digits::fixed(1)},
+                {"snr_dB", "SNR dB", Digits::fixed(1)},
+                {"batch_norm"},
+                {"filters"},
+                {"dead_filters", "dead filters"},
+                {"draws"}});
   const Layers layers = ranked(study);
-  for (const LayerSensitivity* l : layers)
-    table.rows.push_back(
-        {places_text(*l, layers), l->noise.layer, words.text(l->alone), words.text(l->regained),
-         share_text(l->linear_share), dB_text(own_dB(*l)), dB_text(all_dB(*l)),
-         l->noise.filters > 0 ? fmt::format("{}/{}", l->noise.dead_filters, l->noise.filters)
-                              : ""});
+  for (const LayerSensitivity* l : layers) {
+    const auto [first, last] = places(*l, layers);
+    const LayerResult& noise = l->noise;
+    table.add(
+        axis_cells(*study.point),
+        {{first, first == last ? fmt::format("{}", first) : fmt::format("{} to {}", first, last)},
+         last,
+         noise.layer,
+         noise.measured_eta,
+         study.all.baseline(),
+         study.all.noise_free(),
+         study.all.value(),
+         l->alone,
+         l->regained,
+         l->linear_share,
+         finite(own_dB(*l)),
+         finite(all_dB(*l)),
+         noise.batch_norm,
+         noise.filters,
+         {noise.dead_filters,
+          noise.filters > 0 ? fmt::format("{}/{}", noise.dead_filters, noise.filters) : ""},
+         study.all.draws.size()});
+  }
   table.drop_empty_columns();
   return table;
 }
@@ -176,7 +157,6 @@ AnalysisResult sensitivity_result(const std::vector<SensitivityStudy>& studies,
   for (const SensitivityStudy& study : studies)
     result.tables.push_back(ranking(study, settings.confidence));
   result.notes.push_back(terms_of(studies));
-  result.files = {sensitivity_table(studies)};
   result.figures.push_back(sensitivity_figure(studies));
   return result;
 }

@@ -8,86 +8,57 @@
 namespace ohmic {
 namespace {
 
-ResultTable yield_table(const std::vector<Chips>& all, const BudgetSettings& settings) {
-  ResultTable table{"yield", axis_columns(*all.front().point), {}};
-  const Metric& metric = all.front().words().metric();
-  for (const std::string& column :
-       {settings.change_column(metric), std::string("target"), std::string("chips"),
-        std::string("good"), std::string("yield"), std::string("yield_lo"), std::string("yield_hi"),
-        std::string("baseline"), metric.name, std::string("std_chips"), std::string("worst"),
-        std::string("best"), std::string("promised_share"), "promised_" + metric.name})
-    table.columns.push_back(column);
+DataTable answers(const std::vector<Chips>& all, const BudgetSettings& settings) {
+  const MetricWords words = all.front().words();
+  const Digits digits = words.digits();
+  const std::string& metric = words.metric().name;
+  DataTable table{"yield", "", axis_columns(*all.front().point)};
+  table.append(
+      {titled(words.column("baseline"), digits),
+       {settings.change_column(words.metric()), "good from"},
+       {"target", words.column("target"), digits},
+       {"chips"},
+       {"good", "good chips"},
+       with_interval("yield", "yield %"),
+       titled(fmt::format("{:g} % interval", 100 * settings.confidence)),
+       {"baseline"},
+       {metric, words.column("mean"), digits},
+       {"std_chips"},
+       {"worst"},
+       {"best"},
+       {"promised_share"},
+       {"promised_" + metric,
+        words.column(fmt::format("{:g} % of chips reach", 100 * settings.yield->share)), digits}});
   for (const Chips& chips : all)
     for (const Target& target : targets_of(chips, settings)) {
       const Estimate y = yield_of(chips, target.value, settings.confidence);
-      const std::vector<Cell> cells{target.change,
-                                    target.value,
-                                    static_cast<std::int64_t>(chips.values.size()),
-                                    good_chips(chips, target.value),
-                                    y.mean,
-                                    y.lo,
-                                    y.hi,
-                                    chips.baseline,
-                                    mean_estimate(chips.replicates, settings.confidence).mean,
-                                    std_between(chips.replicates),
-                                    chips.values.front(),
-                                    chips.values.back(),
-                                    settings.yield->share,
-                                    promised(chips, settings).value_or(Estimate::kNone)};
-      table.rows.push_back(axis_cells(*chips.point));
-      table.rows.back().insert(table.rows.back().end(), cells.begin(), cells.end());
+      const std::int64_t good = good_chips(chips, target.value);
+      const auto reached = promised(chips, settings);
+      table.add(axis_cells(*chips.point),
+                {chips.baseline,
+                 {target.change, target.text},
+                 target.value,
+                 chips.values.size(),
+                 {good, fmt::format("{} of {}", good, chips.values.size())},
+                 {y, kPercent.text(y.mean)},
+                 fmt::format("{:.2f} to {:.2f}", 100 * y.lo, 100 * y.hi),
+                 chips.baseline,
+                 mean_estimate(chips.replicates, settings.confidence),
+                 std_between(chips.replicates),
+                 chips.values.front(),
+                 chips.values.back(),
+                 settings.yield->share,
+                 reached ? Cell(*reached) : Cell(Estimate::kNone, "too few chips")});
     }
   return table;
 }
 
-ResultTable chip_table(const std::vector<Chips>& all) {
-  ResultTable table{"yield_chips", axis_columns(*all.front().point), {}};
-  table.columns.insert(table.columns.end(), {"chip", all.front().words().metric().name});
+DataTable chip_table(const std::vector<Chips>& all) {
+  DataTable table{"yield_chips", "", axis_keys(*all.front().point)};
+  table.append({{"chip"}, {all.front().words().metric().name}});
   for (const Chips& chips : all)
-    for (std::int64_t d = 0; d < chips.replicates.count(); ++d) {
-      table.rows.push_back(axis_cells(*chips.point));
-      table.rows.back().insert(table.rows.back().end(), {d, chips.replicates.total(d)});
-    }
-  return table;
-}
-
-Row heading(const Chips& chips, const BudgetSettings& settings) {
-  Row row = axis_headings(*chips.point);
-  const MetricWords metric = chips.words();
-  const Row words{metric.column("baseline"),
-                  "good from",
-                  metric.column("target"),
-                  "good chips",
-                  "yield %",
-                  fmt::format("{:g} % interval", 100 * settings.confidence),
-                  metric.column("mean"),
-                  metric.column(fmt::format("{:g} % of chips reach", 100 * settings.yield->share))};
-  row.insert(row.end(), words.begin(), words.end());
-  return row;
-}
-
-Row answer(const Chips& chips, const Target& target, const BudgetSettings& settings) {
-  const Estimate y = yield_of(chips, target.value, settings.confidence);
-  const auto reached = promised(chips, settings);
-  const MetricWords words = chips.words();
-  Row row = axis_texts(*chips.point);
-  const Row cells{words.text(chips.baseline),
-                  target.text,
-                  words.text(target.value),
-                  fmt::format("{} of {}", good_chips(chips, target.value), chips.values.size()),
-                  percent_text(y.mean),
-                  fmt::format("{:.2f} to {:.2f}", 100 * y.lo, 100 * y.hi),
-                  words.text(mean_estimate(chips.replicates, settings.confidence)),
-                  reached ? words.text(*reached) : "too few chips"};
-  row.insert(row.end(), cells.begin(), cells.end());
-  return row;
-}
-
-TextTable answers(const std::vector<Chips>& all, const BudgetSettings& settings) {
-  TextTable table{"", {heading(all.front(), settings)}};
-  for (const Chips& chips : all)
-    for (const Target& target : targets_of(chips, settings))
-      table.rows.push_back(answer(chips, target, settings));
+    for (std::int64_t d = 0; d < chips.replicates.count(); ++d)
+      table.add(axis_cells(*chips.point), {d, chips.replicates.total(d)});
   return table;
 }
 
@@ -138,7 +109,7 @@ Figure yield_figure(const std::vector<Chips>& all, const BudgetSettings& setting
 AnalysisResult yield_result(const std::vector<Chips>& all, const BudgetSettings& settings) {
   AnalysisResult result;
   result.heading = "Yield";
-  result.tables = {answers(all, settings)};
+  result.tables = {answers(all, settings), chip_table(all)};
   result.notes = {fmt::format(
       "A chip is one draw on these test images. The last column holds with {:g} % confidence for "
       "any distribution of chips.",
@@ -146,7 +117,6 @@ AnalysisResult yield_result(const std::vector<Chips>& all, const BudgetSettings&
   for (const Chips& chips : all)
     if (std::string same = same_chips_note(chips); !same.empty())
       result.notes.push_back(std::move(same));
-  result.files = {yield_table(all, settings), chip_table(all)};
   result.figures = {yield_figure(all, settings)};
   return result;
 }
