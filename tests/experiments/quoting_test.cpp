@@ -12,6 +12,7 @@
 #include "experiments/figures/gnuplot.hpp"
 #include "experiments/measure/files.hpp"
 #include "experiments/text/table.hpp"
+#include "simulator/error.hpp"
 #include "tests/experiments/export_chip.hpp"
 #include "tests/experiments/started_run.hpp"
 
@@ -180,6 +181,21 @@ bool holds(const fs::path& folder, const std::string& name) {
   for (const auto& entry : fs::recursive_directory_iterator(folder))
     if (entry.path().filename() == name) return true;
   return false;
+}
+
+// Of a run folder that somebody else made: its links lead anywhere.
+TEST_F(Drawing, WritesThroughNoLink) {
+  const fs::path figures = folder_ / "figures", target = folder_ / "precious";
+  write_atomically(target, "kept");
+  fs::create_directories(figures);
+  for (const char* name : {"f.svg", "f.png"}) fs::create_symlink(target, figures / name);
+  const Drawn drawn = draw({"f", 200, 150, "plot x"}, figures);
+  EXPECT_EQ(read_whole(target), "kept");
+  EXPECT_NE(drawn, Drawn::failed);
+  fs::create_directories(folder_ / "elsewhere");
+  fs::create_symlink(folder_ / "elsewhere", folder_ / "linked");
+  EXPECT_THROW(draw({"f", 200, 150, "plot x"}, folder_ / "linked"), OutputError);
+  EXPECT_TRUE(fs::is_empty(folder_ / "elsewhere"));
 }
 
 TEST_F(Drawing, RunsAndReportsWithNastyNamesDoWhatTheyAreAskedAndNoMore) {

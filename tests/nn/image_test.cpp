@@ -1,6 +1,7 @@
 #include "nn/io/image.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "nn/data/image_folder.hpp"
 #include "nn/data/samples.hpp"
@@ -70,6 +71,9 @@ TEST(Images, DamagedOnesAreRefused) {
   const std::size_t frame = huge.find("\xff\xc0");
   for (std::size_t i = 5; i < 9; ++i) huge[frame + i] = '\xfd';
   EXPECT_EQ(error(huge), "x.png: is damaged: 65021 x 65021 pixels cannot be in 656 bytes");
+  huge[frame + 5] = huge[frame + 7] = '\x40';  // 16,637 each way, which so many bytes may hold
+  EXPECT_EQ(error(huge + std::string(1 << 20, '\0')),
+            "x.png: has 16637 x 16637 pixels; images of at most 67108864 are read");
   for (const std::string* whole : {&test::kPng, &test::kJpeg, &test::kPalettePng})
     for (std::size_t cut = 0; cut + 20 < whole->size(); cut += 7)
       EXPECT_NE(error(whole->substr(0, cut)), "");
@@ -177,6 +181,11 @@ TEST(ImageFolder, SaysWhatItCannotUse) {
   EXPECT_EQ(error("bmp"), root +
                               "/bmp/a/1.bmp: is an image of a format that is not read; expected "
                               "PNG or JPEG");
+  folder.write("pipe/a/1.png", test::kPng);
+  ASSERT_EQ(::mkfifo((root + "/pipe/a/2.png").c_str(), 0600), 0);
+  EXPECT_EQ(error("pipe"), root +
+                               "/pipe/a/2.png: is a device, a pipe or a link to nothing; expected "
+                               "an image in a regular file");
   Transform shorter;
   shorter.resize = {14};
   folder.write("flat/1.png", test::kPng);

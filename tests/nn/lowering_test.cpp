@@ -236,6 +236,23 @@ TEST(Lowering, AFileOfAFixedBatchSaysHowToExportIt) {
       << said;
 }
 
+// A few bytes that ask for gigabytes, of which a network needs none.
+TEST(Lowering, TakesNoMoreMemoryThanAFileOfItsSizeMay) {
+  ModelMaker m({4}, "y");
+  m.weight("w", {4, 3});
+  m.integers("side", {40000, 40000});
+  m.node("ConstantOfShape", {"side"}, {"huge"});
+  m.node("ReduceSum", {"huge"}, {"sum"}, {{"keepdims", std::int64_t{0}}});
+  m.node("MatMul", {"x", "w"}, {"a"});
+  m.node("Add", {"a", "sum"}, {"y"});
+  m.model.opset = 11;
+  EXPECT_EQ(refusal(m.model),
+            "made.onnx: ConstantOfShape_0 (ConstantOfShape): would take 6103 MiB more of memory "
+            "than a file of its size may (docs/reliability.md, Limits)");
+  m.integers("side", {40, 40});
+  EXPECT_EQ(refusal(m.model), "accepted");
+}
+
 TEST(Lowering, SaysWhatItCannotTake) {
   ModelMaker m({6}, "y");
   m.node("Frobnicate", {"x"}, {"a"});
