@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <new>
 
@@ -133,6 +134,8 @@ int guarded(const std::function<int()>& action) {
     return fail(5, error.what());
   } catch (const PointsLeftOut& error) {
     return fail(6, error.what());
+  } catch (const std::filesystem::filesystem_error& error) {
+    return fail(5, error.path1().string() + ": " + error.code().message());
   } catch (const std::bad_alloc&) {
     return fail(1, "out of memory");
   } catch (const std::exception& error) {

@@ -117,11 +117,19 @@ void load_files(const DataSettings& settings, DatasetNeeds needs, Dataset& data)
 
 void make_synthetic(const DataSettings& settings, std::uint64_t seed, DatasetNeeds needs,
                     Dataset& data) {
-  const auto images = [](std::int64_t asked, std::int64_t usual) { return asked ? asked : usual; };
+  const auto images = [](std::int64_t asked, std::int64_t usual, const char* key) {
+    constexpr std::int64_t kMost = 1'000'000;  // 3 GB
+    if (asked > kMost)
+      throw DataError(std::string("data.") + key + " asks for " + std::to_string(asked) +
+                      " synthetic images; at most " + std::to_string(kMost) + " are made");
+    return asked ? asked : usual;
+  };
   if (needs.train)
-    data.train = synthetic_images(images(settings.train_images, 4000), seed, SyntheticPart::train);
+    data.train = synthetic_images(images(settings.train_images, 4000, "train_images"), seed,
+                                  SyntheticPart::train);
   if (needs.test)
-    data.test = synthetic_images(images(settings.test_images, 1000), seed, SyntheticPart::test);
+    data.test = synthetic_images(images(settings.test_images, 1000, "test_images"), seed,
+                                 SyntheticPart::test);
   if (settings.normalization() == "per_pixel_mean")
     data.normalization.mean = per_pixel_mean(data.train);
 }

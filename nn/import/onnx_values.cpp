@@ -215,6 +215,10 @@ Run typed_run(const TensorFields& t, ElementType type, const OnnxFiles& files) {
 }
 
 Run numbers_of(const TensorFields& t, ElementType type, OnnxFiles& files) {
+  const bool in_fields =
+      !t.floats.empty() || !t.doubles.empty() || !t.loose_floats.empty() || !t.integers.empty();
+  if (t.is_external + (t.raw && !t.raw->empty()) + in_fields > 1)
+    throw DataError("has numbers in more than one place; which are meant is not said");
   if (t.is_external) return external_run(t, files);
   if (t.raw) return {*t.raw, files.model().share(*t.raw)};
   return typed_run(t, type, files);

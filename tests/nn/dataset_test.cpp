@@ -222,6 +222,15 @@ TEST(LoadDataset, SaysWhenAMeanFileIsOfPixelsFrom0To255) {
                 "pixels from 0 to 255? Then divide the file by 255: 0.492157");
 }
 
+TEST(LoadDataset, MakesNoMoreImagesThanMemoryHolds) {
+  DataSettings settings;
+  settings.name = "synthetic";
+  settings.train_images = 9'000'000'000'000'000'000;
+  EXPECT_EQ(error_of([&] { load_dataset(settings, 1); }),
+            "data.train_images asks for 9000000000000000000 synthetic images; at most 1000000 are "
+            "made");
+}
+
 TEST(ImageSet, HashChangesWithAnyLabelOrPixel) {
   ImageSet set;
   set.labels = {1, 2};

@@ -74,6 +74,16 @@ TEST_F(Onnx, IsReadAsItStands) {
   EXPECT_EQ(values_of<float>(m.constants.at("w")), (std::vector<float>{1, 2, 3, 4, 5, 6}));
 }
 
+TEST_F(Onnx, ATensorHasItsNumbersOnce) {
+  const Message twice = onnx_tensor("v", {2}, raw<float>({1, 2})).text(4, raw<float>({3, 4}));
+  EXPECT_EQ(said_of(Message()
+                        .message(1, onnx_node("Add", {"x", "v"}, {"y"}, "sum"))
+                        .message(5, twice)
+                        .message(11, onnx_value("x", {-1, 2}))
+                        .message(12, onnx_value("y", {-1, 2}))),
+            "constant \"v\" has numbers in more than one place; which are meant is not said");
+}
+
 /// A graph whose constant is the given tensor.
 Message with_constant(const Message& tensor) {
   return Message()
