@@ -20,7 +20,7 @@ namespace ohmic {
 namespace {
 
 /// Another word whenever more is looked at: what earlier versions kept is then examined again.
-constexpr char kLookedAtSo[] = "with misled answers ";
+constexpr char kLookedAtSo[] = "with answers of logits ";
 
 /// Some of the samples of data.train that the file names and nothing needs, as the network takes
 /// them; none where they cannot be read, which then is no fault.
@@ -109,6 +109,7 @@ Plausibility examine(const TrainedNetwork& network, const Experiment& experiment
   facts.wants_samples = choice.against == Against::samples && !choice.uses_answers();
   if (choice.uses_answers()) {
     facts.labels = 0;  // they are its own
+    facts.labelled = 0;
     facts.compares_own = vocabulary(network.graph) == 0 && network.data->test.parts.empty();
   }
   if (is_counted(network.measure))

@@ -135,7 +135,11 @@ std::shared_ptr<const LoweredNetwork> load_network(const ModelSettings& model,
                                                    const MappingSettings& mapping) {
   auto network = load_any_network(model, mapping);
   if (std::ranges::none_of(network->graph.nodes, has_matrix))
-    throw DataError(model.file + ": no layer is left on crossbars; `ohmic inspect` says why");
+    throw DataError(model.file + ": no layer is left on crossbars" +
+                    (mapping.digital.empty() && mapping.crossbar.empty()
+                         ? ""
+                         : ", with mapping.digital and mapping.crossbar as they are") +
+                    "; `ohmic inspect` says why");
   return network;
 }
 

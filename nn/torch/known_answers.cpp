@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "nn/data/samples.hpp"
 #include "nn/io/stored_array.hpp"
 #include "nn/operators/evaluate.hpp"
 #include "nn/torch/torch_evaluation.hpp"
@@ -47,6 +48,11 @@ std::vector<float> rows_of(const LoweredNetwork& network, const ImportedModel& m
     if (samples >= 0 && stored.shape.front() != samples) return {};
     samples = stored.shape.front();
     parts.push_back(floats(stored));
+    if (!is_real(input.type) && std::ranges::any_of(parts.back(), [](float v) {
+          return std::abs(v) > static_cast<float>(WholeNumbers::kMostExact);
+        }))
+      throw DataError("the sample of " + input.name +
+                      " holds whole numbers from 2^24 on, which samples do not tell apart");
   }
   std::vector<float> rows;
   for (std::int64_t i = 0; i < samples; ++i)

@@ -159,8 +159,10 @@ class Examination {
 
   static void take(const Tensor& logits, const Tensor& first, Seen& seen) {
     const Tensor finite = logits.isfinite().all(1).contiguous();
-    const auto [largest, answer] = at::softmax(logits, 1).max(1);
-    const Tensor sure = largest.contiguous(), which = answer.contiguous();
+    const auto [largest, of_shares] = at::softmax(logits, 1).max(1);
+    // Shares of small logits are all the same float.
+    const Tensor which = at::where(finite, logits.argmax(1), of_shares).contiguous();
+    const Tensor sure = largest.contiguous();
     for (std::int64_t j = 0; j < logits.size(0); ++j) {
       seen.answers.push_back(static_cast<int>(which.data_ptr<std::int64_t>()[j]));
       const bool is_finite = finite.data_ptr<bool>()[j];
