@@ -45,7 +45,7 @@ class Numbers(unittest.TestCase):
         net = network()
         plain = ohmic.measure(net, X, LABELS, noisy(0.2), draws=2)
         named = ohmic.measure(net, {net.inputs[0]: X}, LABELS, noisy(0.2), draws=2)
-        self.assertEqual(plain.draws, named.draws)
+        numpy.testing.assert_array_equal(plain.draws, named.draws)
         with self.assertRaisesRegex(ohmic.DataError, "no array is given for the network's input"):
             ohmic.measure(net, {"wrong": X}, LABELS, noisy(0.2), draws=2)
 
