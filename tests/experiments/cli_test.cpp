@@ -10,6 +10,7 @@
 #include "experiments/manual/manual.hpp"
 #include "simulator/error.hpp"
 #include "tests/experiments/command_line.hpp"
+#include "tests/experiments/started_run.hpp"
 #include "tests/source_folder.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -80,6 +81,25 @@ TEST_F(Cli, AMissingFileIsADataError) {
   const Result result = ohmic({"check", "no/such.toml"});
   EXPECT_EQ(result.status, 3);
   EXPECT_EQ(result.err, "ohmic: error: no/such.toml: cannot be read: No such file or directory\n");
+}
+
+TEST_F(Cli, ALinkToItselfIsNamed) {
+  std::filesystem::create_directory_symlink("loop", folder_ / "loop");
+  const std::string why = ": Too many levels of symbolic links\n";
+  const std::string file = folder_ / "loop" / "net.onnx";
+  const Result read = ohmic({"inspect", file});
+  EXPECT_EQ(read.status, 3);
+  EXPECT_EQ(read.err, "ohmic: error: " + file + ": cannot be read" + why);
+  const Result reported = ohmic({"report", folder_ / "loop"});
+  EXPECT_EQ(reported.status, 5);
+  EXPECT_EQ(reported.err, "ohmic: error: " + std::string(folder_ / "loop/resolved.toml") + why);
+}
+
+// /dev/full accepts an open and refuses every write: a full disk.
+TEST(Program, OutputThatIsLostIsAnError) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full";
+  EXPECT_EQ(test::run({OHMIC_PROGRAM, "describe"}, "/dev/full"), 5);
+  EXPECT_EQ(test::run({OHMIC_PROGRAM, "describe"}), 0);
 }
 
 TEST_F(Cli, UsageErrorsSayWhatIsExpected) {

@@ -7,6 +7,12 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 cmake --install "$1" --prefix "$work/prefix" >"$work/log" || { cat "$work/log"; exit 1; }
+
+# Each header that was installed, read from there: what it includes is installed too.
+headers=$work/prefix/include/ohmic
+find "$headers" -name '*.hpp' -printf '#include "%P"\n' | LC_ALL=C sort >"$work/headers.cpp"
+"$2" -std=c++20 -fsyntax-only -I "$headers" "$work/headers.cpp"
+
 cmake -S "$here" -B "$work/build" -G Ninja -DCMAKE_CXX_COMPILER="$2" \
   -DCMAKE_PREFIX_PATH="$work/prefix" >"$work/log" || { cat "$work/log"; exit 1; }
 cmake --build "$work/build"

@@ -6,22 +6,15 @@
 #include <optional>
 
 #include "simulator/error.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace ohmic {
 namespace {
 
+using test::error_of;
+
 using Shape = std::vector<std::int64_t>;
 using Floats = std::vector<float>;
-
-template <class Function>
-std::string message_of(const Function& function) {
-  try {
-    function();
-    return "";
-  } catch (const std::runtime_error& error) {
-    return error.what();
-  }
-}
 
 /// Two samples of `values` numbers, without labels.
 ImageSet two_samples(std::int64_t values = 3) {
@@ -52,7 +45,7 @@ double value_of(const Measure& measure, const ImageSet& set, const Floats& outpu
 }
 
 std::string refusal(const MetricChoice& choice, const Shape& answer, const ImageSet& set) {
-  return message_of([&] { Measure(choice, {answer, false}, set); });
+  return error_of<std::runtime_error>([&] { Measure(choice, {answer, false}, set); });
 }
 
 TEST(Measure, OfBuiltInNetworksIsAccuracy) {
@@ -152,7 +145,7 @@ TEST(Measure, TakesSharesOfOneForProbabilities) {
   MetricChoice said{"cross_entropy"};
   said.scores = ScoreKind::probabilities;
   EXPECT_TRUE(settled(said, 3, {0.2f, 0.9f, 0.6f}).gives_probabilities());
-  EXPECT_EQ(message_of([&] {
+  EXPECT_EQ(error_of<std::runtime_error>([&] {
               settled(said, 3, {0.2f, 1.9f, 0.6f});
             }),
             "evaluation.metric = \"cross_entropy\": takes answers for probabilities "
@@ -347,7 +340,7 @@ TEST(Measure, TakesTheNetworksOwnAnswersAsLabels) {
       tokens.with_answers(two_samples(), {0, 1, 1, 0, 0, 1, 1, 0, 1, 0, 1, 0});
   EXPECT_EQ(by_token.targets, (Floats{1, 0, 1, 0, 0, 0}));
   EXPECT_EQ(
-      message_of([&] {
+      error_of<std::runtime_error>([&] {
         Measure(agreement, {{1}, false, true}, two_samples());
       }),
       "evaluation.metric = \"agreement\": compares scores, and the network ends in ArgMax, which "

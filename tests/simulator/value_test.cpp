@@ -6,17 +6,12 @@
 #include <cstring>
 #include <functional>
 
+#include "tests/temporary_folder.hpp"
+
 namespace ohmic {
 namespace {
 
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const ConfigError& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using test::error_of;
 
 TEST(Value, KnowsWhereKeysAndValuesWereWritten) {
   const Value root = parse_toml("seed = 7\n[device]\n  eta = 0.25\n", "f.toml");
@@ -78,7 +73,7 @@ TEST(Value, OverridesTakeTomlOrABareWord) {
 TEST(ValueErrors, BadOverridesSayWhatIsExpected) {
   Value root{Table{}};
   const auto message = [&](const char* assignment) {
-    return message_of([&] { apply_override(root, assignment); });
+    return error_of<ConfigError>([&] { apply_override(root, assignment); });
   };
   EXPECT_EQ(message("device.eta"),
             "--set: error: device.eta: expected table.key=value, as in device.eta=0.1");
@@ -92,18 +87,18 @@ TEST(ValueErrors, BadOverridesSayWhatIsExpected) {
 }
 
 TEST(ValueErrors, SyntaxErrorsHaveLineAndColumn) {
-  EXPECT_EQ(message_of([] { parse_toml("seed = 1\n[device\neta = 1\n", "f.toml"); }),
+  EXPECT_EQ(error_of<ConfigError>([] { parse_toml("seed = 1\n[device\neta = 1\n", "f.toml"); }),
             "f.toml:2:8: error: in a table header: expected ']', got the end of the line");
-  EXPECT_EQ(message_of([] { parse_toml("a = 1\na = 2\n", "f.toml"); }),
+  EXPECT_EQ(error_of<ConfigError>([] { parse_toml("a = 1\na = 2\n", "f.toml"); }),
             "f.toml:2:5: error: in a key-value pair: a stands here for the second time");
-  EXPECT_EQ(message_of([] { parse_toml("a = 2020-01-01\n", "f.toml"); }),
+  EXPECT_EQ(error_of<ConfigError>([] { parse_toml("a = 2020-01-01\n", "f.toml"); }),
             "f.toml:1:5: error: dates and times are not used here");
 }
 
 // What is most often mistyped, in words that are not the parser's.
 TEST(ValueErrors, SyntaxErrorsSayWhatIsExpected) {
   const auto said = [](const std::string& text) {
-    const std::string all = message_of([&] { parse_toml(text, "f"); });
+    const std::string all = error_of<ConfigError>([&] { parse_toml(text, "f"); });
     return all.substr(all.find("error: ") + 7);
   };
   const std::string value =
