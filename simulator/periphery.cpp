@@ -175,7 +175,10 @@ const Schema<Periphery>& Periphery::schema() {
         .counts(kBehindRanges)
         .doc("Whether reads of the devices are noisy, where the device model has read noise.");
     s.add_choice("products", &Periphery::products,
-                 {{"f32", Products::f32}, {"bf16", Products::bf16}, {"bf16x2", Products::bf16x2}})
+                 {{"auto", Products::automatic},
+                  {"f32", Products::f32},
+                  {"bf16", Products::bf16},
+                  {"bf16x2", Products::bf16x2}})
         .counts(kBehindRanges)
         .doc(
             "Number format of the products on the cpu back end: float; bf16 (8 bits, faster on "
@@ -183,7 +186,8 @@ const Schema<Periphery>& Periphery::schema() {
             "weights as a sum of two bf16. Inputs applied bit by bit are added up from tables: of "
             "floats, or, with bf16 and tiles of up to 512 rows, of sums of four weights in 16 "
             "bits. With bf16, processors that have AVX-512 VNNI and no AMX multiply 3 x 3 kernels "
-            "as 16-bit integers, which is faster and rounds less.");
+            "as 16-bit integers, which is faster and rounds less. auto: float, and these 16 bits "
+            "where no input could move a sum by more than a step of its ADC.");
     return s;
   }();
   return schema;

@@ -78,6 +78,8 @@ struct OutputNoise {
 /// Number formats of the products that the cpu back end computes; sums are always float, and the
 /// reference always computes in double.
 enum class Products {
+  automatic,  ///< of each layer the fastest whose error stays below kMostRounding for any input:
+              ///< the 16-bit integers of bf16, or f32
   f32,
   bf16,    ///< inputs and weights rounded to 8 bits; codes of a DAC of 8 bits or less stay exact.
            ///< Of inputs that are applied bit by bit, to tiles of 512 rows or less: sums of four
@@ -86,6 +88,16 @@ enum class Products {
   bf16x2,  ///< weights as the sum of two bf16 numbers, 16 bits
 };
 
+/// What shorter products may move a column's sum by at worst under Products::automatic, in steps of
+/// the ADC behind it: to the neighbour of its code, as the ADC's own rounding does. What inputs of
+/// networks do is some fifty times less.
+constexpr double kMostRounding = 1;
+
+/// Whether shorter products are taken whatever their error.
+inline bool are_rounded(Products products) {
+  return products == Products::bf16 || products == Products::bf16x2;
+}
+
 /// The [periphery] table.
 struct Periphery {
   std::optional<Dac> dac;
@@ -93,7 +105,7 @@ struct Periphery {
   std::optional<Wires> wires;
   std::optional<OutputNoise> output_noise;
   bool read_noise = true;  ///< per-MVM device noise where the device model has it
-  Products products = Products::f32;
+  Products products = Products::automatic;
 
   /// Whether a layer is exactly one product with its effective weights.
   bool is_ideal_per_mvm(bool device_reads_noisily) const {

@@ -61,6 +61,7 @@ std::vector<Hardware> all_hardware() {
   std::vector<Hardware> all{{kIdeal, kBenchAwgn, {}, 0.75}};
   const auto add = [&](const std::string& name, const std::string& device, const auto& periphery,
                        double f32, double bf16) {
+    all.push_back({name, device, periphery(Products::automatic), f32});
     all.push_back({name + ", float", device, periphery(Products::f32), f32});
     all.push_back({name + ", bf16", device, periphery(Products::bf16), bf16});
   };

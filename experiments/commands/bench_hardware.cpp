@@ -25,7 +25,7 @@ Periphery bench_noisy_converters(Products products) {
 }
 
 bool runs_here(const Periphery& periphery) {
-  return periphery.products == Products::f32 || multiplies_bf16();
+  return !are_rounded(periphery.products) || multiplies_bf16();
 }
 
 }  // namespace ohmic

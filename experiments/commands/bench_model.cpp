@@ -28,6 +28,7 @@ struct Hardware {
 std::vector<Hardware> hardware() {
   const std::string converters = "8-bit DAC, ADC, output noise, 256-row tiles";
   return {{"AWGN draw + inference, ideal periphery", {}},
+          {converters, bench_noisy_converters(Products::automatic)},
           {converters + ", float", bench_noisy_converters(Products::f32)},
           {converters + ", bf16", bench_noisy_converters(Products::bf16)}};
 }

@@ -273,9 +273,20 @@ std::vector<double> PointChip::measure_on_torch(std::uint64_t first_draw) {
   return correct;
 }
 
+/// Of layers whose products the back end chose; with exact devices, so that it does not depend on
+/// the draw that is loaded.
+std::vector<double> PointChip::products_errors() const {
+  const Periphery& around = experiment_.periphery;
+  if (around.products != Products::automatic || !around.dac || !around.adc || !torch_.empty() ||
+      backend_->name() != "cpu")
+    return {};
+  return analog_->load_noise_free().products_errors();
+}
+
 std::vector<LayerResult> PointChip::layers() const {
   const std::vector<LayerNoise> measured = analog_->measure_noise(experiment_.seed, 0);
   const std::vector<double> unused = analog_->unused_adc_bits();
+  const std::vector<double> errors = products_errors();
   const LayerDevices devices = experiment_.devices();
   std::vector<LayerResult> results;
   for (std::size_t i = 0; i < measured.size(); ++i) {
@@ -287,6 +298,7 @@ std::vector<LayerResult> PointChip::layers() const {
     r.measured_bias = m.bias / m.sigma_w;
     r.signed_bias = m.signed_bias / m.sigma_w;
     if (!unused.empty()) r.unused_adc_bits = unused.at(i);
+    if (!errors.empty()) r.products_error_lsb = errors.at(i);
     add_norm(network_, r);
     results.push_back(std::move(r));
   }
@@ -351,11 +363,11 @@ std::string PointChip::overflow_warning() const {
 }
 
 std::string PointChip::products_warning() const {
-  if (experiment_.periphery.products == Products::f32 || backend_->name() != "cpu" ||
+  if (!are_rounded(experiment_.periphery.products) || backend_->name() != "cpu" ||
       multiplies_bf16())
     return {};
   return "periphery.products: this processor has neither AMX nor AVX512-BF16 and "
-         "multiplies bf16 numbers as floats; \"f32\" is faster here";
+         "multiplies bf16 numbers as floats; \"auto\" is faster here";
 }
 
 /// Fewer samples than were asked for are all that there are.

@@ -60,6 +60,7 @@ class PointChip {
   std::string loudest_warning(std::int64_t count) const;
   std::string clipping_warning() const;
   std::string products_warning() const;
+  std::vector<double> products_errors() const;
   void begin(const std::string& what, std::int64_t images);
   Calibration ranges_of(const MappedNetwork&, Calibrations&);
   LayerProgress reports();

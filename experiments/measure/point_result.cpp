@@ -116,6 +116,7 @@ void visit_later_numbers(Layer& l, const Visit& visit) {
   visit("largest_gain", l.largest_gain);
   visit("median_gain", l.median_gain);
   visit("unused_adc_bits", l.unused_adc_bits);
+  visit("products_error_lsb", l.products_error_lsb);
 }
 
 double number_from(const Json& json, const char* key, const std::string& place) {

@@ -40,6 +40,9 @@ struct LayerResult {
   /// BatchNorm.
   double largest_gain = Estimate::kNone, median_gain = Estimate::kNone;
   double unused_adc_bits = Estimate::kNone;  ///< on calibration images, see PointChip::warnings
+  /// With exact devices, LoadedLayer::products_error() of products = "auto"; NaN where nothing was
+  /// chosen.
+  double products_error_lsb = Estimate::kNone;
 };
 
 struct PointResult {

@@ -7,6 +7,7 @@
 #include "experiments/results/axis_columns.hpp"
 #include "experiments/results/cost_tables.hpp"
 #include "experiments/results/left_out.hpp"
+#include "experiments/text/table_json.hpp"
 
 namespace ohmic {
 namespace {
@@ -61,7 +62,8 @@ Fields layer_fields(const LayerResult& l) {
           {{"smallest_variance"}, l.smallest_variance},
           {{"largest_gain"}, l.largest_gain},
           {{"median_gain"}, l.median_gain},
-          {{"unused_adc_bits"}, l.unused_adc_bits}};
+          {{"unused_adc_bits"}, l.unused_adc_bits},
+          {{"products_error_lsb"}, l.products_error_lsb}};
 }
 
 /// Every draw's value, a count over all answers rounded once.

@@ -329,12 +329,20 @@ void count_files(Value& part, const Experiment& e) {
   count_plugins(part);
 }
 
+/// Nothing is chosen where products are of floats anyway.
+void count_chosen_products(Value& part, const Periphery& around) {
+  const Value* products = part.at("periphery.products");
+  if (products && around.products == Products::automatic && !(around.dac && around.adc))
+    part.table().find("periphery")->set("products", {std::string("f32")});
+}
+
 /// What counts at a stage, and what of it does so beside other values alone.
 Value part_of(const Experiment& e, Stage stage, bool by_content) {
   Value part = Experiment::schema().write(&e, stage);
   if (!e.is_trained()) part.table().erase("train");
   if (Value* device = part.table().find("device"); device && stage < Stage::draw)
     *device = exact_devices(e);
+  count_chosen_products(part, e.periphery);
   if (by_content) count_files(part, e);
   if (stage == Stage::training && e.train.keep != "best")
     for (const char* key : {"test", "test_images"}) part.table().find("data")->table().erase(key);

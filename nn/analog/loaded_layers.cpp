@@ -139,6 +139,15 @@ LoadedLayer& LoadedLayers::of(std::size_t s) {
   return *layers_[s];
 }
 
+std::vector<double> LoadedLayers::products_errors() const {
+  std::vector<double> errors(network_->crossbar.size());
+  for (std::size_t s = 0; s < layers_.size(); ++s)
+    if (layers_[s])
+      errors[static_cast<std::size_t>(network_->plan.steps[s].layer)] =
+          layers_[s]->products_error();
+  return errors;
+}
+
 Weights LoadedLayers::effective_weights() const {
   if (contents_.what != Loaded::digital) return crossbars_->effective_weights(contents_);
   Weights all = contents_.digital;
@@ -171,7 +180,7 @@ bool LoadedLayers::loads_product(const Step& step) const {
   if (!backend_.loads_products() || contents_.what == Loaded::digital)
     return backend_.loads_products();
   const DeviceModel& device = crossbars_->device(step, contents_.what);
-  return network_->periphery.products == Products::f32 && !device.non_linear() &&
+  return !are_rounded(network_->periphery.products) && !device.non_linear() &&
          network_->periphery.is_ideal_per_mvm(device.reads_noisily());
 }
 

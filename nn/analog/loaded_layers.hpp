@@ -41,6 +41,8 @@ class LoadedLayers {
   bool every_answer_is_nan() const { return every_answer_nan_; }
   /// CallError where the last load threw before it came to this one.
   LoadedLayer& of(std::size_t step);
+  /// LoadedNetwork::products_errors().
+  std::vector<double> products_errors() const;
   /// Of a step without a layer.
   const Epilogue& epilogue_of(std::size_t step) const { return epilogues_[step]; }
   Epilogue epilogue(const Step&, const Node* norm, bool relu) const;

@@ -37,6 +37,7 @@ std::vector<float> LoadedNetwork::layer_output(std::size_t layer, const float* x
                                                std::int64_t images) {
   const std::vector<Step>& crossbar = execution_->network()->crossbar;
   require_call(layer < crossbar.size(), "layer_output: there is no such layer");
+  require_call(images >= 0, "layer_output: images must be 0 or more");
   return execution_->layer_output(crossbar[layer], x, images);
 }
 
@@ -44,6 +45,7 @@ void LoadedNetwork::visit_layers(const float* nhwc, std::int64_t images,
                                  const LayerVisitor& visitor) {
   require_call(!execution_->layers().every_answer_is_nan(),
                "visit_layers: negative variances make every answer NaN, so no layer is computed");
+  require_call(images >= 0, "visit_layers: images must be 0 or more");
   std::vector<float> buffer;
   execution_->run(nhwc, images, 0, [&](const Step& step, const float* x) {
     const std::vector<float> output = execution_->layer_output(step, x, images);
@@ -79,6 +81,10 @@ Predictions LoadedNetwork::evaluate(const ImageSet& set, const Normalization& no
 }
 
 Tally LoadedNetwork::take_tally() { return execution_->take_tally(); }
+
+std::vector<double> LoadedNetwork::products_errors() const {
+  return execution_->layers().products_errors();
+}
 
 Weights LoadedNetwork::effective_weights() const {
   return execution_->layers().effective_weights();

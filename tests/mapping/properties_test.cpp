@@ -138,7 +138,8 @@ double code_step(const LayerOnTiles& layer, const LayerRanges& ranges) {
 TEST(Properties, EveryBackEndAgreesWithTheReference) {
   const auto reference = make_backend("reference"), cpu = make_backend("cpu");
   for_all(41, 250, [&](Choices& c) {
-    const Case layer(c);
+    Case layer(c);
+    layer.programmed.periphery.products = Products::f32;
     const Floats x = c.normals(3 * test::values_in(layer.g));
     const Epilogue epilogue = test::identity_epilogue(layer.g.out_channels);
     LayerRanges ranges;

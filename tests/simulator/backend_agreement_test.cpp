@@ -147,6 +147,7 @@ TEST_P(AgreementTest, HoldsForEveryEffectAndGeometry) {
       layer.layer = 3;
       layer.key = noise_key(1, 2);
       layer.tile = {100, 40};
+      layer.periphery.products = Products::f32;  // winograd_products_test, bit_products_test
       effect.apply(layer);
       const Floats x = test::normals(2 * test::values_in(g), 2);
       const Floats residual = test::normals(2 * test::values_out(g), 3);

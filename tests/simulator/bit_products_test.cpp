@@ -125,6 +125,56 @@ TEST(BitProducts, OfShortSumsReachTheirLimitsAndNoFurther) {
   }
 }
 
+/// A layer of 8-bit inputs in bits that reads without noise.
+LayerOnTiles quiet_layer(bool is_signed) {
+  LayerOnTiles layer = noisy_layer(test::same_padded(8, 20, 24, 3, 1),
+                                   {.bits = 8, .is_signed = is_signed, .slice_bits = 1});
+  layer.planes[0].read_variance_S2.clear();
+  return layer;
+}
+
+TEST(BitProducts, NoInputMovesAShortSumByMoreThanTheWorstError) {
+  for (const bool is_signed : {false, true}) {
+    const LayerOnTiles layer = quiet_layer(is_signed);
+    const ConvGeometry& g = layer.geometry;
+    const LayerPlan plan = plan_layer(layer, {255, std::vector<double>(2 * 24, 127)});
+    const std::vector<float> x = test::extreme_codes(test::values_in(g), is_signed);
+    const cpu::BitProducts products(layer, plan, Products::bf16);
+    cpu::Workspace space;
+    double largest = 0;
+    products.multiply(x.data(), space, [&](const cpu::ImagePart& part) {
+      const TileProduct& t = plan.products[part.product];
+      for (int i = 0; i < static_cast<int>(part.positions * 24); ++i) {
+        const Sum sum = by_hand(g, t, t.G, 1, plan.input.phases[part.phase], x,
+                                static_cast<int>(part.first) + i / 24, i % 24);
+        const double error = std::abs(part.sums[i] - sum.value);
+        ASSERT_LE(error, products.worst_error() + std::exp2(-20) * sum.most);
+        largest = std::max(largest, error);
+      }
+    });
+    EXPECT_GT(largest, products.worst_error() / 50);
+    EXPECT_EQ(cpu::BitProducts(layer, plan, Products::f32).worst_error(), 0);
+  }
+}
+
+TEST(BitProducts, AreShortByThemselvesWhereNoInputMovesASumByAStep) {
+  for (const bool is_signed : {false, true}) {
+    const LayerOnTiles layer = quiet_layer(is_signed);
+    const test::Chosen coarse = test::chosen_products(layer, 255 * 60);
+    EXPECT_GT(coarse.error, 0);
+    EXPECT_LE(coarse.error, kMostRounding);
+    EXPECT_EQ(coarse.outputs, coarse.of_integers);
+    const test::Chosen fine = test::chosen_products(layer, 300);
+    EXPECT_EQ(fine.error, 0);
+    EXPECT_EQ(fine.outputs, fine.of_floats);
+  }
+  const LayerOnTiles noisy =
+      noisy_layer(test::same_padded(8, 20, 24, 3, 1), {.bits = 8, .slice_bits = 1});
+  const test::Chosen chosen = test::chosen_products(noisy, 255 * 60);
+  EXPECT_EQ(chosen.error, 0);
+  EXPECT_EQ(chosen.outputs, chosen.of_floats);
+}
+
 TEST(BitProducts, LeaveOtherSlicesToMultiplications) {
   LayerOnTiles layer = test::layer_of(test::dense(4, 4), test::normals(16, 1));
   layer.periphery.adc = Adc{.bits = 8};

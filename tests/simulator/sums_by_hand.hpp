@@ -21,6 +21,40 @@ inline std::vector<float> codes(std::size_t size, bool is_signed) {
   return x;
 }
 
+/// Codes of 8 bits at the ends of their range: where roundings of cells show most.
+inline std::vector<float> extreme_codes(std::size_t size, bool is_signed) {
+  std::vector<float> x = normals(size, 7);
+  for (float& v : x) v = v > 0 ? (is_signed ? 127.0f : 255.0f) : (is_signed ? -127.0f : 0.0f);
+  return x;
+}
+
+/// What `products` = "auto" makes of a layer behind 8-bit converters whose ADC takes up to `range`
+/// codes of inputs times weights, beside what the formats to choose from do.
+struct Chosen {
+  double error;  ///< LoadedLayer::products_error()
+  std::vector<float> outputs, of_floats, of_integers;
+};
+inline Chosen chosen_products(LayerOnTiles layer, double range) {
+  const ConvGeometry& g = layer.geometry;
+  const auto tiles = static_cast<std::size_t>(layer.tile.row_tiles(g.rows()));
+  const LayerRanges ranges{255, std::vector<double>(tiles * g.out_channels, range)};
+  const std::vector<float> x = codes(values_in(g), layer.periphery.dac->is_signed);
+  const auto backend = make_backend("cpu");
+  Chosen all{};
+  const auto outputs = [&](Products products) {
+    layer.periphery.products = products;
+    if (!backend->refusal(layer).empty()) return std::vector<float>();  // no bf16 here
+    const auto loaded = backend->load(layer, identity_epilogue(g.out_channels), &ranges);
+    all.error = loaded->products_error();
+    return forward(*loaded, g, x);
+  };
+  all.of_floats = outputs(Products::f32);
+  all.of_integers = outputs(Products::bf16);
+  all.outputs = outputs(Products::automatic);
+  if (all.of_integers.empty()) all.of_integers = all.outputs;
+  return all;
+}
+
 /// What a column adds up to, and the most it could if drives were 1 at most.
 struct Sum {
   double value = 0, most = 0;

@@ -156,6 +156,47 @@ TEST_F(WinogradTest, ReachTheLimitsOfIntegersAndAreNoWorseThanBf16There) {
   }
 }
 
+TEST_F(WinogradTest, NoInputMovesASumByMoreThanTheWorstError) {
+  for (const bool is_signed : {false, true}) {
+    const LayerOnTiles layer =
+        layer_of(same_padded(8, 64, 64, 3, 1), {.bits = 8, .is_signed = is_signed});
+    const ConvGeometry& g = layer.geometry;
+    const LayerPlan plan = plan_of(layer, is_signed ? 127 : 255);
+    const std::vector<float> x = test::extreme_codes(test::values_in(g), is_signed);
+    const WinogradProducts products(layer, plan, 1);
+    cpu::Workspace space;
+    double largest = 0;
+    products.multiply(x.data(), 1, space, [&](const ImagePart& part) {
+      const TileProduct& t = plan.products[part.product];
+      for (int i = 0; i < static_cast<int>(part.positions * 64); ++i) {
+        const int position = static_cast<int>(part.first) + i / 64;
+        const auto sum = by_hand(g, t, t.G, 0, plan.input.phases[0], x, position, i % 64);
+        const double error = std::abs(part.sums[i] - sum.value);
+        ASSERT_LE(error, products.worst_error() + std::exp2(-20) * 255 * sum.most);
+        largest = std::max(largest, error);
+      }
+    });
+    EXPECT_GT(largest, products.worst_error() / 100);
+  }
+}
+
+TEST_F(WinogradTest, AreTakenByThemselvesWhereNoInputMovesASumByAStep) {
+  LayerOnTiles layer = layer_of(same_padded(8, 64, 64, 3, 1), {.bits = 8});
+  const test::Chosen coarse = test::chosen_products(layer, 127 * 64);
+  EXPECT_GT(coarse.error, 0);
+  EXPECT_LE(coarse.error, kMostRounding);
+  EXPECT_EQ(coarse.outputs, coarse.of_integers);
+  EXPECT_NE(coarse.outputs, coarse.of_floats);
+  const test::Chosen fine = test::chosen_products(layer, 127);
+  EXPECT_EQ(fine.error, 0);
+  EXPECT_EQ(fine.outputs, fine.of_floats);
+  EXPECT_NE(fine.outputs, fine.of_integers);
+  layer.periphery.adc.reset();  // then there is no step to measure by
+  const test::Chosen digital = test::chosen_products(layer, 127 * 64);
+  EXPECT_EQ(digital.error, 0);
+  EXPECT_EQ(digital.outputs, digital.of_floats);
+}
+
 TEST_F(WinogradTest, BeginAndEndWithTheFirstAndTheLastProduct) {
   LayerOnTiles layer = layer_of(same_padded(4, 24, 16, 3, 1), {.bits = 8});
   layer.planes.push_back(layer.planes[0]);

@@ -168,12 +168,14 @@ class Columns {
 struct Ready {
   Ready(const LayerOnTiles& layer, const LayerRanges& ranges, const Epilogue& epilogue, int images)
       : plan(plan_layer(layer, ranges)), columns(layer, plan, epilogue) {
+    const Products format = layer.periphery.products;
     if (BitProducts::cover(layer, plan))
-      bits.emplace(layer, plan, layer.periphery.products);
+      bits.emplace(layer, plan, format);
     else if (WinogradProducts::cover(layer, plan))
       winograd.emplace(layer, plan, images);
-    else
-      products.emplace(layer, plan, images, layer.periphery.products);
+    if (winograd && format == Products::automatic && winograd->worst_error() > kMostRounding)
+      winograd.reset();
+    if (!bits && !winograd) products.emplace(layer, plan, images, format);
     for (TileProduct& t : plan.products) t = {};  // packed now
   }
 
@@ -196,6 +198,11 @@ class AnalogLayer final : public LoadedLayer {
     if (is_known || !layer.periphery.needs_ranges())
       ready_.emplace(layer, ranges ? *ranges : LayerRanges{}, epilogue, chunk_);
     if (!is_known) observed_.emplace(layer);
+  }
+
+  double products_error() const override {
+    if (ready_ && ready_->winograd) return ready_->winograd->worst_error();
+    return ready_ && ready_->bits ? ready_->bits->worst_error() : 0;
   }
 
   void forward(const float* x, std::int64_t images, std::uint64_t first_image,

@@ -24,15 +24,25 @@ BitProducts::BitProducts(const LayerOnTiles& layer, const LayerPlan& plan, Produ
       columns_(static_cast<std::size_t>(plan.columns)),
       has_negative_drive_(plan.input.phases.front().sign == 0 && plan.input.lowest < 0),
       batches_(batches_of(plan.input)) {
+  const bool is_free = format == Products::automatic;
+  const bool is_noisy = !plan.products.front().variance.empty();
+  make_tables(plan, format == Products::bf16 || (is_free && plan.adc.converts && !is_noisy));
+  if (is_free && worst_error_ > kMostRounding) make_tables(plan, false);
+}
+
+void BitProducts::make_tables(const LayerPlan& plan, bool may_be_short) {
+  products_.clear();
+  worst_error_ = 0;
   std::map<int, std::shared_ptr<const BitWindows>> by_first_row;  // planes have the same tiles
   for (const TileProduct& t : plan.products) {
-    const bool are_short = format == Products::bf16 && t.rows <= kMostShortRows;
+    const bool are_short = may_be_short && t.rows <= kMostShortRows;
     std::shared_ptr<const BitWindows>& windows = by_first_row[t.first_row];
     if (!windows)
       windows = std::make_shared<const BitWindows>(geometry_, t.first_row,
                                                    t.first_row + t.driven_rows(geometry_),
                                                    bit_tables_at_once(columns_, are_short));
     products_.push_back(product_of(t, are_short, windows));
+    worst_error_ = std::max(worst_error_, products_.back().sums->worst_error());
   }
 }
 

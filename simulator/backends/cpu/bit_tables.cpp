@@ -37,11 +37,17 @@ class TablesOf final : public BitTables {
     for (std::size_t n = 0; n < N_; ++n) {
       const double steps = kIsExact ? 1 : steps_per_code(m, n);
       codes_.push_back(static_cast<float>(1 / steps));
-      fill_column(m, n, steps, table_);
-      if (m.when_negative != 0) fill_column(m, n, steps * m.when_negative, negative_);
-      if (m.driven < m.rows) bias_[n] = entry(m.cell(n, m.driven) * steps);
+      double error = fill_column(m, n, steps, table_);
+      if (m.when_negative != 0) error += fill_column(m, n, steps * m.when_negative, negative_);
+      if (m.driven < m.rows) {
+        bias_[n] = entry(m.cell(n, m.driven) * steps);
+        error += 0.5;
+      }
+      if (!kIsExact) worst_error_ = std::max(worst_error_, error / steps);
     }
   }
+
+  double worst_error() const override { return worst_error_; }
 
   void add_up(const BitImage& image, BitSpace& space) const override {
     const std::size_t bits = image.bits, bit_pitch = image.positions * pitch_;
@@ -109,19 +115,25 @@ class TablesOf final : public BitTables {
     if (pitch_ != N_) std::fill_n(values, size, T{0});  // columns beyond the last
   }
 
-  void fill_column(const BitMatrix& m, std::size_t n, double steps, Buffer<T>& table) {
+  /// Returns what a sum of its entries is off by at worst, in steps.
+  double fill_column(const BitMatrix& m, std::size_t n, double steps, Buffer<T>& table) {
+    double error = 0;
     T* to = table.get() + n / columns_ * columns_ * windows_->lookups() * kPatterns + n % columns_;
     for (std::size_t l = 0; l < windows_->lookups(); ++l) {
       double row[kRowsPerWord], all = 0;
       for (int i = 0; i < kRowsPerWord; ++i)
         all += row[i] = m.kernel_cell(n, windows_->kernel_row(l, i)) * steps;
       double sums[kPatterns] = {0 * all};  // 0 times what is no number is none either
+      double worst = 0;
       for (unsigned pattern = 0; pattern < kPatterns; ++pattern, to += columns_) {
         if (pattern > 0)
           sums[pattern] = sums[pattern & (pattern - 1)] + row[std::countr_zero(pattern)];
         *to = entry(sums[pattern]);
+        if constexpr (!kIsExact) worst = std::max(worst, std::abs(sums[pattern] - *to));
       }
+      error += worst;
     }
+    return error;
   }
 
   void add(const BitSums<T>& s, std::size_t bits) const {
@@ -136,6 +148,7 @@ class TablesOf final : public BitTables {
   Buffer<T> table_, negative_;  ///< [block of columns][lookup][pattern][column]
   std::vector<T> bias_;
   std::vector<float> codes_;  ///< per step of T
+  double worst_error_ = 0;
 };
 
 }  // namespace

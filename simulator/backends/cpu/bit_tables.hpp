@@ -40,6 +40,8 @@ struct BitImage {
 class BitTables {
  public:
   virtual ~BitTables() = default;
+  /// What the entries' roundings move a sum by at worst, in units of the cells; of floats 0.
+  virtual double worst_error() const = 0;
   virtual void add_up(const BitImage&, BitSpace&) const = 0;
   /// Of what was added up there, one bit's sums of positions [first, first + count), counted from
   /// the image's first: count x N, in `buffer` if need be.

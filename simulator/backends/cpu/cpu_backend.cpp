@@ -12,11 +12,12 @@
 namespace ohmic {
 
 std::string CpuBackend::refusal(const LayerOnTiles& layer) const {
-  if (layer.periphery.products != Products::f32 && !onednn::has_bf16())
+  if (are_rounded(layer.periphery.products) && !onednn::has_bf16())
     return "periphery.products: bf16 products need a processor with AVX-512; accepted here: "
+           "\"auto\", \"f32\"";
+  if (layer.cells && are_rounded(layer.periphery.products))
+    return "periphery.products: non-linear cells are computed in float; accepted here: \"auto\", "
            "\"f32\"";
-  if (layer.cells && layer.periphery.products != Products::f32)
-    return "periphery.products: non-linear cells are computed in float; accepted here: \"f32\"";
   return {};
 }
 
@@ -25,7 +26,7 @@ std::unique_ptr<LoadedLayer> CpuBackend::load(const LayerOnTiles& layer, const E
   if (std::string why = refusal(layer); !why.empty()) throw UnsupportedError(why);
   // Circuits take all the time there is, whoever adds them up.
   if (layer.is_solved_per_mvm()) return ReferenceBackend().load(layer, epilogue, ranges);
-  if (layer.is_ideal_per_mvm() && layer.periphery.products == Products::f32)
+  if (layer.is_ideal_per_mvm() && !are_rounded(layer.periphery.products))
     return load_product(layer.geometry, layer.effective_weights(), layer.effective_bias(),
                         epilogue);
   return cpu::load_analog(layer, epilogue, ranges);

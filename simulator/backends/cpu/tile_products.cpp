@@ -9,7 +9,7 @@ namespace ohmic::cpu {
 namespace {
 
 onednn::Format format_of(Products products) {
-  return products == Products::f32 ? onednn::Format::f32 : onednn::Format::bf16;
+  return are_rounded(products) ? onednn::Format::bf16 : onednn::Format::f32;
 }
 
 /// What rounding to bf16 leaves of each value.

@@ -18,10 +18,10 @@ namespace ohmic::cpu {
 
 class TileProducts {
  public:
-  /// `images` are computed at a time.
+  /// `images` are computed at a time; in floats unless `format` is shorter.
   TileProducts(const LayerOnTiles&, const LayerPlan&, int images, Products format);
 
-  bool multiplies_bf16() const { return format_ != Products::f32; }
+  bool multiplies_bf16() const { return are_rounded(format_); }
 
   /// Drives the rows with `count` images, the rest of the images with zeros. `produce(first, size,
   /// out)` writes values [first, first + size) of images x H x W x C, in the format of the products

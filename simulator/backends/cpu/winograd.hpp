@@ -25,6 +25,14 @@ constexpr double kFromTaps[kPoints][kTaps] = {
     {1.0 / 24, -1.0 / 12, 1.0 / 6},
     {0, 0, 1},
 };
+/// Outputs from points.
+constexpr double kToOutputs[kOutputs][kPoints] = {
+    {1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 0}, {0, 1, 1, 4, 4, 0}, {0, 1, -1, 8, -8, 1}};
+/// Points from the six inputs of a group.
+constexpr double kFromInputs[kPoints][kPoints] = {
+    {4, 0, -5, 0, 1, 0},  {0, -4, -4, 1, 1, 0}, {0, 4, -4, -1, 1, 0},
+    {0, -2, -1, 2, 1, 0}, {0, 2, -1, -2, 1, 0}, {0, 4, 0, -5, 0, 1},
+};
 /// The most a point of the inputs can reach, over the largest magnitude of an input.
 constexpr double kMostOfInputs[kPoints] = {10, 10, 10, 6, 6, 10};
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "simulator/backends/cpu/not_numbers.hpp"
+#include "simulator/backends/cpu/onednn.hpp"
 #include "simulator/backends/cpu/passes.hpp"
 
 namespace ohmic::cpu {
@@ -71,14 +72,57 @@ double steps_of(const std::vector<double>& points, std::size_t i, double most_dr
   return std::min(std::numeric_limits<std::int16_t>::max() / largest, (most - roundings) / sum);
 }
 
+/// Of what one of a group's outputs owes to one of its inputs, over rows of taps, what is too much
+/// and what is too little where their points are off by `errors`, [point][row of taps].
+struct Excess {
+  double above = 0, below = 0;
+};
+Excess excess(const std::vector<double>& errors, std::size_t output, std::size_t input) {
+  const std::size_t rows = errors.size() / kPoints;
+  double above = 0, below = 0;
+#pragma omp simd reduction(+ : above, below)
+  for (std::size_t row = 0; row < rows; ++row) {
+    double error = 0;
+    for (std::size_t i = 0; i < kPoints; ++i)
+      error += kToOutputs[output][i] * kFromInputs[i][input] * errors[i * rows + row];
+    above += std::max(error, 0.0);
+    below += std::max(-error, 0.0);
+  }
+  return {above, below};
+}
+
+/// What the inputs for which it is most move an output by, where points of taps are off by these.
+double worst_output(const std::vector<double>& errors, const InputPlan& input) {
+  double worst = 0;
+  for (std::size_t output = 0; output < kOutputs; ++output) {
+    Excess all;
+    for (std::size_t i = 0; i < kPoints; ++i) {
+      const Excess e = excess(errors, output, i);
+      all.above += e.above;
+      all.below += e.below;
+    }
+    worst =
+        std::max(worst, input.unipolar ? std::max(all.above, all.below) : all.above + all.below);
+  }
+  return worst * most_drive(input);
+}
+
+/// Variances of reads are products of bf16 numbers.
+bool may_be_short(const LayerOnTiles& layer, const LayerPlan& plan) {
+  const bool reads_noisily = !plan.products.front().variance.empty();
+  return layer.periphery.products == Products::bf16 ||
+         (layer.periphery.products == Products::automatic && plan.adc.converts &&
+          (!reads_noisily || onednn::has_bf16()));
+}
+
 }  // namespace
 
 bool WinogradProducts::cover(const LayerOnTiles& layer, const LayerPlan& plan) {
   const ConvGeometry& g = layer.geometry;
-  return is_fast() && layer.periphery.products == Products::bf16 && g.groups == 1 &&
-         g.kernel_height == kKernel && g.kernel_width == kKernel && g.stride_height == 1 &&
-         g.stride_width == 1 && g.dilation_height == 1 && g.dilation_width == 1 &&
-         g.in_channels >= kFewestChannels && g.columns() % static_cast<int>(kColumns) == 0 &&
+  return is_fast() && may_be_short(layer, plan) && g.groups == 1 && g.kernel_height == kKernel &&
+         g.kernel_width == kKernel && g.stride_height == 1 && g.stride_width == 1 &&
+         g.dilation_height == 1 && g.dilation_width == 1 && g.in_channels >= kFewestChannels &&
+         g.columns() % static_cast<int>(kColumns) == 0 &&
          g.out_width() % static_cast<int>(kOutputs) == 0 && plan.input.converts &&
          most_drive(plan.input) <= kMostCode &&
          std::all_of(plan.products.begin(), plan.products.end(), [&](const TileProduct& t) {
@@ -110,7 +154,7 @@ WinogradProducts::WinogradProducts(const LayerOnTiles& layer, const LayerPlan& p
 }
 
 WinogradProducts::Product WinogradProducts::product_of(const TileProduct& t,
-                                                       const InputPlan& input) const {
+                                                       const InputPlan& input) {
   constexpr int kPairSize = static_cast<int>(kPair);
   const int driven = std::max(t.driven_rows(geometry_), 0);
   const int first = t.first_row / kTapsOfKernel / kPairSize;
@@ -120,8 +164,7 @@ WinogradProducts::Product WinogradProducts::product_of(const TileProduct& t,
   p.points.resize(columns_ * kTaps * p.pairs * kPoints * kPair);
   p.steps.resize(columns_ * kPoints);
   for (std::size_t n = 0; n < columns_; ++n)
-    pack(points_of(geometry_, t, n, {first * kPairSize, pairs * kPairSize}), n, most_drive(input),
-         p);
+    pack(points_of(geometry_, t, n, {first * kPairSize, pairs * kPairSize}), n, input, p);
   const bool has_bias = t.driven_rows(geometry_) < t.rows;
   for (const Phase& phase : input.phases)
     for (std::size_t n = 1; n <= columns_; ++n)
@@ -131,19 +174,24 @@ WinogradProducts::Product WinogradProducts::product_of(const TileProduct& t,
   return p;
 }
 
-void WinogradProducts::pack(const std::vector<double>& points, std::size_t n, double most_drive,
-                            Product& p) {
+void WinogradProducts::pack(const std::vector<double>& points, std::size_t n,
+                            const InputPlan& input, Product& p) {
   const std::size_t block = n / kColumns, column = n % kColumns;
+  const std::size_t rows = points.size() / kPoints;
+  std::vector<double> errors(points.size());
   for (std::size_t i = 0; i < kPoints; ++i) {
-    const double steps = steps_of(points, i, most_drive);
+    const double steps = steps_of(points, i, most_drive(input));
     p.steps[(block * kPoints + i) * kColumns + column] = static_cast<float>(1 / steps);
     for (std::size_t c = 0; c < p.pairs * kPair; ++c)
       for (std::size_t row = 0; row < kTaps; ++row) {
         const std::size_t vector = ((block * kTaps + row) * p.pairs + c / kPair) * kPoints + i;
-        p.points[(vector * kColumns + column) * kPair + c % kPair] =
-            static_cast<std::int16_t>(std::lrint(steps * points[(c * kTaps + row) * kPoints + i]));
+        const double exact = steps * points[(c * kTaps + row) * kPoints + i];
+        const auto rounded = static_cast<std::int16_t>(std::lrint(exact));
+        p.points[(vector * kColumns + column) * kPair + c % kPair] = rounded;
+        errors[i * rows + c * kTaps + row] = (exact - rounded) / steps;
       }
   }
+  worst_error_ = std::max(worst_error_, worst_output(errors, input));
 }
 
 void WinogradProducts::multiply(const float* codes, std::size_t images, Workspace& w,

@@ -1,10 +1,11 @@
 // The products of a layer's tiles where kernels are 3 x 3 with stride 1 and inputs are codes, with
 // half of the multiplications, in 16-bit integers (winograd.hpp).
 //
-// This is what `products = "bf16"` does on processors that multiply pairs of 16-bit integers as
-// fast as they multiply bf16 numbers. Codes are exact. Sums of taps are rounded to steps of their
-// own, of each column 1 / 32,767 of the largest, or as many as 32 bits hold sums of: some forty
-// times finer than bf16 weights where inputs have 8 bits, never coarser.
+// This is what `products = "bf16"`, and "auto" where it is exact enough, do on processors that
+// multiply pairs of 16-bit integers as fast as they multiply bf16 numbers. Codes are exact. Sums of
+// taps are rounded to steps of their own, of each column 1 / 32,767 of the largest, or as many as
+// 32 bits hold sums of: some forty times finer than bf16 weights where inputs have 8 bits, never
+// coarser.
 //
 // The squares of codes do not fit: variances of reads stay convolutions of bf16 numbers.
 #pragma once
@@ -29,6 +30,9 @@ class WinogradProducts {
   /// At most `images` are computed at a time.
   WinogradProducts(const LayerOnTiles&, const LayerPlan&, int images);
 
+  /// What these roundings move a sum by at worst, whatever the inputs, in its units (codes of the
+  /// ADC).
+  double worst_error() const { return worst_error_; }
   /// How many images are best given at a time.
   std::size_t images_at_once() const { return images_; }
   /// Hands what `codes` of images, H x W x C each, drive to `take`: every phase of every product.
@@ -53,8 +57,8 @@ class WinogradProducts {
     std::size_t image, first, end;
   };
 
-  Product product_of(const TileProduct&, const InputPlan&) const;
-  static void pack(const std::vector<double>& points, std::size_t n, double most_drive, Product&);
+  Product product_of(const TileProduct&, const InputPlan&);
+  void pack(const std::vector<double>& points, std::size_t n, const InputPlan&, Product&);
 
   std::vector<Drive> find_drives(const float* codes, std::size_t images, Workspace&) const;
   /// Adds up one phase of a product on some rows; their variances begin at `variances`, if any.
@@ -69,6 +73,7 @@ class WinogradProducts {
   std::vector<Product> products_;
   std::optional<TileProducts> variances_;  ///< of squares; absent where reads are quiet
   std::size_t images_;
+  double worst_error_ = 0;
 };
 
 }  // namespace ohmic::cpu

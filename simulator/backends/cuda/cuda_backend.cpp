@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kCounters = 2;  // what the DACs clipped, what the ADCs did
 
 int bf16_parts(Products products) {
-  if (products == Products::f32) return 0;
+  if (!are_rounded(products)) return 0;
   return products == Products::bf16 ? 1 : 2;
 }
 
@@ -273,11 +273,12 @@ std::string CudaBackend::refusal(const LayerOnTiles& layer) const {
     return "non-linear cells (device.v_read_V) on resistive wires: this back end solves no circuit "
            "at each product; use compute.backend = \"cpu\", device.v_read_V = \"ohmic\" or "
            "periphery.wires = \"ideal\"";
-  if (layer.periphery.products == Products::f32) return {};
+  if (!are_rounded(layer.periphery.products)) return {};
   if (layer.cells)
-    return "periphery.products: non-linear cells are computed in float; accepted here: \"f32\"";
+    return "periphery.products: non-linear cells are computed in float; accepted here: \"auto\", "
+           "\"f32\"";
   const std::string why = workspace_->machine->refusal_of_bf16();
-  return why.empty() ? why : "periphery.products: " + why + "; accepted here: \"f32\"";
+  return why.empty() ? why : "periphery.products: " + why + "; accepted here: \"auto\", \"f32\"";
 }
 
 std::unique_ptr<Activations> CudaBackend::activations() {
