@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "experiments/commands/commands.hpp"
+#include "experiments/commands/print_note.hpp"
 #include "experiments/study/experiment.hpp"
 #include "nn/data/cifar.hpp"
 #include "nn/data/download.hpp"
@@ -29,11 +30,10 @@ class ProgressLine {
     shown_ = percent;
     const std::string of =
         total > 0 ? fmt::format(" of {} MB ({} %)", total / 1'000'000, percent) : " MB";
-    fmt::print(stderr, "{}{}{}{}", terminal_ ? "\r" : "", done / 1'000'000, of,
-               terminal_ ? "" : "\n");
+    print_note("{}{}{}{}", terminal_ ? "\r" : "", done / 1'000'000, of, terminal_ ? "" : "\n");
   }
   void finish() const {
-    if (terminal_ && shown_ >= 0) fmt::print(stderr, "\n");
+    if (terminal_ && shown_ >= 0) print_note("\n");
   }
 
  private:

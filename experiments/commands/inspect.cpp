@@ -234,20 +234,31 @@ Json json_of(const LoweredNetwork& network, const std::vector<LayerFacts>& layer
   return json;
 }
 
-SampleFiles sample_files(const std::vector<std::string>& given) {
+/// NAME=FILE, where the network has an input of this name; names and files may have a = of their
+/// own.
+std::optional<InputFile> file_of_input(const std::string& entry, const LoweredNetwork& network) {
+  for (std::size_t sign = entry.find('='); sign != std::string::npos;
+       sign = entry.find('=', sign + 1))
+    if (std::ranges::find(network.inputs, entry.substr(0, sign), &SampleInput::name) !=
+        network.inputs.end())
+      return InputFile{entry.substr(0, sign), entry.substr(sign + 1)};
+  return {};
+}
+
+SampleFiles sample_files(const std::vector<std::string>& given, const LoweredNetwork& network) {
   SampleFiles files;
-  if (given.size() == 1 && given.front().find('=') == std::string::npos) {
+  if (given.size() == 1 && !file_of_input(given.front(), network)) {
     files.samples = given.front();
     return files;
   }
   for (const std::string& entry : given) {
-    const std::size_t sign = entry.rfind('=');
-    if (sign == std::string::npos)
+    const auto named = file_of_input(entry, network);
+    if (!named)
       throw CLI::ValidationError("--samples", "expected NAME=FILE for each input, got " + entry);
-    const std::string input = entry.substr(0, sign);
+    const std::string& input = named->input;
     if (std::ranges::find(files.inputs, input, &InputFile::input) != files.inputs.end())
       throw CLI::ValidationError("--samples", "names the input " + input + " more than once");
-    files.inputs.push_back({input, entry.substr(sign + 1)});
+    files.inputs.push_back(*named);
   }
   return files;
 }
@@ -264,27 +275,30 @@ auto of_option(const Read& read) {
   }
 }
 
-std::vector<float> known_answers(const std::string& file, const LoweredNetwork& network,
-                                 std::int64_t samples) {
+StoredArray known_answers(const std::string& file, const LoweredNetwork& network,
+                          std::int64_t samples) {
   const StoredArray known = open_array(file);
   const std::vector<std::int64_t>& shape = known.shape;
   if (shape.empty() || shape.front() != samples ||
       known.elements() != samples * network.graph.classes)
     throw DataError(fmt::format("{}: is {}; expected {} samples' answers of {}", file,
                                 shape_text(shape), samples, shape_text(network.answer)));
-  return known.whole().values;
+  return known;
 }
 
 /// What another program answers to samples, beside the network's own answers.
 AnswerCheck check_given(const LoweredNetwork& network, const InspectOptions& options) {
   Dataset data;
   of_option([&] {
-    data.test = read_samples(sample_files(options.samples));
+    data.test = read_samples(sample_files(options.samples, network));
     fit_to(network, data);
     return 0;
   });
-  const std::vector<float> known = known_answers(options.answers, network, data.test.size());
-  return of_option([&] { return check_answers(network, data, known); });
+  const StoredArray known = known_answers(options.answers, network, data.test.size());
+  return of_option([&] {
+    return check_answers(network, data, known.whole().values,
+                         known.format.kind != NumberFormat::Kind::real);
+  });
 }
 
 std::string check_text(const AnswerCheck& check, const std::string& known) {
@@ -292,6 +306,9 @@ std::string check_text(const AnswerCheck& check, const std::string& known) {
   if (check.unlike_sample >= 0)
     return fmt::format("{} not {}: of sample {} {} no number", samples, known, check.unlike_sample,
                        check.known_is_number ? "the network's is" : "the known one is");
+  if (!check.agree() && check.largest == 0)
+    return fmt::format("{} not {}, which are all 0: that of sample {} is {:.1e} away", samples,
+                       known, check.furthest_sample, check.furthest);
   if (!check.agree())
     return fmt::format("{} not {}: that of sample {} is {:.1e} of the largest number away", samples,
                        known, check.furthest_sample, check.relative());
@@ -335,9 +352,10 @@ void require_agreement(const Checks& checks, const std::string& answers) {
     throw DataError("answers: " + check_text(*checks.given, answers));
 }
 
-Json json_of(const std::optional<AnswerCheck>& check) {
-  if (!check) return {};
+Json json_of(const std::optional<AnswerCheck>& check, const std::string& fault = "") {
+  if (!check) return fault.empty() ? Json() : Json{{"fault", fault}};
   return {{"samples", check->samples},
+          {"unlike_sample", check->unlike_sample < 0 ? Json() : Json(check->unlike_sample)},
           {"agree", check->agree()},
           {"relative", std::isfinite(check->relative()) ? Json(check->relative()) : Json()}};
 }
@@ -349,7 +367,7 @@ void inspect(const InspectOptions& options) {
   const Checks checks = checks_of(*network, options);
   if (options.as_json) {
     Json json = json_of(*network, layers, options);
-    json["stored_sample"] = json_of(checks.stored);
+    json["stored_sample"] = json_of(checks.stored, checks.fault);
     json["known_answers"] = json_of(checks.given);
     fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
   } else {

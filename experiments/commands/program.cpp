@@ -12,6 +12,7 @@
 #include <new>
 
 #include "experiments/commands/commands.hpp"
+#include "experiments/commands/print_note.hpp"
 #include "experiments/run/run.hpp"
 #include "experiments/study/plugin.hpp"
 #include "experiments/text/quoting.hpp"
@@ -85,9 +86,14 @@ void refuse_unknown_command(const CLI::App& app, const std::string& word) {
       CLI::ExitCodes::ExtrasError);
 }
 
+std::string lost_output(int reason) {
+  const std::string lost = "standard output cannot be written";
+  return reason == 0 ? lost : lost + ": " + std::strerror(reason);
+}
+
 int say(int status, const std::string& message) {
   std::fflush(stdout);
-  fmt::print(stderr, "{}\n", lines(message));
+  print_note("{}\n", lines(message));
   return status;
 }
 
@@ -115,8 +121,7 @@ int run_program(int argc, const char* const* argv) {
     configure(app, argc > 0 ? argv[0] : "ohmic");
     const int status = parse(app, argc, argv);
     errno = 0;
-    if (std::fflush(stdout) != 0 || std::ferror(stdout))
-      throw OutputError(std::string("standard output cannot be written: ") + std::strerror(errno));
+    if (std::fflush(stdout) != 0 || std::ferror(stdout)) throw OutputError(lost_output(errno));
     return status;
   });
 }
@@ -136,6 +141,9 @@ int guarded(const std::function<int()>& action) {
     return fail(6, error.what());
   } catch (const std::filesystem::filesystem_error& error) {
     return fail(5, error.path1().string() + ": " + error.code().message());
+  } catch (const std::system_error& error) {
+    if (std::ferror(stdout)) return fail(5, lost_output(error.code().value()));
+    return fail(1, error.what());
   } catch (const std::bad_alloc&) {
     return fail(1, "out of memory");
   } catch (const std::exception& error) {

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "experiments/commands/commands.hpp"
+#include "experiments/commands/print_note.hpp"
 
 namespace ohmic {
 namespace {
@@ -18,7 +19,7 @@ struct ReportWords {
 
 void report(const ReportWords& words) {
   const ReportOutcome outcome = write_report(words.runs, {words.out, !words.no_figures, true});
-  if (!outcome.problem.empty()) fmt::print(stderr, "no figures: {}\n", outcome.problem);
+  if (!outcome.problem.empty()) print_note("no figures: {}\n", outcome.problem);
   print_lines("{}: {} figures, {} tables beside it\n", (outcome.folder / "report.html").string(),
               outcome.figures, outcome.tables);
 }

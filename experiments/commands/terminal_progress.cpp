@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "experiments/commands/print_note.hpp"
 #include "experiments/text/quoting.hpp"
 
 namespace ohmic {
@@ -54,19 +55,19 @@ void TerminalProgress::update(double fraction, const std::string& detail) {
             duration_text(seconds_between(began_, now) * (1 - fraction) /
                           (fraction - first_fraction_)) +
             " left";
-  if (!live_) return fmt::print(stderr, "{}\n", line);
-  fmt::print(stderr, "\r\033[K{}", line.substr(0, terminal_columns() - 1));
+  if (!live_) return print_note("{}\n", line);
+  print_note("\r\033[K{}", line.substr(0, terminal_columns() - 1));
   std::fflush(stderr);
   line_is_open_ = true;
 }
 
 void TerminalProgress::say(const std::string& line) {
   clear();
-  fmt::print(stderr, "{}{}\n", prefix_, lines(line));
+  print_note("{}{}\n", prefix_, lines(line));
 }
 
 void TerminalProgress::clear() {
-  if (line_is_open_) fmt::print(stderr, "\r\033[K");
+  if (line_is_open_) print_note("\r\033[K");
   line_is_open_ = false;
 }
 

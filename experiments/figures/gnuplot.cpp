@@ -48,7 +48,8 @@ Drawn draw(const Figure& figure, const std::filesystem::path& folder) {
   write_atomically(folder / (figure.name + ".gp"), whole_script(figure));
   for (const char* extension : {".svg", ".png"}) {  // gnuplot would write through a link
     std::error_code absent;
-    std::filesystem::remove(folder / (figure.name + extension), absent);
+    const std::filesystem::path image = folder / (figure.name + extension);
+    if (std::filesystem::is_symlink(image, absent)) std::filesystem::remove(image, absent);
   }
   const int status = run_in(folder, "gnuplot", figure.name + ".gp");
   return status == 0 ? Drawn::yes : status == 127 ? Drawn::no_gnuplot : Drawn::failed;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "nn/data/samples.hpp"
+#include "simulator/call_error.hpp"
 
 namespace ohmic {
 
@@ -25,7 +26,8 @@ class Samples {
                    const std::optional<StoredArray>& labels = std::nullopt);
 
   /// Of a network with several inputs: an array for each, as many samples in all of them. They
-  /// reach the inputs that have their names, in any order.
+  /// reach the inputs that have their names, in any order, as floats of 32 bits: whole numbers
+  /// below 2^24. Throws DataError for none, for counts that differ, for two of one name.
   explicit Samples(const std::vector<InputArray>&,
                    const std::optional<StoredArray>& labels = std::nullopt);
 

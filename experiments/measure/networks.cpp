@@ -114,8 +114,7 @@ void look_at_answers(const TrainedNetwork& network, Measure& measure) {
 /// Whole numbers of a type that samples can hold.
 std::pair<std::int64_t, std::int64_t> range_of(ElementType type) {
   if (type == ElementType::boolean) return {0, 1};
-  const bool has_sign = type == ElementType::i8 || type == ElementType::i16 ||
-                        type == ElementType::i32 || type == ElementType::i64;
+  const bool has_sign = is_signed(type);
   const std::size_t bits = 8 * size_of(type) - (has_sign ? 1 : 0);
   if (bits > 24) return {has_sign ? -WholeNumbers::kMostExact : 0, WholeNumbers::kMostExact};
   const std::int64_t most = (std::int64_t{1} << bits) - 1;

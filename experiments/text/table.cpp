@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/text/quoting.hpp"
+#include "experiments/text/table_json.hpp"
+#include "simulator/error.hpp"
 
 namespace ohmic {
 namespace {
@@ -131,6 +133,7 @@ void DataTable::append(const std::vector<Column>& more) {
 
 void DataTable::add(std::vector<Cell> first, const std::vector<Cell>& more, std::string kind) {
   first.insert(first.end(), more.begin(), more.end());
+  OHMIC_ASSERT(first.size() <= columns.size());
   first.resize(columns.size());
   lines.push_back({std::move(first), std::move(kind)});
 }

@@ -5,7 +5,6 @@
 
 #include <concepts>
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,7 +18,7 @@ namespace ohmic {
 /// The shortest text that reads back to the same number; empty where there is none.
 std::string number_text(double);
 
-/// How a reader sees numbers: nothing of NaN, and no sign of a zero.
+/// How a reader sees numbers: nothing of NaN; no sign of a zero, but of differences.
 struct Digits {
   enum class Form { shortest, general, fixed, difference };
   Form form = Form::shortest;  ///< difference: fixed, with its sign
@@ -110,7 +109,6 @@ std::string markdown_text(const DataTable&);
 std::string csv_text(const DataTable&);
 /// An object per line, a number that does not exist null.
 std::string jsonl_text(const DataTable&);
-nlohmann::ordered_json json_of(const Fields&);
 
 /// The cells of a line of RFC 4180, without its end; quotes may be missing at a damaged line's end.
 std::vector<std::string> csv_cells(const std::string& line);

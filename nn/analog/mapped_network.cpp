@@ -45,7 +45,8 @@ Periphery MappedNetwork::periphery(std::size_t layer) const {
 }
 
 bool MappedNetwork::is_used_again(std::size_t layer) const {
-  return state_->node(state_->crossbar.at(layer).mvm).shares >= 0;
+  require_call(layer < state_->crossbar.size(), "is_used_again: there is no such layer");
+  return state_->node(state_->crossbar[layer].mvm).shares >= 0;
 }
 
 MappedNetwork::State::State(const Graph& g, std::shared_ptr<const Weights> w,

@@ -44,7 +44,9 @@ struct ImageSet {
   std::vector<std::string> class_names;                      ///< where the data name them
   std::vector<std::int64_t> shape{kChannels, kSide, kSide};  ///< of one sample
   int channel_axis = 0;                                      ///< of `shape`
-  std::vector<SamplePart> parts;  ///< whose numbers a sample has in a row; empty: it is one array
+  /// Whose numbers a sample has in a row (`shape` is their number, `channel_axis` means nothing);
+  /// empty: it is one array.
+  std::vector<SamplePart> parts;
   std::int64_t size() const { return static_cast<std::int64_t>(labels.size()); }
   /// Numbers of one sample.
   std::int64_t values() const;

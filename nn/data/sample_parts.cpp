@@ -138,6 +138,9 @@ ImageSet joined(const std::vector<NamedSamples>& parts) {
       throw DataError(name + ": has " + std::to_string(set.size()) + " samples, " +
                       parts.front().name + " has " + std::to_string(parts.front().set.size()) +
                       "; expected as many for every input");
+    if (std::ranges::find(all.parts, input, &SamplePart::input) != all.parts.end())
+      throw DataError(name + ": is the second array for the input " + input +
+                      "; expected one for each");
     all.parts.push_back({input, set.shape});
     all.shape.front() += set.values();
     sets.push_back(set);

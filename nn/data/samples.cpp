@@ -1,6 +1,8 @@
 #include "nn/data/samples.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <set>
 #include <sstream>
@@ -46,11 +48,14 @@ std::string text(double value) {
   return words.str();
 }
 
-/// Whole numbers without a point.
+/// In as many digits as tell it apart; of whole numbers that a float does not, their magnitude.
 std::string text(float value) {
-  return value == std::floor(value) && std::abs(value) < 1e9f
-             ? std::to_string(static_cast<std::int64_t>(value))
-             : std::to_string(value);
+  constexpr float kMost = 1 << 24;
+  if (value >= kMost) return "2^24 or more";
+  if (value <= -kMost) return "-2^24 or less";
+  std::array<char, 32> digits;
+  const auto end = std::to_chars(digits.begin(), digits.end(), value).ptr;
+  return {digits.begin(), end};
 }
 
 /// Where value i of an array is among those of its entry of the first axis: " at [0, 3]".

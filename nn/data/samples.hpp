@@ -32,7 +32,8 @@ ImageSet read_samples(const SampleFiles&, const Transform& = {},
 ImageSet samples_of(const StoredArray& samples, const StoredArray* labels);
 
 /// The same for a network with several inputs: an array for each, whose names they have. Their
-/// numbers stand in a row, ImageSet::parts says which are whose.
+/// numbers stand in a row as floats of 32 bits, ImageSet::parts says which are whose. Throws
+/// DataError for no array, for other counts of samples than the first one's, for two of one name.
 ImageSet samples_of(const std::vector<InputArray>& samples, const StoredArray* labels);
 
 /// Where sample `i` of read_samples() is in its arrays: the row that `rows` names, else i.
@@ -55,8 +56,8 @@ void fit(Dataset&, const std::vector<std::int64_t>& sample, int classes);
 struct WholeNumbers {
   std::string input;  ///< its name, where a network has several; else empty
   std::int64_t first = 0, count = 0;
-  std::int64_t vocabulary = 0;  ///< below which they lie; 0: unknown
-  /// Of the input's type, and not beyond what a float of 32 bits tells apart.
+  std::int64_t vocabulary = 0;  ///< in [0, this) they lie; 0: unknown
+  /// Besides: of the input's type, and not beyond what a float of 32 bits tells apart.
   std::int64_t least = -kMostExact, most = kMostExact;
   static constexpr std::int64_t kMostExact = (1 << 24) - 1;
 };

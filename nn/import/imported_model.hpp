@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -21,6 +22,8 @@ enum class ElementType { f32, f64, f16, bf16, i8, u8, i16, u16, i32, u32, i64, u
 std::size_t size_of(ElementType);
 /// Whether its numbers may have a fraction.
 bool is_real(ElementType);
+/// Whether its numbers may be negative.
+bool is_signed(ElementType);
 /// "float32", "int64", ...
 const char* name_of(ElementType);
 
@@ -70,6 +73,10 @@ struct ImportedModel {
   std::vector<StoredSample> samples;
   std::vector<MappedFile> files;  ///< in which constants lie
 };
+
+/// The nodes that `output` needs, in their order, without what lies behind `known` values.
+std::vector<ModelNode> needed_nodes(const std::vector<ModelNode>&, const std::string& output,
+                                    const std::set<std::string>& known = {});
 
 /// Reads a model file by what it holds, whatever it is called: ONNX (with the data beside it),
 /// .pt2, .keras. Data only, never code. Throws DataError naming the file, the node and what would

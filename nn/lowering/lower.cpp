@@ -24,30 +24,6 @@ namespace ohmic {
 
 using Shape = std::vector<std::int64_t>;
 
-namespace {
-
-/// What the values of a network's few samples may take: more of a large one, or of large samples,
-/// but never most of the machine.
-std::int64_t memory_limit(const ImportedModel& model) {
-  constexpr double kAnyFile = double{1 << 30}, kOfConstants = 64, kOfSample = 512;
-  double constants = 0, samples = 0;
-  for (const auto& [name, constant] : model.constants)
-    constants +=
-        static_cast<double>(constant.elements()) * static_cast<double>(size_of(constant.type));
-  for (const ModelValue& input : model.inputs) {
-    double numbers = 1;
-    for (std::size_t i = 1; i < input.shape.size(); ++i)
-      numbers *= static_cast<double>(std::max<std::int64_t>(input.shape[i], 1));
-    samples += numbers * sizeof(float);
-  }
-  const double machine =
-      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
-  return static_cast<std::int64_t>(
-      std::min(machine / 2, kAnyFile + kOfConstants * constants + kOfSample * samples));
-}
-
-}  // namespace
-
 std::int64_t SampleInput::size() const {
   return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies{});
 }

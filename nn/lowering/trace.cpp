@@ -56,21 +56,6 @@ const std::string& output_of(const ImportedModel& model, const std::string& name
                       : find(model, model.outputs, name, "output").name;
 }
 
-/// The nodes that `output` needs, without what lies behind `known` values.
-std::vector<ModelNode> needed(const std::vector<ModelNode>& nodes, const std::string& output,
-                              const std::set<std::string>& known) {
-  std::set<std::string> wanted{output};
-  std::vector<ModelNode> kept;
-  for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) {
-    const auto gives = [&](const std::string& o) { return wanted.count(o) && !known.count(o); };
-    if (std::none_of(node->outputs.begin(), node->outputs.end(), gives)) continue;
-    for (const std::string& input : node->inputs) wanted.insert(input);
-    kept.push_back(*node);
-  }
-  std::reverse(kept.begin(), kept.end());
-  return kept;
-}
-
 /// Half and double numbers are computed as floats.
 Tensor as_float(Tensor t) {
   return t.is_floating_point() && t.scalar_type() != at::kFloat ? t.to(at::kFloat) : t;
@@ -377,7 +362,7 @@ struct Trace::State {
           counts.insert(name);
       }
     }
-    nodes = needed(nodes, output, constants);
+    nodes = needed_nodes(nodes, output, constants);
     for (const ModelNode& node : nodes)
       for (const std::string& name : node.inputs) {
         Reads& reads = readers[name];
@@ -445,7 +430,7 @@ Trace::Trace(const ImportedModel& model, const std::vector<std::string>& inputs,
              const std::string& output)
     : state_(new State{model, output_of(model, output), {}, {}, {}, {}, {}, {}, {}, {}}) {
   State& s = *state_;
-  s.nodes = needed(model.nodes, s.output, {});
+  s.nodes = needed_nodes(model.nodes, s.output);
   s.take_inputs(inputs);
   check_operators(model, s.nodes);
   cast_to_float(s.nodes);

@@ -2,7 +2,9 @@
 
 #include <c10/core/CPUAllocator.h>
 #include <malloc.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <stdexcept>
@@ -60,6 +62,24 @@ void count_blocks() {
 }
 
 }  // namespace
+
+std::int64_t memory_limit(const ImportedModel& model) {
+  constexpr double kAnyFile = double{1 << 30}, kOfConstants = 64, kOfSample = 512;
+  double constants = 0, samples = 0;
+  for (const auto& [name, constant] : model.constants)
+    constants +=
+        static_cast<double>(constant.elements()) * static_cast<double>(size_of(constant.type));
+  for (const ModelValue& input : model.inputs) {
+    double numbers = 1;
+    for (std::size_t i = 1; i < input.shape.size(); ++i)
+      numbers *= static_cast<double>(std::max<std::int64_t>(input.shape[i], 1));
+    samples += numbers * sizeof(float);
+  }
+  const double machine =
+      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  return static_cast<std::int64_t>(
+      std::min(machine / 2, kAnyFile + kOfConstants * constants + kOfSample * samples));
+}
 
 MemoryLimit::MemoryLimit(std::int64_t bytes) : limit_before_(limit), held_before_(held) {
   count_blocks();

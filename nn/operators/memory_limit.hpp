@@ -4,10 +4,17 @@
 
 #include <cstdint>
 
+#include "nn/import/imported_model.hpp"
+
 namespace ohmic {
 
+/// Bytes that the values of a network's few samples may take: more of a large one, or of large
+/// samples, but never most of the machine.
+std::int64_t memory_limit(const ImportedModel&);
+
 /// While it lives, memory of this thread's tensors that was asked for since is at most `bytes` at
-/// any time; what asks for more throws a std::exception that says so.
+/// any time; what asks for more throws a std::length_error that says so. The first one puts an
+/// allocator of its own before LibTorch's, for good.
 class MemoryLimit {
  public:
   explicit MemoryLimit(std::int64_t bytes);

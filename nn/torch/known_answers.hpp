@@ -19,15 +19,17 @@ struct AnswerCheck {
   /// The first whose answer is a number where the known one is none, or the other way; -1: none.
   std::int64_t unlike_sample = -1;
   bool known_is_number = true;  ///< of `unlike_sample`
+  bool are_whole = false;       ///< known answers: classes, say, of which the next is another one
   /// `furthest` by `largest`; 0 where both are.
   double relative() const;
-  /// To 1 % of the largest number, as of networks in half precision.
+  /// To 1 % of the largest number, as of networks in half precision; whole numbers are the same.
   bool agree() const;
 };
 
 /// Samples as the network takes them (fit_to), with exact weights. `wanted`: the samples' answers,
-/// row-major. Throws DataError where these are not as many numbers.
-AnswerCheck check_answers(const LoweredNetwork&, const Dataset&, const std::vector<float>& wanted);
+/// row-major, whole numbers where `are_whole`. Throws DataError where these are not as many.
+AnswerCheck check_answers(const LoweredNetwork&, const Dataset&, const std::vector<float>& wanted,
+                          bool are_whole = false);
 
 /// Of the samples that `model` stores (torch.export does) with the answers that its operators give
 /// one after another, without layers. None: it stores no sample that fits its inputs.

@@ -192,10 +192,20 @@ TEST_F(Drawing, WritesThroughNoLink) {
   const Drawn drawn = draw({"f", 200, 150, "plot x"}, figures);
   EXPECT_EQ(read_whole(target), "kept");
   EXPECT_NE(drawn, Drawn::failed);
+  for (const char* name : {"f.svg", "f.png"}) EXPECT_FALSE(fs::is_symlink(figures / name));
   fs::create_directories(folder_ / "elsewhere");
   fs::create_symlink(folder_ / "elsewhere", folder_ / "linked");
   EXPECT_THROW(draw({"f", 200, 150, "plot x"}, folder_ / "linked"), OutputError);
   EXPECT_TRUE(fs::is_empty(folder_ / "elsewhere"));
+}
+
+TEST_F(Drawing, WhatWasDrawnStaysWhereNothingCanBeDrawn) {
+  write_atomically(folder_ / "f.svg", "drawn before");
+  const std::string path = std::getenv("PATH") ? std::getenv("PATH") : "";
+  ::setenv("PATH", "/nonexistent", 1);
+  EXPECT_EQ(draw({"f", 200, 150, "plot x"}, folder_), Drawn::no_gnuplot);
+  ::setenv("PATH", path.c_str(), 1);
+  EXPECT_EQ(read_whole(folder_ / "f.svg"), "drawn before");
 }
 
 TEST_F(Drawing, RunsAndReportsWithNastyNamesDoWhatTheyAreAskedAndNoMore) {

@@ -43,12 +43,12 @@ class Theory : public StartedRun {
       if (entry.is_directory()) training_ = entry.path();
   }
 
-  /// What `ohmic report` says when a file of the training holds `text`.
+  /// What the same command says when a file of the training holds `text`.
   std::string said_of(const std::string& file, const std::string& text) {
     const std::filesystem::path path = training_ / file;
     const std::string sound = read_whole(path);
     write_atomically(path, text);
-    const Said said = call({"ohmic", "report", folder_ / "a"});
+    const Said said = call(command("a"));
     write_atomically(path, sound);
     EXPECT_EQ(said.status, 3) << file << ": " << said.err;
     const std::string head = "ohmic: error: " + path.string();

@@ -354,7 +354,7 @@ TEST(Samples, WrongTokensAreNamedByTheirPlace) {
   EXPECT_EQ(error(0), "");
   data.test.numbers[1] = 0.5f;
   EXPECT_EQ(error(0),
-            "data.test: sample 0 holds 0.500000 at position 1; the network takes whole numbers");
+            "data.test: sample 0 holds 0.5 at position 1; the network takes whole numbers");
 }
 
 TEST(Samples, PixelsOfCifarsKindTakeAScale) {

@@ -216,6 +216,10 @@ TEST(Parts, SayWhichInputLacksWhat) {
               joined({{"a", "a.npy", numbered({2}, 2, 0)}, {"b", "b.npy", numbered({3}, 4, 0)}});
             }),
             "b.npy: has 4 samples, a.npy has 2; expected as many for every input");
+  EXPECT_EQ(error_of([&] {
+              joined({{"a", "a.npy", numbered({2}, 2, 0)}, {"a", "b.npy", numbered({2}, 2, 0)}});
+            }),
+            "b.npy: is the second array for the input a; expected one for each");
 }
 
 /// IDX of bytes.
@@ -272,7 +276,7 @@ TEST(Parts, WholeNumbersThatAnInputCannotHoldAreNamed) {
   EXPECT_EQ(said(16777215, -kMost, kMost), "");
   EXPECT_EQ(
       said(16777216, -kMost, kMost),
-      "data.test: sample 0 holds 16777216 at position 0; the network takes whole numbers from "
+      "data.test: sample 0 holds 2^24 or more at position 0; the network takes whole numbers from "
       "-16777215 to 16777215, which samples tell apart (2^24)");
   EXPECT_EQ(
       said(300, 0, 255),

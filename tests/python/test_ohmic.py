@@ -399,7 +399,8 @@ class Words(unittest.TestCase):
                 for part in key.split("."):
                     entry = entry.get("properties") or entry["anyOf"][1]["properties"]
                     entry = entry[part]
-                if parameter.default in (None, "", True, False) or "default" not in entry:
+                if parameter.default is None or isinstance(parameter.default, bool) or \
+                        parameter.default == "" or "default" not in entry:
                     continue
                 compared += 1
                 wanted = parameter.default

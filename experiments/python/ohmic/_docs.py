@@ -15,14 +15,14 @@ class Keys:
         self._text, self._tables = text, list(tables)
 
     def __get__(self, instance, owner):
-        return _dedented(self._text) + "\n\nKeys:\n\n" + _ohmic.keys(self._tables)
+        return _dedented(self._text or "") + "\n\nKeys:\n\n" + _ohmic.keys(self._tables)
 
 
 def options(**keys):
     """Decorates a function whose options are keys of experiment files."""
     def declare(function):
         lines = [f"{name} = {_ohmic.keys([key])}" for name, key in keys.items()]
-        function.__doc__ = (_dedented(function.__doc__) +
+        function.__doc__ = (_dedented(function.__doc__ or "") +
                             "\n\nOptions that are keys of experiment files:\n\n" + "".join(lines))
         return function
     return declare
