@@ -82,15 +82,20 @@ std::string parameter_lines(const std::vector<const Parameter*>& parameters,
 
 std::string code(const std::string& text) { return text.empty() ? "" : "`" + text + "`"; }
 
+/// Text as a cell of a Markdown table.
+std::string cell(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) escaped += c == '|' ? std::string("\\|") : std::string(1, c);
+  return escaped;
+}
+
 std::string meaning(const Parameter& p, const std::string& name) {
   std::string text = p.doc;
   if (!p.choices.empty()) text += (text.empty() ? "" : " ") + choices_text(p, "`");
   if (p.nested) text += " See `[" + name + "." + p.key + "]`.";
   if (const std::string usual = usual_text(p); !usual.empty()) text += " " + usual;
   if (!p.source.empty()) text += " Source: " + p.source;
-  std::string escaped;
-  for (const char c : text) escaped += c == '|' ? std::string("\\|") : std::string(1, c);
-  return escaped;
+  return cell(text);
 }
 
 std::string markdown_page(const SchemaBase& schema, const std::string& name) {
@@ -100,7 +105,7 @@ std::string markdown_page(const SchemaBase& schema, const std::string& name) {
   page += "\n| key | type | unit | range | default | meaning |\n|---|---|---|---|---|---|\n";
   for (const Parameter& p : schema.parameters()) {
     const Row row = row_of(p, defaults);
-    page += "| `" + row[0] + "` | " + row[1] + " | " + row[2] + " | " + row[3] + " | " +
+    page += "| `" + row[0] + "` | " + cell(row[1]) + " | " + row[2] + " | " + row[3] + " | " +
             code(row[4]) + " | " + meaning(p, name) + " |\n";
   }
   return schema.manual.empty() ? page : page + "\n```\n" + schema.manual + "```\n";

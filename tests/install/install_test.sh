@@ -21,6 +21,8 @@ echo "$printed"
 pattern='^ohmic [0-9.]+, LibTorch .*: G\+ =( -?[0-9.]+){4} uS$'
 [[ $printed =~ $pattern ]] || { echo "that is not what it should print"; exit 1; }
 "$work/prefix/bin/ohmic" --version
+[[ $(XDG_CACHE_HOME=$work "$work/prefix/share/ohmic/candidates" "$work/prefix/bin/ohmic" bu) == budget ]]
+! command -v help2man >/dev/null || grep -q 'SH "OHMIC BUDGET"' "$work/prefix/share/man/man1/ohmic.1"
 
 # The examples of docs/, as their page says.
 cmake -S "$here/../../docs/examples" -B "$work/examples" -G Ninja -DCMAKE_CXX_COMPILER="$2" \
