@@ -263,11 +263,11 @@ TEST(Identity, IsWhatItWas) {
   EXPECT_EQ(plain.training_identity(),
             "083f6c66f1fa516d5d0c44b07b82f54cab46bf5aa5b97dbbd5ce67c660d2aa7f");
   const Experiment e = base();
-  EXPECT_EQ(e.identity(), "ebaa74998c5b7342c598779867d4100ee6c1694f95733a1e56cdabf316cb2a69");
+  EXPECT_EQ(e.identity(), "c54965a047730dbdc48691a0607a43d89f4db27dcecdafe5c92d98dfa9eb2b64");
   EXPECT_EQ(e.training_identity(),
             "12183eeb16c0453f6d9533aae8e0c5833dd19cdefe28bf775f99c38946ba758c");
   EXPECT_EQ(e.identity(Stage::draw),
-            "e134db66da1d5c474cebf6a09e855b3527c8b9ce9953ac1142999744257abd07");
+            "8bb1ec54ad756e982f9af1c372e84a5884006ee5740b607a256808823142830d");
   const Experiment given = read(
       "[model]\nweights = 'absent.h5'\n[data]\nname = 'cifar10'\nroot = 'absent'\n"
       "[device]\nmodel = 'rram_milo'\n[evaluation]\nmetric = 'top_k'\n");
