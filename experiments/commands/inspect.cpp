@@ -253,8 +253,13 @@ SampleFiles sample_files(const std::vector<std::string>& given, const LoweredNet
   }
   for (const std::string& entry : given) {
     const auto named = file_of_input(entry, network);
-    if (!named)
-      throw CLI::ValidationError("--samples", "expected NAME=FILE for each input, got " + entry);
+    if (!named) {
+      std::vector<std::string> names;
+      for (const SampleInput& input : network.inputs) names.push_back(input.name);
+      throw CLI::ValidationError("--samples",
+                                 fmt::format("expected NAME=FILE for each input ({}), got {}",
+                                             fmt::join(names, ", "), entry));
+    }
     const std::string& input = named->input;
     if (std::ranges::find(files.inputs, input, &InputFile::input) != files.inputs.end())
       throw CLI::ValidationError("--samples", "names the input " + input + " more than once");

@@ -121,14 +121,18 @@ void visit_later_numbers(Layer& l, const Visit& visit) {
 
 double number_from(const Json& json, const char* key, const std::string& place) {
   if (json.is_null()) return Estimate::kNone;
+  for (const double infinite : {HUGE_VAL, -HUGE_VAL})
+    if (json == fmt::format("{}", infinite)) return infinite;
   if (!json.is_number()) say_damaged(place, fmt::format("{} is no number", key));
   return json.get<double>();
 }
 
-/// JSON has no NaN and no infinity: they are null, and read back as NaN.
+/// JSON has no NaN, which is null, and no infinity, which is a text.
 Json to_json(const LayerResult& layer) {
   Json json{{"layer", layer.layer}};
-  const auto put = [&](const char* key, double value) { json[key] = value; };
+  const auto put = [&](const char* key, double value) {
+    json[key] = std::isinf(value) ? Json(fmt::format("{}", value)) : Json(value);
+  };
   visit_numbers(layer, put);
   json["batch_norm"] = layer.batch_norm;
   json["filters"] = layer.filters;

@@ -181,12 +181,20 @@ std::vector<std::string> about_clipped_inputs(const std::vector<MeasuredPoint>& 
 std::vector<std::string> about_samples(const std::vector<MeasuredPoint>& points) {
   if (points.empty()) return {};
   const PointResult& result = *points.front().result;
-  std::optional<std::int64_t> right;
+  std::optional<std::int64_t> right;  // of the one that hangs most on the samples, nearest to half
+  const auto consider = [&](const PointResult& r, double value) {
+    const auto one = std::llround(value * static_cast<double>(r.images));
+    const auto off = [&](std::int64_t n) { return std::abs(2 * n - r.images); };
+    if (r.images == result.images && (!right || off(one) < off(*right))) right = one;
+  };
   if (result.metric->counts && result.answers.empty())
-    right = result.metric->of_own_answers  // all are right without noise
-                ? std::llround(result.value() * static_cast<double>(result.images))
-                : static_cast<std::int64_t>(result.baseline_score);
-  std::string few = few_samples_note(points.front().point->experiment, result.images, right);
+    for (const MeasuredPoint& point : points) {
+      consider(*point.result, point.result->value());
+      if (!result.metric->of_own_answers)  // of which all are right without noise
+        consider(*point.result, point.result->baseline());
+    }
+  std::string few =
+      few_samples_note(points.front().point->experiment, result.images, right, RightOf::any_point);
   return few.empty() ? std::vector<std::string>() : std::vector{std::move(few)};
 }
 

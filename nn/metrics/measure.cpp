@@ -151,11 +151,6 @@ void Measure::take_own_classes(const AnswerShape& answer, const ImageSet& set) {
         "an answer has as many numbers as a sample, and agreement compares which one is the "
         "largest; of an auto-encoder evaluation.metric = \"mse\" with against = \"samples\" says "
         "how well it rebuilds them");
-  if (answer.chosen)
-    refuse(choice_,
-           "compares scores, and the network ends in ArgMax, which gives a class alone; "
-           "expected one that gives a score per class (model.output can name what ArgMax "
-           "reads)");
 }
 
 /// The axis of classes is the one that labels do not have.
@@ -197,6 +192,11 @@ void Measure::take_labelled_classes(const AnswerShape& answer, const ImageSet& s
 }
 
 void Measure::take_classes(const AnswerShape& answer, const ImageSet& set) {
+  if (answer.chosen)
+    refuse(choice_,
+           "compares scores, and the network ends in ArgMax, which gives a class alone; "
+           "expected one that gives a score per class (model.output can name what ArgMax "
+           "reads)");
   if (metric_->of_own_answers)
     take_own_classes(answer, set);
   else

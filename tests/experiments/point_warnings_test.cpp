@@ -76,7 +76,12 @@ TEST(Clipping, OfInputsIsSaidToo) {
 TEST(FewSamples, AreSaidWhereverARunIs) {
   EXPECT_EQ(Measured("", 100).warnings(),
             (Texts{"There are 100 test images: another sample of as many would move every accuracy "
-                   "by some ± 6.4 points (95 %), which no interval over draws shows."}));
+                   "by up to ± 6.4 points (95 %), which no interval over draws shows."}));
+  Measured noisy("", 100);
+  for (DrawResult& draw : noisy.result.draws) draw.scores = {50};  // 39.83 to 60.17 %
+  EXPECT_EQ(noisy.warnings(),
+            (Texts{"There are 100 test images: another sample of as many would move every accuracy "
+                   "by up to ± 10.2 points (95 %), which no interval over draws shows."}));
   EXPECT_EQ(Measured("", 1000).warnings(), Texts{});
 }
 

@@ -117,6 +117,7 @@ TEST_F(Results, APublishedPointReadsBack) {
   layer.layer = "conv1";
   layer.eta = Estimate::kNone;
   layer.sigma_w = 0.1;
+  layer.snr = HUGE_VAL;
   layer.batch_norm = "bn1";
   layer.dead_filters = 3;
   r.layers.push_back(layer);
@@ -127,6 +128,7 @@ TEST_F(Results, APublishedPointReadsBack) {
   EXPECT_EQ(back.draws[1].tally.adc_clipped, 2u);
   EXPECT_TRUE(std::isnan(back.layers.at(0).eta));
   EXPECT_EQ(back.layers.at(0).sigma_w, 0.1);
+  EXPECT_EQ(back.layers.at(0).snr, HUGE_VAL);
   EXPECT_EQ(back.dead_filters(), 3);
   EXPECT_FALSE(store.find("abd"));
 }

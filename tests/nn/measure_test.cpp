@@ -346,6 +346,11 @@ TEST(Measure, TakesTheNetworksOwnAnswersAsLabels) {
       "evaluation.metric = \"agreement\": compares scores, and the network ends in ArgMax, which "
       "gives a class alone; expected one that gives a score per class (model.output can name "
       "what ArgMax reads)");
+  // Labels of the first two classes look as if its number lay on one side of 1/2.
+  EXPECT_EQ(error_of<std::runtime_error>([&] {
+              Measure({}, {{1}, false, true}, labelled({0, 1}));
+            }).find("evaluation.metric = \"accuracy\": compares scores, and the network ends in"),
+            0u);
   const Measure logit(agreement, {{1}, false}, two_samples());
   const ImageSet by_logit = logit.with_answers(two_samples(), {-1, 2});
   EXPECT_EQ(by_logit.labels, (std::vector<std::int32_t>{0, 1}));

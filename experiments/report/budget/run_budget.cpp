@@ -68,7 +68,7 @@ std::vector<std::string> sample_notes(const Experiment& e, const Plausibility& f
   std::optional<std::int64_t> right;
   if (MetricWords(e).metric().has_normalized)
     right = std::llround(facts.accuracy() * static_cast<double>(samples));
-  if (std::string few = few_samples_note(e, samples, right); !few.empty())
+  if (std::string few = few_samples_note(e, samples, right, RightOf::no_noise); !few.empty())
     notes.push_back(std::move(few));
   return notes;
 }
