@@ -100,7 +100,7 @@ void note_threshold(const TrainedNetwork& network, Plausibility& facts) {
 }  // namespace
 
 Plausibility examine(const TrainedNetwork& network, const Experiment& experiment) {
-  const bool foreign = !experiment.is_trained();
+  const bool foreign = !experiment.is_trained() || experiment.train.start == TrainingStart::given;
   const bool has_classes = network.measure.answers_classes();
   Plausibility facts =
       examine(network.graph, *network.weights, *network.data, foreign, has_classes,
@@ -160,7 +160,8 @@ std::vector<std::string> examine_given(const std::vector<Point>& points, Progres
   for (const Point& point : points) {
     const ModelSettings& model = point.experiment.model;
     const std::string& file = model.weights.empty() ? model.file : model.weights;
-    if (file.empty() || !std::filesystem::is_regular_file(file)) continue;
+    if (point.experiment.is_trained() || file.empty() || !std::filesystem::is_regular_file(file))
+      continue;
     const TrainedNetwork& network = networks.get(point.experiment);
     if (!seen.insert(&network).second) continue;
     const Plausibility facts = examine(network, point.experiment);

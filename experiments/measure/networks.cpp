@@ -149,9 +149,16 @@ Checkpoint load_named(const NamedWeights& named, AnyGraph& graph,
   }
 }
 
-/// What trains the teacher of an experiment that names no weights for it.
+/// Whether the teacher of an experiment is trained here too.
+bool trains_teacher(const Experiment& e) {
+  return e.train.distill && e.train.distill->teacher.empty() &&
+         e.train.start == TrainingStart::init;
+}
+
+/// What trains it.
 Experiment teacher_experiment(Experiment experiment) {
   experiment.train.distill.reset();
+  experiment.train.hardware.reset();
   experiment.train.noise_eta = 0;
   return experiment;
 }
@@ -206,13 +213,15 @@ void fit_to(const LoweredNetwork& network, Dataset& data) {
 }
 
 std::string network_label(const Experiment& e) {
-  if (!e.model.file.empty())
-    return std::filesystem::path(e.model.file).filename().string() + " on " + e.data.name;
-  if (!e.model.weights.empty()) return network_words(e) + " on " + e.data.name;
-  std::string label = fmt::format("{} on {}, {} {}", e.model.name, e.data.name, e.train.optimizer,
-                                  e.train.learning_rate);
+  const bool is_given = !e.model.file.empty() || !e.model.weights.empty();
+  std::string label = network_words(e) + " on " + e.data.name;
+  if (is_given && !e.is_trained()) return label;
+  label += fmt::format(", {}{} {}", is_given ? "trained on by " : "", e.train.optimizer,
+                       e.train.learning_rate);
   if (e.model.norm != "batch") label += ", norm " + e.model.norm;
   if (e.train.noise_eta > 0) label += fmt::format(", weight noise {}", e.train.noise_eta);
+  if (e.train.hardware && e.train.hardware->acts())
+    label += ", through " + e.train.hardware->device_model + " hardware";
   if (e.train.distill) label += ", with a teacher";
   return label;
 }
@@ -222,7 +231,7 @@ std::optional<std::string> divergence_of(const Experiment& experiment,
   if (!experiment.is_trained()) return std::nullopt;
   const std::string identity = experiment.training_identity();
   if (auto own = read_divergence(training_folder(all_training, identity), identity)) return own;
-  if (!experiment.train.distill || !experiment.train.distill->teacher.empty()) return std::nullopt;
+  if (!trains_teacher(experiment)) return std::nullopt;
   const auto teacher = divergence_of(teacher_experiment(experiment), all_training);
   return teacher ? std::optional("has a teacher whose training " + *teacher) : std::nullopt;
 }
@@ -263,10 +272,10 @@ std::string Networks::wrong_with_inputs(const Experiment& experiment) {
   open([&] { graph = experiment.graph(); });
   if (graph.nodes.empty()) return wrong;
   if (data) open([&] { keyed("data.test", [&] { measure_of(experiment, graph, data->test); }); });
-  if (!experiment.model.file.empty()) return wrong;
-  if (!experiment.model.weights.empty())
+  if (experiment.model.file.empty() && !experiment.model.weights.empty())
     open([&] { load_named(own_weights(experiment), graph, normalization); });
-  else if (experiment.train.distill && !experiment.train.distill->teacher.empty())
+  if (experiment.is_trained() && experiment.train.distill &&
+      !experiment.train.distill->teacher.empty())
     open([&] {
       load_named(teacher_weights(*experiment.train.distill), std::as_const(graph), normalization);
     });
@@ -302,41 +311,41 @@ const TrainedNetwork* Networks::try_get(const Experiment& experiment) {
 }
 
 bool Networks::train_or_load(const Experiment& experiment, TrainedNetwork& network) {
-  if (!experiment.model.file.empty()) {
-    take_file(experiment, network);
-    return true;
-  }
-  std::filesystem::path file = experiment.model.weights;
-  if (file.empty()) {
-    const auto folder = training_folder(folder_, network.identity);
-    file = folder / "weights.safetensors";
-    make_own_folder(folder.parent_path());
-    make_own_folder(folder);
-    if (!claims_) claims_.emplace(folder_ / "lock");
-    const auto claim = claims_->try_exclusive(network.identity);
-    if (!claim && !std::filesystem::exists(file)) return false;
-    network.weights =
-        std::make_shared<const Weights>(train_in(folder, experiment, network).weights);
-  } else {
-    network.weights = std::make_shared<const Weights>(
-        load_named(own_weights(experiment), network.graph, &network.data->normalization).weights);
-  }
+  take_given(experiment, network);
+  if (!experiment.is_trained()) return true;
+  const auto folder = training_folder(folder_, network.identity);
+  const auto file = folder / "weights.safetensors";
+  make_own_folder(folder.parent_path());
+  make_own_folder(folder);
+  if (!claims_) claims_.emplace(folder_ / "lock");
+  const auto claim = claims_->try_exclusive(network.identity);
+  if (!claim && !std::filesystem::exists(file)) return false;
+  network.weights = std::make_shared<const Weights>(train_in(folder, experiment, network).weights);
   network.weights_hash = sha256_of_weights(file);
   return true;
 }
 
-/// The network of a file, with its own weights or those that model.weights has for it.
-void Networks::take_file(const Experiment& experiment, TrainedNetwork& network) {
-  const auto lowered = network_of_file(experiment);
-  network.weights = {lowered, &lowered->weights};
-  network.weights_hash = hash_of_network(experiment.model.file);
-  if (experiment.model.weights.empty()) return;
-  network.weights_hash = sha256(network.weights_hash + sha256_of_weights(experiment.model.weights));
+/// The weights of a file of weights, or of a network's file, if one is named.
+void Networks::take_given(const Experiment& experiment, TrainedNetwork& network) const {
+  const ModelSettings& model = experiment.model;
+  if (!model.file.empty()) {
+    const auto lowered = network_of_file(experiment);
+    network.weights = {lowered, &lowered->weights};
+    network.weights_hash = hash_of_network(model.file);
+    if (!model.weights.empty())
+      network.weights_hash = sha256(network.weights_hash + sha256_of_weights(model.weights));
+  } else if (!model.weights.empty()) {
+    network.weights = std::make_shared<const Weights>(
+        load_named(own_weights(experiment), network.graph, &network.data->normalization).weights);
+    network.weights_hash = sha256_of_weights(model.weights);
+  }
 }
 
 Checkpoint Networks::train_in(const std::filesystem::path& folder, const Experiment& experiment,
                               const TrainedNetwork& network) {
-  const std::optional<Weights> teacher = teacher_of(experiment, network);
+  const bool goes_on = experiment.train.start == TrainingStart::given;
+  const std::shared_ptr<const Weights> start = goes_on ? network.weights : nullptr;
+  const std::shared_ptr<const Weights> teacher = teacher_of(experiment, network);
   const std::string label = network_label(experiment);
   progress_.begin("training " + label);
   Timer timer(timing_file(folder_.parent_path()), epoch_work(experiment));
@@ -344,19 +353,21 @@ Checkpoint Networks::train_in(const std::filesystem::path& folder, const Experim
     return train(network.graph, *network.data, experiment.train, experiment.seed,
                  torch_device(experiment.compute), folder, network.identity,
                  report_to(progress_, timer, label, experiment.train.epochs),
-                 teacher ? &*teacher : nullptr);
+                 {teacher.get(), start.get()});
   } catch (const TrainingDiverged& error) {
     throw TrainingDiverged("training " + label + " " + error.what());
   }
 }
 
-std::optional<Weights> Networks::teacher_of(const Experiment& experiment,
-                                            const TrainedNetwork& student) {
-  if (!experiment.train.distill) return std::nullopt;
-  const NamedWeights given = teacher_weights(*experiment.train.distill);
-  if (!given.file.empty())
-    return load_named(given, student.graph, &student.data->normalization).weights;
-  return *get(teacher_experiment(experiment)).weights;
+std::shared_ptr<const Weights> Networks::teacher_of(const Experiment& experiment,
+                                                    const TrainedNetwork& student) {
+  if (!experiment.train.distill) return nullptr;
+  const NamedWeights named = teacher_weights(*experiment.train.distill);
+  if (!named.file.empty())
+    return std::make_shared<const Weights>(
+        load_named(named, student.graph, &student.data->normalization).weights);
+  if (!trains_teacher(experiment)) return student.weights;
+  return get(teacher_experiment(experiment)).weights;
 }
 
 std::shared_ptr<const Dataset> Networks::data_of(const Experiment& experiment) {

@@ -72,11 +72,11 @@ class Networks {
   std::shared_ptr<const Dataset> data_of(const Experiment&);
   /// Whether it could: not while another process trains it.
   bool train_or_load(const Experiment&, TrainedNetwork&);
-  void take_file(const Experiment&, TrainedNetwork&);
+  void take_given(const Experiment&, TrainedNetwork&) const;
   Checkpoint train_in(const std::filesystem::path& folder, const Experiment&,
                       const TrainedNetwork&);
-  /// Of train.distill, trained if need be; none without it.
-  std::optional<Weights> teacher_of(const Experiment&, const TrainedNetwork& student);
+  /// Of train.distill, trained if need be; null without it.
+  std::shared_ptr<const Weights> teacher_of(const Experiment&, const TrainedNetwork& student);
 
   std::filesystem::path folder_;
   Progress& progress_;

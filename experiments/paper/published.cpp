@@ -66,7 +66,8 @@ void add_optimizers(const Experiment& e, Published& published) {
 bool is_the_papers(const Experiment& e) {
   return e.is_trained() && e.model.layout == "keras_v1" && e.model.width == 16 &&
          e.model.norm == "batch" && e.train.noise_eta == 0 && !e.train.distill &&
-         e.train.weight_decay == 0;
+         !e.train.hardware && e.train.start == TrainingStart::init && e.train.only.empty() &&
+         !e.train.clip_sigma && e.train.weight_decay == 0;
 }
 
 std::vector<double> published_etas() {

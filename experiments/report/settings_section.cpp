@@ -13,15 +13,24 @@ namespace {
 
 using Points = std::vector<Point>;
 
+std::string training_text(const Experiment& e) {
+  if (!e.is_trained()) return "";
+  const TrainSettings& t = e.train;
+  const bool goes_on = t.start == TrainingStart::given;
+  std::string text = fmt::format(", trained {}here: {} epochs of {}, batch {}, L2 {}",
+                                 goes_on ? "further " : "", t.epochs, t.optimizer, t.batch, t.l2);
+  if (t.hardware && t.hardware->acts())
+    text += ", through " + t.hardware->device_model + " devices";
+  return text;
+}
+
 std::string network_text(const Experiment& e) {
-  if (!e.model.file.empty())
-    return "that of " + e.model.file +
-           (e.model.weights.empty() ? "" : ", weights " + e.model.weights);
+  const std::string weights = e.model.weights.empty() ? "" : ", weights " + e.model.weights;
   const std::string what =
-      fmt::format("{} ({} layout, width {})", e.model.name, e.model.layout, e.model.width);
-  if (!e.model.weights.empty()) return what + ", weights " + e.model.weights;
-  return fmt::format("{}, trained here: {} epochs of {}, batch {}, L2 {}", what, e.train.epochs,
-                     e.train.optimizer, e.train.batch, e.train.l2);
+      e.model.file.empty()
+          ? fmt::format("{} ({} layout, width {})", e.model.name, e.model.layout, e.model.width)
+          : "that of " + e.model.file;
+  return what + weights + training_text(e);
 }
 
 std::string evaluation_text(const Experiment& e) {

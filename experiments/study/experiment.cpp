@@ -202,6 +202,11 @@ void check_model(const Experiment& e) {
     faults.push_back({{},
                       "train.distill.tensors",
                       "chooses among the tensors of train.distill.teacher, which is not given"});
+  if (e.train.start == TrainingStart::given && e.model.weights.empty() && e.model.file.empty())
+    faults.push_back({{},
+                      "train.start",
+                      "\"given\" goes on from weights that are given; expected model.weights or "
+                      "model.file"});
   if (!faults.empty()) throw ConfigError(std::move(faults));
 }
 
@@ -287,8 +292,9 @@ void count_teacher_by_content(Value& identity, const TrainSettings& train) {
 /// A device model from outside counts by its code.
 void count_plugins(Value& identity) {
   Array hashes;
-  if (const Value* device = identity.at("device"))
-    for (const std::string& hash : plugin_hashes(*device)) hashes.push_back({hash});
+  for (const char* key : {"device", "train.hardware.device"})
+    if (const Value* device = identity.at(key))
+      for (const std::string& hash : plugin_hashes(*device)) hashes.push_back({hash});
   if (!hashes.empty()) identity.set("plugins", {std::move(hashes)});
 }
 
@@ -325,7 +331,12 @@ void count_files(Value& part, const Experiment& e) {
   count_whole_mean(part, e.data);
   if (part.at("model")) count_network_by_content(part, e.model);
   count_teacher_by_content(part, e.train);
-  if (Value* device = part.table().find("device")) count_device_files(*device);
+  for (const char* key : {"device", "train.hardware.device"})
+    if (const Value* device = part.at(key)) {
+      Value counted = *device;
+      count_device_files(counted);
+      part.set(key, std::move(counted));
+    }
   count_plugins(part);
 }
 
@@ -420,7 +431,9 @@ LayerDevices Experiment::devices() const {
   return devices;
 }
 
-bool Experiment::is_trained() const { return model.weights.empty() && model.file.empty(); }
+bool Experiment::is_trained() const {
+  return train.start == TrainingStart::given || (model.weights.empty() && model.file.empty());
+}
 
 Graph Experiment::graph() const {
   if (built) return *built;
@@ -431,7 +444,7 @@ Graph Experiment::graph() const {
 Value Experiment::resolved() const {
   Value all = schema().write(this);
   if (model.file.empty()) return all;
-  all.table().erase("train");  // nothing of it counts
+  if (!is_trained()) all.table().erase("train");  // nothing of it counts
   for (const char* key : {"name", "layout", "width", "norm"})
     all.table().find("model")->table().erase(key);
   return all;

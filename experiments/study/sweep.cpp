@@ -207,12 +207,14 @@ void check_used(const Value& base, const std::vector<Axis>& axes, const std::vec
   const auto refuse = [&](const Position& where, const std::string& key) {
     faults.push_back({where, key,
                       key.starts_with("train")
-                          ? "has no effect: the network is that of model.file, which is not trained"
+                          ? "has no effect: the network is that of model.file, which is not "
+                            "trained; train.start = \"given\" goes on training it"
                           : "has no effect: the network is that of model.file, which says all of "
                             "itself"});
   };
-  const std::vector<std::string> unused{"train", "model.name", "model.layout", "model.width",
-                                        "model.norm"};
+  const auto is_trained = [](const Point& p) { return p.experiment.is_trained(); };
+  std::vector<std::string> unused{"model.name", "model.layout", "model.width", "model.norm"};
+  if (std::none_of(points.begin(), points.end(), is_trained)) unused.push_back("train");
   for (const std::string& key : unused)
     if (const Value* given = base.at(key)) refuse(given->where, key);
   for (const Axis& axis : axes)

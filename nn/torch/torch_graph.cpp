@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "nn/denormals.hpp"
+#include "nn/torch/convolution_sides.hpp"
 #include "nn/torch/operator_calls.hpp"
 #include "nn/torch/value_layout.hpp"
 #include "simulator/error.hpp"
@@ -34,14 +35,9 @@ Tensor view(const Tensor& flat, std::int64_t offset, const std::vector<std::int6
 }
 
 Tensor convolve(const ConvGeometry& g, const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  using Sides = std::vector<std::int64_t>;
-  const bool even = g.pad_top == g.pad_bottom && g.pad_left == g.pad_right;
-  const Sides stride{g.stride_height, g.stride_width},
-      dilation{g.dilation_height, g.dilation_width};
-  const Sides pad = even ? Sides{g.pad_top, g.pad_left} : Sides{0, 0};
-  const Tensor in =
-      even ? x : at::constant_pad_nd(x, {g.pad_left, g.pad_right, g.pad_top, g.pad_bottom}, 0);
-  return at::conv2d(in, weight, bias, stride, pad, dilation, g.groups);
+  const ConvolutionSides sides(g);
+  const Tensor in = sides.extra.empty() ? x : at::constant_pad_nd(x, sides.extra, 0);
+  return at::conv2d(in, weight, bias, sides.stride, sides.pad, sides.dilation, g.groups);
 }
 
 /// Per channel, as x's other axes have it.
@@ -80,15 +76,13 @@ Tensor recurrent_step(RecurrentCell cell, const Tensor& x, const Tensor& r, cons
   return sigmoid(1).mul(c.tanh());
 }
 
-/// All time steps: h, for an LSTM h and c side by side. `see` is shown every product and its input.
-template <class See>
-Tensor recur(const Node& node, const Tensor& x, const Tensor& weight, const Tensor& bias,
-             const See& see) {
+/// All time steps: h, for an LSTM h and c side by side, from the products with h at step t.
+template <class ProductOf>
+Tensor recur(const Node& node, const Tensor& x, const ProductOf& product_of) {
   Tensor h = at::zeros({x.size(0), node.conv.in_channels}, x.options()), c = h;
   std::vector<Tensor> steps;
   for (std::int64_t t = 0; t < x.size(1); ++t) {
-    const Tensor product = at::linear(h, weight, bias);
-    see(h, product);
+    const Tensor product = product_of(h, t);
     h = recurrent_step(node.cell, x.select(1, t), product, h, c);
     steps.push_back(node.cell == RecurrentCell::lstm ? at::cat({h, c}, 1) : h);
   }
@@ -204,6 +198,23 @@ struct TorchGraph::State {
                     bias.defined() ? bias.to(at::kBFloat16) : bias);
   }
 
+  Tensor dense(std::size_t i, const Tensor& x) const {
+    const std::vector<Tensor>& p = of_node[i];
+    const Node& node = graph.nodes[i];
+    const bool is_flat = node.op == Op::dense && node.shape.empty();
+    return at::linear((is_flat ? x.flatten(1) : x).to(at::kFloat), p[0],
+                      p.size() > 1 ? p[1] : Tensor());
+  }
+
+  /// Of a node with a matrix, at a time step of a recurrent one.
+  Tensor product(std::size_t i, const Tensor& x, std::int64_t step) const {
+    const std::vector<Tensor>& p = of_node[i];
+    if (layers != nullptr && *layers)
+      if (Tensor y = (*layers)({i, step, x, p[0], p.size() > 1 ? p[1] : Tensor()}); y.defined())
+        return y;
+    return graph.nodes[i].op == Op::convolution ? convolution(i, x) : dense(i, x);
+  }
+
   Tensor add(const Node& node, const std::vector<Tensor>& values) const {
     Tensor a = values[static_cast<std::size_t>(node.inputs[0])];
     Tensor b = values[static_cast<std::size_t>(node.inputs[1])];
@@ -230,15 +241,14 @@ struct TorchGraph::State {
     Tensor x = node.inputs.empty() ? Tensor() : values[static_cast<std::size_t>(node.inputs[0])];
     switch (node.op) {
       case Op::convolution:
-        return convolution(i, x);
       case Op::dense:
-        return at::linear((node.shape.empty() ? x.flatten(1) : x).to(at::kFloat), p[0],
-                          p.size() > 1 ? p[1] : Tensor());
+        return product(i, x, 0);
       case Op::recurrent:
-        return recur(node, x, p[0], p.size() > 1 ? p[1] : Tensor(),
-                     [&](const Tensor& h, const Tensor& product) {
-                       if (observer != nullptr) (*observer)(i, h, product);
-                     });
+        return recur(node, x, [&](const Tensor& h, std::int64_t t) {
+          const Tensor y = product(i, h, t);
+          if (observer != nullptr) (*observer)(i, h, y);
+          return y;
+        });
       case Op::digital: {
         Tensors all = call(i, values);
         if (all.size() > 1) outputs[static_cast<int>(i)] = all;
@@ -269,6 +279,7 @@ struct TorchGraph::State {
   OperatorCalls calls;
   std::vector<bool> is_wide;           ///< by node; float also where convolutions are bf16
   const Observer* observer = nullptr;  ///< sees values, which are then not overwritten
+  const Layers* layers = nullptr;      ///< of this pass
   std::vector<int> readers;            ///< of each node's value
   Tensor parameters, gradients, kernels;
   std::vector<Tensor> tensors;               ///< as shapes
@@ -331,8 +342,9 @@ Tensor TorchGraph::images(const float* nhwc, std::int64_t count) const {
       .to(state_->device, at::kFloat, false, true);
 }
 
-Tensor TorchGraph::forward(const Tensor& images, bool training) {
+Tensor TorchGraph::forward(const Tensor& images, bool training, const Layers& layers) {
   OHMIC_ASSERT(!training || state_->owns());
+  state_->layers = &layers;
   const DenormalsAreZero fast;
   const Graph& graph = state_->graph;
   std::vector<Tensor> values(graph.nodes.size());
@@ -342,6 +354,7 @@ Tensor TorchGraph::forward(const Tensor& images, bool training) {
     values[i] = state_->run(i, values, training);
     release_read(graph.nodes[i], unread, values);
   }
+  state_->layers = nullptr;
   state_->outputs.clear();
   return values.back();
 }
@@ -371,6 +384,11 @@ std::vector<float> TorchGraph::logits(const float* nhwc, std::int64_t count, boo
 
 Tensor& TorchGraph::parameters() { return state_->parameters; }
 Tensor& TorchGraph::gradients() { return state_->gradients; }
+Tensor TorchGraph::place_of(const std::string& name, const Tensor& like_parameters) const {
+  const Tensor& t = state_->tensor(name);
+  return like_parameters.as_strided(t.sizes(), t.strides(), t.storage_offset());
+}
+
 std::vector<Tensor> TorchGraph::kernels() const {
   std::vector<Tensor> kernels;
   std::copy_if(state_->tensors.begin(), state_->tensors.end(), std::back_inserter(kernels),

@@ -39,9 +39,18 @@ class TorchGraph {
 
   /// Images x H x W x C on the host -> channels-last on the device; keeps no reference.
   at::Tensor images(const float* nhwc, std::int64_t count) const;
+  /// One product with a node's matrix, at a time step of a recurrent node.
+  struct Product {
+    std::size_t node;
+    std::int64_t step;
+    const at::Tensor &x, &weight, &bias;  ///< bias undefined where the node has none
+  };
+  /// What gives products, with their biases, in place of LibTorch's operations; an undefined tensor
+  /// leaves one to these.
+  using Layers = std::function<at::Tensor(const Product&)>;
   /// Logits (images x classes, float). Training uses the batch's statistics and moves the running
   /// ones, whose variance takes the batch's with Bessel's correction (as Keras's fused BatchNorm).
-  at::Tensor forward(const at::Tensor& images, bool training);
+  at::Tensor forward(const at::Tensor& images, bool training, const Layers& layers = {});
   /// The input and the output of node `node`, as autograd follows them.
   using Observer = std::function<void(std::size_t node, const at::Tensor& x, const at::Tensor& y)>;
   /// forward() in inference, which shows every node to the observer and overwrites no value, but
@@ -54,6 +63,8 @@ class TorchGraph {
   /// All trainable parameters in one buffer, every tensor a view of it; gradients alike.
   at::Tensor& parameters();
   at::Tensor& gradients();
+  /// A parameter's place in a buffer like these.
+  at::Tensor place_of(const std::string& name, const at::Tensor& like_parameters) const;
   /// Kernels of convolutions and dense layers, as views of parameters(), in the order of nodes.
   std::vector<at::Tensor> kernels() const;
   /// 1 at convolution kernels, 0 elsewhere: what L2 acts on.

@@ -17,6 +17,16 @@ const std::vector<double> kPaperFactors = {1e-1, 1e-2, 1e-3, 0.5e-3};
   throw ConfigError(std::vector<Fault>{fault});
 }
 
+void check_hardware(const TrainingHardware& hardware) {
+  try {
+    hardware.validate();
+  } catch (const ConfigError& error) {
+    std::vector<Fault> faults = error.faults();
+    for (Fault& fault : faults) fault.key = "train.hardware." + fault.key;
+    throw ConfigError(std::move(faults));
+  }
+}
+
 void declare_optimizer(Schema<TrainSettings>& s) {
   using T = TrainSettings;
   s.add("optimizer", &T::optimizer)
@@ -58,8 +68,10 @@ const Schema<DistillSettings>& DistillSettings::schema() {
                 "teacher's answers softmax(logits/T)."};
     s.add("teacher", &D::teacher)
         .doc(
-            "File with weights of the same network; empty: it is trained first, by the same recipe "
-            "without weight noise and without a teacher.");
+            "File with weights of the same network; empty: the weights that training starts from "
+            "(start = \"given\"), else it is trained first, by the same recipe without weight "
+            "noise, "
+            "hardware and teacher.");
     s.add("tensors", &D::tensors)
         .joined_later()
         .doc("Which of the teacher's tensors, as model.tensors says it of model.weights.");
@@ -88,6 +100,20 @@ const Schema<TrainSettings>& TrainSettings::schema() {
             "Decoupled from the loss: before each update every convolution kernel is multiplied by "
             "1 - learning rate * weight_decay, so that no optimizer rescales it; beside l2.")
         .source("Loshchilov and Hutter, ICLR 2019, with the learning rate as PyTorch and Keras");
+    s.add_choice("start", &T::start,
+                 {{"init", TrainingStart::init}, {"given", TrainingStart::given}})
+        .counts(Stages::from(Stage::training) | Stage::inputs)
+        .joined_later()
+        .doc(
+            "init: a network without weights is trained from first kernels (init), one with "
+            "weights "
+            "is not trained; given: training goes on from model.weights, with fresh moments and "
+            "the schedule from its beginning.");
+    s.add("only", &T::only)
+        .joined_later()
+        .doc(
+            "Patterns (* and ?) of the parameters that are trained, as [\"*bn*\", \"*.bias\"]; "
+            "all others keep their values. Empty: all are trained.");
     s.add("init", &T::init).choices({"glorot_uniform", "he_normal"}).doc("First kernels.");
     s.add("augment", &T::augment).doc("Shift and flip training images.");
     s.add("shift", &T::shift)
@@ -110,6 +136,18 @@ const Schema<TrainSettings>& TrainSettings::schema() {
             "Noise-injection training: in each batch's forward pass convolution and dense kernels "
             "carry normal noise of std noise_eta * sigma_w, sigma_w the layer's std at the time.")
         .source("Joshi et al., Nature Communications 11 (2020)");
+    s.add("clip_sigma", &T::clip_sigma)
+        .absent("none")
+        .above(0)
+        .joined_later()
+        .doc(
+            "After each update kernels are clipped to +- so many of their own standard deviations.")
+        .source("Joshi et al., Nature Communications 11 (2020): alpha = 2");
+    s.add("hardware", &T::hardware)
+        .absent("none")
+        .counts_whole(Stages::from(Stage::training))
+        .joined_later()
+        .doc("Train through a simulated chip: [train.hardware.device], .mapping and .periphery.");
     s.add("distill", &T::distill)
         .absent("none")
         .counts(Stages::from(Stage::training) | Stage::inputs)
@@ -127,6 +165,14 @@ const Schema<TrainSettings>& TrainSettings::schema() {
 }
 
 void TrainSettings::validate() const {
+  if (hardware) {
+    if (noise_eta > 0)
+      fail("noise_eta",
+           "is weight noise without devices; beside [train.hardware] expected 0, and "
+           "a device model with the noise that is meant");
+    if (precision != "f32") fail("precision", "expected \"f32\" beside [train.hardware]");
+    check_hardware(*hardware);
+  }
   if (measure && measure->images < 2 * batch)
     fail("measure.images", "expected two batches of train.batch at least, " +
                                std::to_string(2 * batch) + ", got " +

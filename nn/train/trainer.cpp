@@ -11,22 +11,26 @@
 #include "nn/denormals.hpp"
 #include "nn/io/checkpoint.hpp"
 #include "nn/io/file.hpp"
-#include "nn/io/sha256.hpp"
+#include "nn/metrics/answer_shape.hpp"
+#include "nn/metrics/metric.hpp"
 #include "nn/network/dead_filters.hpp"
+#include "nn/network/name_pattern.hpp"
 #include "nn/torch/captured_work.hpp"
 #include "nn/torch/resident_evaluation.hpp"
 #include "nn/torch/resident_images.hpp"
 #include "nn/torch/torch_evaluation.hpp"
 #include "nn/torch/torch_graph.hpp"
 #include "nn/train/divergence.hpp"
+#include "nn/train/hardware_pass.hpp"
 #include "nn/train/measurement.hpp"
 #include "nn/train/optimizer.hpp"
+#include "nn/train/trained_weights.hpp"
+#include "nn/train/training_data.hpp"
 #include "nn/train/training_state.hpp"
 #include "nn/train/weight_noise.hpp"
 #include "simulator/call_error.hpp"
 #include "simulator/error.hpp"
 #include "simulator/processor.hpp"
-#include "simulator/version.hpp"
 
 namespace ohmic {
 namespace {
@@ -51,24 +55,28 @@ Precision precision_of(const TrainSettings& settings, const std::string& device)
   return Precision::bf16;
 }
 
-void check_data(const Graph& graph, const Dataset& data, const TrainSettings& settings) {
-  if (data.train.size() == 0) throw DataError("there are no training images");
-  if (settings.measure && data.train.size() < 2 * settings.batch)
-    throw DataError("train.measure: needs two batches of " + std::to_string(settings.batch) +
-                    " training images, there are " + std::to_string(data.train.size()));
-  if (settings.keep == "best" && data.test.size() == 0)
-    throw DataError("train.keep = best: there are no test images to choose by");
-  for (const ImageSet* set : {&data.train, &data.test})
-    for (const std::int32_t label : set->labels)
-      if (label >= graph.classes)
-        throw DataError("the data have label " + std::to_string(label) + ", the network " +
-                        std::to_string(graph.classes) + " classes");
-}
-
 std::optional<WeightNoise> noise_of(const TrainSettings& settings, TorchGraph& network,
                                     std::uint64_t seed) {
   if (settings.noise_eta == 0) return std::nullopt;
   return std::make_optional<WeightNoise>(network, settings.noise_eta, noise_key(seed, 0));
+}
+
+std::optional<HardwarePass> hardware_of(const Graph& graph, const TrainSettings& settings,
+                                        std::uint64_t seed) {
+  if (!settings.hardware || !settings.hardware->acts()) return std::nullopt;
+  return std::make_optional<HardwarePass>(graph, *settings.hardware, seed);
+}
+
+/// 1 at the parameters that train.only names.
+Tensor chosen_parameters(TorchGraph& network, const Graph& graph,
+                         const std::vector<std::string>& patterns) {
+  const Tensor chosen = at::zeros_like(network.parameters());
+  for (const ParameterShape& p : parameter_shapes(graph)) {
+    const auto names = [&](const std::string& pattern) { return matches(pattern, p.name); };
+    if (p.trainable && std::ranges::any_of(patterns, names))
+      network.place_of(p.name, chosen).fill_(1);
+  }
+  return chosen;
 }
 
 /// Sums over the images of an epoch, kept on the device so that no batch waits for them.
@@ -93,7 +101,7 @@ class Training {
  public:
   Training(const Graph& graph, const Dataset& data, const TrainSettings& settings,
            std::uint64_t seed, const std::string& device, const TrainProgress& progress,
-           const Weights* teacher)
+           const GivenWeights& given)
       : graph_(graph),
         data_(data),
         settings_(settings),
@@ -102,21 +110,28 @@ class Training {
         stream_(device),
         use_(stream_),
         device_(device),
-        network_(graph, initialize(graph, settings.init, seed), device,
+        network_(graph, given.start ? *given.start : initialize(graph, settings.init, seed), device,
                  precision_of(settings, device)),
         optimizer_(make_optimizer(settings)),
         kernels_(network_.convolution_kernels()),
         sums_(device_),
         noise_(noise_of(settings, network_, seed)),
-        updates_(!noise_ || noise_->can_be_recorded() ? repetition_on(device)
-                                                      : Repetition::launched) {
-    require_call(teacher || !settings.distill, "train: train.distill needs a teacher's weights");
+        hardware_(hardware_of(graph, settings, seed)),
+        ends_in_softmax_(answer_shape(graph, {graph.classes}).probabilities),
+        updates_(can_be_recorded() ? repetition_on(device) : Repetition::launched) {
+    require_call(given.teacher || !settings.distill,
+                 "train: train.distill needs a teacher's weights");
     if (settings.distill)
-      teacher_ =
-          std::make_unique<TorchGraph>(graph, *teacher, device, precision_of(settings, device));
-    if (device_.is_cuda() || repetition_on(device) == Repetition::emulated)
+      teacher_ = std::make_unique<TorchGraph>(graph, *given.teacher, device,
+                                              precision_of(settings, device));
+    if (!settings.only.empty()) {
+      chosen_ = chosen_parameters(network_, graph, settings.only);
+      kernels_ = kernels_.mul(chosen_);
+    }
+    const bool repeats = device_.is_cuda() || repetition_on(device) == Repetition::emulated;
+    if (repeats && data.train.is_of_cifars_kind())
       resident_.emplace(data.train, data.normalization, device);
-    if (data.test.size() > 0)
+    if (data.test.size() > 0 && data.test.is_of_cifars_kind())
       tests_ = std::make_unique<ResidentEvaluation>(network_, data.test, data.normalization, device,
                                                     kTestBatch);
   }
@@ -192,15 +207,9 @@ class Training {
   };
 
   Batch batch_of(std::span<const std::int64_t> indices, std::int64_t epoch) {
-    const Augmentation augmentation{settings_.shift, settings_.flip};
-    batch_.resize(indices.size() * ImageSet::kPixels);
-    training_batch(data_.train, data_.normalization, indices,
-                   settings_.augment ? &augmentation : nullptr, seed_, epoch, batch_.data());
-    std::vector<std::int64_t> classes;
-    for (const std::int64_t i : indices)
-      classes.push_back(data_.train.labels[static_cast<std::size_t>(i)]);
-    return {network_.images(batch_.data(), static_cast<std::int64_t>(indices.size())),
-            labels(classes)};
+    const auto classes =
+        take_samples(data_.train, data_.normalization, indices, settings_, seed_, epoch, batch_);
+    return {network_.images(batch_.data(), std::ssize(classes)), labels(classes)};
   }
 
   static Batch batch_of(const ResidentImages& images, std::int64_t count) {
@@ -231,26 +240,41 @@ class Training {
   using Loss = Tensor (Training::*)(const Tensor& logits, const Batch&);
 
   /// The loss of a batch, its gradients left in the network.
-  Pass pass(const Batch& batch, Loss loss_of) {
+  Pass pass(const Batch& batch, Loss loss_of, const TorchGraph::Layers& layers = {}) {
     network_.gradients().zero_();
-    const Tensor logits = network_.forward(batch.images, true);
+    const Tensor logits = logits_of(network_, batch.images, true, layers);
     const Tensor loss = (this->*loss_of)(logits, batch);
     loss.backward();
     return {loss.detach(), logits};
   }
 
-  /// The same with noise on the weights, which are afterwards what they were.
-  Pass noisy_pass(const Batch& batch, Loss loss_of) {
-    if (!noise_) return pass(batch, loss_of);
+  /// The same with noise on the weights, or through a chip that holds them; they are afterwards
+  /// what they were.
+  Pass disturbed_pass(const Batch& batch, Loss loss_of) {
+    if (!noise_ && !hardware_) return pass(batch, loss_of);
     const Tensor clean = network_.parameters().clone();
-    network_.parameters().add_(noise_->draw(stream_.handle()));
-    const Pass done = pass(batch, loss_of);
+    if (hardware_)
+      hardware_->program(network_, batch.images, moment_);
+    else
+      network_.parameters().add_(noise_->draw(stream_.handle()));
+    const Pass done = pass(batch, loss_of, hardware_ ? hardware_->layers() : TorchGraph::Layers());
     network_.parameters().copy_(clean);
     return done;
   }
 
+  bool can_be_recorded() const { return !hardware_ && (!noise_ || noise_->can_be_recorded()); }
+
   Tensor cross_entropy(const Tensor& logits, const Batch& batch) {
     return at::cross_entropy_loss(logits, batch.classes);
+  }
+
+  /// One row for each sample; of a network that ends in a softmax the logarithms of its answers,
+  /// which a softmax leaves as they are.
+  Tensor logits_of(TorchGraph& network, const Tensor& images, bool training,
+                   const TorchGraph::Layers& layers = {}) const {
+    constexpr double kLeast = 1e-30;
+    const Tensor y = network.forward(images, training, layers).flatten(1);
+    return ends_in_softmax_ ? y.clamp_min(kLeast).log() : y;
   }
 
   Tensor training_loss(const Tensor& logits, const Batch& batch) {
@@ -264,7 +288,7 @@ class Training {
 
   Tensor softened_answers(const Batch& batch, double temperature) {
     const at::NoGradGuard no_gradients;
-    return at::softmax(teacher_->forward(batch.images, false) / temperature, 1);
+    return at::softmax(logits_of(*teacher_, batch.images, false) / temperature, 1);
   }
 
   /// The images of an epoch from `first` on, one batch.
@@ -274,6 +298,10 @@ class Training {
         std::min(settings_.batch, static_cast<std::int64_t>(order.size()) - first);
     optimizer_->prepare(network_.parameters(), rate);
     if (noise_) noise_->seek(optimizer_->steps());
+    moment_ = {
+        optimizer_->steps(),
+        static_cast<double>(epoch) + static_cast<double>(first) / static_cast<double>(order.size()),
+        first == 0, settings_.batch};
     if (resident_) {
       resident_->seek(first);
       const auto work = [this, images] { update(batch_of(*resident_, images)); };
@@ -287,17 +315,48 @@ class Training {
 
   /// What a step does on the device.
   void update(const Batch& batch) {
-    const Pass done = noisy_pass(batch, &Training::training_loss);
+    const Pass done = disturbed_pass(batch, &Training::training_loss);
+    if (chosen_.defined()) network_.gradients().mul_(chosen_);
     optimizer_->apply(network_.parameters(), network_.gradients(), kernels_, stream_.handle());
+    if (settings_.clip_sigma) clip_kernels(*settings_.clip_sigma);
     sums_.loss.add_(done.loss, batch.images.size(0));
     sums_.right.add_(done.logits.argmax(1).eq(batch.classes).sum());
   }
 
+  static Tensor place(const Tensor& flat, const Tensor& kernel) {
+    return flat.as_strided(kernel.sizes(), kernel.strides(), kernel.storage_offset());
+  }
+
+  void clip_kernels(double sigmas) {
+    const at::NoGradGuard no_gradients;
+    for (Tensor kernel : network_.kernels()) {
+      const Tensor limit = kernel.std(false) * sigmas, clipped = kernel.clamp(-limit, limit);
+      kernel.copy_(chosen_.defined() ? at::where(place(chosen_, kernel) > 0, clipped, kernel)
+                                     : clipped);
+    }
+  }
+
   /// In the precision of training; -1 without test images.
   double test_accuracy() {
-    if (!tests_) return -1;
     const std::int64_t images = data_.test.size();
-    return static_cast<double>(tests_->count_correct(0, images)) / static_cast<double>(images);
+    if (images == 0) return -1;
+    const std::int64_t right = tests_ ? tests_->count_correct(0, images) : count_right_tests();
+    return static_cast<double>(right) / static_cast<double>(images);
+  }
+
+  std::int64_t count_right_tests() {
+    std::int64_t right = 0;
+    std::vector<float> x(static_cast<std::size_t>(kTestBatch * data_.test.values()));
+    for (std::int64_t i = 0; i < data_.test.size(); i += kTestBatch) {
+      const std::int64_t count = std::min(kTestBatch, data_.test.size() - i);
+      normalized_batch(data_.test, data_.normalization, i, count, x.data());
+      const std::vector<float> y = network_.logits(x.data(), count);
+      for (std::int64_t k = 0; k < count; ++k) {
+        const int answer = predicted_class(y.data() + k * graph_.classes, graph_.classes);
+        right += answer == data_.test.labels[static_cast<std::size_t>(i + k)];
+      }
+    }
+    return right;
   }
 
   const Graph& graph_;
@@ -316,7 +375,11 @@ class Training {
   std::unique_ptr<ResidentEvaluation> tests_;  ///< null: no test images
   std::optional<ResidentImages> resident_;     ///< training images, where the device is a GPU
   std::optional<WeightNoise> noise_;           ///< of each update
-  CapturedWork updates_;                       ///< whole batches
+  std::optional<HardwarePass> hardware_;       ///< likewise
+  HardwarePass::Moment moment_;                ///< of the present update
+  bool ends_in_softmax_;
+  Tensor chosen_;         ///< 1 at parameters that are trained; undefined: all
+  CapturedWork updates_;  ///< whole batches
   std::vector<float> batch_;
 };
 
@@ -328,64 +391,6 @@ std::string history_row(const EpochReport& r) {
   return std::to_string(r.epoch) + ',' + text(r.loss) + ',' + text(r.accuracy) + ',' +
          (r.test_accuracy < 0 ? "" : text(r.test_accuracy)) + ',' + text(r.learning_rate) + ',' +
          std::to_string(r.dead_filters) + '\n';
-}
-
-std::string text(const std::vector<float>& values) {
-  std::string list;
-  for (const float v : values) list += (list.empty() ? "" : " ") + text(static_cast<double>(v));
-  return list;
-}
-
-/// How pixels were normalised: the values themselves where they are few, else their SHA-256.
-void describe(const Normalization& n, Metadata& metadata) {
-  metadata["normalization"] = n.kind;
-  constexpr std::size_t kFew = 3;
-  const auto put = [&](const std::string& name, const std::vector<float>& values) {
-    if (values.empty()) return;
-    if (values.size() <= kFew)
-      metadata["normalization_" + name] = text(values);
-    else
-      metadata["normalization_" + name + "_sha256"] =
-          sha256({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
-  };
-  put("mean", n.mean);
-  put("std", n.std);
-}
-
-Metadata metadata_of(const Graph& graph, const Dataset& data, const TrainSettings& settings,
-                     std::uint64_t seed, const std::string& identity, std::int64_t kept_epoch) {
-  Metadata m{{"architecture", graph.model},
-             {"layout", graph.layout},
-             {"width", std::to_string(graph.nodes[1].channels)},
-             {"classes", std::to_string(graph.classes)},
-             {"data_sha256", data.train.hash()},
-             {"train", to_toml(TrainSettings::schema().write(&settings, Stage::training))},
-             {"epoch", std::to_string(kept_epoch)},
-             {"seed", std::to_string(seed)},
-             {"precision", settings.precision},
-             {"libtorch", libtorch_version()},
-             {"ohmic", version()},
-             {"identity", identity}};
-  describe(data.normalization, m);
-  return m;
-}
-
-/// The finished weights of this very training, if they are there.
-std::optional<Checkpoint> finished(const fs::path& file, const Graph& graph,
-                                   const std::string& identity) {
-  if (!fs::exists(file)) return std::nullopt;
-  Checkpoint checkpoint = read_safetensors(file);
-  const auto found = checkpoint.metadata.find("identity");
-  if (found == checkpoint.metadata.end() || found->second != identity)
-    throw DataError(file.string() + ": holds the weights of another training (identity " +
-                    (found == checkpoint.metadata.end() ? "unknown" : found->second) + ", here " +
-                    identity + "). Move it away, or choose another folder");
-  if (!is_intact(checkpoint))
-    throw DataError(file.string() +
-                    ": is damaged: its content does not have the SHA-256 it states. Move it away "
-                    "to train again, or choose another folder");
-  check_weights(graph, checkpoint.weights, file.string());
-  return checkpoint;
 }
 
 bool is_measured(std::int64_t epoch, const TrainSettings& settings) {
@@ -441,17 +446,17 @@ void stop_if_diverged(const EpochReport& report, const Weights& weights, const f
 Checkpoint train(const Graph& graph, const Dataset& data, const TrainSettings& settings,
                  std::uint64_t seed, const std::string& device, const fs::path& folder,
                  const std::string& identity, const TrainProgress& progress,
-                 const Weights* teacher) {
+                 const GivenWeights& given) {
   settings.validate();
-  check_data(graph, data, settings);
+  check_training_data(graph, data, settings);
   make_folder(folder);
   const fs::path weights_file = folder / "weights.safetensors";
   const fs::path state_file = folder / "state.safetensors";
-  if (auto done = finished(weights_file, graph, identity)) return *done;
+  if (auto done = finished_weights(weights_file, graph, identity)) return *done;
   if (const auto text = read_divergence(folder, identity)) throw TrainingDiverged(*text);
 
   const DenormalsAreZero fast;
-  Training training(graph, data, settings, seed, resolve_device(device), progress, teacher);
+  Training training(graph, data, settings, seed, resolve_device(device), progress, given);
   TrainingState state;
   if (auto saved = read_state(state_file, graph, identity)) {
     state = std::move(*saved);

@@ -10,6 +10,7 @@
 
 #include "nn/data/dataset.hpp"
 #include "nn/network/graph.hpp"
+#include "nn/train/hardware_settings.hpp"
 #include "nn/train/measurement.hpp"
 
 namespace ohmic {
@@ -17,13 +18,19 @@ namespace ohmic {
 /// train.distill: the loss is (1 - weight) cross-entropy + weight T^2 cross-entropy between the
 /// softened answers softmax(z/T) of teacher and student (Hinton et al. 2015).
 struct DistillSettings {
-  /// Weights of the same [model]; empty: it is trained first, as this one but without weight noise
-  /// and teacher.
+  /// Weights of the same [model]; empty: those that training starts from where they are given, else
+  /// it is trained first, as this one but without weight noise, hardware and teacher.
   std::string teacher;
   std::string tensors;  ///< of it: the dictionary that is meant (TensorChoice)
   double temperature = 4;
   double weight = 0.9;
   static const Schema<DistillSettings>& schema();
+};
+
+/// What training starts from.
+enum class TrainingStart {
+  init,   ///< first kernels as train.init says; networks whose weights are given are not trained
+  given,  ///< the weights that are given
 };
 
 /// The [train] table. Defaults are the paper's recipe (Keras CIFAR ResNet v1 example).
@@ -42,6 +49,8 @@ struct TrainSettings {
   std::vector<double> schedule_epochs, schedule_factors;
   double l2 = 1e-4;         ///< l2 * sum of squares of convolution kernels is added to the loss
   double weight_decay = 0;  ///< decoupled: kernels shrink by rate * weight_decay at each update
+  TrainingStart start = TrainingStart::init;
+  std::vector<std::string> only;  ///< patterns of parameters that are trained; empty: all
   std::string init = "glorot_uniform";
   bool augment = true;
   double shift = 0.1;
@@ -52,6 +61,9 @@ struct TrainSettings {
   /// batch has its own, convolution and dense kernels alike; gradients reach the weights as they
   /// are.
   double noise_eta = 0;
+  /// Kernels are clipped to +- this many times their std after each update; absent ("none"): not.
+  std::optional<double> clip_sigma;
+  std::optional<TrainingHardware> hardware;  ///< absent ("none"): forward passes are digital
   std::optional<DistillSettings> distill;
   std::optional<MeasureSettings> measure;  ///< absent ("none"): nothing is measured
 
@@ -78,17 +90,21 @@ struct TrainProgress {
   std::function<void(const EpochReport&)> on_epoch;
 };
 
+/// Weights of the same graph; null where they are not asked for.
+struct GivenWeights {
+  const Weights* teacher = nullptr;  ///< for train.distill
+  const Weights* start = nullptr;    ///< for train.start = "given"
+};
+
 /// Trains, or continues from `folder`/state.safetensors, to `folder`/weights.safetensors.
 /// Everything random is addressed by (seed, epoch, image), so a run killed anywhere ends in the
 /// same bits on the same machine and thread count. `identity` (a hash) is stored and must match
 /// when continuing. Learning curves go to `folder`/history.csv, what train.measure asks for to
 /// theory.csv and theory_layers.csv (measurement.hpp); measuring changes no bit of the training.
-/// `teacher`, of the same graph, is for train.distill. Returns the kept weights. See
-/// divergence.hpp.
+/// Returns the kept weights. See divergence.hpp.
 Checkpoint train(const Graph&, const Dataset&, const TrainSettings&, std::uint64_t seed,
                  const std::string& device, const std::filesystem::path& folder,
-                 const std::string& identity, const TrainProgress&,
-                 const Weights* teacher = nullptr);
+                 const std::string& identity, const TrainProgress&, const GivenWeights& = {});
 
 std::vector<std::string> optimizer_names();
 

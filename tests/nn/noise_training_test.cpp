@@ -35,7 +35,7 @@ class NoiseTraining : public testing::Test {
  protected:
   Weights run(const std::string& name, const TrainSettings& settings,
               const Weights* teacher = nullptr) {
-    return train(graph, data, settings, 1, "cpu", folder_.path() / name, "one", {}, teacher)
+    return train(graph, data, settings, 1, "cpu", folder_.path() / name, "one", {}, {teacher})
         .weights;
   }
 
@@ -225,7 +225,7 @@ TEST_F(NoiseTraining, ContinuesToTheSameBitsWithNoiseAndTeacher) {
     if (report.epoch == 1) throw Interrupted{};
   };
   EXPECT_THROW(
-      train(graph, data, settings, 1, "cpu", folder_.path() / "b", "one", progress, &teacher),
+      train(graph, data, settings, 1, "cpu", folder_.path() / "b", "one", progress, {&teacher}),
       Interrupted);
   const Weights cut = run("b", settings, &teacher);
   for (const auto& [name, tensor] : whole) EXPECT_EQ(cut.at(name).values, tensor.values) << name;

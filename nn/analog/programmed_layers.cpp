@@ -1,0 +1,85 @@
+#include "nn/analog/programmed_layers.hpp"
+
+#include <cmath>
+#include <span>
+#include <utility>
+
+namespace ohmic {
+namespace {
+
+std::optional<ProgrammedLayer::Drive> drive_of(const Periphery& around, const LayerRanges* ranges) {
+  if (!around.dac || !ranges) return std::nullopt;
+  return ProgrammedLayer::Drive{around.dac->is_signed ? -ranges->input : 0.0, ranges->input};
+}
+
+/// The part `strength` of the way from `from` to `to`, which takes it.
+template <class Number>
+void go(std::span<const Number> from, double strength, std::span<Number> to) {
+  for (std::size_t i = 0; i < to.size(); ++i)
+    to[i] = static_cast<Number>(std::lerp(double{from[i]}, double{to[i]}, strength));
+}
+
+}  // namespace
+
+ProgrammedLayers::ProgrammedLayers(const MappedNetwork& network, Calibration ranges,
+                                   Backend& backend, std::uint64_t seed, std::uint64_t draw,
+                                   double strength)
+    : crossbars_(network, std::move(ranges), backend), key_(noise_key(seed, draw)) {
+  for (const Step& step : network->crossbar) {
+    const DeviceModel& device = network->device_of(step);
+    const Periphery around = network->periphery_of(step);
+    ProgrammedLayer& made = layers_[step.mvm];
+    if (!device.non_linear() && around.is_ideal_per_mvm(device.reads_noisily())) {
+      hold(step, product_of(step, strength));
+      continue;
+    }
+    const LayerOnTiles tiles = tiles_of(step, strength);
+    hold(step, {tiles.effective_weights(), tiles.effective_bias()});
+    made = {backend.load(tiles, bias_of(step), crossbars_.ranges_of(step)),
+            drive_of(around, crossbars_.ranges_of(step))};
+  }
+}
+
+MappedLayer::Product ProgrammedLayers::product_of(const Step& step, double strength) const {
+  MappedLayer::Product held = crossbars_.product(step, Loaded::devices, key_);
+  if (strength == 1) return held;
+  const MappedLayer::Product exact = crossbars_.product(step, Loaded::exact, key_);
+  go<float>(exact.weights, strength, held.weights);
+  go<float>(exact.bias, strength, held.bias);
+  return held;
+}
+
+LayerOnTiles ProgrammedLayers::tiles_of(const Step& step, double strength) const {
+  LayerOnTiles tiles = crossbars_.tiles(step, Loaded::devices, key_);
+  if (strength == 1) return tiles;
+  const LayerOnTiles exact = crossbars_.tiles(step, Loaded::exact, key_);
+  for (std::size_t p = 0; p < tiles.planes.size(); ++p) {
+    Plane& plane = tiles.planes[p];
+    go<double>(exact.planes[p].G_S, strength, plane.G_S);
+    for (std::size_t a = 0; a < plane.arrays.size(); ++a)
+      go<double>(exact.planes[p].arrays[a].G_S, strength, plane.arrays[a].G_S);
+    for (double& variance : plane.read_variance_S2) variance *= strength * strength;
+  }
+  return tiles;
+}
+
+void ProgrammedLayers::hold(const Step& step, MappedLayer::Product product) {
+  const MappedNetwork& network = crossbars_.network();
+  const std::string name = network->node(step.mvm).name + ".weight";
+  on_devices_[name] = {network->weights->at(name).shape, std::move(product.weights)};
+  if (!network->has_bias_row(step)) return;
+  const std::string bias = network->bias_of(step);
+  on_devices_[bias] = {network->weights->at(bias).shape, std::move(product.bias)};
+}
+
+Epilogue ProgrammedLayers::bias_of(const Step& step) const {
+  const MappedNetwork& network = crossbars_.network();
+  const auto columns = static_cast<std::size_t>(network->geometry(step).columns());
+  Epilogue behind{std::vector<float>(columns, 1.0f), std::vector<float>(columns), false};
+  const auto bias = network->weights->find(network->node(step.mvm).name + ".bias");
+  if (bias != network->weights->end() && !network->has_bias_row(step))
+    behind.shift = bias->second.values;
+  return behind;
+}
+
+}  // namespace ohmic

@@ -1,0 +1,212 @@
+#include "nn/train/hardware_pass.hpp"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "nn/analog/find_ranges.hpp"
+#include "nn/analog/programmed_layers.hpp"
+#include "nn/torch/convolution_sides.hpp"
+#include "nn/torch/value_layout.hpp"
+#include "simulator/error.hpp"
+#include "simulator/random/noise.hpp"
+
+namespace ohmic {
+namespace {
+
+using at::Tensor;
+
+/// One product on a chip, and what its gradients need.
+struct ChipCall : torch::CustomClassHolder {
+  ChipCall(const Node* n, const Node* in, const ProgrammedLayer* on, bool clip, std::uint64_t e)
+      : node(n), input(in), chip(on), clips(clip), event(e) {}
+
+  const Node* node;
+  const Node* input;  ///< whose value x is; null: the state of a recurrent node
+  const ProgrammedLayer* chip;
+  bool clips;
+  std::uint64_t event;
+};
+
+bool is_convolution(const ChipCall& call) { return call.node->op == Op::convolution; }
+
+Tensor on_host(const ChipCall& call, const Tensor& x) {
+  const Tensor host = x.to(at::kCPU, at::kFloat);
+  return call.input ? in_layout(*call.input, host) : host.contiguous();
+}
+
+Tensor output_of(const ChipCall& call, const Tensor& x, const Tensor& weight) {
+  const ConvGeometry& g = call.node->conv;
+  if (is_convolution(call))
+    return at::empty({x.size(0), g.out_channels, g.out_height(), g.out_width()},
+                     at::TensorOptions().dtype(at::kFloat), at::MemoryFormat::ChannelsLast);
+  std::vector<std::int64_t> shape{x.size(0)};
+  if (call.node->op == Op::dense)
+    shape.insert(shape.end(), call.node->shape.begin(), call.node->shape.end());
+  if (shape.size() == 1) shape.push_back(weight.size(0));
+  return at::empty(shape, at::kFloat);
+}
+
+struct Gradients {
+  Tensor x, weight, bias;
+};
+
+Gradients of_convolution(const ConvGeometry& g, const Tensor& y, const Tensor& x,
+                         const Tensor& weight) {
+  const ConvolutionSides sides(g);
+  const std::vector<std::int64_t> biases{weight.size(0)}, nothing{0, 0};
+  const bool is_padded = !sides.extra.empty();
+  const Tensor in = is_padded ? at::constant_pad_nd(x, sides.extra, 0) : x;
+  auto [of_x, of_weight, of_bias] =
+      at::convolution_backward(y, in, weight, biases, sides.stride, sides.pad, sides.dilation,
+                               /*transposed=*/false, nothing, g.groups, {true, true, true});
+  if (is_padded) of_x = of_x.narrow(2, g.pad_top, x.size(2)).narrow(3, g.pad_left, x.size(3));
+  return {of_x, of_weight, of_bias};
+}
+
+Gradients of_matrix(const Tensor& y, const Tensor& x, const Tensor& weight) {
+  const Tensor rows = y.reshape({-1, weight.size(0)}), in = x.reshape({-1, weight.size(1)});
+  return {rows.mm(weight).reshape(x.sizes()), rows.t().mm(in), rows.sum(0)};
+}
+
+/// Forward on the chip; backward as the digital product with the same weights, straight through
+/// what rounds.
+class ChipProduct : public torch::autograd::Function<ChipProduct> {
+ public:
+  using Context = torch::autograd::AutogradContext;
+
+  static Tensor forward(Context* context, const Tensor& x, const Tensor& weight, const Tensor& bias,
+                        const c10::intrusive_ptr<ChipCall>& call) {
+    context->save_for_backward({x, weight});
+    context->saved_data["call"] = c10::IValue::make_capsule(call);
+    context->saved_data["has_bias"] = bias.defined();
+    const Tensor in = on_host(*call, x), y = output_of(*call, x, weight);
+    Tally clipped;
+    call->chip->layer->forward(in.data_ptr<float>(), x.size(0), call->event, nullptr,
+                               y.data_ptr<float>(), clipped);
+    return y.to(x.device());
+  }
+
+  static torch::autograd::variable_list backward(Context* context,
+                                                 torch::autograd::variable_list of_y) {
+    const auto saved = context->get_saved_variables();
+    const auto call =
+        c10::static_intrusive_pointer_cast<ChipCall>(context->saved_data.at("call").toCapsule());
+    Tensor x = saved[0].to(at::kFloat), driven;
+    if (call->clips) {
+      const ProgrammedLayer::Drive drive = *call->chip->drive;
+      driven = x.ge(drive.least).logical_and_(x.le(drive.most));
+      x = x.clamp(drive.least, drive.most);
+    }
+    const Tensor y = of_y.front();
+    Gradients g = is_convolution(*call) ? of_convolution(call->node->conv, y, x, saved[1])
+                                        : of_matrix(y, x, saved[1]);
+    if (driven.defined()) g.x = g.x.mul(driven);
+    if (!context->saved_data.at("has_bias").toBool()) g.bias = Tensor();
+    return {g.x, g.weight, g.bias, Tensor()};
+  }
+};
+
+}  // namespace
+
+struct HardwarePass::State {
+  State(const Graph& g, const TrainingHardware& h, std::uint64_t s)
+      : graph(g), hardware(h), seed(s), backend(make_backend("cpu")) {
+    for (const Node& node : graph.nodes)
+      if (node.shares >= 0)
+        throw UnsupportedError("train: the network uses the matrix of " + node.name +
+                               " twice, which cannot be trained");
+    for (const double age_s : h.times_s) devices.push_back(h.device_at(age_s));
+    if (devices.empty()) devices.push_back(h.device);
+    layers = [this](const TorchGraph::Product& product) { return on_chip(product); };
+  }
+
+  const Node& node(std::size_t i) const { return graph.nodes[i]; }
+  const Node& input_of(std::size_t i) const {
+    return node(static_cast<std::size_t>(node(i).inputs.front()));
+  }
+
+  Tensor on_chip(const TorchGraph::Product& product) const {
+    const ProgrammedLayer& chip = programmed->of(static_cast<int>(product.node));
+    if (!chip.layer) return {};
+    const Node& own = node(product.node);
+    const bool clips = chip.drive && hardware.input_gradient == InputGradient::clipped;
+    const Node* input = own.op == Op::recurrent ? nullptr : &input_of(product.node);
+    const auto step = static_cast<std::uint64_t>(product.step);
+    return ChipProduct::apply(
+        product.x, product.weight, product.bias,
+        c10::make_intrusive<ChipCall>(&own, input, &chip, clips, mvm_event(first_sample, step)));
+  }
+
+  /// Devices of the age that a draw has.
+  std::shared_ptr<const DeviceModel> device(std::uint64_t draw) const {
+    std::uint32_t bits[1];
+    fill_bits(noise_key(seed, draw), {Stream::training_noise}, 0, bits);
+    return devices[bits[0] % devices.size()];
+  }
+
+  /// What the batch shows of the digital network as it is trained.
+  Calibration ranges_of(const MappedNetwork& network, TorchGraph& torch, const Tensor& images) {
+    const at::NoGradGuard no_gradients;
+    std::map<std::size_t, const Step*> steps;
+    for (const Step& step : network->crossbar) steps[static_cast<std::size_t>(step.mvm)] = &step;
+    const ShowInputs show = [&](const SeeInputs& see) {
+      torch.forward(images, true, [&](const TorchGraph::Product& product) {
+        const Node& own = node(product.node);
+        const ChipCall call(&own, own.op == Op::recurrent ? nullptr : &input_of(product.node),
+                            nullptr, false, 0);
+        see(*steps.at(product.node), on_host(call, product.x).data_ptr<float>(), product.x.size(0));
+        return Tensor();
+      });
+    };
+    Calibration found(network->crossbar.size());
+    if (network->needs_full_scales()) find_full_scales(network, *backend, show, found);
+    if (network->periphery.needs_ranges()) find_converter_ranges(network, *backend, show, found);
+    return found;
+  }
+
+  double strength(double epochs) const {
+    return epochs < hardware.ramp_epochs ? epochs / hardware.ramp_epochs : 1;
+  }
+
+  const Graph& graph;
+  const TrainingHardware& hardware;
+  std::uint64_t seed;
+  std::unique_ptr<Backend> backend;
+  std::vector<std::shared_ptr<const DeviceModel>> devices;  ///< by age
+  TorchGraph::Layers layers;
+  Calibration ranges;
+  std::optional<ProgrammedLayers> programmed;
+  std::uint64_t first_sample = 0;
+};
+
+HardwarePass::HardwarePass(const Graph& graph, const TrainingHardware& hardware, std::uint64_t seed)
+    : state_(std::make_unique<State>(graph, hardware, seed)) {}
+HardwarePass::~HardwarePass() = default;
+HardwarePass::HardwarePass(HardwarePass&&) noexcept = default;
+
+void HardwarePass::program(TorchGraph& network, const Tensor& images, const Moment& now) {
+  State& s = *state_;
+  const auto weights = std::make_shared<const Weights>(network.weights());
+  const std::int64_t of_draw = now.update % s.hardware.draw_every;
+  const std::uint64_t draw =
+      kFirstTrainingDraw + static_cast<std::uint64_t>(now.update / s.hardware.draw_every);
+  const MappedNetwork mapped(s.graph, weights, s.hardware.mapping, {}, s.hardware.periphery,
+                             s.device(draw));
+  const bool is_due = now.begins_epoch || now.update % s.hardware.calibrate_every == 0;
+  if (mapped.needs_ranges() && is_due) {
+    s.ranges = s.ranges_of(mapped, network, images);
+    network.set_weights(*weights);
+  }
+  s.programmed.emplace(mapped, s.ranges, *s.backend, s.seed, draw, s.strength(now.epochs));
+  s.first_sample = static_cast<std::uint64_t>(of_draw * now.batch);
+  for (const auto& [name, held] : s.programmed->on_devices()) network.set_tensor(name, held);
+}
+
+const TorchGraph::Layers& HardwarePass::layers() const { return state_->layers; }
+
+}  // namespace ohmic

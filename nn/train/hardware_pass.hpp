@@ -1,0 +1,41 @@
+// The chips that forward passes of training go through. The header is free of LibTorch.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "nn/torch/torch_graph.hpp"
+#include "nn/train/hardware_settings.hpp"
+
+namespace ohmic {
+
+/// Number of the first draw that is trained through: none that chips are measured on, unless they
+/// begin beyond it.
+inline constexpr std::uint64_t kFirstTrainingDraw = std::uint64_t{1} << 47;
+
+class HardwarePass {
+ public:
+  /// Throws UnsupportedError for a network that has a matrix twice, ConfigError and DataError as
+  /// MappedNetwork does. Graph and settings must outlive it.
+  HardwarePass(const Graph&, const TrainingHardware&, std::uint64_t seed);
+  ~HardwarePass();
+  HardwarePass(HardwarePass&&) noexcept;
+
+  struct Moment {
+    std::int64_t update = 0;  ///< from 0
+    double epochs = 0;        ///< done, with their fractions
+    bool begins_epoch = false;
+    std::int64_t batch = 1;  ///< images of an update
+  };
+  /// Programs the chip of an update with the network's weights, and gives the network those that
+  /// its devices hold; running statistics stay.
+  void program(TorchGraph&, const at::Tensor& images, const Moment&);
+  /// What the programmed chip computes in place of the network, as autograd follows it.
+  const TorchGraph::Layers& layers() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ohmic

@@ -1,0 +1,112 @@
+#include "nn/train/hardware_settings.hpp"
+
+#include <algorithm>
+
+#include "simulator/error.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr double kLongestTime_s = 1e12;
+
+[[noreturn]] void fail(const std::string& key, const std::string& message) {
+  Fault fault;
+  fault.key = key;
+  fault.message = message;
+  throw ConfigError(std::vector<Fault>{fault});
+}
+
+void read_device_table(const Value& table, const std::string& key, TrainingHardware& hardware,
+                       std::vector<Fault>& faults) {
+  if (table.is_table() && table.at("layers"))
+    return faults.push_back({table.at("layers")->where, key + ".layers",
+                             "all layers are trained through devices of one kind; layers of their "
+                             "own are for [device]"});
+  hardware.device = read_device(table, key, faults);
+  const Value* model = table.at("model");
+  const auto* name = model ? std::get_if<std::string>(&model->data) : nullptr;
+  hardware.device_model = name ? *name : "ideal";
+}
+
+Value write_device_table(const TrainingHardware& hardware) {
+  return hardware.device ? write_device(hardware.device_model, *hardware.device) : Value{};
+}
+
+/// What was read once is right.
+void permit(Value& value) {
+  value.permitted = true;
+  if (auto* array = std::get_if<Array>(&value.data)) std::ranges::for_each(*array, permit);
+  if (!value.is_table()) return;
+  for (auto& entry : value.table().entries()) permit(entry.value);
+}
+
+}  // namespace
+
+bool TrainingHardware::acts() const {
+  const auto effects = device->effects({}, device->time_s);
+  const bool is_exact = effects && effects->empty() && !device->non_linear();
+  return !is_exact || !periphery.is_ideal_per_mvm(device->reads_noisily()) || periphery.wires ||
+         mapping.encoding == Encoding::bit_sliced || mapping.weight_percentile < 100 ||
+         mapping.bias == BiasPlace::analog;
+}
+
+std::shared_ptr<const DeviceModel> TrainingHardware::device_at(double age_s) const {
+  Value table = write_device(device_model, *device);
+  table.set("time_s", {age_s});
+  permit(table);
+  std::vector<Fault> faults;
+  std::shared_ptr<const DeviceModel> made = read_device(table, "device", faults);
+  if (!faults.empty()) throw ConfigError(std::move(faults));
+  return made;
+}
+
+void TrainingHardware::validate() const {
+  if (!device) fail("device", "expected a table, [train.hardware.device]");
+  if (!mapping.digital.empty() || !mapping.crossbar.empty())
+    fail(mapping.digital.empty() ? "mapping.crossbar" : "mapping.digital",
+         "which layers are on crossbars [mapping] says, for training too");
+  if (std::ranges::any_of(times_s, [](double t) { return !(t >= 0 && t <= kLongestTime_s); }))
+    fail("times_s", "expected ages from 0 to 1e12 s");
+}
+
+const Schema<TrainingHardware>& TrainingHardware::schema() {
+  static const Schema<TrainingHardware> schema = [] {
+    using H = TrainingHardware;
+    Schema<H> s{
+        "hardware",
+        "Each batch's forward pass goes through a simulated chip, by the code that evaluates "
+        "networks; the backward pass is the digital network's with the weights that its "
+        "devices hold, and what rounds or clips at converters passes gradients on."};
+    s.add_custom("device", "table", read_device_table, write_device_table)
+        .doc("As [device]; every draw_every updates there is another chip.");
+    s.add("mapping", &H::mapping).doc("As [mapping].");
+    s.add("periphery", &H::periphery).doc("As [periphery].");
+    s.add("draw_every", &H::draw_every)
+        .at_least(1)
+        .doc(
+            "Updates in which the devices' errors are the same; weights are written anew in each.");
+    s.add("times_s", &H::times_s)
+        .unit("s")
+        .doc("Ages of the devices, of which each draw has one, chosen at random; none: time_s.");
+    s.add("calibrate_every", &H::calibrate_every)
+        .at_least(1)
+        .doc(
+            "Updates after which the ranges of converters are found again, from the batch that "
+            "comes next; at the beginning of an epoch they are found in any case.");
+    s.add("ramp_epochs", &H::ramp_epochs)
+        .at_least(0)
+        .doc(
+            "Epochs in which what devices and wires do to weights grows from nothing to its whole "
+            "strength; converters and noise of reads are whole from the first.");
+    s.add_choice("input_gradient", &H::input_gradient,
+                 {{"clipped", InputGradient::clipped}, {"plain", InputGradient::plain}})
+        .doc(
+            "clipped: inputs beyond the DAC's range have no gradient, and the gradients of weights "
+            "are those of clipped inputs; plain: as if nothing were clipped.")
+        .source("Bengio, Leonard and Courville, arXiv:1308.3432 (2013)");
+    return s;
+  }();
+  return schema;
+}
+
+}  // namespace ohmic

@@ -1,0 +1,46 @@
+// [train.hardware]: the chip that a network is trained through. Free of LibTorch.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mapping/settings.hpp"
+#include "simulator/config/schema.hpp"
+#include "simulator/device_model.hpp"
+#include "simulator/periphery.hpp"
+
+namespace ohmic {
+
+/// What gradients reach the inputs of a layer behind a DAC.
+enum class InputGradient {
+  clipped,  ///< those of inputs within the DAC's range; nothing moves one that is clipped
+  plain,    ///< of all
+};
+
+/// Each batch's forward pass goes through crossbars that hold the weights as they are then:
+/// programmed, aged, wired and converted by the code that evaluates networks later. The backward
+/// pass is that of the digital network with the weights that the devices hold, straight through
+/// whatever rounds; its gradients reach the weights as they are.
+struct TrainingHardware {
+  std::string device_model = "ideal";
+  std::shared_ptr<const DeviceModel> device;
+  MappingSettings mapping;
+  Periphery periphery;
+  std::int64_t draw_every = 1;         ///< updates that one draw of the devices lasts
+  std::vector<double> times_s;         ///< ages, of which each draw has one; empty: device.time_s
+  std::int64_t calibrate_every = 100;  ///< updates between two calibrations of converters
+  double ramp_epochs = 0;  ///< in which what devices do to weights grows to its full strength
+  InputGradient input_gradient = InputGradient::clipped;
+
+  /// Whether forward passes differ from those of the digital network.
+  bool acts() const;
+  /// The device at an age, or as it was given.
+  std::shared_ptr<const DeviceModel> device_at(double age_s) const;
+  /// Throws ConfigError when keys contradict each other; they begin below train.hardware.
+  void validate() const;
+  static const Schema<TrainingHardware>& schema();
+};
+
+}  // namespace ohmic

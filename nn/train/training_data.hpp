@@ -1,0 +1,22 @@
+// What a training takes from data. Free of LibTorch.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "nn/train/trainer.hpp"
+
+namespace ohmic {
+
+/// Throws DataError where data do not fit the network or what is asked of them.
+void check_training_data(const Graph&, const Dataset&, const TrainSettings&);
+
+/// Normalised, and where it is asked for augmented, samples as a Graph has them to `nhwc`, which is
+/// made as large; returns their classes.
+std::vector<std::int64_t> take_samples(const ImageSet&, const Normalization&,
+                                       std::span<const std::int64_t> indices, const TrainSettings&,
+                                       std::uint64_t seed, std::int64_t epoch,
+                                       std::vector<float>& nhwc);
+
+}  // namespace ohmic
