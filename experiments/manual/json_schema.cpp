@@ -132,6 +132,9 @@ std::string json_schema() {
   const std::string of_device = tables["device"]["description"];
   tables["device"] = device_schema();
   tables["device"]["description"] = of_device;
+  Json& hardware = tables["train"]["properties"]["hardware"]["anyOf"].back();
+  for (const char* table : {"device", "mapping", "periphery"})
+    hardware["properties"][table]["$ref"] = std::string("#/properties/") + table;
   tables["budget"] = object_of(BudgetSettings::schema());
   tables["sweep"] = {{"type", "object"},
                      {"description", "Axes by dotted key; every combination is a point."}};

@@ -216,7 +216,7 @@ std::string network_label(const Experiment& e) {
   const bool is_given = !e.model.file.empty() || !e.model.weights.empty();
   std::string label = network_words(e) + " on " + e.data.name;
   if (is_given && !e.is_trained()) return label;
-  label += fmt::format(", {}{} {}", is_given ? "trained on by " : "", e.train.optimizer,
+  label += fmt::format(", {}{} {}", is_given ? "trained further by " : "", e.train.optimizer,
                        e.train.learning_rate);
   if (e.model.norm != "batch") label += ", norm " + e.model.norm;
   if (e.train.noise_eta > 0) label += fmt::format(", weight noise {}", e.train.noise_eta);

@@ -37,7 +37,9 @@ void read_device_table(const Value& table, const std::string& key, Experiment& e
   const Value* model = table.at("model");
   const auto* name = model ? std::get_if<std::string>(&model->data) : nullptr;
   experiment.device_model = name ? *name : "ideal";
-  if (faults.size() == faults_before) check_age(table, key, *experiment.device, faults);
+  if (faults.size() == faults_before)
+    check_age(table.at("time_s"), key + ".time_s", experiment.device_model, *experiment.device,
+              faults);
   if (faults.size() == faults_before)
     experiment.layer_devices = read_layer_devices(table, key, faults);
 }
@@ -210,6 +212,17 @@ void check_model(const Experiment& e) {
   if (!faults.empty()) throw ConfigError(std::move(faults));
 }
 
+/// Ages at which a network is trained are within what its device model was measured at.
+void check_trained_ages(const Value& root, const Experiment& e, std::vector<Fault>& faults) {
+  if (!e.train.hardware) return;
+  const TrainingHardware& h = *e.train.hardware;
+  const std::string own = "train.hardware.device.time_s", list = "train.hardware.times_s";
+  check_age(root.at(own), own, h.device_model, *h.device, faults);
+  if (!h.times_s.empty())
+    check_age(root.at(list), list, h.device_model, *h.device_at(std::ranges::max(h.times_s)),
+              faults);
+}
+
 /// What holds between tables; called when each table is right by itself.
 void check_whole(const Value& root, const Experiment& experiment, std::vector<Fault>& faults) {
   append_faults(root, "", faults, [&] { check_model(experiment); });
@@ -223,6 +236,7 @@ void check_whole(const Value& root, const Experiment& experiment, std::vector<Fa
     experiment.devices().check_cells(layer_cells(graph, experiment.mapping, experiment.noise));
   });
   append_faults(root, "", faults, [&] { experiment.train.validate(); });
+  append_faults(root, "", faults, [&] { check_trained_ages(root, experiment, faults); });
   append_faults(root, "", faults, [&] { experiment.noise.validate(); });
   append_faults(root, "", faults, [&] { check_form_factor(experiment); });
   append_faults(root, "", faults, [&] { check_biases(experiment.mapping, experiment.noise); });

@@ -94,8 +94,8 @@ OwnDevices read_layer_devices(const Value& device_table, const std::string& key,
     const Value table = merged(common_to(layer, without_layers(device_table), given), own);
     if (std::shared_ptr<const DeviceModel> model =
             read_device(table, prefix + "." + layer, faults)) {
-      check_age(table, prefix + "." + layer, *model, faults);
       const std::string name = model_of(table);
+      check_age(table.at("time_s"), prefix + "." + layer + ".time_s", name, *model, faults);
       devices[layer] = {as_read(own, write_device(name, *model)), name, std::move(model)};
     }
   }

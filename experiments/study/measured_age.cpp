@@ -9,19 +9,15 @@ std::string age_text(double seconds) {
   return fmt::format("{:.10g} s ({:.4g} days)", seconds, seconds / 86400);
 }
 
-void check_age(const Value& device_table, const std::string& key, const DeviceModel& device,
-               std::vector<Fault>& faults) {
+void check_age(const Value* age, const std::string& key, const std::string& model,
+               const DeviceModel& device, std::vector<Fault>& faults) {
   const MeasuredRange measured = device.measured();
-  const Value* given = device_table.at("time_s");
-  if (!given || device.time_s <= measured.until_s || measured.is_left_knowingly) return;
-  const Value* model = device_table.at("model");
-  const auto* name = model ? std::get_if<std::string>(&model->data) : nullptr;
-  const std::string whose = !measured.model.empty() ? measured.model : name ? *name : "the model";
+  if (!age || device.time_s <= measured.until_s || measured.is_left_knowingly) return;
+  const std::string whose = measured.model.empty() ? model : measured.model;
   const std::string end =
       measured.until_s > 0 ? "which end at " + age_text(measured.until_s) : "which have no age";
   schema_detail::refuse_unusual(
-      *given, key + ".time_s",
-      age_text(device.time_s) + " is beyond the data of " + whose + ", " + end, faults);
+      *age, key, age_text(device.time_s) + " is beyond the data of " + whose + ", " + end, faults);
 }
 
 }  // namespace ohmic

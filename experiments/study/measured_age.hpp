@@ -8,10 +8,10 @@
 
 namespace ohmic {
 
-/// Appends a fault where `time_s` of a [device] table is later than any age that its model was
-/// measured at, and the file does not permit it. `key` is the table's own.
-void check_age(const Value& device_table, const std::string& key, const DeviceModel& device,
-               std::vector<Fault>& faults);
+/// Appends a fault where an age of devices, `age` at `key` (null: not given), is later than any
+/// that their model was measured at, and the file does not permit it.
+void check_age(const Value* age, const std::string& key, const std::string& model,
+               const DeviceModel& device, std::vector<Fault>& faults);
 
 /// "172800 s (2 days)".
 std::string age_text(double seconds);

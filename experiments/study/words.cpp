@@ -24,6 +24,8 @@ struct Words {
 constexpr Words kWords[] = {{"data.name", "images", ""},
                             {"model.name", "network", ""},
                             {"device.model", "device", ""},
+                            {"train.start", "training from", ""},
+                            {"train.only", "trained parameters", ""},
                             {"noise.semantics", "noise on", ""},
                             {"mapping.tile", "tile", "rows x columns"},
                             {"periphery.wires.row_ohm", "row wire", "Ω per cell"},
@@ -86,6 +88,8 @@ std::string key_words(const std::string& key) {
   if (key.starts_with(kLayers) && end > kLayers.size())
     return fmt::format("{} of {}", key_words("device." + last_part(key)),
                        key.substr(kLayers.size(), end - kLayers.size()));
+  constexpr std::string_view kTrained = "train.hardware.";
+  if (key.starts_with(kTrained)) return "training's " + key_words(key.substr(kTrained.size()));
   if (const Words* words = known(key)) return words->words;
   if (key == kEtaKey) return "noise η";
   std::string text = last_part(key);

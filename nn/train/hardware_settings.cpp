@@ -32,6 +32,21 @@ Value write_device_table(const TrainingHardware& hardware) {
   return hardware.device ? write_device(hardware.device_model, *hardware.device) : Value{};
 }
 
+/// A table as it is declared elsewhere, all of which counts here, whatever it says of stages.
+template <class Table>
+ParameterBuilder add_table(Schema<TrainingHardware>& s, const std::string& key,
+                           Table TrainingHardware::*member) {
+  return s.add_custom(
+      key, "table",
+      [member](const Value& table, const std::string& name, TrainingHardware& hardware,
+               std::vector<Fault>& faults) {
+        Table::schema().read_into(table, name, hardware.*member, faults);
+      },
+      [member](const TrainingHardware& hardware) {
+        return Table::schema().write(&(hardware.*member), Stage::point);
+      });
+}
+
 /// What was read once is right.
 void permit(Value& value) {
   value.permitted = true;
@@ -79,8 +94,8 @@ const Schema<TrainingHardware>& TrainingHardware::schema() {
         "devices hold, and what rounds or clips at converters passes gradients on."};
     s.add_custom("device", "table", read_device_table, write_device_table)
         .doc("As [device]; every draw_every updates there is another chip.");
-    s.add("mapping", &H::mapping).doc("As [mapping].");
-    s.add("periphery", &H::periphery).doc("As [periphery].");
+    add_table(s, "mapping", &H::mapping).doc("As [mapping].");
+    add_table(s, "periphery", &H::periphery).doc("As [periphery].");
     s.add("draw_every", &H::draw_every)
         .at_least(1)
         .doc(
@@ -96,8 +111,8 @@ const Schema<TrainingHardware>& TrainingHardware::schema() {
     s.add("ramp_epochs", &H::ramp_epochs)
         .at_least(0)
         .doc(
-            "Epochs in which what devices and wires do to weights grows from nothing to its whole "
-            "strength; converters and noise of reads are whole from the first.");
+            "Epochs in which what devices do to weights, and the noise of their reads, grows from "
+            "nothing to its whole strength; wires and converters are whole from the first.");
     s.add_choice("input_gradient", &H::input_gradient,
                  {{"clipped", InputGradient::clipped}, {"plain", InputGradient::plain}})
         .doc(

@@ -31,7 +31,7 @@ struct TrainingHardware {
   std::int64_t draw_every = 1;         ///< updates that one draw of the devices lasts
   std::vector<double> times_s;         ///< ages, of which each draw has one; empty: device.time_s
   std::int64_t calibrate_every = 100;  ///< updates between two calibrations of converters
-  double ramp_epochs = 0;  ///< in which what devices do to weights grows to its full strength
+  double ramp_epochs = 0;  ///< in which what devices do to weights grows to its whole strength
   InputGradient input_gradient = InputGradient::clipped;
 
   /// Whether forward passes differ from those of the digital network.

@@ -145,7 +145,7 @@ const Schema<TrainSettings>& TrainSettings::schema() {
         .source("Joshi et al., Nature Communications 11 (2020): alpha = 2");
     s.add("hardware", &T::hardware)
         .absent("none")
-        .counts_whole(Stages::from(Stage::training))
+        .counts(Stages::from(Stage::training))
         .joined_later()
         .doc("Train through a simulated chip: [train.hardware.device], .mapping and .periphery.");
     s.add("distill", &T::distill)

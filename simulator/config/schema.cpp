@@ -247,18 +247,17 @@ bool has_default(const Value& table, const Value& defaults, const std::string& k
 Stages reach(const Parameter& p, Stages around) {
   const Stages own = p.stages.value_or(around);
   Stages all = own;
-  if (p.nested && !p.is_whole)
+  if (p.nested)
     for (const Parameter& inner : p.nested->parameters()) all = all | reach(inner, own);
   return all;
 }
 
 /// Leaves of a written table, which counts `around`, what counts at the stage. The others have
 /// their defaults where the table is inside of another.
-void keep(Value& table, const SchemaBase& schema, Stage stage, Stages around, bool is_inside,
-          bool is_whole = false) {
+void keep(Value& table, const SchemaBase& schema, Stage stage, Stages around, bool is_inside) {
   const Value defaults = schema.write(schema.make_default().get());
   for (const Parameter& p : schema.parameters()) {
-    const bool counts = is_whole || reach(p, around).has(stage);
+    const bool counts = reach(p, around).has(stage);
     const Value* preset = defaults.at(p.key);
     if (!counts && is_inside && preset) table.table()[p.key] = *preset;
     if ((!counts && !(is_inside && preset)) ||
@@ -266,7 +265,7 @@ void keep(Value& table, const SchemaBase& schema, Stage stage, Stages around, bo
       table.table().erase(p.key);
     Value* nested = counts && p.nested ? table.table().find(p.key) : nullptr;
     if (nested && nested->is_table())
-      keep(*nested, *p.nested, stage, p.stages.value_or(around), true, is_whole || p.is_whole);
+      keep(*nested, *p.nested, stage, p.stages.value_or(around), true);
   }
 }
 
@@ -441,7 +440,7 @@ Stages SchemaBase::stages_of(std::string_view dotted_key) const {
     const auto dot = dotted_key.find('.');
     const Parameter* p = schema->find(dotted_key.substr(0, dot));
     if (!p) break;
-    if (dot == std::string_view::npos || !p->nested || p->is_whole) return reach(*p, around);
+    if (dot == std::string_view::npos || !p->nested) return reach(*p, around);
     around = p->stages.value_or(around);
     schema = p->nested;
     dotted_key.remove_prefix(dot + 1);

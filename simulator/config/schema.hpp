@@ -57,7 +57,6 @@ struct Parameter {
   /// Left out of identities while it has its default: declared when points existed already, which
   /// are to be found again.
   bool joined_later = false;
-  bool is_whole = false;  ///< all of a sub-table counts at `stages`, whatever is said in it
   const SchemaBase* nested = nullptr;  ///< the schema of a sub-table
 
   /// Reads a value into the object; on failure appends faults. Set by Schema::add.
@@ -129,11 +128,6 @@ class ParameterBuilder {
   ParameterBuilder& counts(Stages stages) {
     p_.stages = stages;
     return *this;
-  }
-  /// The same for all that a sub-table holds, though elsewhere it counts at other stages.
-  ParameterBuilder& counts_whole(Stages stages) {
-    p_.is_whole = true;
-    return counts(stages);
   }
   /// Changes no result: threads, folders, titles.
   ParameterBuilder& keeps_numbers() { return counts({}); }

@@ -87,9 +87,11 @@ everywhere: seed data
 inputs, from training: model train
 [model] inputs, from training: name layout width norm weights tensors file inputs output
 [train] from training: epochs batch optimizer learning_rate momentum beta1 beta2 epsilon
-    beta1_decay schedule schedule_epochs schedule_factors l2 weight_decay init augment shift
-    flip keep precision noise_eta measure
-[train] inputs, from training: distill
+    beta1_decay schedule schedule_epochs schedule_factors l2 weight_decay only init augment shift
+    flip keep precision noise_eta clip_sigma hardware measure
+[train] inputs, from training: start distill
+[train.hardware] from training: device mapping periphery draw_every times_s calibrate_every
+    ramp_epochs input_gradient
 [train.distill] inputs, from training: teacher tensors temperature weight
 [train.measure] from training: every images
 inputs, from network: mapping evaluation
@@ -131,6 +133,11 @@ const std::map<std::string, std::string>& other_values() {
       {"data.transform", "{ resize = 9 }"},
       {"data.normalize", "{ mean = [0.5, 0.5, 0.5], std = [0.2, 0.2, 0.2] }"},
       {"mapping.tile", "'unlimited'"},
+      {"train.start", "'given'"},
+      {"train.hardware", "{ device = { model = 'pcm' } }"},
+      {"train.hardware.device", "{ model = 'pcm' }"},
+      {"train.hardware.mapping", "{ tile = [64, 64] }"},
+      {"train.hardware.periphery", "{ adc = { bits = 5 } }"},
       {"compute.device", "'cuda:1'"},
       {"device", "{ model = 'awgn', eta = 0.1, g_max_S = 1e-5 }"}};
   return values;
