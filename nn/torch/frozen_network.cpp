@@ -37,7 +37,13 @@ Module traced(TorchGraph& graph, const at::Tensor& sample, Freezing freezing) {
   return module;
 }
 
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+/// The interpreter tells where before it tells what.
+std::string reason(const std::string& text) {
+  const std::string what = "RuntimeError: ";
+  const std::size_t at = text.find(what);
+  const std::size_t from = at == std::string::npos ? 0 : at + what.size();
+  return text.substr(from, text.find('\n', from) - from);
+}
 
 }  // namespace
 
@@ -60,7 +66,7 @@ struct FrozenNetwork::State {
     try {
       return modules.emplace(x.size(0), frozen(at::zeros_like(x))).first->second;
     } catch (const std::exception& e) {
-      throw UnsupportedError("LibTorch cannot freeze this network: " + first_line(e.what()));
+      throw UnsupportedError("LibTorch cannot freeze this network: " + reason(e.what()));
     }
   }
 };
