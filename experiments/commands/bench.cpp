@@ -35,7 +35,7 @@ std::string head_text(const BenchOptions& options) {
   const bool is_built_in = options.model.empty();
   return fmt::format(
       "{}, {} samples in batches of {}, LibTorch {}\n"
-      "processor: {}, {} logical; load of the last minute {}\n",
+      "processor: {}, {} logical; load of the last minute {}\n\n",
       is_built_in ? "ResNet-20 (keras_v1, random weights)" : one_line(options.model),
       options.images, BenchSamples::kBatch, libtorch_version(), processor(), omp_get_num_procs(),
       load_average());
@@ -61,13 +61,14 @@ class Printer {
     else
       print_tables(rows, seconds);
     out_.flush();
-    if (const std::string text = unsteady_text(rows); !text.empty()) head_ << text << std::endl;
+    if (const std::string text = unsteady_text(rows); !text.empty())
+      head_ << text << "\n\n" << std::flush;
   }
 
  private:
   /// Rows beside LibTorch's in a table of their own.
   void print_tables(std::vector<BenchRow> rows, Seconds seconds) {
-    out_ << "\n" << caption(rows.front(), seconds);
+    out_ << caption(rows.front(), seconds);
     const auto others = std::ranges::stable_partition(
         rows, [](const BenchRow& row) { return !row.other.has_value(); });
     for (const auto& part : {std::vector<BenchRow>(rows.begin(), others.begin()),
@@ -97,7 +98,7 @@ void run_bench(const BenchOptions& options, std::ostream& out, std::ostream& hea
   for (const int n : threads) {
     printer.print(is_built_in ? measure_network(options, n) : measure_model(options, n),
                   seconds_on(n));
-    if (is_built_in) printer.print(measure_beside_busy(options, n), Seconds::of_clock);
+    if (is_built_in) printer.print(measure_beside_busy(options.repetitions, n), Seconds::of_clock);
   }
 }
 

@@ -20,6 +20,7 @@ namespace ohmic {
 namespace {
 
 constexpr std::uint64_t kSeed = 1;
+constexpr std::int64_t kImages = 200;
 constexpr double kTarget = 3;  // two processors share three threads: 1.5 to 2 is fair
 
 /// Keeps one processor busy while it lives.
@@ -56,10 +57,10 @@ std::string alone(const std::string& what) { return what + ", alone"; }
 
 }  // namespace
 
-std::vector<BenchRow> measure_beside_busy(const BenchOptions& options, int threads) {
+std::vector<BenchRow> measure_beside_busy(int repetitions, int threads) {
   use_threads(threads);
   Dataset data;
-  data.train = synthetic_images(options.images, kSeed, SyntheticPart::train);
+  data.train = synthetic_images(kImages, kSeed, SyntheticPart::train);
   const Graph graph = build_model({}, 10);
   const std::unique_ptr<Backend> backend = make_backend("cpu");
   AnalogNetwork network(
@@ -68,7 +69,7 @@ std::vector<BenchRow> measure_beside_busy(const BenchOptions& options, int threa
   const std::map<std::string, std::function<void()>> works{
       {"training, batches of 32", [&] { train_once(graph, data); }},
       {bench_hardware().front().name, [&] {
-         network.program(kSeed, 0).evaluate(data.train, data.normalization, 0, options.images,
+         network.program(kSeed, 0).evaluate(data.train, data.normalization, 0, kImages,
                                             BenchSamples::kBatch);
        }}};
   BenchClock clock(Seconds::of_clock);
@@ -79,7 +80,7 @@ std::vector<BenchRow> measure_beside_busy(const BenchOptions& options, int threa
       clock.measure(what, work);
     }
   };
-  return measure_in_turns(options.repetitions, take_turn, [&] {
+  return measure_in_turns(repetitions, take_turn, [&] {
     std::vector<BenchRow> rows;
     for (const auto& [what, work] : works)
       rows.push_back({.what = what + ", beside a busy thread",

@@ -38,7 +38,9 @@ void add_bench_command(CLI::App& app) {
   command->add_option("--threads", options->threads, "Processor threads; repeat for more tables")
       ->check(CLI::PositiveNumber)
       ->allow_extra_args(false);
-  command->add_option("--repetitions", options->repetitions, "Turns at least, behind a first one")
+  command
+      ->add_option("--repetitions", options->repetitions,
+                   "Turns at least, behind a first one that does not count")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   CLI::Option* json = command->add_flag("--json", options->as_json,
