@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "nn/torch/torch_evaluation.hpp"
+#include "simulator/error.hpp"
 #include "tests/nn/literal_network.hpp"
 #include "tests/nn/model_maker.hpp"
 #include "tests/nn/shared_data.hpp"
@@ -62,6 +63,23 @@ ModelMaker with_operators() {
 TEST(FrozenNetwork, AnswersAsTheImportedNetworkThatRunsNodeByNode) {
   const LoweredNetwork made = lower(with_operators().model);
   expect_eager_answers(made.graph, made.weights, 4 * 6 * 5);
+}
+
+// LibTorch 1.13 has no such pooling for what it optimised; others may.
+TEST(FrozenNetwork, SaysWhatLibTorchCannotFreeze) {
+  ModelMaker m({4, 6, 6}, "y");
+  m.weight("kernel", {8, 4, 3, 3});
+  m.node("Conv", {"x", "kernel"}, {"a"});
+  m.node("AveragePool", {"a"}, {"b"}, {{"kernel_shape", Shape{4, 4}}});
+  m.node("Flatten", {"b"}, {"y"});
+  const LoweredNetwork network = lower(m.model);
+  try {
+    expect_eager_answers(network.graph, network.weights, 4 * 6 * 6);
+  } catch (const UnsupportedError& error) {
+    EXPECT_EQ(std::string(error.what()),
+              "LibTorch cannot freeze this network: mkldnn_avg_pool2d operator does not support "
+              "divisor");
+  }
 }
 
 TEST(FrozenNetwork, AnswersAsTrainedNetworksThatRunNodeByNode) {
