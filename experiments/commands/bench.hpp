@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "experiments/commands/bench_row.hpp"
+
 namespace ohmic {
 
 struct LoweredNetwork;
@@ -14,35 +16,22 @@ struct LoweredNetwork;
 struct BenchOptions {
   std::string model;  ///< file of a network; empty: ResNet-20
   std::int64_t images = 1000;
-  std::vector<int> threads;  ///< one table for each; empty: one thread, then all
-  int repetitions = 5;       ///< base and candidates take turns; medians are reported
+  std::vector<int> threads;  ///< tables for each; empty: one thread, then all
+  int repetitions = 6;       ///< turns at least
+  bool as_json = false, as_csv = false;
 };
 
-/// One measurement beside its target.
-struct BenchRow {
-  std::string what;
-  int threads = 1;
-  double seconds = 0;       ///< median of the candidate
-  double base_seconds = 0;  ///< median of what it is compared with; 0: with nothing
-  double target = 0;        ///< largest value() accepted; 0: none was set
-  bool runs = true;         ///< false: not in this processor's hardware
-  /// Ratio to the base, or the seconds themselves where there is none.
-  double value() const { return base_seconds > 0 ? seconds / base_seconds : seconds; }
-  bool met() const { return value() <= target; }
-};
-
-/// Measures every row on `threads` threads: on one, in seconds of that thread's processor time,
-/// which other work on the machine disturbs least; on more, in seconds of the clock. Targets in
-/// seconds are those of two threads or more.
+/// Measures every row on `threads` threads.
 std::vector<BenchRow> measure_network(const BenchOptions&, int threads);
 
 /// That of options.model; reads its file once.
 std::shared_ptr<const LoweredNetwork> network_of(const BenchOptions&);
-/// The same of the network in options.model, on samples of normal numbers. Throws what
-/// load_network() does.
+/// The same of the network in options.model, on samples of normal numbers, without targets. Throws
+/// what load_network() does.
 std::vector<BenchRow> measure_model(const BenchOptions&, int threads);
 
-/// Measures and prints the whole report. Returns 0; missing a target is no error.
-int run_bench(const BenchOptions&, std::ostream& out);
+/// Measures and prints everything, for each number of threads when it is finished; what is no row
+/// of the table goes to `head`. Missing a target is no error.
+void run_bench(const BenchOptions&, std::ostream& out, std::ostream& head);
 
 }  // namespace ohmic

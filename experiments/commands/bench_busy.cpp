@@ -1,26 +1,27 @@
 #include "experiments/commands/bench_busy.hpp"
 
-#include <omp.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <thread>
 
 #include "experiments/commands/bench_clock.hpp"
+#include "experiments/commands/bench_digital.hpp"
+#include "experiments/commands/bench_hardware.hpp"
+#include "experiments/measure/compute.hpp"
 #include "nn/analog/analog_network.hpp"
 #include "nn/data/synthetic.hpp"
-#include "nn/torch/torch_evaluation.hpp"
 #include "nn/train/trainer.hpp"
 
 namespace ohmic {
 namespace {
 
 constexpr std::uint64_t kSeed = 1;
-constexpr std::int64_t kBatch = 100;
+constexpr std::int64_t kImages = 200;
+constexpr double kTarget = 3;  // two processors share three threads: 1.5 to 2 is fair
 
 /// Keeps one processor busy while it lives.
 class BusyProcessor {
@@ -42,25 +43,6 @@ class BusyProcessor {
   std::thread thread_;  // last: it uses the others
 };
 
-double seconds_of(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-/// The first turn does not count.
-BusyRow measure(const std::string& what, int repetitions, int threads,
-                const std::function<void()>& work) {
-  std::vector<double> alone, busy;
-  work();
-  for (int i = 0; i < repetitions; ++i) {
-    alone.push_back(seconds_of(work));
-    const BusyProcessor other;
-    busy.push_back(seconds_of(work));
-  }
-  return {what, threads, median(alone), median(busy)};
-}
-
 /// One epoch, forgotten afterwards.
 void train_once(const Graph& graph, const Dataset& data) {
   std::string folder = (std::filesystem::temp_directory_path() / "ohmic-bench-XXXXXX").string();
@@ -71,27 +53,42 @@ void train_once(const Graph& graph, const Dataset& data) {
   std::filesystem::remove_all(folder);
 }
 
+std::string alone(const std::string& what) { return what + ", alone"; }
+
 }  // namespace
 
-std::vector<BusyRow> measure_beside_busy(std::int64_t images, int repetitions, int threads) {
-  set_threads(threads);
-  omp_set_num_threads(threads);
+std::vector<BenchRow> measure_beside_busy(int repetitions, int threads) {
+  use_threads(threads);
   Dataset data;
-  data.train = synthetic_images(images, kSeed, SyntheticPart::train);
+  data.train = synthetic_images(kImages, kSeed, SyntheticPart::train);
   const Graph graph = build_model({}, 10);
-  std::vector<Fault> faults;
-  const std::shared_ptr<const DeviceModel> awgn =
-      read_device(parse_toml("model = 'awgn'\neta = 0.1", "bench"), "", faults);
   const std::unique_ptr<Backend> backend = make_backend("cpu");
-  AnalogNetwork network({graph, initialize(graph, "glorot_uniform", kSeed), {}, {}, {}, awgn},
-                        *backend);
-  std::vector<BusyRow> rows;
-  rows.push_back(
-      measure("training, batches of 32", repetitions, threads, [&] { train_once(graph, data); }));
-  rows.push_back(measure("AWGN draw + inference, ideal periphery", repetitions, threads, [&] {
-    network.program(kSeed, 0).evaluate(data.train, data.normalization, 0, images, kBatch);
-  }));
-  return rows;
+  AnalogNetwork network(
+      {graph, initialize(graph, "glorot_uniform", kSeed), {}, {}, {}, bench_device(kBenchAwgn)},
+      *backend);
+  const std::map<std::string, std::function<void()>> works{
+      {"training, batches of 32", [&] { train_once(graph, data); }},
+      {bench_hardware().front().name, [&] {
+         network.program(kSeed, 0).evaluate(data.train, data.normalization, 0, kImages,
+                                            BenchSamples::kBatch);
+       }}};
+  BenchClock clock(Seconds::of_clock);
+  const auto take_turn = [&](int) {
+    for (const auto& [what, work] : works) {
+      clock.measure(alone(what), work);
+      const BusyProcessor other;
+      clock.measure(what, work);
+    }
+  };
+  return measure_in_turns(repetitions, take_turn, [&] {
+    std::vector<BenchRow> rows;
+    for (const auto& [what, work] : works)
+      rows.push_back({.what = what + ", beside a busy thread",
+                      .threads = threads,
+                      .seconds = clock.median_of(what),
+                      .other = BenchBase{"alone", clock.median_of(alone(what)), kTarget}});
+    return rows;
+  });
 }
 
 }  // namespace ohmic

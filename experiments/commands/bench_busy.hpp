@@ -1,24 +1,14 @@
 // `ohmic bench` beside other work: what a busy processor next to the program costs it.
 #pragma once
 
-#include <cstdint>
-#include <string>
 #include <vector>
+
+#include "experiments/commands/bench_row.hpp"
 
 namespace ohmic {
 
-/// One kind of work, alone and while one more thread keeps a processor busy.
-struct BusyRow {
-  std::string what;
-  int threads = 1;
-  double alone_s = 0, busy_s = 0;       ///< medians, seconds of the clock
-  static constexpr double kTarget = 3;  ///< two processors share three threads: 1.5 to 2 is fair
-  double value() const { return busy_s / alone_s; }
-  bool met() const { return value() <= kTarget; }
-};
-
-/// One epoch of training and a noisy evaluation of ResNet-20 on `images` built-in images, each in
-/// turns alone and beside the busy processor.
-std::vector<BusyRow> measure_beside_busy(std::int64_t images, int repetitions, int threads);
+/// One epoch of training and a noisy evaluation of ResNet-20 on 200 built-in images, beside a
+/// thread that keeps a processor busy, in turns with each alone; in seconds of the clock.
+std::vector<BenchRow> measure_beside_busy(int repetitions, int threads);
 
 }  // namespace ohmic

@@ -195,8 +195,9 @@ std::string terminal_text(const DataTable& table) {
       row[i] = one_line(row[i]);
       widths[i] = std::max(widths[i], length_of(row[i]));
     }
-  const bool ends_left = !table.columns.empty() && table.columns.back().is_left;
-  if (ends_left) widths.back() = 0;
+  const auto shown = [](const Column& column) { return column.title.has_value(); };
+  const auto last = std::find_if(table.columns.rbegin(), table.columns.rend(), shown);
+  if (last != table.columns.rend() && last->is_left) widths.back() = 0;
   std::string text = table.caption.empty() ? "" : one_line(table.caption) + "\n";
   for (const Row& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) {
