@@ -13,4 +13,12 @@ void give_back_freed_memory() {
 #endif
 }
 
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  constexpr int kKept = 1 << 30, kLargestOfOldLibraries = 1 << 25;  // bytes
+  if (::mallopt(M_MMAP_THRESHOLD, kKept) == 0) ::mallopt(M_MMAP_THRESHOLD, kLargestOfOldLibraries);
+  ::mallopt(M_TRIM_THRESHOLD, kKept);
+#endif
+}
+
 }  // namespace ohmic

@@ -1,4 +1,4 @@
-// Memory that was freed, back to the system.
+// Memory that was freed: back to the system, or kept.
 #pragma once
 
 namespace ohmic {
@@ -7,5 +7,10 @@ namespace ohmic {
 /// holes in its heap for tensors, which are aligned: every layer of a deep network may leave its
 /// own.
 void give_back_freed_memory();
+
+/// From now on the C library keeps freed memory, up to a gibibyte of it, for what is wanted next: it
+/// maps large tensors anew each time, and every page of them is a fault when it is first written.
+/// For work that makes the same tensors again and again.
+void keep_freed_memory();
 
 }  // namespace ohmic

@@ -12,6 +12,7 @@
 #include "experiments/commands/bench_clock.hpp"
 #include "experiments/commands/bench_digital.hpp"
 #include "experiments/text/quoting.hpp"
+#include "nn/freed_memory.hpp"
 #include "nn/torch/torch_evaluation.hpp"
 
 namespace ohmic {
@@ -88,6 +89,7 @@ class Printer {
 }  // namespace
 
 void run_bench(const BenchOptions& options, std::ostream& out, std::ostream& head) {
+  keep_freed_memory();
   const int all = omp_get_num_procs();
   std::vector<int> threads = options.threads;
   if (threads.empty()) threads = all > 1 ? std::vector{1, all} : std::vector{1};

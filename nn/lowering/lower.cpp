@@ -33,7 +33,7 @@ Lowering::Lowering(const ImportedModel& model, const LoweringOptions& options, c
   out_.format = model.format;
   out_.producer = model.producer;
   out_.graph.model = model.file.stem().string();
-  out_.graph.layout = "imported";
+  out_.graph.layout = kImportedLayout;
   out_.graph.opset = model.opset;
 }
 

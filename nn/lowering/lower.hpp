@@ -15,6 +15,9 @@
 
 namespace ohmic {
 
+/// Graph::layout of networks of files.
+inline constexpr char kImportedLayout[] = "imported";
+
 struct LoweringOptions {
   std::vector<std::string> inputs;    ///< names in the file; empty: those that the output needs
   std::string output;                 ///< its name; empty: the first

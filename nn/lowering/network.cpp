@@ -94,11 +94,29 @@ void check_patterns(const LoweredNetwork& network, const MappingSettings& mappin
   if (!faults.empty()) throw ConfigError(std::move(faults));
 }
 
+/// Weights that were trained here for a network of a file, which have the names and shapes of its
+/// graph; none where they are others.
+std::optional<Weights> trained_weights(const ModelSettings& model) {
+  if (model.weights.empty()) return std::nullopt;
+  const WeightFile file = open_weights(model.weights);
+  const auto layout = file.metadata.find("layout");
+  if (layout == file.metadata.end() || layout->second != kImportedLayout) return std::nullopt;
+  Weights weights;
+  for (std::size_t i = 0; i < file.tensors.size(); ++i)
+    weights[file.tensors[i].name] = file.read(i);
+  return weights;
+}
+
 std::shared_ptr<const LoweredNetwork> read_network(const ModelSettings& model,
                                                    const MappingSettings& mapping) {
   const LoweringOptions options{model.inputs, model.output, mapping.digital, mapping.crossbar};
-  const ImportedModel imported = read_model_of(model);
+  std::optional<Weights> trained = trained_weights(model);
+  const ImportedModel imported = trained ? read_model(model.file) : read_model_of(model);
   auto network = std::make_shared<LoweredNetwork>(lower(imported, options));
+  if (trained) {
+    check_weights(network->graph, *trained, model.weights);
+    network->weights = std::move(*trained);
+  }
   for (const MappedFile& file : imported.files) file.forget();
   files_of_models().remember(model.file, imported.files);
   check_patterns(*network, mapping);

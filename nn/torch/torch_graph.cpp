@@ -209,9 +209,9 @@ struct TorchGraph::State {
   /// Of a node with a matrix, at a time step of a recurrent one.
   Tensor product(std::size_t i, const Tensor& x, std::int64_t step) const {
     const std::vector<Tensor>& p = of_node[i];
+    const Tensor bias = p.size() > 1 ? p[1] : Tensor();
     if (layers != nullptr && *layers)
-      if (Tensor y = (*layers)({i, step, x, p[0], p.size() > 1 ? p[1] : Tensor()}); y.defined())
-        return y;
+      if (Tensor y = (*layers)({i, step, x, p[0], bias}); y.defined()) return y;
     return graph.nodes[i].op == Op::convolution ? convolution(i, x) : dense(i, x);
   }
 

@@ -83,7 +83,7 @@ class ChipProduct : public torch::autograd::Function<ChipProduct> {
                         const c10::intrusive_ptr<ChipCall>& call) {
     context->save_for_backward({x, weight});
     context->saved_data["call"] = c10::IValue::make_capsule(call);
-    context->saved_data["has_bias"] = bias.defined();
+    context->saved_data["has_bias"] = bias.numel() > 0;
     const Tensor in = on_host(*call, x), y = output_of(*call, x, weight);
     Tally clipped;
     call->chip->layer->forward(in.data_ptr<float>(), x.size(0), call->event, nullptr,
@@ -137,8 +137,9 @@ struct HardwarePass::State {
     const bool clips = chip.drive && hardware.input_gradient == InputGradient::clipped;
     const Node* input = own.op == Op::recurrent ? nullptr : &input_of(product.node);
     const auto step = static_cast<std::uint64_t>(product.step);
+    const Tensor bias = product.bias.defined() ? product.bias : at::empty({0});  // none
     return ChipProduct::apply(
-        product.x, product.weight, product.bias,
+        product.x, product.weight, bias,
         c10::make_intrusive<ChipCall>(&own, input, &chip, clips, mvm_event(first_sample, step)));
   }
 

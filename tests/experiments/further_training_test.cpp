@@ -56,9 +56,10 @@ class FurtherTraining : public testing::Test {
   std::string experiment(const std::string& train) {
     const std::string at = folder_.path().string() + "/";
     const std::string set = "{ samples = \"" + at + "x.npy\", labels = \"" + at + "y.npy\" }";
-    return folder_.write(
-        "f.toml", "model.file = \"" + at + "net.onnx\"\n[data]\nname = \"files\"\ntest = " + set +
-                      "\ntrain = " + set + "\n[evaluation]\ndraws = 2\n[train]\n" + train);
+    return folder_.write("f.toml", "model.file = \"" + at +
+                                       "net.onnx\"\n[data]\nname = \"files\"\ntest = " + set +
+                                       "\ntrain = " + set + "\n[evaluation]\ndraws = 2\n" +
+                                       (train.empty() ? "" : "[train]\n" + train));
   }
   Result run(const std::string& name, const std::string& train) {
     return ohmic({"run", experiment(train), "--out", folder_.path() / name});
@@ -85,7 +86,7 @@ const std::string kChip =
     "periphery = { dac = { bits = 8 }, adc = { bits = 8 } }\n";
 
 TEST_F(FurtherTraining, ANetworkOfAFileLearnsThroughAChip) {
-  const Result before = run("before", "start = \"init\"\n");
+  const Result before = run("before", "");
   EXPECT_EQ(before.status, 0) << before.err;
   const Result done = run("after", kRecipe + "start = \"given\"\n" + kChip);
   EXPECT_EQ(done.status, 0) << done.err;
@@ -102,9 +103,8 @@ TEST_F(FurtherTraining, WhatWasTrainedIsGivenToTheFilesNetwork) {
        std::filesystem::recursive_directory_iterator(folder_.path() / "trained" / "training"))
     if (entry.path().filename() == "weights.safetensors") weights = entry.path();
   ASSERT_FALSE(weights.empty());
-  const Result again =
-      ohmic({"run", experiment("start = \"init\"\n"), "--out", folder_.path() / "again", "--set",
-             "model.weights=" + weights.string()});
+  const Result again = ohmic({"run", experiment(""), "--out", folder_.path() / "again", "--set",
+                              "model.weights=" + weights.string()});
   EXPECT_EQ(again.status, 0) << again.err;
   EXPECT_EQ(baseline("again"), baseline("trained"));
 }
