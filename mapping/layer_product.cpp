@@ -12,14 +12,14 @@ constexpr std::size_t kCellsAtOnce = std::size_t{1} << 18;
 
 }  // namespace
 
-bool MappedLayer::has_independent_columns(const Moment& moment) const {
+bool MappedLayer::has_independent_columns(const ReadConditions& moment) const {
   return !has_references() && !moment.periphery.wires && !compensates(moment.device);
 }
 
 void MappedLayer::each_product(const DeviceModel& device, NoiseKey key, const Periphery& periphery,
                                const WireSolver& solver,
                                const std::function<void(Product)>& take) const {
-  const Moment moment{device, key, device.time_s, periphery, solver};
+  const ReadConditions moment{device, key, device.time_s, periphery, solver};
   const int N = geometry_.columns(), K = geometry_.rows();
   const int few = std::max(1, static_cast<int>(kCellsAtOnce / static_cast<std::size_t>(K)));
   if (few >= N || !has_independent_columns(moment)) {

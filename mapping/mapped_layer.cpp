@@ -213,7 +213,7 @@ void MappedLayer::hold_spared(int role, std::uint64_t first, std::span<const dou
 
 // Programs `count` devices of a role from `begin` on and ages them, block by block in parallel.
 MappedLayer::RoleMatrix MappedLayer::devices(int role, std::uint64_t begin, std::size_t count,
-                                             const Moment& moment) const {
+                                             const ReadConditions& moment) const {
   const bool noisy = reads_noisily(moment.device, moment.periphery);
   const CellLayout layout{geometry_.rows(), geometry_.columns(), settings_.tile.rows,
                           settings_.tile.columns, geometry_.groups};
@@ -256,14 +256,15 @@ MappedLayer::RoleMatrix MappedLayer::spread_reference(const RoleMatrix& referenc
 }
 
 // The reference devices of all arrays, where this role's cells are measured against such.
-MappedLayer::RoleMatrix MappedLayer::references_of(int role, const Moment& moment) const {
+MappedLayer::RoleMatrix MappedLayer::references_of(int role, const ReadConditions& moment) const {
   if (!is_reference(role + 1)) return {};
   const auto rows = static_cast<std::size_t>(geometry_.rows());
   return devices(role + 1, 0, rows * static_cast<std::size_t>(grid_.column_tiles()), moment);
 }
 
 // A reference column stands in the array of its cells, so wires join the two.
-void MappedLayer::wire(RoleMatrix& cells, RoleMatrix& references, const Moment& moment) const {
+void MappedLayer::wire(RoleMatrix& cells, RoleMatrix& references,
+                       const ReadConditions& moment) const {
   const Wires& wires = *moment.periphery.wires;
   const int K = geometry_.rows(), N = geometry_.columns();
   const std::vector<double> cells_S = cells.G_S, references_S = references.G_S;
@@ -333,7 +334,7 @@ std::vector<Plane> MappedLayer::planes(Columns columns) const {
 }
 
 // Those columns; all of them where they know of each other (has_independent_columns).
-std::vector<Plane> MappedLayer::sense(Columns columns, const Moment& moment) const {
+std::vector<Plane> MappedLayer::sense(Columns columns, const ReadConditions& moment) const {
   const std::size_t first = cells_of({0, columns.first}), count = cells_of(columns);
   const auto cells = moment.device.non_linear();
   const bool on_wires = moment.periphery.wires.has_value();
@@ -359,7 +360,7 @@ std::vector<Plane> MappedLayer::sense(Columns columns, const Moment& moment) con
 
 // Sum of the magnitudes that each compensated group answers to the identity, read once with noise.
 std::vector<double> MappedLayer::response(const Plane& plane, std::size_t index,
-                                          const Moment& moment) const {
+                                          const ReadConditions& moment) const {
   const ScaleGroup group =
       settings_.compensation == Compensation::tile ? ScaleGroup::tile : ScaleGroup::column;
   std::vector<double> xi(plane.read_variance_S2.size()), sums(grid_.groups(group), 0.0);
@@ -380,8 +381,8 @@ std::vector<double> MappedLayer::response(const Plane& plane, std::size_t index,
 }
 
 // Multiplies what comes from each group by how much less it answers than right after programming.
-void MappedLayer::compensate(std::vector<Plane>& planes, const Moment& moment) const {
-  const Moment fresh{moment.device, moment.key, 0.0, moment.periphery, moment.solver};
+void MappedLayer::compensate(std::vector<Plane>& planes, const ReadConditions& moment) const {
+  const ReadConditions fresh{moment.device, moment.key, 0.0, moment.periphery, moment.solver};
   const std::vector<Plane> before = sense(all_columns(), fresh);
   for (std::size_t p = 0; p < planes.size(); ++p) {
     const auto then = response(before[p], p, fresh), now = response(planes[p], p, moment);
@@ -420,7 +421,7 @@ void MappedLayer::check(const DeviceModel& device, const Periphery& periphery) c
 LayerOnTiles MappedLayer::program(const DeviceModel& device, NoiseKey key,
                                   const Periphery& periphery, const WireSolver& solver) const {
   check(device, periphery);
-  const Moment moment{device, key, device.time_s, periphery, solver};
+  const ReadConditions moment{device, key, device.time_s, periphery, solver};
   std::vector<Plane> planes = sense(all_columns(), moment);
   if (compensates(device)) compensate(planes, moment);
   return {layer_,    geometry_, settings_.tile,    std::move(planes),
@@ -481,7 +482,7 @@ std::vector<double> MappedLayer::programmed_S(int role, const DeviceModel& devic
                                               NoiseKey key) const {
   const Periphery ideal;
   const WireSolver none;
-  const Moment moment{device, key, device.time_s, ideal, none};
+  const ReadConditions moment{device, key, device.time_s, ideal, none};
   return is_reference(role) ? spread_reference(references_of(role - 1, moment)).G_S
                             : devices(role, 0, weights().size(), moment).G_S;
 }

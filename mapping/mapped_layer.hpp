@@ -84,7 +84,7 @@ class MappedLayer {
     std::vector<double> G_S, read_sigma_S;
   };
   /// At what age, with whose noise, through which periphery devices are seen.
-  struct Moment {
+  struct ReadConditions {
     const DeviceModel& device;
     NoiseKey key;
     double age_s;
@@ -115,23 +115,25 @@ class MappedLayer {
   ProgrammingPlan::Role planned_role(int role) const;
   void hold_spared(int role, std::uint64_t first, std::span<const double> target_S,
                    std::span<double> G_S, std::span<double> read_sigma_S) const;
-  RoleMatrix devices(int role, std::uint64_t first, std::size_t count, const Moment& moment) const;
+  RoleMatrix devices(int role, std::uint64_t first, std::size_t count,
+                     const ReadConditions& moment) const;
   bool is_reference(int role) const {
     return role < roles() && code_.roles()[static_cast<std::size_t>(role)].is_reference;
   }
   bool has_references() const;
-  RoleMatrix references_of(int role, const Moment& moment) const;
+  RoleMatrix references_of(int role, const ReadConditions& moment) const;
   RoleMatrix spread_reference(const RoleMatrix& reference) const;
-  void wire(RoleMatrix& cells, RoleMatrix& references, const Moment& moment) const;
+  void wire(RoleMatrix& cells, RoleMatrix& references, const ReadConditions& moment) const;
   void add_role(int role, const RoleMatrix& matrix, std::vector<Plane>& planes) const;
   void start_cells(const NonLinearCells& cells, double reference_S, Plane& plane) const;
   void add_cells(int role, const RoleMatrix& matrix, const NonLinearCells& cells, bool on_wires,
                  std::vector<Plane>& planes) const;
   std::vector<Plane> planes(Columns columns) const;
-  std::vector<Plane> sense(Columns columns, const Moment& moment) const;
-  bool has_independent_columns(const Moment& moment) const;
-  std::vector<double> response(const Plane& plane, std::size_t index, const Moment& moment) const;
-  void compensate(std::vector<Plane>& planes, const Moment& moment) const;
+  std::vector<Plane> sense(Columns columns, const ReadConditions& moment) const;
+  bool has_independent_columns(const ReadConditions& moment) const;
+  std::vector<double> response(const Plane& plane, std::size_t index,
+                               const ReadConditions& moment) const;
+  void compensate(std::vector<Plane>& planes, const ReadConditions& moment) const;
 
   std::string name_;
   std::uint16_t layer_;

@@ -8,7 +8,7 @@
 #include <functional>
 
 #include "experiments/budget/find.hpp"
-#include "experiments/budget/layer_noise.hpp"
+#include "experiments/budget/noisy_layers.hpp"
 #include "experiments/measure/files.hpp"
 #include "experiments/measure/setup.hpp"
 #include "experiments/statistics/logit_noise.hpp"

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "experiments/budget/layer_noise.hpp"
+#include "experiments/budget/noisy_layers.hpp"
 #include "experiments/measure/setup.hpp"
 #include "experiments/statistics/logit_noise.hpp"
 #include "nn/data/same_samples.hpp"

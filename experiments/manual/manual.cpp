@@ -196,6 +196,8 @@ std::string preset_list() {
   return two_columns(lines);
 }
 
+const std::string kTrainedChip = "train.hardware.";
+
 std::string manual_page(const std::string& thing) {
   if (thing.empty()) return overview();
   if (thing == "preset") return preset_pages();
@@ -204,6 +206,10 @@ std::string manual_page(const std::string& thing) {
     if (thing == name) return preset_page(name);
   if (thing == "device" || thing == "layers" || thing == "device.layers") return device_table();
   if (thing == "sweep") return kSweep;
+  for (const char* table : {"device", "mapping", "periphery"})  // "As [device]", says its page
+    if (const std::string within = kTrainedChip + table;
+        thing == within || thing.starts_with(within + "."))
+      return manual_page(thing.substr(kTrainedChip.size()));
   for (const Page& page : pages())
     if (thing == page.word) return describe_text(*page.schema, page.table);
   const std::string tables = table_pages(thing), parameters = parameter_pages(thing);

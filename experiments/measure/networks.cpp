@@ -19,14 +19,15 @@
 #include "experiments/study/training_images.hpp"
 #include "experiments/study/words.hpp"
 #include "nn/analog/loaded_network.hpp"
+#include "nn/data/check_preprocessing.hpp"
 #include "nn/data/keyed_error.hpp"
-#include "nn/data/preprocessing.hpp"
 #include "nn/data/samples.hpp"
 #include "nn/io/checkpoint.hpp"
 #include "nn/io/sha256.hpp"
 #include "nn/metrics/label_error.hpp"
 #include "nn/torch/torch_evaluation.hpp"
 #include "nn/train/divergence.hpp"
+#include "nn/train/training_data.hpp"
 
 namespace ohmic {
 namespace {
@@ -274,6 +275,8 @@ std::string Networks::wrong_with_inputs(const Experiment& experiment) {
   if (data) open([&] { keyed("data.test", [&] { measure_of(experiment, graph, data->test); }); });
   if (experiment.model.file.empty() && !experiment.model.weights.empty())
     open([&] { load_named(own_weights(experiment), graph, normalization); });
+  if (experiment.is_trained() && data)
+    open([&] { check_training_data(graph, *data, experiment.train); });
   if (experiment.is_trained() && experiment.train.distill &&
       !experiment.train.distill->teacher.empty())
     open([&] {

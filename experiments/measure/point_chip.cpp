@@ -402,7 +402,7 @@ void PointChip::program(IdealEvaluation& evaluation, std::uint64_t draw) {
 }
 
 Weights PointChip::effective_weights(std::uint64_t draw) {
-  const std::optional<Ahead> ahead = std::exchange(ahead_, {});
+  const std::optional<ProgrammedAhead> ahead = std::exchange(ahead_, {});
   if (ahead && ahead->draw == draw) return ahead->weights;
   return analog_->effective_weights(experiment_.seed, draw);
 }

@@ -84,12 +84,12 @@ class PointChip {
   std::unique_ptr<AnalogNetwork> analog_;
   /// Draws that LibTorch's device computes at the same time; empty: the back end computes.
   std::vector<std::unique_ptr<IdealEvaluation>> torch_;
-  struct Ahead {
+  struct ProgrammedAhead {
     std::uint64_t draw;
     Weights weights;
   };
-  std::optional<Ahead> ahead_;         ///< programmed while LibTorch's device computed
-  std::optional<std::uint64_t> next_;  ///< the draw that will probably be asked for
+  std::optional<ProgrammedAhead> ahead_;  ///< programmed while LibTorch's device computed
+  std::optional<std::uint64_t> next_;     ///< the draw that will probably be asked for
 };
 
 }  // namespace ohmic

@@ -32,6 +32,9 @@ Value resolved_file(const Value& root, const std::vector<Point>& points) {
   const bool models_differ = std::any_of(points.begin(), points.end(), [&](const Point& p) {
     return p.experiment.device_model != points.front().experiment.device_model;
   });
+  const auto is_trained = [](const Point& p) { return p.experiment.is_trained(); };
+  if (!is_trained(points.front()) && std::ranges::any_of(points, is_trained))
+    leave_as_given({"train"}, root, resolved);
   if (root.at("sweep.preset"))
     leave_as_given({"preset", "mapping", "device", "periphery"}, root, resolved);
   else if (models_differ)

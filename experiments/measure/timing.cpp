@@ -38,10 +38,10 @@ bool is_timing(const nlohmann::json& json) {
 }  // namespace
 
 std::string epoch_work(const Experiment& e) {
-  return work_name(
-      "epoch", e,
-      {"model.name", "model.layout", "model.width", "data.name", "data.train_images", "data.train",
-       "train.batch", "train.optimizer", "train.augment", "train.precision"});
+  return work_name("epoch", e,
+                   {"model.name", "model.layout", "model.width", "model.file", "data.name",
+                    "data.train_images", "data.train", "train.batch", "train.optimizer",
+                    "train.augment", "train.precision", "train.hardware"});
 }
 
 std::string setup_work(const Experiment& e) {

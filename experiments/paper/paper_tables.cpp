@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "experiments/figures/panels.hpp"
-#include "experiments/paper/published.hpp"
+#include "experiments/paper/paper_numbers.hpp"
 
 namespace ohmic {
 namespace {

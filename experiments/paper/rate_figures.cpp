@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "experiments/figures/plot.hpp"
-#include "experiments/paper/published.hpp"
+#include "experiments/paper/paper_numbers.hpp"
 #include "experiments/text/table.hpp"
 
 namespace ohmic {

@@ -15,7 +15,7 @@ namespace {
 
 Markup paragraph(const Markup& content) { return element("p", content); }
 
-Markup regions(const std::vector<Group>& groups, Press& press) {
+Markup regions(const std::vector<Group>& groups, ReportWriter& press) {
   const std::vector<RatePanel> panels = rate_panels(groups);
   if (panels.empty()) return {};
   Markup found;
@@ -31,7 +31,7 @@ Markup regions(const std::vector<Group>& groups, Press& press) {
          press.table(regions_table(panels));
 }
 
-Section learning_rate(const std::vector<Group>& groups, Press& press) {
+Section learning_rate(const std::vector<Group>& groups, ReportWriter& press) {
   Markup content;
   const std::vector<HeatMap> maps = rate_maps(groups);
   if (!maps.empty())
@@ -42,7 +42,7 @@ Section learning_rate(const std::vector<Group>& groups, Press& press) {
   return {"rate", "Learning rate", content};
 }
 
-Section readings(const std::vector<Group>& groups, Press& press) {
+Section readings(const std::vector<Group>& groups, ReportWriter& press) {
   const std::vector<VerdictRow> rows = verdict_rows(groups);
   if (rows.empty()) return {};
   return {"readings", "Which reading the published numbers are nearest to",
@@ -53,7 +53,7 @@ Section readings(const std::vector<Group>& groups, Press& press) {
               press.table(verdict_table(rows))};
 }
 
-std::vector<Section> sections(const std::vector<Group>& groups, Press& press) {
+std::vector<Section> sections(const std::vector<Group>& groups, ReportWriter& press) {
   std::vector<Section> all{learning_rate(groups, press)};
   all.push_back(readings(groups, press));
   return all;

@@ -164,7 +164,8 @@ std::vector<Group> with_run_axis(const Runs& runs, const Groups& groups) {
 
 }  // namespace
 
-std::vector<Section> comparison_sections(const Runs& runs, const Groups& groups, Press& press) {
+std::vector<Section> comparison_sections(const Runs& runs, const Groups& groups,
+                                         ReportWriter& press) {
   Markup content;
   const std::vector<Group> all = with_run_axis(runs, groups);
   const bool one_metric = has_one_metric(all);

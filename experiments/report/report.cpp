@@ -39,7 +39,7 @@ std::string title_of(const RunRecord& run) {
   return title.empty() ? run.name() : title;
 }
 
-std::string footer_text(const Press& press) {
+std::string footer_text(const ReportWriter& press) {
   std::string text = fmt::format("Written by ohmic {} ({}).", version(), commit());
   if (!press.problem().empty())
     text += " Figures are missing: " + press.problem() + "; then run `ohmic report` again.";
@@ -52,7 +52,7 @@ std::string unusual_level(const std::vector<const Experiment*>& experiments) {
   return level == "95 %" ? "" : level;
 }
 
-Markup body(const std::vector<RunRecord>& runs, Press& press) {
+Markup body(const std::vector<RunRecord>& runs, ReportWriter& press) {
   std::vector<std::vector<Group>> groups;
   for (const RunRecord& run : runs) groups.push_back(group_points(run.measured()));
   std::vector<const Experiment*> all;
@@ -76,7 +76,7 @@ Markup body(const std::vector<RunRecord>& runs, Press& press) {
 }  // namespace
 
 std::string report_page(const std::string& title, const std::string& lead,
-                        const std::vector<Section>& sections, const Press& press) {
+                        const std::vector<Section>& sections, const ReportWriter& press) {
   return document(title, kReportCss,
                   page_part(title, lead, sections, "") + element("footer", footer_text(press)));
 }
@@ -87,7 +87,7 @@ ReportOutcome write_report(const std::vector<std::filesystem::path>& folders,
   for (const auto& run : folders) runs.push_back(read_run(run));
   const auto folder = options.folder.empty() ? folders.front() : options.folder;
   make_folder(folder);
-  Press press(folder, options.figures, options.page);
+  ReportWriter press(folder, options.figures, options.page);
   const Markup html = body(runs, press);
   const std::string title = runs.size() > 1 ? "Runs side by side" : title_of(runs.front());
   if (options.page) write_atomically(folder / "report.html", document(title, kReportCss, html));

@@ -130,7 +130,7 @@ std::string terms_of(const MetricWords& words, bool without_eta) {
   return in + (without_eta ? exact : "Means are over the η above 0. ");
 }
 
-Section accuracy(const RunRecord& run, const std::vector<Group>& groups, Press& press) {
+Section accuracy(const RunRecord& run, const std::vector<Group>& groups, ReportWriter& press) {
   Markup content;
   if (has_accuracy_figure(groups))
     content += press.figure(
@@ -159,7 +159,7 @@ Section accuracy(const RunRecord& run, const std::vector<Group>& groups, Press& 
 }
 
 /// Energy, time and area beside the metric.
-Section cost(const RunRecord& run, Press& press) {
+Section cost(const RunRecord& run, ReportWriter& press) {
   const std::vector<PricedPoint> priced = run.priced();
   if (priced.empty()) return {};
   const MetricWords words(run.points.front().experiment);
@@ -181,7 +181,7 @@ Section cost(const RunRecord& run, Press& press) {
 
 // --- hardware and networks ---
 
-Section hardware(const RunRecord& run, Press& press) {
+Section hardware(const RunRecord& run, ReportWriter& press) {
   const Markup table = press.table(device_table(run));
   if (table.empty()) return {};
   return {
@@ -198,7 +198,7 @@ bool has_batch_norm(const RunRecord& run) {
   });
 }
 
-Section layers(const RunRecord& run, Press& press) {
+Section layers(const RunRecord& run, ReportWriter& press) {
   const std::vector<DataTable> tables = layer_tables(run);
   if (tables.empty()) return {};
   std::string terms = "σ_noise: the std of what draw 0 adds to a layer's weights, as programmed.";
@@ -213,7 +213,7 @@ Section layers(const RunRecord& run, Press& press) {
   return {"layers", "Layers", content};
 }
 
-Section curves(const RunRecord& run, Press& press) {
+Section curves(const RunRecord& run, ReportWriter& press) {
   std::vector<std::string> panels;
   std::vector<const NetworkRecord*> trained;
   for (const NetworkRecord& n : run.networks)
@@ -241,7 +241,7 @@ Section curves(const RunRecord& run, Press& press) {
 
 // --- what is missing, and where it comes from ---
 
-Section missing(const RunRecord& run, Press& press) {
+Section missing(const RunRecord& run, ReportWriter& press) {
   const DataTable table = missing_table(run);
   if (table.lines.empty()) return {};
   const std::string folder = shell_word(run.folder.string()),
@@ -257,7 +257,7 @@ Section missing(const RunRecord& run, Press& press) {
 }  // namespace
 
 std::vector<Section> run_sections(const RunRecord& run, const std::vector<Group>& groups,
-                                  Press& press) {
+                                  ReportWriter& press) {
   std::vector<Section> sections{headline(run, groups), asked_section(run.points, run.resolved, {})};
   if (!groups.empty()) {
     sections.push_back(accuracy(run, groups, press));

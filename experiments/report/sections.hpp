@@ -14,9 +14,9 @@ namespace ohmic {
 
 /// Draws figures and writes tables as sections ask for them, and hands back their HTML. Files of
 /// the second run onwards start with its number.
-class Press {
+class ReportWriter {
  public:
-  Press(std::filesystem::path folder, bool figures, bool tables)
+  ReportWriter(std::filesystem::path folder, bool figures, bool tables)
       : folder_(std::move(folder)), draws_(figures), writes_(tables) {}
 
   /// `level`: of the intervals of its tables, see as_shown.
@@ -63,14 +63,14 @@ Section provenance_section(const std::vector<std::pair<std::string, std::string>
 std::vector<std::pair<std::string, std::string>> leaves_of(const Value& table);
 
 /// In reading order; sections that would be empty are left out.
-std::vector<Section> run_sections(const RunRecord&, const std::vector<Group>&, Press&);
+std::vector<Section> run_sections(const RunRecord&, const std::vector<Group>&, ReportWriter&);
 
 /// A whole page of these sections, with a table of contents and what is missing at its end.
 std::string report_page(const std::string& title, const std::string& lead,
-                        const std::vector<Section>&, const Press&);
+                        const std::vector<Section>&, const ReportWriter&);
 
 /// Several runs in one table and one figure, and what differs in their settings.
 std::vector<Section> comparison_sections(const std::vector<RunRecord>&,
-                                         const std::vector<std::vector<Group>>&, Press&);
+                                         const std::vector<std::vector<Group>>&, ReportWriter&);
 
 }  // namespace ohmic

@@ -12,7 +12,7 @@ namespace ohmic {
 
 struct Supplement {
   /// After the results; sections without content are left out.
-  std::vector<Section> (*sections)(const std::vector<Group>&, Press&);
+  std::vector<Section> (*sections)(const std::vector<Group>&, ReportWriter&);
   /// One sentence each, after all others.
   std::vector<std::string> (*warnings)(const std::vector<Group>&);
   /// Files of a finished run's folder. Throws OutputError.

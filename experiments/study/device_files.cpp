@@ -55,9 +55,14 @@ std::map<std::string, std::string> device_file_hashes(
   std::map<std::string, std::string> hashes;
   for (const Experiment* e : experiments) {
     Value all = e->part(Stage::point);
-    visit_files(*all.table().find("device"), nullptr, [&](std::string& file) {
-      if (!hashes.contains(file)) hashes[file] = sha256_of_file(file);
-    });
+    for (const char* key : {"device", "train.hardware.device"}) {
+      const Value* device = all.at(key);
+      if (!device) continue;
+      Value table = *device;
+      visit_files(table, nullptr, [&](std::string& file) {
+        if (!hashes.contains(file)) hashes[file] = sha256_of_file(file);
+      });
+    }
   }
   return hashes;
 }

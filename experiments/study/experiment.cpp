@@ -234,6 +234,10 @@ void check_whole(const Value& root, const Experiment& experiment, std::vector<Fa
     if (graph.nodes.empty()) return;
     check_layer_names(experiment, graph, faults);
     experiment.devices().check_cells(layer_cells(graph, experiment.mapping, experiment.noise));
+    if (experiment.train.hardware) {
+      const TrainingHardware& trained = *experiment.train.hardware;
+      LayerDevices(trained.device).check_cells(layer_cells(graph, trained.mapping, {}));
+    }
   });
   append_faults(root, "", faults, [&] { experiment.train.validate(); });
   append_faults(root, "", faults, [&] { check_trained_ages(root, experiment, faults); });
@@ -361,10 +365,20 @@ void count_chosen_products(Value& part, const Periphery& around) {
     part.table().find("periphery")->set("products", {std::string("f32")});
 }
 
+Value list_of(const std::vector<std::string>& texts) {
+  Array list;
+  for (const std::string& text : texts) list.push_back({text});
+  return {std::move(list)};
+}
+
 /// What counts at a stage, and what of it does so beside other values alone.
 Value part_of(const Experiment& e, Stage stage, bool by_content) {
   Value part = Experiment::schema().write(&e, stage);
   if (!e.is_trained()) part.table().erase("train");
+  if (stage == Stage::training && e.is_trained() && !e.model.file.empty())
+    for (const auto& [key, layers] : {std::pair("mapping.digital", &e.mapping.digital),
+                                      std::pair("mapping.crossbar", &e.mapping.crossbar)})
+      if (!layers->empty()) part.set(key, list_of(*layers));  // decide what parameters there are
   if (Value* device = part.table().find("device"); device && stage < Stage::draw)
     *device = exact_devices(e);
   count_chosen_products(part, e.periphery);

@@ -98,7 +98,8 @@ struct Experiment {
   static Experiment read(const Value& root, std::vector<Fault>& faults,
                          std::shared_ptr<const Graph> network = nullptr);
   static const Schema<Experiment>& schema();
-  /// Whether the network is trained here: neither its weights nor its file are given.
+  /// Whether the network is trained here: neither its weights nor its file are given, or training
+  /// starts from them.
   bool is_trained() const;
   /// The network: `built`, one of ohmic's own or that of model.file. Throws as load_network() does.
   Graph graph() const;

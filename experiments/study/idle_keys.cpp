@@ -163,7 +163,8 @@ void add_network(Keys& keys) {
       },
       [](E e) { return e.data.root; });
   add(
-      keys, "train", "networks that are trained here: without model.weights",
+      keys, "train",
+      "networks that are trained here: without model.weights, or train.start = \"given\"",
       [](E e) { return e.is_trained(); },
       [](E e) { return TrainSettings::schema().write(&e.train).text(); });
 }

@@ -16,12 +16,12 @@ struct AnalogNetwork::State {
                                            std::move(on_images))) {}
 
   Execution& execution() { return *loaded.execution_; }
-  LoadedNetwork& load(Contents contents) {
+  LoadedNetwork& load(LayerContents contents) {
     execution().load(std::move(contents));
     return loaded;
   }
   /// A draw whose BatchNorms nobody has to measure.
-  Contents unmeasured(const char* refusal, std::uint64_t seed, std::uint64_t draw) const {
+  LayerContents unmeasured(const char* refusal, std::uint64_t seed, std::uint64_t draw) const {
     require_call(!loaded.execution_->follows(), refusal);
     return crossbars.draw(seed, draw);
   }

@@ -29,7 +29,7 @@ Calibration checked(const MappedNetwork& network, Calibration ranges) {
 
 }  // namespace
 
-Contents digital_contents(const MappedNetwork& network) {
+LayerContents digital_contents(const MappedNetwork& network) {
   return {Loaded::digital,
           {},
           perturbed_digital(network->graph, *network->weights, network->noise, 0.0, {})};
@@ -63,7 +63,7 @@ MappedLayer::Product Crossbars::product(const Step& step, Loaded what, NoiseKey 
                                      wire_solver());
 }
 
-Contents Crossbars::draw(std::uint64_t seed, std::uint64_t draw) const {
+LayerContents Crossbars::draw(std::uint64_t seed, std::uint64_t draw) const {
   const NoiseSettings& noise = network_->noise;
   const DeviceModel& common = *network_->devices.common;
   if (noise.perturbs_digital()) require_form_factor(common);
@@ -74,13 +74,13 @@ Contents Crossbars::draw(std::uint64_t seed, std::uint64_t draw) const {
   return {kind_of_draws(), key, std::move(digital)};
 }
 
-Contents Crossbars::noise_free() const {
+LayerContents Crossbars::noise_free() const {
   return {Loaded::exact,
           {},
           perturbed_digital(network_->graph, *network_->mappable, network_->noise, 0.0, {})};
 }
 
-Weights Crossbars::effective_weights(const Contents& contents) const {
+Weights Crossbars::effective_weights(const LayerContents& contents) const {
   Weights all = contents.digital;
   for (const Step& step : network_->crossbar) {
     const std::string name = network_->node(step.mvm).name + ".weight";

@@ -18,14 +18,14 @@ enum class Loaded {
 };
 
 /// What is to be loaded.
-struct Contents {
+struct LayerContents {
   Loaded what = Loaded::digital;
   NoiseKey key;
   Weights digital;  ///< all tensors but kernels
 };
 
 /// Those of the digital network.
-Contents digital_contents(const MappedNetwork&);
+LayerContents digital_contents(const MappedNetwork&);
 
 class Crossbars {
  public:
@@ -53,9 +53,9 @@ class Crossbars {
     return network_->noise.perturbs(TensorKind::kernel) ? Loaded::devices : Loaded::exact;
   }
   /// Throws ConfigError when the noise semantics need a form factor that the device does not have.
-  Contents draw(std::uint64_t seed, std::uint64_t draw) const;
-  Contents noise_free() const;
-  Weights effective_weights(const Contents&) const;
+  LayerContents draw(std::uint64_t seed, std::uint64_t draw) const;
+  LayerContents noise_free() const;
+  Weights effective_weights(const LayerContents&) const;
 
   /// See AnalogNetwork.
   std::vector<double> unused_adc_bits() const;

@@ -27,7 +27,7 @@ Execution::Execution(const MappedNetwork& network, Backend& backend, const Cross
       values_(network, backend),
       on_images_(std::move(on_images)) {}
 
-void Execution::load(Contents contents) {
+void Execution::load(LayerContents contents) {
   layers_.begin(std::move(contents));
   free_large_values();
   if (layers_.every_answer_is_nan()) return;

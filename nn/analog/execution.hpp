@@ -21,7 +21,7 @@ class Execution {
   /// As LoadedLayers.
   Execution(const MappedNetwork&, Backend&, const Crossbars*, LayerProgress = {});
 
-  void load(Contents);
+  void load(LayerContents);
   /// Loads draws draw, draw + 1 and so on, at most draws_at_once().
   void program(std::uint64_t seed, std::uint64_t draw, int draws);
   int draws_at_once() { return layers_.draws_at_once(); }

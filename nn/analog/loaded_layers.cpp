@@ -33,7 +33,7 @@ LayerOnTiles digital_tiles(const MappedNetwork& network, const Step& step) {
 LoadedLayers::LoadedLayers(MappedNetwork network, Backend& backend, const Crossbars* crossbars)
     : network_(std::move(network)), backend_(backend), crossbars_(crossbars) {}
 
-void LoadedLayers::take(Contents contents) {
+void LoadedLayers::take(LayerContents contents) {
   contents_ = std::move(contents);
   every_answer_nan_ = apply_negative_variance(network_->graph, network_->noise.negative_variance,
                                               contents_.digital);
@@ -43,7 +43,7 @@ void LoadedLayers::take(Contents contents) {
   epilogues_.assign(network_->plan.steps.size(), {});
 }
 
-void LoadedLayers::begin(Contents contents) {
+void LoadedLayers::begin(LayerContents contents) {
   take(std::move(contents));
   resident_.clear();
   layers_.clear();

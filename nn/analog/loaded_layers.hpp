@@ -19,7 +19,7 @@ class LoadedLayers {
   LoadedLayers(MappedNetwork, Backend&, const Crossbars*);
 
   /// Nothing is loaded any more; from here on steps are loaded with these.
-  void begin(Contents);
+  void begin(LayerContents);
   void load(std::size_t step);
   /// The same of a crossbar step whose weights are there already.
   void load(std::size_t step, const LayerLoader&);
@@ -32,7 +32,7 @@ class LoadedLayers {
   /// has to.
   bool program(std::uint64_t seed, std::uint64_t draw, int draws);
 
-  const Contents& contents() const { return contents_; }
+  const LayerContents& contents() const { return contents_; }
   /// All tensors: kernels decoded from their devices.
   Weights effective_weights() const;
   /// Of tensors that are not on devices, to be changed before the steps that use them are loaded.
@@ -50,7 +50,7 @@ class LoadedLayers {
   LayerLoader loader_of(const Step&) const;
 
  private:
-  void take(Contents);
+  void take(LayerContents);
   bool load_devices();
   std::vector<std::size_t> large_first() const;
   bool loads_product(const Step&) const;
@@ -58,7 +58,7 @@ class LoadedLayers {
   MappedNetwork network_;
   Backend& backend_;
   const Crossbars* crossbars_;
-  Contents contents_;  ///< rule for negative variances applied; biases that are on devices 0
+  LayerContents contents_;  ///< rule for negative variances applied; biases that are on devices 0
   bool every_answer_nan_ = false;
   std::vector<std::unique_ptr<LoadedLayer>> layers_;  ///< by step; null for digital ones
   std::vector<ResidentLayer*> resident_;  ///< the same while the back end programs them, else empty

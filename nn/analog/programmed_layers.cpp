@@ -3,20 +3,28 @@
 #include <cmath>
 #include <span>
 #include <utility>
+#include <vector>
 
 namespace ohmic {
 namespace {
 
 std::optional<ProgrammedLayer::Drive> drive_of(const Periphery& around, const LayerRanges* ranges) {
   if (!around.dac || !ranges) return std::nullopt;
-  return ProgrammedLayer::Drive{around.dac->is_signed ? -ranges->input : 0.0, ranges->input};
+  const double range = ranges->input > 0 ? ranges->input : 1;  // as converters take it
+  return ProgrammedLayer::Drive{around.dac->is_signed ? -range : 0.0, range};
 }
 
 /// The part `strength` of the way from `from` to `to`, which takes it.
-template <class Number>
-void go(std::span<const Number> from, double strength, std::span<Number> to) {
+void go(std::span<const float> from, double strength, std::span<float> to) {
   for (std::size_t i = 0; i < to.size(); ++i)
-    to[i] = static_cast<Number>(std::lerp(double{from[i]}, double{to[i]}, strength));
+    to[i] = static_cast<float>(std::lerp(double{from[i]}, double{to[i]}, strength));
+}
+
+/// The same from `factor` times `from`.
+void go(std::span<const double> from, std::span<const double> factor, double strength,
+        std::span<double> to) {
+  for (std::size_t i = 0; i < to.size(); ++i)
+    to[i] = std::lerp(factor[i] * from[i], to[i], strength);
 }
 
 }  // namespace
@@ -29,7 +37,8 @@ ProgrammedLayers::ProgrammedLayers(const MappedNetwork& network, Calibration ran
     const DeviceModel& device = network->device_of(step);
     const Periphery around = network->periphery_of(step);
     ProgrammedLayer& made = layers_[step.mvm];
-    if (!device.non_linear() && around.is_ideal_per_mvm(device.reads_noisily())) {
+    if (!device.non_linear() && around.is_ideal_per_mvm(device.reads_noisily()) &&
+        !are_rounded(around.products)) {
       hold(step, product_of(step, strength));
       continue;
     }
@@ -44,8 +53,8 @@ MappedLayer::Product ProgrammedLayers::product_of(const Step& step, double stren
   MappedLayer::Product held = crossbars_.product(step, Loaded::devices, key_);
   if (strength == 1) return held;
   const MappedLayer::Product exact = crossbars_.product(step, Loaded::exact, key_);
-  go<float>(exact.weights, strength, held.weights);
-  go<float>(exact.bias, strength, held.bias);
+  go(exact.weights, strength, held.weights);
+  go(exact.bias, strength, held.bias);
   return held;
 }
 
@@ -55,9 +64,17 @@ LayerOnTiles ProgrammedLayers::tiles_of(const Step& step, double strength) const
   const LayerOnTiles exact = crossbars_.tiles(step, Loaded::exact, key_);
   for (std::size_t p = 0; p < tiles.planes.size(); ++p) {
     Plane& plane = tiles.planes[p];
-    go<double>(exact.planes[p].G_S, strength, plane.G_S);
+    const Plane& from = exact.planes[p];
+    // What the exact cells weigh, in the other's digital factors (compensation).
+    std::vector<double> factor = exact.weights_of_cells(from);
+    const std::vector<double> own = tiles.weights_of_cells(plane);
+    for (std::size_t i = 0; i < factor.size(); ++i)
+      factor[i] = own[i] == 0 ? 1 : factor[i] / own[i];
+    go(from.G_S, factor, strength, plane.G_S);
+    go(from.a_A_V2, factor, strength, plane.a_A_V2);
+    go(from.b_A_V3, factor, strength, plane.b_A_V3);
     for (std::size_t a = 0; a < plane.arrays.size(); ++a)
-      go<double>(exact.planes[p].arrays[a].G_S, strength, plane.arrays[a].G_S);
+      go(from.arrays[a].G_S, factor, strength, plane.arrays[a].G_S);
     for (double& variance : plane.read_variance_S2) variance *= strength * strength;
   }
   return tiles;

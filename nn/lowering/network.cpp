@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "nn/import/imported_model.hpp"
+#include "nn/io/checkpoint.hpp"
 #include "nn/io/sha256.hpp"
 #include "nn/io/weight_file.hpp"
 #include "nn/lowering/replaced_weights.hpp"
@@ -94,27 +95,41 @@ void check_patterns(const LoweredNetwork& network, const MappingSettings& mappin
   if (!faults.empty()) throw ConfigError(std::move(faults));
 }
 
+/// What `read` gives; its errors begin with the key that named the file.
+template <class Read>
+auto said_of_weights(const Read& read) {
+  try {
+    return read();
+  } catch (const DataError& error) {
+    throw DataError(std::string("model.weights: ") + error.what());
+  }
+}
+
 /// Weights that were trained here for a network of a file, which have the names and shapes of its
 /// graph; none where they are others.
 std::optional<Weights> trained_weights(const ModelSettings& model) {
-  if (model.weights.empty()) return std::nullopt;
+  if (fs::path(model.weights).extension() != ".safetensors" || !fs::exists(model.weights))
+    return std::nullopt;
   const WeightFile file = open_weights(model.weights);
   const auto layout = file.metadata.find("layout");
   if (layout == file.metadata.end() || layout->second != kImportedLayout) return std::nullopt;
-  Weights weights;
-  for (std::size_t i = 0; i < file.tensors.size(); ++i)
-    weights[file.tensors[i].name] = file.read(i);
-  return weights;
+  Checkpoint checkpoint = read_safetensors(model.weights);
+  if (!is_intact(checkpoint))
+    throw DataError(model.weights + ": is damaged: it does not have the SHA-256 it states");
+  return std::move(checkpoint.weights);
 }
 
 std::shared_ptr<const LoweredNetwork> read_network(const ModelSettings& model,
                                                    const MappingSettings& mapping) {
   const LoweringOptions options{model.inputs, model.output, mapping.digital, mapping.crossbar};
-  std::optional<Weights> trained = trained_weights(model);
+  std::optional<Weights> trained = said_of_weights([&] { return trained_weights(model); });
   const ImportedModel imported = trained ? read_model(model.file) : read_model_of(model);
   auto network = std::make_shared<LoweredNetwork>(lower(imported, options));
   if (trained) {
-    check_weights(network->graph, *trained, model.weights);
+    said_of_weights([&] {
+      check_weights(network->graph, *trained, model.weights);
+      return 0;
+    });
     network->weights = std::move(*trained);
   }
   for (const MappedFile& file : imported.files) file.forget();
@@ -141,11 +156,10 @@ bool begins_at(const Graph& graph, const Node& slice, std::int64_t first) {
 ImportedModel read_model_of(const ModelSettings& settings) {
   ImportedModel model = read_model(settings.file);
   if (settings.weights.empty()) return model;
-  try {
+  said_of_weights([&] {
     replace_weights(model, open_weights(settings.weights), settings.weights, settings.tensors);
-  } catch (const DataError& error) {
-    throw DataError(std::string("model.weights: ") + error.what());
-  }
+    return 0;
+  });
   return model;
 }
 

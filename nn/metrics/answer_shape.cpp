@@ -23,8 +23,9 @@ AnswerShape answer_shape(const Graph& graph, std::vector<std::int64_t> shape) {
   const Node& node = graph.nodes[last];
   const bool ends_in_one =
       node.op == Op::digital && (node.call->op == "Softmax" || node.call->op == "Sigmoid");
+  const bool each_by_itself = ends_in_one && node.call->op == "Sigmoid";
   const bool chosen = node.op == Op::digital && node.call->op == "ArgMax";
-  return {std::move(shape), ends_in_one, chosen};
+  return {std::move(shape), ends_in_one, chosen, each_by_itself};
 }
 
 }  // namespace ohmic

@@ -385,8 +385,12 @@ std::vector<float> TorchGraph::logits(const float* nhwc, std::int64_t count, boo
 Tensor& TorchGraph::parameters() { return state_->parameters; }
 Tensor& TorchGraph::gradients() { return state_->gradients; }
 Tensor TorchGraph::place_of(const std::string& name, const Tensor& like_parameters) const {
-  const Tensor& t = state_->tensor(name);
-  return like_parameters.as_strided(t.sizes(), t.strides(), t.storage_offset());
+  return at_place(like_parameters, state_->tensor(name));
+}
+
+Tensor TorchGraph::at_place(const Tensor& like_parameters, const Tensor& parameter) {
+  return like_parameters.as_strided(parameter.sizes(), parameter.strides(),
+                                    parameter.storage_offset());
 }
 
 std::vector<Tensor> TorchGraph::kernels() const {

@@ -63,8 +63,9 @@ class TorchGraph {
   /// All trainable parameters in one buffer, every tensor a view of it; gradients alike.
   at::Tensor& parameters();
   at::Tensor& gradients();
-  /// A parameter's place in a buffer like these.
+  /// A parameter's place in a buffer like these; by name, or given as a view of parameters().
   at::Tensor place_of(const std::string& name, const at::Tensor& like_parameters) const;
+  static at::Tensor at_place(const at::Tensor& like_parameters, const at::Tensor& parameter);
   /// Kernels of convolutions and dense layers, as views of parameters(), in the order of nodes.
   std::vector<at::Tensor> kernels() const;
   /// 1 at convolution kernels, 0 elsewhere: what L2 acts on.

@@ -12,7 +12,6 @@
 #include "nn/analog/programmed_layers.hpp"
 #include "nn/torch/convolution_sides.hpp"
 #include "nn/torch/value_layout.hpp"
-#include "simulator/error.hpp"
 #include "simulator/random/noise.hpp"
 
 namespace ohmic {
@@ -116,10 +115,6 @@ class ChipProduct : public torch::autograd::Function<ChipProduct> {
 struct HardwarePass::State {
   State(const Graph& g, const TrainingHardware& h, std::uint64_t s)
       : graph(g), hardware(h), seed(s), backend(make_backend("cpu")) {
-    for (const Node& node : graph.nodes)
-      if (node.shares >= 0)
-        throw UnsupportedError("train: the network uses the matrix of " + node.name +
-                               " twice, which cannot be trained");
     for (const double age_s : h.times_s) devices.push_back(h.device_at(age_s));
     if (devices.empty()) devices.push_back(h.device);
     layers = [this](const TorchGraph::Product& product) { return on_chip(product); };
@@ -190,15 +185,15 @@ HardwarePass::HardwarePass(const Graph& graph, const TrainingHardware& hardware,
 HardwarePass::~HardwarePass() = default;
 HardwarePass::HardwarePass(HardwarePass&&) noexcept = default;
 
-void HardwarePass::program(TorchGraph& network, const Tensor& images, const Moment& now) {
+void HardwarePass::program(TorchGraph& network, const Tensor& images, const Update& now) {
   State& s = *state_;
   const auto weights = std::make_shared<const Weights>(network.weights());
-  const std::int64_t of_draw = now.update % s.hardware.draw_every;
+  const std::int64_t of_draw = now.number % s.hardware.draw_every;
   const std::uint64_t draw =
-      kFirstTrainingDraw + static_cast<std::uint64_t>(now.update / s.hardware.draw_every);
+      kFirstTrainingDraw + static_cast<std::uint64_t>(now.number / s.hardware.draw_every);
   const MappedNetwork mapped(s.graph, weights, s.hardware.mapping, {}, s.hardware.periphery,
                              s.device(draw));
-  const bool is_due = now.begins_epoch || now.update % s.hardware.calibrate_every == 0;
+  const bool is_due = now.begins_epoch || now.number % s.hardware.calibrate_every == 0;
   if (mapped.needs_ranges() && is_due) {
     s.ranges = s.ranges_of(mapped, network, images);
     network.set_weights(*weights);

@@ -15,21 +15,21 @@ inline constexpr std::uint64_t kFirstTrainingDraw = std::uint64_t{1} << 47;
 
 class HardwarePass {
  public:
-  /// Throws UnsupportedError for a network that has a matrix twice, ConfigError and DataError as
-  /// MappedNetwork does. Graph and settings must outlive it.
+  /// Graph, of which no matrix is used twice, and settings must outlive it. What MappedNetwork
+  /// throws, program() does.
   HardwarePass(const Graph&, const TrainingHardware&, std::uint64_t seed);
   ~HardwarePass();
   HardwarePass(HardwarePass&&) noexcept;
 
-  struct Moment {
-    std::int64_t update = 0;  ///< from 0
+  struct Update {
+    std::int64_t number = 0;  ///< from 0
     double epochs = 0;        ///< done, with their fractions
     bool begins_epoch = false;
     std::int64_t batch = 1;  ///< images of an update
   };
   /// Programs the chip of an update with the network's weights, and gives the network those that
   /// its devices hold; running statistics stay.
-  void program(TorchGraph&, const at::Tensor& images, const Moment&);
+  void program(TorchGraph&, const at::Tensor& images, const Update&);
   /// What the programmed chip computes in place of the network, as autograd follows it.
   const TorchGraph::Layers& layers() const;
 

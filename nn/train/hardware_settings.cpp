@@ -22,7 +22,8 @@ void read_device_table(const Value& table, const std::string& key, TrainingHardw
     return faults.push_back({table.at("layers")->where, key + ".layers",
                              "all layers are trained through devices of one kind; layers of their "
                              "own are for [device]"});
-  hardware.device = read_device(table, key, faults);
+  if (std::shared_ptr<const DeviceModel> device = read_device(table, key, faults))
+    hardware.device = std::move(device);
   const Value* model = table.at("model");
   const auto* name = model ? std::get_if<std::string>(&model->data) : nullptr;
   hardware.device_model = name ? *name : "ideal";
@@ -57,12 +58,20 @@ void permit(Value& value) {
 
 }  // namespace
 
+TrainingHardware::TrainingHardware() {
+  if (const DeviceKind* kind = find_device_kind(device_model)) device = kind->make();
+}
+
 bool TrainingHardware::acts() const {
-  const auto effects = device->effects({}, device->time_s);
-  const bool is_exact = effects && effects->empty() && !device->non_linear();
+  std::vector<double> ages = times_s;
+  if (ages.empty()) ages.push_back(device->time_s);
+  const bool is_exact = !device->non_linear() && std::ranges::all_of(ages, [this](double age_s) {
+    const auto effects = device->effects({}, age_s);
+    return effects && effects->empty();
+  });
   return !is_exact || !periphery.is_ideal_per_mvm(device->reads_noisily()) || periphery.wires ||
-         mapping.encoding == Encoding::bit_sliced || mapping.weight_percentile < 100 ||
-         mapping.bias == BiasPlace::analog;
+         are_rounded(periphery.products) || mapping.encoding == Encoding::bit_sliced ||
+         mapping.weight_percentile < 100 || mapping.bias == BiasPlace::analog;
 }
 
 std::shared_ptr<const DeviceModel> TrainingHardware::device_at(double age_s) const {
@@ -76,12 +85,16 @@ std::shared_ptr<const DeviceModel> TrainingHardware::device_at(double age_s) con
 }
 
 void TrainingHardware::validate() const {
-  if (!device) fail("device", "expected a table, [train.hardware.device]");
   if (!mapping.digital.empty() || !mapping.crossbar.empty())
     fail(mapping.digital.empty() ? "mapping.crossbar" : "mapping.digital",
          "which layers are on crossbars [mapping] says, for training too");
   if (std::ranges::any_of(times_s, [](double t) { return !(t >= 0 && t <= kLongestTime_s); }))
     fail("times_s", "expected ages from 0 to 1e12 s");
+  for (const double age_s : times_s) try {
+      device_at(age_s);
+    } catch (const ConfigError& error) {
+      fail("times_s", error.faults().front().message);
+    }
 }
 
 const Schema<TrainingHardware>& TrainingHardware::schema() {

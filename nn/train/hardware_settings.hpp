@@ -24,6 +24,8 @@ enum class InputGradient {
 /// pass is that of the digital network with the weights that the devices hold, straight through
 /// whatever rounds; its gradients reach the weights as they are.
 struct TrainingHardware {
+  TrainingHardware();  ///< ideal devices
+
   std::string device_model = "ideal";
   std::shared_ptr<const DeviceModel> device;
   MappingSettings mapping;

@@ -113,7 +113,9 @@ const Schema<TrainSettings>& TrainSettings::schema() {
         .joined_later()
         .doc(
             "Patterns (* and ?) of the parameters that are trained, as [\"*bn*\", \"*.bias\"]; "
-            "all others keep their values. Empty: all are trained.");
+            "all others keep their values; statistics of BatchNorms follow in any case. Empty: all "
+            "are "
+            "trained.");
     s.add("init", &T::init).choices({"glorot_uniform", "he_normal"}).doc("First kernels.");
     s.add("augment", &T::augment).doc("Shift and flip training images.");
     s.add("shift", &T::shift)

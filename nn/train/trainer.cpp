@@ -120,6 +120,8 @@ class Training {
         hardware_(hardware_of(graph, settings, seed)),
         ends_in_softmax_(answer_shape(graph, {graph.classes}).probabilities),
         updates_(can_be_recorded() ? repetition_on(device) : Repetition::launched) {
+    require_call((settings.start == TrainingStart::given) == (given.start != nullptr),
+                 "train: train.start = \"given\", and no other, needs the weights to start from");
     require_call(given.teacher || !settings.distill,
                  "train: train.distill needs a teacher's weights");
     if (settings.distill)
@@ -253,9 +255,11 @@ class Training {
   /// what they were.
   Pass disturbed_pass(const Batch& batch, Loss loss_of) {
     if (!noise_ && !hardware_) return pass(batch, loss_of);
+    if (hardware_ && !network_.parameters().isfinite().all().item<bool>())
+      return pass(batch, loss_of);  // diverged: no device holds such weights
     const Tensor clean = network_.parameters().clone();
     if (hardware_)
-      hardware_->program(network_, batch.images, moment_);
+      hardware_->program(network_, batch.images, present_);
     else
       network_.parameters().add_(noise_->draw(stream_.handle()));
     const Pass done = pass(batch, loss_of, hardware_ ? hardware_->layers() : TorchGraph::Layers());
@@ -299,7 +303,7 @@ class Training {
         std::min(settings_.batch, static_cast<std::int64_t>(order.size()) - first);
     optimizer_->prepare(network_.parameters(), rate);
     if (noise_) noise_->seek(optimizer_->steps());
-    moment_ = {
+    present_ = {
         optimizer_->steps(),
         static_cast<double>(epoch) + static_cast<double>(first) / static_cast<double>(order.size()),
         first == 0, settings_.batch};
@@ -324,16 +328,13 @@ class Training {
     sums_.right.add_(done.logits.argmax(1).eq(batch.classes).sum());
   }
 
-  static Tensor place(const Tensor& flat, const Tensor& kernel) {
-    return flat.as_strided(kernel.sizes(), kernel.strides(), kernel.storage_offset());
-  }
-
   void clip_kernels(double sigmas) {
     const at::NoGradGuard no_gradients;
     for (Tensor kernel : network_.kernels()) {
       const Tensor limit = kernel.std(false) * sigmas, clipped = kernel.clamp(-limit, limit);
-      kernel.copy_(chosen_.defined() ? at::where(place(chosen_, kernel) > 0, clipped, kernel)
-                                     : clipped);
+      kernel.copy_(chosen_.defined()
+                       ? at::where(TorchGraph::at_place(chosen_, kernel) > 0, clipped, kernel)
+                       : clipped);
     }
   }
 
@@ -377,7 +378,7 @@ class Training {
   std::optional<ResidentImages> resident_;     ///< training images, where the device is a GPU
   std::optional<WeightNoise> noise_;           ///< of each update
   std::optional<HardwarePass> hardware_;       ///< likewise
-  HardwarePass::Moment moment_;                ///< of the present update
+  HardwarePass::Update present_;               ///< of the present update
   bool ends_in_softmax_;
   Tensor chosen_;         ///< 1 at parameters that are trained; undefined: all
   CapturedWork updates_;  ///< whole batches

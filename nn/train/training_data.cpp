@@ -1,10 +1,48 @@
 #include "nn/train/training_data.hpp"
 
+#include <algorithm>
+
+#include "nn/metrics/answer_shape.hpp"
+#include "nn/network/name_pattern.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
 
+namespace {
+
+/// Whether the network is one that a training knows.
+void check_network(const Graph& graph, const AnswerShape& answer) {
+  for (const Node& node : graph.nodes)
+    if (has_matrix(node) && node.shares >= 0)
+      throw DataError("the network uses the matrix of layer " + node.name +
+                      " more than once, and such networks are not trained here");
+  if (answer.chosen)
+    throw DataError("the network ends in ArgMax, behind which nothing can be trained");
+  if (answer.each_by_itself)
+    throw DataError(
+        "the network ends in a sigmoid; networks are trained here on classes, by logits or a "
+        "softmax");
+}
+
+/// Every pattern of train.only names a parameter.
+void check_only(const Graph& graph, const std::vector<std::string>& patterns) {
+  std::string names;
+  for (const ParameterShape& p : parameter_shapes(graph))
+    if (p.trainable) names += (names.empty() ? "" : ", ") + p.name;
+  for (const std::string& pattern : patterns) {
+    const auto fits = [&](const ParameterShape& p) {
+      return p.trainable && matches(pattern, p.name);
+    };
+    if (std::ranges::none_of(parameter_shapes(graph), fits))
+      throw DataError("train.only: \"" + pattern + "\" names no parameter; there are " + names);
+  }
+}
+
+}  // namespace
+
 void check_training_data(const Graph& graph, const Dataset& data, const TrainSettings& settings) {
+  check_network(graph, answer_shape(graph, {graph.classes}));
+  check_only(graph, settings.only);
   if (data.train.size() == 0) throw DataError("there are no training images");
   if (!data.train.has_labels() || !data.train.targets.empty())
     throw DataError("training needs a class for every sample of data.train (labels)");

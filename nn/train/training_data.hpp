@@ -9,7 +9,8 @@
 
 namespace ohmic {
 
-/// Throws DataError where data do not fit the network or what is asked of them.
+/// Throws DataError where the network cannot be trained here, or data do not fit it or what is
+/// asked of them.
 void check_training_data(const Graph&, const Dataset&, const TrainSettings&);
 
 /// Normalised, and where it is asked for augmented, samples as a Graph has them to `nhwc`, which is

@@ -30,11 +30,6 @@ struct WeightNoise::State {
                 .to(event.device(), /*non_blocking=*/false, /*copy=*/true);
   }
 
-  /// Values at a kernel's place in a buffer like the parameters.
-  static Tensor at_place(const Tensor& flat, const Tensor& kernel) {
-    return flat.as_strided(kernel.sizes(), kernel.strides(), kernel.storage_offset());
-  }
-
   void draw_normals(const Tensor& z, [[maybe_unused]] void* stream) const {
 #ifdef OHMIC_CUDA
     if (event.is_cuda())
@@ -49,7 +44,8 @@ struct WeightNoise::State {
     for (const Tensor& kernel : kernels) {
       values.resize(static_cast<std::size_t>(kernel.numel()));
       fill_normals(key, {Stream::training_noise, index++, 0, number}, 0, std::span<float>(values));
-      at_place(z, kernel).copy_(at::from_blob(values.data(), kernel.sizes(), at::kFloat));
+      TorchGraph::at_place(z, kernel).copy_(
+          at::from_blob(values.data(), kernel.sizes(), at::kFloat));
     }
   }
 
@@ -74,7 +70,7 @@ Tensor WeightNoise::draw(void* stream) const {
   const Tensor noise = at::zeros_like(state_->graph.parameters());
   state_->draw_normals(noise, stream);
   for (const Tensor& kernel : state_->kernels)
-    State::at_place(noise, kernel).mul_(kernel.std(false) * state_->eta);
+    TorchGraph::at_place(noise, kernel).mul_(kernel.std(false) * state_->eta);
   return noise;
 }
 

@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "experiments/budget/allocation.hpp"
-#include "experiments/budget/layer_noise.hpp"
+#include "experiments/budget/noisy_layers.hpp"
 #include "experiments/run/run.hpp"
 #include "tests/experiments/budget_run.hpp"
 

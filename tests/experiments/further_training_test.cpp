@@ -121,6 +121,42 @@ TEST_F(FurtherTraining, AugmentationOfWhatAreNoImagesIsRefused) {
   EXPECT_NE(refused.err.find("expected train.augment = false"), std::string::npos) << refused.err;
 }
 
+TEST_F(FurtherTraining, IsCheckedBeforeARun) {
+  const Result images = ohmic({"check", experiment("start = \"given\"\n")});
+  EXPECT_EQ(images.status, 3);
+  EXPECT_NE(images.err.find("train.augment = false"), std::string::npos) << images.err;
+  const Result names =
+      ohmic({"check", experiment("start = \"given\"\naugment = false\nonly = [\"x*\"]\n")});
+  EXPECT_NE(names.err.find("there are hidden.weight, hidden.bias, head.weight"), std::string::npos)
+      << names.err;
+}
+
+TEST_F(FurtherTraining, LayersThatAreLeftDigitalMakeAnotherTraining) {
+  const Result done = ohmic({"run",
+                             experiment(kRecipe + "start = \"given\"\n[sweep]\n"
+                                                  "\"mapping.digital\" = [[], [\"head\"]]\n"),
+                             "--out", folder_.path() / "digital"});
+  EXPECT_EQ(done.status, 0) << done.err;
+}
+
+TEST_F(FurtherTraining, ResolvedFilesTrainAgainWhatTheyTrained) {
+  const Result done = ohmic({"run",
+                             experiment(kRecipe + "[sweep]\n\"train.start\" = [\"init\", "
+                                                  "\"given\"]\n"),
+                             "--out", folder_.path() / "swept"});
+  ASSERT_EQ(done.status, 0) << done.err;
+  const Result again = ohmic({"run", folder_.path() / "swept" / "resolved.toml", "--dry-run",
+                              "--out", folder_.path() / "swept"});
+  EXPECT_NE((again.out + again.err).find("2 finished"), std::string::npos)
+      << again.out << again.err;
+}
+
+TEST_F(FurtherTraining, WeightsThatAreNotThereAreNamed) {
+  const Result missing =
+      ohmic({"check", experiment(""), "--set", "model.weights=none.safetensors"});
+  EXPECT_NE(missing.err.find("model.weights"), std::string::npos) << missing.err;
+}
+
 std::vector<Fault> faults_of(const std::string& text) {
   std::vector<Fault> faults;
   Experiment::read(parse_toml(text, "study.toml"), faults);
@@ -135,7 +171,6 @@ TEST(FurtherTrainingSettings, WhatIsWrongIsNamedByItsKey) {
     EXPECT_NE(faults[0].message.find(part), std::string::npos) << faults[0].message;
   };
   expect("[train]\nstart = 'given'\n", "train.start", "expected model.weights or model.file");
-  expect("[train.hardware]\ntimes_s = [1.0]\n", "train.hardware.device", "expected a table");
   expect("[train.hardware]\ndevice = { model = 'pcm' }\ntimes_s = [60.0, 1e9]\n",
          "train.hardware.times_s", "allow = [\"train.hardware.times_s\"]");
   expect("[train.hardware]\ndevice = { model = 'pcm', time_s = 1e9 }\n",
@@ -148,6 +183,9 @@ TEST(FurtherTrainingSettings, WhatIsWrongIsNamedByItsKey) {
          "train.hardware.mapping.digital", "[mapping]");
   expect("[train.hardware]\ndevice = { model = 'pcm' }\nperiphery = { adc = { bits = 99 } }\n",
          "train.hardware.periphery.adc.bits", "[1, 16]");
+  EXPECT_TRUE(faults_of("[train.hardware]\ntimes_s = [1.0]\n").empty());
+  expect("[train.hardware]\ndevice = { model = 'stuck', open_rate = 7.0 }\n",
+         "train.hardware.device.open_rate", "[0, 1]");
   EXPECT_TRUE(faults_of("allow = ['train.hardware.times_s']\n[train.hardware]\n"
                         "device = { model = 'pcm' }\ntimes_s = [60.0, 1e9]\n")
                   .empty());

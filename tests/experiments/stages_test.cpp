@@ -87,8 +87,8 @@ everywhere: seed data
 inputs, from training: model train
 [model] inputs, from training: name layout width norm weights tensors file inputs output
 [train] from training: epochs batch optimizer learning_rate momentum beta1 beta2 epsilon
-    beta1_decay schedule schedule_epochs schedule_factors l2 weight_decay only init augment shift
-    flip keep precision noise_eta clip_sigma hardware measure
+    beta1_decay schedule schedule_epochs schedule_factors l2 weight_decay only init augment
+    shift flip keep precision noise_eta clip_sigma hardware measure
 [train] inputs, from training: start distill
 [train.hardware] from training: device mapping periphery draw_every times_s calibrate_every
     ramp_epochs input_gradient

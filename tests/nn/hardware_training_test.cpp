@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "nn/io/checkpoint.hpp"
+#include "nn/train/divergence.hpp"
 #include "nn/train/hardware_pass.hpp"
 #include "nn/train/trainer.hpp"
 #include "simulator/error.hpp"
@@ -190,8 +191,10 @@ TEST_F(HardwareTraining, TheMeanGradientIsThatOfTheExpectedLoss) {
   const std::vector<float> from = flat(large);
   std::vector<std::vector<double>> gradients(from.size());
   for (std::uint64_t chip = 0; chip < kChips; ++chip) {
+    TrainSettings settings = through(h);
+    settings.start = TrainingStart::given;
     const Weights to =
-        run("chip" + std::to_string(chip), through(h), chip, {nullptr, &large}).weights;
+        run("chip" + std::to_string(chip), settings, chip, {nullptr, &large}).weights;
     const std::vector<float> values = flat(to);
     for (std::size_t k = 0; k < values.size(); ++k)
       gradients[k].push_back((from[k] - values[k]) / kRate);
@@ -236,6 +239,45 @@ TEST_F(HardwareTraining, ClippedInputsHaveNoGradientUnlessItIsAskedFor) {
   const std::vector<float> clipped = flat(run("a", through(h)).weights);
   h.input_gradient = InputGradient::plain;
   EXPECT_NE(flat(run("b", through(h)).weights), clipped);
+}
+
+// At strength 0 a chip holds the weights as they are, whatever its devices and what is done
+// digitally against their drift; converters round.
+TEST_F(HardwareTraining, ARampBeginsBehindConvertersAndWithCompensationToo) {
+  run("plain", one_update());
+  for (const Compensation compensation :
+       {Compensation::none, Compensation::tile, Compensation::column})
+    for (const bool are_wired : {false, true}) {
+      Periphery around = converters(14);
+      if (are_wired) around.wires = Wires{};
+      TrainingHardware h = hardware("model = 'pcm'\ntime_s = 86400", around);
+      h.mapping.compensation = compensation;
+      h.ramp_epochs = 1;
+      const std::string name =
+          std::to_string(static_cast<int>(compensation)) + (are_wired ? "wired" : "");
+      run(name, through(h));
+      EXPECT_NEAR(loss_in(name), loss_in("plain"), 2e-3) << name;
+    }
+}
+
+TEST_F(HardwareTraining, DivergesAsPlainTrainingDoes) {
+  TrainSettings settings = through(hardware("model = 'pcm'"));
+  settings.learning_rate = 1e30;
+  settings.epochs = 3;
+  EXPECT_THROW(run("a", settings), TrainingDiverged);
+}
+
+TEST_F(HardwareTraining, PatternsThatNameNoParameterAreRefused) {
+  TrainSettings settings = one_update();
+  settings.only = {"*.bias", "*bnn*"};
+  try {
+    run("a", settings);
+    FAIL();
+  } catch (const DataError& error) {
+    EXPECT_STREQ(error.what(),
+                 "train.only: \"*bnn*\" names no parameter; there are conv.weight, conv.bias, "
+                 "linear.weight, linear.bias");
+  }
 }
 
 struct Interrupted {};

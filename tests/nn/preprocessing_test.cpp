@@ -1,7 +1,6 @@
-#include "nn/data/preprocessing.hpp"
-
 #include <gtest/gtest.h>
 
+#include "nn/data/check_preprocessing.hpp"
 #include "simulator/error.hpp"
 #include "tests/temporary_folder.hpp"
 

@@ -40,7 +40,7 @@ DataTable in_whole_texts(DataTable table) {
   return table;
 }
 
-Section section(const AnalysisResult& result, Press& press) {
+Section section(const AnalysisResult& result, ReportWriter& press) {
   Section out{id_of(result.heading), result.heading, {}};
   for (const Figure& figure : result.figures) out.content += press.figure(figure, result.heading);
   std::size_t number = 0;
@@ -59,7 +59,7 @@ std::string write_budget_page(const BudgetRequest& request, const std::string& r
                               const std::filesystem::path& folder,
                               const std::vector<AnalysisResult>& results) {
   const Experiment& first = request.points.front().experiment;
-  Press press(folder, first.output.figures, first.output.report);
+  ReportWriter press(folder, first.output.figures, first.output.report);
   std::vector<Section> sections;
   for (const AnalysisResult& result : results) sections.push_back(section(result, press));
   sections.push_back(asked_section(request.points, resolved, question(request)));

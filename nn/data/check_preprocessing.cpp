@@ -1,4 +1,4 @@
-#include "nn/data/preprocessing.hpp"
+#include "nn/data/check_preprocessing.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "experiments/budget/layer_noise.hpp"
+#include "experiments/budget/noisy_layers.hpp"
 
 #include <fmt/format.h>
 

@@ -11,9 +11,9 @@ constexpr double kSmallest = 0.62;
 
 }  // namespace
 
-std::string Press::prefix() const { return run_ < 2 ? "" : fmt::format("{}_", run_); }
+std::string ReportWriter::prefix() const { return run_ < 2 ? "" : fmt::format("{}_", run_); }
 
-Markup Press::figure(Figure figure, const Markup& caption) {
+Markup ReportWriter::figure(Figure figure, const Markup& caption) {
   if (!draws_) return {};
   figure.name = prefix() + figure.name;
   const std::filesystem::path folder = folder_ / "figures";
@@ -30,13 +30,13 @@ Markup Press::figure(Figure figure, const Markup& caption) {
                                element("figcaption", caption));
 }
 
-Markup Press::table(const DataTable& table) {
+Markup ReportWriter::table(const DataTable& table) {
   if (table.lines.empty()) return {};
   file(table);
   return table_element(table);
 }
 
-void Press::file(const DataTable& table) {
+void ReportWriter::file(const DataTable& table) {
   if (!writes_ || table.lines.empty()) return;
   const std::filesystem::path folder = folder_ / "tables";
   make_own_folder(folder);

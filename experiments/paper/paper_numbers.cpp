@@ -1,4 +1,4 @@
-#include "experiments/paper/published.hpp"
+#include "experiments/paper/paper_numbers.hpp"
 
 #include <cmath>
 
