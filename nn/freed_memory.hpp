@@ -8,9 +8,9 @@ namespace ohmic {
 /// own.
 void give_back_freed_memory();
 
-/// From now on the C library keeps freed memory, up to a gibibyte of it, for what is wanted next.
-/// It maps large tensors anew each time else, and every page of them is a fault when it is first
-/// written. For work that makes the same tensors again and again.
+/// For the rest of the process the C library keeps freed memory for what is wanted next. It maps
+/// large tensors anew each time else, and every page of them is a fault when it is first written.
+/// For work that makes the same tensors again and again.
 void keep_freed_memory();
 
 }  // namespace ohmic

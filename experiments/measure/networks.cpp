@@ -245,8 +245,8 @@ std::int64_t epochs_recorded(const std::filesystem::path& training_folder) {
 }
 
 void Networks::check(const Experiment& experiment) {
-  const std::string key =
-      key_of(experiment, Stage::inputs) + (calibrates(experiment) ? " all" : "");
+  std::string key = key_of(experiment, Stage::inputs) + (calibrates(experiment) ? " all" : "");
+  if (experiment.is_trained()) key += TrainSettings::schema().write(&experiment.train).text();
   const auto [entry, is_new] = checked_.insert({key, ""});
   if (is_new) entry->second = wrong_with_inputs(experiment);
   if (!entry->second.empty()) throw DataError(entry->second);

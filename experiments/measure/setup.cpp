@@ -32,8 +32,13 @@ Value resolved_file(const Value& root, const std::vector<Point>& points) {
   const bool models_differ = std::any_of(points.begin(), points.end(), [&](const Point& p) {
     return p.experiment.device_model != points.front().experiment.device_model;
   });
+  const Point& first = points.front();
   const auto is_trained = [](const Point& p) { return p.experiment.is_trained(); };
-  if (!is_trained(points.front()) && std::ranges::any_of(points, is_trained))
+  const auto has_chip = [](const Point& p) { return p.experiment.train.hardware.has_value(); };
+  const bool sweeps_training = std::ranges::any_of(
+      first.axes, [](const auto& axis) { return axis.first.starts_with("train."); });
+  if ((!is_trained(first) && std::ranges::any_of(points, is_trained)) ||
+      (sweeps_training && std::ranges::any_of(points, has_chip)))
     leave_as_given({"train"}, root, resolved);
   if (root.at("sweep.preset"))
     leave_as_given({"preset", "mapping", "device", "periphery"}, root, resolved);

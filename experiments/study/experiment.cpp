@@ -234,13 +234,15 @@ void check_whole(const Value& root, const Experiment& experiment, std::vector<Fa
     if (graph.nodes.empty()) return;
     check_layer_names(experiment, graph, faults);
     experiment.devices().check_cells(layer_cells(graph, experiment.mapping, experiment.noise));
-    if (experiment.train.hardware) {
+    if (experiment.is_trained() && experiment.train.hardware) {
       const TrainingHardware& trained = *experiment.train.hardware;
       LayerDevices(trained.device).check_cells(layer_cells(graph, trained.mapping, {}));
     }
   });
-  append_faults(root, "", faults, [&] { experiment.train.validate(); });
-  append_faults(root, "", faults, [&] { check_trained_ages(root, experiment, faults); });
+  append_faults(root, "", faults, [&] {
+    experiment.train.validate();
+    check_trained_ages(root, experiment, faults);
+  });
   append_faults(root, "", faults, [&] { experiment.noise.validate(); });
   append_faults(root, "", faults, [&] { check_form_factor(experiment); });
   append_faults(root, "", faults, [&] { check_biases(experiment.mapping, experiment.noise); });

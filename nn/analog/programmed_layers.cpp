@@ -20,11 +20,11 @@ void go(std::span<const float> from, double strength, std::span<float> to) {
     to[i] = static_cast<float>(std::lerp(double{from[i]}, double{to[i]}, strength));
 }
 
-/// The same from `factor` times `from`.
+/// The same from `factor` times what `from` is beyond a reference.
 void go(std::span<const double> from, std::span<const double> factor, double strength,
-        std::span<double> to) {
+        std::span<double> to, double reference = 0) {
   for (std::size_t i = 0; i < to.size(); ++i)
-    to[i] = std::lerp(factor[i] * from[i], to[i], strength);
+    to[i] = std::lerp(reference + factor[i] * (from[i] - reference), to[i], strength);
 }
 
 }  // namespace
@@ -74,7 +74,7 @@ LayerOnTiles ProgrammedLayers::tiles_of(const Step& step, double strength) const
     go(from.a_A_V2, factor, strength, plane.a_A_V2);
     go(from.b_A_V3, factor, strength, plane.b_A_V3);
     for (std::size_t a = 0; a < plane.arrays.size(); ++a)
-      go(from.arrays[a].G_S, factor, strength, plane.arrays[a].G_S);
+      go(from.arrays[a].G_S, factor, strength, plane.arrays[a].G_S, from.reference_S);
     for (double& variance : plane.read_variance_S2) variance *= strength * strength;
   }
   return tiles;

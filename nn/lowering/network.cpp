@@ -108,11 +108,13 @@ auto said_of_weights(const Read& read) {
 /// Weights that were trained here for a network of a file, which have the names and shapes of its
 /// graph; none where they are others.
 std::optional<Weights> trained_weights(const ModelSettings& model) {
-  if (fs::path(model.weights).extension() != ".safetensors" || !fs::exists(model.weights))
-    return std::nullopt;
+  std::error_code absent;
+  if (!fs::is_regular_file(model.weights, absent)) return std::nullopt;  // said elsewhere
   const WeightFile file = open_weights(model.weights);
   const auto layout = file.metadata.find("layout");
   if (layout == file.metadata.end() || layout->second != kImportedLayout) return std::nullopt;
+  if (!model.tensors.empty())
+    throw DataError(model.weights + ": holds one network's tensors; model.tensors chooses nothing");
   Checkpoint checkpoint = read_safetensors(model.weights);
   if (!is_intact(checkpoint))
     throw DataError(model.weights + ": is damaged: it does not have the SHA-256 it states");

@@ -22,11 +22,11 @@ void read_device_table(const Value& table, const std::string& key, TrainingHardw
     return faults.push_back({table.at("layers")->where, key + ".layers",
                              "all layers are trained through devices of one kind; layers of their "
                              "own are for [device]"});
-  if (std::shared_ptr<const DeviceModel> device = read_device(table, key, faults))
-    hardware.device = std::move(device);
+  std::shared_ptr<const DeviceModel> device = read_device(table, key, faults);
+  if (!device) return;
+  hardware.device = std::move(device);
   const Value* model = table.at("model");
-  const auto* name = model ? std::get_if<std::string>(&model->data) : nullptr;
-  hardware.device_model = name ? *name : "ideal";
+  hardware.device_model = model ? std::get<std::string>(model->data) : "ideal";
 }
 
 Value write_device_table(const TrainingHardware& hardware) {

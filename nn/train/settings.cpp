@@ -58,6 +58,48 @@ void declare_schedule(Schema<TrainSettings>& s) {
       .doc("The rate is learning_rate times the last factor whose step holds.");
 }
 
+void declare_start(Schema<TrainSettings>& s) {
+  using T = TrainSettings;
+  s.add_choice("start", &T::start, {{"init", TrainingStart::init}, {"given", TrainingStart::given}})
+      .counts(Stages::from(Stage::training) | Stage::inputs)
+      .joined_later()
+      .doc(
+          "init: a network without weights is trained from first kernels (init), one with "
+          "weights "
+          "is not trained; given: training goes on from model.weights, with fresh moments and "
+          "the schedule from its beginning.");
+  s.add("only", &T::only)
+      .joined_later()
+      .doc(
+          "Patterns (* and ?) of the parameters that are trained, as [\"*bn*\", \"*.bias\"]; "
+          "all others keep their values; statistics of BatchNorms follow in any case. Empty: all "
+          "are "
+          "trained.");
+}
+
+void declare_disturbances(Schema<TrainSettings>& s) {
+  using T = TrainSettings;
+  s.add("noise_eta", &T::noise_eta)
+      .unit("1")
+      .range(0, 10)
+      .joined_later()
+      .doc(
+          "Noise-injection training: in each batch's forward pass convolution and dense kernels "
+          "carry normal noise of std noise_eta * sigma_w, sigma_w the layer's std at the time.")
+      .source("Joshi et al., Nature Communications 11 (2020)");
+  s.add("clip_sigma", &T::clip_sigma)
+      .absent("none")
+      .above(0)
+      .joined_later()
+      .doc("After each update kernels are clipped to +- so many of their own standard deviations.")
+      .source("Joshi et al., Nature Communications 11 (2020): alpha = 2");
+  s.add("hardware", &T::hardware)
+      .absent("none")
+      .counts(Stages::from(Stage::training))
+      .joined_later()
+      .doc("Train through a simulated chip: [train.hardware.device], .mapping and .periphery.");
+}
+
 }  // namespace
 
 const Schema<DistillSettings>& DistillSettings::schema() {
@@ -100,22 +142,7 @@ const Schema<TrainSettings>& TrainSettings::schema() {
             "Decoupled from the loss: before each update every convolution kernel is multiplied by "
             "1 - learning rate * weight_decay, so that no optimizer rescales it; beside l2.")
         .source("Loshchilov and Hutter, ICLR 2019, with the learning rate as PyTorch and Keras");
-    s.add_choice("start", &T::start,
-                 {{"init", TrainingStart::init}, {"given", TrainingStart::given}})
-        .counts(Stages::from(Stage::training) | Stage::inputs)
-        .joined_later()
-        .doc(
-            "init: a network without weights is trained from first kernels (init), one with "
-            "weights "
-            "is not trained; given: training goes on from model.weights, with fresh moments and "
-            "the schedule from its beginning.");
-    s.add("only", &T::only)
-        .joined_later()
-        .doc(
-            "Patterns (* and ?) of the parameters that are trained, as [\"*bn*\", \"*.bias\"]; "
-            "all others keep their values; statistics of BatchNorms follow in any case. Empty: all "
-            "are "
-            "trained.");
+    declare_start(s);
     s.add("init", &T::init).choices({"glorot_uniform", "he_normal"}).doc("First kernels.");
     s.add("augment", &T::augment).doc("Shift and flip training images.");
     s.add("shift", &T::shift)
@@ -130,26 +157,7 @@ const Schema<TrainSettings>& TrainSettings::schema() {
     s.add("precision", &T::precision)
         .choices({"f32", "bf16"})
         .doc("bf16 computes convolutions in bfloat16: twice as fast with AMX, slow without.");
-    s.add("noise_eta", &T::noise_eta)
-        .unit("1")
-        .range(0, 10)
-        .joined_later()
-        .doc(
-            "Noise-injection training: in each batch's forward pass convolution and dense kernels "
-            "carry normal noise of std noise_eta * sigma_w, sigma_w the layer's std at the time.")
-        .source("Joshi et al., Nature Communications 11 (2020)");
-    s.add("clip_sigma", &T::clip_sigma)
-        .absent("none")
-        .above(0)
-        .joined_later()
-        .doc(
-            "After each update kernels are clipped to +- so many of their own standard deviations.")
-        .source("Joshi et al., Nature Communications 11 (2020): alpha = 2");
-    s.add("hardware", &T::hardware)
-        .absent("none")
-        .counts(Stages::from(Stage::training))
-        .joined_later()
-        .doc("Train through a simulated chip: [train.hardware.device], .mapping and .periphery.");
+    declare_disturbances(s);
     s.add("distill", &T::distill)
         .absent("none")
         .counts(Stages::from(Stage::training) | Stage::inputs)

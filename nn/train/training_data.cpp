@@ -53,8 +53,8 @@ void check_training_data(const Graph& graph, const Dataset& data, const TrainSet
   if (settings.measure && data.train.size() < 2 * settings.batch)
     throw DataError("train.measure: needs two batches of " + std::to_string(settings.batch) +
                     " training images, there are " + std::to_string(data.train.size()));
-  if (settings.keep == "best" && data.test.size() == 0)
-    throw DataError("train.keep = best: there are no test images to choose by");
+  if (settings.keep == "best" && (!data.test.has_labels() || !data.test.targets.empty()))
+    throw DataError("train.keep = best: there are no test images with a class each to choose by");
   for (const ImageSet* set : {&data.train, &data.test})
     for (const std::int32_t label : set->labels)
       if (label >= graph.classes)

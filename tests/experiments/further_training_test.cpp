@@ -131,6 +131,36 @@ TEST_F(FurtherTraining, IsCheckedBeforeARun) {
       << names.err;
 }
 
+TEST_F(FurtherTraining, EveryTrainingOfASweepIsChecked) {
+  const Result checked = ohmic({"check", experiment("start = \"given\"\naugment = false\n[sweep]\n"
+                                                    "\"train.only\" = [[\"*\"], [\"x*\"]]\n")});
+  EXPECT_NE(checked.err.find("\"x*\" names no parameter"), std::string::npos) << checked.err;
+}
+
+TEST_F(FurtherTraining, AnUnknownDeviceIsNamedWithWhatIsMeant) {
+  const Result checked =
+      ohmic({"check",
+             experiment("start = \"given\"\n[train.hardware]\ndevice = { model = \"pcmm\" }\n")});
+  EXPECT_NE(checked.err.find("train.hardware.device.model"), std::string::npos) << checked.err;
+  EXPECT_NE(checked.err.find("pcm"), std::string::npos) << checked.err;
+}
+
+TEST_F(FurtherTraining, ResolvedFilesKeepChipsApart) {
+  const std::string chips =
+      kRecipe +
+      "start = \"given\"\n[sweep]\ntrain = [{ hardware = { device = { model = \"pcm\" } } "
+      "}, { hardware = { device = { model = \"awgn\", eta = 0.1 } } }, { noise_eta = 0.1 "
+      "}]\n";
+  const Result done = ohmic(
+      {"run", experiment(chips), "--out", folder_.path() / "chips", "--set", "train.epochs=1"});
+  ASSERT_EQ(done.status, 0) << done.err;
+  const Result again = ohmic({"run", folder_.path() / "chips" / "resolved.toml", "--dry-run",
+                              "--out", folder_.path() / "chips"});
+  EXPECT_NE((again.out + again.err).find("3 finished"), std::string::npos)
+      << again.out << again.err;
+  EXPECT_EQ(ohmic({"report", folder_.path() / "chips"}).status, 0);
+}
+
 TEST_F(FurtherTraining, LayersThatAreLeftDigitalMakeAnotherTraining) {
   const Result done = ohmic({"run",
                              experiment(kRecipe + "start = \"given\"\n[sweep]\n"
