@@ -25,7 +25,10 @@ AnswerShape answer_shape(const Graph& graph, std::vector<std::int64_t> shape) {
       node.op == Op::digital && (node.call->op == "Softmax" || node.call->op == "Sigmoid");
   const bool each_by_itself = ends_in_one && node.call->op == "Sigmoid";
   const bool chosen = node.op == Op::digital && node.call->op == "ArgMax";
-  return {std::move(shape), ends_in_one, chosen, each_by_itself};
+  return {.shape = std::move(shape),
+          .probabilities = ends_in_one,
+          .chosen = chosen,
+          .each_by_itself = each_by_itself};
 }
 
 }  // namespace ohmic

@@ -134,7 +134,6 @@ const std::map<std::string, std::string>& other_values() {
       {"data.normalize", "{ mean = [0.5, 0.5, 0.5], std = [0.2, 0.2, 0.2] }"},
       {"mapping.tile", "'unlimited'"},
       {"train.start", "'given'"},
-      {"train.hardware", "{ device = { model = 'pcm' } }"},
       {"train.hardware.device", "{ model = 'pcm' }"},
       {"train.hardware.mapping", "{ tile = [64, 64] }"},
       {"train.hardware.periphery", "{ adc = { bits = 5 } }"},
@@ -194,7 +193,7 @@ Experiment base() {
   return read(
       "seed = 3\ndata = { name = 'synthetic', train_images = 20, test_images = 20 }\n"
       "[model]\nname = 'resnet8'\nwidth = 2\n[train]\nkeep = 'best'\n"
-      "distill = { temperature = 2.0 }\nmeasure = {}\n[mapping]\ntile = [64, 64]\n"
+      "distill = { temperature = 2.0 }\nmeasure = {}\nhardware = {}\n[mapping]\ntile = [64, 64]\n"
       "[device]\nmodel = 'awgn'\neta = 0.1\n"
       "[periphery]\ndac = {}\nadc = {}\nwires = { row_ohm = 1.0 }\noutput_noise = { relative = "
       "0.01 }\n"
