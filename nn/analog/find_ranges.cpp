@@ -4,19 +4,11 @@
 #include <span>
 #include <vector>
 
+#include "nn/analog/batch_norm.hpp"
 #include "nn/analog/crossbars.hpp"
 #include "simulator/range_observer.hpp"
 
 namespace ohmic {
-namespace {
-
-Epilogue nothing_behind(int columns) {
-  const auto n = static_cast<std::size_t>(columns);
-  return {std::vector<float>(n, 1.0f), std::vector<float>(n), false};
-}
-
-}  // namespace
-
 void find_full_scales(const MappedNetwork& network, Backend& backend, const ShowInputs& show,
                       Calibration& ranges) {
   const std::optional<Dac>& dac = network->periphery.dac;
@@ -35,10 +27,13 @@ void find_converter_ranges(const MappedNetwork& network, Backend& backend, const
                            Calibration& ranges) {
   const Crossbars crossbars(network, ranges, backend);
   std::vector<std::unique_ptr<LoadedLayer>> observers;
-  for (const Step& step : network->crossbar)
+  for (const Step& step : network->crossbar) {
+    const ChannelAffine nothing = channel_affine(
+        *network->weights, network->geometry(step).columns(), /*norm=*/nullptr, /*bias=*/nullptr);
     observers.push_back(backend.load(crossbars.tiles(step, Loaded::exact, {}),
-                                     nothing_behind(network->geometry(step).columns()),
+                                     {nothing.scale, nothing.shift, false},
                                      &ranges[static_cast<std::size_t>(step.layer)]));
+  }
   show([&](const Step& step, const float* x, std::int64_t samples) {
     const auto i = static_cast<std::size_t>(step.layer);
     observers[i]->observe(x, samples, ranges[i]);

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "nn/analog/batch_norm.hpp"
+
 namespace ohmic {
 namespace {
 
@@ -91,12 +93,11 @@ void ProgrammedLayers::hold(const Step& step, MappedLayer::Product product) {
 
 Epilogue ProgrammedLayers::bias_of(const Step& step) const {
   const MappedNetwork& network = crossbars_.network();
-  const auto columns = static_cast<std::size_t>(network->geometry(step).columns());
-  Epilogue behind{std::vector<float>(columns, 1.0f), std::vector<float>(columns), false};
   const auto bias = network->weights->find(network->node(step.mvm).name + ".bias");
-  if (bias != network->weights->end() && !network->has_bias_row(step))
-    behind.shift = bias->second.values;
-  return behind;
+  const bool is_digital = bias != network->weights->end() && !network->has_bias_row(step);
+  ChannelAffine affine = channel_affine(*network->weights, network->geometry(step).columns(),
+                                        nullptr, is_digital ? &bias->second : nullptr);
+  return {std::move(affine.scale), std::move(affine.shift), false};
 }
 
 }  // namespace ohmic

@@ -65,8 +65,9 @@ TrainingHardware::TrainingHardware() {
 bool TrainingHardware::acts() const {
   std::vector<double> ages = times_s;
   if (ages.empty()) ages.push_back(device->time_s);
-  const bool is_exact = !device->non_linear() && std::ranges::all_of(ages, [this](double age_s) {
-    const auto effects = device->effects({}, age_s);
+  const LayerScale usual{0.1, 1.0, 1 / (device->g_max_S - device->g_min_S), 2.0};
+  const bool is_exact = !device->non_linear() && std::ranges::all_of(ages, [&](double age_s) {
+    const auto effects = device->effects(usual, age_s);
     return effects && effects->empty();
   });
   return !is_exact || !periphery.is_ideal_per_mvm(device->reads_noisily()) || periphery.wires ||

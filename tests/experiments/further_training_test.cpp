@@ -75,6 +75,12 @@ class FurtherTraining : public testing::Test {
     }
     return -1;
   }
+  /// What the resolved file of a run would find of it.
+  void expect_finished(const std::string& name, const std::string& points) {
+    const auto run = folder_.path() / name;
+    const Result again = ohmic({"run", run / "resolved.toml", "--dry-run", "--out", run});
+    EXPECT_NE((again.out + again.err).find(points), std::string::npos) << again.out << again.err;
+  }
   test::TemporaryFolder folder_;
 };
 
@@ -154,10 +160,7 @@ TEST_F(FurtherTraining, ResolvedFilesKeepChipsApart) {
   const Result done = ohmic(
       {"run", experiment(chips), "--out", folder_.path() / "chips", "--set", "train.epochs=1"});
   ASSERT_EQ(done.status, 0) << done.err;
-  const Result again = ohmic({"run", folder_.path() / "chips" / "resolved.toml", "--dry-run",
-                              "--out", folder_.path() / "chips"});
-  EXPECT_NE((again.out + again.err).find("3 finished"), std::string::npos)
-      << again.out << again.err;
+  expect_finished("chips", "3 finished");
   EXPECT_EQ(ohmic({"report", folder_.path() / "chips"}).status, 0);
 }
 
@@ -175,10 +178,7 @@ TEST_F(FurtherTraining, ResolvedFilesTrainAgainWhatTheyTrained) {
                                                   "\"given\"]\n"),
                              "--out", folder_.path() / "swept"});
   ASSERT_EQ(done.status, 0) << done.err;
-  const Result again = ohmic({"run", folder_.path() / "swept" / "resolved.toml", "--dry-run",
-                              "--out", folder_.path() / "swept"});
-  EXPECT_NE((again.out + again.err).find("2 finished"), std::string::npos)
-      << again.out << again.err;
+  expect_finished("swept", "2 finished");
 }
 
 TEST_F(FurtherTraining, WeightsThatAreNotThereAreNamed) {

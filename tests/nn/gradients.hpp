@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "nn/data/dataset.hpp"
+#include "nn/train/trainer.hpp"
 #include "tests/nn/literal_network.hpp"
 
 namespace ohmic::test {
@@ -67,6 +68,38 @@ inline std::vector<double> gradient_of(const Graph& graph, Weights weights, cons
     }
   }
   return gradient;
+}
+
+/// The mean of these over the training images, of which loss gets image and label.
+inline std::vector<double> mean_gradient(
+    const Graph& graph, const Dataset& data, const Weights& at,
+    const std::function<LossOfLogits(const float* image, int label)>& loss) {
+  std::vector<double> mean;
+  std::vector<float> x(ImageSet::kPixels);
+  const std::int64_t images = data.train.size();
+  for (std::int64_t i = 0; i < images; ++i) {
+    normalized_batch(data.train, data.normalization, i, 1, x.data());
+    const int label = data.train.labels[static_cast<std::size_t>(i)];
+    const auto g = gradient_of(graph, at, x.data(), loss(x.data(), label));
+    mean.resize(g.size());
+    for (std::size_t k = 0; k < g.size(); ++k) mean[k] += g[k] / static_cast<double>(images);
+  }
+  return mean;
+}
+
+inline LossOfLogits loss_of_label(const float*, int label) { return cross_entropy(label); }
+
+/// One update of plain SGD on all of so many images.
+inline TrainSettings one_update(std::int64_t images, double rate) {
+  TrainSettings s;
+  s.epochs = 1;
+  s.batch = images;
+  s.optimizer = "sgd";
+  s.learning_rate = rate;
+  s.schedule = "constant";
+  s.augment = false;
+  s.l2 = 0;
+  return s;
 }
 
 }  // namespace ohmic::test

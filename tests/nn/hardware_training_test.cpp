@@ -22,17 +22,7 @@ namespace {
 constexpr std::int64_t kImages = 4;
 constexpr double kRate = 0.1;
 
-TrainSettings one_update() {
-  TrainSettings s;
-  s.epochs = 1;
-  s.batch = kImages;
-  s.optimizer = "sgd";
-  s.learning_rate = kRate;
-  s.schedule = "constant";
-  s.augment = false;
-  s.l2 = 0;
-  return s;
-}
+TrainSettings one_update() { return test::one_update(kImages, kRate); }
 
 TrainingHardware hardware(const std::string& device, const Periphery& periphery = {}) {
   TrainingHardware h;
@@ -79,16 +69,7 @@ class HardwareTraining : public testing::Test {
   }
   /// As the digital network with these weights.
   std::vector<double> mean_gradient(const Weights& at) const {
-    std::vector<double> mean;
-    std::vector<float> x(ImageSet::kPixels);
-    for (std::int64_t i = 0; i < kImages; ++i) {
-      normalized_batch(data.train, data.normalization, i, 1, x.data());
-      const int label = data.train.labels[static_cast<std::size_t>(i)];
-      const auto g = test::gradient_of(graph, at, x.data(), test::cross_entropy(label));
-      mean.resize(g.size());
-      for (std::size_t k = 0; k < g.size(); ++k) mean[k] += g[k] / kImages;
-    }
-    return mean;
+    return test::mean_gradient(graph, data, at, test::loss_of_label);
   }
   double loss_in(const std::string& name) const {
     std::ifstream history(folder_.path() / name / "history.csv");

@@ -19,17 +19,7 @@ namespace {
 constexpr std::int64_t kImages = 4;
 constexpr double kRate = 0.1;
 
-TrainSettings one_update() {
-  TrainSettings s;
-  s.epochs = 1;
-  s.batch = kImages;
-  s.optimizer = "sgd";
-  s.learning_rate = kRate;
-  s.schedule = "constant";
-  s.augment = false;
-  s.l2 = 0;
-  return s;
-}
+TrainSettings one_update() { return test::one_update(kImages, kRate); }
 
 class NoiseTraining : public testing::Test {
  protected:
@@ -39,20 +29,11 @@ class NoiseTraining : public testing::Test {
         .weights;
   }
 
-  /// Mean over the batch of the gradients of `loss` at `at`; loss gets image and label.
+  /// Mean over the batch; loss gets image and label.
   std::vector<double> mean_gradient(
       const Weights& at,
       const std::function<test::LossOfLogits(const float* image, int label)>& loss) const {
-    std::vector<double> mean;
-    std::vector<float> x(ImageSet::kPixels);
-    for (std::int64_t i = 0; i < kImages; ++i) {
-      normalized_batch(data.train, data.normalization, i, 1, x.data());
-      const int label = data.train.labels[static_cast<std::size_t>(i)];
-      const auto g = test::gradient_of(graph, at, x.data(), loss(x.data(), label));
-      mean.resize(g.size());
-      for (std::size_t k = 0; k < g.size(); ++k) mean[k] += g[k] / kImages;
-    }
-    return mean;
+    return test::mean_gradient(graph, data, at, loss);
   }
 
   void expect_step(const Weights& from, const std::vector<double>& gradient, const Weights& to) {
@@ -63,8 +44,6 @@ class NoiseTraining : public testing::Test {
             << p.name << " " << i;
     EXPECT_EQ(k, gradient.size());
   }
-
-  static test::LossOfLogits of_label(const float*, int label) { return test::cross_entropy(label); }
 
   const Graph graph = test::without_norm();
   const Dataset data = test::noisy_images(kImages);
@@ -93,7 +72,7 @@ double first_update(const TrainSettings& s, double g) {
 // whole step by it: those weights, fewer than one in ten, are left out.
 TEST_F(NoiseTraining, TheFirstStepOfEveryOptimiserIsThatOfExactGradients) {
   constexpr double kKnown = 1e-5;
-  const std::vector<double> gradient = mean_gradient(start, of_label);
+  const std::vector<double> gradient = mean_gradient(start, test::loss_of_label);
   for (const std::string& name : optimizer_names()) {
     TrainSettings settings = one_update();
     settings.optimizer = name;
@@ -138,7 +117,7 @@ Weights noisy(Weights weights, double eta, std::uint64_t update) {
 TEST_F(NoiseTraining, StepsFromTheCleanWeightsByTheGradientAtNoisyOnes) {
   TrainSettings settings = one_update();
   settings.noise_eta = 0.5;
-  expect_step(start, mean_gradient(noisy(start, 0.5, 0), of_label), run("a", settings));
+  expect_step(start, mean_gradient(noisy(start, 0.5, 0), test::loss_of_label), run("a", settings));
 }
 
 TEST_F(NoiseTraining, DrawsAnewForEveryUpdate) {
@@ -146,7 +125,7 @@ TEST_F(NoiseTraining, DrawsAnewForEveryUpdate) {
   settings.noise_eta = 0.5;
   const Weights first = run("a", settings);
   settings.epochs = 2;
-  expect_step(first, mean_gradient(noisy(first, 0.5, 1), of_label), run("b", settings));
+  expect_step(first, mean_gradient(noisy(first, 0.5, 1), test::loss_of_label), run("b", settings));
 }
 
 // What a CUDA graph would compute, on the host: the number of the update lies in memory.
