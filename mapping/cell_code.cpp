@@ -20,17 +20,36 @@ CellCode::CellCode(const MappingSettings& settings, double g_min_S, double g_max
       g_min_S_(g_min_S),
       g_range_S_(g_max_S - g_min_S),
       g_mid_S_(0.5 * (g_min_S + g_max_S)) {
-  if (!is_sliced(settings)) {
-    offset_ ? add_offset(2.0 / g_range_S_, 0) : add_differential(1.0 / g_range_S_, 0);
-    return;
-  }
-  const int b = settings.slice_bits;
-  const int magnitude_bits = offset_ ? settings.weight_bits : settings.weight_bits - 1;
+  is_sliced(settings) ? add_slices() : add_cell(1.0 / g_range_S_, 0);
+  replicate();
+}
+
+void CellCode::add_cell(double value_per_S, int digit) {
+  offset_ ? add_offset(2.0 * value_per_S, digit) : add_differential(value_per_S, digit);
+}
+
+void CellCode::add_slices() {
+  const int b = settings_.slice_bits;
+  const int magnitude_bits = offset_ ? settings_.weight_bits : settings_.weight_bits - 1;
   digits_ = std::max(1, (magnitude_bits + b - 1) / b);
   const double highest = std::exp2(offset_ ? digits_ * b : magnitude_bits) - 1.0;
-  for (int digit = 0; digit < digits_; ++digit) {
-    const double value_per_S = std::exp2(b * digit) * (std::exp2(b) - 1.0) / (highest * g_range_S_);
-    offset_ ? add_offset(2.0 * value_per_S, digit) : add_differential(value_per_S, digit);
+  for (int digit = 0; digit < digits_; ++digit)
+    add_cell(std::exp2(b * digit) * (std::exp2(b) - 1.0) / (highest * g_range_S_), digit);
+}
+
+// A cell as it is by itself becomes the first of several in the same planes.
+void CellCode::replicate() {
+  const int n = settings_.replicas;
+  const std::vector<Role> cell = roles_;
+  for (int replica = 1; replica < n; ++replica)
+    for (Role role : cell) {
+      role.replica = replica;
+      roles_.push_back(role);
+    }
+  for (PlaneCode& plane : planes_) {
+    plane.value_per_S /= n;
+    plane.span_S *= n;
+    plane.reference_S *= n;
   }
 }
 
@@ -78,7 +97,26 @@ void CellCode::slice(int digit, double side, std::span<const double> v,
   }
 }
 
+// What one replica holds of v.
+std::vector<double> CellCode::share(int replica, std::span<const double> v) const {
+  std::vector<double> own(v.size());
+  const double n = settings_.replicas;
+  const auto filled = [&](double full) { return std::clamp(full * n - replica, 0.0, 1.0); };
+  for (std::size_t i = 0; i < v.size(); ++i)
+    own[i] = offset_ ? 2.0 * filled(0.5 * (v[i] + 1.0)) - 1.0
+                     : std::copysign(filled(std::abs(v[i])), v[i]);
+  return own;
+}
+
 void CellCode::targets(const Role& role, std::span<const double> v, std::span<double> out_S) const {
+  if (settings_.replicas == 1 || settings_.fill == Fill::equal)
+    cell_targets(role, v, out_S);
+  else
+    cell_targets(role, share(role.replica, v), out_S);
+}
+
+void CellCode::cell_targets(const Role& role, std::span<const double> v,
+                            std::span<double> out_S) const {
   if (role.is_reference) {
     std::fill(out_S.begin(), out_S.end(), g_mid_S_);
     return;
@@ -95,10 +133,14 @@ void CellCode::targets(const Role& role, std::span<const double> v, std::span<do
   }
 }
 
+bool CellCode::keeps_roles_together() const {
+  return std::ranges::is_sorted(roles_, {}, &Role::plane);
+}
+
 double CellCode::value_per_S() const {
   double largest = 0;
   for (const PlaneCode& p : planes_) largest = std::max(largest, std::abs(p.value_per_S));
-  return largest;
+  return largest * settings_.replicas;
 }
 
 double CellCode::devices() const {
@@ -107,7 +149,7 @@ double CellCode::devices() const {
     const double part = planes_[static_cast<std::size_t>(role.plane)].value_per_S / value_per_S();
     sum += part * part;
   }
-  return sum;
+  return sum * settings_.replicas;
 }
 
 }  // namespace ohmic

@@ -12,6 +12,12 @@
 // with g_range = g_max - g_min, g_mid = (g_min + g_max)/2, B bits of weight, digits counted from
 // the lowest. Offset slices use all bits of their cells: B is rounded up to a multiple of b, and 0
 // lies half a step from the nearest state.
+//
+// Replicas: n such cells in the same planes, value_per_S of one cell over n, which hold v_1 .. v_n
+// with sum n v:
+//
+//   equal    v_r = v
+//   maximal  |v_r| = min(max(|v| n - (r - 1), 0), 1); offset cells so from their lowest state
 #pragma once
 
 #include <span>
@@ -31,12 +37,13 @@ class CellCode {
     double sign = 1.0;
     int digit = 0;
     bool is_reference = false;  ///< one per row and tile instead of one per cell
+    int replica = 0;
   };
 
   /// What is sensed by itself.
   struct PlaneCode {
     double value_per_S = 1.0;
-    double span_S = 0.0;       ///< largest |G| of an element by design
+    double span_S = 0.0;       ///< largest |sum of G| of an element by design
     double reference_S = 0.0;  ///< subtracted exactly
     bool unipolar = false;
   };
@@ -47,7 +54,12 @@ class CellCode {
   /// Target conductances of one role's devices for the numbers v, in siemens.
   void targets(const Role& role, std::span<const double> v, std::span<double> out_S) const;
 
+  /// Whether the roles of each plane are neighbours.
+  bool keeps_roles_together() const;
+
   double g_max_S() const { return g_min_S_ + g_range_S_; }
+  double g_min_S() const { return g_min_S_; }
+  // Of one cell, whatever its replicas:
   /// |value_per_S| of the plane that counts most.
   double value_per_S() const;
   /// Devices of that weight whose noise would be that of a whole cell: sum over the devices of
@@ -55,9 +67,14 @@ class CellCode {
   double devices() const;
 
  private:
+  void add_cell(double value_per_S, int digit);
+  void add_slices();
   void add_differential(double value_per_S, int digit);
   void add_offset(double value_per_S, int digit);
   int add_plane(double value_per_S, double span_S, bool unipolar);
+  void replicate();
+  std::vector<double> share(int replica, std::span<const double> v) const;
+  void cell_targets(const Role& role, std::span<const double> v, std::span<double> out_S) const;
   void slice(int digit, double side, std::span<const double> v, std::span<double> out_S) const;
 
   MappingSettings settings_;

@@ -1,7 +1,6 @@
 #include "mapping/mapped_layer.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "simulator/call_error.hpp"
@@ -11,9 +10,6 @@
 
 namespace ohmic {
 namespace {
-
-// Cells that one task programs at a time: a few arrays of this size stay in the first-level cache.
-constexpr std::size_t kCellsPerTask = 1024;
 
 // Events of the reads that compensation makes, beyond any image's.
 constexpr std::uint64_t kCompensationReads = std::uint64_t{1} << 46;
@@ -95,10 +91,6 @@ void weaken(const std::vector<double>& alone_S, const std::vector<double>& wired
             std::vector<double>& sigma_S) {
   for (std::size_t i = 0; i < sigma_S.size(); ++i)
     sigma_S[i] = behind_wires(sigma_S[i], alone_S[i], wired_S[i]);
-}
-
-bool reads_noisily(const DeviceModel& device, const Periphery& periphery) {
-  return periphery.read_noise && device.reads_noisily();
 }
 
 /// What the weights of a group are measured against. Where the percentile is 0 although there are
@@ -198,45 +190,6 @@ void MappedLayer::spare(std::vector<bool> columns) {
   require_call(columns.empty() || static_cast<int>(columns.size()) == geometry_.columns(),
                "MappedLayer::spare: needs an entry for every column, or none");
   spared_ = std::move(columns);
-}
-
-void MappedLayer::hold_spared(int role, std::uint64_t first, std::span<const double> target_S,
-                              std::span<double> G_S, std::span<double> read_sigma_S) const {
-  if (spared_.empty() || code_.roles()[static_cast<std::size_t>(role)].is_reference) return;
-  const auto K = static_cast<std::size_t>(geometry_.rows());
-  for (std::size_t i = 0; i < target_S.size(); ++i) {
-    if (!spared_[(first + i) / K]) continue;
-    G_S[i] = target_S[i];
-    if (!read_sigma_S.empty()) read_sigma_S[i] = 0;
-  }
-}
-
-// Programs `count` devices of a role from `begin` on and ages them, block by block in parallel.
-MappedLayer::RoleMatrix MappedLayer::devices(int role, std::uint64_t begin, std::size_t count,
-                                             const ReadConditions& moment) const {
-  const bool noisy = reads_noisily(moment.device, moment.periphery);
-  const CellLayout layout{geometry_.rows(), geometry_.columns(), settings_.tile.rows,
-                          settings_.tile.columns, geometry_.groups};
-  RoleMatrix m;
-  m.G_S.resize(count);
-  if (noisy) m.read_sigma_S.resize(count);
-  const std::size_t tasks = (count + kCellsPerTask - 1) / kCellsPerTask;
-#pragma omp parallel for schedule(static) if (tasks > 1)
-  for (std::size_t task = 0; task < tasks; ++task) {
-    const std::size_t at = task * kCellsPerTask, n = std::min(kCellsPerTask, count - at);
-    const std::uint64_t first = begin + at;
-    std::array<double, kCellsPerTask> target_S;
-    const std::span<double> targets(target_S.data(), n), G_S(m.G_S.data() + at, n),
-        read_sigma_S(m.read_sigma_S.data() + at, noisy ? n : 0);
-    const DeviceBlock block{moment.key, layer_,  static_cast<std::uint8_t>(role),
-                            first,      &scale_, &layout};
-    this->target_S(role, first, targets);
-    moment.device.program(block, targets, G_S);
-    if (moment.age_s > 0) moment.device.drift(block, moment.age_s, targets, G_S);
-    if (noisy) moment.device.read_sigma(block, moment.age_s, targets, G_S, read_sigma_S);
-    hold_spared(role, first, targets, G_S, read_sigma_S);
-  }
-  return m;
 }
 
 // A column of reference devices per tile, seen from every cell that is measured against it.
@@ -406,6 +359,11 @@ void MappedLayer::check(const DeviceModel& device, const Periphery& periphery) c
         "columns are computed; accepted: periphery.wires = \"ideal\", mapping.reference = "
         "\"ideal\"");
   if (!device.non_linear()) return;
+  if (settings_.replicas > 1 && code_.planes().front().reference_S > 0)
+    throw UnsupportedError(
+        "layer " + name_ +
+        ": replicas of non-linear cells (device.v_read_V) are not computed against an ideal "
+        "reference; accepted: mapping.replicas = 1, differential cells, or ohmic cells");
   if (reads_noisily(device, periphery))
     throw UnsupportedError("layer " + name_ +
                            ": read noise of non-linear cells (device.v_read_V) is not computed; "
@@ -450,8 +408,9 @@ std::optional<ProgrammingPlan> MappedLayer::plan(const DeviceModel& device,
                                                  const Periphery& periphery) const {
   check(device, periphery);
   const auto effects = device.effects(scale_, device.time_s);
-  if (!effects || device.non_linear() || (periphery.wires && has_references()) ||
-      compensates(device))
+  const bool writes_once = settings_.writes == 1 && settings_.repair == Repair::none;
+  if (!effects || !writes_once || !code_.keeps_roles_together() || device.non_linear() ||
+      (periphery.wires && has_references()) || compensates(device))
     return std::nullopt;
   const bool noisy = reads_noisily(device, periphery);
   auto reads = noisy ? device.reads(device.time_s) : std::vector<DeviceRead>{};

@@ -44,10 +44,12 @@ class MappedLayer {
   const CellCode& code() const { return code_; }
   /// Weights beyond +-w_max, clipped at the mapping (none when the percentile is 100).
   std::int64_t clipped_weights() const { return clipped_weights_; }
+  /// Writes that a device took on average in one draw; references are not counted.
+  double writes_per_device(const DeviceModel& device, NoiseKey key) const;
   /// Devices of one cell; role r of cell i has target conductance target_S(r, ...).
   int roles() const { return static_cast<int>(code_.roles().size()); }
-  /// Target conductances of cells [first, first + out.size()) of one role. A reference column's
-  /// device stands in every cell that is measured against it.
+  /// Target conductances of cells [first, first + out.size()) of one role, before any repair. A
+  /// reference column's device stands in every cell that is measured against it.
   void target_S(int role, std::uint64_t first, std::span<double> out) const;
 
   /// Programs every device at (key), ages it to device.time_s, and returns the planes; `solver`
@@ -70,7 +72,7 @@ class MappedLayer {
   /// What program() does, for whoever does it elsewhere: the same effective weights and variances,
   /// to the bit (on wires to twelve digits). Absent where it is more than effects on single ohmic
   /// devices and their wires: compensation, reference columns on wires, a device model without a
-  /// list of effects or, where reads are noisy, of reads.
+  /// list of effects or, where reads are noisy, of reads; program and verify, repair.
   std::optional<ProgrammingPlan> plan(const DeviceModel& device, const Periphery& periphery) const;
   /// What program() returns, without conductances: for Backend::load_devices.
   LayerOnTiles unprogrammed(const DeviceModel& device, const Periphery& periphery) const;
@@ -109,11 +111,20 @@ class MappedLayer {
   void values(std::uint64_t first, std::span<double> out) const;
 
   void check(const DeviceModel& device, const Periphery& periphery) const;
+  static bool reads_noisily(const DeviceModel& device, const Periphery& periphery);
   bool compensates(const DeviceModel& device) const {
     return settings_.compensation != Compensation::none && device.time_s > 0;
   }
   ProgrammingPlan::Role planned_role(int role) const;
-  void hold_spared(int role, std::uint64_t first, std::span<const double> target_S,
+  CellLayout layout() const {
+    return {geometry_.rows(), geometry_.columns(), settings_.tile.rows, settings_.tile.columns,
+            geometry_.groups};
+  }
+  bool is_spared(std::uint64_t cell) const {
+    return !spared_.empty() && spared_[cell / static_cast<std::size_t>(geometry_.rows())];
+  }
+  void aim(const DeviceModel& device, const DeviceBlock& block, std::span<double> target_S) const;
+  void hold_spared(const DeviceBlock& block, std::span<const double> target_S,
                    std::span<double> G_S, std::span<double> read_sigma_S) const;
   RoleMatrix devices(int role, std::uint64_t first, std::size_t count,
                      const ReadConditions& moment) const;

@@ -3,6 +3,9 @@
 namespace ohmic {
 namespace {
 
+constexpr int kMostReplicas = 8;  // roles have numbers of 8 bits: 30 of the finest slices
+constexpr int kMostWrites = 255;  // so have rounds (DeviceBlock::round)
+
 /// Which layers a network has on crossbars is part of the network.
 constexpr Stages kOfNetwork = Stages::from(Stage::network) | Stage::inputs;
 
@@ -88,6 +91,43 @@ const Schema<MappingSettings>& MappingSettings::schema() {
         .doc(
             "The weights that share one scale: the layer's, a tile's, a tile's column's. What "
             "refers to w_max or to weight noise elsewhere means the layer's scale.");
+    s.add("replicas", &MappingSettings::replicas)
+        .joined_later()
+        .range(1, kMostReplicas)
+        .doc(
+            "Cells that hold one weight, each in arrays of its own: their currents are added "
+            "before "
+            "the converter, so that the weight is their mean. What a model says of one weight's "
+            "noise (awgn's sigma_w) is that of one cell.")
+        .source("Le Gallo et al., Neuromorph. Comput. Eng. 2, 014009 (2022)");
+    s.add_choice("fill", &MappingSettings::fill,
+                 {{"equal", Fill::equal}, {"maximal", Fill::maximal}})
+        .joined_later()
+        .doc(
+            "Replicas all hold the weight, or one after the other is filled to w_max and the last "
+            "that is needed holds the rest, so that fewer devices are between their ends.")
+        .source("Le Gallo et al., Neuromorph. Comput. Eng. 2, 014009 (2022)");
+    s.add("writes", &MappingSettings::writes)
+        .joined_later()
+        .range(1, kMostWrites)
+        .doc(
+            "Program and verify: a device that is further than write_tolerance from its target is "
+            "written again, so many times at most; the last write stands. 1 is without verifying. "
+            "What is not an error of writing stays (stuck devices, variation between devices, "
+            "drift), and the reads that verify are exact.");
+    s.add("write_tolerance", &MappingSettings::write_tolerance)
+        .joined_later()
+        .unit("1")
+        .range(0, 1)
+        .doc("Of program and verify, over g_max - g_min.");
+    s.add_choice("repair", &MappingSettings::repair,
+                 {{"none", Repair::none}, {"partners", Repair::partners}})
+        .joined_later()
+        .doc(
+            "partners: devices that are stuck are known before writing, and other devices of the "
+            "same cell (the other of a pair, replicas, slices) take up what is missing, as far as "
+            "[g_min, g_max] goes.")
+        .source("Zhang et al., arXiv 1811.02187 (2018), whose partner is that of a pair");
     s.add_choice("compensation", &MappingSettings::compensation,
                  {{"none", Compensation::none},
                   {"tile", Compensation::tile},

@@ -48,6 +48,18 @@ enum class BiasPlace {
   analog,   ///< as one more row of devices, driven at full scale
 };
 
+/// How much of its weight each replica of a cell holds.
+enum class Fill {
+  equal,    ///< the same as the others
+  maximal,  ///< as much as it can, one after the other
+};
+
+/// What is done about devices that are known not to take what is written to them.
+enum class Repair {
+  none,
+  partners,  ///< other devices of their cells hold the difference, as far as their range goes
+};
+
 struct MappingSettings {
   Encoding encoding = Encoding::differential;
   DifferentialForm form = DifferentialForm::one_sided;
@@ -59,6 +71,11 @@ struct MappingSettings {
   TileShape tile{256, 256};        ///< "tile = [rows, columns]" or "unlimited"
   double weight_percentile = 100;  ///< w_max = this percentile of |W|; 100 is the maximum
   ScaleGroup weight_scale = ScaleGroup::layer;
+  int replicas = 1;  ///< cells whose mean is a weight
+  Fill fill = Fill::equal;
+  int writes = 1;                 ///< of a device, at most
+  double write_tolerance = 0.02;  ///< over g_max - g_min; devices further off are written again
+  Repair repair = Repair::none;
   Compensation compensation = Compensation::none;
   BiasPlace bias = BiasPlace::digital;
   /// Patterns (* and ?) of names of layers; only of networks that were read from a file.

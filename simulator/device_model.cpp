@@ -100,6 +100,10 @@ void DeviceModel::drift(const DeviceBlock& block, double age_s, std::span<const 
     if (effect.ages) apply_effect(effect, block, target_S, G_S);
 }
 
+void DeviceModel::stuck_S(const DeviceBlock&, std::span<double> held_S) const {
+  std::fill(held_S.begin(), held_S.end(), std::numeric_limits<double>::quiet_NaN());
+}
+
 std::optional<std::vector<DeviceRead>> DeviceModel::reads(double) const { return std::nullopt; }
 
 void DeviceModel::read_sigma(const DeviceBlock&, double age_s, std::span<const double> target_S,

@@ -49,8 +49,11 @@ struct DeviceBlock {
   const LayerScale* scale = nullptr;
   const CellLayout* layout = nullptr;  ///< null: unknown, as one column of one array
   std::uint8_t stage = 0;              ///< entry of a stack: each draws from sequences of its own
+  /// Times that the devices were written before: what is drawn from Stream::programming is drawn
+  /// anew, all else is what the devices are.
+  std::uint8_t round = 0;
 
-  /// Standard normals addressed to these devices; `event` < 2^40.
+  /// Standard normals addressed to these devices; `event` < 2^40, of Stream::programming < 2^32.
   template <class Real>
   void normals(Stream stream, std::uint64_t event, std::span<Real> out) const {
     fill_normals(key, address(stream, event), first, out);
@@ -59,6 +62,7 @@ struct DeviceBlock {
     fill_uniforms(key, address(stream, event), first, out);
   }
   Address address(Stream stream, std::uint64_t event) const {
+    if (stream == Stream::programming) event |= std::uint64_t{round} << 32;
     return {stream, layer, role, event_of(stage, event)};
   }
 };
@@ -105,6 +109,11 @@ class DeviceModel {
   /// at the same address for every age, so one draw can be followed over time.
   virtual void drift(const DeviceBlock&, double age_s, std::span<const double> target_S,
                      std::span<double> G_S) const;
+  /// Whether some devices hold a conductance of their own, whatever is written.
+  virtual bool sticks() const { return false; }
+  /// That conductance; NaN where a device takes what is written. The same devices that program()
+  /// leaves there in this draw.
+  virtual void stuck_S(const DeviceBlock&, std::span<double> held_S) const;
   /// Whether every read of a device is noisy; if so reads() or read_sigma() says how.
   virtual bool reads_noisily() const { return false; }
   /// The noises of every read, which add up in quadrature; absent: see read_sigma.

@@ -77,6 +77,25 @@ class Stack final : public DeviceModel {
     pass(block, age_s, target_S, G_S, [](const auto&...) {});
   }
 
+  bool sticks() const override {
+    return std::any_of(entries.begin(), entries.end(),
+                       [](const Entry& e) { return e.device->sticks(); });
+  }
+
+  /// What the last entry says whose devices are stuck.
+  void stuck_S(const DeviceBlock& block, std::span<double> held_S) const override {
+    DeviceModel::stuck_S(block, held_S);
+    std::vector<double> own_S(held_S.size());
+    DeviceBlock own = block;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      own.stage = static_cast<std::uint8_t>(i);
+      if (!entries[i].device->sticks()) continue;
+      entries[i].device->stuck_S(own, own_S);
+      for (std::size_t d = 0; d < own_S.size(); ++d)
+        if (!std::isnan(own_S[d])) held_S[d] = own_S[d];
+    }
+  }
+
   bool reads_noisily() const override {
     return std::any_of(entries.begin(), entries.end(),
                        [](const Entry& e) { return e.device->reads_noisily(); });

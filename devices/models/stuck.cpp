@@ -14,6 +14,7 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <numeric>
 
@@ -135,6 +136,12 @@ class Stuck final : public DeviceModel {
       apply_effect(states(), block, target_S, G_S);
     if (const auto cells = map_.find({block.layer, block.role}); cells != map_.end())
       fail_mapped(block, cells->second, G_S);
+  }
+
+  bool sticks() const override { return total_rate() > 0 || !map_.empty(); }
+  void stuck_S(const DeviceBlock& block, std::span<double> held_S) const override {
+    const std::vector<double> nothing(held_S.size(), std::numeric_limits<double>::quiet_NaN());
+    program(block, nothing, held_S);
   }
 
   void validate() const override {

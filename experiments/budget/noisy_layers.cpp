@@ -174,8 +174,4 @@ std::vector<double> weight_noise(const std::vector<LayerResult>& layers) {
   return sigma;
 }
 
-Estimate paired_difference(const Replicates& a, const Replicates& b, double confidence) {
-  return average_estimate({&a, &b}, {2.0, -2.0}, confidence);
-}
-
 }  // namespace ohmic

@@ -36,7 +36,4 @@ ImageSpread spread_of(AnalysisContext&, const Experiment&, std::int64_t images);
 /// Std of each layer's weight errors as programmed, in units of weights.
 std::vector<double> weight_noise(const std::vector<LayerResult>&);
 
-/// mean(a) - mean(b) over draws that share their noise.
-Estimate paired_difference(const Replicates& a, const Replicates& b, double confidence);
-
 }  // namespace ohmic

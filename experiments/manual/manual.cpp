@@ -25,6 +25,9 @@ const char* const kSweep =
     "  \"device.eta\" = [0.1, 0.2]                one key, several values\n"
     "  \"noise\" = [{ semantics = \"kernels\" },    keys of one table that move together\n"
     "             { semantics = \"keras_get_weights\", negative_variance = \"nan\" }]\n\n"
+    "  case = [{ name = \"as written\" },         settings of any keys under names of their own\n"
+    "          { name = \"replicas\", mapping = { replicas = 4 }, device = { clip = \"range\" } "
+    "}]\n\n"
     "A swept key given with --set keeps that value. A file has at most 100000 points.\n";
 
 void add_nested(const SchemaBase& schema, const std::string& prefix, std::vector<Page>& pages) {

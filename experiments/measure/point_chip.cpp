@@ -292,13 +292,17 @@ std::vector<LayerResult> PointChip::layers() const {
   for (std::size_t i = 0; i < measured.size(); ++i) {
     if (analog_->mapped().is_used_again(i)) continue;
     const LayerNoise& m = measured[i];
-    LayerResult r = convert(analog_->layers().at(i).scale(), devices.of(m.layer));
+    const MappedLayer& layer = analog_->layers().at(i);
+    const DeviceModel& device = devices.of(m.layer);
+    LayerResult r = convert(layer.scale(), device);
     r.layer = m.layer;
     r.measured_eta = m.std / m.sigma_w;
     r.measured_bias = m.bias / m.sigma_w;
     r.signed_bias = m.signed_bias / m.sigma_w;
     if (!unused.empty()) r.unused_adc_bits = unused.at(i);
     if (!errors.empty()) r.products_error_lsb = errors.at(i);
+    if (experiment_.mapping.writes > 1)
+      r.writes_per_device = layer.writes_per_device(device, noise_key(experiment_.seed, 0));
     add_norm(network_, r);
     results.push_back(std::move(r));
   }

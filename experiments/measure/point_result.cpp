@@ -117,6 +117,7 @@ void visit_later_numbers(Layer& l, const Visit& visit) {
   visit("median_gain", l.median_gain);
   visit("unused_adc_bits", l.unused_adc_bits);
   visit("products_error_lsb", l.products_error_lsb);
+  visit("writes_per_device", l.writes_per_device);
 }
 
 double number_from(const Json& json, const char* key, const std::string& place) {

@@ -43,6 +43,7 @@ struct LayerResult {
   /// With exact devices, LoadedLayer::products_error() of products = "auto"; NaN where nothing was
   /// chosen.
   double products_error_lsb = Estimate::kNone;
+  double writes_per_device = Estimate::kNone;  ///< of program and verify, in draw 0
 };
 
 struct PointResult {

@@ -15,10 +15,10 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Everything of a run that measuring again makes anew.
-constexpr const char* kMeasured[] = {"points",   "results.csv",   "results.jsonl",   "layers.csv",
-                                     "cost.csv", "theory.csv",    "plausibility",    "figures",
-                                     "tables",   "resolved.toml", "provenance.json", "report.html",
-                                     kOwnerFile};
+constexpr const char* kMeasured[] = {
+    "points",        "results.csv",     "results.jsonl", "layers.csv", "cost.csv",
+    "cases.csv",     "theory.csv",      "plausibility",  "figures",    "tables",
+    "resolved.toml", "provenance.json", "report.html",   kOwnerFile};
 
 fs::path new_folder(const fs::path& folder) {
   const std::string name = fmt::format("before-{:%Y%m%dT%H%M%SZ}", fmt::gmtime(std::time(nullptr)));

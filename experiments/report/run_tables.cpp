@@ -83,13 +83,15 @@ DataTable layer_table(const MeasuredPoint& p, std::size_t number) {
   table.append({titled("layer"), titled("σ_w", kShort), titled("max |w|", kShort),
                 titled("σ_noise", kShort), titled("dead filters"), titled("smallest var.", kShort),
                 titled("gain, median", kShort), titled("gain, largest", kShort),
-                titled("unused ADC bits", kShort), titled("error of products, LSB", kShort)});
+                titled("unused ADC bits", kShort), titled("error of products, LSB", kShort),
+                titled("writes per device", kShort)});
   for (const LayerResult& l : p.result->layers) {
     const double sigma_noise = l.measured_eta * l.sigma_w;
     table.add({l.layer, l.sigma_w, l.w_max, sigma_noise,
                l.batch_norm.empty() ? "" : fmt::format("{} / {}", l.dead_filters, l.filters),
                l.smallest_variance, l.median_gain * sigma_noise, l.largest_gain * sigma_noise,
-               std::abs(l.unused_adc_bits) < 1e-9 ? 0.0 : l.unused_adc_bits, l.products_error_lsb});
+               std::abs(l.unused_adc_bits) < 1e-9 ? 0.0 : l.unused_adc_bits, l.products_error_lsb,
+               l.writes_per_device});
   }
   table.drop_empty_columns();
   return table;

@@ -16,6 +16,7 @@
 #include "experiments/report/result_tables.hpp"
 #include "experiments/report/supplement.hpp"
 #include "experiments/report/warnings.hpp"
+#include "experiments/results/cases.hpp"
 #include "experiments/study/metric_words.hpp"
 #include "experiments/study/remarks.hpp"
 #include "experiments/text/quoting.hpp"
@@ -158,6 +159,14 @@ Section accuracy(const RunRecord& run, const std::vector<Group>& groups, ReportW
           content};
 }
 
+/// Named cases beside the first one.
+Section cases(const RunRecord& run, ReportWriter& press) {
+  const std::vector<MeasuredPoint> measured = run.measured();
+  const DataTable table = case_table(measured, run.priced());
+  if (table.lines.empty()) return {};
+  return {"cases", "Cases", press.table(table) + paragraph(case_legend(measured))};
+}
+
 /// Energy, time and area beside the metric.
 Section cost(const RunRecord& run, ReportWriter& press) {
   const std::vector<PricedPoint> priced = run.priced();
@@ -261,6 +270,7 @@ std::vector<Section> run_sections(const RunRecord& run, const std::vector<Group>
   std::vector<Section> sections{headline(run, groups), asked_section(run.points, run.resolved, {})};
   if (!groups.empty()) {
     sections.push_back(accuracy(run, groups, press));
+    sections.push_back(cases(run, press));
     sections.push_back(cost(run, press));
     for (const Supplement& supplement : supplements())
       for (Section& section : supplement.sections(groups, press))

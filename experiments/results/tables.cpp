@@ -63,7 +63,8 @@ Fields layer_fields(const LayerResult& l) {
           {{"largest_gain"}, l.largest_gain},
           {{"median_gain"}, l.median_gain},
           {{"unused_adc_bits"}, l.unused_adc_bits},
-          {{"products_error_lsb"}, l.products_error_lsb}};
+          {{"products_error_lsb"}, l.products_error_lsb},
+          {{"writes_per_device"}, l.writes_per_device}};
 }
 
 /// Every draw's value, a count over all answers rounded once.

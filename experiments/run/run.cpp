@@ -23,6 +23,7 @@
 #include "experiments/measure/setup.hpp"
 #include "experiments/measure/timing.hpp"
 #include "experiments/measure/without_noise.hpp"
+#include "experiments/results/cases.hpp"
 #include "experiments/results/cost_tables.hpp"
 #include "experiments/results/groups.hpp"
 #include "experiments/results/left_out.hpp"
@@ -388,6 +389,8 @@ void Run::write_rest(const std::vector<MeasuredPoint>& all, RunOutcome& outcome)
   write_atomically(folder_ / "layers.csv", layers_csv(all));
   const std::vector<PricedPoint> priced = priced_points(all);
   if (!priced.empty()) write_atomically(folder_ / "cost.csv", cost_csv(all));
+  const std::string cases = case_text(all, priced);
+  if (!cases.empty()) write_atomically(folder_ / "cases.csv", csv_text(case_table(all, priced)));
   const std::vector<Group> groups = group_points(all);
   if (options_.at_end)
     options_.at_end({folder_, points_.front().experiment.output, all, options_.rank.is_first(),
@@ -395,6 +398,7 @@ void Run::write_rest(const std::vector<MeasuredPoint>& all, RunOutcome& outcome)
   if (!options_.rank.is_first()) return;
   outcome.summary = summary_table(groups) + "\n" + summary_legend(groups) +
                     doubts_text(run_warnings(folder_, all, experiments_of(points_))) +
+                    (cases.empty() ? "" : "\nCases:\n\n" + cases) +
                     (priced.empty() ? "" : "\nPer image:\n\n" + pareto_text(priced));
 }
 

@@ -109,6 +109,10 @@ Estimate average_estimate(const Conditions& conditions, const std::vector<double
   return estimate;
 }
 
+Estimate paired_difference(const Replicates& a, const Replicates& b, double confidence) {
+  return average_estimate({&a, &b}, {2.0, -2.0}, confidence);
+}
+
 double std_between(const Replicates& replicates) {
   const std::int64_t n = replicates.count();
   if (n < 2) return Estimate::kNone;

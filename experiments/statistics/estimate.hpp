@@ -60,6 +60,9 @@ Estimate mean_estimate(const Replicates&, double confidence);
 Estimate average_estimate(const std::vector<const Replicates*>& conditions,
                           const std::vector<double>& factors, double confidence);
 
+/// mean(a) - mean(b) over draws that share their noise.
+Estimate paired_difference(const Replicates& a, const Replicates& b, double confidence);
+
 /// Std between replicates' accuracies (n - 1); NaN with fewer than two.
 double std_between(const Replicates&);
 

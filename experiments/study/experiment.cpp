@@ -407,6 +407,9 @@ const Schema<Experiment>& Experiment::schema() {
     using E = Experiment;
     Schema<E> s{"experiment", "One TOML file is one experiment; [sweep] makes its points."};
     s.add("title", &E::title).keeps_numbers().doc("Heading of the report.");
+    s.add(kCaseKey, &E::named_case)
+        .keeps_numbers()
+        .doc("Name of what a file, or one of [sweep]'s cases, is about.");
     s.add("preset", &E::preset)
         .keeps_numbers()
         .doc(

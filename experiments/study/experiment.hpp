@@ -70,9 +70,13 @@ struct OutputSettings {
   static const Schema<OutputSettings>& schema();
 };
 
+/// The axis of [sweep] whose tables are whole settings with names.
+inline constexpr char kCaseKey[] = "case";
+
 /// Everything one point of a sweep is made of.
 struct Experiment {
   std::string title;
+  std::string named_case;          ///< which of the sweep's; empty: it has none
   std::string preset;              ///< whose keys lie beneath the file's own; see presets.hpp
   std::vector<std::string> allow;  ///< keys whose values may be unusual, see Value::permitted
   std::uint64_t seed = 1;

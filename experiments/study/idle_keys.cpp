@@ -81,6 +81,20 @@ void add_mapping(Keys& keys) {
   add(keys, "mapping.slices", sliced, is_sliced, [](E e) { return e.mapping.slices; });
   add(keys, "mapping.weight_bits", sliced, is_sliced, [](E e) { return e.mapping.weight_bits; });
   add(keys, "mapping.slice_bits", sliced, is_sliced, [](E e) { return e.mapping.slice_bits; });
+  add(
+      keys, "mapping.fill", "mapping.replicas above 1", [](E e) { return e.mapping.replicas > 1; },
+      [](E e) { return e.mapping.fill; });
+  add(
+      keys, "mapping.writes", "devices that are not all the same",
+      [](E e) { return any_device(e, differs_between_chips); },
+      [](E e) { return e.mapping.writes; });
+  add(
+      keys, "mapping.write_tolerance", "mapping.writes above 1",
+      [](E e) { return e.mapping.writes > 1; }, [](E e) { return e.mapping.write_tolerance; });
+  add(
+      keys, "mapping.repair", "devices that are stuck",
+      [](E e) { return any_device(e, [](const DeviceModel& d) { return d.sticks(); }); },
+      [](E e) { return e.mapping.repair; });
   add(keys, "mapping.compensation", "devices that age and device.time_s above 0",
       answers_otherwise_later, [](E e) { return e.mapping.compensation; });
 }

@@ -14,6 +14,7 @@ using Settings = std::vector<std::pair<std::string, Value>>;
 
 struct Axis {
   std::string key;                ///< as swept
+  std::string prefix;             ///< of what its tables set: the key and a dot, nothing for cases
   Position where;                 ///< of the key
   std::vector<std::string> keys;  ///< reported: the key itself, or the leaves of merged tables
   std::vector<Settings> elements;
@@ -34,8 +35,25 @@ bool same(const Settings& a, const Settings& b) {
   });
 }
 
+const Value* name_of(const Value& one) {
+  return one.is_table() ? one.table().find("name") : nullptr;
+}
+
+/// Whole settings under names of their own: every key but `name` is one of the file.
+Axis make_cases(const Position& where, const Array& values) {
+  Axis axis{kCaseKey, "", where, {kCaseKey}, {}};
+  for (const Value& value : values) {
+    Settings settings{{kCaseKey, *name_of(value)}};
+    for (const auto& entry : value.table().entries())
+      if (entry.key != "name") flatten(entry.key, entry.value, settings);
+    axis.elements.push_back(std::move(settings));
+  }
+  return axis;
+}
+
 Axis make_axis(const std::string& key, const Position& where, const Array& values) {
-  Axis axis{key, where, {}, {}};
+  if (key == kCaseKey) return make_cases(where, values);
+  Axis axis{key, key + ".", where, {}, {}};
   const bool merges =
       std::all_of(values.begin(), values.end(), [](const Value& v) { return v.is_table(); });
   for (const Value& value : values) {
@@ -137,12 +155,14 @@ class SweepReader {
     if (!values.is_array() || values.array().empty())
       return fault(values.where, "sweep." + key,
                    "expected an array of values, got " + values.text());
-    if (key != "preset" && (keeps_numbers(key) || key.starts_with("budget")))
+    if (key == kCaseKey && !are_cases(entry.where, values.array())) return;
+    if (key != "preset" && key != kCaseKey && (keeps_numbers(key) || key.starts_with("budget")))
       return fault(entry.where, "sweep." + key, "cannot be swept: it does not change results");
     const auto present = std::find_if(axes_.begin(), axes_.end(),
                                       [&](const Axis& other) { return other.key == key; });
     const bool is_new = present == axes_.end();
     Axis axis = make_axis(key, is_new ? entry.where : present->where, values.array());
+    choose_case(axis);
     pin_overrides(axis);
     if (is_new)
       axes_.push_back(std::move(axis));
@@ -150,6 +170,38 @@ class SweepReader {
       *present = std::move(axis);
     else
       fault(entry.where, "sweep." + key, "is swept twice");
+  }
+
+  /// Whether every one is a table with a name that no other has; if not, faults say so.
+  bool are_cases(const Position& where, const Array& values) {
+    std::set<std::string> names;
+    const std::size_t before = faults_.size();
+    for (const Value& value : values) {
+      const Value* name = name_of(value);
+      const auto* text = name ? std::get_if<std::string>(&name->data) : nullptr;
+      if (!text || text->empty())
+        fault(value.where.line > 0 ? value.where : where, "sweep.case",
+              "expected tables with a name and keys of the file, as in { name = \"two replicas\", "
+              "mapping = { replicas = 2 } }, got " +
+                  value.text());
+      else if (!names.insert(*text).second)
+        fault(name->where, "sweep.case", "two cases have the name " + name->text());
+    }
+    return faults_.size() == before;
+  }
+
+  /// --set case=NAME leaves that one.
+  void choose_case(Axis& axis) {
+    const Value* name = base_.at(kCaseKey);
+    if (axis.key != kCaseKey || !name || !is_override(*name)) return;
+    std::string names;
+    for (const Settings& settings : axis.elements)
+      names += (names.empty() ? "" : ", ") + settings.front().second.text();
+    std::erase_if(axis.elements, [&](const Settings& settings) {
+      return settings.front().second.text() != name->text();
+    });
+    if (axis.elements.empty())
+      fault(name->where, kCaseKey, name->text() + " is none of [sweep]'s cases; expected " + names);
   }
 
   /// Keys given with --set keep that value; elements that no longer differ become one.
@@ -263,9 +315,11 @@ void apply(Value& root, const Settings& settings, const Position& where) {
 
 /// One element as it stands in [sweep]: a value, or a table of what it sets.
 Value element_value(const Axis& axis, const Settings& settings) {
-  if (settings.size() == 1 && settings[0].first == axis.key) return settings[0].second;
+  const bool is_value = settings.size() == 1 && settings[0].first == axis.key;
+  if (is_value && axis.key != kCaseKey) return settings[0].second;
   Value table{Table{}};
-  for (const auto& [key, value] : settings) table.set(key.substr(axis.key.size() + 1), value);
+  for (const auto& [key, value] : settings)
+    table.set(key == kCaseKey ? "name" : key.substr(axis.prefix.size()), value);
   return table;
 }
 

@@ -135,9 +135,10 @@ std::string value_words(const std::string& key, const std::string& value) {
 std::string setting_words(const std::string& key, const std::string& value) {
   const std::string shown = value_words(key, value);
   const bool explains_itself =
-      shown != value || (!is_number(value) && (key.ends_with(".name") || key == "device.model" ||
-                                               key == "noise.semantics" || key == "preset" ||
-                                               key == "model.weights" || key == "model.file"));
+      shown != value ||
+      (!is_number(value) &&
+       (key.ends_with(".name") || key == "device.model" || key == "noise.semantics" ||
+        key == "preset" || key == kCaseKey || key == "model.weights" || key == "model.file"));
   if (explains_itself) return shown;
   const std::string unit = is_number(value) ? key_unit(key) : "";
   return fmt::format("{} = {}{}{}", key_words(key), value, unit.empty() ? "" : " ", unit);

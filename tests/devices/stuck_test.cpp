@@ -113,5 +113,31 @@ TEST(Stuck, RefusesRatesBeyondOne) {
   EXPECT_THROW(make_device("model = \"stuck\"\nmin_rate = 0.6\nmax_rate = 0.6"), ConfigError);
 }
 
+TEST(Stuck, SaysWhichDevicesItHoldsAndWhere) {
+  const test::TemporaryFolder folder;
+  const std::string file =
+      folder.write("map.csv", "layer, role, row, column, state\n2, 0, 3, 0, min\n");
+  const CellLayout layout{100, 50, 64, 64};
+  const DeviceBlock block{noise_key(11, 0), 2, 0, 0, nullptr, &layout};
+  for (const std::string& text :
+       {kRates, kRates + "count = \"exact\"", kRates + "map = \"" + file + "\"",
+        "model = \"stack\"\nmodels = [{ model = \"awgn\", eta = 0.1 }, { model = \"stuck\", "
+        "max_rate = 0.1 }]\n" +
+            std::string()}) {
+    const auto device = make_device(text);
+    EXPECT_TRUE(device->sticks());
+    std::vector<double> held_S(5000);
+    device->stuck_S(block, held_S);
+    const auto low = sample(*device, std::vector<double>(5000, 2e-6), 0, block).G_S;
+    const auto high = sample(*device, std::vector<double>(5000, 20e-6), 0, block).G_S;
+    for (std::size_t i = 0; i < held_S.size(); ++i) {
+      EXPECT_EQ(std::isnan(held_S[i]), low[i] != high[i]) << text << i;
+      if (!std::isnan(held_S[i])) EXPECT_EQ(held_S[i], low[i]);
+    }
+  }
+  EXPECT_FALSE(make_device("model = \"stuck\"")->sticks());
+  EXPECT_FALSE(make_device("model = \"awgn\"\neta = 0.1")->sticks());
+}
+
 }  // namespace
 }  // namespace ohmic

@@ -81,7 +81,7 @@ std::string declared() {
 // A new key stands here, where whoever adds it says at which stage it counts. In doubt it counts.
 TEST(Stages, OfEveryParameterAreThese) {
   EXPECT_EQ(declared(), R"(
-nowhere: title preset allow output
+nowhere: title case preset allow output
 everywhere: seed data
 [data] everywhere: name root train test train_images test_images transform normalize
 inputs, from training: model train
@@ -96,7 +96,8 @@ inputs, from training: model train
 [train.measure] from training: every images
 inputs, from network: mapping evaluation
 [mapping] from ranges: encoding form subtraction reference slices weight_bits slice_bits tile
-    weight_percentile weight_scale compensation bias
+    weight_percentile weight_scale replicas fill writes write_tolerance repair compensation
+    bias
 [mapping] inputs, from network: digital crossbar
 from ranges: device periphery noise
 [periphery] from ranges: dac adc wires output_noise

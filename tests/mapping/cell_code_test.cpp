@@ -118,5 +118,25 @@ TEST(CellCode, CountsDevicesByTheirWeight) {
   EXPECT_NEAR(c.devices(), 2 * (1 + 1. / 16 + 1. / 256 + 1. / 4096), 1e-12);
 }
 
+TEST(CellCode, ReplicasGiveTheNumberBackAsOneCellDoes) {
+  for (const Encoding encoding : {Encoding::differential, Encoding::offset, Encoding::bit_sliced})
+    for (const DifferentialForm form : {DifferentialForm::one_sided, DifferentialForm::two_sided})
+      for (const Subtraction subtraction : {Subtraction::analog, Subtraction::digital})
+        for (const Reference reference : {Reference::ideal, Reference::physical})
+          for (const Fill fill : {Fill::equal, Fill::maximal})
+            for (const int replicas : {1, 2, 3, 8}) {
+              MappingSettings s;
+              s.form = form;
+              s.subtraction = subtraction;
+              s.reference = reference;
+              s.fill = fill;
+              s.replicas = replicas;
+              const CellCode c = code(encoding, s);
+              const double step = encoding == Encoding::bit_sliced ? 1. / 127 : 0;
+              for (const double v : {-1.0, -0.61, -0.25, 0.0, 0.1, 0.5, 0.77, 1.0})
+                EXPECT_NEAR(decoded(c, v), v, 0.5 * step + 1e-12) << replicas;
+            }
+}
+
 }  // namespace
 }  // namespace ohmic

@@ -130,6 +130,18 @@ TEST_F(HardwareTraining, TheForwardPassIsThatOfTheChipThatIsEvaluated) {
     }
 }
 
+TEST_F(HardwareTraining, RemediesOfTheMappingAreTrainedWith) {
+  TrainingHardware h = hardware(
+      "model = 'stack'\nmodels = [{ model = 'awgn', eta = 0.3 }, { model "
+      "= 'stuck', max_rate = 0.02 }]");
+  h.mapping.replicas = 2;
+  h.mapping.writes = 3;
+  h.mapping.repair = Repair::partners;
+  AnalogNetwork chip = chip_of(h, start);
+  run("remedies", through(h));
+  EXPECT_NEAR(loss_in("remedies"), loss_of(chip.program(1, kFirstTrainingDraw)), 1e-5);
+}
+
 TEST_F(HardwareTraining, GradientsAreThoseAtTheWeightsThatDevicesHold) {
   const TrainingHardware h = hardware("model = 'awgn'\neta = 0.5");
   const Weights held = chip_of(h, start).effective_weights(1, kFirstTrainingDraw);

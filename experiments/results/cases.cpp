@@ -1,0 +1,92 @@
+#include "experiments/results/cases.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "experiments/results/axis_columns.hpp"
+#include "experiments/results/groups.hpp"
+#include "experiments/study/metric_words.hpp"
+
+namespace ohmic {
+namespace {
+
+bool is_named(const MeasuredPoint& p) {
+  return std::ranges::count(p.point->axes, kCaseKey, [](const auto& axis) { return axis.first; }) >
+         0;
+}
+
+/// All swept values but the case.
+Axes others(const Point& point) {
+  Axes axes = text_axes(point);
+  std::erase_if(axes, [](const auto& axis) { return axis.first == kCaseKey; });
+  return axes;
+}
+
+/// Whether draw i of both is of the same numbers.
+bool share_draws(const Experiment& a, const Experiment& b) {
+  return a.seed == b.seed && a.evaluation.first_draw == b.evaluation.first_draw &&
+         a.evaluation.estimator == b.evaluation.estimator;
+}
+
+/// The first case beside which `p` is set, or null: of `points`, in the order of the sweep.
+const MeasuredPoint* first_case(const std::vector<MeasuredPoint>& points, const MeasuredPoint& p) {
+  const auto found = std::ranges::find_if(
+      points, [&](const MeasuredPoint& q) { return others(*q.point) == others(*p.point); });
+  const bool is_other = found != points.end() && found->point != p.point;
+  return is_other && share_draws(found->point->experiment, p.point->experiment) ? &*found : nullptr;
+}
+
+Estimate difference(const MeasuredPoint& p, const MeasuredPoint* first) {
+  if (!first) return {};
+  return paired_difference(p.result->replicates(), first->result->replicates(),
+                           p.point->experiment.evaluation.confidence);
+}
+
+Digits of_differences(Digits digits) {
+  if (digits.form == Digits::Form::fixed) digits.form = Digits::Form::difference;
+  return digits;
+}
+
+}  // namespace
+
+DataTable case_table(const std::vector<MeasuredPoint>& points,
+                     const std::vector<PricedPoint>& priced) {
+  DataTable table{"cases"};
+  for (const MeasuredPoint& p : points) {
+    if (!is_named(p)) continue;
+    const MetricWords words(p.point->experiment);
+    const EvaluationSettings& evaluation = p.point->experiment.evaluation;
+    Fields row = axis_fields(*p.point);
+    table.labels = row.size();
+    row.push_back({with_interval(evaluation.metric, words.axis(), words.digits()),
+                   summarize(*p.result, evaluation.confidence).value});
+    row.push_back({with_interval("difference", "beside the first", of_differences(words.digits())),
+                   difference(p, first_case(points, p))});
+    const auto price = std::ranges::find(priced, p.point, &PricedPoint::point);
+    const bool has_price = price != priced.end();
+    row.push_back({{"tiles", "tiles"}, has_price ? price->cost.tiles : Estimate::kNone});
+    row.push_back({{"energy_nJ", "energy (nJ)", Digits::general(4)},
+                   has_price ? price->cost.energy_nJ : Estimate::kNone});
+    table.add(row);
+  }
+  table.drop_empty_columns();
+  return table;
+}
+
+std::string case_legend(const std::vector<MeasuredPoint>& points) {
+  std::vector<const Experiment*> experiments;
+  for (const MeasuredPoint& p : points) experiments.push_back(&p.point->experiment);
+  return fmt::format(
+      "Beside the first: the difference from the first case on the same chips, draw by draw; ± is "
+      "half of its interval of {}.",
+      levels_text(experiments));
+}
+
+std::string case_text(const std::vector<MeasuredPoint>& points,
+                      const std::vector<PricedPoint>& priced) {
+  const DataTable table = case_table(points, priced);
+  return table.lines.empty() ? "" : terminal_text(table) + case_legend(points) + "\n";
+}
+
+}  // namespace ohmic

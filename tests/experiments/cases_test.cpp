@@ -1,0 +1,155 @@
+// Named cases of a sweep: what they set, what is said beside the first of them, what is refused.
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "experiments/measure/files.hpp"
+#include "experiments/study/experiment.hpp"
+#include "tests/experiments/command_line.hpp"
+#include "tests/temporary_folder.hpp"
+
+namespace ohmic {
+namespace {
+
+using test::ohmic;
+using test::Result;
+
+const std::string kBase = R"(
+[data]
+name = "synthetic"
+train_images = 96
+test_images = 40
+[model]
+name = "resnet8"
+width = 2
+[train]
+epochs = 1
+augment = false
+[device]
+model = "awgn"
+eta = 0.2
+[evaluation]
+draws = 4
+[compute]
+device = "cpu"
+threads = 1
+[cost]
+[output]
+figures = false
+)";
+
+std::vector<Point> points_of(const std::string& sweep) {
+  return expand(parse_toml(kBase + "[sweep]\n" + sweep, "study.toml"));
+}
+
+std::string refusal(const std::string& sweep) {
+  try {
+    points_of(sweep);
+  } catch (const ConfigError& e) {
+    return e.what();
+  }
+  return "";
+}
+
+TEST(Cases, SetKeysOfAnyTableUnderTheirNames) {
+  const auto points = points_of(
+      "case = [{ name = \"as written\" },\n"
+      "        { name = \"all\", mapping = { replicas = 3 }, device = { clip = \"range\" }, seed = "
+      "7 }]\n"
+      "device.eta = [0.1, 0.2]\n");
+  ASSERT_EQ(points.size(), 4u);
+  EXPECT_EQ(points[0].experiment.mapping.replicas, 1);
+  EXPECT_EQ(points[0].experiment.seed, 1u);
+  EXPECT_EQ(points[3].experiment.mapping.replicas, 3);
+  EXPECT_EQ(points[3].experiment.seed, 7u);
+  EXPECT_EQ(points[3].experiment.named_case, "all");
+  EXPECT_EQ(axes_words(text_axes(points[3])), "all, noise η = 0.2");
+  ASSERT_EQ(points[3].axes.size(), 2u);
+  EXPECT_EQ(points[3].axes[0].first, "case");
+}
+
+// A name changes no number, so points are found again under another.
+TEST(Cases, NamesAreNoPartOfAnIdentity) {
+  const auto one = points_of("case = [{ name = \"a\", mapping = { replicas = 2 } }]\n");
+  const auto other = points_of("case = [{ name = \"b\", mapping = { replicas = 2 } }]\n");
+  EXPECT_EQ(one[0].experiment.identity(), other[0].experiment.identity());
+}
+
+TEST(Cases, WhatTheyMeanIsReadAgainFromResolvedToml) {
+  const std::string sweep =
+      "case = [{ name = \"a\" }, { name = \"b\", mapping = { replicas = 2 } }]\n";
+  const Value root = parse_toml(kBase + "[sweep]\n" + sweep, "study.toml");
+  const Value* cases = resolved_sweep(root).at("case");
+  ASSERT_TRUE(cases);
+  EXPECT_EQ(cases->text(), parse_toml(sweep, "s.toml").at("case")->text());
+}
+
+TEST(Cases, ThatHaveNoNameOrOneTwiceAreRefused) {
+  EXPECT_NE(refusal("case = [{ mapping = { replicas = 2 } }]\n")
+                .find("study.toml:24: sweep.case: expected tables with a name"),
+            std::string::npos)
+      << refusal("case = [{ mapping = { replicas = 2 } }]\n");
+  EXPECT_NE(refusal("case = [\"a\", \"b\"]\n").find("expected tables with a name"),
+            std::string::npos);
+  EXPECT_NE(refusal("case = [{ name = \"a\" }, { name = \"a\", seed = 2 }]\n")
+                .find("two cases have the name \"a\""),
+            std::string::npos);
+  EXPECT_NE(refusal("case = [{ name = \"a\", maping = { replicas = 2 } }]\n").find("mapping"),
+            std::string::npos);
+  EXPECT_NE(refusal("case = [{ name = \"a\", device = { eta = 0.1 } }]\ndevice.eta = [0.1]\n")
+                .find("device.eta"),
+            std::string::npos);
+}
+
+TEST(Cases, OneIsChosenBySet) {
+  const std::string cases =
+      "case = [{ name = \"a\" }, { name = \"b\", mapping = { replicas = 2 } }]\n";
+  const auto chosen = [&](const std::string& name) {
+    Value root = parse_toml(kBase + "[sweep]\n" + cases, "study.toml");
+    apply_override(root, "case=\"" + name + "\"");
+    return expand(root);
+  };
+  const auto points = chosen("b");
+  ASSERT_EQ(points.size(), 1u);
+  EXPECT_EQ(points[0].experiment.mapping.replicas, 2);
+  EXPECT_THROW(chosen("c"), ConfigError);
+}
+
+/// Columns of a CSV without quoted commas, by name.
+double number(const std::string& csv, int row, const std::string& column) {
+  std::istringstream text(csv);
+  std::string line;
+  std::getline(text, line);
+  const std::vector<std::string> keys = csv_cells(line);
+  for (int i = 0; i <= row; ++i) std::getline(text, line);
+  const std::vector<std::string> cells = csv_cells(line);
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    if (keys[i] == column) return cells[i].empty() ? NAN : std::stod(cells[i]);
+  ADD_FAILURE() << "no column " << column;
+  return NAN;
+}
+
+TEST(Cases, AreSetBesideTheFirstDrawByDraw) {
+  const test::TemporaryFolder folder;
+  const std::string file = folder.write(
+      "study.toml",
+      kBase +
+          "[sweep]\ncase = [{ name = \"as written\" }, { name = \"the same\", mapping = "
+          "{ form = \"one_sided\" } }, { name = \"four\", mapping = { replicas = 4 } }]\n");
+  const std::string run = folder.path() / "run";
+  const Result result = ohmic({"run", file, "--out", run});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.out.find("beside the first"), std::string::npos) << result.out;
+  const std::string cases = read_whole(run + "/cases.csv"), rows = read_whole(run + "/results.csv");
+  EXPECT_TRUE(std::isnan(number(cases, 0, "difference")));
+  EXPECT_EQ(number(cases, 1, "difference"), 0);
+  EXPECT_NEAR(number(cases, 2, "difference"),
+              number(rows, 2, "accuracy") - number(rows, 0, "accuracy"), 1e-12);
+  EXPECT_LE(number(cases, 2, "difference_lo"), number(cases, 2, "difference"));
+  EXPECT_EQ(number(cases, 2, "tiles"), 4 * number(cases, 0, "tiles"));
+  EXPECT_NE(read_whole(run + "/report.html").find("the same"), std::string::npos);
+  EXPECT_EQ(ohmic({"report", run}).status, 0);
+}
+
+}  // namespace
+}  // namespace ohmic
