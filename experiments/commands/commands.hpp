@@ -20,9 +20,11 @@ class App;
 
 namespace ohmic {
 
+void add_new_command(CLI::App&);
 void add_run_command(CLI::App&);
 void add_budget_command(CLI::App&);
 void add_report_command(CLI::App&);
+void add_plot_command(CLI::App&);
 void add_check_command(CLI::App&);
 void add_inspect_command(CLI::App&);
 void add_describe_command(CLI::App&);

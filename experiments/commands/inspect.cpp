@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "experiments/commands/commands.hpp"
+#include "experiments/commands/samples_option.hpp"
 #include "experiments/measure/networks.hpp"
 #include "experiments/text/table.hpp"
 #include "mapping/cell_code.hpp"
@@ -234,52 +235,6 @@ Json json_of(const LoweredNetwork& network, const std::vector<LayerFacts>& layer
   return json;
 }
 
-/// NAME=FILE, where the network has an input of this name; names and files may have a = of their
-/// own.
-std::optional<InputFile> file_of_input(const std::string& entry, const LoweredNetwork& network) {
-  for (std::size_t sign = entry.find('='); sign != std::string::npos;
-       sign = entry.find('=', sign + 1))
-    if (std::ranges::find(network.inputs, entry.substr(0, sign), &SampleInput::name) !=
-        network.inputs.end())
-      return InputFile{entry.substr(0, sign), entry.substr(sign + 1)};
-  return {};
-}
-
-SampleFiles sample_files(const std::vector<std::string>& given, const LoweredNetwork& network) {
-  SampleFiles files;
-  if (given.size() == 1 && !file_of_input(given.front(), network)) {
-    files.samples = given.front();
-    return files;
-  }
-  for (const std::string& entry : given) {
-    const auto named = file_of_input(entry, network);
-    if (!named) {
-      std::vector<std::string> names;
-      for (const SampleInput& input : network.inputs) names.push_back(input.name);
-      throw CLI::ValidationError("--samples",
-                                 fmt::format("expected NAME=FILE for each input ({}), got {}",
-                                             fmt::join(names, ", "), entry));
-    }
-    const std::string& input = named->input;
-    if (std::ranges::find(files.inputs, input, &InputFile::input) != files.inputs.end())
-      throw CLI::ValidationError("--samples", "names the input " + input + " more than once");
-    files.inputs.push_back(*named);
-  }
-  return files;
-}
-
-/// What `read` gives; errors speak of the option, not of an experiment's key.
-template <class Read>
-auto of_option(const Read& read) {
-  try {
-    return read();
-  } catch (const DataError& error) {
-    std::string text = error.what();
-    if (text.starts_with("data.test: ")) text.erase(0, text.find(' ') + 1);
-    throw DataError("--samples: " + text);
-  }
-}
-
 StoredArray known_answers(const std::string& file, const LoweredNetwork& network,
                           std::int64_t samples) {
   const StoredArray known = open_array(file);
@@ -294,13 +249,13 @@ StoredArray known_answers(const std::string& file, const LoweredNetwork& network
 /// What another program answers to samples, beside the network's own answers.
 AnswerCheck check_given(const LoweredNetwork& network, const InspectOptions& options) {
   Dataset data;
-  of_option([&] {
+  of_samples_option([&] {
     data.test = read_samples(sample_files(options.samples, network));
     fit_to(network, data);
     return 0;
   });
   const StoredArray known = known_answers(options.answers, network, data.test.size());
-  return of_option([&] {
+  return of_samples_option([&] {
     return check_answers(network, data, known.whole().values,
                          known.format.kind != NumberFormat::Kind::real);
   });

@@ -24,9 +24,11 @@ namespace ohmic {
 namespace {
 
 void add_commands(CLI::App& app) {
+  add_new_command(app);
   add_run_command(app);
   add_budget_command(app);
   add_report_command(app);
+  add_plot_command(app);
   add_check_command(app);
   add_inspect_command(app);
   add_describe_command(app);
@@ -61,7 +63,9 @@ void configure(CLI::App& app, const std::string& name) {
   app.footer(
       "Examples:\n"
       "  ohmic run experiments/quickstart.toml            train, map, perturb, measure, report\n"
+      "  ohmic new --model net.onnx --samples x.npy       a first file for your network\n"
       "  ohmic run my.toml --set device.eta=0.2           one key changed\n"
+      "  ohmic plot runs/quickstart --x device.eta --y normalized\n"
       "  ohmic budget experiments/budget_eta.toml         how much noise it tolerates\n"
       "  ohmic cost my.toml                               tiles, conversions, energy, time, area\n"
       "  ohmic check my.toml                              every fault, with its place\n"

@@ -53,21 +53,19 @@ bool has_accuracy_figure(const std::vector<Group>& groups) { return etas_of(grou
 
 Figure accuracy_figure(const std::vector<Group>& groups) {
   const std::vector<double> etas = etas_of(groups);
-  std::vector<std::string> panels, curves;
-  for (const Group& group : groups) {
-    panels.push_back(panel_name(group.axes));
-    curves.push_back(curve_name(group.axes));
-  }
-  panels = distinct(panels);
-  curves = distinct(curves);
-  Plot plot{"accuracy", legend_title(groups.front().axes, groups.front().experiment), {}};
-  for (const std::string& name : panels) {
+  std::vector<Axes> all;
+  for (const Group& group : groups) all.push_back(group.axes);
+  const Places places = places_of(all, groups.front().experiment);
+  const std::vector<std::string> curves = distinct(places.curves);
+  Plot plot{"accuracy", places.legend, {}};
+  for (const std::string& name : distinct(places.panels)) {
     const MetricWords words(groups.front().experiment);
     Panel panel{name, eta_axis(groups, etas), {words.over_eta_axis()}};
     panel.y.least = words.metric().least * words.factor();
-    for (const Group& group : groups) {
-      if (panel_name(group.axes) != name) continue;
-      const std::size_t curve = index_of(curves, curve_name(group.axes));
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      const Group& group = groups[i];
+      if (places.panels[i] != name) continue;
+      const std::size_t curve = index_of(curves, places.curves[i]);
       Series series = measured(group, etas);
       series.name = curves[curve];
       series.style = {color_of(curve, curves.size()), marker_of(curve), true};

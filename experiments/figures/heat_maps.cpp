@@ -75,11 +75,19 @@ Keys numeric_keys(const std::vector<Group>& groups) {
   return keys;
 }
 
-std::string rest_of(const Measured& m, const Keys& of_map) {
-  Axes others = m.axes;
-  std::erase_if(others,
-                [&](const auto& axis) { return index_of(of_map, axis.first) < of_map.size(); });
-  return axes_words(others);
+std::string map_title(const std::string& quantity, const std::string& rest) {
+  return quantity + (rest.empty() ? "" : ": " + rest);
+}
+
+/// Of each value what it has on other axes than those of a map of this quantity.
+Keys rests_of(const std::vector<Measured>& all, const Keys& of_map, const std::string& quantity) {
+  std::vector<Axes> others;
+  for (const Measured& m : all) others.push_back(without(m.axes, of_map));
+  others = telling_axes(std::move(others),
+                        [&](const Axes& axes) { return map_title(quantity, axes_words(axes)); });
+  Keys rests;
+  for (const Axes& axes : others) rests.push_back(axes_words(axes));
+  return rests;
 }
 
 HeatMap empty_map(const std::string& title, const Keys& columns, const Keys& rows) {
@@ -109,20 +117,20 @@ void add_maps(const std::vector<Group>& groups, const std::string& x, const std:
               std::vector<HeatMap>& maps) {
   const bool by_eta = x == kEtaKey || y == kEtaKey;
   const std::vector<Measured> all = all_measured(groups, by_eta);
-  Keys of_map{x, y}, rests;
+  Keys of_map{x, y};
   for (const std::string& key : {x, y})
     if (key != kEtaKey)
       for (const std::string& equal : equal_keys(groups, key)) of_map.push_back(equal);
-  for (const Measured& m : all) rests.push_back(rest_of(m, of_map));
+  const std::string shown = quantity(by_eta, groups);
+  const Keys rests = rests_of(all, of_map, shown);
   for (const std::string& rest : distinct(rests)) {
-    HeatMap map = empty_map(quantity(by_eta, groups) + (rest.empty() ? "" : ": " + rest),
-                            values_of(all, x), values_of(all, y));
+    HeatMap map = empty_map(map_title(shown, rest), values_of(all, x), values_of(all, y));
     map.x = key_title(x, all.front().experiment);
     map.y = key_title(y, all.front().experiment);
-    for (const Measured& m : all)
-      if (rest_of(m, of_map) == rest)
-        map.values[index_of(map.rows, value_of(m.axes, y))]
-                  [index_of(map.columns, value_of(m.axes, x))] = m.value;
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (rests[i] == rest)
+        map.values[index_of(map.rows, value_of(all[i].axes, y))]
+                  [index_of(map.columns, value_of(all[i].axes, x))] = all[i].value;
     if (is_a_grid(map)) maps.push_back(std::move(map));
   }
 }
@@ -149,7 +157,7 @@ Keys values_of(const std::vector<Group>& groups, const std::string& key) {
 }
 
 HeatMap rate_map(const std::vector<Group>& groups, const std::string& rest, bool averages) {
-  HeatMap map = empty_map((averages ? "A_avr (%)" : "a_o (%)") + (rest.empty() ? "" : ": " + rest),
+  HeatMap map = empty_map(map_title(averages ? "A_avr (%)" : "a_o (%)", rest),
                           values_of(groups, kRateKey), values_of(groups, kModelKey));
   map.x = key_title(kRateKey, nullptr);
   for (const Group& group : groups) {

@@ -11,11 +11,14 @@
 namespace ohmic {
 namespace {
 
-/// The axes but the last, which tell series apart, in words.
-std::string series_of(const PricedPoint& p) {
-  Axes axes = text_axes(*p.point);
-  if (!axes.empty()) axes.pop_back();
-  return axes_words(axes);
+/// Of each point its series: the axes but the last, in words.
+std::vector<std::string> series_of(const std::vector<PricedPoint>& points) {
+  std::vector<Axes> all;
+  for (const PricedPoint& p : points) {
+    all.push_back(text_axes(*p.point));
+    if (!all.back().empty()) all.back().pop_back();
+  }
+  return telling_names(all);
 }
 
 /// The value of the last axis.
@@ -50,9 +53,7 @@ std::string pareto_labels(const std::vector<PricedPoint>& points) {
 }
 
 Figure pareto_figure(const std::vector<PricedPoint>& points) {
-  std::vector<std::string> names;
-  for (const PricedPoint& p : points) names.push_back(series_of(p));
-  names = distinct(names);
+  const std::vector<std::string> of_points = series_of(points), names = distinct(of_points);
   const auto [cheapest, dearest] = std::minmax_element(
       points.begin(), points.end(), [](const PricedPoint& a, const PricedPoint& b) {
         return a.cost.energy_nJ < b.cost.energy_nJ;
@@ -66,8 +67,9 @@ Figure pareto_figure(const std::vector<PricedPoint>& points) {
   std::vector<Remark> remarks;
   for (std::size_t i = 0; i < names.size(); ++i) {
     Series series{names[i], {color_of(i, names.size()), marker_of(i)}, {}};
-    for (const PricedPoint& p : points) {
-      if (series_of(p) != names[i]) continue;
+    for (std::size_t k = 0; k < points.size(); ++k) {
+      const PricedPoint& p = points[k];
+      if (of_points[k] != names[i]) continue;
       series.data.push_back(datum(p.cost.energy_nJ, p.value, words.factor()));
       remarks.push_back(
           {series.data.back().x, series.data.back().y, label_of(p), series.style.color});

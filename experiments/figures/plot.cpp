@@ -20,7 +20,6 @@ constexpr std::array<Color, 5> kOrdered{
 /// Viridis.
 constexpr std::array<Color, 5> kMap{
     {{68, 1, 84}, {59, 82, 139}, {33, 145, 140}, {94, 201, 98}, {253, 231, 37}}};
-constexpr std::size_t kLongestName = 44;
 constexpr int kLegendLine = 19;
 
 std::string number(double value) { return fmt::format("{:.10g}", value); }
@@ -191,7 +190,7 @@ std::string panel_script(const Plot& plot, std::size_t index) {
   const Range x = x_range(p), y = y_range(plot, index);
   std::string text =
       "unset object; unset label; unset arrow\nset title " +
-      gnuplot_string(shortened(p.title, 60)) + "\n" +
+      gnuplot_string(shortened(p.title, kLongestName)) + "\n" +
       axis_script('x', p.x, x, slant_of(p.x, plot.panel_width) > 0, letters_below(plot)) +
       axis_script('y', p.y, y, false, letters_beside(plot));
   text += p.tiles.empty() ? "set grid ytics linetype 1 linecolor '#ececec' linewidth 1; "

@@ -81,6 +81,9 @@ struct Tile {
   std::string text, below;
 };
 
+/// Characters of a name in a legend, or above a panel; of a longer one the middle is cut out.
+inline constexpr std::size_t kLongestName = 64;
+
 struct Axis {
   std::string title;
   bool logarithmic = false;

@@ -78,11 +78,8 @@ std::vector<float> digital_answers(const Experiment& e, const TrainedNetwork& ne
 
 /// What a sample's answer is, by the network that the experiment names.
 AnswerShape answers_of(const Experiment& e, const Graph& graph) {
-  if (e.model.file.empty()) return answer_shape(graph, {graph.classes});
-  const auto network = network_of_file(e);
-  AnswerShape answer = answer_shape(graph, network->answer);
-  answer.classes_last = network->format == "Keras";
-  return answer;
+  return e.model.file.empty() ? answer_shape(graph, {graph.classes})
+                              : answers_of(*network_of_file(e));
 }
 
 /// The metric for the test set. What is wrong with a label says where it is in its file.

@@ -42,6 +42,7 @@ class RecordedTable {
   explicit RecordedTable(const std::filesystem::path& file);
 
   std::size_t rows() const { return cells_.size(); }
+  const std::vector<std::string>& columns() const { return columns_; }
   /// Throws where there is no such column.
   const std::string& cell(std::size_t row, const std::string& column) const;
   /// NaN for an empty cell, and what "nan" and "inf" say; throws for what is no number.

@@ -7,6 +7,7 @@
 #include "experiments/results/axis_columns.hpp"
 #include "experiments/results/cost_tables.hpp"
 #include "experiments/results/left_out.hpp"
+#include "experiments/study/metric_words.hpp"
 #include "experiments/text/table_json.hpp"
 
 namespace ohmic {
@@ -22,24 +23,43 @@ void append(Fields& fields, const Fields& more) {
   fields.insert(fields.end(), more.begin(), more.end());
 }
 
-/// What was measured, for both kinds of file.
+/// What was measured, for both kinds of file: cells of the first result_columns.
 Fields measures(const MeasuredPoint& p) {
   const EvaluationSettings& evaluation = p.point->experiment.evaluation;
   const PointSummary s = summarize(*p.result, evaluation.confidence);
   const Tally tally = p.result->tally();
-  Fields fields{{{"images"}, static_cast<double>(p.result->images)},
-                {{"draws"}, static_cast<double>(p.result->draws.size())},
-                {{"baseline"}, s.baseline},
-                {with_interval(evaluation.metric), s.value}};
-  if (evaluation.choice().metric().has_normalized)
-    fields.push_back({with_interval("normalized"), s.normalized});
-  append(fields, {{{"std_draws"}, s.std_draws},
-                  {{"noise_free"}, s.noise_free},
-                  {{"dac_clipped"}, share(tally.dac_clipped, tally.dac_samples)},
-                  {{"adc_clipped"}, share(tally.adc_clipped, tally.adc_samples)},
-                  {{"dead_filters"}, double(p.result->dead_filters())}});
-  if (p.cost) append(fields, cost_fields(p.cost->total));
+  std::vector<Cell> cells{static_cast<double>(p.result->images),
+                          static_cast<double>(p.result->draws.size()), s.baseline, s.value};
+  if (evaluation.choice().metric().has_normalized) cells.emplace_back(s.normalized);
+  cells.insert(cells.end(),
+               {s.std_draws, s.noise_free, share(tally.dac_clipped, tally.dac_samples),
+                share(tally.adc_clipped, tally.adc_samples), double(p.result->dead_filters())});
+  if (p.cost)
+    for (auto& field : cost_fields(p.cost->total)) cells.push_back(std::move(field.second));
+  const std::vector<Column> columns = result_columns(p.point->experiment);
+  Fields fields;
+  for (std::size_t i = 0; i < cells.size(); ++i) fields.push_back({columns[i], cells[i]});
   return fields;
+}
+
+/// The columns of cost_fields as axes of a figure.
+std::vector<Column> cost_columns() {
+  static const std::map<std::string, std::string> titles{
+      {"utilization", "used devices (%)"},
+      {"adcs", "ADCs"},
+      {"mvms", "MVMs per image"},
+      {"dac_conversions", "DAC conversions per image"},
+      {"adc_conversions", "ADC conversions per image"},
+      {"energy_nJ", "energy per image (nJ)"},
+      {"latency_us", "latency per image (µs)"},
+      {"area_mm2", "area (mm²)"}};
+  std::vector<Column> columns;
+  for (const auto& [column, cell] : cost_fields({})) {
+    columns.push_back(column);
+    const auto title = titles.find(column.key.value_or(""));
+    if (title != titles.end()) columns.back().title = title->second;
+  }
+  return columns;
 }
 
 Fields layer_fields(const LayerResult& l) {
@@ -82,6 +102,27 @@ Json values_of_draws(const PointResult& result) {
 }
 
 }  // namespace
+
+std::vector<Column> result_columns(const Experiment& experiment) {
+  const MetricWords words(experiment);
+  const Digits digits = words.digits();
+  const std::string of = words.title();
+  std::vector<Column> columns{{"images", "test samples"},
+                              {"draws", "draws"},
+                              {"baseline", words.axis(of + " without noise"), digits},
+                              with_interval(experiment.evaluation.metric, words.axis(), digits)};
+  if (words.metric().has_normalized)
+    columns.push_back(with_interval("normalized", words.over_eta_axis(), kPercent));
+  for (const Column& column :
+       {Column{"std_draws", words.axis("std of " + of + " over draws"), digits},
+        Column{"noise_free", words.axis(of + " with exact devices"), digits},
+        Column{"dac_clipped", "inputs beyond the DACs (%)", kPercent},
+        Column{"adc_clipped", "outputs beyond the ADCs (%)", kPercent},
+        Column{"dead_filters", "dead filters (number)"}})
+    columns.push_back(column);
+  for (Column& column : cost_columns()) columns.push_back(std::move(column));
+  return columns;
+}
 
 std::string results_csv(const std::vector<MeasuredPoint>& points) {
   return results_csv(points, {});

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "experiments/measure/measured_point.hpp"
+#include "experiments/text/table.hpp"
 
 namespace ohmic {
 
@@ -18,6 +19,9 @@ std::string results_csv(const std::vector<MeasuredPoint>&);
 /// The same with each draw's value as "accuracies", of another metric as "values", and the
 /// warnings, one JSON object per line.
 std::string results_jsonl(const std::vector<MeasuredPoint>&);
+/// Its columns between the swept keys and the identity, those of costs at the end, with the words
+/// and units that a figure has for them.
+std::vector<Column> result_columns(const Experiment&);
 /// The swept keys of a point as they begin its line, a JSON object.
 std::string axes_json(const Point&);
 /// One row per point and crossbar layer: every unit of its noise, and what draw 0 really did.

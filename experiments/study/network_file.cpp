@@ -8,4 +8,10 @@ std::shared_ptr<const LoweredNetwork> network_of_file(const Experiment& experime
   return keyed("model.file", [&] { return load_network(experiment.model, experiment.mapping); });
 }
 
+AnswerShape answers_of(const LoweredNetwork& network) {
+  AnswerShape answer = answer_shape(network.graph, network.answer);
+  answer.classes_last = network.format == "Keras";
+  return answer;
+}
+
 }  // namespace ohmic

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <tuple>
 
 #include "experiments/figures/accuracy_figure.hpp"
 #include "experiments/figures/axis_figure.hpp"
@@ -109,6 +110,54 @@ TEST(AxisFigure, ALineBreaksWhereNothingWasMeasured) {
           .script;
   EXPECT_NE(script.find("$p0s1 << EOD\n4 87 86 88\n\n6 86 85 87\nEOD"), std::string::npos)
       << script;
+}
+
+/// What experiments/hardware_training.toml sweeps.
+std::vector<Axes> trained_axes() {
+  std::vector<Axes> all;
+  for (const auto& [eta, device, temperature] :
+       {std::tuple{"0.0", "", ""}, {"0.1", "", ""}, {"0.0", "pcm", ""}, {"0.0", "pcm", "4.0"}})
+    for (const char* age : {"60", "3600"}) {
+      const std::string bits = *device ? "6" : "", ages = *device ? "[60.0, 3600.0, 86400.0]" : "";
+      all.push_back({{"train.noise_eta", eta},
+                     {"train.hardware.device.model", device},
+                     {"train.hardware.times_s", ages},
+                     {"train.hardware.periphery.dac.bits", bits},
+                     {"train.hardware.periphery.adc.bits", bits},
+                     {"train.distill.temperature", temperature},
+                     {"train.distill.weight", *temperature ? "0.9" : ""},
+                     {"device.time_s", age}});
+    }
+  return all;
+}
+
+TEST(Legends, SayWhatTellsCurvesApart) {
+  const std::string script = axis_figure("device.time_s", groups_at(trained_axes())).script;
+  for (const char* name : {"'training noise η = 0.0'", "'training noise η = 0.1'",
+                           "'training noise η = 0.0, training’s device = pcm'",
+                           "'training noise η = 0.0, training’s device = pcm, teacher’s T = 4.0'"})
+    EXPECT_NE(script.find(std::string("title ") + name), std::string::npos) << name << script;
+  EXPECT_EQ(script.find("..."), std::string::npos) << "nothing is cut out\n" << script;
+}
+
+TEST(Legends, NameAllThatIsSweptWhereThatIsShort) {
+  const std::vector<Axes> wires{{{"periphery.wires.row_ohm", "1"}, {"mapping.rows", "64"}},
+                                {{"periphery.wires.row_ohm", "2"}, {"mapping.rows", "64"}}};
+  EXPECT_EQ(telling_names(wires), (std::vector<std::string>{"row wire = 1 Ω per cell, rows = 64",
+                                                            "row wire = 2 Ω per cell, rows = 64"}));
+  std::vector<Axes> longer = wires;
+  for (Axes& axes : longer) axes.push_back({"device.file", std::string(60, 'f')});
+  EXPECT_EQ(telling_names(longer),
+            (std::vector<std::string>{"row wire = 1 Ω per cell", "row wire = 2 Ω per cell"}));
+}
+
+TEST(Legends, NameAnEntryByWhatItLacks) {
+  const std::vector<Axes> all{{{"train.hardware.device.model", ""}},
+                              {{"train.hardware.device.model", "pcm"}}};
+  EXPECT_EQ(telling_names(all),
+            (std::vector<std::string>{"no training's device", "training's device = pcm"}));
+  EXPECT_EQ(telling_names({{}, {}}), (std::vector<std::string>{"", ""})) << "nothing is swept";
+  EXPECT_EQ(curve_name({{"train.distill.temperature", ""}, {"train.distill.weight", ""}}), "none");
 }
 
 TEST(AccuracyFigure, ItsRangeShowsASmallLoss) {

@@ -8,6 +8,7 @@ trap 'rm -rf "$work"' EXIT
 export XDG_CACHE_HOME=$work/cache
 mkdir -p "$work"/{bin,share/ohmic,here/runs} && cd "$work/here"
 touch my.toml other.txt net.onnx
+echo '"device.eta",accuracy,accuracy_lo,accuracy_hi,identity' >runs/results.csv
 cp "$root/experiments/shell/candidates" "$work/share/ohmic/"
 printf '#!/bin/sh\necho "$*" >>"%s/asked"\nexec "%s" "$@"\n' "$work" "$1" >"$work/bin/ohmic"
 chmod +x "$work/bin/ohmic"
@@ -44,6 +45,10 @@ for shell in bash zsh fish; do
   expect $shell "ohmic run " my.toml runs
   expect $shell "ohmic inspect " net.onnx runs
   expect $shell "ohmic report " runs
+  expect $shell "ohmic plot " runs
+  expect $shell "ohmic plot runs --x device.eta --y " accuracy device.eta
+  expect $shell "ohmic new --device aw" awgn
+  expect $shell "ohmic new --model " net.onnx runs
   expect $shell "ohmic run my.toml --on" --only
   expect $shell "ohmic run my.toml --set device.et" device.eta=
   expect $shell "ohmic list d" datasets devices

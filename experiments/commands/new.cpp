@@ -1,0 +1,327 @@
+// `ohmic new`: a first experiment file for what is at hand.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "experiments/budget/request.hpp"
+#include "experiments/commands/commands.hpp"
+#include "experiments/commands/samples_option.hpp"
+#include "experiments/commands/terminal_progress.hpp"
+#include "experiments/manual/draft.hpp"
+#include "experiments/measure/examination.hpp"
+#include "experiments/measure/files.hpp"
+#include "experiments/measure/fitting_metrics.hpp"
+#include "experiments/measure/inputs.hpp"
+#include "experiments/measure/networks.hpp"
+#include "experiments/study/network_file.hpp"
+#include "experiments/study/remarks.hpp"
+#include "experiments/study/training_images.hpp"
+#include "nn/data/samples.hpp"
+#include "nn/network/shape_text.hpp"
+
+namespace ohmic {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct NewCommand {
+  std::string program;  ///< as it was typed
+  std::string model, data, labels, device = "awgn", preset;
+  std::vector<std::string> samples, train;
+  fs::path out;
+};
+
+/// The experiment that one key makes; what is wrong with it is said of the option.
+Experiment with_key(const std::string& option, const std::string& key, const std::string& value) {
+  const Position where{option};
+  Value root{Table{}, where};
+  root.set(key, {value, where}, where);
+  std::vector<Fault> faults;
+  Experiment experiment = Experiment::read(root, faults);
+  if (!faults.empty()) throw ConfigError(std::move(faults));
+  return experiment;
+}
+
+void take_hardware(const NewCommand& command, Draft& draft) {
+  const Experiment experiment = command.preset.empty()
+                                    ? with_key("--device", "device.model", command.device)
+                                    : with_key("--preset", "preset", command.preset);
+  draft.preset = command.preset;
+  draft.device = experiment.device_model;
+  draft.axis = first_axis(experiment.device_model, *experiment.device);
+}
+
+// --- networks that ohmic brings ---
+
+void take_data(const std::string& name, Draft& draft) {
+  if (name == "files")
+    throw ConfigError(
+        "--data files: name them with --samples; expected synthetic, cifar10 or cifar100");
+  draft.data.name = with_key("--data", "data.name", name).data.name;
+  draft.metrics = {{}, {"top_k"}, {"cross_entropy"}, {"agreement"}};
+}
+
+void take_built_in(const NewCommand& command, Draft& draft) {
+  if (!command.samples.empty())
+    throw ConfigError(
+        "--samples: are for the network of a file, and --model names none; expected "
+        "--model FILE (.onnx, .pt2, .keras, .h5), or --data in place of --samples");
+  take_data(command.data.empty() ? "synthetic" : command.data, draft);
+  const bool quick = draft.data.name == "synthetic";
+  const std::string usual = quick ? "resnet8" : "resnet20";
+  draft.model.name =
+      with_key("--model", "model.name", command.model.empty() ? usual : command.model).model.name;
+  TrainSettings& train = draft.train.emplace();
+  train.epochs = quick ? 6 : 30;
+  if (quick) {
+    draft.data.train_images = 5000;
+    draft.data.test_images = 1000;
+    train.learning_rate = 0.002;
+    train.augment = false;
+  } else {
+    draft.estimator = Estimator::per_batch;
+    draft.draws = 5;
+  }
+}
+
+// --- networks of files ---
+
+bool is_built_in(const std::string& model) {
+  return model.empty() || (!fs::is_regular_file(model) && model.find_first_of("./") == std::string::npos);
+}
+
+/// How pictures of any size become samples of this shape.
+void take_transform(const std::vector<std::int64_t>& sample, DataSettings& data) {
+  if (sample.size() != 3) return;
+  const bool is_first = sample.front() <= 3;
+  const std::int64_t channels = is_first ? sample[0] : sample[2];
+  const int height = static_cast<int>(is_first ? sample[1] : sample[0]),
+            width = static_cast<int>(is_first ? sample[2] : sample[1]);
+  if (channels == 3 && height == 224 && width == 224) {
+    data.transform.resize = {256};
+    data.transform.crop = {224};
+    data.normalize = "imagenet";
+    return;
+  }
+  data.transform.resize = {height, width};
+  if (channels == 1) data.transform.channels = "gray";
+}
+
+Dataset fitted_samples(const LoweredNetwork& network, const DataSettings& settings) {
+  Dataset data;
+  data.test = read_samples(settings.test_samples, settings.transform);
+  fit_to(network, data);
+  return data;
+}
+
+/// The samples as the network takes them; pictures of other sizes are transformed.
+ImageSet read_given(const LoweredNetwork& network, DataSettings& settings) {
+  try {
+    return fitted_samples(network, settings).test;
+  } catch (const DataError&) {
+    if (!fs::is_directory(settings.test_samples.samples)) throw;
+  }
+  take_transform(network.sample, settings);
+  return fitted_samples(network, settings).test;
+}
+
+std::string labels_words(const ImageSet& set) {
+  if (!set.class_names.empty())
+    return fmt::format("of {} classes, {} to {}", set.class_names.size(), set.class_names.front(),
+                       set.class_names.back());
+  if (!set.targets.empty())
+    return fmt::format("with labels of {} each", shape_text(set.target_shape));
+  if (!set.has_labels()) return "without labels";
+  const auto [least, most] = std::ranges::minmax(set.labels);
+  return fmt::format("with a label from {} to {} each", least, most);
+}
+
+std::string samples_words(const LoweredNetwork& network, const ImageSet& set) {
+  std::vector<std::string> inputs;
+  for (const SampleInput& input : network.inputs)
+    inputs.push_back((network.inputs.size() > 1 ? input.name + " " : "") + shape_text(input.shape));
+  return fmt::format("{} samples of {}, {}", set.size(), fmt::join(inputs, " and "),
+                     labels_words(set));
+}
+
+[[noreturn]] void ask_for_samples(const LoweredNetwork& network, const std::string& model) {
+  std::vector<std::string> inputs;
+  for (const SampleInput& input : network.inputs)
+    inputs.push_back(input.name + " (" + shape_text(input.shape) + ")");
+  throw ConfigError(fmt::format(
+      "--samples: is missing; expected what {} is measured on, for {}: an array with the samples "
+      "on its first axis (.npy, IDX, FILE:ARRAY of .npz or safetensors; NAME=FILE for each of "
+      "several inputs), a folder of images, or --data cifar10",
+      model, fmt::join(inputs, ", ")));
+}
+
+void take_file(const NewCommand& command, Draft& draft) {
+  draft.model.file = command.model;
+  const auto network = load_network(draft.model, {});
+  if (!command.data.empty()) return take_data(command.data, draft);
+  if (command.samples.empty()) ask_for_samples(*network, command.model);
+  DataSettings& data = draft.data;
+  data.name = "files";
+  data.test_samples = sample_files(command.samples, *network);
+  data.test_samples.labels = command.labels;
+  if (!command.train.empty()) data.train_samples = sample_files(command.train, *network, "--train");
+  const ImageSet set = of_samples_option([&] { return read_given(*network, data); });
+  const bool is_of_numbers = network->inputs.size() == 1 && is_real(network->inputs[0].type);
+  if (set.are_bytes && !set.are_pictures && is_of_numbers) {
+    data.normalize = "given";
+    data.scale = 1.0 / 255;
+  }
+  draft.samples = samples_words(*network, set);
+  draft.metrics = fitting_metrics(answers_of(*network), set, is_of_numbers);
+}
+
+// --- the file ---
+
+fs::path place_of(const NewCommand& command, const Draft& draft) {
+  if (!command.out.empty()) return command.out;
+  return draft.model.file.empty() ? fs::path(draft.model.name + ".toml")
+                                  : fs::path(draft.model.file).stem() += ".toml";
+}
+
+void check_place(const fs::path& out) {
+  if (out.extension() != ".toml")
+    throw ConfigError("--out " + out.string() + ": expected a name that ends in .toml");
+  std::error_code absent;
+  if (fs::exists(fs::symlink_status(out, absent)))
+    throw ConfigError(out.string() +
+                      ": is there already, and no file is written over; expected a new name, "
+                      "--out NAME.toml");
+}
+
+/// What the file asks. Where converters want samples to calibrate on and none are given, the test
+/// samples serve.
+BudgetRequest request_of(Draft& draft) {
+  const auto read = [&] { return read_request(parse_toml(draft_text(draft), draft.file)); };
+  BudgetRequest request = read();
+  const bool lacks = draft.data.name == "files" && !draft.data.train_samples.are_named();
+  if (!lacks || use_of_training_images(request.points.front().experiment).empty()) return request;
+  draft.data.train_samples = draft.data.test_samples;
+  draft.data.train_samples.labels.clear();
+  draft.calibrates_on_test = true;
+  return read();
+}
+
+/// Whether the images are not here yet and `ohmic data get` fetches them.
+bool is_to_be_fetched(const DataSettings& data) {
+  if (data.name != "cifar10" && data.name != "cifar100") return false;
+  const DataFiles files = data_files(data);
+  return files.test.empty() || !fs::exists(files.test.front());
+}
+
+void print_next(const Draft& draft, bool fetches) {
+  const std::string file = shell_word(draft.file);
+  std::vector<std::pair<std::string, std::string>> next;
+  next.push_back(
+      fetches ? std::pair<std::string, std::string>{"data get " + draft.data.name, "the images"}
+              : std::pair<std::string, std::string>{"check " + file,
+                                                    "again, when you have changed it"});
+  next.push_back({"run " + file, "measure every point"});
+  const MetricChoice& metric = draft.metrics.front();
+  if (draft.axis)
+    next.push_back(
+        {fmt::format("plot {} --x {} --y {}",
+                     shell_word("runs/" + fs::path(draft.file).stem().string()), draft.axis->key,
+                     metric.metric().has_normalized ? "normalized" : metric.name),
+         "a figure of it"});
+  else
+    next.push_back({"describe " + draft.device, "what the device may be told"});
+  std::size_t width = 0;
+  for (const auto& [words, what] : next) width = std::max(width, words.size());
+  print_lines("Next:\n");
+  for (const auto& [words, what] : next)
+    print_lines("  {} {:<{}}  {}\n", shell_word(draft.program), words, width, what);
+}
+
+void write_new(const NewCommand& command) {
+  Draft draft;
+  draft.program = command.program;
+  take_hardware(command, draft);
+  is_built_in(command.model) ? take_built_in(command, draft) : take_file(command, draft);
+  const fs::path out = place_of(command, draft);
+  draft.file = out.string();
+  check_place(out);
+  const BudgetRequest request = request_of(draft);
+  const bool fetches = is_to_be_fetched(draft.data);
+  if (!fetches) {
+    TerminalProgress progress;
+    check_inputs(experiments_of(request.points));
+    for (const std::string& remark : remarks_on(request)) print_lines("note: {}\n", remark);
+    for (const std::string& line : examine_given(request.points, progress))
+      print_lines("{}\n", line);
+  }
+  if (out.has_parent_path()) make_folder(out.parent_path());
+  write_atomically(out, draft_text(draft));
+  print_lines("{}: written, {} {}\n", draft.file, request.points.size(),
+              request.points.size() == 1 ? "point" : "points");
+  print_next(draft, fetches);
+}
+
+void add_options(CLI::App& command, NewCommand& made) {
+  command
+      .add_option("--model", made.model,
+                  "Model file (.onnx, .pt2, .keras, .h5), or a built-in network to train "
+                  "(`ohmic list models`; default: resnet8)")
+      ->type_name("FILE|NAME");
+  CLI::Option* samples =
+      command
+          .add_option("--samples", made.samples,
+                      "Samples it is measured on: an array (.npy, IDX, FILE:ARRAY of .npz or "
+                      "safetensors), a folder of images, or NAME=FILE for each input")
+          ->type_name("FILE");
+  command
+      .add_option("--labels", made.labels,
+                  "What is right: a class per sample or position, or numbers; none: its own "
+                  "answers without noise")
+      ->type_name("FILE")
+      ->needs(samples);
+  command
+      .add_option("--train", made.train, "Samples it was trained on, for the ranges of converters")
+      ->type_name("FILE")
+      ->needs(samples);
+  command.add_option("--data", made.data, "In place of files: synthetic, cifar10 or cifar100")
+      ->type_name("NAME")
+      ->excludes(samples);
+  CLI::Option* device =
+      command.add_option("--device", made.device, "Device model (`ohmic list devices`)")
+          ->type_name("NAME")
+          ->capture_default_str();
+  command
+      .add_option("--preset", made.preset,
+                  "Tiles, devices and converters by name (`ohmic list presets`)")
+      ->type_name("NAME")
+      ->excludes(device);
+  command.add_option("--out", made.out, "The new file (default: the network's name, here)")
+      ->type_name("FILE.toml");
+}
+
+}  // namespace
+
+void add_new_command(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("new", "Write an experiment file for what is at hand");
+  command->footer(
+      "Opens the network and the samples, finds the metrics that fit them, and writes a short "
+      "file\n"
+      "whose comments say what each line is for and what else it may be. The file has passed\n"
+      "`ohmic check` and runs as it is. No file is written over.\n\n"
+      "Examples:\n"
+      "  ohmic new                                        a small ResNet on built-in images\n"
+      "  ohmic new --model net.onnx --samples x.npy --labels y.npy\n"
+      "  ohmic new --model net.pt2 --samples x.npy --device pcm --out pcm.toml\n"
+      "  ohmic new --model net.keras --samples photos/ --preset pcm-hermes-like --train x.npy\n"
+      "  ohmic new --model two.onnx --samples ids=ids.npy --samples mask=mask.npy\n"
+      "  ohmic new --model resnet20 --data cifar10");
+  auto made = std::make_shared<NewCommand>();
+  made->program = app.get_name();
+  add_options(*command, *made);
+  command->callback([made] { write_new(*made); });
+}
+
+}  // namespace ohmic

@@ -1,0 +1,195 @@
+// `ohmic plot`: figures of one's own choice, and the numbers in them.
+#include <gtest/gtest.h>
+
+#include "experiments/figures/chosen_figure.hpp"
+#include "experiments/measure/files.hpp"
+#include "experiments/measure/recorded.hpp"
+#include "tests/experiments/command_line.hpp"
+#include "tests/nn/protobuf_writer.hpp"
+#include "tests/nn/stored_npy.hpp"
+#include "tests/temporary_folder.hpp"
+
+namespace ohmic {
+namespace {
+
+using test::npy;
+using test::ohmic;
+using test::Result;
+using Floats = std::vector<float>;
+
+/// Runs of a network of one layer over two noises and two widths of its tiles.
+class Plot : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = std::filesystem::temp_directory_path() / ("ohmic_plot_" + std::to_string(::getpid()));
+    std::filesystem::create_directories(folder_);
+    test::Message graph;
+    graph.message(1, test::onnx_node("MatMul", {"x", "w"}, {"y"}, "fc"))
+        .message(5, test::onnx_tensor("w", {2, 2}, test::raw(Floats{1, 0, 0, 1})))
+        .message(11, test::onnx_value("x", {-1, 2}))
+        .message(12, test::onnx_value("y", {-1, 2}));
+    write_atomically(folder_ / "net.onnx", test::onnx_model(graph).bytes());
+    write_atomically(folder_ / "x.npy", npy({4, 2}, Floats{3, 1, 0, 2, 5, 4, 1, 9}));
+    for (const char* run : {"a", "b"}) {
+      const std::filesystem::path file = folder_ / (std::string(run) + ".toml");
+      write_atomically(file, std::string("[model]\nfile = \"") + at("net.onnx") +
+                                 "\"\n[data]\nname = \"files\"\ntest = { samples = \"" +
+                                 at("x.npy") +
+                                 "\" }\n[device]\nmodel = \"awgn\"\n[evaluation]\ndraws = 3\n"
+                                 "metric = \"agreement\"\n[output]\nreport = false\nfigures = "
+                                 "false\n[sweep]\nmapping.tile = [[4, 4], [8, 8]]\n"
+                                 "device.eta = [0.2, 0.5]\nseed = [1, 2]\n");
+      ASSERT_EQ(ohmic({"run", file.string(), "--out", at(run)}).status, 0);
+    }
+  }
+  static void TearDownTestSuite() { std::filesystem::remove_all(folder_); }
+  static std::string at(const std::string& name) { return (folder_ / name).string(); }
+  static std::string said(std::vector<std::string> words) {
+    words.insert(words.begin(), {"plot", at("a")});
+    const Result result = ohmic(std::move(words));
+    EXPECT_EQ(result.status, 2) << result.out;
+    return result.err;
+  }
+  static inline std::filesystem::path folder_;
+};
+
+TEST_F(Plot, PrintsTheNumbersOfResults) {
+  const Result csv = ohmic(
+      {"plot", at("a"), "--x", "device.eta", "--y", "agreement", "--csv", "--only", "seed=2"});
+  ASSERT_EQ(csv.status, 0) << csv.err;
+  write_atomically(folder_ / "numbers.csv", csv.out);
+  const RecordedTable numbers(folder_ / "numbers.csv"), all(folder_ / "a" / "results.csv");
+  EXPECT_EQ(numbers.columns(), (std::vector<std::string>{"mapping.tile", "device.eta", "agreement",
+                                                         "agreement_lo", "agreement_hi"}))
+      << "seed has one value and tells nothing apart";
+  ASSERT_EQ(numbers.rows(), 4u);
+  std::size_t row = 0;
+  for (std::size_t i = 0; i < all.rows(); ++i) {
+    if (all.cell(i, "seed") != "2") continue;
+    for (const std::string& column : numbers.columns())
+      EXPECT_EQ(numbers.cell(row, column), all.cell(i, column)) << column;
+    ++row;
+  }
+  const Result json = ohmic({"plot", at("a"), "--x", "device.eta", "--y", "draws", "--json",
+                             "--only", "seed=2", "--only", "mapping.tile=[4, 4]"});
+  EXPECT_EQ(json.out, "{\"device.eta\":0.2,\"draws\":3.0}\n{\"device.eta\":0.5,\"draws\":3.0}\n")
+      << json.err;
+}
+
+TEST_F(Plot, WhatIsNotThereIsAnsweredWithWhatIs) {
+  EXPECT_EQ(said({"--x", "device.eta", "--y", "agrement"}),
+            "error: --y agrement: is no column of " + at("a/results.csv") +
+                "; did you mean \"agreement\"? expected one of mapping.tile, device.eta, seed, "
+                "images, draws, baseline, agreement, std_draws, noise_free, dac_clipped, "
+                "adc_clipped, dead_filters\n");
+  EXPECT_NE(said({"--x", "device.etta", "--y", "agreement"}).find("did you mean \"device.eta\"?"),
+            std::string::npos);
+  EXPECT_NE(said({"--x", "device.eta", "--y", "agreement", "--split", "sede"})
+                .find("--split sede: is no swept key of " + at("a/results.csv") +
+                      "; did you mean \"seed\"?"),
+            std::string::npos);
+  EXPECT_NE(said({"--x", "device.eta", "--y", "mapping.tile"}).find("holds no numbers in"),
+            std::string::npos);
+  EXPECT_NE(said({"--x", "mapping.tile", "--y", "agreement", "--log-x", "--out", at("no.svg")})
+                .find("--log-x: mapping.tile has the value [4, 4]; expected numbers above 0"),
+            std::string::npos);
+  EXPECT_NE(said({"--x", "device.eta", "--y", "agreement", "--out", at("no.pdf")})
+                .find("expected a name that ends in .svg or .png"),
+            std::string::npos);
+  const Result none = ohmic({"plot", at("nothing"), "--x", "device.eta", "--y", "agreement"});
+  EXPECT_EQ(none.status, 3);
+  EXPECT_NE(none.err.find("is not a run folder"), std::string::npos) << none.err;
+}
+
+TEST_F(Plot, WritesOverItsOwnFiguresAlone) {
+  const auto drawn = [](const std::string& out) {
+    return ohmic({"plot", at("a"), "--x", "device.eta", "--y", "agreement", "--split", "seed",
+                  "--out", out});
+  };
+  const Result first = drawn(at("mine.svg"));
+  if (first.status == 4) GTEST_SKIP() << first.err;
+  ASSERT_EQ(first.status, 0) << first.err;
+  EXPECT_EQ(first.out, at("mine.svg") + "\n");
+  const std::string svg = read_whole(folder_ / "mine.svg");
+  EXPECT_NE(svg.find("<svg"), std::string::npos);
+  const Result again = drawn(at("mine.svg"));
+  EXPECT_EQ(again.out, at("mine.svg") + ", in place of the figure that was there\n");
+  EXPECT_EQ(read_whole(folder_ / "mine.svg"), svg) << "the same numbers are the same bytes";
+  write_atomically(folder_ / "notes.png", "mine");
+  const Result refused = drawn(at("notes.png"));
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_NE(refused.err.find("is there already and is no figure"), std::string::npos);
+  EXPECT_EQ(read_whole(folder_ / "notes.png"), "mine");
+  const Result beside = ohmic({"plot", at("a"), "--x", "device.eta", "--y", "agreement"});
+  EXPECT_EQ(beside.status, 0) << beside.err;
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "a/figures/plot_agreement_by_device_eta.png"))
+      << beside.out;
+}
+
+TEST_F(Plot, TellsSeveralRunsApart) {
+  const Result both = ohmic({"plot", at("a"), at("b"), "--x", "device.eta", "--y", "agreement",
+                             "--split", "run", "--csv", "--only", "seed=1"});
+  ASSERT_EQ(both.status, 0) << both.err;
+  EXPECT_TRUE(both.out.starts_with("mapping.tile,run,device.eta,agreement,")) << both.out;
+  EXPECT_NE(both.out.find("\"[4, 4]\",a,0.2,"), std::string::npos) << both.out;
+  EXPECT_NE(both.out.find("\"[4, 4]\",b,0.2,"), std::string::npos) << both.out;
+}
+
+// --- what is drawn ---
+
+ChosenColumns chosen(const std::string& x, const std::vector<ChosenRow>& rows) {
+  std::vector<Fault> faults;
+  ChosenColumns columns;
+  columns.experiment = Experiment::read(
+      parse_toml("[device]\nmodel = \"awgn\"\nreference = \"g_max\"\n", "test.toml"), faults);
+  columns.x = {x, key_title(x, &columns.experiment)};
+  columns.y = with_interval("accuracy", "accuracy (%)", kPercent);
+  columns.x_is_swept = true;
+  columns.rows = rows;
+  return columns;
+}
+
+TEST(ChosenFigure, HasUnitsIntervalsAndACurveForEachValue) {
+  const auto row = [](const char* bits, const char* x, double y) {
+    return ChosenRow{{{"periphery.adc.bits", bits}}, x, {y, y - 0.25, y + 0.25}};
+  };
+  const ChosenColumns columns =
+      chosen("device.eta", {row("6", "0.2", 0.5), row("6", "0.1", 0.75), row("8", "0.1", 0.875),
+                            row("8", "0.3", 0.625), row("6", "0.3", 0.375)});
+  const Figure figure = chosen_figure(columns, "", false);
+  EXPECT_EQ(figure.name, "plot_accuracy_by_device_eta");
+  for (const char* part :
+       {"'noise η, fraction of g_max'", "'accuracy (%)'", "title 'ADC bits'",
+        "$p0s0 << EOD\n0.1 75 50 100\n0.2 50 25 75\n0.3 37.5 12.5 62.5\nEOD",
+        "$p0s1 << EOD\n0.1 87.5 62.5 112.5\n\n0.3 62.5 37.5 87.5\nEOD", "unset logscale x"})
+    EXPECT_NE(figure.script.find(part), std::string::npos) << part << "\n" << figure.script;
+  EXPECT_NE(chosen_figure(columns, "", true).script.find("set logscale x"), std::string::npos);
+}
+
+TEST(ChosenFigure, MakesPanelsOfWhatElseIsSwept) {
+  std::vector<ChosenRow> rows;
+  for (int seed = 1; seed <= 13; ++seed)
+    for (const char* bits : {"6", "8"})
+      for (const char* x : {"0.1", "0.2"})
+        rows.push_back({{{"seed", std::to_string(seed)}, {"periphery.adc.bits", bits}}, x, {0.5}});
+  const ChosenColumns all = chosen("device.eta", rows);
+  EXPECT_NE(test::error_of<ConfigError>([&] { chosen_figure(all, "", false); }).find("13 panels"),
+            std::string::npos);
+  const std::string script = chosen_figure(all, "seed", false).script;
+  EXPECT_NE(script.find("set title 'ADC bits = 6'"), std::string::npos) << script;
+  EXPECT_NE(script.find("set title 'ADC bits = 8'"), std::string::npos);
+  EXPECT_EQ(script.find("$p2s0"), std::string::npos) << "two panels";
+  EXPECT_NE(script.find("$p1s12 <<"), std::string::npos) << "thirteen curves in each";
+}
+
+TEST(ChosenFigure, MarksWhatWasMeasuredWithoutALine) {
+  ChosenColumns columns = chosen("device.eta", {{{}, "0.5", {0.5}}, {{}, "0.25", {0.75}}});
+  columns.x = {"noise_free", "accuracy with exact devices (%)", kPercent};
+  columns.x_is_swept = false;
+  const std::string script = chosen_figure(columns, "", false).script;
+  EXPECT_NE(script.find("<< EOD\n25 75 75 75\n50 50 50 50\nEOD"), std::string::npos) << script;
+  EXPECT_EQ(script.find("with lines"), std::string::npos) << script;
+}
+
+}  // namespace
+}  // namespace ohmic
