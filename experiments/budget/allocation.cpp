@@ -19,8 +19,6 @@ namespace ohmic {
 namespace {
 
 constexpr int kRounds = 5;
-// Number of the first draw that verifies; searches use draws from 0.
-constexpr std::int64_t kFreshDraws = 1'000'000;
 constexpr char kEta[] = "device.eta";
 
 /// What one point needs to have its noise allocated; empty when all is well.

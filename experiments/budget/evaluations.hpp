@@ -19,6 +19,9 @@
 
 namespace ohmic {
 
+/// Number of the first draw that verifies what was found: searches use draws from 0.
+inline constexpr std::int64_t kFreshDraws = 1'000'000;
+
 class Evaluations {
  public:
   /// Networks and progress must outlive it.

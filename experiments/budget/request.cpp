@@ -7,6 +7,7 @@
 #include "experiments/budget/allocation.hpp"
 #include "experiments/budget/attribution.hpp"
 #include "experiments/budget/find.hpp"
+#include "experiments/budget/knobs.hpp"
 #include "experiments/budget/prediction.hpp"
 #include "experiments/budget/sensitivity.hpp"
 #include "experiments/budget/yield.hpp"
@@ -24,7 +25,8 @@ std::string analysis_tables() {
 }
 
 bool asks(const BudgetSettings& s) {
-  return s.find || s.yield || s.attribution || s.sensitivity || s.prediction || s.allocation;
+  return s.find || s.yield || s.attribution || s.sensitivity || s.prediction || s.allocation ||
+         s.knobs;
 }
 
 /// What is asked, each with what must hold before anything is computed.
@@ -41,7 +43,8 @@ void check_whole(const BudgetRequest& request, std::vector<Fault>& faults) {
                           {s.attribution.has_value(), check_attribution},
                           {s.sensitivity.has_value(), check_sensitivity},
                           {s.prediction.has_value(), check_prediction},
-                          {s.allocation.has_value(), check_allocation}};
+                          {s.allocation.has_value(), check_allocation},
+                          {s.knobs.has_value(), check_knobs}};
   if (!asks(s))
     faults.push_back(request.fault("", "asks for nothing; expected one of " + analysis_tables()));
   for (const Check& c : checks)
@@ -160,7 +163,8 @@ std::vector<std::string> remarks_on(const BudgetRequest& request) {
   // their own.
   const std::string exact = exact_chips_remark(points, asks(asked));
   std::erase(remarks, exact);
-  const bool is_of_points = asked.yield || asked.sensitivity || asked.attribution || !asks(asked);
+  const bool is_of_points =
+      asked.yield || asked.sensitivity || asked.attribution || asked.knobs || !asks(asked);
   if (!exact.empty() && (is_of_points || (asked.find && !exact_chips_remark(all, true).empty())))
     remarks.insert(remarks.begin(), exact);
   else if (asked.sensitivity &&

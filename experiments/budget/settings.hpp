@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "experiments/budget/knob_settings.hpp"
 #include "experiments/budget/layer_settings.hpp"
 #include "experiments/statistics/estimate.hpp"
 #include "experiments/study/metric_words.hpp"
@@ -82,6 +83,7 @@ struct BudgetSettings {
   std::optional<SensitivitySettings> sensitivity;
   std::optional<PredictionSettings> prediction;
   std::optional<AllocationSettings> allocation;
+  std::optional<KnobsSettings> knobs;
 
   static const Schema<BudgetSettings>& schema();
   /// What is allowed, each a question of its own.

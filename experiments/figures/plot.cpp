@@ -140,16 +140,18 @@ std::string mark_style(const Style& s) {
 }
 
 /// What a series is drawn with, over its columns x, y, lo, hi.
-std::vector<std::string> layers_of(const std::string& block, const Series& s) {
+std::vector<std::string> layers_of(const std::string& block, const Series& s, bool lies) {
   const Style& style = s.style;
   std::vector<std::string> plots;
   if (style.bar > 0) {
-    plots.push_back(fmt::format(
-        "{} using 1:2:({:g}) with boxes fillstyle solid 0.9 noborder linecolor '{}' notitle", block,
-        style.bar, style.color));
-    plots.push_back(fmt::format(
-        "{} using 1:3:(0):($4-$3) with vectors nohead linewidth 1.3 linecolor '{}' notitle", block,
-        kInk));
+    const std::string bars =
+        lies ? fmt::format("(0):1:(0):2:($1-{0:g}):($1+{0:g}) with boxxyerror", style.bar / 2)
+             : fmt::format("1:2:({:g}) with boxes", style.bar);
+    plots.push_back(fmt::format("{} using {} fillstyle solid 0.9 noborder linecolor '{}' notitle",
+                                block, bars, style.color));
+    plots.push_back(
+        fmt::format("{} using {} with vectors nohead linewidth 1.3 linecolor '{}' notitle", block,
+                    lies ? "3:1:($4-$3):(0)" : "1:3:(0):($4-$3)", kInk));
   }
   constexpr const char* kJoined[] = {"lines", "steps", "fsteps"};
   if (style.line)
@@ -191,13 +193,19 @@ std::string panel_script(const Plot& plot, std::size_t index) {
   std::string text =
       "unset object; unset label; unset arrow\nset title " +
       gnuplot_string(shortened(p.title, kLongestName)) + "\n" +
-      axis_script('x', p.x, x, slant_of(p.x, plot.panel_width) > 0, letters_below(plot)) +
-      axis_script('y', p.y, y, false, letters_beside(plot));
-  text += p.tiles.empty() ? "set grid ytics linetype 1 linecolor '#ececec' linewidth 1; "
-                            "set border 3\n"
+      axis_script('x', p.along_bottom(), p.lies ? y : x,
+                  slant_of(p.along_bottom(), plot.panel_width) > 0, letters_below(plot)) +
+      axis_script('y', p.along_side(), p.lies ? Range{x.high, x.low} : y, false,
+                  letters_beside(plot));
+  text += p.tiles.empty() ? fmt::format(
+                                "set grid {}tics linetype 1 linecolor '#ececec' linewidth "
+                                "1; set border 3\n",
+                                p.lies ? 'x' : 'y')
                           : "unset grid; set border 0\n";
-  text += has_bars(p) ? "set xzeroaxis linetype 1 linecolor '#555555' linewidth 1\n"
-                      : "unset xzeroaxis\n";
+  text += "unset xzeroaxis; unset yzeroaxis\n";
+  if (has_bars(p))
+    text += fmt::format("set {}zeroaxis linetype 1 linecolor '#555555' linewidth 1\n",
+                        p.lies ? 'y' : 'x');
   int object = 1;
   for (const Band& band : p.bands) text += band_script(band, object++);
   for (const Level& level : p.levels) text += level_script(level, has_bars(p));
@@ -211,7 +219,8 @@ std::string panel_script(const Plot& plot, std::size_t index) {
       continue;  // gnuplot does not like empty blocks
     const std::string block = fmt::format("$p{}s{}", index, s);
     text += data_block(block, p.series[s]);
-    for (std::string& plot : layers_of(block, p.series[s])) plots.push_back(std::move(plot));
+    for (std::string& plot : layers_of(block, p.series[s], p.lies))
+      plots.push_back(std::move(plot));
   }
   if (plots.empty()) plots.push_back("NaN notitle");
   return text + fmt::format("plot {}\n", fmt::join(plots, ", "));
@@ -259,7 +268,8 @@ std::string legend_script(const Plot& plot, const std::vector<Entry>& entries) {
     plots.push_back(fmt::format("NaN with {} title {}", e.style,
                                 gnuplot_string(shortened(one_line(e.name), kLongestName))));
   return fmt::format(
-      "unset border; unset xzeroaxis; unset tics; unset grid; unset xlabel; unset ylabel; unset "
+      "unset border; unset xzeroaxis; unset yzeroaxis; unset tics; unset grid; unset xlabel; unset "
+      "ylabel; unset "
       "title; unset object; unset label; unset arrow; unset logscale; set xrange [0:1]; set yrange "
       "[0:1]\n"
       "set key at graph 0,1 left top Left reverse samplen 2 spacing 1.3 title {} left\nplot {}\n",

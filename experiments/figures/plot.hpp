@@ -108,6 +108,10 @@ struct Panel {
   std::vector<Note> notes = {};
   std::vector<Tile> tiles = {};
   std::string quantity = {};  ///< of the tiles: panels of one quantity have one scale of colours
+  bool lies = false;  ///< x from the top down, y along the bottom: of bars that have long names
+
+  const Axis& along_bottom() const { return lies ? y : x; }
+  const Axis& along_side() const { return lies ? x : y; }
 };
 
 struct Plot {

@@ -115,16 +115,18 @@ PanelGrid::PanelGrid(const Plot& plot)
   int lines = 1;  // of titles beside panels
   for (const Panel& p : plot.panels) {
     if (!p.title.empty()) inset_.top = 34;
-    const int slant = slant_of(p.x, plot.panel_width);
-    const int more = static_cast<int>(wrapped(p.x.title, letters_below(plot)).size()) - 1;
+    const Axis &below = p.along_bottom(), &beside = p.along_side();
+    const int slant = slant_of(below, plot.panel_width);
+    const int more = static_cast<int>(wrapped(below.title, letters_below(plot)).size()) - 1;
     inset_.bottom =
         std::max(inset_.bottom, (slant > 0 ? kBottom - kLine / 2 + slant : kBottom) + more * kLine);
     inset_.left = std::max(inset_.left, slant);
     std::size_t longest = 0;
-    for (const auto& tic : p.y.tics)
+    for (const auto& tic : beside.tics)
       longest = std::max(longest, std::min(length_of(tic.second), kLongestTic));
-    if (p.y.is_named) inset_.left = std::max(inset_.left, kLetter * static_cast<int>(longest) + 58);
-    lines = std::max(lines, static_cast<int>(wrapped(p.y.title, letters_beside(plot)).size()));
+    if (beside.is_named)
+      inset_.left = std::max(inset_.left, kLetter * static_cast<int>(longest) + 58);
+    lines = std::max(lines, static_cast<int>(wrapped(beside.title, letters_beside(plot)).size()));
   }
   inset_.left += (lines - 1) * kLine;
   panel_width_ = plot.panel_width + inset_.left - kLeft;

@@ -96,7 +96,9 @@ std::string Digits::text(double value) const {
 
 std::string Digits::half_width_text(const Estimate& e) const {
   if (std::isnan(e.mean) || !std::isfinite(e.lo) || !std::isfinite(e.hi)) return "";
-  return Digits{form, form == Form::general ? 2 : count, factor}.text(e.half_width());
+  return Digits{form == Form::difference ? Form::fixed : form, form == Form::general ? 2 : count,
+                factor}
+      .text(e.half_width());
 }
 
 std::string Digits::text(const Estimate& e) const {

@@ -10,6 +10,7 @@
 
 #include "experiments/measure/files.hpp"
 #include "experiments/report/budget/run_budget.hpp"
+#include "tests/source_folder.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace ohmic::test {
@@ -30,6 +31,40 @@ inline Value tiny_experiment(int train_images, int width, int epochs, const std:
                     "tiny.toml");
 }
 
+/// The same on a network that is the same whatever LibTorch trains, right on 96 % of its samples.
+/// `more` goes on within [device], of model awgn.
+inline Value waves(const std::string& more) {
+  const std::string folder = (source_folder() / "experiments/your_network/").string();
+  const std::string file = folder + "waves.npz:";
+  return parse_toml("[model]\nfile = \"" + folder +
+                        "network.pt2\"\n[data]\nname = \"files\"\ntest_images = 200\ntest = { "
+                        "samples = \"" +
+                        file + "test_x\", labels = \"" + file +
+                        "test_y\" }\ntrain = { samples = \"" + file +
+                        "train_x\" }\nnormalize = { scale = 0.0078125, mean = [1.0] }\n[output]\n"
+                        "figures = false\n[device]\nmodel = \"awgn\"\n" +
+                        more,
+                    "waves.toml");
+}
+
+/// Cells of a CSV file without quotes, by column.
+inline std::map<std::string, std::vector<std::string>> columns_of(const std::string& csv) {
+  std::istringstream lines(csv);
+  std::map<std::string, std::vector<std::string>> columns;
+  std::string line, cell;
+  std::getline(lines, line);
+  std::vector<std::string> names;
+  for (std::istringstream head(line); std::getline(head, cell, ',');) names.push_back(cell);
+  while (std::getline(lines, line)) {
+    std::istringstream row(line + ",");
+    for (const std::string& column : names) {
+      std::getline(row, cell, ',');
+      columns[column].push_back(cell);
+    }
+  }
+  return columns;
+}
+
 class BudgetRun : public ::testing::Test {
  protected:
   BudgetOutcome run(const Value& root) const {
@@ -39,22 +74,8 @@ class BudgetRun : public ::testing::Test {
   std::string content(const std::filesystem::path& file) const {
     return read_whole(folder_ / file);
   }
-  /// Cells of a table, by column.
   std::map<std::string, std::vector<std::string>> table(const std::string& name) const {
-    std::istringstream lines(content(name));
-    std::map<std::string, std::vector<std::string>> columns;
-    std::string line, cell;
-    std::getline(lines, line);
-    std::vector<std::string> names;
-    for (std::istringstream head(line); std::getline(head, cell, ',');) names.push_back(cell);
-    while (std::getline(lines, line)) {
-      std::istringstream row(line + ",");
-      for (const std::string& column : names) {
-        std::getline(row, cell, ',');
-        columns[column].push_back(cell);
-      }
-    }
-    return columns;
+    return columns_of(content(name));
   }
 
  private:

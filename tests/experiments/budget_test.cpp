@@ -32,21 +32,6 @@ Value tiny_device(const std::string& device) {
 }
 Value tiny(const std::string& more) { return tiny_device("model = \"awgn\"\n" + more); }
 
-/// A network that is the same whatever LibTorch trains: right on 96 % of its samples.
-Value waves(const std::string& more) {
-  const std::string folder = (test::source_folder() / "experiments/your_network/").string();
-  const std::string file = folder + "waves.npz:";
-  return parse_toml("[model]\nfile = \"" + folder +
-                        "network.pt2\"\n[data]\nname = \"files\"\ntest_images = 200\ntest = { "
-                        "samples = \"" +
-                        file + "test_x\", labels = \"" + file +
-                        "test_y\" }\ntrain = { samples = \"" + file +
-                        "train_x\" }\nnormalize = { scale = 0.0078125, mean = [1.0] }\n[output]\n"
-                        "figures = false\n[device]\nmodel = \"awgn\"\n" +
-                        more,
-                    "waves.toml");
-}
-
 class Budget : public test::BudgetRun {
  protected:
   BudgetOutcome run(const std::string& more) const { return BudgetRun::run(tiny(more)); }
@@ -213,7 +198,7 @@ tolerate = "fewest"
 
 // There is noise, and the samples do not show it.
 TEST_F(Budget, SaysWhereTheSamplesShowNoEffect) {
-  const std::string text = BudgetRun::run(waves(R"(
+  const std::string text = BudgetRun::run(test::waves(R"(
 [budget]
 max_drop = 1
 max_draws = 10
@@ -249,7 +234,7 @@ TEST_F(Budget, SaysWhereAYieldTellsNothing) {
 // 300 samples, of which 256 are examined; a search takes as many draws as it needs, not those of a
 // run.
 TEST_F(Budget, SaysOnHowManySamplesAndChipsItsNumbersAre) {
-  Value root = waves("eta = 0.1\n[evaluation]\ndraws = 2\n[budget.yield]\ndraws = 3\n");
+  Value root = test::waves("eta = 0.1\n[evaluation]\ndraws = 2\n[budget.yield]\ndraws = 3\n");
   root.set("data.test_images", {std::int64_t{300}});
   const std::string text = BudgetRun::run(root).text, html = content("report.html");
   EXPECT_NE(text.find("256 of 300\n"), std::string::npos) << text;
@@ -266,8 +251,9 @@ TEST_F(Budget, SaysOnHowManySamplesAndChipsItsNumbersAre) {
 
 TEST_F(Budget, OfLayersWithoutBatchNormSpeaksOfNone) {
   const std::string text =
-      BudgetRun::run(waves("[periphery]\nadc = { bits = 6 }\n[budget.sensitivity]\ndraws = 2\n"
-                           "images = 20\n"))
+      BudgetRun::run(
+          test::waves("[periphery]\nadc = { bits = 6 }\n[budget.sensitivity]\ndraws = 2\n"
+                      "images = 20\n"))
           .text;
   EXPECT_NE(text.find("[budget.sensitivity] asks what the noise of each layer's devices costs, and "
                       "devices here hold exactly what is written to them: no layer has any."),
@@ -297,7 +283,7 @@ TEST_F(Budget, SaysWhereAKnobIsSearchedFromItsWorseEnd) {
                        "(budget.find.tolerate = \"largest\")."),
             std::string::npos)
       << noise;
-  const std::string bits = BudgetRun::run(waves(R"(
+  const std::string bits = BudgetRun::run(test::waves(R"(
 [periphery]
 adc = { bits = 8 }
 dac = { bits = 8 }

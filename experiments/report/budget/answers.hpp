@@ -6,6 +6,7 @@
 #include "experiments/budget/allocation.hpp"
 #include "experiments/budget/attribution.hpp"
 #include "experiments/budget/find.hpp"
+#include "experiments/budget/knobs.hpp"
 #include "experiments/budget/prediction.hpp"
 #include "experiments/budget/sensitivity.hpp"
 #include "experiments/budget/yield.hpp"
@@ -29,5 +30,7 @@ AnalysisResult sensitivity_result(const std::vector<SensitivityStudy>&, const Bu
 AnalysisResult prediction_result(const std::vector<Comparison>&, const BudgetSettings&);
 /// Tables allocation and allocation_layers, and the figure allocation.
 AnalysisResult allocation_result(const std::vector<FoundAllocation>&, const BudgetSettings&);
+/// Tables knobs, ranked, knobs_left_out and knob_corners, and the figure knobs.
+AnalysisResult knobs_result(const std::vector<KnobStudy>&, const BudgetSettings&);
 
 }  // namespace ohmic

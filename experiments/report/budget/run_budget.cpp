@@ -10,6 +10,7 @@
 #include "experiments/budget/allocation.hpp"
 #include "experiments/budget/attribution.hpp"
 #include "experiments/budget/find.hpp"
+#include "experiments/budget/knobs.hpp"
 #include "experiments/budget/limit_notes.hpp"
 #include "experiments/budget/prediction.hpp"
 #include "experiments/budget/sensitivity.hpp"
@@ -40,6 +41,7 @@ void answer(AnalysisContext& context, const std::function<void(AnalysisResult)>&
   if (s.sensitivity) take(sensitivity_result(study_sensitivity(context), s));
   if (s.prediction) take(prediction_result(compare_predictions(context), s));
   if (s.allocation) take(allocation_result(allocate(context), s));
+  if (s.knobs) take(knobs_result(study_knobs(context), s));
 }
 
 /// Data and given weights of all points are loaded before any long work.

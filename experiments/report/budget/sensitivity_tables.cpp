@@ -5,6 +5,7 @@
 
 #include "experiments/figures/plot.hpp"
 #include "experiments/report/budget/answers.hpp"
+#include "experiments/statistics/order.hpp"
 
 namespace ohmic {
 namespace {
@@ -20,19 +21,14 @@ Layers ranked(const SensitivityStudy& study) {
 }
 
 /// The interval of effect(): no wider than the halves of both together.
-std::pair<double, double> effect_range(const LayerSensitivity& l) {
+Interval effect_range(const LayerSensitivity& l) {
   return {(l.alone.lo + l.regained.lo) / 2, (l.alone.hi + l.regained.hi) / 2};
 }
 
-/// The first and the last place that a layer may have: after those whose effect is surely larger,
-/// before those whose effect is surely smaller.
-std::pair<std::int64_t, std::int64_t> places(const LayerSensitivity& l, const Layers& all) {
-  std::int64_t first = 1, last = std::ssize(all);
-  for (const LayerSensitivity* other : all) {
-    first += effect_range(*other).first > effect_range(l).second;
-    last -= effect_range(*other).second < effect_range(l).first;
-  }
-  return {first, last};
+std::vector<Interval> effect_ranges(const Layers& layers) {
+  std::vector<Interval> ranges;
+  for (const LayerSensitivity* l : layers) ranges.push_back(effect_range(*l));
+  return ranges;
 }
 
 double own_dB(const LayerSensitivity& l) { return power_dB(l.output.signal, l.output.own_error); }
@@ -97,28 +93,29 @@ DataTable ranking(const SensitivityStudy& study, double confidence) {
                 {"dead_filters", "dead filters"},
                 {"draws"}});
   const Layers layers = ranked(study);
-  for (const LayerSensitivity* l : layers) {
-    const auto [first, last] = places(*l, layers);
+  const std::vector<Interval> ranges = effect_ranges(layers);
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const LayerSensitivity* l = layers[i];
+    const Places places = places_of(i, ranges);
     const LayerResult& noise = l->noise;
-    table.add(
-        axis_cells(*study.point),
-        {{first, first == last ? fmt::format("{}", first) : fmt::format("{} to {}", first, last)},
-         last,
-         noise.layer,
-         noise.measured_eta,
-         study.all.baseline(),
-         study.all.noise_free(),
-         study.all.value(),
-         l->alone,
-         l->regained,
-         l->linear_share,
-         finite(own_dB(*l)),
-         finite(all_dB(*l)),
-         noise.batch_norm,
-         noise.filters,
-         {noise.dead_filters,
-          noise.filters > 0 ? fmt::format("{}/{}", noise.dead_filters, noise.filters) : ""},
-         study.all.draws.size()});
+    table.add(axis_cells(*study.point),
+              {{places.first, places.text()},
+               places.last,
+               noise.layer,
+               noise.measured_eta,
+               study.all.baseline(),
+               study.all.noise_free(),
+               study.all.value(),
+               l->alone,
+               l->regained,
+               l->linear_share,
+               finite(own_dB(*l)),
+               finite(all_dB(*l)),
+               noise.batch_norm,
+               noise.filters,
+               {noise.dead_filters,
+                noise.filters > 0 ? fmt::format("{}/{}", noise.dead_filters, noise.filters) : ""},
+               study.all.draws.size()});
   }
   table.drop_empty_columns();
   return table;

@@ -1,0 +1,272 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "experiments/figures/plot.hpp"
+#include "experiments/report/budget/answers.hpp"
+#include "experiments/statistics/order.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr Digits kValue = Digits::general(6);
+
+/// Of changes, which have signs.
+Digits with_sign(Digits digits) {
+  if (digits.form == Digits::Form::fixed) digits.form = Digits::Form::difference;
+  return digits;
+}
+
+Interval size_of(const Estimate& change) {
+  const double ends[] = {std::abs(change.lo), std::abs(change.hi)};
+  const bool holds_zero = change.lo <= 0 && change.hi >= 0;
+  return {holds_zero ? 0 : std::min(ends[0], ends[1]), std::max(ends[0], ends[1])};
+}
+
+std::vector<Interval> sizes_of(const std::vector<KnobEffect>& effects) {
+  std::vector<Interval> sizes;
+  for (const KnobEffect& e : effects) sizes.push_back(size_of(e.change));
+  return sizes;
+}
+
+/// What a designer does about it, in files and in words.
+Cell better_of(const KnobEffect& e, const Metric& metric) {
+  if (e.changes_nothing()) return {"none", "no draw changes"};
+  if (!e.is_distinct()) return {"undecided", "not distinguishable from nothing"};
+  return metric.sign() * e.change.mean > 0 ? "larger" : "smaller";
+}
+
+std::string caption(const KnobStudy& study, double confidence) {
+  const MetricWords words(study.point->experiment);
+  const Estimate nominal = mean_estimate(study.nominal.replicates(), confidence);
+  return fmt::format(
+      "{}: baseline {}, {} as given; changes of the {} in {} when a number grows by one step, "
+      "{:g} % intervals over {} draws:",
+      point_title(*study.point), words.text_with_unit(study.nominal.baseline()),
+      words.column(words.text(nominal)), words.title(),
+      words.metric().unit == "%" ? "points" : words.loss_unit(), 100 * confidence,
+      study.nominal.draws.size());
+}
+
+DataTable ranking(const KnobStudy& study, double confidence) {
+  const MetricWords words(study.point->experiment);
+  const std::string metric = words.metric().name;
+  DataTable table{"knobs", caption(study, confidence), axis_keys(*study.point)};
+  table.append({{"rank", "place"},
+                {"rank_last"},
+                {"key", "number"},
+                {"value", "value", kValue},
+                {"low", "from", kValue},
+                {"high", "to", kValue},
+                {"step", "step"},
+                {"baseline"},
+                {metric},
+                {metric + "_at_low"},
+                {metric + "_at_high"},
+                with_interval("change", "change per step", with_sign(words.digits())),
+                {"better", "better"},
+                {"draws"}});
+  table.columns.back().is_left = false;
+  const std::vector<Interval> sizes = sizes_of(study.effects);
+  for (std::size_t i = 0; i < study.effects.size(); ++i) {
+    const KnobEffect& e = study.effects[i];
+    const Places places = places_of(i, sizes);
+    const HardwareNumber& number = e.knob.number;
+    table.add(axis_cells(*study.point), {{places.first, places.text()},
+                                         places.last,
+                                         number.key,
+                                         number.value,
+                                         e.knob.low,
+                                         e.knob.high,
+                                         e.knob.step_text,
+                                         study.nominal.baseline(),
+                                         study.nominal.value(),
+                                         mean_estimate(e.at_low, confidence).mean,
+                                         mean_estimate(e.at_high, confidence).mean,
+                                         e.change,
+                                         better_of(e, words.metric()),
+                                         study.nominal.draws.size()});
+  }
+  return table;
+}
+
+DataTable left_out_table(const KnobStudy& study) {
+  DataTable table{"knobs_left_out", "Left out:", axis_keys(*study.point)};
+  table.append({{"key", "number"}, {"reason", "why"}});
+  table.columns.back().is_left = true;
+  for (const LeftOut& l : study.left_out) table.add(axis_cells(*study.point), {l.key, l.why});
+  return table;
+}
+
+// --- corners ---
+
+/// "device.eta 0.22, periphery.adc.bits 5".
+std::string corner_text(const WorstCorner& found, const Corner& corner) {
+  std::vector<std::string> ends;
+  for (std::size_t a = 0; a < found.axes.size(); ++a) {
+    const CornerAxis& axis = found.axes[a];
+    ends.push_back(fmt::format("{} {}", axis.number.key,
+                               kValue.text(corner.is_high[a] ? axis.high : axis.low)));
+  }
+  return fmt::format("{}", fmt::join(ends, ", "));
+}
+
+std::vector<Cell> ends_at(const WorstCorner& found, const Corner& corner) {
+  std::vector<Cell> ends;
+  for (std::size_t a = 0; a < found.axes.size(); ++a)
+    ends.push_back(corner.is_high[a] ? found.axes[a].high : found.axes[a].low);
+  return ends;
+}
+
+std::string remark_on(bool is_worst, bool is_linear) {
+  if (is_worst) return is_linear ? "worst, and to first order" : "worst";
+  return is_linear ? "worst to first order" : "";
+}
+
+DataTable corner_table(const KnobStudy& study, double confidence) {
+  const WorstCorner& found = *study.corner;
+  const MetricWords words(study.point->experiment);
+  const Digits change = with_sign(words.digits());
+  DataTable table{"knob_corners",
+                  fmt::format("{}: corners of the tolerances, {} draws:", point_title(*study.point),
+                              study.nominal.draws.size()),
+                  axis_keys(*study.point)};
+  for (const CornerAxis& axis : found.axes)
+    table.append({{axis.number.key, axis.number.key, kValue}});
+  table.append({with_interval(words.metric().name, words.column(words.title()), words.digits()),
+                with_interval("lost", "lost", change),
+                with_interval("predicted", "to first order", change),
+                {"linear"},
+                {"worst"},
+                titled("")});
+  for (std::size_t c = 0; c < found.corners.size(); ++c) {
+    const Corner& corner = found.corners[c];
+    std::vector<Cell> cells = ends_at(found, corner);
+    const bool is_linear = c == found.linear, is_worst = c == found.worst;
+    cells.insert(
+        cells.end(),
+        {mean_estimate(corner.measured, confidence),
+         corner_loss(study.nominal.replicates(), corner.measured, words.metric(), confidence),
+         corner.predicted, is_linear, is_worst, remark_on(is_worst, is_linear)});
+    table.add(axis_cells(*study.point), cells);
+  }
+  return table;
+}
+
+/// The worst one on draws that the search has not seen, for files.
+DataTable fresh_table(const KnobStudy& study, double confidence) {
+  const WorstCorner& found = *study.corner;
+  const Metric& metric = MetricWords(study.point->experiment).metric();
+  DataTable table{"knob_corner", "", axis_keys(*study.point)};
+  for (const CornerAxis& axis : found.axes) table.append({{axis.number.key}});
+  table.append({with_interval(metric.name),
+                with_interval("nominal"),
+                with_interval("lost"),
+                {"verify_draws"}});
+  std::vector<Cell> cells = ends_at(found, found.corners[found.worst]);
+  cells.insert(
+      cells.end(),
+      {mean_estimate(found.fresh_worst, confidence), mean_estimate(found.fresh_nominal, confidence),
+       corner_loss(found.fresh_nominal, found.fresh_worst, metric, confidence),
+       found.fresh_worst.count()});
+  table.add(axis_cells(*study.point), cells);
+  return table;
+}
+
+std::string corner_note(const KnobStudy& study, double confidence) {
+  const WorstCorner& found = *study.corner;
+  const MetricWords words(study.point->experiment);
+  const Estimate there = mean_estimate(found.fresh_worst, confidence),
+                 lost = corner_loss(found.fresh_nominal, found.fresh_worst, words.metric(),
+                                    confidence);
+  return fmt::format(
+      "{}: the worst corner {} is {}. On {} draws that the search has not seen the {} there is {}, "
+      "as given {}: {} {} lost.",
+      point_title(*study.point),
+      found.corners.size() > 1 ? "that was measured" : "by the signs of the changes",
+      corner_text(found, found.corners[found.worst]), found.fresh_worst.count(), words.title(),
+      words.column(words.text(there)),
+      words.column(words.text(mean_estimate(found.fresh_nominal, confidence))),
+      with_sign(words.digits()).text(lost),
+      words.metric().unit == "%" ? "points" : words.loss_unit());
+}
+
+// --- figure ---
+
+/// Bars of one kind have one colour.
+Series& series_of(const KnobEffect& e, std::vector<Series>& all) {
+  const bool is_faint = !e.is_distinct();
+  const std::string unit = e.knob.step_text,
+                    color = is_faint          ? kFaint
+                            : unit == "1 bit" ? kGivenBack
+                            : unit == "1"     ? kShare
+                                              : kAlone,
+                    name = is_faint ? "not distinguishable from nothing" : "per " + unit;
+  const auto known = std::ranges::find(all, name, &Series::name);
+  if (known != all.end()) return *known;
+  all.push_back({name, {color}, {}});
+  all.back().style.bar = 0.7;
+  return all.back();
+}
+
+Panel knobs_panel(const KnobStudy& study) {
+  const MetricWords words(study.point->experiment);
+  std::vector<std::string> names;
+  std::vector<Series> series;
+  for (const KnobEffect& e : study.effects) {
+    series_of(e, series).data.push_back(
+        datum(static_cast<double>(names.size()), e.change, words.factor()));
+    names.push_back(e.knob.number.key);
+  }
+  Panel panel{point_title(*study.point),
+              named_axis("", names),
+              {"change of " + words.loss_axis() + " as a number grows by one step"}};
+  panel.lies = true;
+  panel.series = std::move(series);
+  return panel;
+}
+
+Figure knobs_figure(const std::vector<KnobStudy>& studies) {
+  constexpr int kBar = 26, kAround = 110;
+  Plot plot{"knobs", "", {}};
+  plot.most_columns = 1;
+  plot.panel_height = 0;
+  for (const KnobStudy& study : studies) {
+    plot.panels.push_back(knobs_panel(study));
+    plot.panel_height =
+        std::max(plot.panel_height, kAround + kBar * static_cast<int>(study.effects.size()));
+  }
+  return figure_of(plot);
+}
+
+std::string terms() {
+  return "A step is a share of a number's value, or one of what is counted. A change is that of "
+         "the "
+         "mean over draws which both ends share, from the lower end to the upper one, over the "
+         "steps between; at the edge of what a key takes one end is the value itself. Numbers "
+         "whose intervals overlap are ties: a place says after how many that surely matter more a "
+         "number comes, and before how many that surely matter less.";
+}
+
+}  // namespace
+
+AnalysisResult knobs_result(const std::vector<KnobStudy>& studies, const BudgetSettings& settings) {
+  const double confidence = settings.confidence;
+  AnalysisResult result;
+  result.heading = "Knobs of the hardware";
+  for (const KnobStudy& study : studies) {
+    result.tables.push_back(ranking(study, confidence));
+    result.tables.push_back(left_out_table(study));
+    if (!study.corner) continue;
+    result.tables.push_back(corner_table(study, confidence));
+    result.tables.push_back(fresh_table(study, confidence));
+    result.notes.push_back(corner_note(study, confidence));
+  }
+  result.notes.push_back(terms());
+  result.figures.push_back(knobs_figure(studies));
+  return result;
+}
+
+}  // namespace ohmic

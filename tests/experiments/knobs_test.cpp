@@ -1,0 +1,336 @@
+// [budget.knobs] on small networks: derivatives against sweeps that are evaluated by themselves and
+// against a closed form, numbers without effect, corners, and what is refused.
+#include "experiments/budget/knobs.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "experiments/report/budget/answers.hpp"
+#include "experiments/run/run.hpp"
+#include "tests/experiments/budget_run.hpp"
+
+namespace ohmic {
+namespace {
+
+using Columns = std::map<std::string, std::vector<std::string>>;
+
+std::string error_of(const std::string& more) { return test::budget_error(test::waves(more)); }
+
+class BudgetOfKnobs : public test::BudgetRun {
+ protected:
+  BudgetOutcome run(const std::string& more) const { return BudgetRun::run(test::waves(more)); }
+
+  /// The row of a number in knobs.csv.
+  std::size_t row_of(const std::string& key) const {
+    const auto keys = table("knobs.csv").at("key");
+    return static_cast<std::size_t>(std::ranges::find(keys, key) - keys.begin());
+  }
+  std::string cell(const std::string& key, const std::string& column) const {
+    return table("knobs.csv").at(column).at(row_of(key));
+  }
+  double number(const std::string& key, const std::string& column) const {
+    return std::stod(cell(key, column));
+  }
+
+  /// The metric at every point of a sweep that is run by itself, with half its interval.
+  struct Swept {
+    std::vector<double> mean, half;
+  };
+  Swept swept(const std::string& more, const std::string& metric = "accuracy") const {
+    const test::TemporaryFolder folder;
+    RunOptions options;
+    options.folder = folder.path();
+    run_experiment(test::waves(more), options);
+    const Columns columns = test::columns_of(read_whole(folder.path() / "results.csv"));
+    Swept values;
+    for (std::size_t i = 0; i < columns.at(metric).size(); ++i) {
+      values.mean.push_back(std::stod(columns.at(metric)[i]));
+      values.half.push_back(
+          (std::stod(columns.at(metric + "_hi")[i]) - std::stod(columns.at(metric + "_lo")[i])) /
+          2);
+    }
+    return values;
+  }
+};
+
+TEST(HardwareNumbers, AreFoundWhereverTheyStand) {
+  const Experiment e =
+      expand(test::tiny_experiment(
+                 10, 2, 1,
+                 "model = \"stack\"\ntime_s = 60.0\n[[device.models]]\nmodel = \"awgn\"\neta = "
+                 "0.2\n[[device.models]]\nmodel = \"polynomial\"\ncoefficients_uS = [0.5, 0.1]\n"
+                 "[device.layers.\"layer1.0.conv1\"]\nmodel = \"quantized\"\nbits = 5\n"
+                 "[mapping]\ntile = [64, 32]\n[periphery]\nadc = { bits = 6 }\n"))
+          .front()
+          .experiment;
+  std::map<std::string, HardwareNumber> numbers;
+  for (const HardwareNumber& number : numbers_of(e)) numbers[number.key] = number;
+  const auto value = [&](const std::string& key) { return numbers.at(key).value; };
+  EXPECT_EQ(value("device.models.0.eta"), 0.2);
+  EXPECT_EQ(value("device.models.1.coefficients_uS.1"), 0.1);
+  EXPECT_EQ(value("device.time_s"), 60);
+  EXPECT_EQ(value("mapping.tile.1"), 32);
+  EXPECT_EQ(value("periphery.adc.bits"), 6);
+  EXPECT_EQ(value("device.layers.layer1.0.conv1.bits"), 5);
+  for (const char* bits : {"periphery.adc.bits", "device.layers.layer1.0.conv1.bits"}) {
+    EXPECT_TRUE(numbers.at(bits).is_whole) << bits;
+    EXPECT_EQ(numbers.at(bits).unit, "bit") << bits;
+  }
+  EXPECT_FALSE(numbers.contains("periphery.dac.bits"));
+  EXPECT_FALSE(numbers.contains("evaluation.draws"));
+}
+
+std::map<std::string, Knob> moved(const std::string& more, double share) {
+  const Experiment e = expand(test::waves(more)).front().experiment;
+  std::map<std::string, Knob> knobs;
+  for (const Knob& knob : knobs_of(e, numbers_of(e), share).moved) knobs[knob.number.key] = knob;
+  return knobs;
+}
+
+TEST(HardwareNumbers, AreMovedByWhatCanBeCompared) {
+  const auto knobs = moved(
+      "eta = 0.3\n[mapping]\ntile = [64, 4]\n[periphery]\nadc = { bits = 16, enob = 7.5, "
+      "percentile "
+      "= 99.0 }\ndac = { bits = 6 }\n",
+      0.1);
+  const auto expect = [&](const char* key, double low, double high, const char* step) {
+    EXPECT_EQ(knobs.at(key).low, low) << key;
+    EXPECT_EQ(knobs.at(key).high, high) << key;
+    EXPECT_EQ(knobs.at(key).step_text, step) << key;
+  };
+  expect("device.eta", 0.27, 0.33, "10 %");  // what a reader would write, to the last digit
+  expect("periphery.dac.bits", 5, 7, "1 bit");
+  expect("periphery.adc.enob", 6.5, 8.5, "1 bit");
+  expect("mapping.tile.0", 58, 70, "10 %");
+  expect("mapping.tile.1", 3, 5, "1");
+  EXPECT_NEAR(knobs.at("mapping.tile.0").steps(), 12 / 6.4, 1e-12);
+  // At the edge: no converter has 17 bits, no percentile is above 100.
+  expect("periphery.adc.bits", 15, 16, "1 bit");
+  expect("periphery.adc.percentile", 89.1, 99, "10 %");
+}
+
+TEST(HardwareNumbers, ThatCannotCountAreLeftOutWithTheReason) {
+  const Experiment e = expand(test::waves("eta = 0.3\n[periphery]\nadc = {}\n")).front().experiment;
+  std::map<std::string, std::string> why;
+  for (const LeftOut& l : knobs_of(e, numbers_of(e), 0.1).left_out) why[l.key] = l.why;
+  EXPECT_EQ(why.at("device.g_min_S"), "is 0, of which there is no share");
+  EXPECT_EQ(why.at("mapping.weight_bits"),
+            "has no effect without mapping.encoding = \"bit_sliced\"");
+  EXPECT_EQ(why.at("periphery.adc.full_scale"),
+            "has no effect without periphery.adc.range = \"fixed\"");
+  EXPECT_FALSE(why.contains("device.eta"));
+}
+
+constexpr char kEta[] =
+    "eta = 0.5\n[budget.knobs]\nkeys = [\"device.eta\"]\nstep = 0.2\ndraws = 40\n";
+
+// The same draws, evaluated by `ohmic run`: the same numbers. Other draws: means of 40 chips that
+// are normal enough; 4.9 standard errors (2.5 half intervals of 95 %) are missed once in 10^6.
+TEST_F(BudgetOfKnobs, DerivativeOfEtaIsThatOfASweep) {
+  run(kEta);
+  const double change = number("device.eta", "change");
+  EXPECT_LT(number("device.eta", "change_hi"), 0);
+  EXPECT_EQ(cell("device.eta", "better"), "smaller");
+  const std::string sweep = "[evaluation]\ndraws = 40\n[sweep]\ndevice.eta = [0.4, 0.6]\n";
+  const Swept same = swept(sweep);
+  EXPECT_NEAR(change, (same.mean[1] - same.mean[0]) / 2, 1e-12);
+  EXPECT_NEAR(number("device.eta", "accuracy_at_low"), same.mean[0], 1e-12);
+  const Swept fresh =
+      swept("[evaluation]\ndraws = 40\nfirst_draw = 5000\n[sweep]\ndevice.eta = [0.4, 0.6]\n");
+  const double half = (number("device.eta", "change_hi") - number("device.eta", "change_lo")) / 2,
+               half_of_sweep = std::hypot(fresh.half[0], fresh.half[1]) / 2;
+  EXPECT_NEAR(change, (fresh.mean[1] - fresh.mean[0]) / 2, 2.5 * std::hypot(half, half_of_sweep));
+  // Pairing is what makes it known: as if ends had draws of their own, it would be far wider.
+  EXPECT_LT(half, 0.8 * std::hypot(same.half[0], same.half[1]) / 2);
+}
+
+// Small errors of weights move answers in proportion: the mean squared error is c eta^2, draw by
+// draw, so that a step of 10 % is (1.1^2 - 0.9^2)/2 = 0.2 of it. It is better when it is lower.
+TEST_F(BudgetOfKnobs, DerivativeOfASquareIsTheClosedForm) {
+  run("eta = 0.001\n[evaluation]\nmetric = \"mse\"\nagainst = \"answers\"\n[budget]\ndrop = "
+      "\"unit\"\n[budget.knobs]\nkeys = [\"device.eta\"]\ndraws = 3\n");
+  EXPECT_NEAR(number("device.eta", "change") / number("device.eta", "mse"), 0.2, 0.002);
+  EXPECT_EQ(cell("device.eta", "better"), "smaller");
+}
+
+// White noise does not age, and tiles without converters or wires add up to the same.
+TEST_F(BudgetOfKnobs, WhatHasNoEffectChangesNothing) {
+  const std::string text =
+      run("eta = 0.5\ntime_s = 1000.0\n[budget.knobs]\nkeys = [\"device.time_s\", "
+          "\"device.eta\"]\ndraws = 4\n")
+          .text;
+  EXPECT_EQ(cell("device.time_s", "change"), "0");
+  EXPECT_LE(number("device.time_s", "change_lo"), 0);
+  EXPECT_GE(number("device.time_s", "change_hi"), 0);
+  EXPECT_EQ(cell("device.time_s", "better"), "none");
+  EXPECT_EQ(row_of("device.time_s"), 1u);
+  EXPECT_NE(text.find("no draw changes"), std::string::npos) << text;
+}
+
+TEST_F(BudgetOfKnobs, ConvertersCountPerBit) {
+  run("eta = 0.3\n[periphery]\nadc = { bits = 4 }\n[budget.knobs]\nkeys = "
+      "[\"periphery.adc.bits\"]\ndraws = 8\n");
+  const Swept at = swept(
+      "eta = 0.3\n[periphery]\nadc = {}\n[evaluation]\ndraws = 8\n[sweep]\nperiphery.adc.bits = "
+      "[3, 5]\n");
+  EXPECT_EQ(cell("periphery.adc.bits", "step"), "1 bit");
+  EXPECT_GT(at.mean[1], at.mean[0]);
+  EXPECT_NEAR(number("periphery.adc.bits", "change"), (at.mean[1] - at.mean[0]) / 2, 1e-12);
+  EXPECT_EQ(cell("periphery.adc.bits", "better"), "larger");
+}
+
+constexpr char kMany[] =
+    "eta = 0.4\n[periphery]\nadc = { bits = 4 }\noutput_noise = { relative = 0.01 "
+    "}\n[budget.knobs]\nkeys = [\"device.*\", \"periphery.*\"]\ndraws = 6\n";
+
+TEST_F(BudgetOfKnobs, AreRankedByTheSizeOfWhatIsTold) {
+  const BudgetOutcome first = run(kMany);
+  const Columns t = table("knobs.csv");
+  const std::size_t count = t.at("key").size();
+  ASSERT_GE(count, 4u);
+  const auto value = [&](const char* column, std::size_t i) { return std::stod(t.at(column)[i]); };
+  const auto is_told = [&](std::size_t i) {
+    return value("change_lo", i) * value("change_hi", i) > 0;
+  };
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool names_a_side = t.at("better")[i] == "smaller" || t.at("better")[i] == "larger";
+    EXPECT_EQ(names_a_side, is_told(i)) << t.at("key")[i];
+    if (i == 0) continue;
+    EXPECT_LE(is_told(i), is_told(i - 1));
+    if (is_told(i) == is_told(i - 1)) {
+      EXPECT_LE(std::abs(value("change", i)), std::abs(value("change", i - 1)));
+    }
+  }
+  EXPECT_NE(first.text.find("not distinguishable from nothing"), std::string::npos) << first.text;
+  const std::string bytes = content("knobs.csv") + content("knobs_left_out.csv");
+  const BudgetOutcome again = run(kMany);
+  EXPECT_EQ(again.new_draws, 0);
+  EXPECT_EQ(content("knobs.csv") + content("knobs_left_out.csv"), bytes);
+  EXPECT_EQ(BudgetRun::run(parse_toml(content("resolved.toml"), "resolved.toml")).new_draws, 0);
+}
+
+constexpr char kCorners[] =
+    "eta = 0.4\n[periphery]\nadc = { bits = 4 }\n[budget.knobs]\nkeys = [\"device.eta\"]\ndraws = "
+    "6\nverify_draws = 8\ncorners = { \"device.eta\" = 0.25, \"periphery.adc.bits\" = 0.25 }\n";
+
+// All four corners and the fresh draws of the worst, evaluated by `ohmic run`.
+TEST_F(BudgetOfKnobs, WorstCornerIsThatOfASweep) {
+  const std::string text = run(kCorners).text;
+  const std::string sweep =
+      "[periphery]\nadc = {}\n[evaluation]\ndraws = 6\n[sweep]\nperiphery.adc.bits = [3, "
+      "5]\ndevice.eta = [0.3, 0.5]\n";
+  const Swept all = swept(sweep);
+  const Columns t = table("knob_corners.csv");
+  ASSERT_EQ(t.at("accuracy").size(), 4u);
+  for (std::size_t i = 0; i < 4; ++i) {
+    const bool high_bits = t.at("periphery.adc.bits")[i] == "5",
+               high = t.at("device.eta")[i] == "0.5";
+    EXPECT_NEAR(std::stod(t.at("accuracy")[i]), all.mean[2 * high_bits + high], 1e-12) << i;
+    const bool is_worst = std::stod(t.at("accuracy")[i]) == *std::ranges::min_element(all.mean);
+    EXPECT_EQ(t.at("worst")[i], is_worst ? "true" : "false") << i;
+    // Noise is worse when it is more, converters with fewer bits.
+    EXPECT_EQ(t.at("linear")[i], high && !high_bits ? "true" : "false") << i;
+  }
+  const Swept fresh = swept(
+      "[periphery]\nadc = {}\n[evaluation]\ndraws = 8\nfirst_draw = 1000000\n[sweep]\n"
+      "periphery.adc.bits = [3, 4]\ndevice.eta = [0.4, 0.5]\n");
+  const Columns worst = table("knob_corner.csv");
+  EXPECT_NEAR(std::stod(worst.at("accuracy")[0]), fresh.mean[1], 1e-12);
+  EXPECT_NEAR(std::stod(worst.at("nominal")[0]), fresh.mean[2], 1e-12);
+  EXPECT_NEAR(std::stod(worst.at("lost")[0]), fresh.mean[2] - fresh.mean[1], 1e-12);
+  EXPECT_NE(text.find("On 8 draws that the search has not seen"), std::string::npos) << text;
+  EXPECT_EQ(run(kCorners).new_draws, 0);
+}
+
+// A tolerance of one step: what is lost at the corner to first order is the change itself.
+TEST_F(BudgetOfKnobs, FirstOrderAddsUpWhatNumbersLose) {
+  run("eta = 0.4\n[periphery]\nadc = { bits = 4 }\n[budget.knobs]\ndraws = 6\nverify_draws = 2\n"
+      "keys = [\"device.eta\"]\ncorners = { device.eta = 0.1, periphery.adc.bits = 0.25 }\n");
+  const Columns t = table("knob_corners.csv");
+  const auto linear =
+      static_cast<std::size_t>(std::ranges::find(t.at("linear"), "true") - t.at("linear").begin());
+  EXPECT_NEAR(
+      std::stod(t.at("predicted")[linear]),
+      std::abs(number("device.eta", "change")) + std::abs(number("periphery.adc.bits", "change")),
+      1e-12);
+}
+
+TEST_F(BudgetOfKnobs, OfManyTolerancesTheCornerOfTheSignsIsMeasured) {
+  run("eta = 0.4\n[periphery]\nadc = { bits = 4 }\ndac = { bits = 4 }\noutput_noise = { relative = "
+      "0.05 }\n[budget.knobs]\ndraws = 4\nverify_draws = 2\nkeys = [\"device.eta\"]\n[budget.knobs"
+      ".corners]\ndevice.eta = 0.1\ndevice.g_max_S = 0.1\nperiphery.adc.bits = 0.25\n"
+      "periphery.dac.bits = 0.25\nperiphery.output_noise.relative = 0.2\n");
+  const Columns t = table("knob_corners.csv");
+  ASSERT_EQ(t.at("worst").size(), 1u);
+  for (const auto& [key, better] : Columns{{"device.eta", {"0.36", "0.44"}},
+                                           {"periphery.adc.bits", {"3", "5"}},
+                                           {"periphery.dac.bits", {"3", "5"}}})
+    EXPECT_EQ(t.at(key)[0], better[number(key, "change") < 0]) << key;
+}
+
+TEST(BudgetOfKnobsFigure, HasABarForEachNumberFromTheTopDown) {
+  const BudgetRequest request = read_budget(test::waves(kMany));
+  KnobStudy study;
+  study.point = &request.points.front();
+  study.nominal.draws.resize(2);
+  const auto add = [&](const char* key, const char* step, double change, double half) {
+    KnobEffect e;
+    e.knob.number.key = key;
+    e.knob.step_text = step;
+    e.change = {change, change - half, change + half, half / 2, 9};
+    study.effects.push_back(e);
+  };
+  add("device.eta", "10 %", -0.05, 0.01);
+  add("periphery.adc.bits", "1 bit", 0.02, 0.01);
+  add("device.g_max_S", "10 %", 0.001, 0.01);
+  const AnalysisResult result = knobs_result({study}, request.settings);
+  const std::string script = result.figures.front().script;
+  const auto has = [&](const std::string& part) {
+    EXPECT_NE(script.find(part), std::string::npos) << part << "\n" << script;
+  };
+  has("set ytics norotate ('device.eta' 0, 'periphery.adc.bits' 1, 'device.g_max_S' 2)");
+  has("set yrange [2.6:-0.6]");
+  has("0 -5 -6 -4\n");
+  has("title 'per 10 %'");
+  has("title 'per 1 bit'");
+  has("title 'not distinguishable from nothing'");
+  has("with boxxyerror");
+}
+
+TEST(BudgetOfKnobsRequests, ThatCannotBeAnsweredAreRefused) {
+  const std::string eta = "eta = 0.1\n[budget.knobs]\n";
+  const auto expect = [&](const std::string& more, const std::string& message) {
+    EXPECT_NE(error_of(eta + more).find(message), std::string::npos) << error_of(eta + more);
+  };
+  expect("keys = [\"device.etta\"]\n",
+         "budget.knobs.keys: \"device.etta\" is no number of the hardware of this file; it has "
+         "mapping.weight_bits, mapping.slice_bits, mapping.tile.0");
+  expect("keys = [\"evaluation.draws\"]\n", "is no number of the hardware");
+  expect("keys = [\"device.g_min_S\"]\n",
+         "budget.knobs: none of these numbers can be moved: device.g_min_S is 0, of which there is "
+         "no share");
+  expect("step = 0.9\n", "budget.knobs.step: expected a real number in [0.001, 0.5]");
+  expect("draws = 1\n", "budget.knobs.draws: expected an integer >= 2");
+  expect("corners = 0.1\n",
+         "budget.knobs.corners: expected a table of keys, each with the share of its value that it "
+         "may be off by, as { \"device.eta\" = 0.1 }, got 0.1");
+  expect("corners = { \"device.eta\" = 2.0 }\n",
+         "budget.knobs.corners.device.eta: expected the share of its value that it may be off by, "
+         "above 0 and at most 1, got 2.0");
+  expect("corners = { \"device.etta\" = 0.1 }\n",
+         "budget.knobs.corners: \"device.etta\" is no number of the hardware of this file");
+  expect("corners = { \"device.g_min_S\" = 0.1 }\n",
+         "budget.knobs.corners: device.g_min_S is 0, of which there is no share");
+  expect("corners = { \"mapping.weight_bits\" = 0.5 }\n",
+         "budget.knobs.corners: mapping.weight_bits has no effect without mapping.encoding");
+  expect("corners = { \"mapping.weight_percentile\" = 0.1 }\n",
+         "budget.knobs.corners: mapping.weight_percentile: expected a real number in [50, 100]");
+  expect("corners = { \"periphery.adc.bits\" = 0.05 }\n[periphery]\nadc = {}\n",
+         "budget.knobs.corners: 0.05 of periphery.adc.bits = 8 rounds to nothing: it is a whole "
+         "number");
+}
+
+}  // namespace
+}  // namespace ohmic
