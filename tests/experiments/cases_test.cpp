@@ -5,6 +5,8 @@
 
 #include "experiments/measure/files.hpp"
 #include "experiments/study/experiment.hpp"
+#include "experiments/study/words.hpp"
+#include "experiments/text/table.hpp"
 #include "tests/experiments/command_line.hpp"
 #include "tests/temporary_folder.hpp"
 
