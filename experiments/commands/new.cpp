@@ -10,7 +10,7 @@
 #include "experiments/commands/commands.hpp"
 #include "experiments/commands/samples_option.hpp"
 #include "experiments/commands/terminal_progress.hpp"
-#include "experiments/manual/draft.hpp"
+#include "experiments/manual/experiment_draft.hpp"
 #include "experiments/measure/examination.hpp"
 #include "experiments/measure/files.hpp"
 #include "experiments/measure/fitting_metrics.hpp"
@@ -45,7 +45,7 @@ Experiment with_key(const std::string& option, const std::string& key, const std
   return experiment;
 }
 
-void take_hardware(const NewCommand& command, Draft& draft) {
+void take_hardware(const NewCommand& command, ExperimentDraft& draft) {
   const Experiment experiment = command.preset.empty()
                                     ? with_key("--device", "device.model", command.device)
                                     : with_key("--preset", "preset", command.preset);
@@ -56,7 +56,7 @@ void take_hardware(const NewCommand& command, Draft& draft) {
 
 // --- networks that ohmic brings ---
 
-void take_data(const std::string& name, Draft& draft) {
+void take_data(const std::string& name, ExperimentDraft& draft) {
   if (name == "files")
     throw ConfigError(
         "--data files: name them with --samples; expected synthetic, cifar10 or cifar100");
@@ -64,7 +64,7 @@ void take_data(const std::string& name, Draft& draft) {
   draft.metrics = {{}, {"top_k"}, {"cross_entropy"}, {"agreement"}};
 }
 
-void take_built_in(const NewCommand& command, Draft& draft) {
+void take_built_in(const NewCommand& command, ExperimentDraft& draft) {
   if (!command.samples.empty())
     throw ConfigError(
         "--samples: are for the network of a file, and --model names none; expected "
@@ -90,7 +90,8 @@ void take_built_in(const NewCommand& command, Draft& draft) {
 // --- networks of files ---
 
 bool is_built_in(const std::string& model) {
-  return model.empty() || (!fs::is_regular_file(model) && model.find_first_of("./") == std::string::npos);
+  return model.empty() ||
+         (!fs::is_regular_file(model) && model.find_first_of("./") == std::string::npos);
 }
 
 /// How pictures of any size become samples of this shape.
@@ -158,7 +159,7 @@ std::string samples_words(const LoweredNetwork& network, const ImageSet& set) {
       model, fmt::join(inputs, ", ")));
 }
 
-void take_file(const NewCommand& command, Draft& draft) {
+void take_file(const NewCommand& command, ExperimentDraft& draft) {
   draft.model.file = command.model;
   const auto network = load_network(draft.model, {});
   if (!command.data.empty()) return take_data(command.data, draft);
@@ -180,7 +181,7 @@ void take_file(const NewCommand& command, Draft& draft) {
 
 // --- the file ---
 
-fs::path place_of(const NewCommand& command, const Draft& draft) {
+fs::path place_of(const NewCommand& command, const ExperimentDraft& draft) {
   if (!command.out.empty()) return command.out;
   return draft.model.file.empty() ? fs::path(draft.model.name + ".toml")
                                   : fs::path(draft.model.file).stem() += ".toml";
@@ -198,7 +199,7 @@ void check_place(const fs::path& out) {
 
 /// What the file asks. Where converters want samples to calibrate on and none are given, the test
 /// samples serve.
-BudgetRequest request_of(Draft& draft) {
+BudgetRequest request_of(ExperimentDraft& draft) {
   const auto read = [&] { return read_request(parse_toml(draft_text(draft), draft.file)); };
   BudgetRequest request = read();
   const bool lacks = draft.data.name == "files" && !draft.data.train_samples.are_named();
@@ -216,7 +217,7 @@ bool is_to_be_fetched(const DataSettings& data) {
   return files.test.empty() || !fs::exists(files.test.front());
 }
 
-void print_next(const Draft& draft, bool fetches) {
+void print_next(const ExperimentDraft& draft, bool fetches) {
   const std::string file = shell_word(draft.file);
   std::vector<std::pair<std::string, std::string>> next;
   next.push_back(
@@ -241,7 +242,7 @@ void print_next(const Draft& draft, bool fetches) {
 }
 
 void write_new(const NewCommand& command) {
-  Draft draft;
+  ExperimentDraft draft;
   draft.program = command.program;
   take_hardware(command, draft);
   is_built_in(command.model) ? take_built_in(command, draft) : take_file(command, draft);

@@ -20,7 +20,10 @@ struct PlotCommand {
   std::vector<fs::path> runs;
   Choice choice;
   fs::path out;
-  bool log_x = false, as_csv = false, as_json = false;
+  bool log_x = false, linear_x = false, as_csv = false, as_json = false;
+  std::optional<bool> logarithmic() const {
+    return log_x || linear_x ? std::optional(log_x) : std::nullopt;
+  }
 };
 
 /// A folder of its own, gone at the end.
@@ -90,7 +93,7 @@ void plot(const PlotCommand& command) {
   if (command.as_csv) print_lines("{}", csv_text(chosen_table(chosen)));
   if (command.as_json) print_lines("{}", jsonl_text(chosen_table(chosen)));
   if (to_stdout && command.out.empty()) return;
-  const Figure figure = chosen_figure(chosen, command.choice.split, command.log_x);
+  const Figure figure = chosen_figure(chosen, command.choice.split, command.logarithmic());
   const std::string written = command.out.empty() ? draw_beside(command.runs.front(), figure)
                                                   : draw_as(command.out, figure);
   if (to_stdout)
@@ -126,8 +129,10 @@ void add_options(CLI::App& command, PlotCommand& plot) {
       .add_option("--out", plot.out,
                   "Where the figure goes (default: figures/ of the first run, as SVG and PNG)")
       ->type_name("FILE.svg|FILE.png");
-  command.add_flag("--log-x", plot.log_x,
-                   "Logarithmic; by default where x is above 0 and spreads over a factor of 30");
+  CLI::Option* log_x = command.add_flag(
+      "--log-x", plot.log_x,
+      "Logarithmic; by default where x is above 0 and spreads over a factor of 30, eta apart");
+  command.add_flag("--linear-x", plot.linear_x, "Linear in any case")->excludes(log_x);
   CLI::Option* json = command.add_flag("--json", plot.as_json,
                                        "Print the numbers, an object per line; draw with --out");
   command.add_flag("--csv", plot.as_csv, "Print the numbers as CSV; draw with --out")

@@ -28,15 +28,15 @@ std::vector<std::string> values_of(const ChosenColumns& chosen) {
   return distinct(values);
 }
 
-Axis x_axis(const Scale& scale, const ChosenColumns& chosen, bool log_x) {
+Axis x_axis(const Scale& scale, const ChosenColumns& chosen, std::optional<bool> log_x) {
   Axis axis = scale.axis();
   if (!chosen.x_is_swept && !scale.is_named()) axis.tics.clear();
-  if (!log_x) return axis;
+  axis.logarithmic = log_x.value_or(axis.logarithmic && chosen.x.key != kEtaKey);
+  if (!log_x.value_or(false)) return axis;
   for (const std::string& value : scale.ascending())
     if (scale.is_named() || scale.at(value) <= 0)
       throw ConfigError(fmt::format("--log-x: {} has the value {}; expected numbers above 0",
                                     *chosen.x.key, value));
-  axis.logarithmic = true;
   return axis;
 }
 
@@ -64,38 +64,53 @@ void check_panels(std::size_t panels) {
                     panels, kMostPanels));
 }
 
+/// Rows of a panel by curve.
+std::vector<Rows> rows_of(const std::string& panel, const std::vector<std::string>& curves,
+                          const Places& places, const ChosenColumns& chosen) {
+  std::vector<Rows> rows(curves.size());
+  for (std::size_t i = 0; i < chosen.rows.size(); ++i)
+    if (places.panels[i] == panel)
+      rows[index_of(curves, places.curves[i])].push_back(&chosen.rows[i]);
+  return rows;
+}
+
+void add_series(const std::vector<Rows>& rows, const std::vector<std::string>& curves,
+                const ChosenColumns& chosen, const Scale& scale, Panel& panel) {
+  for (std::size_t c = 0; c < curves.size(); ++c) {
+    if (rows[c].empty()) continue;
+    Series series = series_of(rows[c], chosen, scale, scale.beside(c, curves.size()));
+    series.name = curves.size() > 1 ? curves[c] : "";
+    series.style = {color_of(c, curves.size()), marker_of(c),
+                    chosen.x_is_swept && !scale.is_named()};
+    panel.series.push_back(std::move(series));
+  }
+}
+
+std::string name_of(const ChosenColumns& chosen) {
+  std::string name = "plot_" + *chosen.y.key + "_by_" + *chosen.x.key;
+  std::replace(name.begin(), name.end(), '.', '_');
+  return file_name_part(name);
+}
+
 }  // namespace
 
-Figure chosen_figure(const ChosenColumns& chosen, const std::string& split, bool log_x) {
+Figure chosen_figure(const ChosenColumns& chosen, const std::string& split,
+                     std::optional<bool> log_x) {
   std::vector<Axes> axes;
   for (const ChosenRow& row : chosen.rows) axes.push_back(row.axes);
   const Places places = places_of(axes, &chosen.experiment, split);
   const std::vector<std::string> curves = distinct(places.curves), panels = distinct(places.panels);
   check_panels(panels.size());
   const Scale scale(*chosen.x.key, *chosen.x.title, values_of(chosen));
-  std::string name = "plot_" + *chosen.y.key + "_by_" + *chosen.x.key;
-  std::replace(name.begin(), name.end(), '.', '_');
-  Plot plot{file_name_part(name), curves.size() > 1 ? places.legend : "", {}};
+  const bool any_below_0 = std::any_of(chosen.rows.begin(), chosen.rows.end(),
+                                       [](const ChosenRow& row) { return row.y.mean < 0; });
+  Plot plot{name_of(chosen), curves.size() > 1 ? places.legend : "", {}};
   for (const std::string& title : panels) {
     Panel panel{title, x_axis(scale, chosen, log_x), {*chosen.y.title}};
-    for (std::size_t c = 0; c < curves.size(); ++c) {
-      Rows rows;
-      for (std::size_t i = 0; i < axes.size(); ++i)
-        if (places.panels[i] == title && places.curves[i] == curves[c])
-          rows.push_back(&chosen.rows[i]);
-      if (rows.empty()) continue;
-      Series series = series_of(rows, chosen, scale, scale.beside(c, curves.size()));
-      series.name = curves.size() > 1 ? curves[c] : "";
-      series.style = {color_of(c, curves.size()), marker_of(c),
-                      chosen.x_is_swept && !scale.is_named()};
-      panel.series.push_back(std::move(series));
-    }
+    if (!any_below_0) panel.y.least = 0;
+    add_series(rows_of(title, curves, places, chosen), curves, chosen, scale, panel);
     plot.panels.push_back(std::move(panel));
   }
-  const bool none_below_0 = std::none_of(chosen.rows.begin(), chosen.rows.end(),
-                                         [](const ChosenRow& row) { return row.y.mean < 0; });
-  for (Panel& panel : plot.panels)
-    if (none_below_0) panel.y.least = 0;
   if (plot.panels.size() == 1) {
     plot.panel_width = 540;
     plot.panel_height = 360;

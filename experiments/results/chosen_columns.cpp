@@ -103,12 +103,23 @@ class RunRows {
 
 using Runs = std::vector<RunRows>;
 
+/// The nearest of the names, also of a key without its table.
+std::string near(const std::string& name, const Names& names) {
+  const std::string misspelt = did_you_mean(name, names);
+  if (!misspelt.empty()) return misspelt;
+  const auto in_table = std::find_if(names.begin(), names.end(), [&](const std::string& key) {
+    return key.ends_with("." + name);
+  });
+  return in_table == names.end() ? "" : *in_table;
+}
+
 [[noreturn]] void refuse(const std::string& option, const std::string& name, const RunRows& run,
-                         const std::string& what, const Names& accepted) {
-  const std::string near = did_you_mean(name, accepted);
-  throw ConfigError(fmt::format(
-      "{} {}: {} {}; {}expected one of {}", option, name, what, run.file().string(),
-      near.empty() ? "" : fmt::format("did you mean \"{}\"? ", near), fmt::join(accepted, ", ")));
+                         const std::string& what, const std::string& kind, const Names& there) {
+  const std::string meant = near(name, there);
+  throw ConfigError(
+      fmt::format("{} {}: {} {}; {}{} are {}", option, name, what, run.file().string(),
+                  meant.empty() ? "" : fmt::format("did you mean \"{}\"? ", meant),
+                  meant.empty() ? "the " + kind : "The " + kind, fmt::join(there, ", ")));
 }
 
 /// Columns that somebody may want to see: ends of intervals go with what they are of.
@@ -126,16 +137,16 @@ void check(const Runs& runs, const Choice& choice) {
   for (const RunRows& run : runs) {
     const Names columns = shown_columns(run);
     for (const auto& [option, name] : {std::pair{"--x", choice.x}, {"--y", choice.y}})
-      if (!run.has(name)) refuse(option, name, run, "is no column of", columns);
+      if (!run.has(name)) refuse(option, name, run, "is no column of", "columns", columns);
     Names splits = run.keys();
     if (runs.size() > 1) splits.emplace_back(kRunKey);
     if (!choice.split.empty() && choice.split != kRunKey && !run.has(choice.split))
-      refuse("--split", choice.split, run, "is no swept key of", splits);
+      refuse("--split", choice.split, run, "is no swept key of", "keys", splits);
     if (run.holds_numbers(choice.y)) continue;
     Names numbers;
     std::copy_if(columns.begin(), columns.end(), std::back_inserter(numbers),
                  [&](const std::string& column) { return run.holds_numbers(column); });
-    refuse("--y", choice.y, run, "holds no numbers in", numbers);
+    refuse("--y", choice.y, run, "holds no numbers in", "columns that do", numbers);
   }
 }
 
@@ -196,11 +207,16 @@ ChosenColumns choose_columns(const std::vector<std::filesystem::path>& folders,
   std::erase(keys, choice.x);
   if (!choice.split.empty() && !is_among(keys, choice.split)) keys.push_back(choice.split);
   for (const RunRows& run : runs)
-    for (const std::size_t row : run.rows(choice.only))
+    for (const std::size_t row : run.rows(choice.only)) {
+      if (run.cell(row, choice.x).empty()) continue;
       chosen.rows.push_back({run.axes_of(row, keys),
                              run.cell(row, choice.x),
                              {run.real(row, choice.y), run.real(row, choice.y + "_lo"),
                               run.real(row, choice.y + "_hi")}});
+    }
+  if (chosen.rows.empty())
+    throw ConfigError("no finished point has a value of " + choice.x +
+                      (choice.only.empty() ? "" : " and is one of --only"));
   if (chosen.x_is_swept) drop_what_follows(choice.split, chosen.rows);
   return chosen;
 }

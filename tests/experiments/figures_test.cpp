@@ -116,7 +116,7 @@ TEST(AxisFigure, ALineBreaksWhereNothingWasMeasured) {
 std::vector<Axes> trained_axes() {
   std::vector<Axes> all;
   for (const auto& [eta, device, temperature] :
-       {std::tuple{"0.0", "", ""}, {"0.1", "", ""}, {"0.0", "pcm", ""}, {"0.0", "pcm", "4.0"}})
+       {std::tuple{"0", "", ""}, {"0.1", "", ""}, {"0", "pcm", ""}, {"0", "pcm", "4"}})
     for (const char* age : {"60", "3600"}) {
       const std::string bits = *device ? "6" : "", ages = *device ? "[60.0, 3600.0, 86400.0]" : "";
       all.push_back({{"train.noise_eta", eta},
@@ -133,9 +133,9 @@ std::vector<Axes> trained_axes() {
 
 TEST(Legends, SayWhatTellsCurvesApart) {
   const std::string script = axis_figure("device.time_s", groups_at(trained_axes())).script;
-  for (const char* name : {"'training noise η = 0.0'", "'training noise η = 0.1'",
-                           "'training noise η = 0.0, training’s device = pcm'",
-                           "'training noise η = 0.0, training’s device = pcm, teacher’s T = 4.0'"})
+  for (const char* name : {"'training noise η = 0'", "'training noise η = 0.1'",
+                           "'training noise η = 0, training’s device = pcm'",
+                           "'training noise η = 0, training’s device = pcm, teacher’s T = 4'"})
     EXPECT_NE(script.find(std::string("title ") + name), std::string::npos) << name << script;
   EXPECT_EQ(script.find("..."), std::string::npos) << "nothing is cut out\n" << script;
 }

@@ -68,8 +68,10 @@ TEST_F(New, OfAnOnnxNetworkWithLabels) {
   EXPECT_NE(file.find("# 4 samples of [2], with a label from 0 to 1 each."), std::string::npos)
       << file;
   EXPECT_NE(file.find("\nmetric = \"accuracy\"\n"), std::string::npos) << file;
-  EXPECT_NE(file.find(" These fit too: auc, cross_entropy,"), std::string::npos) << file;
-  EXPECT_NE(file.find("Std of the noise over that of its reference"), std::string::npos)
+  EXPECT_NE(file.find("too: auc, cross_entropy, perplexity, agreement,"), std::string::npos)
+      << file;
+  EXPECT_NE(file.find("that of its reference; for sigma_w the form factor 1/SNR."),
+            std::string::npos)
       << "what device.eta declares\n"
       << file;
   EXPECT_EQ(ohmic({"check", at("my.toml")}).status, 0);
@@ -107,10 +109,11 @@ TEST_F(New, OfEveryDeviceAndPresetIsChecked) {
   }
   EXPECT_LE(refused, 2);
   for (const Preset& preset : presets()) {
-    const Result result = made(preset.name + ".toml", {"--preset", preset.name});
+    const std::string file = "preset-" + preset.name + ".toml";
+    const Result result = made(file, {"--preset", preset.name});
     ASSERT_EQ(result.status, 0) << preset.name << "\n" << result.err;
-    EXPECT_EQ(ohmic({"check", at(preset.name + ".toml")}).status, 0) << preset.name;
-    EXPECT_NE(text(preset.name + ".toml").find(preset.title), std::string::npos);
+    EXPECT_EQ(ohmic({"check", at(file)}).status, 0) << preset.name;
+    EXPECT_NE(text(file).find("\npreset = \"" + preset.name + "\"\n"), std::string::npos);
   }
 }
 

@@ -79,11 +79,12 @@ TEST_F(Plot, PrintsTheNumbersOfResults) {
 TEST_F(Plot, WhatIsNotThereIsAnsweredWithWhatIs) {
   EXPECT_EQ(said({"--x", "device.eta", "--y", "agrement"}),
             "error: --y agrement: is no column of " + at("a/results.csv") +
-                "; did you mean \"agreement\"? expected one of mapping.tile, device.eta, seed, "
+                "; did you mean \"agreement\"? The columns are mapping.tile, device.eta, seed, "
                 "images, draws, baseline, agreement, std_draws, noise_free, dac_clipped, "
                 "adc_clipped, dead_filters\n");
-  EXPECT_NE(said({"--x", "device.etta", "--y", "agreement"}).find("did you mean \"device.eta\"?"),
-            std::string::npos);
+  for (const char* near : {"device.etta", "eta"})
+    EXPECT_NE(said({"--x", near, "--y", "agreement"}).find("did you mean \"device.eta\"?"),
+              std::string::npos);
   EXPECT_NE(said({"--x", "device.eta", "--y", "agreement", "--split", "sede"})
                 .find("--split sede: is no swept key of " + at("a/results.csv") +
                       "; did you mean \"seed\"?"),
@@ -156,7 +157,7 @@ TEST(ChosenFigure, HasUnitsIntervalsAndACurveForEachValue) {
   const ChosenColumns columns =
       chosen("device.eta", {row("6", "0.2", 0.5), row("6", "0.1", 0.75), row("8", "0.1", 0.875),
                             row("8", "0.3", 0.625), row("6", "0.3", 0.375)});
-  const Figure figure = chosen_figure(columns, "", false);
+  const Figure figure = chosen_figure(columns, "");
   EXPECT_EQ(figure.name, "plot_accuracy_by_device_eta");
   for (const char* part :
        {"'noise η, fraction of g_max'", "'accuracy (%)'", "title 'ADC bits'",
@@ -166,6 +167,18 @@ TEST(ChosenFigure, HasUnitsIntervalsAndACurveForEachValue) {
   EXPECT_NE(chosen_figure(columns, "", true).script.find("set logscale x"), std::string::npos);
 }
 
+TEST(ChosenFigure, SpreadsWideNumbersUnlessToldOtherwise) {
+  const auto scale = [](const char* key, std::optional<bool> log_x) {
+    const ChosenColumns columns = chosen(key, {{{}, "1", {0.5}}, {{}, "3600", {0.5}}});
+    const std::string script = chosen_figure(columns, "", log_x).script;
+    return script.find(" set logscale x") != std::string::npos;
+  };
+  EXPECT_TRUE(scale("device.time_s", {}));
+  EXPECT_FALSE(scale("device.time_s", false));
+  EXPECT_FALSE(scale("device.eta", {})) << "as in other figures";
+  EXPECT_TRUE(scale("device.eta", true));
+}
+
 TEST(ChosenFigure, MakesPanelsOfWhatElseIsSwept) {
   std::vector<ChosenRow> rows;
   for (int seed = 1; seed <= 13; ++seed)
@@ -173,9 +186,9 @@ TEST(ChosenFigure, MakesPanelsOfWhatElseIsSwept) {
       for (const char* x : {"0.1", "0.2"})
         rows.push_back({{{"seed", std::to_string(seed)}, {"periphery.adc.bits", bits}}, x, {0.5}});
   const ChosenColumns all = chosen("device.eta", rows);
-  EXPECT_NE(test::error_of<ConfigError>([&] { chosen_figure(all, "", false); }).find("13 panels"),
+  EXPECT_NE(test::error_of<ConfigError>([&] { chosen_figure(all, ""); }).find("13 panels"),
             std::string::npos);
-  const std::string script = chosen_figure(all, "seed", false).script;
+  const std::string script = chosen_figure(all, "seed").script;
   EXPECT_NE(script.find("set title 'ADC bits = 6'"), std::string::npos) << script;
   EXPECT_NE(script.find("set title 'ADC bits = 8'"), std::string::npos);
   EXPECT_EQ(script.find("$p2s0"), std::string::npos) << "two panels";
@@ -186,7 +199,7 @@ TEST(ChosenFigure, MarksWhatWasMeasuredWithoutALine) {
   ChosenColumns columns = chosen("device.eta", {{{}, "0.5", {0.5}}, {{}, "0.25", {0.75}}});
   columns.x = {"noise_free", "accuracy with exact devices (%)", kPercent};
   columns.x_is_swept = false;
-  const std::string script = chosen_figure(columns, "", false).script;
+  const std::string script = chosen_figure(columns, "").script;
   EXPECT_NE(script.find("<< EOD\n25 75 75 75\n50 50 50 50\nEOD"), std::string::npos) << script;
   EXPECT_EQ(script.find("with lines"), std::string::npos) << script;
 }

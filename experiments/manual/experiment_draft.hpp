@@ -20,7 +20,7 @@ struct DraftAxis {
 /// has no such knob.
 std::optional<DraftAxis> first_axis(const std::string& device_model, const DeviceModel&);
 
-struct Draft {
+struct ExperimentDraft {
   std::string file;     ///< that it will be, as commands name it
   std::string program;  ///< likewise
   DataSettings data;
@@ -36,6 +36,6 @@ struct Draft {
 };
 
 /// The file. Its lines are at most 100 columns.
-std::string draft_text(const Draft&);
+std::string draft_text(const ExperimentDraft&);
 
 }  // namespace ohmic

@@ -1,4 +1,4 @@
-#include "experiments/manual/draft.hpp"
+#include "experiments/manual/experiment_draft.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -85,11 +85,11 @@ Value number_value(double number) {
   return {number};
 }
 
-std::string network_of(const Draft& draft) {
+std::string network_of(const ExperimentDraft& draft) {
   return draft.model.file.empty() ? draft.model.name : value_words("model.file", draft.model.file);
 }
 
-void add_heading(const Draft& draft, Lines& lines) {
+void add_heading(const ExperimentDraft& draft, Lines& lines) {
   const std::string file = shell_word(draft.file), program = shell_word(draft.program);
   lines.say(
       fmt::format("How much analog noise does {} take? Written by `ohmic new`; `ohmic describe "
@@ -111,7 +111,7 @@ void add_heading(const Draft& draft, Lines& lines) {
   lines.put("preset", text_value(draft.preset));
 }
 
-void add_model(const Draft& draft, Lines& lines) {
+void add_model(const ExperimentDraft& draft, Lines& lines) {
   const Value model = ModelSettings::schema().write(&draft.model);
   lines.table("model");
   if (draft.model.file.empty()) {
@@ -124,11 +124,11 @@ void add_model(const Draft& draft, Lines& lines) {
   lines.say(fmt::format("`ohmic inspect {}` shows its layers. {}", shell_word(draft.model.file),
                         lines.doc("model.file")));
   lines.put("file", *model.at("file"));
-  lines.say("Weights of the same network, trained on:");
+  lines.say("Weights of the same network that were trained further:");
   lines.offer("weights = \"FILE\"");
 }
 
-void add_samples(const Draft& draft, const Value& data, Lines& lines) {
+void add_samples(const ExperimentDraft& draft, const Value& data, Lines& lines) {
   lines.put("name", *data.at("name"));
   lines.say(draft.samples + ". Without labels the network's own answers without noise are right.");
   lines.put("test", *data.at("test"));
@@ -144,7 +144,7 @@ void add_samples(const Draft& draft, const Value& data, Lines& lines) {
   if (draft.data.transform != Transform{}) lines.set("transform", *data.at("transform"));
 }
 
-void add_data(const Draft& draft, Lines& lines) {
+void add_data(const ExperimentDraft& draft, Lines& lines) {
   const Value data = DataSettings::schema().write(&draft.data);
   lines.table("data");
   if (draft.data.name == "files")
@@ -169,20 +169,22 @@ void add_training(const TrainSettings& train, Lines& lines) {
   for (const char* key : {"epochs", "learning_rate", "augment"}) lines.set(key, *values.at(key));
 }
 
-std::string all_devices() {
+std::string other_devices(const std::string& than) {
   std::vector<std::string> names;
-  for (const DeviceKind& kind : device_kinds()) names.push_back(kind.name);
+  for (const DeviceKind& kind : device_kinds())
+    if (kind.name != than) names.push_back(kind.name);
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
 /// Tiles, devices and what stands around them, where no preset says it.
-void add_hardware(const Draft& draft, Lines& lines) {
+void add_hardware(const ExperimentDraft& draft, Lines& lines) {
   lines.table("mapping");
   const MappingSettings usual;
   lines.set("tile", *MappingSettings::schema().write(&usual).at("tile"));
   lines.table("device");
   lines.say(fmt::format("{} `ohmic describe {}` has its parameters. Others: {}.",
-                        find_device_kind(draft.device)->schema->doc, draft.device, all_devices()));
+                        find_device_kind(draft.device)->schema->doc, draft.device,
+                        other_devices(draft.device)));
   lines.put("model", text_value(draft.device));
   lines.blank();
   lines.say(
@@ -200,7 +202,7 @@ std::string metric_text(const MetricChoice& choice) {
          (choice.against == Against::samples ? "samples" : "its answers without noise");
 }
 
-void add_evaluation(const Draft& draft, Lines& lines) {
+void add_evaluation(const ExperimentDraft& draft, Lines& lines) {
   EvaluationSettings settings;
   const MetricChoice& choice = draft.metrics.front();
   settings.metric = choice.name;
@@ -221,7 +223,7 @@ void add_evaluation(const Draft& draft, Lines& lines) {
   lines.set("draws", *values.at("draws"));
 }
 
-void add_sweep(const Draft& draft, Lines& lines) {
+void add_sweep(const ExperimentDraft& draft, Lines& lines) {
   const std::string what = "Every value is a point; of several keys every combination is one.";
   if (!draft.axis) {
     lines.blank();
@@ -265,7 +267,7 @@ std::optional<DraftAxis> first_axis(const std::string& model, const DeviceModel&
   return size_axis(kind);
 }
 
-std::string draft_text(const Draft& draft) {
+std::string draft_text(const ExperimentDraft& draft) {
   Lines lines(draft.device);
   add_heading(draft, lines);
   add_model(draft, lines);
