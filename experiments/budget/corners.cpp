@@ -106,7 +106,7 @@ class Search {
 CornerAxis axis_of(const HardwareNumber& number, double share) {
   const double off = share * std::abs(number.value);
   const double moved = number.is_whole ? std::round(off) : off;
-  return {number, number.value - moved, number.value + moved};
+  return {number, written(number, number.value - moved), written(number, number.value + moved)};
 }
 
 Experiment at_corner(const Experiment& experiment, const std::vector<CornerAxis>& axes,

@@ -56,16 +56,21 @@ class Mover {
  public:
   Mover(const Experiment& experiment, const HardwareNumber& number, double share)
       : experiment_(experiment), knob_{number, 0, "", number.value, number.value} {
-    const double part = share * std::abs(number.value);
-    const bool is_bits = number.unit == "bit";
+    const bool is_bits = number.unit == "bit", is_percent = number.unit == "%";
+    const double part = share * (is_percent ? 100 - number.value : std::abs(number.value));
     const bool is_counted = is_bits || (number.is_whole && part < 1);
     knob_.step = is_counted ? 1 : part;
-    knob_.step_text = is_bits ? "1 bit" : is_counted ? "1" : fmt::format("{:g} %", 100 * share);
+    knob_.step_text = is_bits ? "1 bit"
+                      : is_counted
+                          ? "1"
+                          : fmt::format("{:g} %{}", 100 * share, is_percent ? " of the rest" : "");
   }
 
   /// Why it is not moved; empty where it is.
   std::string obstacle() {
-    if (knob_.step == 0) return "is 0, of which there is no share";
+    if (knob_.step == 0)
+      return fmt::format("is {:g}, {} there is no share", knob_.number.value,
+                         knob_.number.value == 0 ? "of which" : "of whose rest to 100 %");
     move_to(knob_.number.value - knob_.step, knob_.low);
     move_to(knob_.number.value + knob_.step, knob_.high);
     if (ends_.size() < 2) return "can be moved neither up nor down: " + refusal_;
@@ -78,18 +83,12 @@ class Mover {
 
  private:
   void move_to(double value, double& end) {
-    const KeyValues keys = with_value(knob_.number, value);
     try {
-      ends_.push_back(with_keys(experiment_, keys));
-      end = as_number(keys.front().second);
+      ends_.push_back(with_keys(experiment_, with_value(knob_.number, value)));
+      end = written(knob_.number, value);
     } catch (const ConfigError& error) {
       refusal_ = error.faults().front().message;
     }
-  }
-
-  static double as_number(const Value& value) {
-    const auto* whole = std::get_if<std::int64_t>(&value.data);
-    return whole ? static_cast<double>(*whole) : std::get<double>(value.data);
   }
 
   const Experiment& experiment_;
@@ -109,9 +108,15 @@ std::vector<HardwareNumber> numbers_of(const Experiment& experiment) {
   return numbers;
 }
 
+double written(const HardwareNumber& number, double value) {
+  return number.is_whole ? std::round(value)
+                         : std::strtod(fmt::format("{:.12g}", value).c_str(), nullptr);
+}
+
 KeyValues with_value(const HardwareNumber& number, double value) {
-  if (number.is_whole) return {{number.key, {static_cast<std::int64_t>(std::llround(value))}}};
-  return {{number.key, {std::strtod(fmt::format("{:.12g}", value).c_str(), nullptr)}}};
+  const double given = written(number, value);
+  if (number.is_whole) return {{number.key, {static_cast<std::int64_t>(given)}}};
+  return {{number.key, {given}}};
 }
 
 std::string refusal(const Experiment& experiment, const HardwareNumber& number, double value) {

@@ -19,7 +19,9 @@ struct HardwareNumber {
 /// of the entries of a stack, of layers and of tables within too.
 std::vector<HardwareNumber> numbers_of(const Experiment&);
 
-/// The key with another value, in twelve digits: what a reader writes is the same.
+/// A value as a reader writes it: rounded where the number is whole, else in twelve digits.
+double written(const HardwareNumber&, double value);
+/// The key with another value, as it is written.
 KeyValues with_value(const HardwareNumber&, double value);
 /// Why the experiment does not take that value; empty where it does.
 std::string refusal(const Experiment&, const HardwareNumber&, double value);
@@ -28,7 +30,7 @@ std::string refusal(const Experiment&, const HardwareNumber&, double value);
 struct Knob {
   HardwareNumber number;
   double step = 0;           ///< that much of the number
-  std::string step_text;     ///< "10 %" of its value, "1 bit", "1"
+  std::string step_text;     ///< "10 %", "10 % of the rest", "1 bit", "1"
   double low = 0, high = 0;  ///< the number's own value at the edge of what is taken
   double steps() const { return (high - low) / step; }
 };
@@ -43,9 +45,9 @@ struct Knobs {
   std::vector<LeftOut> left_out;
 };
 
-/// Numbers moved by `share` of their values; bits, and whole numbers of which that is less than
-/// one, by one. Left out is what is 0, has no effect beside the other settings (idle_keys), or
-/// cannot be moved.
+/// Numbers moved by `share` of their values; percentiles by that share of what they leave to 100;
+/// bits, and whole numbers of which the share is less than one, by one. Left out is what is 0, has
+/// no effect beside the other settings (idle_keys), or cannot be moved.
 Knobs knobs_of(const Experiment&, const std::vector<HardwareNumber>&, double share);
 
 }  // namespace ohmic

@@ -1,28 +1,19 @@
 #include "experiments/budget/knob_settings.hpp"
 
+#include <limits>
+
+#include "experiments/budget/dotted_leaves.hpp"
+
 namespace ohmic {
 namespace {
 
-/// Appends the keys of a table, which may be dotted or tables of their own.
-void read_shares(const Table& table, const std::string& prefix, const std::string& above,
-                 KeyShares& shares, std::vector<Fault>& faults) {
-  for (const auto& entry : table.entries()) {
-    const std::string key = above + entry.key;
-    if (entry.value.is_table()) {
-      read_shares(entry.value.table(), prefix, key + ".", shares, faults);
-      continue;
-    }
-    const auto* whole = std::get_if<std::int64_t>(&entry.value.data);
-    const auto* real = std::get_if<double>(&entry.value.data);
-    const double share = whole ? static_cast<double>(*whole) : real ? *real : 0.0;
-    if (share > 0 && share <= 1)
-      shares.emplace_back(key, share);
-    else
-      faults.push_back({entry.value.where, prefix + "." + key,
-                        "expected the share of its value that it may be off by, above 0 and at "
-                        "most 1, got " +
-                            entry.value.text()});
-  }
+/// NaN for what is no number.
+double number_of(const Value& v) {
+  const auto* whole = std::get_if<std::int64_t>(&v.data);
+  const auto* real = std::get_if<double>(&v.data);
+  return whole  ? static_cast<double>(*whole)
+         : real ? *real
+                : std::numeric_limits<double>::quiet_NaN();
 }
 
 void read_corners(const Value& v, const std::string& key, KnobsSettings& settings,
@@ -35,7 +26,16 @@ void read_corners(const Value& v, const std::string& key, KnobsSettings& setting
     return;
   }
   settings.corners.clear();
-  read_shares(v.table(), key, "", settings.corners, faults);
+  for_each_leaf(v.table(), [&](const std::string& number, const Value& value) {
+    const double share = number_of(value);
+    if (share > 0 && share <= 1)
+      settings.corners.emplace_back(number, share);
+    else
+      faults.push_back({value.where, key + "." + number,
+                        "expected the share of its value that it may be off by, above 0 and at "
+                        "most 1, got " +
+                            value.text()});
+  });
 }
 
 Value write_corners(const KnobsSettings& settings) {
@@ -59,8 +59,9 @@ const Schema<KnobsSettings>& KnobsSettings::schema() {
         .unit("1")
         .range(0.001, 0.5)
         .doc(
-            "Share of its value that a number is moved by, up and down. What counts bits moves by "
-            "one, and so does a whole number of which the share is less than one.");
+            "Share of its value that a number is moved by, up and down; of a percentile, the share "
+            "of what it leaves to 100. What counts bits moves by one, and so does a whole number "
+            "of which the share is less than one.");
     s.add("draws", &K::draws)
         .at_least(2)
         .doc("Draws of every configuration; draw d has the same noise in all of them.");

@@ -23,7 +23,7 @@ std::vector<Asked> asked(const BudgetSettings& settings, const MetricWords& word
         {a, settings.phrase(a, words) + key, settings.limit_of(a, words.metric(), baseline)});
   };
   const std::optional<double> target = settings.yield ? settings.yield->target : std::nullopt;
-  if (settings.find || settings.allocation || (settings.yield && !target))
+  if (settings.find || settings.allocation || settings.lifetime || (settings.yield && !target))
     for (const Allowance& a : settings.allowances(words.metric())) add(a, "");
   if (target) add({Estimate::kNone, *target}, " (budget.yield.target)");
   return all;

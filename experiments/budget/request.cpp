@@ -8,6 +8,7 @@
 #include "experiments/budget/attribution.hpp"
 #include "experiments/budget/find.hpp"
 #include "experiments/budget/knobs.hpp"
+#include "experiments/budget/lifetime.hpp"
 #include "experiments/budget/prediction.hpp"
 #include "experiments/budget/sensitivity.hpp"
 #include "experiments/budget/yield.hpp"
@@ -26,7 +27,7 @@ std::string analysis_tables() {
 
 bool asks(const BudgetSettings& s) {
   return s.find || s.yield || s.attribution || s.sensitivity || s.prediction || s.allocation ||
-         s.knobs;
+         s.knobs || s.lifetime;
 }
 
 /// What is asked, each with what must hold before anything is computed.
@@ -44,7 +45,8 @@ void check_whole(const BudgetRequest& request, std::vector<Fault>& faults) {
                           {s.sensitivity.has_value(), check_sensitivity},
                           {s.prediction.has_value(), check_prediction},
                           {s.allocation.has_value(), check_allocation},
-                          {s.knobs.has_value(), check_knobs}};
+                          {s.knobs.has_value(), check_knobs},
+                          {s.lifetime.has_value(), check_lifetime}};
   if (!asks(s))
     faults.push_back(request.fault("", "asks for nothing; expected one of " + analysis_tables()));
   for (const Check& c : checks)
@@ -155,6 +157,10 @@ std::vector<std::string> remarks_on(const BudgetRequest& request) {
     for (const Point& point : request.points)
       for (Experiment& end : ends_of_range(*asked.find, without_draws(point.experiment)))
         computed.push_back(std::move(end));
+  if (asked.lifetime)
+    for (const Point& point : request.points)
+      for (Experiment& old : aged(*asked.lifetime, without_draws(point.experiment)))
+        computed.push_back(std::move(old));
   std::vector<const Experiment*> all, points;
   for (const Experiment& e : computed) all.push_back(&e);
   points.assign(all.begin(), all.begin() + std::ssize(request.points));

@@ -10,6 +10,7 @@
 
 #include "experiments/budget/knob_settings.hpp"
 #include "experiments/budget/layer_settings.hpp"
+#include "experiments/budget/lifetime_settings.hpp"
 #include "experiments/statistics/estimate.hpp"
 #include "experiments/study/metric_words.hpp"
 #include "simulator/config/schema.hpp"
@@ -84,6 +85,7 @@ struct BudgetSettings {
   std::optional<PredictionSettings> prediction;
   std::optional<AllocationSettings> allocation;
   std::optional<KnobsSettings> knobs;
+  std::optional<LifetimeSettings> lifetime;
 
   static const Schema<BudgetSettings>& schema();
   /// What is allowed, each a question of its own.

@@ -24,13 +24,18 @@ Chips measure(AnalysisContext& context, const Point& point) {
 
 }  // namespace
 
-void check_yield(const BudgetRequest& request, std::vector<Fault>& faults) {
+void check_chips_see_all_images(const BudgetRequest& request, const std::string& analysis,
+                                std::vector<Fault>& faults) {
   for (const Point& point : request.points)
-    if (point.experiment.evaluation.estimator != Estimator::per_draw) {
-      faults.push_back(request.fault(
-          "yield", "needs chips that see all images; expected evaluation.estimator \"per_draw\""));
-      return;
-    }
+    if (point.experiment.evaluation.estimator != Estimator::per_draw)
+      return faults.push_back(
+          request.fault(analysis,
+                        "needs chips that see all images; expected evaluation.estimator "
+                        "\"per_draw\""));
+}
+
+void check_yield(const BudgetRequest& request, std::vector<Fault>& faults) {
+  check_chips_see_all_images(request, "yield", faults);
 }
 
 std::vector<Chips> find_yields(AnalysisContext& context) {
@@ -43,22 +48,32 @@ std::vector<Target> targets_of(const Chips& chips, const BudgetSettings& setting
   if (const auto target = settings.yield->target)
     return {{chips.words().column(fmt::format("{:g}", chips.words().factor() * *target)),
              Estimate::kNone, *target}};
-  const Metric& metric = chips.words().metric();
+  return allowed_targets(chips.words(), chips.baseline, settings);
+}
+
+std::vector<Target> allowed_targets(const MetricWords& words, double baseline,
+                                    const BudgetSettings& settings) {
+  const Metric& metric = words.metric();
   std::vector<Target> targets;
   for (const Allowance& a : settings.allowances(metric)) {
     const std::string kind = a.is_limit()                      ? ""
                              : metric.better == Better::higher ? "loss of "
                                                                : "rise of ";
-    targets.push_back({kind + settings.text(a, chips.words()), a.change,
-                       settings.limit_of(a, metric, chips.baseline)});
+    targets.push_back(
+        {kind + settings.text(a, words), a.change, settings.limit_of(a, metric, baseline)});
   }
   return targets;
 }
 
+bool is_good_chip(double value, double target, const Metric& metric) {
+  const double rounding = 1e-12 * std::max(1.0, std::abs(target));
+  return metric.sign() * value >= metric.sign() * target - rounding;
+}
+
 std::int64_t good_chips(const Chips& chips, double target) {
-  const double rounding = 1e-12 * std::max(1.0, std::abs(target)), sign = chips.sign();
-  return std::count_if(chips.values.begin(), chips.values.end(),
-                       [&](double v) { return sign * v >= sign * target - rounding; });
+  return std::ranges::count_if(chips.values, [&, &metric = chips.words().metric()](double v) {
+    return is_good_chip(v, target, metric);
+  });
 }
 
 Estimate yield_of(const Chips& chips, double target, double confidence) {

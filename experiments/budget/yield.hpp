@@ -27,12 +27,20 @@ struct Target {
   double value;
 };
 
+/// A fault where chips see a part of the images each, so that they cannot be told apart.
+void check_chips_see_all_images(const BudgetRequest&, const std::string& analysis,
+                                std::vector<Fault>&);
 /// Appends what is wrong with the request, before anything is computed.
 void check_yield(const BudgetRequest&, std::vector<Fault>&);
 /// The chips of every point.
 std::vector<Chips> find_yields(AnalysisContext&);
 
+/// What max_drop, max_rise or limit leave to chips of a network.
+std::vector<Target> allowed_targets(const MetricWords&, double baseline, const BudgetSettings&);
+/// yield.target; without one, what is allowed.
 std::vector<Target> targets_of(const Chips&, const BudgetSettings&);
+/// Whether a value reaches the target, to rounding.
+bool is_good_chip(double value, double target, const Metric&);
 std::int64_t good_chips(const Chips&, double target);
 /// Share of good chips with its interval.
 Estimate yield_of(const Chips&, double target, double confidence);

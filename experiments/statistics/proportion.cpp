@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <boost/math/distributions/binomial.hpp>
+#include <cmath>
+#include <functional>
 
 namespace ohmic {
 
@@ -26,6 +28,20 @@ std::optional<double> reached_by_share(std::vector<double> values, double share,
   while (k < values.size() && cdf(complement(below, static_cast<double>(k))) >= confidence) ++k;
   if (k == 0) return std::nullopt;
   return values[k - 1];
+}
+
+Estimate reached_estimate(std::vector<double> values, double share, double confidence) {
+  const double each = (1 + confidence) / 2;
+  Estimate e;
+  e.lo = reached_by_share(values, share, each).value_or(Estimate::kNone);
+  std::vector<double> mirrored;
+  for (const double value : values) mirrored.push_back(-value);
+  e.hi = -reached_by_share(std::move(mirrored), 1 - share, each).value_or(Estimate::kNone);
+  const auto count = static_cast<double>(values.size());
+  const auto reaching = static_cast<std::size_t>(std::ceil(share * count - 1e-9));
+  std::sort(values.begin(), values.end(), std::greater());
+  e.mean = values[std::max<std::size_t>(reaching, 1) - 1];
+  return e;
 }
 
 }  // namespace ohmic

@@ -19,4 +19,9 @@ Estimate proportion_estimate(std::int64_t successes, std::int64_t trials, double
 /// values for that: at least ln(1 - confidence)/ln(share) are needed.
 std::optional<double> reached_by_share(std::vector<double> values, double share, double confidence);
 
+/// The value that at least `share` of the population reaches: `mean` is the largest that so many of
+/// these values reach, the interval holds the population's with at least `confidence`, whatever the
+/// distribution; an end is NaN where there are too few values. `standard_error` is not set.
+Estimate reached_estimate(std::vector<double> values, double share, double confidence);
+
 }  // namespace ohmic

@@ -51,7 +51,10 @@ void set_key(Value& root, const std::string& key, const Value& value) {
   while (true) {
     const auto dot = rest.find('.');
     Value* next = table->is_table() ? table->table().find(rest.substr(0, dot)) : nullptr;
-    if (table->is_array()) next = element(*table, rest.substr(0, dot));
+    if (table->is_array()) {
+      next = element(*table, rest.substr(0, dot));
+      if (next && dot == std::string::npos) return void(*next = value);
+    }
     if (!next || dot == std::string::npos || !(next->is_table() || next->is_array())) break;
     table = next;
     rest = rest.substr(dot + 1);

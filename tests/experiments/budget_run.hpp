@@ -10,6 +10,8 @@
 
 #include "experiments/measure/files.hpp"
 #include "experiments/report/budget/run_budget.hpp"
+#include "experiments/run/run.hpp"
+#include "nn/io/sha256.hpp"
 #include "tests/source_folder.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -76,6 +78,14 @@ class BudgetRun : public ::testing::Test {
   }
   std::map<std::string, std::vector<std::string>> table(const std::string& name) const {
     return columns_of(content(name));
+  }
+
+  /// results.csv of `ohmic run` in a folder of its own.
+  std::string swept_csv(const Value& root) const {
+    RunOptions options;
+    options.folder = folder_ / "swept" / sha256(to_toml(root)).substr(0, 8);
+    run_experiment(root, options);
+    return read_whole(options.folder / "results.csv");
   }
 
  private:

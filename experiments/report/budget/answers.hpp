@@ -7,6 +7,7 @@
 #include "experiments/budget/attribution.hpp"
 #include "experiments/budget/find.hpp"
 #include "experiments/budget/knobs.hpp"
+#include "experiments/budget/lifetime.hpp"
 #include "experiments/budget/prediction.hpp"
 #include "experiments/budget/sensitivity.hpp"
 #include "experiments/budget/yield.hpp"
@@ -32,5 +33,7 @@ AnalysisResult prediction_result(const std::vector<Comparison>&, const BudgetSet
 AnalysisResult allocation_result(const std::vector<FoundAllocation>&, const BudgetSettings&);
 /// Tables knobs, ranked, knobs_left_out and knob_corners, and the figure knobs.
 AnalysisResult knobs_result(const std::vector<KnobStudy>&, const BudgetSettings&);
+/// Tables lifetime, lifetime_ages and lifetime_chips, and the figure lifetime.
+AnalysisResult lifetime_result(const std::vector<AgingChips>&, const BudgetSettings&);
 
 }  // namespace ohmic

@@ -66,9 +66,9 @@ DataTable ranking(const KnobStudy& study, double confidence) {
                 {metric + "_at_low"},
                 {metric + "_at_high"},
                 with_interval("change", "change per step", with_sign(words.digits())),
-                {"better", "better"},
-                {"draws"}});
-  table.columns.back().is_left = false;
+                {"draws"},
+                {"better", "better"}});
+  table.columns.back().is_left = true;
   const std::vector<Interval> sizes = sizes_of(study.effects);
   for (std::size_t i = 0; i < study.effects.size(); ++i) {
     const KnobEffect& e = study.effects[i];
@@ -86,8 +86,8 @@ DataTable ranking(const KnobStudy& study, double confidence) {
                                          mean_estimate(e.at_low, confidence).mean,
                                          mean_estimate(e.at_high, confidence).mean,
                                          e.change,
-                                         better_of(e, words.metric()),
-                                         study.nominal.draws.size()});
+                                         study.nominal.draws.size(),
+                                         better_of(e, words.metric())});
   }
   return table;
 }
@@ -141,6 +141,7 @@ DataTable corner_table(const KnobStudy& study, double confidence) {
                 {"linear"},
                 {"worst"},
                 titled("")});
+  table.columns.back().is_left = true;
   for (std::size_t c = 0; c < found.corners.size(); ++c) {
     const Corner& corner = found.corners[c];
     std::vector<Cell> cells = ends_at(found, corner);
@@ -197,11 +198,12 @@ std::string corner_note(const KnobStudy& study, double confidence) {
 
 /// Bars of one kind have one colour.
 Series& series_of(const KnobEffect& e, std::vector<Series>& all) {
-  const bool is_faint = !e.is_distinct();
+  const bool is_faint = !e.is_distinct(), is_of_rest = e.knob.number.unit == "%";
   const std::string unit = e.knob.step_text,
                     color = is_faint          ? kFaint
                             : unit == "1 bit" ? kGivenBack
-                            : unit == "1"     ? kShare
+                            : unit == "1"     ? kInk
+                            : is_of_rest      ? kShare
                                               : kAlone,
                     name = is_faint ? "not distinguishable from nothing" : "per " + unit;
   const auto known = std::ranges::find(all, name, &Series::name);
@@ -222,7 +224,7 @@ Panel knobs_panel(const KnobStudy& study) {
   }
   Panel panel{point_title(*study.point),
               named_axis("", names),
-              {"change of " + words.loss_axis() + " as a number grows by one step"}};
+              {"change of " + words.loss_axis() + " per step"}};
   panel.lies = true;
   panel.series = std::move(series);
   return panel;
@@ -242,7 +244,9 @@ Figure knobs_figure(const std::vector<KnobStudy>& studies) {
 }
 
 std::string terms() {
-  return "A step is a share of a number's value, or one of what is counted. A change is that of "
+  return "A step is a share of a number's value (of a percentile, of what it leaves to 100), or "
+         "one of "
+         "what is counted. A change is that of "
          "the "
          "mean over draws which both ends share, from the lower end to the upper one, over the "
          "steps between; at the edge of what a key takes one end is the value itself. Numbers "

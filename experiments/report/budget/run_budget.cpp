@@ -11,6 +11,7 @@
 #include "experiments/budget/attribution.hpp"
 #include "experiments/budget/find.hpp"
 #include "experiments/budget/knobs.hpp"
+#include "experiments/budget/lifetime.hpp"
 #include "experiments/budget/limit_notes.hpp"
 #include "experiments/budget/prediction.hpp"
 #include "experiments/budget/sensitivity.hpp"
@@ -42,6 +43,7 @@ void answer(AnalysisContext& context, const std::function<void(AnalysisResult)>&
   if (s.prediction) take(prediction_result(compare_predictions(context), s));
   if (s.allocation) take(allocation_result(allocate(context), s));
   if (s.knobs) take(knobs_result(study_knobs(context), s));
+  if (s.lifetime) take(lifetime_result(follow_chips(context), s));
 }
 
 /// Data and given weights of all points are loaded before any long work.

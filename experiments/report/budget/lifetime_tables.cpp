@@ -1,0 +1,211 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "experiments/figures/plot.hpp"
+#include "experiments/report/budget/answers.hpp"
+#include "experiments/statistics/proportion.hpp"
+#include "experiments/study/measured_age.hpp"
+
+namespace ohmic {
+namespace {
+
+std::string share_text(const BudgetSettings& settings) {
+  return fmt::format("{:g} % of the chips", 100 * settings.lifetime->share);
+}
+
+/// "3600 s"; of 0 that not even the first age is reached.
+Cell reached_age(double age_s) {
+  if (std::isnan(age_s)) return {age_s, "too few chips"};
+  return {age_s, age_s > 0 ? age_text(age_s) : "none of the ages"};
+}
+
+Cell missed_age(double age_s) {
+  if (std::isinf(age_s)) return {Estimate::kNone, "not seen"};
+  return {age_s, std::isnan(age_s) ? "too few chips" : age_text(age_s)};
+}
+
+DataTable answers(const std::vector<AgingChips>& all, const BudgetSettings& settings) {
+  const LifetimeSettings& asked = *settings.lifetime;
+  const MetricWords words = all.front().words();
+  DataTable table{"lifetime",
+                  fmt::format("Until when {} stay good, {:g} % intervals over {} chips:",
+                              share_text(settings), 100 * settings.confidence, asked.draws),
+                  axis_columns(*all.front().point)};
+  table.append({{"remedy", "remedy"},
+                {settings.change_column(words.metric()), "good from"},
+                {"baseline"},
+                {"target", words.column("target"), words.digits()},
+                {"share"},
+                {"chips"},
+                {"until_s", "good until"},
+                {"until_s_lo", "shown until"},
+                {"until_s_hi", "shown to fail by"}});
+  for (const AgingChips& chips : all)
+    for (const Target& target : allowed_targets(words, chips.baseline, settings)) {
+      const Lifetime life = lifetime_of(chips, target.value, asked.share, settings.confidence);
+      table.add(axis_cells(*chips.point), {chips.remedy,
+                                           {target.change, target.text},
+                                           chips.baseline,
+                                           target.value,
+                                           asked.share,
+                                           asked.draws,
+                                           reached_age(life.seen),
+                                           reached_age(life.at_least),
+                                           missed_age(life.at_most)});
+    }
+  return table;
+}
+
+DataTable age_table(const std::vector<AgingChips>& all, const BudgetSettings& settings) {
+  const LifetimeSettings& asked = *settings.lifetime;
+  const MetricWords words = all.front().words();
+  const std::string metric = words.metric().name;
+  DataTable table{"lifetime_ages", "The same chips, age by age:", axis_columns(*all.front().point)};
+  table.append(
+      {{"remedy", "remedy"},
+       {"time_s", "age s", Digits::general(6)},
+       {settings.change_column(words.metric()), "good from"},
+       {"target"},
+       with_interval(metric, words.column("mean of chips"), words.digits()),
+       with_interval("reached_" + metric,
+                     words.column(fmt::format("{:g} % reach", 100 * asked.share)), words.digits()),
+       {"alive", "good so far"},
+       with_interval("alive_share")});
+  for (const AgingChips& chips : all)
+    for (const Target& target : allowed_targets(words, chips.baseline, settings))
+      for (std::size_t age = 0; age < chips.times_s.size(); ++age) {
+        const std::int64_t alive = chips.alive(age, target.value);
+        const Estimate reached = chips.reached(age, asked.share, settings.confidence);
+        table.add(axis_cells(*chips.point),
+                  {chips.remedy,
+                   chips.times_s[age],
+                   {target.change, target.text},
+                   target.value,
+                   mean_estimate(chips.at[age], settings.confidence),
+                   {reached, words.text(reached.mean)},
+                   {alive, fmt::format("{} of {}", alive, asked.draws)},
+                   proportion_estimate(alive, asked.draws, settings.confidence)});
+      }
+  return table;
+}
+
+DataTable chip_table(const std::vector<AgingChips>& all) {
+  DataTable table{"lifetime_chips", "", axis_keys(*all.front().point)};
+  table.append({{"remedy"}, {"chip"}, {"time_s"}, {all.front().words().metric().name}});
+  for (const AgingChips& chips : all)
+    for (std::int64_t chip = 0; chip < chips.at.front().count(); ++chip)
+      for (std::size_t age = 0; age < chips.times_s.size(); ++age)
+        table.add(axis_cells(*chips.point),
+                  {chips.remedy, chip, chips.times_s[age], chips.at[age].total(chip)});
+  return table;
+}
+
+// --- figure ---
+
+using OfPoint = std::vector<const AgingChips*>;
+
+std::vector<OfPoint> by_point(const std::vector<AgingChips>& all) {
+  std::vector<OfPoint> points;
+  for (const AgingChips& chips : all) {
+    if (points.empty() || points.back().front()->point != chips.point) points.emplace_back();
+    points.back().push_back(&chips);
+  }
+  return points;
+}
+
+Series curve(const AgingChips& chips, std::size_t index, std::size_t count) {
+  return {chips.remedy, {color_of(index, count), marker_of(index), true}, {}};
+}
+
+Axis age_axis() {
+  Axis axis{"age after programming (s)"};
+  axis.logarithmic = true;
+  return axis;
+}
+
+/// Of the first limit that is asked for.
+Panel alive_panel(const OfPoint& remedies, const BudgetSettings& settings) {
+  const AgingChips& first = *remedies.front();
+  const Target target = allowed_targets(first.words(), first.baseline, settings).front();
+  Panel panel{
+      point_title(*first.point),
+      age_axis(),
+      {"chips that are good so far (%), good from " + first.words().text_with_unit(target.value)}};
+  panel.y.low = 0;
+  panel.y.high = 103;
+  for (std::size_t r = 0; r < remedies.size(); ++r) {
+    Series series = curve(*remedies[r], r, remedies.size());
+    for (std::size_t age = 0; age < first.times_s.size(); ++age)
+      series.data.push_back(datum(
+          first.times_s[age], proportion_estimate(remedies[r]->alive(age, target.value),
+                                                  settings.lifetime->draws, settings.confidence)));
+    panel.series.push_back(std::move(series));
+  }
+  panel.levels.push_back({100 * settings.lifetime->share, false, "promised", kFaint});
+  return panel;
+}
+
+Panel reached_panel(const OfPoint& remedies, const BudgetSettings& settings) {
+  const AgingChips& first = *remedies.front();
+  const MetricWords words = first.words();
+  Panel panel{point_title(*first.point),
+              age_axis(),
+              {words.axis(words.title() + " that " + share_text(settings) + " reach")}};
+  for (std::size_t r = 0; r < remedies.size(); ++r) {
+    Series series = curve(*remedies[r], r, remedies.size());
+    for (std::size_t age = 0; age < first.times_s.size(); ++age)
+      series.data.push_back(
+          datum(first.times_s[age],
+                remedies[r]->reached(age, settings.lifetime->share, settings.confidence),
+                words.factor()));
+    panel.series.push_back(std::move(series));
+  }
+  const std::vector<Target> targets = allowed_targets(words, first.baseline, settings);
+  for (std::size_t t = 0; t < targets.size(); ++t)
+    panel.levels.push_back({words.factor() * targets[t].value, false, targets[t].text,
+                            t == 0 ? kNoisy : color_of(t, targets.size())});
+  return panel;
+}
+
+Figure lifetime_figure(const std::vector<AgingChips>& all, const BudgetSettings& settings) {
+  Plot plot{"lifetime", "", {}};
+  plot.most_columns = 2;
+  plot.shares_y = false;  // shares of chips beside values of the metric
+  for (const OfPoint& remedies : by_point(all)) {
+    plot.panels.push_back(alive_panel(remedies, settings));
+    plot.panels.push_back(reached_panel(remedies, settings));
+  }
+  return figure_of(plot);
+}
+
+/// A sentence where no chip changes with its age; else empty.
+std::string ageless_note(const AgingChips& chips) {
+  for (const Replicates& r : chips.at)
+    if (r.values != chips.at.front().values) return {};
+  return fmt::format(
+      "{}, {}: every chip measures the same at all ages: nothing here ages, or nothing that these "
+      "samples show.",
+      point_title(*chips.point), chips.remedy);
+}
+
+}  // namespace
+
+AnalysisResult lifetime_result(const std::vector<AgingChips>& all, const BudgetSettings& settings) {
+  AnalysisResult result;
+  result.heading = "Lifetime";
+  result.tables = {answers(all, settings), age_table(all, settings), chip_table(all)};
+  result.notes = {fmt::format(
+      "A chip is one draw, followed over all ages; it is good as long as it was at every age "
+      "looked "
+      "at. What is shown holds with {:g} % confidence for any distribution of chips: {} are good "
+      "until the one age, and not any more at the other.",
+      100 * settings.confidence, share_text(settings))};
+  for (const AgingChips& chips : all)
+    if (std::string ageless = ageless_note(chips); !ageless.empty())
+      result.notes.push_back(std::move(ageless));
+  result.figures = {lifetime_figure(all, settings)};
+  return result;
+}
+
+}  // namespace ohmic
