@@ -163,6 +163,7 @@ class SweepReader {
     const bool is_new = present == axes_.end();
     Axis axis = make_axis(key, is_new ? entry.where : present->where, values.array());
     choose_case(axis);
+    if (axis.elements.empty()) return;
     pin_overrides(axis);
     if (is_new)
       axes_.push_back(std::move(axis));

@@ -132,7 +132,9 @@ TEST(Stuck, SaysWhichDevicesItHoldsAndWhere) {
     const auto high = sample(*device, std::vector<double>(5000, 20e-6), 0, block).G_S;
     for (std::size_t i = 0; i < held_S.size(); ++i) {
       EXPECT_EQ(std::isnan(held_S[i]), low[i] != high[i]) << text << i;
-      if (!std::isnan(held_S[i])) EXPECT_EQ(held_S[i], low[i]);
+      if (!std::isnan(held_S[i])) {
+        EXPECT_EQ(held_S[i], low[i]);
+      }
     }
   }
   EXPECT_FALSE(make_device("model = \"stuck\"")->sticks());

@@ -96,8 +96,7 @@ inputs, from training: model train
 [train.measure] from training: every images
 inputs, from network: mapping evaluation
 [mapping] from ranges: encoding form subtraction reference slices weight_bits slice_bits tile
-    weight_percentile weight_scale replicas fill writes write_tolerance repair compensation
-    bias
+    weight_percentile weight_scale replicas fill writes write_tolerance repair compensation bias
 [mapping] inputs, from network: digital crossbar
 from ranges: device periphery noise
 [periphery] from ranges: dac adc wires output_noise
