@@ -1,5 +1,6 @@
 #include "experiments/budget/knob_settings.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "experiments/budget/dotted_leaves.hpp"
@@ -28,7 +29,9 @@ void read_corners(const Value& v, const std::string& key, KnobsSettings& setting
   settings.corners.clear();
   for_each_leaf(v.table(), [&](const std::string& number, const Value& value) {
     const double share = number_of(value);
-    if (share > 0 && share <= 1)
+    if (std::ranges::count(settings.corners, number, &KeyShares::value_type::first) > 0)
+      faults.push_back({value.where, key + "." + number, "is given twice"});
+    else if (share > 0 && share <= 1)
       settings.corners.emplace_back(number, share);
     else
       faults.push_back({value.where, key + "." + number,

@@ -317,6 +317,8 @@ TEST(BudgetOfKnobsRequests, ThatCannotBeAnsweredAreRefused) {
   expect("corners = { \"device.eta\" = 2.0 }\n",
          "budget.knobs.corners.device.eta: expected the share of its value that it may be off by, "
          "above 0 and at most 1, got 2.0");
+  expect("corners = { \"device.eta\" = 0.1, device.eta = 0.2 }\n",
+         "budget.knobs.corners.device.eta: is given twice");
   expect("corners = { \"device.etta\" = 0.1 }\n",
          "budget.knobs.corners: \"device.etta\" is no number of the hardware of this file");
   expect("corners = { \"device.g_min_S\" = 0.1 }\n",

@@ -243,15 +243,16 @@ Figure knobs_figure(const std::vector<KnobStudy>& studies) {
   return figure_of(plot);
 }
 
-std::string terms() {
-  return "A step is a share of a number's value (of a percentile, of what it leaves to 100), or "
-         "one of "
-         "what is counted. A change is that of "
-         "the "
-         "mean over draws which both ends share, from the lower end to the upper one, over the "
-         "steps between; at the edge of what a key takes one end is the value itself. Numbers "
-         "whose intervals overlap are ties: a place says after how many that surely matter more a "
-         "number comes, and before how many that surely matter less.";
+std::string terms(double confidence) {
+  return fmt::format(
+      "A step is a share of a number's value (of a percentile, of what it leaves to 100), or one "
+      "of "
+      "what is counted. A change is that of the mean over draws which both ends share, from the "
+      "lower end to the upper one, over the steps between; at the edge of what a key takes one end "
+      "is the value itself. Numbers whose intervals overlap are ties: a place says after how many "
+      "that surely matter more a number comes, and before how many that surely matter less. Of "
+      "numbers without any effect, {:g} % are told from nothing by chance.",
+      100 * (1 - confidence));
 }
 
 }  // namespace
@@ -268,7 +269,7 @@ AnalysisResult knobs_result(const std::vector<KnobStudy>& studies, const BudgetS
     result.tables.push_back(fresh_table(study, confidence));
     result.notes.push_back(corner_note(study, confidence));
   }
-  result.notes.push_back(terms());
+  result.notes.push_back(terms(confidence));
   result.figures.push_back(knobs_figure(studies));
   return result;
 }
