@@ -1,6 +1,7 @@
 // A layer's devices, block by block: what they are aimed at, written and aged to.
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include "mapping/mapped_layer.hpp"
 #include "mapping/writing.hpp"
@@ -68,9 +69,8 @@ MappedLayer::RoleMatrix MappedLayer::devices(int role, std::uint64_t begin, std:
     const DeviceBlock block{moment.key, layer_,  static_cast<std::uint8_t>(role),
                             begin + at, &scale_, &layout};
     aim(moment.device, block, targets);
-    write_devices(moment.device, settings_, block, targets, G_S);
-    if (moment.age_s > 0) moment.device.drift(block, moment.age_s, targets, G_S);
-    if (noisy) moment.device.read_sigma(block, moment.age_s, targets, G_S, read_sigma_S);
+    const auto rounds = write_devices(moment.device, settings_, block, targets, G_S);
+    age_devices(moment.device, block, rounds, moment.age_s, targets, G_S, read_sigma_S);
     hold_spared(block, targets, G_S, read_sigma_S);
   }
   return m;
@@ -90,7 +90,8 @@ double MappedLayer::writes_per_device(const DeviceModel& device, NoiseKey key) c
       const std::span<double> targets(target_S.data(), n);
       const DeviceBlock block{key, layer_, static_cast<std::uint8_t>(role), at, &scale_, &layout};
       aim(device, block, targets);
-      writes += write_devices(device, settings_, block, targets, {G_S.data(), n});
+      const auto rounds = write_devices(device, settings_, block, targets, {G_S.data(), n});
+      writes += std::accumulate(rounds.begin(), rounds.end(), static_cast<std::int64_t>(n));
     }
   }
   return static_cast<double>(writes) / static_cast<double>(devices);

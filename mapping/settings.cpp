@@ -98,14 +98,17 @@ const Schema<MappingSettings>& MappingSettings::schema() {
             "Cells that hold one weight, each in arrays of its own: their currents are added "
             "before "
             "the converter, so that the weight is their mean. What a model says of one weight's "
-            "noise (awgn's sigma_w) is that of one cell.")
+            "noise (awgn's sigma_w) is that of one cell; what whole arrays differ by (variation) "
+            "is "
+            "the same for all.")
         .source("Le Gallo et al., Neuromorph. Comput. Eng. 2, 014009 (2022)");
     s.add_choice("fill", &MappingSettings::fill,
                  {{"equal", Fill::equal}, {"maximal", Fill::maximal}})
         .joined_later()
         .doc(
             "Replicas all hold the weight, or one after the other is filled to w_max and the last "
-            "that is needed holds the rest, so that fewer devices are between their ends.")
+            "that is needed holds the rest, so that fewer devices are between their ends (of "
+            "one-sided pairs and offset cells).")
         .source("Le Gallo et al., Neuromorph. Comput. Eng. 2, 014009 (2022)");
     s.add("writes", &MappingSettings::writes)
         .joined_later()
@@ -114,7 +117,8 @@ const Schema<MappingSettings>& MappingSettings::schema() {
             "Program and verify: a device that is further than write_tolerance from its target is "
             "written again, so many times at most; the last write stands. 1 is without verifying. "
             "What is not an error of writing stays (stuck devices, variation between devices, "
-            "drift), and the reads that verify are exact.");
+            "drift), though such devices are written again in vain, and the reads that verify are "
+            "exact.");
     s.add("write_tolerance", &MappingSettings::write_tolerance)
         .joined_later()
         .unit("1")
@@ -126,7 +130,9 @@ const Schema<MappingSettings>& MappingSettings::schema() {
         .doc(
             "partners: devices that are stuck are known before writing, and other devices of the "
             "same cell (the other of a pair, replicas, slices) take up what is missing, as far as "
-            "[g_min, g_max] goes.")
+            "[g_min, g_max] goes. In a stack that holds for what the entry that is stuck says, so "
+            "that "
+            "it should be the last.")
         .source("Zhang et al., arXiv 1811.02187 (2018), whose partner is that of a pair");
     s.add_choice("compensation", &MappingSettings::compensation,
                  {{"none", Compensation::none},

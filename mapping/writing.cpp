@@ -28,25 +28,52 @@ std::vector<std::size_t> by_significance(const CellConductances& target_S,
 
 }  // namespace
 
-std::int64_t write_devices(const DeviceModel& device, const MappingSettings& mapping,
-                           DeviceBlock block, std::span<const double> target_S,
-                           std::span<double> G_S) {
-  const double most_S = mapping.write_tolerance * (device.g_max_S - device.g_min_S);
-  const auto is_off = [&](std::size_t i) { return std::abs(G_S[i] - target_S[i]) > most_S; };
+std::vector<std::uint8_t> write_devices(const DeviceModel& device, const MappingSettings& mapping,
+                                        DeviceBlock block, std::span<const double> target_S,
+                                        std::span<double> G_S) {
   device.program(block, target_S, G_S);
-  std::int64_t writes = std::ssize(G_S);
-  std::vector<double> again_S(mapping.writes > 1 ? G_S.size() : 0);
+  std::vector<std::uint8_t> rounds;
+  if (mapping.writes == 1) return rounds;
+  const double most_S = mapping.write_tolerance * (device.g_max_S - device.g_min_S);
+  std::vector<double> again_S(G_S.size());
+  rounds.resize(G_S.size());
   while (block.round + 1 < mapping.writes) {
-    std::int64_t off = 0;
-    for (std::size_t i = 0; i < G_S.size(); ++i) off += is_off(i);
-    if (off == 0) break;
+    const auto is_off = [&](std::size_t i) { return std::abs(G_S[i] - target_S[i]) > most_S; };
+    bool any = false;
+    for (std::size_t i = 0; i < G_S.size() && !any; ++i) any = is_off(i);
+    if (!any) break;
     ++block.round;
     device.program(block, target_S, again_S);
-    for (std::size_t i = 0; i < G_S.size(); ++i)
-      if (is_off(i)) G_S[i] = again_S[i];
-    writes += off;
+    for (std::size_t i = 0; i < G_S.size(); ++i) {
+      if (!is_off(i)) continue;
+      G_S[i] = again_S[i];
+      rounds[i] = block.round;
+    }
   }
-  return writes;
+  return rounds;
+}
+
+void age_devices(const DeviceModel& device, DeviceBlock block, std::span<const std::uint8_t> rounds,
+                 double age_s, std::span<const double> target_S, std::span<double> G_S,
+                 std::span<double> read_sigma_S) {
+  const auto age = [&](std::span<double> own_S, std::span<double> sigma_S) {
+    if (age_s > 0) device.drift(block, age_s, target_S, own_S);
+    if (!sigma_S.empty()) device.read_sigma(block, age_s, target_S, own_S, sigma_S);
+  };
+  if (rounds.empty()) return age(G_S, read_sigma_S);
+  const std::vector<double> written_S(G_S.begin(), G_S.end());
+  const std::uint8_t last = *std::max_element(rounds.begin(), rounds.end());
+  for (int round = 0; round <= last; ++round) {
+    if (std::count(rounds.begin(), rounds.end(), round) == 0) continue;
+    block.round = static_cast<std::uint8_t>(round);
+    std::vector<double> own_S = written_S, sigma_S(read_sigma_S.size());
+    age(own_S, sigma_S);
+    for (std::size_t i = 0; i < rounds.size(); ++i) {
+      if (rounds[i] != round) continue;
+      G_S[i] = own_S[i];
+      if (!sigma_S.empty()) read_sigma_S[i] = sigma_S[i];
+    }
+  }
 }
 
 void repair(const CellCode& code, const CellConductances& stuck_S, CellConductances& target_S) {

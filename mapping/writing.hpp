@@ -11,9 +11,17 @@
 namespace ohmic {
 
 /// Programs a block of devices, and writes those again that are further than the mapping's
-/// tolerance from their targets (MappingSettings::writes). Returns the writes of all devices.
-std::int64_t write_devices(const DeviceModel&, const MappingSettings&, DeviceBlock block,
-                           std::span<const double> target_S, std::span<double> G_S);
+/// tolerance from their targets (MappingSettings::writes). Returns the round of each device's last
+/// write (DeviceBlock::round); empty where all were written once.
+std::vector<std::uint8_t> write_devices(const DeviceModel&, const MappingSettings&,
+                                        DeviceBlock block, std::span<const double> target_S,
+                                        std::span<double> G_S);
+
+/// Devices as they are at age `age_s`, and how noisily they are read then (nothing asked where
+/// `read_sigma_S` is empty), each by the numbers of its own last write.
+void age_devices(const DeviceModel&, DeviceBlock block, std::span<const std::uint8_t> rounds,
+                 double age_s, std::span<const double> target_S, std::span<double> G_S,
+                 std::span<double> read_sigma_S);
 
 /// Conductances by [role][cell]; empty for references, which no single cell has.
 using CellConductances = std::vector<std::vector<double>>;

@@ -82,7 +82,8 @@ class Stack final : public DeviceModel {
                        [](const Entry& e) { return e.device->sticks(); });
   }
 
-  /// What the last entry says whose devices are stuck.
+  /// What the last entry says whose devices are stuck; what entries behind it make of that is not
+  /// known.
   void stuck_S(const DeviceBlock& block, std::span<double> held_S) const override {
     DeviceModel::stuck_S(block, held_S);
     std::vector<double> own_S(held_S.size());

@@ -35,8 +35,9 @@ const char* const kManual =
     "  0,     0,    17,  3,      max\n"
     "  0,     1,    17,  3,      open\n"
     "\n"
-    "layer counts the crossbar layers from 0; role is the device of the cell (0 is G+, 1 is G-); "
-    "row\n"
+    "layer counts the crossbar layers from 0; role is the device of the cell (0 is G+, 1 is G-; "
+    "then\n"
+    "those of further slices, from the lowest, and of further replicas, cell by cell); row\n"
     "and column are those of the layer's matrix, counted from 0; state is min, max, open or "
     "short.\n"
     "Devices that the network does not have are errors, and so are two states for one.\n";

@@ -66,7 +66,8 @@ void write_netlist(const ExportOptions& options, const Experiment& experiment,
   const auto cells = chip.devices.of(name.layer).non_linear();
   write_atomically(path, spice_netlist(tile, experiment.periphery.wires, volts,
                                        cells ? cells->curve.get() : nullptr));
-  print_lines("{}\n", path.string());
+  print_lines("{}{}\n", path.string(),
+              experiment.mapping.replicas > 1 ? " (the first replica's)" : "");
 }
 
 void export_chip(ExportOptions options) {

@@ -40,6 +40,7 @@ void cut_role(const MappedLayer& layer, int role, const ProgrammedChip& chip,
                        {},           code.digit, {}, {}};
       t.rows = std::min(height, K - t.first_row);
       t.columns = places.columns(c);
+      t.replica = code.replica;
       t.polarity = side * code.sign > 0 ? "plus" : "minus";
       t.target_S = cut(target_S, K, t);
       t.programmed_S = cut(programmed_S, K, t);
@@ -47,13 +48,15 @@ void cut_role(const MappedLayer& layer, int role, const ProgrammedChip& chip,
     }
 }
 
-void append_lines(const ProgrammedTile& t, fmt::memory_buffer& out) {
+void append_lines(const ProgrammedTile& t, bool with_replica, fmt::memory_buffer& out) {
   const std::string layer = csv_cell(t.layer);
+  const std::string end = with_replica ? fmt::format(",{}\n", t.replica) : "\n";
   for (int j = 0; j < t.columns; ++j)
     for (int i = 0; i < t.rows; ++i) {
       const auto k = static_cast<std::size_t>(j * t.rows + i);
-      fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{},{},{},{}\n", layer, t.tile_row,
-                     t.tile_column, i, j, t.polarity, t.slice, t.target_S[k], t.programmed_S[k]);
+      fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{},{},{},{}{}", layer, t.tile_row,
+                     t.tile_column, i, j, t.polarity, t.slice, t.target_S[k], t.programmed_S[k],
+                     end);
     }
 }
 
@@ -80,6 +83,11 @@ std::vector<const MappedLayer*> ProgrammedChip::crossbars() const {
   return once;
 }
 
+bool ProgrammedChip::has_replicas() const {
+  return std::ranges::any_of(
+      layers, [](const MappedLayer& layer) { return layer.code().roles().back().replica > 0; });
+}
+
 void ProgrammedChip::for_each_tile(
     const std::function<void(const MappedLayer&, const ProgrammedTile&)>& take) const {
   for (const MappedLayer* layer : crossbars())
@@ -98,7 +106,7 @@ ProgrammedTile ProgrammedChip::tile_at(const std::string& layer, int tile_row, i
     for (int role = 0; role < candidate.roles(); ++role)
       cut_role(candidate, role, *this, [&](const MappedLayer&, const ProgrammedTile& t) {
         if (t.tile_row == tile_row && t.tile_column == tile_column && t.polarity == polarity &&
-            t.slice == slice)
+            t.slice == slice && t.replica == 0)
           found = t;
       });
   }
@@ -122,12 +130,14 @@ ProgrammedTile with_reference_column(ProgrammedTile cells, const ProgrammedTile&
 Negatives write_conductances_csv(const std::filesystem::path& path, const ProgrammedChip& chip) {
   const std::filesystem::path part = path.string() + ".part";
   std::ofstream file(part);
-  file << "layer,tile_row,tile_column,row,column,polarity,slice,target_S,programmed_S\n";
+  const bool with_replica = chip.has_replicas();
+  file << "layer,tile_row,tile_column,row,column,polarity,slice,target_S,programmed_S"
+       << (with_replica ? ",replica\n" : "\n");
   fmt::memory_buffer lines;
   Negatives negatives;
   chip.for_each_tile([&](const MappedLayer&, const ProgrammedTile& tile) {
     lines.clear();
-    append_lines(tile, lines);
+    append_lines(tile, with_replica, lines);
     negatives.add(tile.programmed_S);
     file.write(lines.data(), static_cast<std::streamsize>(lines.size()));
   });

@@ -2,8 +2,10 @@
 //
 // conductances.csv   one line per device: layer,tile_row,tile_column,row,column,polarity,slice,
 //                    target_S,programmed_S; row and column count within the tile, from 0; with
-//                    mapping.bias = "analog" a layer's last row holds its biases
-// conductances.h5    group /LAYER/tile_R_C/POLARITY_SLICE with the datasets target_S and
+//                    mapping.bias = "analog" a layer's last row holds its biases; with
+//                    mapping.replicas a last column, replica, counts them from 0
+// conductances.h5    group /LAYER/tile_R_C/POLARITY_SLICE (of further replicas
+//                    POLARITY_SLICE_replica_N, N from 1) with the datasets target_S and
 //                    programmed_S, rows x columns, and the attributes first_row, first_column
 //                    (place of the tile's first cell in the layer's matrix); attributes of /LAYER
 //                    are weight_per_S and index; of the file devices, negative_devices and, where
@@ -22,8 +24,8 @@
 
 namespace ohmic {
 
-/// One role's devices of one tile: "plus" or "minus" of one slice. Matrices: element (i, j) at
-/// j*rows + i.
+/// One role's devices of one tile: "plus" or "minus" of one slice of one replica. Matrices: element
+/// (i, j) at j*rows + i.
 struct ProgrammedTile {
   std::string layer;
   int tile_row = 0, tile_column = 0;
@@ -32,6 +34,7 @@ struct ProgrammedTile {
   std::string polarity;
   int slice = 0;
   std::vector<double> target_S, programmed_S;
+  int replica = 0;
 };
 
 /// Devices whose programmed conductance is below 0, which no device has: noise without a limit
@@ -53,7 +56,8 @@ struct ProgrammedChip {
   /// Each crossbar once, however often the network uses it.
   std::vector<const MappedLayer*> crossbars() const;
   void for_each_tile(const std::function<void(const MappedLayer&, const ProgrammedTile&)>&) const;
-  /// Throws UnsupportedError naming what there is when there is no such tile.
+  bool has_replicas() const;
+  /// Of the first replica. Throws UnsupportedError naming what there is when there is no such tile.
   ProgrammedTile tile_at(const std::string& layer, int tile_row, int tile_column,
                          const std::string& polarity, int slice = 0) const;
 };

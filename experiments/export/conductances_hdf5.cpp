@@ -57,8 +57,9 @@ void write_matrix(hid_t group, const char* name, const ProgrammedTile& t,
 }
 
 void write_tile(hid_t file, hid_t with_parents, const ProgrammedTile& t) {
-  const std::string name =
+  std::string name =
       fmt::format("/{}/tile_{}_{}/{}_{}", t.layer, t.tile_row, t.tile_column, t.polarity, t.slice);
+  if (t.replica > 0) name += fmt::format("_replica_{}", t.replica);
   const Hdf5Handle group = opened(
       H5Gcreate2(file, name.c_str(), with_parents, H5P_DEFAULT, H5P_DEFAULT), H5Gclose, name);
   write_attribute(group, "first_row", t.first_row);

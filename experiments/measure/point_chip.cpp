@@ -76,19 +76,21 @@ void add_norm(const TrainedNetwork& network, LayerResult& result) {
   result.dead_filters = static_cast<int>(std::count(dead.begin(), dead.end(), true));
 }
 
-LayerResult convert(const LayerScale& scale, const DeviceModel& device) {
+/// Of weights that are means of so many cells.
+LayerResult convert(const LayerScale& scale, const DeviceModel& device, int replicas) {
   LayerResult r;
   r.sigma_w = scale.sigma_w;
   r.w_max = scale.w_max;
   r.eta = r.snr = r.snr_dB = r.sigma_G_uS = r.sigma_G_percent = r.bits = Estimate::kNone;
   const double sigma_S = device.uniform_sigma_S(scale);
   if (sigma_S < 0) return r;
-  const NoiseUnits units = from_sigma_S(sigma_S, scale, device.g_max_S);
+  const NoiseUnits device_units = from_sigma_S(sigma_S, scale, device.g_max_S),
+                   units = from_sigma_S(sigma_S / std::sqrt(replicas), scale, device.g_max_S);
   r.eta = units.eta;
   r.snr = units.snr;
   r.snr_dB = units.snr_dB;
-  r.sigma_G_uS = units.sigma_G_uS;
-  r.sigma_G_percent = units.sigma_G_percent;
+  r.sigma_G_uS = device_units.sigma_G_uS;
+  r.sigma_G_percent = device_units.sigma_G_percent;
   r.bits = units.bits;
   return r;
 }
@@ -294,7 +296,7 @@ std::vector<LayerResult> PointChip::layers() const {
     const LayerNoise& m = measured[i];
     const MappedLayer& layer = analog_->layers().at(i);
     const DeviceModel& device = devices.of(m.layer);
-    LayerResult r = convert(layer.scale(), device);
+    LayerResult r = convert(layer.scale(), device, experiment_.mapping.replicas);
     r.layer = m.layer;
     r.measured_eta = m.std / m.sigma_w;
     r.measured_bias = m.bias / m.sigma_w;

@@ -162,7 +162,7 @@ Section accuracy(const RunRecord& run, const std::vector<Group>& groups, ReportW
 /// Named cases beside the first one.
 Section cases(const RunRecord& run, ReportWriter& press) {
   const std::vector<MeasuredPoint> measured = run.measured();
-  const DataTable table = case_table(measured, run.priced());
+  const DataTable table = case_table(run.points, measured, run.priced());
   if (table.lines.empty()) return {};
   return {"cases", "Cases", press.table(table) + paragraph(case_legend(measured))};
 }

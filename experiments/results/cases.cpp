@@ -23,18 +23,24 @@ Axes others(const Point& point) {
   return axes;
 }
 
-/// Whether draw i of both is of the same numbers.
-bool share_draws(const Experiment& a, const Experiment& b) {
-  return a.seed == b.seed && a.evaluation.first_draw == b.evaluation.first_draw &&
-         a.evaluation.estimator == b.evaluation.estimator;
+/// Whether draw i of both is of the same numbers, on the same samples.
+bool share_draws(const MeasuredPoint& a, const MeasuredPoint& b) {
+  const Experiment &e = a.point->experiment, &f = b.point->experiment;
+  return e.seed == f.seed && e.evaluation.first_draw == f.evaluation.first_draw &&
+         e.evaluation.estimator == f.evaluation.estimator && a.result->batch == b.result->batch &&
+         a.result->replicates().weights == b.result->replicates().weights;
 }
 
-/// The first case beside which `p` is set, or null: of `points`, in the order of the sweep.
-const MeasuredPoint* first_case(const std::vector<MeasuredPoint>& points, const MeasuredPoint& p) {
-  const auto found = std::ranges::find_if(
-      points, [&](const MeasuredPoint& q) { return others(*q.point) == others(*p.point); });
-  const bool is_other = found != points.end() && found->point != p.point;
-  return is_other && share_draws(found->point->experiment, p.point->experiment) ? &*found : nullptr;
+/// The first case of the sweep where all else is as in `p`; null where it was not measured or is
+/// `p`, or has other draws.
+const MeasuredPoint* first_case(const std::vector<Point>& all,
+                                const std::vector<MeasuredPoint>& measured,
+                                const MeasuredPoint& p) {
+  const auto first = std::ranges::find_if(
+      all, [&](const Point& point) { return others(point) == others(*p.point); });
+  if (first == all.end() || &*first == p.point) return nullptr;
+  const auto found = std::ranges::find(measured, &*first, &MeasuredPoint::point);
+  return found != measured.end() && share_draws(*found, p) ? &*found : nullptr;
 }
 
 Estimate difference(const MeasuredPoint& p, const MeasuredPoint* first) {
@@ -50,7 +56,7 @@ Digits of_differences(Digits digits) {
 
 }  // namespace
 
-DataTable case_table(const std::vector<MeasuredPoint>& points,
+DataTable case_table(const std::vector<Point>& all, const std::vector<MeasuredPoint>& points,
                      const std::vector<PricedPoint>& priced) {
   DataTable table{"cases"};
   for (const MeasuredPoint& p : points) {
@@ -62,7 +68,7 @@ DataTable case_table(const std::vector<MeasuredPoint>& points,
     row.push_back({with_interval(evaluation.metric, words.axis(), words.digits()),
                    summarize(*p.result, evaluation.confidence).value});
     row.push_back({with_interval("difference", "beside the first", of_differences(words.digits())),
-                   difference(p, first_case(points, p))});
+                   difference(p, first_case(all, points, p))});
     const auto price = std::ranges::find(priced, p.point, &PricedPoint::point);
     const bool has_price = price != priced.end();
     row.push_back({{"tiles", "tiles"}, has_price ? price->cost.tiles : Estimate::kNone});
@@ -83,9 +89,9 @@ std::string case_legend(const std::vector<MeasuredPoint>& points) {
       levels_text(experiments));
 }
 
-std::string case_text(const std::vector<MeasuredPoint>& points,
+std::string case_text(const std::vector<Point>& all, const std::vector<MeasuredPoint>& points,
                       const std::vector<PricedPoint>& priced) {
-  const DataTable table = case_table(points, priced);
+  const DataTable table = case_table(all, points, priced);
   return table.lines.empty() ? "" : terminal_text(table) + case_legend(points) + "\n";
 }
 

@@ -389,8 +389,9 @@ void Run::write_rest(const std::vector<MeasuredPoint>& all, RunOutcome& outcome)
   write_atomically(folder_ / "layers.csv", layers_csv(all));
   const std::vector<PricedPoint> priced = priced_points(all);
   if (!priced.empty()) write_atomically(folder_ / "cost.csv", cost_csv(all));
-  const std::string cases = case_text(all, priced);
-  if (!cases.empty()) write_atomically(folder_ / "cases.csv", csv_text(case_table(all, priced)));
+  const std::string cases = case_text(points_, all, priced);
+  if (!cases.empty())
+    write_atomically(folder_ / "cases.csv", csv_text(case_table(points_, all, priced)));
   const std::vector<Group> groups = group_points(all);
   if (options_.at_end)
     options_.at_end({folder_, points_.front().experiment.output, all, options_.rank.is_first(),

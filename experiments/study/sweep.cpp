@@ -164,6 +164,7 @@ class SweepReader {
     Axis axis = make_axis(key, is_new ? entry.where : present->where, values.array());
     choose_case(axis);
     if (axis.elements.empty()) return;
+    if (key == kCaseKey) check_keys_of(axis);
     pin_overrides(axis);
     if (is_new)
       axes_.push_back(std::move(axis));
@@ -189,6 +190,25 @@ class SweepReader {
         fault(name->where, "sweep.case", "two cases have the name " + name->text());
     }
     return faults_.size() == before;
+  }
+
+  /// Keys that a case sets and that --set gives to all would make its name a lie; keys that change
+  /// no result would be of one point alone.
+  void check_keys_of(const Axis& cases) {
+    const Value* chosen = base_.at(kCaseKey);
+    const bool is_chosen = chosen && is_override(*chosen);
+    for (const Settings& settings : cases.elements)
+      for (const auto& [key, value] : settings) {
+        if (key == kCaseKey || key == "preset") continue;
+        const Value* present = base_.at(key);
+        if (keeps_numbers(key) || key.starts_with("budget"))
+          fault(value.where, "sweep.case",
+                key + " cannot be of a case: it does not change results");
+        else if (present && is_override(*present) && !is_chosen)
+          fault(present->where, key,
+                "is what the case " + settings.front().second.text() +
+                    " sets; --set case=NAME chooses one case, whose keys can be changed");
+      }
   }
 
   /// --set case=NAME leaves that one.

@@ -103,6 +103,24 @@ TEST(Cases, ThatHaveNoNameOrOneTwiceAreRefused) {
             std::string::npos);
 }
 
+TEST(Cases, CannotBeToldApartByWhatChangesNothingNorBySet) {
+  EXPECT_NE(refusal("case = [{ name = \"a\", output = { dir = \"x\" } }]\n")
+                .find("output.dir cannot be of a case"),
+            std::string::npos);
+  Value root = parse_toml(
+      kBase + "[sweep]\ncase = [{ name = \"two\", mapping = { replicas = 2 } }]\n", "study.toml");
+  apply_override(root, "mapping.replicas=3");
+  try {
+    expand(root);
+    ADD_FAILURE() << "a case of another name than what it is";
+  } catch (const ConfigError& e) {
+    EXPECT_NE(std::string(e.what()).find("is what the case \"two\" sets"), std::string::npos)
+        << e.what();
+  }
+  apply_override(root, "case=two");
+  EXPECT_EQ(expand(root).front().experiment.mapping.replicas, 3);
+}
+
 TEST(Cases, OneIsChosenBySet) {
   const std::string cases =
       "case = [{ name = \"a\" }, { name = \"b\", mapping = { replicas = 2 } }]\n";
@@ -151,6 +169,19 @@ TEST(Cases, AreSetBesideTheFirstDrawByDraw) {
   EXPECT_EQ(number(cases, 2, "tiles"), 4 * number(cases, 0, "tiles"));
   EXPECT_NE(read_whole(run + "/report.html").find("the same"), std::string::npos);
   EXPECT_EQ(ohmic({"report", run}).status, 0);
+}
+
+TEST(Cases, AreBesideTheFirstOfTheSweepOrNone) {
+  const test::TemporaryFolder folder;
+  const std::string file = folder.write(
+      "study.toml", kBase +
+                        "[sweep]\ncase = [{ name = \"as written\" }, { name = \"two\", mapping = { "
+                        "replicas = 2 } }, { name = \"four\", mapping = { replicas = 4 } }]\n");
+  const std::string run = folder.path() / "run";
+  ASSERT_EQ(ohmic({"run", file, "--out", run, "--only", "case=two", "--only", "case=four"}).status,
+            0);
+  const std::string cases = read_whole(run + "/cases.csv");
+  for (int row : {0, 1}) EXPECT_TRUE(std::isnan(number(cases, row, "difference"))) << cases;
 }
 
 }  // namespace

@@ -182,6 +182,32 @@ TEST(Export, SlicesOfOffsetCellsHaveOnePolarity) {
   EXPECT_THROW(chip.programmed().tile_at("layer1.0.conv", 0, 0, "minus"), UnsupportedError);
 }
 
+TEST(Export, ReplicasStandBesideOneAnother) {
+  MappingSettings settings;
+  settings.replicas = 2;
+  const SmallChip chip(settings), alone;
+  const test::TemporaryFolder folder;
+  const auto csv = folder.path() / "conductances.csv", h5 = folder.path() / "conductances.h5";
+  write_conductances_csv(csv, chip.programmed());
+  std::ifstream file(csv);
+  std::string line;
+  std::getline(file, line);
+  EXPECT_TRUE(line.ends_with(",programmed_S,replica")) << line;
+  std::map<std::string, int> lines;
+  while (std::getline(file, line)) ++lines[line.substr(line.rfind(','))];
+  EXPECT_EQ(lines, (std::map<std::string, int>{{",0", 200}, {",1", 200}}));
+  write_conductances_hdf5(h5, chip.programmed());
+  const hid_t archive = H5Fopen(h5.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+  ASSERT_GE(archive, 0);
+  for (const char* name :
+       {"/layer1.0.conv/tile_2_1/minus_0", "/layer1.0.conv/tile_2_1/minus_0_replica_1"})
+    EXPECT_GT(H5Lexists(archive, name, H5P_DEFAULT), 0) << name;
+  H5Fclose(archive);
+  const auto first = chip.programmed().tile_at("layer1.0.conv", 2, 1, "minus");
+  EXPECT_EQ(first.programmed_S,
+            alone.programmed().tile_at("layer1.0.conv", 2, 1, "minus").programmed_S);
+}
+
 TEST(Export, AReferenceColumnStandsBesideItsCells) {
   MappingSettings settings;
   settings.encoding = Encoding::offset;

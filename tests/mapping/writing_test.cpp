@@ -161,6 +161,42 @@ TEST(ProgramAndVerify, StuckDevicesStayWhereTheyAre) {
   EXPECT_GT(stuck, 1000u);
 }
 
+// Models whose drift begins at the target know in which round a device was written.
+TEST(ProgramAndVerify, LastsWhileDevicesAge) {
+  const std::string text = "model = \"stack\"\ntime_s = 3600\n" + kRange +
+                           "models = [{ model = \"awgn\", eta = 0.04, reference = \"g_range\" }, "
+                           "{ model = \"stuck\" }]\n";
+  MappingSettings s;
+  s.writes = 60;
+  s.write_tolerance = 0.03;
+  std::vector<double> target_S(weights().size());
+  for (int role = 0; role < 2; ++role) {
+    const auto aged_S = mapped(s).programmed_S(role, *make_device(text), kKey);
+    mapped(s).target_S(role, 0, target_S);
+    for (std::size_t i = 0; i < aged_S.size(); ++i)
+      EXPECT_LE(std::abs(aged_S[i] - target_S[i]), 0.03 * kRange_S);
+  }
+}
+
+// A device's own exponent is the same whatever the round: what drifts is what was written.
+TEST(ProgramAndVerify, DriftsFromWhatWasWritten) {
+  MappingSettings s;
+  s.writes = 4;
+  s.write_tolerance = 0.01;
+  const std::string pcm = "model = \"pcm\"\n" + kRange;
+  const auto at = [&](const MappingSettings& m, const std::string& more) {
+    return mapped(m).programmed_S(0, *make_device(pcm + more), kKey);
+  };
+  const auto fresh = at({}, ""), verified = at(s, ""), old = at({}, "time_s = 3600"),
+             verified_old = at(s, "time_s = 3600");
+  int moved = 0;
+  for (std::size_t i = 0; i < fresh.size(); ++i) {
+    moved += fresh[i] != verified[i];
+    EXPECT_NEAR(verified_old[i] * fresh[i], old[i] * verified[i], 1e-9 * kMax_S * kMax_S);
+  }
+  EXPECT_GT(moved, 1000);
+}
+
 // --- repair ---
 
 const std::string kStuck =
