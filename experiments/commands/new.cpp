@@ -64,6 +64,18 @@ void take_data(const std::string& name, ExperimentDraft& draft) {
   draft.metrics = {{}, {"top_k"}, {"cross_entropy"}, {"agreement"}};
 }
 
+void check_built_in(const std::string& name) {
+  try {
+    with_key("--model", "model.name", name);
+  } catch (const ConfigError& error) {
+    const std::string near = did_you_mean(name, model_names());
+    std::vector<Fault> faults = error.faults();
+    faults.front().message += ", which is no file either";
+    if (!near.empty()) faults.front().message += "; did you mean \"" + near + "\"?";
+    throw ConfigError(std::move(faults));
+  }
+}
+
 void take_built_in(const NewCommand& command, ExperimentDraft& draft) {
   if (!command.samples.empty())
     throw ConfigError(
@@ -72,8 +84,8 @@ void take_built_in(const NewCommand& command, ExperimentDraft& draft) {
   take_data(command.data.empty() ? "synthetic" : command.data, draft);
   const bool quick = draft.data.name == "synthetic";
   const std::string usual = quick ? "resnet8" : "resnet20";
-  draft.model.name =
-      with_key("--model", "model.name", command.model.empty() ? usual : command.model).model.name;
+  draft.model.name = command.model.empty() ? usual : command.model;
+  check_built_in(draft.model.name);
   TrainSettings& train = draft.train.emplace();
   train.epochs = quick ? 6 : 30;
   if (quick) {
@@ -169,7 +181,8 @@ void take_file(const NewCommand& command, ExperimentDraft& draft) {
   data.test_samples = sample_files(command.samples, *network);
   data.test_samples.labels = command.labels;
   if (!command.train.empty()) data.train_samples = sample_files(command.train, *network, "--train");
-  const ImageSet set = of_samples_option([&] { return read_given(*network, data); });
+  const ImageSet set =
+      of_samples_option([&] { return read_given(*network, data); }, command.labels);
   const bool is_of_numbers = network->inputs.size() == 1 && is_real(network->inputs[0].type);
   if (set.are_bytes && !set.are_pictures && is_of_numbers) {
     data.normalize = "given";

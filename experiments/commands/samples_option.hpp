@@ -15,15 +15,17 @@ namespace ohmic {
 SampleFiles sample_files(const std::vector<std::string>& given, const LoweredNetwork&,
                          const std::string& option = "--samples");
 
-/// What `read` gives; errors speak of the option, not of an experiment's key.
+/// What `read` gives; errors speak of the option, not of an experiment's key: of --labels where
+/// they are about that file.
 template <class Read>
-auto of_samples_option(const Read& read) {
+auto of_samples_option(const Read& read, const std::string& labels = {}) {
   try {
     return read();
   } catch (const DataError& error) {
     std::string text = error.what();
     if (text.starts_with("data.test: ")) text.erase(0, text.find(' ') + 1);
-    throw DataError("--samples: " + text);
+    const bool of_labels = !labels.empty() && text.starts_with(labels);
+    throw DataError((of_labels ? "--labels: " : "--samples: ") + text);
   }
 }
 
