@@ -102,7 +102,8 @@ class PointCheck {
 
   /// Ends that are right by themselves may contradict each other.
   void check_corners(const std::vector<CornerAxis>& axes) {
-    if (axes.size() > kMostAllCorners) return;
+    constexpr std::size_t kMostTried = 10;
+    if (axes.size() > kMostTried) return;
     try {
       for (const std::vector<bool>& corner : all_corners(axes.size()))
         at_corner(experiment_, axes, corner);

@@ -40,11 +40,24 @@ bool is_of_hardware(const std::string& key) {
   return false;
 }
 
+/// All devices have the same age.
+void check_ages(const BudgetRequest& request, const Experiment& e, std::vector<Fault>& faults) {
+  for (const auto& [layer, own] : e.layer_devices)
+    if (own.model->time_s != e.device->time_s)
+      faults.push_back(request.fault(
+          "lifetime.times_s", fmt::format("device.layers.{} has an age of its own ({:g} s), which "
+                                          "would stay; expected layers without time_s",
+                                          layer, own.model->time_s)));
+}
+
 void check_remedy(const BudgetRequest& request, const Experiment& e, const Remedy& remedy,
                   std::vector<Fault>& faults) {
   const std::size_t before = faults.size();
   for (const auto& [key, value] : remedy)
-    if (!is_of_hardware(key) || !parameter_of(e, key))
+    if (key.ends_with(".time_s"))
+      faults.push_back(
+          request.fault("lifetime.remedies", key + " is an age, which lifetime.times_s gives"));
+    else if (!is_of_hardware(key) || !parameter_of(e, key))
       faults.push_back(request.fault(
           "lifetime.remedies",
           fmt::format("\"{}\" is no key of mapping, device, periphery or noise here, nor "
@@ -69,6 +82,7 @@ void check_lifetime(const BudgetRequest& request, std::vector<Fault>& faults) {
       std::ranges::adjacent_find(asked.times_s, std::greater_equal()) != asked.times_s.end())
     faults.push_back(request.fault("lifetime.times_s", "expected ages in ascending order"));
   check_chips_see_all_images(request, "lifetime", faults);
+  for (const Point& point : request.points) check_ages(request, point.experiment, faults);
   for (const Point& point : request.points)
     for (const Remedy& remedy : remedies_of(asked))
       if (faults.size() == before) check_remedy(request, point.experiment, remedy, faults);

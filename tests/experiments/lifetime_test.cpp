@@ -181,6 +181,10 @@ TEST(BudgetOfAgesRequests, ThatCannotBeAnsweredAreRefused) {
            "budget.lifetime.remedies: \"" + key + "\" is no key of mapping, device, periphery or ");
   expect(ages + "remedies = [{ mapping.compensation = \"row\" }]\n",
          "budget.lifetime.remedies: mapping.compensation: expected one of none, tile, column");
+  expect(ages + "remedies = [{ device.time_s = 5.0 }]\n",
+         "budget.lifetime.remedies: device.time_s is an age, which lifetime.times_s gives");
+  expect("[device.layers.\"*\"]\ntime_s = 5.0\n" + ages,
+         "has an age of its own (5 s), which would stay");
   expect("[evaluation]\nestimator = \"per_batch\"\n" + ages,
          "budget.lifetime: needs chips that see all images");
 }
