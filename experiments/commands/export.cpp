@@ -93,6 +93,10 @@ void export_chip(ExportOptions options) {
   write_conductances_hdf5(options.folder / "conductances.h5", chip);
   print_lines("{}\n{}\n", (options.folder / "conductances.csv").string(),
               (options.folder / "conductances.h5").string());
+  if (experiment.mapping.repair != Repair::none)
+    progress.say(
+        "target_S is what a weight asks of a device; devices beside stuck ones were aimed "
+        "elsewhere (mapping.repair), and programmed_S has what they hold");
   if (negatives.count > 0) progress.say("warning: " + negatives.text());
 }
 

@@ -28,6 +28,7 @@ bool share_draws(const MeasuredPoint& a, const MeasuredPoint& b) {
   const Experiment &e = a.point->experiment, &f = b.point->experiment;
   return e.seed == f.seed && e.evaluation.first_draw == f.evaluation.first_draw &&
          e.evaluation.estimator == f.evaluation.estimator && a.result->batch == b.result->batch &&
+         a.result->images == b.result->images &&
          a.result->replicates().weights == b.result->replicates().weights;
 }
 
@@ -43,10 +44,14 @@ const MeasuredPoint* first_case(const std::vector<Point>& all,
   return found != measured.end() && share_draws(*found, p) ? &*found : nullptr;
 }
 
+/// Over the draws that both have.
 Estimate difference(const MeasuredPoint& p, const MeasuredPoint* first) {
   if (!first) return {};
-  return paired_difference(p.result->replicates(), first->result->replicates(),
-                           p.point->experiment.evaluation.confidence);
+  Replicates own = p.result->replicates(), other = first->result->replicates();
+  const auto common = std::min(own.values.size(), other.values.size());
+  own.values.resize(common);
+  other.values.resize(common);
+  return paired_difference(own, other, p.point->experiment.evaluation.confidence);
 }
 
 Digits of_differences(Digits digits) {

@@ -10,7 +10,7 @@
 namespace ohmic {
 
 /// A row per measured point: the swept keys, the metric, and by how much it differs from that of
-/// the first case where all other swept keys are the same, with the interval of paired draws; then,
+/// the first case where all other swept keys are the same, with the interval of the draws that both have; then,
 /// of priced points, tiles and energy per image. No lines without named cases. A difference is
 /// empty in the first case, where that was not measured, and where draws are not of the same noise
 /// (another seed, first draw, estimator or other samples).

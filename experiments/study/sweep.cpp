@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <set>
+#include <span>
 #include <tuple>
 
 #include "experiments/study/experiment.hpp"
@@ -176,12 +177,18 @@ class SweepReader {
 
   /// Whether every one is a table with a name that no other has; if not, faults say so.
   bool are_cases(const Position& where, const Array& values) {
+    constexpr std::size_t kLongestName = 100;
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
     std::set<std::string> names;
     const std::size_t before = faults_.size();
     for (const Value& value : values) {
       const Value* name = name_of(value);
       const auto* text = name ? std::get_if<std::string>(&name->data) : nullptr;
-      if (!text || text->empty())
+      if (text && (text->size() > kLongestName || std::ranges::any_of(*text, is_control)))
+        fault(name->where, "sweep.case",
+              "expected a name on one line, of at most " + std::to_string(kLongestName) +
+                  " characters");
+      else if (!text || text->empty())
         fault(value.where.line > 0 ? value.where : where, "sweep.case",
               "expected tables with a name and keys of the file, as in { name = \"two replicas\", "
               "mapping = { replicas = 2 } }, got " +
@@ -198,8 +205,8 @@ class SweepReader {
     const Value* chosen = base_.at(kCaseKey);
     const bool is_chosen = chosen && is_override(*chosen);
     for (const Settings& settings : cases.elements)
-      for (const auto& [key, value] : settings) {
-        if (key == kCaseKey || key == "preset") continue;
+      for (const auto& [key, value] : std::span(settings).subspan(1)) {
+        if (key == "preset") continue;
         const Value* present = base_.at(key);
         if (keeps_numbers(key) || key.starts_with("budget"))
           fault(value.where, "sweep.case",

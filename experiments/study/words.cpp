@@ -126,6 +126,7 @@ std::string key_title(const std::string& key, const Experiment* experiment) {
 }
 
 std::string value_words(const std::string& key, const std::string& value) {
+  if (key == kCaseKey) return value;
   if (key == "periphery.dac.is_signed")
     return value == "true" ? "every DAC is signed" : "DACs are signed where inputs are";
   if (value == "true") return key_words(key);
@@ -138,10 +139,10 @@ std::string value_words(const std::string& key, const std::string& value) {
 std::string setting_words(const std::string& key, const std::string& value) {
   const std::string shown = value_words(key, value);
   const bool explains_itself =
-      shown != value ||
+      shown != value || key == kCaseKey ||
       (!is_number(value) &&
        (key.ends_with(".name") || key == "device.model" || key == "noise.semantics" ||
-        key == "preset" || key == kCaseKey || key == "model.weights" || key == "model.file"));
+        key == "preset" || key == "model.weights" || key == "model.file"));
   if (explains_itself) return shown;
   const std::string unit = is_number(value) ? key_unit(key) : "";
   return fmt::format("{} = {}{}{}", key_words(key), value, unit.empty() ? "" : " ", unit);

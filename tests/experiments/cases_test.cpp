@@ -53,6 +53,20 @@ std::string refusal(const std::string& sweep) {
   return "";
 }
 
+/// Columns of a CSV without quoted commas, by name.
+double number(const std::string& csv, int row, const std::string& column) {
+  std::istringstream text(csv);
+  std::string line;
+  std::getline(text, line);
+  const std::vector<std::string> keys = csv_cells(line);
+  for (int i = 0; i <= row; ++i) std::getline(text, line);
+  const std::vector<std::string> cells = csv_cells(line);
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    if (keys[i] == column) return cells[i].empty() ? NAN : std::stod(cells[i]);
+  ADD_FAILURE() << "no column " << column;
+  return NAN;
+}
+
 TEST(Cases, SetKeysOfAnyTableUnderTheirNames) {
   const auto points = points_of(
       "case = [{ name = \"as written\" },\n"
@@ -121,6 +135,33 @@ TEST(Cases, CannotBeToldApartByWhatChangesNothingNorBySet) {
   EXPECT_EQ(expand(root).front().experiment.mapping.replicas, 3);
 }
 
+TEST(Cases, HaveNamesOnOneLineThatAreShownAsTheyAre) {
+  EXPECT_NE(refusal("case = [{ name = \"a\\nb\" }]\n").find("expected a name on one line"),
+            std::string::npos);
+  EXPECT_NE(refusal("case = [{ name = \"" + std::string(101, 'x') + "\" }]\n").find("at most 100"),
+            std::string::npos);
+  EXPECT_NE(refusal("case = [{ name = \"a\", case = \"b\" }]\n").find("case cannot be of a case"),
+            std::string::npos);
+  for (const std::string name : {"true", "0.50", "007"}) {
+    EXPECT_EQ(value_words("case", name), name);
+    EXPECT_EQ(setting_words("case", name), name);
+  }
+}
+
+TEST(Cases, OfMoreDrawsAreComparedOnThoseThatBothHave) {
+  const test::TemporaryFolder folder;
+  const std::string file = folder.write(
+      "study.toml",
+      kBase +
+          "[sweep]\ncase = [{ name = \"four\" }, { name = \"six\", evaluation = { "
+          "draws = 6 } }, { name = \"fewer images\", data = { test_images = 30 } }]\n");
+  const std::string run = folder.path() / "run";
+  ASSERT_EQ(ohmic({"run", file, "--out", run}).status, 0);
+  const std::string cases = read_whole(run + "/cases.csv");
+  EXPECT_EQ(number(cases, 1, "difference"), 0);
+  EXPECT_TRUE(std::isnan(number(cases, 2, "difference")));
+}
+
 TEST(Cases, OneIsChosenBySet) {
   const std::string cases =
       "case = [{ name = \"a\" }, { name = \"b\", mapping = { replicas = 2 } }]\n";
@@ -133,20 +174,6 @@ TEST(Cases, OneIsChosenBySet) {
   ASSERT_EQ(points.size(), 1u);
   EXPECT_EQ(points[0].experiment.mapping.replicas, 2);
   EXPECT_THROW(chosen("c"), ConfigError);
-}
-
-/// Columns of a CSV without quoted commas, by name.
-double number(const std::string& csv, int row, const std::string& column) {
-  std::istringstream text(csv);
-  std::string line;
-  std::getline(text, line);
-  const std::vector<std::string> keys = csv_cells(line);
-  for (int i = 0; i <= row; ++i) std::getline(text, line);
-  const std::vector<std::string> cells = csv_cells(line);
-  for (std::size_t i = 0; i < keys.size(); ++i)
-    if (keys[i] == column) return cells[i].empty() ? NAN : std::stod(cells[i]);
-  ADD_FAILURE() << "no column " << column;
-  return NAN;
 }
 
 TEST(Cases, AreSetBesideTheFirstDrawByDraw) {
