@@ -60,13 +60,15 @@ void age_devices(const DeviceModel& device, DeviceBlock block, std::span<const s
     if (age_s > 0) device.drift(block, age_s, target_S, own_S);
     if (!sigma_S.empty()) device.read_sigma(block, age_s, target_S, own_S, sigma_S);
   };
+  if (age_s <= 0 && read_sigma_S.empty()) return;
   if (rounds.empty()) return age(G_S, read_sigma_S);
   const std::vector<double> written_S(G_S.begin(), G_S.end());
+  std::vector<double> own_S, sigma_S(read_sigma_S.size());
   const std::uint8_t last = *std::max_element(rounds.begin(), rounds.end());
   for (int round = 0; round <= last; ++round) {
     if (std::count(rounds.begin(), rounds.end(), round) == 0) continue;
     block.round = static_cast<std::uint8_t>(round);
-    std::vector<double> own_S = written_S, sigma_S(read_sigma_S.size());
+    own_S = written_S;
     age(own_S, sigma_S);
     for (std::size_t i = 0; i < rounds.size(); ++i) {
       if (rounds[i] != round) continue;

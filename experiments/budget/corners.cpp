@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "experiments/budget/noisy_layers.hpp"
 #include "experiments/measure/setup.hpp"
 
 namespace ohmic {
@@ -20,12 +19,11 @@ const KnobEffect& effect_of(const CornerAxis& axis, const std::vector<KnobEffect
 
 class Search {
  public:
-  Search(AnalysisContext& context, const Point& point, const std::vector<KnobEffect>& effects,
-         const PointResult& nominal)
+  Search(AnalysisContext& context, const Point& point, const std::vector<KnobEffect>& effects)
       : context_(context),
         asked_(*context.request.settings.knobs),
         point_(point),
-        metric_(*nominal.metric) {
+        metric_(point.experiment.evaluation.choice().metric()) {
     for (const HardwareNumber& number : numbers_of(point.experiment))
       for (const auto& [key, share] : asked_.corners)
         if (number.key == key) {
@@ -128,14 +126,8 @@ std::vector<std::vector<bool>> all_corners(std::size_t axes) {
 }
 
 WorstCorner find_worst_corner(AnalysisContext& context, const Point& point,
-                              const std::vector<KnobEffect>& effects, const PointResult& nominal) {
-  return Search(context, point, effects, nominal).find();
-}
-
-Estimate corner_loss(const Replicates& nominal, const Replicates& at_corner, const Metric& metric,
-                     double confidence) {
-  return metric.sign() > 0 ? paired_difference(nominal, at_corner, confidence)
-                           : paired_difference(at_corner, nominal, confidence);
+                              const std::vector<KnobEffect>& effects) {
+  return Search(context, point, effects).find();
 }
 
 }  // namespace ohmic

@@ -48,10 +48,6 @@ std::vector<std::vector<bool>> all_corners(std::size_t axes);
 
 /// `effects` holds those of all axes.
 WorstCorner find_worst_corner(AnalysisContext&, const Point&,
-                              const std::vector<KnobEffect>& effects, const PointResult& nominal);
-
-/// What is lost at a corner against the nominal chip, over draws that they share; > 0: worse.
-Estimate corner_loss(const Replicates& nominal, const Replicates& at_corner, const Metric&,
-                     double confidence);
+                              const std::vector<KnobEffect>& effects);
 
 }  // namespace ohmic

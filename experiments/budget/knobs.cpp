@@ -130,8 +130,7 @@ class Study {
         knobs_of(point_.experiment, asked_numbers(point_.experiment, asked_), asked_.step);
     study.left_out = std::move(knobs.left_out);
     for (const Knob& knob : knobs.moved) study.effects.push_back(measure(knob, study.nominal));
-    if (!asked_.corners.empty())
-      study.corner = find_worst_corner(context_, point_, study.effects, study.nominal);
+    if (!asked_.corners.empty()) study.corner = find_worst_corner(context_, point_, study.effects);
     std::ranges::stable_sort(study.effects, std::greater(), [](const KnobEffect& e) {
       return std::pair(e.is_distinct(), std::isnan(e.change.mean) ? 0 : std::abs(e.change.mean));
     });

@@ -174,4 +174,10 @@ std::vector<double> weight_noise(const std::vector<LayerResult>& layers) {
   return sigma;
 }
 
+Estimate paired_loss(const Replicates& nominal, const Replicates& worse, const Metric& metric,
+                     double confidence) {
+  return metric.sign() > 0 ? paired_difference(nominal, worse, confidence)
+                           : paired_difference(worse, nominal, confidence);
+}
+
 }  // namespace ohmic

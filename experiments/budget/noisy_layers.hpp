@@ -36,4 +36,8 @@ ImageSpread spread_of(AnalysisContext&, const Experiment&, std::int64_t images);
 /// Std of each layer's weight errors as programmed, in units of weights.
 std::vector<double> weight_noise(const std::vector<LayerResult>&);
 
+/// By how much `worse` is worse than `nominal`, over draws that share their noise; > 0: worse.
+Estimate paired_loss(const Replicates& nominal, const Replicates& worse, const Metric&,
+                     double confidence);
+
 }  // namespace ohmic

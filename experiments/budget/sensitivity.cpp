@@ -75,8 +75,7 @@ class Study {
     result.alone.hi = sign > 0 ? without_noise - a.lo : a.hi - without_noise;
     const PointResult others =
         measure(noise_in_all_but(point_.experiment, layer), "noise in all but " + layer);
-    result.regained = sign > 0 ? paired_difference(others.replicates(), all, confidence)
-                               : paired_difference(all, others.replicates(), confidence);
+    result.regained = paired_loss(others.replicates(), all, *alone.metric, confidence);
     return result;
   }
 

@@ -1,9 +1,6 @@
 #include "experiments/commands/bench_busy.hpp"
 
-#include <unistd.h>
-
 #include <atomic>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <thread>
@@ -11,6 +8,7 @@
 #include "experiments/commands/bench_clock.hpp"
 #include "experiments/commands/bench_digital.hpp"
 #include "experiments/commands/bench_hardware.hpp"
+#include "experiments/commands/work_folder.hpp"
 #include "experiments/measure/compute.hpp"
 #include "nn/analog/analog_network.hpp"
 #include "nn/data/synthetic.hpp"
@@ -45,12 +43,10 @@ class BusyProcessor {
 
 /// One epoch, forgotten afterwards.
 void train_once(const Graph& graph, const Dataset& data) {
-  std::string folder = (std::filesystem::temp_directory_path() / "ohmic-bench-XXXXXX").string();
-  if (!::mkdtemp(folder.data())) throw OutputError(folder + ": cannot be made");
+  const WorkFolder folder;
   TrainSettings settings;
   settings.epochs = 1;
-  train(graph, data, settings, kSeed, "cpu", folder, "bench", {});
-  std::filesystem::remove_all(folder);
+  train(graph, data, settings, kSeed, "cpu", folder.path(), "bench", {});
 }
 
 std::string alone(const std::string& what) { return what + ", alone"; }

@@ -3,13 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "experiments/budget/request.hpp"
 #include "experiments/commands/commands.hpp"
-#include "experiments/commands/terminal_progress.hpp"
-#include "experiments/measure/examination.hpp"
-#include "experiments/measure/inputs.hpp"
-#include "experiments/study/experiment.hpp"
-#include "experiments/study/remarks.hpp"
+#include "experiments/commands/examined_request.hpp"
 
 namespace ohmic {
 namespace {
@@ -17,13 +12,8 @@ namespace {
 /// Faults of the file, then what a run would open, then what is worth a word.
 void check(const ExperimentFile& file) {
   const BudgetRequest request = read_request(file.read());
-  const std::vector<Point>& points = request.points;
-  TerminalProgress progress;
-  check_inputs(experiments_of(points));
-  for (const std::string& remark : remarks_on(request)) print_lines("note: {}\n", remark);
-  for (const std::string& line : examine_given(points, progress)) print_lines("{}\n", line);
-  print_lines("{}: ok, {} {}\n", file.path.string(), points.size(),
-              points.size() == 1 ? "point" : "points");
+  examine_request(request);
+  print_lines("{}: ok, {}\n", file.path.string(), points_words(request));
 }
 
 }  // namespace

@@ -8,16 +8,14 @@
 
 #include "experiments/budget/request.hpp"
 #include "experiments/commands/commands.hpp"
+#include "experiments/commands/examined_request.hpp"
 #include "experiments/commands/samples_option.hpp"
-#include "experiments/commands/terminal_progress.hpp"
 #include "experiments/manual/experiment_draft.hpp"
-#include "experiments/measure/examination.hpp"
 #include "experiments/measure/files.hpp"
 #include "experiments/measure/fitting_metrics.hpp"
 #include "experiments/measure/inputs.hpp"
 #include "experiments/measure/networks.hpp"
 #include "experiments/study/network_file.hpp"
-#include "experiments/study/remarks.hpp"
 #include "experiments/study/training_images.hpp"
 #include "nn/data/samples.hpp"
 #include "nn/network/shape_text.hpp"
@@ -264,17 +262,10 @@ void write_new(const NewCommand& command) {
   check_place(out);
   const BudgetRequest request = request_of(draft);
   const bool fetches = is_to_be_fetched(draft.data);
-  if (!fetches) {
-    TerminalProgress progress;
-    check_inputs(experiments_of(request.points));
-    for (const std::string& remark : remarks_on(request)) print_lines("note: {}\n", remark);
-    for (const std::string& line : examine_given(request.points, progress))
-      print_lines("{}\n", line);
-  }
+  if (!fetches) examine_request(request);
   if (out.has_parent_path()) make_folder(out.parent_path());
   write_atomically(out, draft_text(draft));
-  print_lines("{}: written, {} {}\n", draft.file, request.points.size(),
-              request.points.size() == 1 ? "point" : "points");
+  print_lines("{}: written, {}\n", draft.file, points_words(request));
   print_next(draft, fetches);
 }
 

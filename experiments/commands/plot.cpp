@@ -1,12 +1,12 @@
 // `ohmic plot`.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <memory>
 
 #include "experiments/commands/commands.hpp"
 #include "experiments/commands/print_note.hpp"
+#include "experiments/commands/work_folder.hpp"
 #include "experiments/figures/chosen_figure.hpp"
 #include "experiments/measure/files.hpp"
 #include "simulator/error.hpp"
@@ -24,26 +24,6 @@ struct PlotCommand {
   std::optional<bool> logarithmic() const {
     return log_x || linear_x ? std::optional(log_x) : std::nullopt;
   }
-};
-
-/// A folder of its own, gone at the end.
-class WorkFolder {
- public:
-  WorkFolder() {
-    std::string name = (fs::temp_directory_path() / "ohmic-plot-XXXXXX").string();
-    if (!::mkdtemp(name.data())) throw OutputError(name + ": cannot be made");
-    path_ = name;
-  }
-  ~WorkFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  WorkFolder(const WorkFolder&) = delete;
-  WorkFolder& operator=(const WorkFolder&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
 };
 
 void draw_in(const fs::path& folder, const Figure& figure) {

@@ -105,8 +105,9 @@ Figure chosen_figure(const ChosenColumns& chosen, const std::string& split,
   const bool any_below_0 = std::any_of(chosen.rows.begin(), chosen.rows.end(),
                                        [](const ChosenRow& row) { return row.y.mean < 0; });
   Plot plot{name_of(chosen), curves.size() > 1 ? places.legend : "", {}};
+  const Axis x = x_axis(scale, chosen, log_x);
   for (const std::string& title : panels) {
-    Panel panel{title, x_axis(scale, chosen, log_x), {*chosen.y.title}};
+    Panel panel{title, x, {*chosen.y.title}};
     if (!any_below_0) panel.y.least = 0;
     add_series(rows_of(title, curves, places, chosen), curves, chosen, scale, panel);
     plot.panels.push_back(std::move(panel));

@@ -19,9 +19,11 @@ Scale::Scale(const std::string& key, const std::string& title,
 double Scale::at(const std::string& value) const { return numbers_[index_of(names_, value)]; }
 
 std::vector<std::string> Scale::ascending() const {
-  std::vector<std::string> values = names_;
-  std::sort(values.begin(), values.end(),
-            [&](const auto& a, const auto& b) { return at(a) < at(b); });
+  std::vector<std::pair<double, std::string>> places;
+  for (std::size_t i = 0; i < names_.size(); ++i) places.emplace_back(numbers_[i], names_[i]);
+  std::ranges::stable_sort(places, {}, &std::pair<double, std::string>::first);
+  std::vector<std::string> values;
+  for (auto& [place, name] : places) values.push_back(std::move(name));
   return values;
 }
 

@@ -24,7 +24,7 @@ const char* const kSweep =
     "Axes by dotted key; every combination is a point, the last axis fastest.\n\n"
     "  \"device.eta\" = [0.1, 0.2]                one key, several values\n"
     "  \"noise\" = [{ semantics = \"kernels\" },    keys of one table that move together\n"
-    "             { semantics = \"keras_get_weights\", negative_variance = \"nan\" }]\n\n"
+    "             { semantics = \"keras_get_weights\", negative_variance = \"nan\" }]\n"
     "  case = [{ name = \"as written\" },         settings of any keys under names of their own\n"
     "          { name = \"replicas\", mapping = { replicas = 4 }, device = { clip = \"range\" } "
     "}]\n\n"

@@ -1,9 +1,8 @@
 #include "experiments/measure/fitting_metrics.hpp"
 
-#include <functional>
-#include <numeric>
 #include <optional>
 
+#include "nn/network/shape_text.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -11,8 +10,7 @@ namespace {
 
 /// Whether answers have as many numbers as samples, and more than classes of two would have.
 bool may_rebuild(const AnswerShape& answer, const ImageSet& set) {
-  const std::int64_t numbers = std::accumulate(answer.shape.begin(), answer.shape.end(),
-                                               std::int64_t{1}, std::multiplies<>());
+  const std::int64_t numbers = element_count(answer.shape);
   return numbers > 2 && numbers == set.values();
 }
 

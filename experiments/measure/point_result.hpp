@@ -25,8 +25,8 @@ struct DrawResult {
 /// do not exist for the device or layer are NaN.
 struct LayerResult {
   std::string layer;
-  double eta = 0, snr = 0, snr_dB = 0;
-  double sigma_G_uS = 0, sigma_G_percent = 0, bits = 0;
+  double eta = 0, snr = 0, snr_dB = 0, bits = 0;  ///< of a weight, the mean of its replicas
+  double sigma_G_uS = 0, sigma_G_percent = 0;     ///< of one device
   double sigma_w = 0, w_max = 0;
   double measured_eta = 0;                     ///< std of w_eff - w over sigma_w
   double measured_bias = 0;                    ///< mean of w_eff - w over sigma_w

@@ -34,7 +34,7 @@ std::int64_t whole_number(const RecordedJson& object, const char* key, std::int6
 std::string text_of(const RecordedJson& object, const char* key, const std::string& place);
 const RecordedJson& list_of(const RecordedJson& object, const char* key, const std::string& place);
 
-/// Rows of a CSV whose cells hold no commas, under its header; a last line that is not whole is
+/// Rows of a CSV whose rows are lines, under its header; a last line that is not whole is
 /// left out. Throws DataError for a row that has not as many cells as the header, and as below.
 class RecordedTable {
  public:

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "experiments/results/axis_columns.hpp"
 #include "experiments/results/groups.hpp"
@@ -32,15 +33,22 @@ bool share_draws(const MeasuredPoint& a, const MeasuredPoint& b) {
          a.result->replicates().weights == b.result->replicates().weights;
 }
 
-/// The first case of the sweep where all else is as in `p`; null where it was not measured or is
-/// `p`, or has other draws.
-const MeasuredPoint* first_case(const std::vector<Point>& all,
-                                const std::vector<MeasuredPoint>& measured,
+/// By the swept values but the case, the first point that has them.
+using FirstCases = std::map<Axes, const Point*>;
+
+FirstCases first_cases(const std::vector<Point>& all) {
+  FirstCases first;
+  for (const Point& point : all) first.try_emplace(others(point), &point);
+  return first;
+}
+
+/// The first case where all else is as in `p`; null where it was not measured or is `p`, or has
+/// other draws.
+const MeasuredPoint* first_case(const FirstCases& first, const std::vector<MeasuredPoint>& measured,
                                 const MeasuredPoint& p) {
-  const auto first = std::ranges::find_if(
-      all, [&](const Point& point) { return others(point) == others(*p.point); });
-  if (first == all.end() || &*first == p.point) return nullptr;
-  const auto found = std::ranges::find(measured, &*first, &MeasuredPoint::point);
+  const auto point = first.find(others(*p.point));
+  if (point == first.end() || point->second == p.point) return nullptr;
+  const auto found = std::ranges::find(measured, point->second, &MeasuredPoint::point);
   return found != measured.end() && share_draws(*found, p) ? &*found : nullptr;
 }
 
@@ -54,16 +62,12 @@ Estimate difference(const MeasuredPoint& p, const MeasuredPoint* first) {
   return paired_difference(own, other, p.point->experiment.evaluation.confidence);
 }
 
-Digits of_differences(Digits digits) {
-  if (digits.form == Digits::Form::fixed) digits.form = Digits::Form::difference;
-  return digits;
-}
-
 }  // namespace
 
 DataTable case_table(const std::vector<Point>& all, const std::vector<MeasuredPoint>& points,
                      const std::vector<PricedPoint>& priced) {
   DataTable table{"cases"};
+  const FirstCases first = first_cases(all);
   for (const MeasuredPoint& p : points) {
     if (!is_named(p)) continue;
     const MetricWords words(p.point->experiment);
@@ -72,8 +76,8 @@ DataTable case_table(const std::vector<Point>& all, const std::vector<MeasuredPo
     table.labels = row.size();
     row.push_back({with_interval(evaluation.metric, words.axis(), words.digits()),
                    summarize(*p.result, evaluation.confidence).value});
-    row.push_back({with_interval("difference", "beside the first", of_differences(words.digits())),
-                   difference(p, first_case(all, points, p))});
+    row.push_back({with_interval("difference", "beside the first", words.difference_digits()),
+                   difference(p, first_case(first, points, p))});
     const auto price = std::ranges::find(priced, p.point, &PricedPoint::point);
     const bool has_price = price != priced.end();
     row.push_back({{"tiles", "tiles"}, has_price ? price->cost.tiles : Estimate::kNone});
@@ -94,9 +98,7 @@ std::string case_legend(const std::vector<MeasuredPoint>& points) {
       levels_text(experiments));
 }
 
-std::string case_text(const std::vector<Point>& all, const std::vector<MeasuredPoint>& points,
-                      const std::vector<PricedPoint>& priced) {
-  const DataTable table = case_table(all, points, priced);
+std::string case_text(const DataTable& table, const std::vector<MeasuredPoint>& points) {
   return table.lines.empty() ? "" : terminal_text(table) + case_legend(points) + "\n";
 }
 

@@ -19,7 +19,6 @@ DataTable case_table(const std::vector<Point>& all, const std::vector<MeasuredPo
 /// What stands below it.
 std::string case_legend(const std::vector<MeasuredPoint>&);
 /// Both for a terminal; empty without lines.
-std::string case_text(const std::vector<Point>& all, const std::vector<MeasuredPoint>&,
-                      const std::vector<PricedPoint>&);
+std::string case_text(const DataTable& cases, const std::vector<MeasuredPoint>&);
 
 }  // namespace ohmic

@@ -66,8 +66,7 @@ class RunRows {
     return value ? plain_text(*value) : "";
   }
   double real(std::size_t row, const std::string& name) const {
-    return is_among(columns(), name) ? number_of<double>(cell(row, name)).value_or(Estimate::kNone)
-                                     : Estimate::kNone;
+    return number_of<double>(cell(row, name)).value_or(Estimate::kNone);
   }
   bool holds_numbers(const std::string& name) const {
     for (std::size_t row = 0; row < table_.rows(); ++row)

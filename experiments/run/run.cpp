@@ -389,9 +389,8 @@ void Run::write_rest(const std::vector<MeasuredPoint>& all, RunOutcome& outcome)
   write_atomically(folder_ / "layers.csv", layers_csv(all));
   const std::vector<PricedPoint> priced = priced_points(all);
   if (!priced.empty()) write_atomically(folder_ / "cost.csv", cost_csv(all));
-  const std::string cases = case_text(points_, all, priced);
-  if (!cases.empty())
-    write_atomically(folder_ / "cases.csv", csv_text(case_table(points_, all, priced)));
+  const DataTable cases = case_table(points_, all, priced);
+  if (!cases.lines.empty()) write_atomically(folder_ / "cases.csv", csv_text(cases));
   const std::vector<Group> groups = group_points(all);
   if (options_.at_end)
     options_.at_end({folder_, points_.front().experiment.output, all, options_.rank.is_first(),
@@ -399,7 +398,7 @@ void Run::write_rest(const std::vector<MeasuredPoint>& all, RunOutcome& outcome)
   if (!options_.rank.is_first()) return;
   outcome.summary = summary_table(groups) + "\n" + summary_legend(groups) +
                     doubts_text(run_warnings(folder_, all, experiments_of(points_))) +
-                    (cases.empty() ? "" : "\nCases:\n\n" + cases) +
+                    (cases.lines.empty() ? "" : "\nCases:\n\n" + case_text(cases, all)) +
                     (priced.empty() ? "" : "\nPer image:\n\n" + pareto_text(priced));
 }
 

@@ -31,6 +31,12 @@ std::string MetricWords::text_with_unit(double value) const {
   return metric_->unit.empty() || words.empty() ? words : words + " " + metric_->unit;
 }
 
+Digits MetricWords::difference_digits() const {
+  Digits own = digits();
+  if (own.form == Digits::Form::fixed) own.form = Digits::Form::difference;
+  return own;
+}
+
 std::string MetricWords::limit_column() const {
   return (metric_->better == Better::higher ? "least_" : "most_") + metric_->name;
 }

@@ -39,6 +39,8 @@ class MetricWords {
   std::string loss_axis() const;
   /// Numbers without their unit: "91.00", "0.01234"; "91.00 ± 0.20".
   Digits digits() const;
+  /// The same of differences, with their sign.
+  Digits difference_digits() const;
   std::string text(double value) const { return digits().text(value); }
   std::string text(const Estimate& e) const { return digits().text(e); }
   /// With its unit: "91.00 %", "12.3 dB", "0.0123".

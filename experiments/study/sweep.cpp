@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "experiments/study/experiment.hpp"
+#include "experiments/text/quoting.hpp"
 
 namespace ohmic {
 namespace {
@@ -70,8 +71,10 @@ Axis make_axis(const std::string& key, const Position& where, const Array& value
   return axis;
 }
 
+/// Keys that change no result of a point.
 bool keeps_numbers(const std::string& dotted_key) {
-  return !Experiment::schema().stages_of(dotted_key).has(Stage::point);
+  return dotted_key.starts_with("budget") ||
+         !Experiment::schema().stages_of(dotted_key).has(Stage::point);
 }
 
 class SweepReader {
@@ -157,15 +160,17 @@ class SweepReader {
       return fault(values.where, "sweep." + key,
                    "expected an array of values, got " + values.text());
     if (key == kCaseKey && !are_cases(entry.where, values.array())) return;
-    if (key != "preset" && key != kCaseKey && (keeps_numbers(key) || key.starts_with("budget")))
+    if (key != "preset" && key != kCaseKey && keeps_numbers(key))
       return fault(entry.where, "sweep." + key, "cannot be swept: it does not change results");
     const auto present = std::find_if(axes_.begin(), axes_.end(),
                                       [&](const Axis& other) { return other.key == key; });
     const bool is_new = present == axes_.end();
     Axis axis = make_axis(key, is_new ? entry.where : present->where, values.array());
-    choose_case(axis);
-    if (axis.elements.empty()) return;
-    if (key == kCaseKey) check_keys_of(axis);
+    if (key == kCaseKey) {
+      choose_case(axis);
+      if (axis.elements.empty()) return;
+      check_keys_of(axis);
+    }
     pin_overrides(axis);
     if (is_new)
       axes_.push_back(std::move(axis));
@@ -178,13 +183,12 @@ class SweepReader {
   /// Whether every one is a table with a name that no other has; if not, faults say so.
   bool are_cases(const Position& where, const Array& values) {
     constexpr std::size_t kLongestName = 100;
-    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
     std::set<std::string> names;
     const std::size_t before = faults_.size();
     for (const Value& value : values) {
       const Value* name = name_of(value);
       const auto* text = name ? std::get_if<std::string>(&name->data) : nullptr;
-      if (text && (text->size() > kLongestName || std::ranges::any_of(*text, is_control)))
+      if (text && (one_line(*text) != *text || length_of(*text) > kLongestName))
         fault(name->where, "sweep.case",
               "expected a name on one line, of at most " + std::to_string(kLongestName) +
                   " characters");
@@ -208,7 +212,7 @@ class SweepReader {
       for (const auto& [key, value] : std::span(settings).subspan(1)) {
         if (key == "preset") continue;
         const Value* present = base_.at(key);
-        if (keeps_numbers(key) || key.starts_with("budget"))
+        if (keeps_numbers(key))
           fault(value.where, "sweep.case",
                 key + " cannot be of a case: it does not change results");
         else if (present && is_override(*present) && !is_chosen)
@@ -221,7 +225,7 @@ class SweepReader {
   /// --set case=NAME leaves that one.
   void choose_case(Axis& axis) {
     const Value* name = base_.at(kCaseKey);
-    if (axis.key != kCaseKey || !name || !is_override(*name)) return;
+    if (!name || !is_override(*name)) return;
     std::string names;
     for (const Settings& settings : axis.elements)
       names += (names.empty() ? "" : ", ") + settings.front().second.text();
@@ -378,8 +382,7 @@ std::vector<std::pair<std::string, Value>> reported(const std::vector<Axis>& axe
     for (const std::string& key : axes[a].keys) {
       const Value* value = resolved.at(key);
       const Value given = element_value(axes[a], axes[a].elements[elements[a]]);
-      const Value* part =
-          key == axes[a].key ? &given : given.at(key.substr(axes[a].key.size() + 1));
+      const Value* part = key == axes[a].key ? &given : given.at(key.substr(axes[a].prefix.size()));
       values.push_back({key, !value ? Value{} : part ? only_given(*value, *part) : *value});
     }
   return values;

@@ -65,7 +65,11 @@ TrainingHardware::TrainingHardware() {
 bool TrainingHardware::acts() const {
   std::vector<double> ages = times_s;
   if (ages.empty()) ages.push_back(device->time_s);
-  const LayerScale usual{0.1, 1.0, 1 / (device->g_max_S - device->g_min_S), 2.0};
+  // Whether there are effects is the same for every layer that has weights.
+  const LayerScale usual{.sigma_w = 0.1,
+                         .w_max = 1.0,
+                         .weight_per_S = 1 / (device->g_max_S - device->g_min_S),
+                         .devices_per_weight = 2.0};
   const bool is_exact = !device->non_linear() && std::ranges::all_of(ages, [&](double age_s) {
     const auto effects = device->effects(usual, age_s);
     return effects && effects->empty();

@@ -121,9 +121,8 @@ TEST(Stuck, SaysWhichDevicesItHoldsAndWhere) {
   const DeviceBlock block{noise_key(11, 0), 2, 0, 0, nullptr, &layout};
   for (const std::string& text :
        {kRates, kRates + "count = \"exact\"", kRates + "map = \"" + file + "\"",
-        "model = \"stack\"\nmodels = [{ model = \"awgn\", eta = 0.1 }, { model = \"stuck\", "
-        "max_rate = 0.1 }]\n" +
-            std::string()}) {
+        std::string("model = \"stack\"\nmodels = [{ model = \"awgn\", eta = 0.1 }, "
+                    "{ model = \"stuck\", max_rate = 0.1 }]\n")}) {
     const auto device = make_device(text);
     EXPECT_TRUE(device->sticks());
     std::vector<double> held_S(5000);

@@ -1,12 +1,12 @@
 // Named cases of a sweep: what they set, what is said beside the first of them, what is refused.
 #include <gtest/gtest.h>
 
-#include <sstream>
+#include <cmath>
 
 #include "experiments/measure/files.hpp"
+#include "experiments/measure/recorded.hpp"
 #include "experiments/study/experiment.hpp"
 #include "experiments/study/words.hpp"
-#include "experiments/text/table.hpp"
 #include "tests/experiments/command_line.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -45,27 +45,24 @@ std::vector<Point> points_of(const std::string& sweep) {
 }
 
 std::string refusal(const std::string& sweep) {
-  try {
-    points_of(sweep);
-  } catch (const ConfigError& e) {
-    return e.what();
-  }
-  return "";
+  return test::error_of<ConfigError>([&] { points_of(sweep); });
 }
 
-/// Columns of a CSV without quoted commas, by name.
-double number(const std::string& csv, int row, const std::string& column) {
-  std::istringstream text(csv);
-  std::string line;
-  std::getline(text, line);
-  const std::vector<std::string> keys = csv_cells(line);
-  for (int i = 0; i <= row; ++i) std::getline(text, line);
-  const std::vector<std::string> cells = csv_cells(line);
-  for (std::size_t i = 0; i < keys.size(); ++i)
-    if (keys[i] == column) return cells[i].empty() ? NAN : std::stod(cells[i]);
-  ADD_FAILURE() << "no column " << column;
-  return NAN;
-}
+/// `ohmic run` of such a study.
+class CasesRun : public testing::Test {
+ protected:
+  Result run(const std::string& sweep, const std::vector<std::string>& more = {}) {
+    const std::string file = folder_.write("study.toml", kBase + "[sweep]\n" + sweep);
+    std::vector<std::string> words{"run", file, "--out", at()};
+    words.insert(words.end(), more.begin(), more.end());
+    return ohmic(words);
+  }
+  std::string at() const { return folder_.path() / "run"; }
+  RecordedTable table(const std::string& name) const { return RecordedTable(at() + "/" + name); }
+
+ private:
+  const test::TemporaryFolder folder_;
+};
 
 TEST(Cases, SetKeysOfAnyTableUnderTheirNames) {
   const auto points = points_of(
@@ -124,13 +121,8 @@ TEST(Cases, CannotBeToldApartByWhatChangesNothingNorBySet) {
   Value root = parse_toml(
       kBase + "[sweep]\ncase = [{ name = \"two\", mapping = { replicas = 2 } }]\n", "study.toml");
   apply_override(root, "mapping.replicas=3");
-  try {
-    expand(root);
-    ADD_FAILURE() << "a case of another name than what it is";
-  } catch (const ConfigError& e) {
-    EXPECT_NE(std::string(e.what()).find("is what the case \"two\" sets"), std::string::npos)
-        << e.what();
-  }
+  const std::string pinned = test::error_of<ConfigError>([&] { expand(root); });
+  EXPECT_NE(pinned.find("is what the case \"two\" sets"), std::string::npos) << pinned;
   apply_override(root, "case=two");
   EXPECT_EQ(expand(root).front().experiment.mapping.replicas, 3);
 }
@@ -148,18 +140,13 @@ TEST(Cases, HaveNamesOnOneLineThatAreShownAsTheyAre) {
   }
 }
 
-TEST(Cases, OfMoreDrawsAreComparedOnThoseThatBothHave) {
-  const test::TemporaryFolder folder;
-  const std::string file = folder.write(
-      "study.toml",
-      kBase +
-          "[sweep]\ncase = [{ name = \"four\" }, { name = \"six\", evaluation = { "
-          "draws = 6 } }, { name = \"fewer images\", data = { test_images = 30 } }]\n");
-  const std::string run = folder.path() / "run";
-  ASSERT_EQ(ohmic({"run", file, "--out", run}).status, 0);
-  const std::string cases = read_whole(run + "/cases.csv");
-  EXPECT_EQ(number(cases, 1, "difference"), 0);
-  EXPECT_TRUE(std::isnan(number(cases, 2, "difference")));
+TEST_F(CasesRun, OfMoreDrawsAreComparedOnThoseThatBothHave) {
+  ASSERT_EQ(run("case = [{ name = \"four\" }, { name = \"six\", evaluation = { draws = 6 } }, "
+                "{ name = \"fewer images\", data = { test_images = 30 } }]\n")
+                .status,
+            0);
+  EXPECT_EQ(table("cases.csv").real(1, "difference"), 0);
+  EXPECT_TRUE(std::isnan(table("cases.csv").real(2, "difference")));
 }
 
 TEST(Cases, OneIsChosenBySet) {
@@ -176,39 +163,32 @@ TEST(Cases, OneIsChosenBySet) {
   EXPECT_THROW(chosen("c"), ConfigError);
 }
 
-TEST(Cases, AreSetBesideTheFirstDrawByDraw) {
-  const test::TemporaryFolder folder;
-  const std::string file = folder.write(
-      "study.toml",
-      kBase +
-          "[sweep]\ncase = [{ name = \"as written\" }, { name = \"the same\", mapping = "
-          "{ form = \"one_sided\" } }, { name = \"four\", mapping = { replicas = 4 } }]\n");
-  const std::string run = folder.path() / "run";
-  const Result result = ohmic({"run", file, "--out", run});
+TEST_F(CasesRun, AreSetBesideTheFirstDrawByDraw) {
+  const Result result =
+      run("case = [{ name = \"as written\" }, { name = \"the same\", mapping = { form = "
+          "\"one_sided\" } }, { name = \"four\", mapping = { replicas = 4 } }]\n");
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_NE(result.out.find("beside the first"), std::string::npos) << result.out;
-  const std::string cases = read_whole(run + "/cases.csv"), rows = read_whole(run + "/results.csv");
-  EXPECT_TRUE(std::isnan(number(cases, 0, "difference")));
-  EXPECT_EQ(number(cases, 1, "difference"), 0);
-  EXPECT_NEAR(number(cases, 2, "difference"),
-              number(rows, 2, "accuracy") - number(rows, 0, "accuracy"), 1e-12);
-  EXPECT_LE(number(cases, 2, "difference_lo"), number(cases, 2, "difference"));
-  EXPECT_EQ(number(cases, 2, "tiles"), 4 * number(cases, 0, "tiles"));
-  EXPECT_NE(read_whole(run + "/report.html").find("the same"), std::string::npos);
-  EXPECT_EQ(ohmic({"report", run}).status, 0);
+  const RecordedTable cases = table("cases.csv"), rows = table("results.csv");
+  EXPECT_TRUE(std::isnan(cases.real(0, "difference")));
+  EXPECT_EQ(cases.real(1, "difference"), 0);
+  EXPECT_NEAR(cases.real(2, "difference"), rows.real(2, "accuracy") - rows.real(0, "accuracy"),
+              1e-12);
+  EXPECT_LE(cases.real(2, "difference_lo"), cases.real(2, "difference"));
+  EXPECT_EQ(cases.real(2, "tiles"), 4 * cases.real(0, "tiles"));
+  EXPECT_NE(read_whole(at() + "/report.html").find("the same"), std::string::npos);
+  EXPECT_EQ(ohmic({"report", at()}).status, 0);
 }
 
-TEST(Cases, AreBesideTheFirstOfTheSweepOrNone) {
-  const test::TemporaryFolder folder;
-  const std::string file = folder.write(
-      "study.toml", kBase +
-                        "[sweep]\ncase = [{ name = \"as written\" }, { name = \"two\", mapping = { "
-                        "replicas = 2 } }, { name = \"four\", mapping = { replicas = 4 } }]\n");
-  const std::string run = folder.path() / "run";
-  ASSERT_EQ(ohmic({"run", file, "--out", run, "--only", "case=two", "--only", "case=four"}).status,
-            0);
-  const std::string cases = read_whole(run + "/cases.csv");
-  for (int row : {0, 1}) EXPECT_TRUE(std::isnan(number(cases, row, "difference"))) << cases;
+TEST_F(CasesRun, AreBesideTheFirstOfTheSweepOrNone) {
+  ASSERT_EQ(
+      run("case = [{ name = \"as written\" }, { name = \"two\", mapping = { replicas = 2 } }, "
+          "{ name = \"four\", mapping = { replicas = 4 } }]\n",
+          {"--only", "case=two", "--only", "case=four"})
+          .status,
+      0);
+  for (std::size_t row : {0, 1})
+    EXPECT_TRUE(std::isnan(table("cases.csv").real(row, "difference")));
 }
 
 }  // namespace

@@ -76,6 +76,12 @@ TEST_F(Plot, PrintsTheNumbersOfResults) {
       << json.err;
 }
 
+TEST_F(Plot, KeysThatAreNotSweptHaveTheirValue) {
+  const Result csv = ohmic({"plot", at("a"), "--x", "device.eta", "--y", "evaluation.draws",
+                            "--csv", "--only", "seed=2", "--only", "mapping.tile=[4, 4]"});
+  EXPECT_EQ(csv.out, "device.eta,evaluation.draws\n0.2,3\n0.5,3\n") << csv.err;
+}
+
 TEST_F(Plot, WhatIsNotThereIsAnsweredWithWhatIs) {
   EXPECT_EQ(said({"--x", "device.eta", "--y", "agrement"}),
             "error: --y agrement: is no column of " + at("a/results.csv") +

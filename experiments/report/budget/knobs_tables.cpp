@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "experiments/budget/noisy_layers.hpp"
 #include "experiments/figures/plot.hpp"
 #include "experiments/report/budget/answers.hpp"
 #include "experiments/statistics/order.hpp"
@@ -12,12 +13,6 @@ namespace ohmic {
 namespace {
 
 constexpr Digits kValue = Digits::general(6);
-
-/// Of changes, which have signs.
-Digits with_sign(Digits digits) {
-  if (digits.form == Digits::Form::fixed) digits.form = Digits::Form::difference;
-  return digits;
-}
 
 Interval size_of(const Estimate& change) {
   const double ends[] = {std::abs(change.lo), std::abs(change.hi)};
@@ -65,7 +60,7 @@ DataTable ranking(const KnobStudy& study, double confidence) {
                 {metric},
                 {metric + "_at_low"},
                 {metric + "_at_high"},
-                with_interval("change", "change per step", with_sign(words.digits())),
+                with_interval("change", "change per step", words.difference_digits()),
                 {"draws"},
                 {"better", "better"}});
   table.columns.back().is_left = true;
@@ -128,7 +123,7 @@ std::string remark_on(bool is_worst, bool is_linear) {
 DataTable corner_table(const KnobStudy& study, double confidence) {
   const WorstCorner& found = *study.corner;
   const MetricWords words(study.point->experiment);
-  const Digits change = with_sign(words.digits());
+  const Digits change = words.difference_digits();
   DataTable table{"knob_corners",
                   fmt::format("{}: corners of the tolerances, {} draws:", point_title(*study.point),
                               study.nominal.draws.size()),
@@ -149,7 +144,7 @@ DataTable corner_table(const KnobStudy& study, double confidence) {
     cells.insert(
         cells.end(),
         {mean_estimate(corner.measured, confidence),
-         corner_loss(study.nominal.replicates(), corner.measured, words.metric(), confidence),
+         paired_loss(study.nominal.replicates(), corner.measured, words.metric(), confidence),
          corner.predicted, is_linear, is_worst, remark_on(is_worst, is_linear)});
     table.add(axis_cells(*study.point), cells);
   }
@@ -170,7 +165,7 @@ DataTable fresh_table(const KnobStudy& study, double confidence) {
   cells.insert(
       cells.end(),
       {mean_estimate(found.fresh_worst, confidence), mean_estimate(found.fresh_nominal, confidence),
-       corner_loss(found.fresh_nominal, found.fresh_worst, metric, confidence),
+       paired_loss(found.fresh_nominal, found.fresh_worst, metric, confidence),
        found.fresh_worst.count()});
   table.add(axis_cells(*study.point), cells);
   return table;
@@ -180,7 +175,7 @@ std::string corner_note(const KnobStudy& study, double confidence) {
   const WorstCorner& found = *study.corner;
   const MetricWords words(study.point->experiment);
   const Estimate there = mean_estimate(found.fresh_worst, confidence),
-                 lost = corner_loss(found.fresh_nominal, found.fresh_worst, words.metric(),
+                 lost = paired_loss(found.fresh_nominal, found.fresh_worst, words.metric(),
                                     confidence);
   return fmt::format(
       "{}: the worst corner {} is {}. On {} draws that the search has not seen the {} there is {}, "
@@ -190,7 +185,7 @@ std::string corner_note(const KnobStudy& study, double confidence) {
       corner_text(found, found.corners[found.worst]), found.fresh_worst.count(), words.title(),
       words.column(words.text(there)),
       words.column(words.text(mean_estimate(found.fresh_nominal, confidence))),
-      with_sign(words.digits()).text(lost),
+      words.difference_digits().text(lost),
       words.metric().unit == "%" ? "points" : words.loss_unit());
 }
 
