@@ -16,6 +16,8 @@ namespace {
 
 using dnnl::memory;
 
+constexpr int kBlock = 16;  ///< channels of one block, in nChw16c
+
 const dnnl::engine& engine() {
   static const dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
   return cpu;
@@ -41,13 +43,6 @@ class OneThread {
 
 memory::data_type type_of(Format f) {
   return f == Format::bf16 ? memory::data_type::bf16 : memory::data_type::f32;
-}
-
-/// Work space of the calling thread. A library-owned one would belong to the thread that made the
-/// primitive.
-void* scratch(const memory::desc& desc) {
-  thread_local cpu::Buffer<char> own;
-  return own.at_least(desc.get_size());
 }
 
 memory::desc weights_desc(const ConvGeometry& g, Format format, memory::format_tag tag) {
@@ -80,26 +75,95 @@ bool is_named(const Description& d, const char* part) {
   return std::string(d.impl_info_str()).find(part) != std::string::npos;
 }
 
-Description describe(const ConvolutionSpec& spec, const memory::desc& x, const memory::desc& y) {
+memory::desc inputs_desc(const ConvolutionSpec& spec, memory::format_tag tag) {
   const ConvGeometry& g = spec.geometry;
-  const memory::desc w = weights_desc(g, spec.format, memory::format_tag::any);
+  return {{spec.images, g.in_channels, g.in_height, g.in_width}, type_of(spec.format), tag};
+}
+
+memory::desc outputs_desc(const ConvolutionSpec& spec, memory::format_tag tag) {
+  const ConvGeometry& g = spec.geometry;
+  return {{spec.images, g.out_channels, g.out_height(), g.out_width()}, type_of(Format::f32), tag};
+}
+
+/// With activations in layout `tag`.
+dnnl::convolution_forward::desc operation(const ConvolutionSpec& spec, dnnl::algorithm algorithm,
+                                          memory::format_tag tag) {
+  const ConvGeometry& g = spec.geometry;
   const memory::desc bias =
       spec.has_bias ? memory::desc({g.out_channels}, memory::data_type::f32, memory::format_tag::x)
                     : memory::desc();
-  const dnnl::convolution_forward::desc operation(
-      dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, x, w, bias, y,
-      {g.stride_height, g.stride_width}, {g.dilation_height - 1, g.dilation_width - 1},
-      {g.pad_top, g.pad_left}, {g.pad_bottom, g.pad_right});
-  const Description first(operation, fused(spec), engine());
+  return {dnnl::prop_kind::forward_inference,
+          algorithm,
+          inputs_desc(spec, tag),
+          weights_desc(g, spec.format, memory::format_tag::any),
+          bias,
+          outputs_desc(spec, tag),
+          {g.stride_height, g.stride_width},
+          {g.dilation_height - 1, g.dilation_width - 1},
+          {g.pad_top, g.pad_left},
+          {g.pad_bottom, g.pad_right}};
+}
+
+/// Whether Winograd's minimal filtering is for this shape: kernels of 3 x 3 with stride 1, and
+/// enough of it to pay for its sums of inputs and outputs.
+bool may_filter_minimally(const ConvolutionSpec& spec) {
+  constexpr std::int64_t kFewestProducts = 1 << 18;  // of one tap
+  const ConvGeometry& g = spec.geometry;
+  return spec.format == Format::f32 && g.kernel_height == 3 && g.kernel_width == 3 &&
+         g.stride_height == 1 && g.stride_width == 1 && g.dilation_height == 1 &&
+         g.dilation_width == 1 && g.groups == 1 && g.in_channels % kBlock == 0 &&
+         g.out_channels % kBlock == 0 &&
+         std::int64_t{spec.images} * g.positions() * g.in_channels * g.out_channels >=
+             kFewestProducts;
+}
+
+Description describe(const ConvolutionSpec& spec) {
+  if (may_filter_minimally(spec)) try {
+      return {operation(spec, dnnl::algorithm::convolution_winograd, memory::format_tag::nChw16c),
+              fused(spec), engine()};
+    } catch (const dnnl::error&) {  // a processor for which oneDNN has none
+    }
+  const auto direct =
+      operation(spec, dnnl::algorithm::convolution_direct, memory::format_tag::nhwc);
+  const Description first(direct, fused(spec), engine());
   if (!is_named(first, "brgconv:avx512_core_bf16") || is_named(first, "amx")) return first;
   // Without AMX the direct convolution is the faster one, by 1 to 40 % on the slices of ResNet-20.
-  Description next = first;  // needs `operation` alive
+  Description next = first;  // needs `direct` alive
   return next.next_impl() && is_named(next, "jit_bf16") ? next : first;
 }
 
-memory::desc activations(int images, int channels, int height, int width, Format format) {
-  return {{images, channels, height, width}, type_of(format), memory::format_tag::nhwc};
-}
+/// Channels-last activations, and the same in a primitive's layout where that is another one.
+class Layout {
+ public:
+  Layout(const memory::desc& given, const memory::desc& blocked)
+      : given_(given), blocked_(blocked) {
+    if (given == blocked || given.dims()[1] == kBlock) return;
+    to_blocked_ = reorder(given, blocked);
+    from_blocked_ = reorder(blocked, given);
+  }
+
+  /// Values for the primitive: those given, or place for them in `space`.
+  memory place(void* given, cpu::Buffer<char>& space) const {
+    return {blocked_, engine(), to_blocked_ ? space.at_least(blocked_.get_size()) : given};
+  }
+  void fill(memory& place, void* given) const {
+    if (to_blocked_) run(*to_blocked_, memory(given_, engine(), given), place);
+  }
+  void give_back(memory& place, void* given) const {
+    if (from_blocked_) run(*from_blocked_, place, memory(given_, engine(), given));
+  }
+
+ private:
+  static dnnl::reorder reorder(const memory::desc& from, const memory::desc& to) {
+    return dnnl::reorder(dnnl::reorder::primitive_desc(engine(), from, engine(), to));
+  }
+  static void run(const dnnl::reorder& how, memory from, memory to) {
+    how.execute(stream(), from, to);
+  }
+
+  memory::desc given_, blocked_;
+  std::optional<dnnl::reorder> to_blocked_, from_blocked_;
+};
 
 }  // namespace
 
@@ -121,7 +185,8 @@ Weights& Weights::operator=(Weights&&) noexcept = default;
 
 struct Convolution::Impl {
   struct Primitive {
-    memory::desc x, y, bias, w, scratchpad;
+    Layout x, y;
+    memory::desc bias, w, scratchpad;
     dnnl::convolution_forward run;
   };
 
@@ -131,14 +196,14 @@ struct Convolution::Impl {
 
 Convolution::Convolution(const ConvolutionSpec& spec) : impl_(new Impl{spec, {}}) {
   const OneThread guard;
-  const ConvGeometry& g = spec.geometry;
-  const auto x = activations(spec.images, g.in_channels, g.in_height, g.in_width, spec.format);
-  const auto y =
-      activations(spec.images, g.out_channels, g.out_height(), g.out_width(), Format::f32);
-  const auto d = describe(spec, x, y);
+  const Description d = describe(spec);
   if (is_named(d, "ref") || is_named(d, "gemm")) return;
-  impl_->primitive = Impl::Primitive{
-      x, y, d.bias_desc(), d.weights_desc(), d.scratchpad_desc(), dnnl::convolution_forward(d)};
+  impl_->primitive = Impl::Primitive{{inputs_desc(spec, memory::format_tag::nhwc), d.src_desc()},
+                                     {outputs_desc(spec, memory::format_tag::nhwc), d.dst_desc()},
+                                     d.bias_desc(),
+                                     d.weights_desc(),
+                                     d.scratchpad_desc(),
+                                     dnnl::convolution_forward(d)};
 }
 
 Convolution::~Convolution() = default;
@@ -167,14 +232,21 @@ void Convolution::run(const void* x, const Weights& weights, const float* bias, 
   if (!impl_->primitive)
     return cpu::convolve_plain(impl_->spec, x, weights.impl_->plain.data(), bias, y);
   const Impl::Primitive& p = *impl_->primitive;
+  thread_local cpu::Buffer<char> inputs, outputs, scratchpad;
+  void* given = const_cast<void*>(x);
+  memory in = p.x.place(given, inputs), out = p.y.place(y, outputs);
+  p.x.fill(in, given);
+  if (impl_->spec.accumulates) p.y.fill(out, y);
   std::unordered_map<int, memory> arguments{
-      {DNNL_ARG_SRC, memory(p.x, engine(), const_cast<void*>(x))},
+      {DNNL_ARG_SRC, in},
       {DNNL_ARG_WEIGHTS, weights.impl_->values},
-      {DNNL_ARG_DST, memory(p.y, engine(), y)},
-      {DNNL_ARG_SCRATCHPAD, memory(p.scratchpad, engine(), scratch(p.scratchpad))}};
+      {DNNL_ARG_DST, out},
+      {DNNL_ARG_SCRATCHPAD,
+       memory(p.scratchpad, engine(), scratchpad.at_least(p.scratchpad.get_size()))}};
   if (impl_->spec.has_bias)
     arguments.emplace(DNNL_ARG_BIAS, memory(p.bias, engine(), const_cast<float*>(bias)));
   p.run.execute(stream(), arguments);
+  p.y.give_back(out, y);
   stream().wait();
 }
 
