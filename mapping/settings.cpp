@@ -140,7 +140,10 @@ const Schema<MappingSettings>& MappingSettings::schema() {
         .joined_later()
         .unit("1")
         .range(0, 1)
-        .doc("Of program and verify, over g_max - g_min.");
+        .doc(
+            "Of program and verify, over g_max - g_min. At 0 no device is ever close enough, so "
+            "that all are written as often as they may be and the last write, no better than the "
+            "first, stands.");
     s.add_choice("repair", &MappingSettings::repair,
                  {{"none", Repair::none}, {"partners", Repair::partners}})
         .joined_later()
