@@ -13,7 +13,8 @@ constexpr std::size_t kCellsAtOnce = std::size_t{1} << 18;
 }  // namespace
 
 bool MappedLayer::has_independent_columns(const ReadConditions& moment) const {
-  return !has_references() && !moment.periphery.wires && !compensates(moment.device);
+  return !has_references() && !moment.periphery.wires && !compensates(moment.device) &&
+         !settings_.denoise;
 }
 
 void MappedLayer::each_product(const DeviceModel& device, NoiseKey key, const Periphery& periphery,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "mapping/denoise.hpp"
 #include "simulator/call_error.hpp"
 #include "simulator/error.hpp"
 #include "simulator/wire_conductances.hpp"
@@ -382,8 +383,10 @@ LayerOnTiles MappedLayer::program(const DeviceModel& device, NoiseKey key,
   const ReadConditions moment{device, key, device.time_s, periphery, solver};
   std::vector<Plane> planes = sense(all_columns(), moment);
   if (compensates(device)) compensate(planes, moment);
-  return {layer_,    geometry_, settings_.tile,    std::move(planes),
-          periphery, key,       input_full_scale_, device.non_linear()};
+  LayerOnTiles layer{layer_,    geometry_, settings_.tile,    std::move(planes),
+                     periphery, key,       input_full_scale_, device.non_linear()};
+  if (settings_.denoise) denoise(*settings_.denoise, scale_.sigma_w, weights(), layer);
+  return layer;
 }
 
 LayerOnTiles MappedLayer::unprogrammed(const DeviceModel& device,
@@ -408,8 +411,9 @@ std::optional<ProgrammingPlan> MappedLayer::plan(const DeviceModel& device,
                                                  const Periphery& periphery) const {
   check(device, periphery);
   const auto effects = device.effects(scale_, device.time_s);
-  const bool writes_once = settings_.writes == 1 && settings_.repair == Repair::none;
-  if (!effects || !writes_once || !code_.keeps_roles_together() || device.non_linear() ||
+  const bool is_plain =
+      settings_.writes == 1 && settings_.repair == Repair::none && !settings_.denoise;
+  if (!effects || !is_plain || !code_.keeps_roles_together() || device.non_linear() ||
       (periphery.wires && has_references()) || compensates(device))
     return std::nullopt;
   const bool noisy = reads_noisily(device, periphery);

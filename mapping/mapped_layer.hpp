@@ -62,8 +62,9 @@ class MappedLayer {
     std::vector<float> weights, bias;
   };
   /// That of what program() returns, to the bit, as parts of neighbouring columns in order. Where
-  /// columns know nothing of each other (no wires, no compensation, no reference columns) they are
-  /// programmed a few at a time, so that neither conductances nor weights of all are in memory.
+  /// columns know nothing of each other (no wires, no compensation, no reference columns, no
+  /// denoising) they are programmed a few at a time, so that neither conductances nor weights of
+  /// all are in memory.
   void each_product(const DeviceModel& device, NoiseKey key, const Periphery& periphery,
                     const WireSolver& solver, const std::function<void(Product)>& take) const;
   /// All of it.
@@ -72,7 +73,7 @@ class MappedLayer {
   /// What program() does, for whoever does it elsewhere: the same effective weights and variances,
   /// to the bit (on wires to twelve digits). Absent where it is more than effects on single ohmic
   /// devices and their wires: compensation, reference columns on wires, a device model without a
-  /// list of effects or, where reads are noisy, of reads; program and verify, repair.
+  /// list of effects or, where reads are noisy, of reads; program and verify, repair, denoising.
   std::optional<ProgrammingPlan> plan(const DeviceModel& device, const Periphery& periphery) const;
   /// What program() returns, without conductances: for Backend::load_devices.
   LayerOnTiles unprogrammed(const DeviceModel& device, const Periphery& periphery) const;

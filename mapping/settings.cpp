@@ -41,6 +41,23 @@ Value write_tile(const MappingSettings& settings) {
 
 }  // namespace
 
+const Schema<DenoiseSettings>& DenoiseSettings::schema() {
+  static const Schema<DenoiseSettings> schema = [] {
+    Schema<DenoiseSettings> s{"denoise", "Weights as they are estimated from what devices hold."};
+    s.add("lambda", &DenoiseSettings::lambda)
+        .range(-100, 1)
+        .doc(
+            "How far weights are left alone: 1 takes what devices hold as it is (the most likely "
+            "weights), 0 has the least mean square error for weights of a normal distribution.");
+    s.add("beta", &DenoiseSettings::beta)
+        .unit("1/weight")
+        .range(-1e6, 1e6)
+        .doc("sigma_w^2 times it is the mean that weights are drawn to.");
+    return s;
+  }();
+  return schema;
+}
+
 const Schema<MappingSettings>& MappingSettings::schema() {
   static const Schema<MappingSettings> schema = [] {
     Schema<MappingSettings> s{"mapping", "How weights become conductances and where they lie."};
@@ -123,7 +140,10 @@ const Schema<MappingSettings>& MappingSettings::schema() {
         .joined_later()
         .unit("1")
         .range(0, 1)
-        .doc("Of program and verify, over g_max - g_min.");
+        .doc(
+            "Of program and verify, over g_max - g_min. At 0 no device is ever close enough, so "
+            "that all are written as often as they may be and the last write, no better than the "
+            "first, stands.");
     s.add_choice("repair", &MappingSettings::repair,
                  {{"none", Repair::none}, {"partners", Repair::partners}})
         .joined_later()
@@ -141,6 +161,15 @@ const Schema<MappingSettings>& MappingSettings::schema() {
         .doc(
             "Digital factor against drift: the response of a tile, or of each of its columns, to "
             "the identity right after programming over that at the device's age, both read once.");
+    s.add("denoise", &MappingSettings::denoise)
+        .joined_later()
+        .absent("none")
+        .doc(
+            "Weights r that a layer's devices hold, read after programming and ageing, count as (r "
+            "+ sigma_w^2 beta e^2) / (1 + (1 - lambda) e^2), where e is their root mean square "
+            "error over sigma_w: a digital factor per layer (of a bias row too) and beta's share "
+            "of the digital sum of its inputs.")
+        .source("Shao, Liew, Gündüz, IEEE Trans. Signal Process. 71, 2670 (2023)");
     s.add_choice("bias", &MappingSettings::bias,
                  {{"digital", BiasPlace::digital}, {"analog", BiasPlace::analog}})
         .joined_later()

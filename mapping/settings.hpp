@@ -1,6 +1,7 @@
 // The [mapping] table: how a weight becomes conductances and where they are placed.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,14 @@ enum class Repair {
   partners,  ///< other devices of their cells hold the difference, as far as their range goes
 };
 
+/// The [mapping.denoise] table: weights as they are estimated from what devices hold.
+struct DenoiseSettings {
+  double lambda = 0;  ///< 1 with beta = 0: what devices hold
+  double beta = 0;    ///< over sigma_w^2 the mean that weights are drawn to where lambda is 0
+
+  static const Schema<DenoiseSettings>& schema();
+};
+
 struct MappingSettings {
   Encoding encoding = Encoding::differential;
   DifferentialForm form = DifferentialForm::one_sided;
@@ -77,6 +86,7 @@ struct MappingSettings {
   double write_tolerance = 0.02;  ///< over g_max - g_min; devices further off are written again
   Repair repair = Repair::none;
   Compensation compensation = Compensation::none;
+  std::optional<DenoiseSettings> denoise;
   BiasPlace bias = BiasPlace::digital;
   /// Patterns (* and ?) of names of layers; only of networks that were read from a file.
   std::vector<std::string> digital;   ///< stay digital

@@ -37,7 +37,7 @@ std::vector<float> LayerOnTiles::effective_weights() const {
   weights.reserve(matrix.size());
   for (std::size_t first = 0; first < matrix.size(); first += K)
     for (std::size_t k = first; k < first + kernel; ++k)
-      weights.push_back(static_cast<float>(matrix[k]));
+      weights.push_back(static_cast<float>(matrix[k] + added_weight));
   return weights;
 }
 

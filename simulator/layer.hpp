@@ -106,6 +106,9 @@ struct LayerOnTiles {
   std::optional<NonLinearCells> cells = std::nullopt;  ///< absent: ohmic
   /// Planes without conductances will have variances of their reads as well.
   bool awaits_noisy_devices = false;
+  /// Added to every weight of the kernel by what is digital, a sum of inputs: tiles_loader of
+  /// nn/analog/ does it. Back ends know nothing of it.
+  double added_weight = 0.0;
 
   /// Weights that the ideal periphery computes with: sum over planes, kernel_rows()*N in the order
   /// of planes.

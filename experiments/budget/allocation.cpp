@@ -13,7 +13,6 @@
 #include "experiments/measure/setup.hpp"
 #include "experiments/statistics/logit_noise.hpp"
 #include "experiments/study/configure.hpp"
-#include "mapping/cost.hpp"
 
 namespace ohmic {
 namespace {
@@ -88,13 +87,9 @@ class Allocator {
     Calibrations calibrations;
     PointChip chip(point_.experiment, context_.networks.get(point_.experiment), calibrations);
     const auto& layers = chip.analog().layers();
-    for (std::size_t l = 0; l < layers.size(); ++l) {
-      const LayerCost cost =
-          layer_cost(layers[l], chip.analog().mapped().periphery(l), CostSettings{});
-      costs_.push_back(asked_.cost == LayerPrice::devices ? static_cast<double>(cost.devices)
-                                                          : 1.0);
-      sigma_w_.push_back(layers[l].scale().sigma_w);
-    }
+    costs_ = asked_.cost == LayerPrice::devices ? layer_devices(chip.analog())
+                                                : std::vector(layers.size(), 1.0);
+    for (const MappedLayer& layer : layers) sigma_w_.push_back(layer.scale().sigma_w);
   }
 
   double cost_of(const std::vector<double>& etas) const {

@@ -65,4 +65,26 @@ const Schema<AllocationSettings>& AllocationSettings::schema() {
   return schema;
 }
 
+const Schema<ProtectionSettings>& ProtectionSettings::schema() {
+  static const Schema<ProtectionSettings> schema = [] {
+    using P = ProtectionSettings;
+    Schema<P> s{"protection",
+                "Layers that are held exactly, each the one that regains most per device beside "
+                "those before it."};
+    s.add("share", &P::share)
+        .unit("1")
+        .range(0, 1)
+        .above(0)
+        .doc("Share of the devices that may be held exactly; 1 tries all layers.");
+    s.add("draws", &P::draws)
+        .at_least(2)
+        .doc("Draws of every trial; draw d has the same noise in all of them.");
+    s.add("verify_draws", &P::verify_draws)
+        .at_least(2)
+        .doc("Draws, not used by the search, on which every step is measured again.");
+    return s;
+  }();
+  return schema;
+}
+
 }  // namespace ohmic

@@ -1,4 +1,5 @@
-// The analyses of single layers: [budget.sensitivity], [budget.prediction], [budget.allocation].
+// The analyses of single layers: [budget.sensitivity], [budget.prediction], [budget.allocation],
+// [budget.protection].
 #pragma once
 
 #include <cstdint>
@@ -41,6 +42,14 @@ struct AllocationSettings {
   std::int64_t verify_draws = 50;
   std::int64_t images = 500;  ///< whose logits say what a layer's noise costs
   static const Schema<AllocationSettings>& schema();
+};
+
+/// [budget.protection]: layers that are held exactly, one after the other.
+struct ProtectionSettings {
+  double share = 0.5;      ///< of the devices, at most
+  std::int64_t draws = 5;  ///< of every trial, the same for all
+  std::int64_t verify_draws = 20;
+  static const Schema<ProtectionSettings>& schema();
 };
 
 }  // namespace ohmic

@@ -8,6 +8,7 @@
 #include "experiments/measure/files.hpp"
 #include "experiments/measure/recorded.hpp"
 #include "experiments/study/configure.hpp"
+#include "mapping/cost.hpp"
 #include "nn/analog/batch_norm.hpp"
 #include "nn/data/same_samples.hpp"
 #include "nn/io/checkpoint.hpp"
@@ -113,6 +114,16 @@ Experiment noise_only_in(const Experiment& experiment, const std::string& layer)
 Experiment noise_in_all_but(const Experiment& experiment, const std::string& layer) {
   return with_keys(experiment,
                    {{"device.layers." + layer, exact_table(experiment.devices().of(layer))}});
+}
+
+std::vector<double> layer_devices(AnalogNetwork& network) {
+  std::vector<double> devices;
+  for (std::size_t l = 0; l < network.layers().size(); ++l) {
+    const Periphery periphery = network.mapped().periphery(l);
+    const LayerCost cost = layer_cost(network.layers()[l], periphery, CostSettings{});
+    devices.push_back(static_cast<double>(cost.devices));
+  }
+  return devices;
 }
 
 Experiment with_etas(const Experiment& experiment, const std::vector<std::string>& layers,

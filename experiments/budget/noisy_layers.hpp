@@ -13,6 +13,8 @@ namespace ohmic {
 Experiment noise_only_in(const Experiment&, const std::string& layer);
 /// Exact devices in one layer.
 Experiment noise_in_all_but(const Experiment&, const std::string& layer);
+/// Devices of each layer's arrays.
+std::vector<double> layer_devices(AnalogNetwork&);
 /// device.eta of its own for each layer. Throws ConfigError where the device does not take it.
 Experiment with_etas(const Experiment&, const std::vector<std::string>& layers,
                      const std::vector<double>& etas);

@@ -10,6 +10,7 @@
 #include "experiments/budget/knobs.hpp"
 #include "experiments/budget/lifetime.hpp"
 #include "experiments/budget/prediction.hpp"
+#include "experiments/budget/protection.hpp"
 #include "experiments/budget/sensitivity.hpp"
 #include "experiments/budget/yield.hpp"
 #include "experiments/study/exactness.hpp"
@@ -27,7 +28,7 @@ std::string analysis_tables() {
 
 bool asks(const BudgetSettings& s) {
   return s.find || s.yield || s.attribution || s.sensitivity || s.prediction || s.allocation ||
-         s.knobs || s.lifetime;
+         s.protection || s.knobs || s.lifetime;
 }
 
 /// What is asked, each with what must hold before anything is computed.
@@ -45,6 +46,7 @@ void check_whole(const BudgetRequest& request, std::vector<Fault>& faults) {
                           {s.sensitivity.has_value(), check_sensitivity},
                           {s.prediction.has_value(), check_prediction},
                           {s.allocation.has_value(), check_allocation},
+                          {s.protection.has_value(), check_protection},
                           {s.knobs.has_value(), check_knobs},
                           {s.lifetime.has_value(), check_lifetime}};
   if (!asks(s))
@@ -169,8 +171,8 @@ std::vector<std::string> remarks_on(const BudgetRequest& request) {
   // their own.
   const std::string exact = exact_chips_remark(points, asks(asked));
   std::erase(remarks, exact);
-  const bool is_of_points =
-      asked.yield || asked.sensitivity || asked.attribution || asked.knobs || !asks(asked);
+  const bool is_of_points = asked.yield || asked.sensitivity || asked.attribution ||
+                            asked.protection || asked.knobs || !asks(asked);
   if (!exact.empty() && (is_of_points || (asked.find && !exact_chips_remark(all, true).empty())))
     remarks.insert(remarks.begin(), exact);
   else if (asked.sensitivity &&

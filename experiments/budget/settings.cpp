@@ -43,6 +43,7 @@ void declare_analyses(Schema<BudgetSettings>& s) {
   s.add("sensitivity", &B::sensitivity).absent("none").doc("Which layer's noise costs how much.");
   s.add("prediction", &B::prediction).absent("none").doc("Accuracy without drawing chips.");
   s.add("allocation", &B::allocation).absent("none").doc("How noisy each layer may be.");
+  s.add("protection", &B::protection).absent("none").doc("Which layers to hold exactly.");
   s.add("knobs", &B::knobs).absent("none").doc("Which number of the hardware matters how much.");
   s.add("lifetime", &B::lifetime).absent("none").doc("Until when chips stay good.");
 }

@@ -84,6 +84,7 @@ struct BudgetSettings {
   std::optional<SensitivitySettings> sensitivity;
   std::optional<PredictionSettings> prediction;
   std::optional<AllocationSettings> allocation;
+  std::optional<ProtectionSettings> protection;
   std::optional<KnobsSettings> knobs;
   std::optional<LifetimeSettings> lifetime;
 

@@ -111,6 +111,10 @@ PointChip::PointChip(const Experiment& experiment, const TrainedNetwork& network
                              experiment.devices());
   analog_ = std::make_unique<AnalogNetwork>(mapped, *backend_, ranges_of(mapped, calibrations),
                                             followed_images(experiment, *network.data), reports());
+  const EvaluationSettings& evaluation = experiment.evaluation;
+  if (evaluation.calibrate == CalibratedChip::programmed && periphery.needs_ranges())
+    analog_->calibrate_chips(NormalizedImages(network.data->train, network.data->normalization,
+                                              evaluation.calibration_images));
   if (on_torch)
     prepare_torch(periphery.products == Products::bf16 ? Precision::bf16 : Precision::f32);
 }

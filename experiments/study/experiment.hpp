@@ -34,6 +34,12 @@ struct StopRule {
   static const Schema<StopRule>& schema();
 };
 
+/// Whose converters calibration images set the ranges of.
+enum class CalibratedChip {
+  exact,       ///< of a chip without error, once
+  programmed,  ///< of each draw
+};
+
 /// The [evaluation] table.
 struct EvaluationSettings {
   Estimator estimator = Estimator::per_draw;
@@ -48,7 +54,8 @@ struct EvaluationSettings {
   double confidence = 0.95;
   std::optional<StopRule> stop;           ///< absent ("none"): a fixed number of draws
   std::int64_t calibration_images = 256;  ///< training images that set converter ranges
-  std::optional<int> batch_norm_images;   ///< training images that BatchNorm sees again
+  CalibratedChip calibrate = CalibratedChip::exact;
+  std::optional<int> batch_norm_images;  ///< training images that BatchNorm sees again
   BatchNormStatistics batch_norm_statistics = BatchNormStatistics::moved;
   MetricChoice choice() const { return {metric, top_k, against, class_axis, scores}; }
   static const Schema<EvaluationSettings>& schema();

@@ -160,6 +160,9 @@ void add_evaluation(Keys& keys) {
       [](E e) { return e.evaluation.scores; });
   add(keys, "evaluation.calibration_images", "converters or what else needs the ranges of inputs",
       calibrates, [](E e) { return e.evaluation.calibration_images; });
+  add(
+      keys, "evaluation.calibrate", "converters", [](E e) { return e.periphery.needs_ranges(); },
+      [](E e) { return e.evaluation.calibrate; });
   add(keys, "evaluation.batch_norm_images", kNorm, has_norm,
       [](E e) { return e.evaluation.batch_norm_images; });
   add(

@@ -82,6 +82,8 @@ class Remarks {
       small_tile_ = fmt::format("[{}, {}]", tile.rows, tile.columns);
     if (std::max(tile.rows, tile.columns) > kLargeTile)
       large_tile_ = fmt::format("[{}, {}]", tile.rows, tile.columns);
+    if (e.mapping.writes > 1 && e.mapping.write_tolerance == 0)
+      vain_writes_ = std::max(vain_writes_, e.mapping.writes);
     look_at_periphery(e);
     if (e.evaluation.batch_norm_images)
       fewest_norm_images_ =
@@ -319,6 +321,11 @@ class Remarks {
   }
 
   void about_arrays() {
+    if (vain_writes_ > 0)
+      say(
+          fmt::format("mapping.write_tolerance = 0: devices with errors are never close enough, so "
+                      "that verifying writes them {} times and leaves them as one write would.",
+                      vain_writes_));
     if (!large_tile_.empty())
       say(fmt::format(
           "mapping.tile = {} makes arrays larger than any that are built (sides of 1024 "
@@ -373,6 +380,7 @@ class Remarks {
   bool random_ = false;   ///< what is behind them
   std::int64_t most_chips_ = 0;
   bool stuck_by_rates_ = false;
+  int vain_writes_ = 0;
   double widest_stop_ = 0, largest_eta_ = 0, shift_ = 0, shift_age_s_ = 0, latest_s_ = 0,
          most_stuck_ = 0, least_g_max_S_ = kLowConductance_S;
   std::string small_tile_, large_tile_, stuck_model_;

@@ -137,6 +137,15 @@ const Schema<EvaluationSettings>& EvaluationSettings::schema() {
             "lie "
             "class by class, so many spread evenly; there have to be as many, and the default "
             "takes all where there are fewer.");
+    s.add_choice("calibrate", &E::calibrate,
+                 {{"exact", CalibratedChip::exact}, {"chip", CalibratedChip::programmed}})
+        .joined_later()
+        .counts(Stages::from(Stage::exact))
+        .doc(
+            "Where calibration images set the converters' ranges. exact: once, from what exact "
+            "devices make of the activations of the digital network; chip: in every draw, layer "
+            "by layer from what the programmed and aged devices and their converters make of the "
+            "images, read without noise. For per_batch, each batch pays for it.");
     s.add("batch_norm_images", &E::batch_norm_images)
         .at_least(1)
         .counts(Stages::from(Stage::exact) | Stage::inputs)

@@ -43,6 +43,11 @@ AnalogNetwork::AnalogNetwork(MappedNetwork mapped, Backend& backend, Calibration
 
 AnalogNetwork::~AnalogNetwork() = default;
 
+void AnalogNetwork::calibrate_chips(NormalizedImages images) {
+  require_call(mapped()->periphery.needs_ranges(), "calibrate_chips: no converter needs a range");
+  state_->execution().calibrate_on(std::move(images));
+}
+
 const MappedNetwork& AnalogNetwork::mapped() const { return state_->crossbars.network(); }
 
 const Calibration& AnalogNetwork::calibration() const { return state_->crossbars.calibration(); }

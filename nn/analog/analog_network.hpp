@@ -29,7 +29,12 @@ class AnalogNetwork {
                 LayerProgress = {});
   ~AnalogNetwork();
 
+  /// Has the ranges of converters found anew in whatever is programmed from here on, layer by layer
+  /// from what the programmed arrays make of these images; before BatchNorms follow theirs.
+  void calibrate_chips(NormalizedImages);
+
   const MappedNetwork& mapped() const;
+  /// As given.
   const Calibration& calibration() const;
   /// With their bias rows.
   const std::vector<MappedLayer>& layers() const;

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "nn/data/same_samples.hpp"
-#include "simulator/call_error.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -101,16 +99,6 @@ ChannelAffine channel_affine(const Weights& weights, int channels, const Node* n
     out.shift[c] = static_cast<float>(beta[c] + (double{out.shift[c]} - mean[c]) * scale);
   }
   return out;
-}
-
-BatchNormImages::BatchNormImages(const ImageSet& all, const Normalization& normalization,
-                                 std::int64_t images, BatchNormStatistics which)
-    : statistics(which) {
-  require_call(images > 0 && all.size() > 0, "BatchNormImages: needs images");
-  const ImageSet set = first_of_all_classes(all, images);
-  count = set.size();
-  x.resize(static_cast<std::size_t>(count * set.values()));
-  normalized_batch(set, normalization, 0, count, x.data());
 }
 
 ChannelMoments channel_moments(const float* x, std::int64_t values, int channels) {

@@ -8,6 +8,7 @@
 
 #include "nn/analog/noise_settings.hpp"
 #include "nn/data/dataset.hpp"
+#include "nn/data/same_samples.hpp"
 #include "nn/network/graph.hpp"
 
 namespace ohmic {
@@ -33,13 +34,11 @@ ChannelMoments channel_moments(const float* x, std::int64_t values, int channels
 /// network on the same images (follow_moments), or replaced by what is measured (take_moments).
 /// While a draw is measured activations of all of them are held, 64 KB per image and buffer in a
 /// ResNet of width 16.
-struct BatchNormImages {
-  /// The `images` images that first_of_all_classes takes. CallError without any.
-  BatchNormImages(const ImageSet&, const Normalization&, std::int64_t images,
-                  BatchNormStatistics = BatchNormStatistics::moved);
+struct BatchNormImages : NormalizedImages {
+  BatchNormImages(const ImageSet& set, const Normalization& normalization, std::int64_t images,
+                  BatchNormStatistics which = BatchNormStatistics::moved)
+      : NormalizedImages(set, normalization, images), statistics(which) {}
 
-  std::vector<float> x;  ///< normalised
-  std::int64_t count;
   BatchNormStatistics statistics;
 };
 

@@ -31,7 +31,8 @@ void Execution::load(LayerContents contents) {
   layers_.begin(std::move(contents));
   free_large_values();
   if (layers_.every_answer_is_nan()) return;
-  if (followed_ && layers_.contents().what != Loaded::digital) return load_and_measure();
+  const bool is_measured = followed_ || calibrated_on_;
+  if (is_measured && layers_.contents().what != Loaded::digital) return load_and_measure();
   layers_.load_all();
 }
 
@@ -52,37 +53,75 @@ void Execution::free_large_values() {
   if (values_.are_large() || network_->has_large_weights()) give_back_freed_memory();
 }
 
-/// Takes the images through the network while it is loaded: a BatchNorm sees what the layers before
-/// it, already measured, give.
+void Execution::calibrate_on(NormalizedImages images) {
+  layers_.leave_to_host();
+  calibrated_on_ = std::move(images);
+}
+
+Execution::Shown Execution::shown() const {
+  Shown shown;
+  if (followed_) {
+    shown.x = followed_->images.x;
+    shown.norms = followed_->images.count;
+  }
+  if (calibrated_on_ && layers_.contents().what != Loaded::digital) {
+    shown.x.insert(shown.x.end(), calibrated_on_->x.begin(), calibrated_on_->x.end());
+    shown.ranges = calibrated_on_->count;
+  }
+  return shown;
+}
+
+/// Takes the images through the network while it is loaded: a layer's converters and its BatchNorm
+/// see what the layers before it, already measured, give.
 void Execution::load_and_measure() {
   const DenormalsAreZero fast;
-  const BatchNormImages& images = followed_->images;
+  const Shown shown = this->shown();
   const Tally counted = tally_;
-  values_.begin(images.count);
+  values_.begin(shown.norms + shown.ranges);
   for (std::size_t s = 0; s < network_->plan.steps.size(); ++s) {
-    load_and_measure(s);
-    run_step(s, images.x.data(), images.count, kFirstMeasuredImage, {});
+    load_and_measure(s, shown);
+    run_step(s, shown.x.data(), shown.norms + shown.ranges, kFirstMeasuredImage, {});
   }
   values_.free();
   tally_ = counted;
 }
 
-void Execution::load_and_measure(std::size_t s) {
+void Execution::load_and_measure(std::size_t s, const Shown& shown) {
   const Step& step = network_->plan.steps[s];
-  if (step.norm < 0) return layers_.load(s);
-  const BatchNormImages& images = followed_->images;
-  const Node& norm = network_->node(step.norm);
-  const float* x = values_.of(step.x, images.x.data());
+  const bool has_norm = step.norm >= 0 && shown.norms > 0;
   if (step.mvm < 0) {
-    measure_norm(norm, x);
+    if (has_norm) measure_norm(network_->node(step.norm), values_.of(step.x, shown.x.data()));
     return layers_.load(s);
   }
   const LayerLoader loader = layers_.loader_of(step);
-  float* sums = values_.slot_of(step);
-  loader(layers_.epilogue(step, nullptr, false))
-      ->forward(x, images.count, kFirstMeasuredImage, nullptr, sums, tally_);
-  measure_norm(norm, sums);
+  if (shown.ranges > 0) find_ranges(s, loader, shown);
+  if (has_norm) {
+    float* sums = values_.slot_of(step);
+    loader(layers_.epilogue(step, nullptr, false))
+        ->forward(values_.of(step.x, shown.x.data()), shown.norms, kFirstMeasuredImage, nullptr,
+                  sums, tally_);
+    measure_norm(network_->node(step.norm), sums);
+  }
   layers_.load(s, loader);
+}
+
+/// A recurrent layer is given its own answers: those behind the ranges of exact devices. What is
+/// programmed for a full scale keeps that of its inputs.
+void Execution::find_ranges(std::size_t s, const LayerLoader& loader, const Shown& shown) {
+  const Step& step = network_->plan.steps[s];
+  if (step.slot < 0) layers_.load(s, loader);
+  LayerRanges& ranges = layers_.ranges(step);
+  const double full_scale = ranges.input;
+  ranges = {};
+  const auto observer = loader(layers_.epilogue(step, nullptr, false));
+  const BeforeLayer see = [&](const Step&, const float* x) {
+    observer->observe(x + shown.norms * network_->values_in(step), shown.ranges, ranges);
+  };
+  if (step.slot < 0)
+    run_recurrent(s, shown.x.data(), shown.norms + shown.ranges, kFirstMeasuredImage, see);
+  else
+    see(step, values_.of(step.x, shown.x.data()));
+  if (network_->needs_full_scale(step)) ranges.input = full_scale;
 }
 
 void Execution::measure_norm(const Node& norm, const float* x) {

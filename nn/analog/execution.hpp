@@ -28,6 +28,9 @@ class Execution {
   /// Has BatchNorms follow these images in whatever is loaded from here on but digital weights.
   void follow(BatchNormImages);
   bool follows() const { return followed_.has_value(); }
+  /// Has the ranges of converters found on these images in whatever is loaded from here on but
+  /// digital weights.
+  void calibrate_on(NormalizedImages);
   /// Makes room for weights: gives back what batches left, and slots for large values.
   void free_large_values();
 
@@ -66,8 +69,15 @@ class Execution {
     std::map<std::string, ChannelMoments> undisturbed;  ///< what digital BatchNorms see of them
   };
 
+  /// What goes through the network while it is loaded: images for BatchNorms, then for ranges.
+  struct Shown {
+    std::vector<float> x;
+    std::int64_t norms = 0, ranges = 0;
+  };
+  Shown shown() const;
   void load_and_measure();
-  void load_and_measure(std::size_t step);
+  void load_and_measure(std::size_t step, const Shown&);
+  void find_ranges(std::size_t step, const LayerLoader&, const Shown&);
   void measure_norm(const Node& norm, const float* x);
   void run_step(std::size_t step, const float* nhwc, std::int64_t images, std::uint64_t first_image,
                 const BeforeLayer& before);
@@ -80,6 +90,7 @@ class Execution {
   LoadedLayers layers_;
   NodeValues values_;
   std::optional<FollowedNorms> followed_;
+  std::optional<NormalizedImages> calibrated_on_;
   std::vector<float> answer_buffer_;  ///< of a back end with memory of its own
   Tally tally_;
   LayerProgress on_images_;

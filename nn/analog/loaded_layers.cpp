@@ -1,7 +1,6 @@
 #include "nn/analog/loaded_layers.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -14,20 +13,6 @@ namespace {
 
 void set_zero(HostTensor& tensor) { std::fill(tensor.values.begin(), tensor.values.end(), 0.0f); }
 
-/// A layer computed with its weights as they are: one plane in units of weights.
-LayerOnTiles digital_tiles(const MappedNetwork& network, const Step& step) {
-  const auto w = network->kernel(*network->weights, step);
-  Plane plane;
-  plane.G_S.assign(w.begin(), w.end());
-  for (const double v : plane.G_S)
-    plane.current_span_S = std::max(plane.current_span_S, std::abs(v));
-  LayerOnTiles tiles;
-  tiles.layer = static_cast<std::uint16_t>(step.layer);
-  tiles.geometry = network->geometry(step);
-  tiles.planes.push_back(std::move(plane));
-  return tiles;
-}
-
 }  // namespace
 
 LoadedLayers::LoadedLayers(MappedNetwork network, Backend& backend, const Crossbars* crossbars)
@@ -35,6 +20,7 @@ LoadedLayers::LoadedLayers(MappedNetwork network, Backend& backend, const Crossb
 
 void LoadedLayers::take(LayerContents contents) {
   contents_ = std::move(contents);
+  if (crossbars_) ranges_ = crossbars_->calibration();
   every_answer_nan_ = apply_negative_variance(network_->graph, network_->noise.negative_variance,
                                               contents_.digital);
   for (const Step& step : network_->crossbar)
@@ -187,13 +173,13 @@ bool LoadedLayers::loads_product(const Step& step) const {
 LayerLoader LoadedLayers::loader_of(const Step& step) const {
   const bool is_digital = contents_.what == Loaded::digital;
   if (!loads_product(step)) {
-    const LayerRanges* ranges = is_digital ? nullptr : crossbars_->ranges_of(step);
-    const auto tiles = std::make_shared<const LayerOnTiles>(
-        is_digital ? digital_tiles(network_, step)
-                   : crossbars_->tiles(step, contents_.what, contents_.key));
-    return [&backend = backend_, tiles, ranges](const Epilogue& after) {
-      return backend.load(*tiles, after, ranges);
-    };
+    LayerOnTiles tiles = is_digital ? digital_tiles(network_->geometry(step),
+                                                    network_->kernel(*network_->weights, step))
+                                    : crossbars_->tiles(step, contents_.what, contents_.key);
+    tiles.layer = static_cast<std::uint16_t>(step.layer);
+    return tiles_loader(
+        backend_, std::move(tiles),
+        is_digital || ranges_.empty() ? nullptr : &ranges_[static_cast<std::size_t>(step.layer)]);
   }
   const ConvGeometry& geometry =
       is_digital ? network_->geometry(step) : crossbars_->layer(step).geometry();

@@ -2,16 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <vector>
 
 #include "nn/analog/crossbars.hpp"
+#include "nn/analog/layer_loader.hpp"
 
 namespace ohmic {
-
-/// Loads a layer's weights behind any epilogue.
-using LayerLoader = std::function<std::unique_ptr<LoadedLayer>(const Epilogue&)>;
 
 class LoadedLayers {
  public:
@@ -37,6 +34,10 @@ class LoadedLayers {
   Weights effective_weights() const;
   /// Of tensors that are not on devices, to be changed before the steps that use them are loaded.
   Weights& digital() { return contents_.digital; }
+  /// Of a crossbar step that needs some: those of the crossbars again at each begin(), to be
+  /// changed before the step is loaded.
+  LayerRanges& ranges(const Step& step) { return ranges_[static_cast<std::size_t>(step.layer)]; }
+  const Calibration& calibration() const { return ranges_; }
   /// NegativeVariance::nan applies: no layer is computed.
   bool every_answer_is_nan() const { return every_answer_nan_; }
   /// CallError where the last load threw before it came to this one.
@@ -59,6 +60,7 @@ class LoadedLayers {
   Backend& backend_;
   const Crossbars* crossbars_;
   LayerContents contents_;  ///< rule for negative variances applied; biases that are on devices 0
+  Calibration ranges_;
   bool every_answer_nan_ = false;
   std::vector<std::unique_ptr<LoadedLayer>> layers_;  ///< by step; null for digital ones
   std::vector<ResidentLayer*> resident_;  ///< the same while the back end programs them, else empty

@@ -82,6 +82,8 @@ Predictions LoadedNetwork::evaluate(const ImageSet& set, const Normalization& no
 
 Tally LoadedNetwork::take_tally() { return execution_->take_tally(); }
 
+const Calibration& LoadedNetwork::calibration() const { return execution_->layers().calibration(); }
+
 std::vector<double> LoadedNetwork::products_errors() const {
   return execution_->layers().products_errors();
 }

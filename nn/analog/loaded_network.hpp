@@ -52,6 +52,8 @@ class LoadedNetwork {
   std::vector<float> layer_output(std::size_t layer, const float* x, std::int64_t images);
   /// How often converters met their limits since the last call of this function.
   Tally take_tally();
+  /// Ranges of its converters; of digital weights those of its chips with exact devices.
+  const Calibration& calibration() const;
   /// Of each crossbar layer, LoadedLayer::products_error().
   std::vector<double> products_errors() const;
   /// All tensors: kernels decoded from their devices, digital noise added, the rule for negative

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "nn/analog/batch_norm.hpp"
+#include "nn/analog/layer_loader.hpp"
 
 namespace ohmic {
 namespace {
@@ -44,10 +45,11 @@ ProgrammedLayers::ProgrammedLayers(const MappedNetwork& network, Calibration ran
       hold(step, product_of(step, strength));
       continue;
     }
-    const LayerOnTiles tiles = tiles_of(step, strength);
+    LayerOnTiles tiles = tiles_of(step, strength);
     hold(step, {tiles.effective_weights(), tiles.effective_bias()});
-    made = {backend.load(tiles, bias_of(step), crossbars_.ranges_of(step)),
-            drive_of(around, crossbars_.ranges_of(step))};
+    const LayerRanges* ranges = crossbars_.ranges_of(step);
+    made = {tiles_loader(backend, std::move(tiles), ranges)(bias_of(step)),
+            drive_of(around, ranges)};
   }
 }
 
@@ -79,6 +81,7 @@ LayerOnTiles ProgrammedLayers::tiles_of(const Step& step, double strength) const
       go(from.arrays[a].G_S, factor, strength, plane.arrays[a].G_S, from.reference_S);
     for (double& variance : plane.read_variance_S2) variance *= strength * strength;
   }
+  tiles.added_weight = std::lerp(exact.added_weight, tiles.added_weight, strength);
   return tiles;
 }
 

@@ -7,6 +7,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "simulator/call_error.hpp"
+
 namespace ohmic {
 namespace {
 
@@ -48,6 +50,15 @@ ImageSet first_of_all_classes(const ImageSet& set, std::int64_t count) {
   std::vector<std::int64_t> rows(static_cast<std::size_t>(count));
   std::iota(rows.begin(), rows.end(), std::int64_t{0});
   return set.subset(rows);
+}
+
+NormalizedImages::NormalizedImages(const ImageSet& all, const Normalization& normalization,
+                                   std::int64_t images) {
+  require_call(images > 0 && all.size() > 0, "NormalizedImages: needs images");
+  const ImageSet set = first_of_all_classes(all, images);
+  count = set.size();
+  x.resize(static_cast<std::size_t>(count * set.values()));
+  normalized_batch(set, normalization, 0, count, x.data());
 }
 
 ImageSet spread_over(const ImageSet& set, std::int64_t most) {

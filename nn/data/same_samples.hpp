@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "nn/data/dataset.hpp"
 
@@ -13,6 +14,15 @@ ImageSet spread_over(const ImageSet&, std::int64_t most);
 /// `count` samples that stand for a set: the first so many, or, of a set whose samples lie class by
 /// class (as a folder per class gives them), so many spread evenly over it. At most all of them.
 ImageSet first_of_all_classes(const ImageSet&, std::int64_t count);
+
+/// These samples as a network takes them.
+struct NormalizedImages {
+  /// CallError without any.
+  NormalizedImages(const ImageSet&, const Normalization&, std::int64_t count);
+
+  std::vector<float> x;
+  std::int64_t count;
+};
 
 /// The same samples, held in memory.
 ImageSet held(ImageSet);

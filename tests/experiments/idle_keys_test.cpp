@@ -90,6 +90,8 @@ std::vector<Case> cases() {
        "seed = 2\n"},
       {"evaluation.calibration_images", "evaluation.calibration_images = 100\n", "",
        "periphery.dac.bits = 8\nperiphery.adc.bits = 8\n"},
+      {"evaluation.calibrate", "evaluation.calibrate = \"chip\"\n", "",
+       "periphery.dac.bits = 8\nperiphery.adc.bits = 8\n"},
       {"evaluation.batch_norm_images", "evaluation.batch_norm_images = 100\n", kNoNorm,
        "seed = 2\n"},
       {"evaluation.batch_norm_statistics", "evaluation.batch_norm_statistics = \"measured\"\n", "",

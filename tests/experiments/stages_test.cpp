@@ -97,6 +97,8 @@ inputs, from training: model train
 inputs, from network: mapping evaluation
 [mapping] from ranges: encoding form subtraction reference slices weight_bits slice_bits tile
     weight_percentile weight_scale replicas fill writes write_tolerance repair compensation bias
+    denoise
+[mapping.denoise] from ranges: lambda beta
 [mapping] inputs, from network: digital crossbar
 from ranges: device periphery noise
 [periphery] from ranges: dac adc wires output_noise
@@ -108,7 +110,7 @@ from ranges: device periphery noise
 [periphery.output_noise] from exact: relative
 [periphery] from exact: read_noise products
 [noise] from ranges: semantics tensors negative_variance spare_dead_filters
-[evaluation] from exact: estimator batch batch_norm_statistics
+[evaluation] from exact: estimator batch calibrate batch_norm_statistics
 [evaluation] inputs, from network: metric top_k against class_axis scores
 [evaluation] from point: draws confidence stop
 [evaluation] from draw: first_draw
@@ -193,7 +195,8 @@ Experiment base() {
   return read(
       "seed = 3\ndata = { name = 'synthetic', train_images = 20, test_images = 20 }\n"
       "[model]\nname = 'resnet8'\nwidth = 2\n[train]\nkeep = 'best'\n"
-      "distill = { temperature = 2.0 }\nmeasure = {}\nhardware = {}\n[mapping]\ntile = [64, 64]\n"
+      "distill = { temperature = 2.0 }\nmeasure = {}\nhardware = {}\n[mapping]\ntile = [64, "
+      "64]\ndenoise = {}\n"
       "[device]\nmodel = 'awgn'\neta = 0.1\n"
       "[periphery]\ndac = {}\nadc = {}\nwires = { row_ohm = 1.0 }\noutput_noise = { relative = "
       "0.01 }\n"
@@ -269,7 +272,8 @@ TEST(Identity, IsWhatItWas) {
   EXPECT_EQ(plain.training_identity(),
             "083f6c66f1fa516d5d0c44b07b82f54cab46bf5aa5b97dbbd5ce67c660d2aa7f");
   Experiment e = base();
-  e.train.hardware.reset();  // which came later
+  e.train.hardware.reset();  // which came later, as did this:
+  e.mapping.denoise.reset();
   EXPECT_EQ(e.identity(), "c54965a047730dbdc48691a0607a43d89f4db27dcecdafe5c92d98dfa9eb2b64");
   EXPECT_EQ(e.training_identity(),
             "12183eeb16c0453f6d9533aae8e0c5833dd19cdefe28bf775f99c38946ba758c");

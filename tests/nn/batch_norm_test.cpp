@@ -8,28 +8,14 @@
 #include "nn/analog/analog_network.hpp"
 #include "tests/nn/chip.hpp"
 #include "tests/nn/literal_network.hpp"
+#include "tests/nn/three_norms.hpp"
 
 namespace ohmic {
 namespace {
 
 constexpr std::int64_t kImages = 5;
 
-/// A BatchNorm behind a convolution, one whose sum goes on to a residual, and one behind no layer.
-Graph small_graph() {
-  test::GraphMaker g(ImageSet::kSide, ImageSet::kChannels);
-  const int x = g.relu(g.norm("bn1", g.convolution("conv1", 0, 4, 3, 2, true)));
-  const int y = g.norm("bn2", g.convolution("conv2", x, 4, 3, 1, false));
-  g.dense("linear", g.average(g.norm("bn3", g.relu(g.add(y, x)))), 10);
-  return g.graph();
-}
-
-ImageSet images() {
-  ImageSet set;
-  for (const float z : test::normals(kImages * ImageSet::kPixels, 31))
-    set.pixels.push_back(static_cast<std::uint8_t>(std::clamp(128 + 50 * z, 0.0f, 255.0f)));
-  set.labels.assign(kImages, 0);
-  return set;
-}
+ImageSet images() { return test::noisy_images(kImages); }
 
 struct Statistics {
   std::vector<double> mean, variance;
@@ -61,7 +47,7 @@ Statistics literally(const Graph& graph, const Weights& weights, const Node& nor
 
 class MeasuredBatchNorm : public testing::TestWithParam<std::string> {
  protected:
-  Graph graph = small_graph();
+  Graph graph = test::three_norms();
   Weights weights = test::random_weights(graph);
   std::unique_ptr<Backend> backend = make_backend(GetParam());
   AnalogNetwork moved = following(BatchNormStatistics::moved);

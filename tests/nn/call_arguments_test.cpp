@@ -105,7 +105,7 @@ TEST(CallArguments, OutsideOfASetAreRefused) {
             "evaluate: batch must be above 0");
   EXPECT_EQ(fault_of([&] { chip.network.evaluate_draws(three, {}, 0, 1, 1, 0); }),
             "evaluate_draws: each and batch must be above 0");
-  EXPECT_EQ(fault_of([&] { BatchNormImages(three, {}, 0); }), "BatchNormImages: needs images");
+  EXPECT_EQ(fault_of([&] { BatchNormImages(three, {}, 0); }), "NormalizedImages: needs images");
 }
 
 TEST(CallArguments, BatchNormsThatFollowImagesAreThoseOfWhatIsLoadedAlone) {

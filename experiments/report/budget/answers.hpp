@@ -9,6 +9,7 @@
 #include "experiments/budget/knobs.hpp"
 #include "experiments/budget/lifetime.hpp"
 #include "experiments/budget/prediction.hpp"
+#include "experiments/budget/protection.hpp"
 #include "experiments/budget/sensitivity.hpp"
 #include "experiments/budget/yield.hpp"
 #include "experiments/report/budget/analysis_result.hpp"
@@ -31,6 +32,8 @@ AnalysisResult sensitivity_result(const std::vector<SensitivityStudy>&, const Bu
 AnalysisResult prediction_result(const std::vector<Comparison>&, const BudgetSettings&);
 /// Tables allocation and allocation_layers, and the figure allocation.
 AnalysisResult allocation_result(const std::vector<FoundAllocation>&, const BudgetSettings&);
+/// Table and figure protection.
+AnalysisResult protection_result(const std::vector<ProtectedLayers>&, const BudgetSettings&);
 /// Tables knobs, ranked, knobs_left_out and knob_corners, and the figure knobs.
 AnalysisResult knobs_result(const std::vector<KnobStudy>&, const BudgetSettings&);
 /// Tables lifetime, lifetime_ages and lifetime_chips, and the figure lifetime.

@@ -14,6 +14,7 @@
 #include "experiments/budget/lifetime.hpp"
 #include "experiments/budget/limit_notes.hpp"
 #include "experiments/budget/prediction.hpp"
+#include "experiments/budget/protection.hpp"
 #include "experiments/budget/sensitivity.hpp"
 #include "experiments/budget/yield.hpp"
 #include "experiments/measure/claims.hpp"
@@ -42,6 +43,7 @@ void answer(AnalysisContext& context, const std::function<void(AnalysisResult)>&
   if (s.sensitivity) take(sensitivity_result(study_sensitivity(context), s));
   if (s.prediction) take(prediction_result(compare_predictions(context), s));
   if (s.allocation) take(allocation_result(allocate(context), s));
+  if (s.protection) take(protection_result(protect(context), s));
   if (s.knobs) take(knobs_result(study_knobs(context), s));
   if (s.lifetime) take(lifetime_result(follow_chips(context), s));
 }
