@@ -118,13 +118,41 @@ TEST_F(Cost, TableHasARowPerLayerAndTheConstants) {
 // What a source gives is the default, not the number of whoever changes it.
 TEST_F(Cost, ConstantsThatAreGivenHaveNoSourceOfTheDefault) {
   const Result result = ohmic({"cost", file_, "--set", "cost.read_s=2e-7", "--set", "cost.adc_pJ=2",
-                               "--set", "cost.dac_pJ=0.4167"});
+                               "--set", "cost.driver_pJ=0.390625"});
   ASSERT_EQ(result.status, 0) << result.err;
   for (const char* line : {"  read_s                     2e-07 s      given\n",
                            "  adc_pJ                         2 pJ     given\n",
                            "  adc_um2               regression um^2   Andrulis",
-                           "  dac_pJ                    0.4167 pJ     Shafiee"})
+                           "  driver_pJ               0.390625 pJ     Shafiee",
+                           "  dac_conversion_pJ          model pJ     capacitors"})
     EXPECT_NE(result.out.find(line), std::string::npos) << line << result.out;
+}
+
+TEST_F(Cost, PricesThatAreNoMoreNameWhatTookTheirPlace) {
+  const auto error = [&](const std::string& set) {
+    const Result result = ohmic({"cost", file_, "--set", set});
+    EXPECT_EQ(result.status, 2);
+    return result.err;
+  };
+  EXPECT_EQ(error("cost.dac_pJ=0.4167"),
+            "--set: error: cost.dac_pJ: is no price any more, as drivers of one bit and DACs of "
+            "several differ; expected driver_pJ, of a row that one bit drives, or "
+            "dac_conversion_pJ, of a whole conversion of several bits\n");
+  EXPECT_NE(error("sweep.cost.dac_um2=[1,2]").find("cost.dac_um2: is no price any more"),
+            std::string::npos);
+}
+
+// The tiny network's drive is of the images: with one bit at a time fewer ones cost less.
+TEST_F(Cost, DriversOfOneBitFollowTheMeasuredDrive) {
+  const auto energy = [&](const std::string& drive) {
+    const Result result = ohmic({"cost", file_, "--csv", "--set", "periphery.dac.slice_bits=1",
+                                 "--set", "cost.mean_square_drive=" + drive});
+    EXPECT_EQ(result.status, 0) << result.err;
+    return std::stod(rows_of(result.out).back().at("energy_dac_nJ"));
+  };
+  EXPECT_NEAR(energy("0.25"), 0.25 * energy("1"), 1e-9 * energy("1"));
+  EXPECT_LT(energy("measured"), energy("1"));
+  EXPECT_GT(energy("measured"), 0);
 }
 
 TEST_F(Cost, OfIdealConvertersIsSaidNotToCompare) {
