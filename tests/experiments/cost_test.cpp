@@ -275,9 +275,41 @@ TEST_F(Cost, ParetoStudyRunsOnASmallNetwork) {
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_NE(result.out.find("\nPer image:\n"), std::string::npos) << result.out;
   EXPECT_NE(result.out.find("*\n"), std::string::npos) << result.out;
-  for (const char* part : {"<h2>Cost</h2>", "energy (nJ)", "Accuracy against energy per image"})
+  for (const char* part : {"<h2>Cost</h2>", "energy (nJ)", "Accuracy against energy per image",
+                           "Parts of the energy:", "drivers, DACs (%)", "Parts of the area:"})
     EXPECT_NE(in_run("report.html").find(part), std::string::npos) << part;
   EXPECT_NE(in_run("figures/pareto.gp").find("$p0s1 << EOD\n"), std::string::npos);
+}
+
+// What a budget's answer costs is what `ohmic cost` says of that chip, and every value that was
+// looked at has its own.
+TEST_F(Cost, StandsBesideABudgetOfBits) {
+  const std::string budget =
+      "[budget]\nlimit = 0.0\nmax_draws = 1\n[budget.find]\nknob = \"periphery.adc.bits\"\n"
+      "range = [4, 8]\nscale = \"linear\"\ntolerate = \"fewest\"\n";
+  const std::string file = folder_.write("budget.toml", test::bytes_of(file_) + budget).string();
+  const auto asked = [&](const std::string& cost) {
+    const Result result = ohmic({"budget", file, "--out", run_folder(), "--set", "cost=" + cost});
+    EXPECT_EQ(result.status, 0) << result.err;
+    return result.out;
+  };
+  EXPECT_EQ(asked("none").find("energy there"), std::string::npos);
+  EXPECT_EQ(rows_of(in_run("budget.csv")).at(0).count("energy_nJ"), 0u);
+  EXPECT_NE(asked("{}").find("energy there (nJ)"), std::string::npos);
+  const auto of_bits = [&](const std::string& bits) {
+    return rows_of(ohmic({"cost", file_, "--csv", "--set", "periphery.adc.bits=" + bits}).out)
+        .back();
+  };
+  const auto answer = rows_of(in_run("budget.csv")).at(0);
+  EXPECT_EQ(answer.at("tolerated"), "4");
+  for (const char* column : {"energy_nJ", "latency_us", "area_mm2"})
+    EXPECT_EQ(answer.at(column), of_bits("4").at(column)) << column;
+  const Table probes = rows_of(in_run("budget_probes.csv"));
+  ASSERT_EQ(probes.size(), 2u);
+  for (const auto& probe : probes)
+    EXPECT_EQ(probe.at("energy_nJ"), of_bits(probe.at("value")).at("energy_nJ"));
+  EXPECT_NE(probes[0].at("energy_nJ"), probes[1].at("energy_nJ"));
+  EXPECT_NE(in_run("report.html").find("energy there (nJ)"), std::string::npos);
 }
 
 /// Designs of a sweep with these energies and right answers of 100.
