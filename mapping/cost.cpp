@@ -67,16 +67,23 @@ std::vector<double> row_conductances_S(const MappedLayer& layer, const Placement
   return sums;
 }
 
+/// d_k of every row, group by group.
+std::vector<double> mean_squares(const Placement& at, const CostSettings& s,
+                                 std::span<const double> row_drive) {
+  if (!row_drive.empty()) return {row_drive.begin(), row_drive.end()};
+  return std::vector<double>(static_cast<std::size_t>(at.K * at.groups),
+                             s.mean_square_drive.value_or(1.0));
+}
+
 double array_energy_pJ(const MappedLayer& layer, const Placement& at, const CostSettings& s,
-                       std::span<const double> row_drive) {
+                       std::span<const double> drive) {
   const double lines = static_cast<double>(at.column_tiles / at.groups * at.devices);
   const double wire_F = s.wire_fF_per_um * 1e-15 * static_cast<double>(at.C) *
                         cell_size(s.cell).width_F * s.tech_nm * 1e-3;
   const std::vector<double> G_S = row_conductances_S(layer, at);
   double sum = 0;
   for (std::size_t k = 0; k < G_S.size(); ++k)
-    sum += (row_drive.empty() ? s.mean_square_drive.value_or(1.0) : row_drive[k]) *
-           (s.read_s * G_S[k] + lines * wire_F);
+    sum += drive[k] * (s.read_s * G_S[k] + lines * wire_F);
   return sum * s.read_V * s.read_V * kPico;
 }
 
@@ -86,19 +93,30 @@ ConverterCost adc_cost(const Adc& adc, const CostSettings& s) {
   return {s.adc_pJ.value_or(regression.energy_pJ), s.adc_um2.value_or(regression.area_um2)};
 }
 
-/// Bits that drive a row at a time.
-int applied_bits(const Dac& dac) { return std::min(dac.slice_bits.value_or(dac.bits), dac.bits); }
+/// One conversion of so many bits.
+double conversion_pJ(int bits, double mean_square, const CostSettings& s) {
+  if (bits == 1) return mean_square * s.driver_pJ;
+  return s.dac_conversion_pJ.value_or(dac_energy_pJ(bits, mean_square, s));
+}
 
-void add_converters(const Placement& at, const Periphery& periphery, const CostSettings& s,
-                    std::int64_t steps, LayerCost& cost) {
+double driver_area_um2(int bits, const CostSettings& s) {
+  return bits == 1 ? s.driver_um2 : s.dac_area_um2.value_or(std::exp2(bits) * s.dac_unit_um2);
+}
+
+void add_drivers(const Placement& at, const Dac& dac, const CostSettings& s,
+                 std::span<const double> drive, LayerCost& cost) {
+  const int bits = std::min(dac.slice_bits.value_or(dac.bits), dac.bits);  // at a time
+  cost.dac_conversions = cost.mvms * cost.phases * at.K * at.column_tiles;
+  const double of_a_row =
+      static_cast<double>(cost.mvms * cost.phases * (at.column_tiles / at.groups));
+  for (const double mean_square : drive)
+    cost.energy_pJ.dac += of_a_row * conversion_pJ(bits, mean_square, s);
+  cost.area_um2.dac = static_cast<double>(at.grid() * at.R) * driver_area_um2(bits, s);
+}
+
+void add_adcs(const Placement& at, const Periphery& periphery, const CostSettings& s,
+              std::int64_t steps, LayerCost& cost) {
   const double reads_of_step = static_cast<double>(cost.mvms / steps * cost.phases);
-  if (periphery.dac) {
-    const double bits = applied_bits(*periphery.dac);
-    cost.dac_conversions = cost.mvms * cost.phases * at.K * at.column_tiles;
-    cost.energy_pJ.dac = static_cast<double>(cost.dac_conversions) * bits * s.dac_pJ;
-    cost.area_um2.dac = static_cast<double>(at.grid() * at.R) * bits * s.dac_um2;
-  }
-  if (!periphery.adc) return;
   const ConverterCost one = adc_cost(*periphery.adc, s);
   const std::int64_t shared = periphery.adc->columns_per_adc;
   cost.adcs = at.grid() * (at.planes * ceil_div(at.C, shared) + at.reference_planes);
@@ -137,13 +155,21 @@ ConverterCost adc_regression(double bits, double rate_Hz, double tech_nm) {
                       0.29912 * std::log(E))};
 }
 
-CostParts& CostParts::operator+=(const CostParts& o) {
-  arrays += o.arrays;
-  dac += o.dac;
-  adc += o.adc;
-  shift_add += o.shift_add;
-  buffer += o.buffer;
-  router += o.router;
+double dac_energy_pJ(int bits, double mean_square, const CostSettings& s) {
+  constexpr double kPicoPerFemto = 1e-3;
+  const double d = std::sqrt(mean_square);
+  return kPicoPerFemto * s.dac_V * s.dac_V *
+         (bits * s.dac_bit_fF + std::exp2(bits) * s.dac_unit_fF * (d - mean_square));
+}
+
+double CostParts::total() const {
+  double sum = 0;
+  for (const CostPart& part : kCostParts) sum += this->*part.value;
+  return sum;
+}
+
+CostParts& CostParts::operator+=(const CostParts& other) {
+  for (const CostPart& part : kCostParts) this->*part.value += other.*part.value;
   return *this;
 }
 
@@ -162,13 +188,15 @@ LayerCost layer_cost(const MappedLayer& layer, const Periphery& periphery, const
   cost.mvms = steps * g.positions();
   cost.phases = static_cast<std::int64_t>(plan_input(periphery, 1.0, false).phases.size());
   const double reads = static_cast<double>(cost.mvms * cost.phases);
-  cost.energy_pJ.arrays = reads * array_energy_pJ(layer, at, s, row_drive);
+  const std::vector<double> drive = mean_squares(at, s, row_drive);
+  cost.energy_pJ.arrays = reads * array_energy_pJ(layer, at, s, drive);
   const double F_um = s.tech_nm * 1e-3;
   const CellSize cell = cell_size(s.cell);
   cost.area_um2.arrays =
       static_cast<double>(cost.cells) * cell.width_F * cell.height_F * F_um * F_um;
   cost.latency_s = reads * s.read_s;
-  add_converters(at, periphery, s, steps, cost);
+  if (periphery.dac) add_drivers(at, *periphery.dac, s, drive, cost);
+  if (periphery.adc) add_adcs(at, periphery, s, steps, cost);
   add_memory(at, s, cost);
   return cost;
 }

@@ -1,6 +1,6 @@
 // First-order cost of a layer on its tiles, for one sample: what is built, what is converted and
 // moved, and the energy, time and area of that. Leakage, clocks and control are not counted, nor
-// is any digital work behind the layers' sums.
+// is any digital work behind the layers' sums, nor amplifiers between DACs and rows.
 //
 // A K x N matrix is applied at P output positions, each time in F phases (slices of the inputs'
 // bits, once more for inputs of either sign in two phases). Every device of a cell lies in an array
@@ -14,6 +14,8 @@
 //   ADC conversions   P F N T_r Z            (each is shifted and added once)
 //   energy of arrays  P F sum_k d_k (V^2 t_read sum_n G_kn + T_c D c_wire V^2), d_k the mean square
 //                     of row k's drive over full drive, G the target conductances
+//   energy of DACs    P F T_c sum_k E(d_k): of one bit a switch that works for ones alone, whose
+//                     share is d_k; of several bits dac_energy_pJ
 //   latency           t_read + (P F - 1) max(t_read, t_convert) + t_convert, t_convert = k/rate:
 //                     converters work on one read while the arrays do the next; layers take turns
 //   buffer, router    P (K + N) and P N activations
@@ -54,8 +56,14 @@ struct CostSettings {
   double adc_rate_Hz = 1.2e9;
   std::optional<double> adc_pJ;   ///< per conversion; absent: the regression
   std::optional<double> adc_um2;  ///< of one converter; absent: the regression
-  double dac_pJ = 0.4167;         ///< per row and bit that is applied
-  double dac_um2 = 0.166;         ///< per row and bit that is applied at a time
+  double driver_pJ = 0.390625;    ///< per row that one bit drives: of a one
+  double driver_um2 = 0.166;
+  std::optional<double> dac_conversion_pJ;  ///< of several bits; absent: dac_energy_pJ
+  std::optional<double> dac_area_um2;       ///< of several bits; absent: by dac_unit_um2
+  double dac_V = 0.9;
+  double dac_bit_fF = 50;       ///< of registers, switches and their drivers, per bit
+  double dac_unit_fF = 0.5;     ///< of one of 2^bits capacitors
+  double dac_unit_um2 = 1.711;  ///< of one with its switches
   double shift_add_pJ = 0.021;
   double shift_add_um2 = 60;
   int activation_bits = 8;
@@ -80,12 +88,28 @@ struct ConverterCost {
 };
 ConverterCost adc_regression(double bits, double rate_Hz, double tech_nm);
 
+/// One conversion of a capacitor DAC of several bits whose output has this mean square, of 1 at
+/// full drive: V^2 (bits C_bit + 2^bits C_unit (d - d^2)). Charging the part d of the capacitors
+/// against the rest takes d (1 - d) of what charging all of them takes; d is at most the root of
+/// `mean_square`, and taken as that.
+double dac_energy_pJ(int bits, double mean_square, const CostSettings&);
+/// What took the place of a key of [cost] that is no more; empty for any other.
+std::string instead_of_price(const std::string& key);
+
 /// A sum with its parts.
 struct CostParts {
   double arrays = 0, dac = 0, adc = 0, shift_add = 0, buffer = 0, router = 0;
-  double total() const { return arrays + dac + adc + shift_add + buffer + router; }
+  double total() const;
   CostParts& operator+=(const CostParts&);
 };
+struct CostPart {
+  const char* name;
+  double CostParts::*value;
+};
+inline constexpr CostPart kCostParts[] = {
+    {"arrays", &CostParts::arrays}, {"dac", &CostParts::dac},
+    {"adc", &CostParts::adc},       {"shift_add", &CostParts::shift_add},
+    {"buffer", &CostParts::buffer}, {"router", &CostParts::router}};
 
 struct LayerCost {
   std::string layer;

@@ -6,6 +6,12 @@ namespace {
 
 constexpr char kIsaac[] = "Shafiee et al., ISAAC, ISCA 2016, table I (32 nm)";
 constexpr char kRegression[] = "Andrulis et al., arXiv 2404.06553 (2024)";
+constexpr char kDriver[] =
+    "Shafiee et al., ISAAC, ISCA 2016, table I (32 nm): 4 mW and 0.00017 mm^2 for 1,024 one-bit "
+    "drivers and a read in 100 ns; an estimate, not silicon, taken for rows that are all driven";
+constexpr char kDac[] =
+    "capacitors that share charge, as in Saberi et al., IEEE TCAS-I 58 (2011), and what switches "
+    "them";
 
 /// What published circuits have with room to both sides; most numbers beyond are of another unit.
 struct Usual {
@@ -82,14 +88,60 @@ void declare_converters(Schema<CostSettings>& s) {
   declare_price(s, "adc_um2", &C::adc_um2, "um^2", {1, 1e7}, "Area of one ADC.")
       .absent("regression")
       .source(kRegression);
-  declare_price(s, "dac_pJ", &C::dac_pJ, "pJ", {1e-4, 100},
-                "Energy of driving one row, per bit that is applied.");
-  declare_price(s, "dac_um2", &C::dac_um2, "um^2", {1e-3, 1e4},
-                "Area of one row's driver, per bit that is applied at a time.");
   declare_price(s, "shift_add_pJ", &C::shift_add_pJ, "pJ", {1e-4, 10},
                 "Energy of adding one conversion to the digital sum.");
   declare_price(s, "shift_add_um2", &C::shift_add_um2, "um^2", {0.1, 1e5},
                 "Area of that adder, one per ADC.");
+}
+
+/// Rows that one bit drives at a time (periphery.dac.slice_bits = 1).
+void declare_drivers(Schema<CostSettings>& s) {
+  using C = CostSettings;
+  declare_price(s, "driver_pJ", &C::driver_pJ, "pJ", {1e-4, 100},
+                "Energy of driving one row for one bit, where one bit is applied at a time: of a "
+                "one; zeros cost nothing.")
+      .source(kDriver);
+  declare_price(s, "driver_um2", &C::driver_um2, "um^2", {1e-3, 1e4},
+                "Area of one row's driver, where one bit is applied at a time.")
+      .source(kDriver);
+}
+
+/// Rows that several bits drive at a time.
+void declare_dacs(Schema<CostSettings>& s) {
+  using C = CostSettings;
+  declare_price(s, "dac_conversion_pJ", &C::dac_conversion_pJ, "pJ", {1e-4, 1e3},
+                "Energy of one conversion of a DAC of several bits; model: dac_V^2 (bits "
+                "dac_bit_fF + 2^bits dac_unit_fF (d - d^2)), d the root of the row's mean square "
+                "drive, which is the most that its capacitors can take. No amplifier between DAC "
+                "and row is in it.")
+      .absent("model")
+      .source(kDac);
+  declare_price(s, "dac_area_um2", &C::dac_area_um2, "um^2", {0.1, 1e6},
+                "Area of one DAC of several bits; model: 2^bits dac_unit_um2.")
+      .absent("model")
+      .source(kDac);
+  s.add("dac_V", &C::dac_V)
+      .unit("V")
+      .range(0, 10)
+      .usual(0.1, 5)
+      .doc("Supply and reference of DACs of several bits.")
+      .source("the usual supply in 28 to 32 nm; a choice");
+  declare_price(s, "dac_bit_fF", &C::dac_bit_fF, "fF", {0.1, 1e4},
+                "Capacitance that a conversion charges for each bit of a DAC: its register, its "
+                "switches and what drives them.")
+      .source(
+          "ZigZag-IMC (KU Leuven, github.com/KULeuven-MICAS/zigzag-imc): k0 of its DACs, of "
+          "SRAM macros in 28 nm");
+  declare_price(s, "dac_unit_fF", &C::dac_unit_fF, "fF", {0.01, 1e3},
+                "One of the 2^bits capacitors of a DAC.")
+      .source("Harpe et al., IEEE JSSC 46 (2011): 0.5 fF in a converter of 8 bits and 10 MS/s");
+  declare_price(s, "dac_unit_um2", &C::dac_unit_um2, "um^2", {1e-3, 1e4},
+                "Area of one of the 2^bits capacitors of a DAC with its share of the switches; "
+                "does not shrink with tech_nm.")
+      .source(
+          "Song et al., BRAHMS, DAC 2021, as Accelergy's library has it: 438 um^2 for the "
+          "capacitors of 8 bits in a converter of 40 nm (Chen et al., VLSI 2018), read off its "
+          "photograph");
 }
 
 void declare_memory(Schema<CostSettings>& s) {
@@ -121,13 +173,27 @@ const Schema<CostSettings>& CostSettings::schema() {
   static const Schema<CostSettings> schema = [] {
     Schema<CostSettings> s{"cost",
                            "Energy, latency and area per image, first order, from these constants; "
-                           "\"none\": not reported."};
+                           "\"none\": not reported. Not in it: leakage, clocks, control and "
+                           "digital work behind the layers' sums."};
     declare_arrays(s);
+    declare_drivers(s);
+    declare_dacs(s);
     declare_converters(s);
     declare_memory(s);
     return s;
   }();
   return schema;
+}
+
+std::string instead_of_price(const std::string& key) {
+  const bool area = key == "dac_um2";
+  if (!area && key != "dac_pJ") return {};
+  return std::string(
+             "is no price any more, as drivers of one bit and DACs of several differ; "
+             "expected ") +
+         (area ? "driver_um2, of a driver of one bit, or dac_area_um2, of a whole DAC"
+               : "driver_pJ, of a row that one bit drives, or dac_conversion_pJ, of a whole "
+                 "conversion of several bits");
 }
 
 }  // namespace ohmic

@@ -129,9 +129,12 @@ std::vector<FoundBudget> find_budgets(AnalysisContext& context) {
   std::vector<FoundBudget> budgets;
   for (const Point& point : context.request.points) {
     const Grid grid = grid_of(*settings.find, point.experiment);
+    const auto at = [&](std::size_t index) {
+      return with_keys(point.experiment, settings_at(*settings.find, grid.value(index)));
+    };
     const ResultAt measure = [&](std::size_t index, std::int64_t draws) {
       return context.evaluations.measure(
-          with_keys(point.experiment, settings_at(*settings.find, grid.value(index))), draws,
+          at(index), draws,
           fmt::format("{}, {} {:g}", point_label(point), short_knob(*settings.find),
                       grid.values[index]));
     };
@@ -139,6 +142,9 @@ std::vector<FoundBudget> find_budgets(AnalysisContext& context) {
     for (const Allowance& allowance : settings.allowances(metric)) {
       FoundBudget found = search_budget(point, settings, allowance, measure);
       if (found.result.tolerated) found.at_budget = measure(*found.result.tolerated, 1);
+      for (const Probe& probe : found.result.probes)
+        if (const NetworkCost* cost = context.evaluations.cost(at(probe.index)))
+          found.costs.push_back(cost->total);
       context.progress.say(fmt::format("{}: {}", point_label(point), answer_text(found, settings)));
       budgets.push_back(std::move(found));
     }
@@ -218,6 +224,12 @@ std::string answer_text(const FoundBudget& b, const BudgetSettings& settings) {
 
 double FoundBudget::value_at(const std::optional<std::size_t>& index) const {
   return index ? grid.values.at(*index) : Estimate::kNone;
+}
+
+std::size_t FoundBudget::probe_at(const std::optional<std::size_t>& index) const {
+  const auto found = std::ranges::find_if(
+      result.probes, [&](const Probe& probe) { return index && probe.index == *index; });
+  return static_cast<std::size_t>(found - result.probes.begin());
 }
 
 }  // namespace ohmic

@@ -21,6 +21,8 @@ struct FoundBudget {
   SearchSettings search;
   SearchResult result;
   std::optional<PointResult> at_budget = std::nullopt;  ///< at the tolerated value, for its layers
+  /// Of one chip at each of the probes; empty without [cost].
+  std::vector<LayerCost> costs = {};
   /// Every draw has the same results at both ends of the range.
   bool changes_nothing = false;
   /// The first value of the grid is not tolerated and the last is shown to be better: the knob acts
@@ -29,6 +31,8 @@ struct FoundBudget {
 
   /// A value of the grid; NaN for none.
   double value_at(const std::optional<std::size_t>& index) const;
+  /// The probe at a value of the grid; result.probes.size() where there is none.
+  std::size_t probe_at(const std::optional<std::size_t>& index) const;
 };
 
 /// Why a key is no knob: samples, training and how answers are measured are not what a network

@@ -16,14 +16,21 @@ double margin_of(double mean, const SearchSettings& s) {
   return s.better == Better::higher ? mean - s.limit : s.limit - mean;
 }
 
+/// One look, on which this probability of the wrong side is spent.
+Tolerance decide(const Replicates& replicates, const SearchSettings& s, double error) {
+  const Estimate e = mean_estimate(replicates, 1 - 2 * error);
+  const double margin = margin_of(e.mean, s);
+  if (std::isinf(margin)) return margin > 0 ? Tolerance::tolerated : Tolerance::not_tolerated;
+  if (s.max_draws == 1)
+    return margin >= -kRounding ? Tolerance::tolerated : Tolerance::not_tolerated;
+  if (margin >= e.half_width()) return Tolerance::tolerated;
+  return margin < -e.half_width() ? Tolerance::not_tolerated : Tolerance::undecided;
+}
+
 class Search {
  public:
   Search(const SearchSettings& settings, const MeasureAt& measure)
-      : settings_(settings), measure_(measure) {
-    looks_.draws = settings.draws;
-    looks_.stop = StopRule{};
-    looks_.stop->max_draws = settings.max_draws;
-  }
+      : settings_(settings), measure_(measure) {}
 
   SearchResult run() {
     const Tolerance mildest = verdict_at(0);
@@ -85,41 +92,38 @@ class Search {
   Tolerance verdict_at(std::size_t index) {
     for (const Probe& probe : result_.probes)
       if (probe.index == index) return probe.verdict;
-    Probe probe{index, Tolerance::undecided, {}};
-    std::int64_t before = 0;
-    for (std::int64_t draws = first_look(looks_);; draws = next_look(looks_, draws)) {
-      probe.replicates = measure_(index, draws);
-      probe.verdict = decide(probe.replicates, draws - before);
-      if (probe.verdict != Tolerance::undecided || draws >= settings_.max_draws) break;
-      before = draws;
-    }
-    result_.probes.push_back(std::move(probe));
+    const double error =
+        (1 - settings_.confidence) / static_cast<double>(path_length(settings_.steps));
+    result_.probes.push_back(decide_at(index, settings_, error, measure_));
     return result_.probes.back().verdict;
-  }
-
-  /// One look that `new_draws` came for.
-  Tolerance decide(const Replicates& replicates, std::int64_t new_draws) const {
-    const double error = (1 - settings_.confidence) /
-                         static_cast<double>(path_length(settings_.steps)) *
-                         static_cast<double>(new_draws) / static_cast<double>(settings_.max_draws);
-    const Estimate e = mean_estimate(replicates, 1 - 2 * error);
-    const double margin = margin_of(e.mean, settings_);
-    if (std::isinf(margin)) return margin > 0 ? Tolerance::tolerated : Tolerance::not_tolerated;
-    if (settings_.max_draws == 1)
-      return margin >= -kRounding ? Tolerance::tolerated : Tolerance::not_tolerated;
-    if (margin >= e.half_width()) return Tolerance::tolerated;
-    return margin < -e.half_width() ? Tolerance::not_tolerated : Tolerance::undecided;
   }
 
   const SearchSettings& settings_;
   const MeasureAt& measure_;
-  EvaluationSettings looks_;
   SearchResult result_;
 };
 
 double mean_of(const Probe& probe) { return mean_estimate(probe.replicates, 0.95).mean; }
 
 }  // namespace
+
+Probe decide_at(std::size_t index, const SearchSettings& settings, double error,
+                const MeasureAt& measure) {
+  EvaluationSettings looks;
+  looks.draws = settings.draws;
+  looks.stop = StopRule{};
+  looks.stop->max_draws = settings.max_draws;
+  Probe probe{index, Tolerance::undecided, {}};
+  std::int64_t before = 0;
+  for (std::int64_t draws = first_look(looks);; draws = next_look(looks, draws)) {
+    probe.replicates = measure(index, draws);
+    const double share =
+        static_cast<double>(draws - before) / static_cast<double>(settings.max_draws);
+    probe.verdict = decide(probe.replicates, settings, error * share);
+    if (probe.verdict != Tolerance::undecided || draws >= settings.max_draws) return probe;
+    before = draws;
+  }
+}
 
 std::size_t path_length(std::size_t steps) {
   return static_cast<std::size_t>(std::bit_width(steps - 1)) + 2;

@@ -3,19 +3,57 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "experiments/budget/card_check.hpp"
 #include "experiments/commands/commands.hpp"
 #include "experiments/commands/terminal_progress.hpp"
+#include "experiments/commands/work_folder.hpp"
+#include "experiments/measure/compute.hpp"
 #include "experiments/report/budget/run_budget.hpp"
 
 namespace ohmic {
 namespace {
 
-void find_budget(const ExperimentFile& file, const std::filesystem::path& folder) {
+struct BudgetOptions {
+  ExperimentFile file;
+  std::filesystem::path folder, card, check;
+};
+
+void find_budget(const BudgetOptions& options) {
   TerminalProgress progress;
-  const BudgetOutcome outcome = run_budget(file.read(), folder, progress);
+  const BudgetOutcome outcome =
+      run_budget(options.file.read(), options.folder, progress, options.card);
   print_lines("\n{}", outcome.text);
   print_lines("{} new evaluations of the test images; answers, tables and figures in {}/\n",
               outcome.new_draws, outcome.folder.string());
+}
+
+void check_weights(const BudgetOptions& options) {
+  const BudgetCard card = read_card(options.check);
+  const Experiment experiment = options.file.only_point();
+  use_threads(experiment.compute.threads);
+  const WorkFolder own;
+  const std::filesystem::path folder = options.folder.empty() ? own.path() : options.folder;
+  TerminalProgress progress;
+  Networks networks(folder / "training", progress);
+  networks.check(experiment);
+  Evaluations evaluations(folder, networks, progress);
+  const std::vector<CheckedEntry> checked =
+      check_card(card, options.check.string(), experiment, networks, evaluations);
+  for (const CheckedEntry& entry : checked) print_lines("{}\n", text_of(entry, experiment));
+  if (!std::ranges::all_of(checked, &CheckedEntry::fits))
+    throw DoesNotFit(fmt::format("{} is not shown to fit {}", network_label(experiment),
+                                 options.check.string()));
+}
+
+/// What is wrong with the card, the weights or the file is never the status of weights that do not
+/// fit.
+void run(const BudgetOptions& options) {
+  if (options.check.empty()) return options.file.run([&] { find_budget(options); });
+  try {
+    options.file.run([&] { check_weights(options); });
+  } catch (const DataError& error) {
+    throw ConfigError(error.what());
+  }
 }
 
 }  // namespace
@@ -28,14 +66,29 @@ void add_budget_command(CLI::App& app) {
       "`ohmic describe budget`. With [sweep], each point is answered by itself. Evaluations in "
       "the\n"
       "run folder are used again, also for another max_drop or confidence.\n\n"
+      "--card keeps what is tolerated in a small JSON file (`ohmic describe --card-schema`);\n"
+      "--check asks it whether other weights still fit the same chip: exit status 0 they do, 3 "
+      "they\n"
+      "are not shown to, 2 a wrong card, file or weights.\n\n"
       "Examples:\n"
       "  ohmic budget experiments/budget_eta.toml\n"
-      "  ohmic budget my.toml --set budget.max_drop=5 --out runs/my_budget");
-  auto file = std::make_shared<ExperimentFile>();
-  auto folder = std::make_shared<std::filesystem::path>();
-  file->add_to(*command);
-  command->add_option("--out", *folder, "Run folder (default: output.dir)");
-  command->callback([file, folder] { file->run([&] { find_budget(*file, *folder); }); });
+      "  ohmic budget my.toml --set budget.max_drop=5 --out runs/my_budget\n"
+      "  ohmic budget my.toml --card card.json\n"
+      "  ohmic budget --check card.json my.toml --set model.weights=new.safetensors");
+  auto options = std::make_shared<BudgetOptions>();
+  options->file.add_to(*command);
+  command->add_option("--out", options->folder, "Run folder (default: output.dir)");
+  CLI::Option* card = command
+                          ->add_option("--card", options->card,
+                                       "Card (JSON) to which tolerances are written; one that is "
+                                       "there keeps its others")
+                          ->type_name("FILE");
+  command
+      ->add_option("--check", options->check,
+                   "Ask this card whether the file's weights fit, and nothing else")
+      ->type_name("CARD")
+      ->excludes(card);
+  command->callback([options] { run(*options); });
 }
 
 }  // namespace ohmic

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "experiments/budget/card.hpp"
 #include "experiments/commands/commands.hpp"
 #include "experiments/manual/json_schema.hpp"
 #include "experiments/manual/manual.hpp"
@@ -23,16 +24,21 @@ void add_describe_command(CLI::App& app) {
       "  ohmic describe awgn\n"
       "  ohmic describe preset isaac-like\n"
       "  ohmic describe --markdown > docs/parameters.md\n"
-      "  ohmic describe --json-schema > ohmic.schema.json");
+      "  ohmic describe --json-schema > ohmic.schema.json\n"
+      "  ohmic describe --card-schema > card.schema.json");
   auto thing = std::make_shared<std::vector<std::string>>();
   auto markdown = std::make_shared<bool>(false);
   command->add_option("THING", *thing, "What to explain")->expected(1, 2);
   command->add_flag("--markdown", *markdown, "Everything, as docs/parameters.md holds it");
   auto schema = std::make_shared<bool>(false);
   command->add_flag("--json-schema", *schema, "Everything, as a JSON schema for editors");
-  command->callback([thing, markdown, schema] {
+  auto card = std::make_shared<bool>(false);
+  command->add_flag("--card-schema", *card,
+                    "Budget cards (`ohmic budget --card`), as a JSON schema");
+  command->callback([thing, markdown, schema, card] {
     fmt::print("{}", *markdown ? parameters_markdown()
                      : *schema ? json_schema()
+                     : *card   ? card_schema()
                                : manual_page(fmt::format("{}", fmt::join(*thing, " "))));
   });
 }

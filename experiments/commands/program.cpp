@@ -11,6 +11,7 @@
 #include <memory>
 #include <new>
 
+#include "experiments/budget/card_check.hpp"
 #include "experiments/commands/commands.hpp"
 #include "experiments/commands/print_note.hpp"
 #include "experiments/run/run.hpp"
@@ -73,7 +74,9 @@ void configure(CLI::App& app, const std::string& name) {
       "  ohmic describe device                            what a table may hold\n"
       "  ohmic list devices                               device models by name\n\n"
       "Exit status: 0 done, 1 usage or an unforeseen failure, 2 configuration, 3 data, 4 not\n"
-      "supported here, 5 output, 6 done but for points whose training diverged.");
+      "supported here, 5 output, 6 done but for points whose training diverged. `budget --check`: "
+      "0\n"
+      "the weights fit, 2 it cannot be asked, 3 they are not shown to fit.");
   add_commands(app);
 }
 
@@ -143,6 +146,8 @@ int guarded(const std::function<int()>& action) {
     return fail(5, error.what());
   } catch (const PointsLeftOut& error) {
     return fail(6, error.what());
+  } catch (const DoesNotFit& error) {
+    return say(3, fmt::format("ohmic: {}", error.what()));
   } catch (const std::filesystem::filesystem_error& error) {
     return fail(5, error.path1().string() + ": " + error.code().message());
   } catch (const std::system_error& error) {

@@ -185,6 +185,13 @@ Section cost(const RunRecord& run, ReportWriter& press) {
       "places for them. {} First-order estimates by the constants of [cost]; cost.csv has every "
       "layer and every part.",
       front_legend(priced)));
+  const bool has_parts = std::isfinite(priced.front().cost.energy_parts_nJ.total());
+  if (has_parts) {
+    content += press.table(
+        parts_table(priced, "cost-energy", "Parts of the energy:", &Price::energy_parts_nJ));
+    content +=
+        press.table(parts_table(priced, "cost-area", "Parts of the area:", &Price::area_parts_mm2));
+  }
   return {"cost", "Cost", content};
 }
 

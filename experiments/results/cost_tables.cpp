@@ -15,29 +15,12 @@ namespace {
 
 constexpr double kNanoPerPico = 1e-3, kMicro = 1e6, kSquareMillimetres = 1e-6;
 
-/// visit(name, value) for every part.
-template <class Visit>
-void visit_parts(const CostParts& p, const Visit& visit) {
-  visit("arrays", p.arrays);
-  visit("dac", p.dac);
-  visit("adc", p.adc);
-  visit("shift_add", p.shift_add);
-  visit("buffer", p.buffer);
-  visit("router", p.router);
-}
-
 void append_row(const Fields& first, const LayerCost& c, DataTable& table) {
   Fields row = first;
   row.push_back({{"layer", "layer"}, c.layer});
   for (auto& field : cost_fields(c)) row.push_back(std::move(field));
   row.push_back({{"macs"}, static_cast<double>(c.macs)});
   row.push_back({{"phases"}, static_cast<double>(c.phases)});
-  visit_parts(c.energy_pJ, [&](const std::string& part, double pJ) {
-    row.push_back({{"energy_" + part + "_nJ"}, pJ * kNanoPerPico});
-  });
-  visit_parts(c.area_um2, [&](const std::string& part, double um2) {
-    row.push_back({{"area_" + part + "_mm2"}, um2 * kSquareMillimetres});
-  });
   table.add(row);
 }
 
@@ -49,10 +32,9 @@ void append_network(const Fields& first, const NetworkCost& cost, DataTable& tab
 
 std::string shares(const std::string& title, const CostParts& parts) {
   std::string text;
-  visit_parts(parts, [&](const std::string& part, double value) {
+  for (const auto& [part, value] : kCostParts)
     text += fmt::format("{}{} {:.1f} %", text.empty() ? title + ": " : ", ", part,
-                        100 * value / parts.total());
-  });
+                        100 * parts.*value / parts.total());
   return text + "\n";
 }
 
@@ -84,18 +66,26 @@ bool is_surely_beaten(const PricedPoint& p, const std::vector<PricedPoint>& all)
 
 Fields cost_fields(const LayerCost& c) {
   constexpr Digits kFour = Digits::general(4);
-  return {{{"tiles", "tiles"}, static_cast<double>(c.tiles)},
-          {{"devices", "devices"}, static_cast<double>(c.devices)},
-          {{"utilization", "used %", Digits::fixed(1, 100)}, c.utilization()},
-          {{"adcs"}, static_cast<double>(c.adcs)},
-          {{"mvms", "MVMs"}, static_cast<double>(c.mvms)},
-          {titled("phases"), static_cast<double>(c.phases)},
-          {{"dac_conversions", "DAC conv."}, static_cast<double>(c.dac_conversions)},
-          {{"adc_conversions", "ADC conv."}, static_cast<double>(c.adc_conversions)},
-          {{"energy_nJ", "energy nJ", kFour}, c.energy_pJ.total() * kNanoPerPico},
-          {{"latency_us", "latency us", kFour}, c.latency_s * kMicro},
-          {{"area_mm2", "area mm2", kFour}, c.area_um2.total() * kSquareMillimetres}};
+  Fields fields{{{"tiles", "tiles"}, static_cast<double>(c.tiles)},
+                {{"devices", "devices"}, static_cast<double>(c.devices)},
+                {{"utilization", "used %", Digits::fixed(1, 100)}, c.utilization()},
+                {{"adcs"}, static_cast<double>(c.adcs)},
+                {{"mvms", "MVMs"}, static_cast<double>(c.mvms)},
+                {titled("phases"), static_cast<double>(c.phases)},
+                {{"dac_conversions", "DAC conv."}, static_cast<double>(c.dac_conversions)},
+                {{"adc_conversions", "ADC conv."}, static_cast<double>(c.adc_conversions)},
+                {{"energy_nJ", "energy nJ", kFour}, c.energy_pJ.total() * kNanoPerPico},
+                {{"latency_us", "latency us", kFour}, c.latency_s * kMicro},
+                {{"area_mm2", "area mm2", kFour}, c.area_um2.total() * kSquareMillimetres}};
+  for (const auto& [part, value] : kCostParts)
+    fields.push_back({{energy_key(part)}, c.energy_pJ.*value * kNanoPerPico});
+  for (const auto& [part, value] : kCostParts)
+    fields.push_back({{area_key(part)}, c.area_um2.*value * kSquareMillimetres});
+  return fields;
 }
+
+std::string energy_key(const std::string& part) { return "energy_" + part + "_nJ"; }
+std::string area_key(const std::string& part) { return "area_" + part + "_mm2"; }
 
 std::string cost_text(const NetworkCost& cost) {
   DataTable table;
@@ -130,14 +120,18 @@ std::string cost_csv(const std::vector<MeasuredPoint>& points) {
   return csv_text(table);
 }
 
-Price price_of(const NetworkCost& cost) {
-  const LayerCost& c = cost.total;
-  return {static_cast<double>(c.tiles),
-          c.utilization(),
-          static_cast<double>(c.adc_conversions),
-          c.energy_pJ.total() * kNanoPerPico,
-          c.latency_s * kMicro,
-          c.area_um2.total() * kSquareMillimetres};
+Price price_of(const LayerCost& c) {
+  Price price{static_cast<double>(c.tiles),
+              c.utilization(),
+              static_cast<double>(c.adc_conversions),
+              c.energy_pJ.total() * kNanoPerPico,
+              c.latency_s * kMicro,
+              c.area_um2.total() * kSquareMillimetres};
+  for (const auto& [part, value] : kCostParts) {
+    price.energy_parts_nJ.*value = c.energy_pJ.*value * kNanoPerPico;
+    price.area_parts_mm2.*value = c.area_um2.*value * kSquareMillimetres;
+  }
+  return price;
 }
 
 std::vector<PricedPoint> priced_points(const std::vector<MeasuredPoint>& points) {
@@ -145,7 +139,7 @@ std::vector<PricedPoint> priced_points(const std::vector<MeasuredPoint>& points)
   for (const MeasuredPoint& p : points)
     if (p.cost)
       all.push_back({p.point, summarize(*p.result, p.point->experiment.evaluation.confidence).value,
-                     price_of(*p.cost)});
+                     price_of(p.cost->total)});
   find_front(all);
   return all;
 }
@@ -208,23 +202,59 @@ std::string free_converters_note(const std::vector<const Experiment*>& experimen
       what, keys);
 }
 
+namespace {
+
+/// Swept keys as the first columns of a table, with the point's values.
+void append_axes(const PricedPoint& first, DataTable& table) {
+  table.labels = first.point->axes.size();
+  for (const auto& axis : first.point->axes)
+    table.append({titled(key_title(axis.first, &first.point->experiment))});
+}
+
+std::vector<Cell> axes_of(const PricedPoint& p) {
+  std::vector<Cell> cells;
+  for (const auto& [key, value] : text_axes(*p.point)) cells.push_back(value_words(key, value));
+  return cells;
+}
+
+const char* part_title(const std::string& part) {
+  return part == "arrays"      ? "arrays (%)"
+         : part == "dac"       ? "drivers, DACs (%)"
+         : part == "adc"       ? "ADCs (%)"
+         : part == "shift_add" ? "shift and add (%)"
+         : part == "buffer"    ? "buffers (%)"
+                               : "routers (%)";
+}
+
+}  // namespace
+
 DataTable pareto_table(const std::vector<PricedPoint>& points) {
   constexpr Digits kFour = Digits::general(4);
-  const Point& first = *points.front().point;
-  const MetricWords words(first.experiment);
+  const MetricWords words(points.front().point->experiment);
   DataTable table{"cost"};
-  table.labels = first.axes.size();
-  for (const auto& axis : first.axes)
-    table.append({titled(key_title(axis.first, &first.experiment))});
+  append_axes(points.front(), table);
   table.append({titled(words.axis(), words.digits()), titled("energy (nJ)", kFour),
                 titled("latency (µs)", kFour), titled("area (mm²)", kFour), titled("tiles"),
                 titled("used (%)", Digits::fixed(1, 100)), titled("ADC conversions"),
                 titled("front")});
+  for (const PricedPoint& p : points)
+    table.add(axes_of(p),
+              {p.value, p.cost.energy_nJ, p.cost.latency_us, p.cost.area_mm2, p.cost.tiles,
+               p.cost.utilization, p.cost.adc_conversions, front_mark(p.front)});
+  return table;
+}
+
+DataTable parts_table(const std::vector<PricedPoint>& points, const std::string& name,
+                      const std::string& caption, CostParts Price::*of) {
+  DataTable table{name, caption};
+  append_axes(points.front(), table);
+  for (const CostPart& part : kCostParts)
+    table.append({titled(part_title(part.name), Digits::fixed(1, 100))});
   for (const PricedPoint& p : points) {
-    std::vector<Cell> row;
-    for (const auto& [key, value] : text_axes(*p.point)) row.push_back(value_words(key, value));
-    table.add(row, {p.value, p.cost.energy_nJ, p.cost.latency_us, p.cost.area_mm2, p.cost.tiles,
-                    p.cost.utilization, p.cost.adc_conversions, front_mark(p.front)});
+    const CostParts& parts = p.cost.*of;
+    std::vector<Cell> shares;
+    for (const CostPart& part : kCostParts) shares.push_back(parts.*part.value / parts.total());
+    table.add(axes_of(p), shares);
   }
   return table;
 }

@@ -11,8 +11,11 @@
 namespace ohmic {
 
 /// tiles, devices, utilization, adcs, mvms, dac_conversions, adc_conversions, energy_nJ,
-/// latency_us, area_mm2: in results.csv.
+/// latency_us, area_mm2, and each part of energy and area: in results.csv.
 Fields cost_fields(const LayerCost&);
+/// What a part's column is called: "energy_dac_nJ", "area_dac_mm2".
+std::string energy_key(const std::string& part);
+std::string area_key(const std::string& part);
 
 /// A row per layer and one for all, then the parts of energy and area in per cent.
 std::string cost_text(const NetworkCost&);
@@ -21,7 +24,7 @@ std::string cost_text(const NetworkCost&);
 std::string constants_text(const CostSettings&);
 /// A sentence where experiments have ideal converters, which cost nothing here; else empty.
 std::string free_converters_note(const std::vector<const Experiment*>&);
-/// The same rows with every column: cost_fields, macs, phases and each part of energy and area.
+/// The same rows with every column: cost_fields, macs and phases.
 std::string cost_csv(const NetworkCost&);
 
 /// cost_csv of every point that has a cost, behind its swept keys.
@@ -31,8 +34,9 @@ std::string cost_csv(const std::vector<MeasuredPoint>&);
 struct Price {
   double tiles = 0, utilization = 0, adc_conversions = 0;
   double energy_nJ = 0, latency_us = 0, area_mm2 = 0;
+  CostParts energy_parts_nJ = {}, area_parts_mm2 = {};
 };
-Price price_of(const NetworkCost&);
+Price price_of(const LayerCost&);
 
 enum class OnFront {
   yes,    ///< of pareto_front of energy and the metric
@@ -57,6 +61,9 @@ const char* front_mark(OnFront);
 std::string front_legend(const std::vector<PricedPoint>&);
 /// The metric and the cost of every point with its front_mark; of at least one.
 DataTable pareto_table(const std::vector<PricedPoint>&);
+/// Of every point which part takes how much of its energy, or its area; of at least one.
+DataTable parts_table(const std::vector<PricedPoint>&, const std::string& name,
+                      const std::string& caption, CostParts Price::*of);
 /// The same for a terminal, with its legend; empty without points.
 std::string pareto_text(const std::vector<PricedPoint>&);
 

@@ -74,6 +74,10 @@ void find_prices(RunRecord& run) {
     };
     run.prices.back() = {number("tiles"),     number("utilization"), number("adc_conversions"),
                          number("energy_nJ"), number("latency_us"),  number("area_mm2")};
+    for (const auto& [part, value] : kCostParts) {
+      run.prices.back()->energy_parts_nJ.*value = number(energy_key(part).c_str());
+      run.prices.back()->area_parts_mm2.*value = number(area_key(part).c_str());
+    }
   }
 }
 

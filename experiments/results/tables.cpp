@@ -1,5 +1,7 @@
 #include "experiments/results/tables.hpp"
 
+#include <fmt/format.h>
+
 #include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -59,6 +61,13 @@ std::vector<Column> cost_columns() {
     const auto title = titles.find(column.key.value_or(""));
     if (title != titles.end()) columns.back().title = title->second;
   }
+  for (Column& column : columns)
+    for (const CostPart& part : kCostParts) {
+      if (column.key == energy_key(part.name))
+        column.title = fmt::format("energy per image, {} (nJ)", part.name);
+      if (column.key == area_key(part.name))
+        column.title = fmt::format("area, {} (mm²)", part.name);
+    }
   return columns;
 }
 

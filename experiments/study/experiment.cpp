@@ -180,9 +180,13 @@ std::string home_of(const std::string& key) {
 
 void say_where_keys_belong(std::vector<Fault>& faults, std::size_t first) {
   for (std::size_t i = first; i < faults.size(); ++i) {
-    std::string& message = faults[i].message;
-    if (message.starts_with("unknown key") && message.find("did you mean") == std::string::npos)
-      message += home_of(faults[i].key.substr(faults[i].key.rfind('.') + 1));
+    auto& [where, key, message] = faults[i];
+    if (!message.starts_with("unknown key")) continue;
+    const std::string last = key.substr(key.rfind('.') + 1);
+    if (std::string instead = instead_of_price(last); key == "cost." + last && !instead.empty())
+      message = std::move(instead);
+    else if (message.find("did you mean") == std::string::npos)
+      message += home_of(last);
   }
 }
 

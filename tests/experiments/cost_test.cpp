@@ -118,13 +118,41 @@ TEST_F(Cost, TableHasARowPerLayerAndTheConstants) {
 // What a source gives is the default, not the number of whoever changes it.
 TEST_F(Cost, ConstantsThatAreGivenHaveNoSourceOfTheDefault) {
   const Result result = ohmic({"cost", file_, "--set", "cost.read_s=2e-7", "--set", "cost.adc_pJ=2",
-                               "--set", "cost.dac_pJ=0.4167"});
+                               "--set", "cost.driver_pJ=0.390625"});
   ASSERT_EQ(result.status, 0) << result.err;
   for (const char* line : {"  read_s                     2e-07 s      given\n",
                            "  adc_pJ                         2 pJ     given\n",
                            "  adc_um2               regression um^2   Andrulis",
-                           "  dac_pJ                    0.4167 pJ     Shafiee"})
+                           "  driver_pJ               0.390625 pJ     Shafiee",
+                           "  dac_conversion_pJ          model pJ     capacitors"})
     EXPECT_NE(result.out.find(line), std::string::npos) << line << result.out;
+}
+
+TEST_F(Cost, PricesThatAreNoMoreNameWhatTookTheirPlace) {
+  const auto error = [&](const std::string& set) {
+    const Result result = ohmic({"cost", file_, "--set", set});
+    EXPECT_EQ(result.status, 2);
+    return result.err;
+  };
+  EXPECT_EQ(error("cost.dac_pJ=0.4167"),
+            "--set: error: cost.dac_pJ: is no price any more, as drivers of one bit and DACs of "
+            "several differ; expected driver_pJ, of a row that one bit drives, or "
+            "dac_conversion_pJ, of a whole conversion of several bits\n");
+  EXPECT_NE(error("sweep.cost.dac_um2=[1,2]").find("cost.dac_um2: is no price any more"),
+            std::string::npos);
+}
+
+// The tiny network's drive is of the images: with one bit at a time fewer ones cost less.
+TEST_F(Cost, DriversOfOneBitFollowTheMeasuredDrive) {
+  const auto energy = [&](const std::string& drive) {
+    const Result result = ohmic({"cost", file_, "--csv", "--set", "periphery.dac.slice_bits=1",
+                                 "--set", "cost.mean_square_drive=" + drive});
+    EXPECT_EQ(result.status, 0) << result.err;
+    return std::stod(rows_of(result.out).back().at("energy_dac_nJ"));
+  };
+  EXPECT_NEAR(energy("0.25"), 0.25 * energy("1"), 1e-9 * energy("1"));
+  EXPECT_LT(energy("measured"), energy("1"));
+  EXPECT_GT(energy("measured"), 0);
 }
 
 TEST_F(Cost, OfIdealConvertersIsSaidNotToCompare) {
@@ -247,9 +275,41 @@ TEST_F(Cost, ParetoStudyRunsOnASmallNetwork) {
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_NE(result.out.find("\nPer image:\n"), std::string::npos) << result.out;
   EXPECT_NE(result.out.find("*\n"), std::string::npos) << result.out;
-  for (const char* part : {"<h2>Cost</h2>", "energy (nJ)", "Accuracy against energy per image"})
+  for (const char* part : {"<h2>Cost</h2>", "energy (nJ)", "Accuracy against energy per image",
+                           "Parts of the energy:", "drivers, DACs (%)", "Parts of the area:"})
     EXPECT_NE(in_run("report.html").find(part), std::string::npos) << part;
   EXPECT_NE(in_run("figures/pareto.gp").find("$p0s1 << EOD\n"), std::string::npos);
+}
+
+// What a budget's answer costs is what `ohmic cost` says of that chip, and every value that was
+// looked at has its own.
+TEST_F(Cost, StandsBesideABudgetOfBits) {
+  const std::string budget =
+      "[budget]\nlimit = 0.0\nmax_draws = 1\n[budget.find]\nknob = \"periphery.adc.bits\"\n"
+      "range = [4, 8]\nscale = \"linear\"\ntolerate = \"fewest\"\n";
+  const std::string file = folder_.write("budget.toml", test::bytes_of(file_) + budget).string();
+  const auto asked = [&](const std::string& cost) {
+    const Result result = ohmic({"budget", file, "--out", run_folder(), "--set", "cost=" + cost});
+    EXPECT_EQ(result.status, 0) << result.err;
+    return result.out;
+  };
+  EXPECT_EQ(asked("none").find("energy there"), std::string::npos);
+  EXPECT_EQ(rows_of(in_run("budget.csv")).at(0).count("energy_nJ"), 0u);
+  EXPECT_NE(asked("{}").find("energy there (nJ)"), std::string::npos);
+  const auto of_bits = [&](const std::string& bits) {
+    return rows_of(ohmic({"cost", file_, "--csv", "--set", "periphery.adc.bits=" + bits}).out)
+        .back();
+  };
+  const auto answer = rows_of(in_run("budget.csv")).at(0);
+  EXPECT_EQ(answer.at("tolerated"), "4");
+  for (const char* column : {"energy_nJ", "latency_us", "area_mm2"})
+    EXPECT_EQ(answer.at(column), of_bits("4").at(column)) << column;
+  const Table probes = rows_of(in_run("budget_probes.csv"));
+  ASSERT_EQ(probes.size(), 2u);
+  for (const auto& probe : probes)
+    EXPECT_EQ(probe.at("energy_nJ"), of_bits(probe.at("value")).at("energy_nJ"));
+  EXPECT_NE(probes[0].at("energy_nJ"), probes[1].at("energy_nJ"));
+  EXPECT_NE(in_run("report.html").find("energy there (nJ)"), std::string::npos);
 }
 
 /// Designs of a sweep with these energies and right answers of 100.

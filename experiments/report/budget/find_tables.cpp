@@ -5,6 +5,7 @@
 
 #include "experiments/report/budget/answers.hpp"
 #include "experiments/report/budget/find_figure.hpp"
+#include "experiments/results/cost_tables.hpp"
 #include "experiments/study/words.hpp"
 
 namespace ohmic {
@@ -21,15 +22,36 @@ std::int64_t draws_of(const FoundBudget& b) {
   return draws;
 }
 
-const Probe* probe_at(const FoundBudget& b, const std::optional<std::size_t>& index) {
-  for (const Probe& probe : b.result.probes)
-    if (index && probe.index == *index) return &probe;
-  return nullptr;
+Estimate value_at_budget(const FoundBudget& b, double confidence) {
+  const std::size_t probe = b.probe_at(b.result.tolerated);
+  if (probe == b.result.probes.size()) return {};
+  return mean_estimate(b.result.probes[probe].replicates, confidence);
 }
 
-Estimate value_at_budget(const FoundBudget& b, double confidence) {
-  const Probe* probe = probe_at(b, b.result.tolerated);
-  return probe ? mean_estimate(probe->replicates, confidence) : Estimate{};
+/// What a chip at a probe costs; none without [cost], or where there is no such probe.
+Price price_at(const FoundBudget& b, std::size_t probe) {
+  if (probe < b.costs.size()) return price_of(b.costs[probe]);
+  constexpr double kNone = Estimate::kNone;
+  return {kNone, kNone, kNone, kNone, kNone, kNone};
+}
+
+bool has_costs(const std::vector<FoundBudget>& budgets) {
+  return std::ranges::any_of(budgets, [](const FoundBudget& b) { return !b.costs.empty(); });
+}
+
+/// Behind the other columns of tables whose file has [cost]; to a reader where `is_shown`.
+void append_price(DataTable& table, bool is_shown) {
+  constexpr Digits kFour = Digits::general(4);
+  for (const Column& column :
+       {Column{"energy_nJ", "energy there (nJ)", kFour},
+        Column{"latency_us", "latency (µs)", kFour}, Column{"area_mm2", "area (mm²)", kFour}}) {
+    table.append({column});
+    if (!is_shown) table.columns.back().title.reset();
+  }
+}
+
+std::vector<Cell> price_cells(const Price& price) {
+  return {price.energy_nJ, price.latency_us, price.area_mm2};
 }
 
 const char* name_of(Tolerance verdict) {
@@ -64,19 +86,25 @@ DataTable answers(const std::vector<FoundBudget>& budgets, const BudgetSettings&
                 {"values"},
                 {"draws", "evaluations"},
                 {"images"}});
-  for (const FoundBudget& b : budgets)
-    table.add(axis_cells(*b.point), {settings.find->knob.front(),
-                                     {b.allowance.change, settings.text(b.allowance, words)},
-                                     settings.drop_name(),
-                                     b.start.baseline(),
-                                     b.search.limit,
-                                     b.value_at(b.result.tolerated),
-                                     b.value_at(b.result.not_tolerated),
-                                     estimate_of(b, settings.find->scale),
-                                     value_at_budget(b, settings.confidence),
-                                     b.result.probes.size(),
-                                     draws_of(b),
-                                     draws_of(b) * b.start.images});
+  if (has_costs(budgets)) append_price(table, true);
+  for (const FoundBudget& b : budgets) {
+    std::vector<Cell> cells{settings.find->knob.front(),
+                            {b.allowance.change, settings.text(b.allowance, words)},
+                            settings.drop_name(),
+                            b.start.baseline(),
+                            b.search.limit,
+                            b.value_at(b.result.tolerated),
+                            b.value_at(b.result.not_tolerated),
+                            estimate_of(b, settings.find->scale),
+                            value_at_budget(b, settings.confidence),
+                            b.result.probes.size(),
+                            draws_of(b),
+                            draws_of(b) * b.start.images};
+    if (has_costs(budgets))
+      for (Cell& cell : price_cells(price_at(b, b.probe_at(b.result.tolerated))))
+        cells.push_back(std::move(cell));
+    table.add(axis_cells(*b.point), cells);
+  }
   return table;
 }
 
@@ -89,11 +117,17 @@ DataTable probe_table(const std::vector<FoundBudget>& budgets, const BudgetSetti
                 {"draws"},
                 with_interval(metric.name),
                 {"verdict"}});
+  if (has_costs(budgets)) append_price(table, false);
   for (const FoundBudget& b : budgets)
-    for (const Probe& probe : b.result.probes)
-      table.add(axis_cells(*b.point),
-                {b.allowance.change, b.grid.values[probe.index], probe.replicates.count(),
-                 mean_estimate(probe.replicates, settings.confidence), name_of(probe.verdict)});
+    for (std::size_t p = 0; p < b.result.probes.size(); ++p) {
+      const Probe& probe = b.result.probes[p];
+      std::vector<Cell> cells{
+          b.allowance.change, b.grid.values[probe.index], probe.replicates.count(),
+          mean_estimate(probe.replicates, settings.confidence), name_of(probe.verdict)};
+      if (has_costs(budgets))
+        for (Cell& cell : price_cells(price_at(b, p))) cells.push_back(std::move(cell));
+      table.add(axis_cells(*b.point), cells);
+    }
   return table;
 }
 
@@ -147,6 +181,14 @@ AnalysisResult find_result(const std::vector<FoundBudget>& budgets,
   for (const FoundBudget& b : budgets) {
     result.tables.push_back(layer_units(b, settings));
     add_notes(b, settings, result);
+  }
+  if (has_costs(budgets)) {
+    std::vector<const Experiment*> experiments;
+    for (const FoundBudget& b : budgets) experiments.push_back(&b.point->experiment);
+    result.notes.push_back(
+        "Energy and latency are of one image, area of the chip, by the constants of [cost].");
+    if (std::string free = free_converters_note(experiments); !free.empty())
+      result.notes.push_back(std::move(free));
   }
   result.figures.push_back(budget_figure(budgets, settings));
   return result;

@@ -9,6 +9,7 @@
 
 #include "experiments/budget/allocation.hpp"
 #include "experiments/budget/attribution.hpp"
+#include "experiments/budget/card.hpp"
 #include "experiments/budget/find.hpp"
 #include "experiments/budget/knobs.hpp"
 #include "experiments/budget/lifetime.hpp"
@@ -34,15 +35,20 @@ namespace ohmic {
 namespace {
 
 /// The numbers of each question that is asked, as tables and figures, in the order of the answers.
-/// `take` gets each when it is there.
-void answer(AnalysisContext& context, const std::function<void(AnalysisResult)>& take) {
+/// `take` gets each when it is there; `card`, where there is one, what networks tolerate.
+void answer(AnalysisContext& context, BudgetCard* card,
+            const std::function<void(AnalysisResult)>& take) {
   const BudgetSettings& s = context.request.settings;
-  if (s.find) take(find_result(find_budgets(context), s));
+  const auto noted = [&](auto found) {
+    if (card) add_entries(*card, found, s);
+    return found;
+  };
+  if (s.find) take(find_result(noted(find_budgets(context)), s));
   if (s.yield) take(yield_result(find_yields(context), s));
   if (s.attribution) take(attribution_result(attribute(context), s));
   if (s.sensitivity) take(sensitivity_result(study_sensitivity(context), s));
   if (s.prediction) take(prediction_result(compare_predictions(context), s));
-  if (s.allocation) take(allocation_result(allocate(context), s));
+  if (s.allocation) take(allocation_result(noted(allocate(context)), s));
   if (s.protection) take(protection_result(protect(context), s));
   if (s.knobs) take(knobs_result(study_knobs(context), s));
   if (s.lifetime) take(lifetime_result(follow_chips(context), s));
@@ -118,6 +124,35 @@ AnalysisResult networks_result(const BudgetRequest& request, Networks& networks,
   return result;
 }
 
+/// What a card is asked to hold must be of one network on one chip, and of this one where the card
+/// is there already.
+BudgetCard card_for(const BudgetRequest& request, Networks& networks,
+                    const std::filesystem::path& file) {
+  const BudgetSettings& s = request.settings;
+  if (!s.find && !s.allocation)
+    throw ConfigError({request.fault(
+        "",
+        "asks for nothing that a card holds; expected [budget.find] or [budget.allocation] "
+        "beside --card")});
+  if (request.points.size() != 1)
+    throw ConfigError({request.fault(
+        "", fmt::format("a card is of one network on one chip, and this file has {} points; choose "
+                        "one with --set",
+                        request.points.size()))});
+  BudgetCard card = card_of(networks.get(request.points.front().experiment));
+  if (!std::filesystem::exists(file)) return card;
+  const BudgetCard old = read_card(file);
+  if (old.weights_sha256 != card.weights_sha256 || old.test_sha256 != card.test_sha256)
+    throw ConfigError(fmt::format(
+        "{}: is the card of other {} ({}...); expected a new file, or a card of {} ({}...)",
+        file.string(), old.weights_sha256 != card.weights_sha256 ? "weights" : "test samples",
+        old.weights_sha256 != card.weights_sha256 ? old.weights_sha256.substr(0, 12)
+                                                  : old.test_sha256.substr(0, 12),
+        card.network, card.weights_sha256.substr(0, 12)));
+  card.entries = old.entries;
+  return card;
+}
+
 std::string page(const std::string& title, const std::vector<AnalysisResult>& results) {
   std::string text = "# " + (title.empty() ? "Noise budget" : markdown_line(title)) + "\n";
   for (const AnalysisResult& result : results) text += "\n" + markdown_text(result);
@@ -125,7 +160,7 @@ std::string page(const std::string& title, const std::vector<AnalysisResult>& re
 }
 
 BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& request,
-                     Progress& progress) {
+                     Progress& progress, const std::filesystem::path& card_file) {
   const Experiment& first = request.points.front().experiment;
   make_folder(folder);
   const Claim alone = Claims(folder / "lock").exclusive(kFolderClaim, [&] {
@@ -141,7 +176,9 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
   Evaluations evaluations(folder, networks, progress);
   AnalysisContext context{request, evaluations, networks, progress, folder};
   std::vector<AnalysisResult> results{networks_result(request, networks, progress, folder)};
-  answer(context, [&](AnalysisResult result) {
+  std::optional<BudgetCard> card;
+  if (!card_file.empty()) card = card_for(request, networks, card_file);
+  answer(context, card ? &*card : nullptr, [&](AnalysisResult result) {
     explain_intervals(result, request.settings.confidence);
     write_tables(result, folder);
     results.push_back(std::move(result));
@@ -150,6 +187,9 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
   for (const std::string& warning : evaluations.warnings())
     notes.push_back("warning: " + warning + ".");
   notes.insert(notes.end(), remarks.begin(), remarks.end());
+  if (card && !card->entries.empty()) write_card(card_file, *card);
+  if (card && card->entries.empty())
+    notes.push_back(fmt::format("Nothing is tolerated: {} is not written.", card_file.string()));
   BudgetOutcome outcome{folder, "", 0};
   for (const AnalysisResult& result : results) outcome.text += terminal_text(result) + "\n";
   write_atomically(folder / "budget.md", page(first.title, results));
@@ -164,12 +204,12 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
 
 }  // namespace
 
-BudgetOutcome run_budget(const Value& root, const std::filesystem::path& folder,
-                         Progress& progress) {
+BudgetOutcome run_budget(const Value& root, const std::filesystem::path& folder, Progress& progress,
+                         const std::filesystem::path& card) {
   const BudgetRequest request = read_budget(root);
   const Experiment& first = request.points.front().experiment;
   use_threads(first.compute.threads);
-  return run_in(folder.empty() ? first.output.dir : folder, request, progress);
+  return run_in(folder.empty() ? first.output.dir : folder, request, progress, card);
 }
 
 }  // namespace ohmic

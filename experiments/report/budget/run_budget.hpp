@@ -23,7 +23,11 @@ struct BudgetOutcome {
   std::int64_t new_draws = 0;  ///< replicates that were not there before
 };
 
-/// Runs the analyses a file asks for; `folder` empty takes output.dir. Throws as run_experiment.
-BudgetOutcome run_budget(const Value& root, const std::filesystem::path& folder, Progress&);
+/// Runs the analyses a file asks for; `folder` empty takes output.dir. `card`, where it is given:
+/// the budget card (budget/card.hpp) that [budget.find] and [budget.allocation] are written to,
+/// beside what it holds of the same network. Throws as run_experiment, and ConfigError for a card
+/// that cannot take the answers.
+BudgetOutcome run_budget(const Value& root, const std::filesystem::path& folder, Progress&,
+                         const std::filesystem::path& card = {});
 
 }  // namespace ohmic

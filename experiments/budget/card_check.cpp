@@ -1,0 +1,127 @@
+#include "experiments/budget/card_check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "experiments/measure/recorded.hpp"
+#include "experiments/study/words.hpp"
+#include "simulator/error.hpp"
+
+namespace ohmic {
+namespace {
+
+[[noreturn]] void say_other(const std::string& place, const std::string& what,
+                            const std::string& of_card, const std::string& of_file,
+                            const std::string& expected) {
+  throw DataError(fmt::format("{}: {}: the card is of {}, this file of {}; expected {}", place,
+                              what, of_card, of_file, expected));
+}
+
+void check_samples(const BudgetCard& card, const std::string& file, const TrainedNetwork& network) {
+  const std::string test = network.data->test.hash();
+  if (test != card.test_sha256)
+    say_other(file, "data.test_sha256", card.test_sha256.substr(0, 12) + "...",
+              test.substr(0, 12) + "...",
+              fmt::format("the same {} test samples, of which its limits are", card.images));
+}
+
+/// The first thing in which the hardware is not the card's.
+void check_settings(const CardEntry& entry, const std::string& place, const Experiment& e) {
+  const auto own = card_settings(e);
+  const std::string missing = "nothing of it";
+  for (const auto& [key, value] : entry.settings) {
+    const auto found = own.find(key);
+    if (found == own.end() || found->second != value)
+      say_other(place, "settings." + key, value, found == own.end() ? missing : found->second,
+                fmt::format("{} = {}", key, value));
+  }
+  for (const auto& [key, value] : own)
+    if (!entry.settings.contains(key))
+      say_other(place, "settings." + key, missing, value, "a file without it");
+}
+
+void check_metric(const CardEntry& entry, const std::string& place, const Experiment& e) {
+  const Metric& metric = e.evaluation.choice().metric();
+  if (metric.name != entry.metric)
+    say_other(place, "metric", entry.metric, metric.name, "evaluation.metric = " + entry.metric);
+  if (entry.limit < metric.least || entry.limit > metric.most)
+    say_damaged(place, fmt::format("limit is {:g}; expected a value of {}, from {:g} to {:g}",
+                                   entry.limit, metric.name, metric.least, metric.most));
+}
+
+std::string place_of(const std::string& file, std::size_t entry) {
+  return fmt::format("{}: tolerances[{}]", file, entry);
+}
+
+Experiment on_fresh_draws(Experiment e) {
+  e.evaluation.first_draw = kFreshDraws;
+  return e;
+}
+
+std::string knob_text(const CardEntry& entry, const Experiment& e) {
+  if (entry.layers.empty())
+    return fmt::format("{} = {:g}", key_title(entry.knob.front(), &e), entry.tolerated);
+  return fmt::format("{} of each layer, {:g} on average", key_title(entry.knob.front(), &e),
+                     entry.tolerated);
+}
+
+}  // namespace
+
+SearchSettings card_search(const CardEntry& entry) {
+  constexpr std::int64_t kMoreDraws = 4;
+  SearchSettings s;
+  s.limit = entry.limit;
+  s.better = metric_named(entry.metric).better;
+  s.confidence = entry.confidence;
+  s.max_draws = entry.max_draws == 1 ? 1 : kMoreDraws * entry.max_draws;
+  return s;
+}
+
+std::vector<CheckedEntry> check_card(const BudgetCard& card, const std::string& file,
+                                     const Experiment& experiment, Networks& networks,
+                                     Evaluations& evaluations) {
+  if (experiment.is_trained())
+    throw DataError(fmt::format(
+        "{}: weights are asked, and this file trains its own; expected --set model.weights=FILE",
+        file));
+  std::vector<Experiment> chips;
+  for (std::size_t i = 0; i < card.entries.size(); ++i) {
+    const std::string place = place_of(file, i);
+    check_metric(card.entries[i], place, experiment);
+    chips.push_back(with_tolerance(experiment, card.entries[i], place));
+    check_settings(card.entries[i], place, chips.back());
+  }
+  check_samples(card, file, networks.get(experiment));
+  std::vector<CheckedEntry> checked;
+  for (std::size_t i = 0; i < card.entries.size(); ++i) {
+    const CardEntry& entry = card.entries[i];
+    const Experiment chip = on_fresh_draws(chips[i]);
+    CheckedEntry result{&entry, {}};
+    result.probe = decide_at(0, card_search(entry), 1 - entry.confidence,
+                             [&](std::size_t, std::int64_t draws) {
+                               const PointResult measured =
+                                   evaluations.measure(chip, draws, knob_text(entry, experiment));
+                               result.baseline = measured.baseline();
+                               return measured.replicates();
+                             });
+    checked.push_back(std::move(result));
+  }
+  return checked;
+}
+
+std::string text_of(const CheckedEntry& c, const Experiment& e) {
+  const MetricWords words(e);
+  const char* verdict = c.fits()                                      ? "fits"
+                        : c.probe.verdict == Tolerance::not_tolerated ? "does not fit"
+                                                                      : "not shown to fit";
+  const std::int64_t chips = c.probe.replicates.count();
+  return fmt::format("{}: {}: {} {}, {} {} asked; {} {} without noise, {} chip{}", verdict,
+                     knob_text(*c.entry, e), words.title(),
+                     words.text(mean_estimate(c.probe.replicates, c.entry->confidence)),
+                     words.metric().better == Better::higher ? "at least" : "at most",
+                     words.text_with_unit(c.entry->limit), words.title(),
+                     words.text_with_unit(c.baseline), chips, chips == 1 ? "" : "s");
+}
+
+}  // namespace ohmic

@@ -1,0 +1,349 @@
+// Budget cards: what is written is what was found, weights are told apart as they should be, and a
+// damaged card is refused with its key.
+#include "experiments/budget/card.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "experiments/budget/card_check.hpp"
+#include "experiments/study/network_file.hpp"
+#include "nn/io/checkpoint.hpp"
+#include "nn/lowering/lower.hpp"
+#include "tests/experiments/budget_run.hpp"
+#include "tests/experiments/command_line.hpp"
+
+namespace ohmic {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+using test::ohmic;
+using test::Result;
+
+constexpr char kFind[] = R"(eta = 0.1
+[budget]
+max_drop = 5
+drop = "points"
+max_draws = 40
+[budget.find]
+knob = "device.eta"
+range = [0.02, 2]
+steps = 16
+)";
+
+class Card : public ::testing::Test {
+ protected:
+  /// The network of experiments/your_network with these words in its file.
+  std::string file(const std::string& more) const {
+    return folder_.write("waves.toml", to_toml(test::waves(more))).string();
+  }
+  std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
+  std::string card() const { return path("card.json"); }
+
+  Result find(const std::string& more = kFind, std::vector<std::string> words = {}) const {
+    words.insert(words.begin(), {"budget", file(more), "--out", path("run"), "--card", card()});
+    return ohmic(words);
+  }
+  Result check(std::vector<std::string> words = {}) const {
+    words.insert(words.begin(), {"budget", "--check", card(), path("waves.toml")});
+    return ohmic(words);
+  }
+  Json json() const { return Json::parse(test::bytes_of(card())); }
+
+  /// The network's weights with noise of so many of each kernel's std, as a file.
+  std::string weights_with_noise(const std::string& name, double eta) const {
+    std::vector<Fault> faults;
+    const Experiment e = Experiment::read(test::waves(""), faults);
+    Checkpoint checkpoint{network_of_file(e)->weights, {}};
+    std::mt19937 generator(7);
+    for (auto& [tensor, values] : checkpoint.weights) {
+      if (values.shape.size() < 2) continue;
+      double squares = 0;
+      for (const float v : values.values) squares += double{v} * v;
+      std::normal_distribution<double> noise(
+          0, std::sqrt(squares / static_cast<double>(values.values.size())));
+      for (float& v : values.values) v += static_cast<float>(eta * noise(generator));
+    }
+    write_safetensors(path(name), checkpoint);
+    return path(name);
+  }
+
+  test::TemporaryFolder folder_;
+};
+
+TEST_F(Card, HoldsWhatTheBudgetFound) {
+  ASSERT_EQ(find().status, 0);
+  const auto budget = test::columns_of(test::bytes_of(path("run/budget.csv")));
+  const auto found = [&](const char* column) { return std::stod(budget.at(column).at(0)); };
+  const Json whole = json(), entry = whole["tolerances"].at(0);
+  EXPECT_EQ(entry["knob"], Json::array({"device.eta"}));
+  EXPECT_DOUBLE_EQ(entry["tolerated"].get<double>(), found("tolerated"));
+  EXPECT_DOUBLE_EQ(entry["not_tolerated"].get<double>(), found("not_tolerated"));
+  EXPECT_DOUBLE_EQ(entry["about"].get<double>(), found("estimate"));
+  EXPECT_DOUBLE_EQ(entry["value"].get<double>(), found("accuracy"));
+  EXPECT_DOUBLE_EQ(entry["value_lo"].get<double>(), found("accuracy_lo"));
+  EXPECT_DOUBLE_EQ(entry["limit"].get<double>(), found("least_accuracy"));
+  EXPECT_EQ(entry["allowed"], "loss of at most 5 points");
+  EXPECT_EQ(entry["settings"]["device.model"], "\"awgn\"");
+  EXPECT_EQ(whole["network"]["weights_sha256"].get<std::string>().size(), 64u);
+  EXPECT_EQ(whole["data"]["images"], 200);
+  const std::string before = test::bytes_of(card());
+  write_card(card(), read_card(card()));
+  EXPECT_EQ(test::bytes_of(card()), before);
+}
+
+// Another source joins the first; the same question again takes the place of its older answer.
+TEST_F(Card, GathersSourcesOfOneNetwork) {
+  ASSERT_EQ(find().status, 0);
+  const std::string bits = R"(eta = 0.1
+[periphery.adc]
+[budget]
+max_drop = 5
+drop = "points"
+[budget.find]
+knob = "periphery.adc.bits"
+range = [2, 8]
+scale = "linear"
+tolerate = "fewest"
+)";
+  ASSERT_EQ(find(bits).status, 2) << "another file's folder";
+  const Result second = ohmic({"budget", file(bits), "--out", path("bits"), "--card", card()});
+  ASSERT_EQ(second.status, 0) << second.err;
+  ASSERT_EQ(json()["tolerances"].size(), 2u);
+  EXPECT_EQ(json()["tolerances"][1]["knob"], Json::array({"periphery.adc.bits"}));
+  ASSERT_EQ(find(kFind, {"--set", "seed=2"}).status, 0);
+  EXPECT_EQ(json()["tolerances"].size(), 2u);
+  EXPECT_EQ(json()["tolerances"][0]["seed"], 2);
+  const Result other =
+      find(kFind, {"--set", "model.weights=" + weights_with_noise("w.safetensors", 0.01)});
+  EXPECT_EQ(other.status, 2);
+  EXPECT_NE(other.err.find("card.json: is the card of other weights"), std::string::npos)
+      << other.err;
+}
+
+TEST_F(Card, FitsItsOwnWeightsAndRefusesDamagedOnes) {
+  ASSERT_EQ(find().status, 0);
+  const Result own = check();
+  EXPECT_EQ(own.status, 0) << own.err << own.out;
+  EXPECT_EQ(own.out.rfind("fits: noise η = ", 0), 0u) << own.out;
+  EXPECT_NE(own.out.find(" % asked; accuracy "), std::string::npos) << own.out;
+  EXPECT_EQ(std::ranges::count(own.out, '\n'), 1) << own.out;
+  const Result same =
+      check({"--set", "model.weights=" + weights_with_noise("same.safetensors", 0)});
+  EXPECT_EQ(same.status, 0) << same.err;
+  EXPECT_EQ(same.out, own.out) << "the same weights in another file";
+  const Result damaged =
+      check({"--set", "model.weights=" + weights_with_noise("bad.safetensors", 0.6)});
+  EXPECT_EQ(damaged.status, 3) << damaged.err << damaged.out;
+  EXPECT_EQ(damaged.out.rfind("does not fit: noise η = ", 0), 0u) << damaged.out;
+  EXPECT_NE(damaged.err.find("is not shown to fit " + card()), std::string::npos) << damaged.err;
+}
+
+// Draws of a check begin at a million, where no search has been: as `run` draws them.
+TEST_F(Card, MeasuresOnFreshDraws) {
+  ASSERT_EQ(find().status, 0);
+  const Result own = check();
+  const std::string eta = json()["tolerances"][0]["tolerated"].dump();
+  const std::string draws = own.out.substr(own.out.find("noise, ") + 7);
+  Value root = test::waves("eta = " + eta + "\n[evaluation]\nfirst_draw = 1000000\ndraws = " +
+                           std::to_string(std::stoi(draws)) + "\n");
+  RunOptions options;
+  options.folder = path("fresh");
+  run_experiment(root, options);
+  const auto results = test::columns_of(test::bytes_of(path("fresh/results.csv")));
+  const double percent = 100 * std::stod(results.at("accuracy").at(0));
+  const std::size_t at = own.out.find("accuracy ") + 9;
+  EXPECT_NEAR(std::stod(own.out.substr(at)), percent, 0.006) << own.out;
+}
+
+TEST_F(Card, SaysWhatIsAnotherQuestion) {
+  ASSERT_EQ(find().status, 0);
+  const auto refused = [&](const std::string& set, const std::string& why) {
+    const Result result = check({"--set", set});
+    EXPECT_EQ(result.status, 2) << result.out;
+    EXPECT_NE(result.err.find(why), std::string::npos) << result.err;
+    EXPECT_EQ(std::ranges::count(result.err, '\n'), 1) << result.err;
+  };
+  refused("device.g_max_S=5e-5",
+          "card.json: tolerances[0]: settings.device.g_max_S: the card is "
+          "of 2.5e-05, this file of 5e-05; expected device.g_max_S = 2.5e-05");
+  refused("periphery.adc={bits=8}", "settings.periphery.adc");
+  refused("data.test_images=100", "card.json: data.test_sha256: the card is of ");
+  refused("evaluation.metric=cross_entropy",
+          "metric: the card is of accuracy, this file of "
+          "cross_entropy; expected evaluation.metric = accuracy");
+  refused("model.weights=nowhere.safetensors", "nowhere.safetensors");
+  refused("sweep.device.eta=[0.1,0.2]", "has 2 points");
+  const Result trained =
+      ohmic({"budget", "--check", card(),
+             folder_
+                 .write("t.toml",
+                        to_toml(test::tiny_experiment(16, 2, 1, "model = \"awgn\"\neta = 0.1\n")))
+                 .string()});
+  EXPECT_EQ(trained.status, 2);
+  EXPECT_NE(trained.err.find("expected --set model.weights=FILE"), std::string::npos)
+      << trained.err;
+}
+
+/// A card that is sound but for one change.
+class DamagedCard : public Card {
+ protected:
+  void SetUp() override {
+    file("eta = 0.1\n");
+    BudgetCard sound;
+    sound.network = "waves";
+    sound.weights_sha256 = sound.test_sha256 = sound.train_sha256 = std::string(64, 'a');
+    sound.images = 200;
+    CardEntry entry;
+    entry.knob = {"device.eta"};
+    entry.tolerated = 0.1;
+    entry.metric = "accuracy";
+    entry.limit = 0.9;
+    entry.draws = 10;
+    entry.max_draws = 40;
+    sound.entries = {entry};
+    write_card(card(), sound);
+    sound_ = test::bytes_of(card());
+  }
+  /// The message for a card in which `from` has become `to`.
+  std::string error(const std::string& from, const std::string& to) {
+    std::string text = sound_;
+    const std::size_t at = text.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    text.replace(at, from.size(), to);
+    return refused(text);
+  }
+  std::string refused(const std::string& text) {
+    folder_.write("card.json", text);
+    const Result result = check();
+    EXPECT_EQ(result.status, 2) << text;
+    EXPECT_EQ(std::ranges::count(result.err, '\n'), 1) << result.err;
+    EXPECT_EQ(result.out, "");
+    const std::size_t name = result.err.find("card.json: ");
+    return name == std::string::npos ? result.err : result.err.substr(name);
+  }
+  std::string sound_;
+};
+
+TEST_F(DamagedCard, IsRefusedWithItsKey) {
+  EXPECT_EQ(error("\"ohmic_card\": 1", "\"ohmic_card\": 2"),
+            "card.json: damaged: ohmic_card is 2; expected a whole number in [1, 1]\n");
+  EXPECT_EQ(error("\"tolerated\": 0.1", "\"tolerated\": \"much\""),
+            "card.json: tolerances[0]: damaged: tolerated is \"much\"; expected a number in "
+            "[-1e+300, 1e+300]\n");
+  EXPECT_EQ(error("\"tolerated\": 0.1,", ""),
+            "card.json: tolerances[0]: damaged: \"tolerated\" is missing\n");
+  EXPECT_EQ(error("\"max_draws\": 40", "\"max_draws\": 0"),
+            "card.json: tolerances[0]: damaged: max_draws is 0; expected a whole number in [1, "
+            "1000000000]\n");
+  EXPECT_EQ(error("\"confidence\": 0.95", "\"confidence\": 1"),
+            "card.json: tolerances[0]: damaged: confidence is 1; expected a number in [0.5, "
+            "0.9999]\n");
+  EXPECT_EQ(error("\"device.eta\"\n", "7\n"),
+            "card.json: tolerances[0]: damaged: knob is [7]; expected a list of dotted keys\n");
+  EXPECT_EQ(error("\"device.eta\"\n", "\"output.dir\"\n"),
+            "card.json: tolerances[0]: knob is \"output.dir\", no number of this file's hardware; "
+            "expected a number of mapping, device, periphery or noise\n");
+  EXPECT_EQ(error("\"device.eta\"\n", "\"device.clip\"\n"),
+            "card.json: tolerances[0]: knob is \"device.clip\", no number of this file's hardware; "
+            "expected a number of mapping, device, periphery or noise\n");
+  EXPECT_NE(error("\"tolerated\": 0.1", "\"tolerated\": -3").find("cannot be applied: device.eta"),
+            std::string::npos);
+  EXPECT_EQ(error("\"limit\": 0.9", "\"limit\": 90"),
+            "card.json: tolerances[0]: damaged: limit is 90; expected a value of accuracy, from 0 "
+            "to 1\n");
+  EXPECT_EQ(error("\"weights_sha256\": \"aaa", "\"weights_sha256\": \"xyz"),
+            "card.json: network: damaged: weights_sha256 is \"xyz" + std::string(36, 'a') +
+                "...; expected a SHA-256 of 64 hexadecimal digits\n");
+  EXPECT_EQ(refused("[]"), "card.json: damaged: a list where an object was expected\n");
+  EXPECT_EQ(refused("{\"ohmic_card\": 1,\n"), "card.json: damaged: not JSON from line 2 on\n");
+  EXPECT_EQ(refused(std::string(40, '[')),
+            "card.json: damaged: its JSON has more than 32 levels\n");
+  EXPECT_EQ(refused(sound_ + std::string(1 << 20, ' ')),
+            "card.json: damaged: it has " + std::to_string(sound_.size() + (1 << 20)) +
+                " bytes; expected a card of at most 1048576\n");
+}
+
+TEST_F(DamagedCard, ThatIsNotThereIsNoVerdict) {
+  fs::remove(card());
+  EXPECT_EQ(check().status, 2);
+}
+
+// Every cut and every changed byte of a sound card ends in a message of status 2, never in a crash
+// or a verdict: its hash of the samples is none that this file has.
+TEST_F(DamagedCard, NeverGivesAVerdict) {
+  for (std::size_t cut = 1; cut < sound_.size(); cut += 97)
+    EXPECT_NE(refused(sound_.substr(0, cut)), "");
+  std::mt19937 generator(1);
+  for (int i = 0; i < 40; ++i) {
+    std::string text = sound_;
+    text[generator() % text.size()] = static_cast<char>(generator() % 256);
+    EXPECT_NE(refused(text), "");
+  }
+}
+
+TEST(CardSchema, RequiresWhatCardsHave) {
+  const Json schema = Json::parse(card_schema());
+  const Json entry = schema["properties"]["tolerances"]["items"];
+  EXPECT_EQ(schema["required"].size(), schema["properties"].size());
+  EXPECT_EQ(entry["required"].size() + 1, entry["properties"].size()) << "but for layers";
+  EXPECT_EQ(ohmic({"describe", "--card-schema"}).out, card_schema());
+}
+
+TEST_F(Card, HasTheKeysOfItsSchema) {
+  ASSERT_EQ(find().status, 0);
+  const Json schema = Json::parse(card_schema());
+  const auto expect_keys = [](const Json& object, const Json& of) {
+    for (const auto& item : object.items())
+      EXPECT_TRUE(of["properties"].contains(item.key())) << item.key();
+    for (const auto& key : of["required"]) EXPECT_TRUE(object.contains(key.get<std::string>()));
+  };
+  expect_keys(json(), schema);
+  expect_keys(json()["network"], schema["properties"]["network"]);
+  expect_keys(json()["data"], schema["properties"]["data"]);
+  expect_keys(json()["tolerances"][0], schema["properties"]["tolerances"]["items"]);
+}
+
+// Chips of 500 images whose mean over all chips is known: skewed, counted in whole images.
+Replicates chips(std::mt19937& generator, std::int64_t draws, double mean) {
+  std::gamma_distribution<double> loss(4.0, 1.0);  // of mean 4
+  Replicates r{{1.0}, {}, 1.0 / 500};
+  for (std::int64_t d = 0; d < draws; ++d)
+    r.values.push_back({std::round(500 * (mean + 0.01 * (1 - loss(generator) / 4))) / 500});
+  return r;
+}
+
+/// How many of 400 checkpoints with this mean at the tolerance are said to fit a limit of 0.9.
+int fitting(double mean) {
+  CardEntry entry;
+  entry.metric = "accuracy";
+  entry.limit = 0.9;
+  entry.max_draws = 40;
+  int fits = 0;
+  for (unsigned seed = 1; seed <= 400; ++seed) {
+    std::mt19937 generator(seed);
+    Replicates all = chips(generator, card_search(entry).max_draws, mean);
+    const Probe probe =
+        decide_at(0, card_search(entry), 1 - entry.confidence, [&](std::size_t, std::int64_t n) {
+          Replicates some = all;
+          some.values.resize(static_cast<std::size_t>(n));
+          return some;
+        });
+    fits += probe.verdict == Tolerance::tolerated;
+  }
+  return fits;
+}
+
+// At the limit itself at most 5 % may pass: of 400 more than 35 would by chance with a probability
+// of 1e-4. A std of 0.5 % between chips, 160 of them: the interval of the last look is 0.09 %.
+TEST(CardConfidence, WhatMissesTheLimitPassesRarely) {
+  EXPECT_LE(fitting(0.9), 35);
+  EXPECT_EQ(fitting(0.898), 0);
+  EXPECT_GE(fitting(0.902), 396);
+}
+
+}  // namespace
+}  // namespace ohmic
