@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "experiments/measure/costs.hpp"
 #include "experiments/measure/networks.hpp"
 #include "experiments/measure/point_chip.hpp"
 #include "experiments/measure/point_result.hpp"
@@ -32,6 +33,9 @@ class Evaluations {
   /// `label` names it in the progress line. Draw d has the same noise in every configuration.
   PointResult measure(const Experiment&, std::int64_t draws, const std::string& label);
 
+  /// Of an experiment that has [cost]; kept for as long as this object is.
+  const NetworkCost& cost(const Experiment& experiment) { return *costs_.of(experiment); }
+
   /// Replicates measured by this object, not read from the folder.
   std::int64_t new_draws() const { return new_draws_; }
   /// What the chips of all configurations that were asked for said of themselves, each once.
@@ -49,6 +53,7 @@ class Evaluations {
   WithoutNoise without_noise_;
   std::map<std::string, PointResult> known_;  ///< by identity
   Calibrations calibrations_;
+  Costs costs_{networks_, calibrations_};
   std::unique_ptr<PointChip> chip_;  ///< of the configuration measured last
   std::string chip_identity_;
   std::vector<std::string> warnings_;

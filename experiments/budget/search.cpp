@@ -12,8 +12,11 @@ namespace {
 constexpr double kRounding = 1e-12;  // of sums of fractions
 
 /// > 0: better than the limit.
+double margin_of(double mean, double limit, Better better) {
+  return better == Better::higher ? mean - limit : limit - mean;
+}
 double margin_of(double mean, const SearchSettings& s) {
-  return s.better == Better::higher ? mean - s.limit : s.limit - mean;
+  return margin_of(mean, s.limit, s.better);
 }
 
 class Search {
@@ -89,7 +92,8 @@ class Search {
     std::int64_t before = 0;
     for (std::int64_t draws = first_look(looks_);; draws = next_look(looks_, draws)) {
       probe.replicates = measure_(index, draws);
-      probe.verdict = decide(probe.replicates, draws - before);
+      probe.verdict =
+          decide(probe.replicates, settings_.limit, settings_.better, error_of(draws - before));
       if (probe.verdict != Tolerance::undecided || draws >= settings_.max_draws) break;
       before = draws;
     }
@@ -97,18 +101,10 @@ class Search {
     return result_.probes.back().verdict;
   }
 
-  /// One look that `new_draws` came for.
-  Tolerance decide(const Replicates& replicates, std::int64_t new_draws) const {
-    const double error = (1 - settings_.confidence) /
-                         static_cast<double>(path_length(settings_.steps)) *
-                         static_cast<double>(new_draws) / static_cast<double>(settings_.max_draws);
-    const Estimate e = mean_estimate(replicates, 1 - 2 * error);
-    const double margin = margin_of(e.mean, settings_);
-    if (std::isinf(margin)) return margin > 0 ? Tolerance::tolerated : Tolerance::not_tolerated;
-    if (settings_.max_draws == 1)
-      return margin >= -kRounding ? Tolerance::tolerated : Tolerance::not_tolerated;
-    if (margin >= e.half_width()) return Tolerance::tolerated;
-    return margin < -e.half_width() ? Tolerance::not_tolerated : Tolerance::undecided;
+  /// Of one look that `new_draws` came for.
+  double error_of(std::int64_t new_draws) const {
+    return (1 - settings_.confidence) / static_cast<double>(path_length(settings_.steps)) *
+           static_cast<double>(new_draws) / static_cast<double>(settings_.max_draws);
   }
 
   const SearchSettings& settings_;
@@ -123,6 +119,16 @@ double mean_of(const Probe& probe) { return mean_estimate(probe.replicates, 0.95
 
 std::size_t path_length(std::size_t steps) {
   return static_cast<std::size_t>(std::bit_width(steps - 1)) + 2;
+}
+
+Tolerance decide(const Replicates& replicates, double limit, Better better, double error) {
+  const Estimate e = mean_estimate(replicates, 1 - 2 * error);
+  const double margin = margin_of(e.mean, limit, better);
+  if (std::isinf(margin)) return margin > 0 ? Tolerance::tolerated : Tolerance::not_tolerated;
+  if (replicates.count() == 1)
+    return margin >= -kRounding ? Tolerance::tolerated : Tolerance::not_tolerated;
+  if (margin >= e.half_width()) return Tolerance::tolerated;
+  return margin < -e.half_width() ? Tolerance::not_tolerated : Tolerance::undecided;
 }
 
 SearchResult search_crossing(const SearchSettings& settings, const MeasureAt& measure) {

@@ -53,6 +53,10 @@ struct SearchResult {
 /// The first `draws` replicates at an index.
 using MeasureAt = std::function<Replicates(std::size_t index, std::int64_t draws)>;
 
+/// What one look shows of a mean, with a one-sided error on either side. One replicate says that
+/// nothing is random.
+Tolerance decide(const Replicates&, double limit, Better, double error);
+
 SearchResult search_crossing(const SearchSettings&, const MeasureAt&);
 
 /// The most values that the right answers can lead to.

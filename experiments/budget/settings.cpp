@@ -45,6 +45,7 @@ void declare_analyses(Schema<BudgetSettings>& s) {
   s.add("allocation", &B::allocation).absent("none").doc("How noisy each layer may be.");
   s.add("knobs", &B::knobs).absent("none").doc("Which number of the hardware matters how much.");
   s.add("lifetime", &B::lifetime).absent("none").doc("Until when chips stay good.");
+  s.add("design", &B::design).absent("none").doc("Which chip is the cheapest that holds.");
 }
 
 }  // namespace

@@ -3,22 +3,20 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "experiments/commands/budget_answer.hpp"
 #include "experiments/commands/commands.hpp"
 #include "experiments/commands/terminal_progress.hpp"
 #include "experiments/report/budget/run_budget.hpp"
 
 namespace ohmic {
-namespace {
 
-void find_budget(const ExperimentFile& file, const std::filesystem::path& folder) {
+void answer_budget(const Value& root, const std::filesystem::path& folder) {
   TerminalProgress progress;
-  const BudgetOutcome outcome = run_budget(file.read(), folder, progress);
+  const BudgetOutcome outcome = run_budget(root, folder, progress);
   print_lines("\n{}", outcome.text);
   print_lines("{} new evaluations of the test images; answers, tables and figures in {}/\n",
               outcome.new_draws, outcome.folder.string());
 }
-
-}  // namespace
 
 void add_budget_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
@@ -35,7 +33,7 @@ void add_budget_command(CLI::App& app) {
   auto folder = std::make_shared<std::filesystem::path>();
   file->add_to(*command);
   command->add_option("--out", *folder, "Run folder (default: output.dir)");
-  command->callback([file, folder] { file->run([&] { find_budget(*file, *folder); }); });
+  command->callback([file, folder] { file->run([&] { answer_budget(file->read(), *folder); }); });
 }
 
 }  // namespace ohmic

@@ -9,6 +9,7 @@
 
 #include "experiments/budget/allocation.hpp"
 #include "experiments/budget/attribution.hpp"
+#include "experiments/budget/design.hpp"
 #include "experiments/budget/find.hpp"
 #include "experiments/budget/knobs.hpp"
 #include "experiments/budget/lifetime.hpp"
@@ -44,6 +45,7 @@ void answer(AnalysisContext& context, const std::function<void(AnalysisResult)>&
   if (s.allocation) take(allocation_result(allocate(context), s));
   if (s.knobs) take(knobs_result(study_knobs(context), s));
   if (s.lifetime) take(lifetime_result(follow_chips(context), s));
+  if (s.design) take(design_result(find_designs(context), s));
 }
 
 /// Data and given weights of all points are loaded before any long work.
