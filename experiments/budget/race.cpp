@@ -181,16 +181,25 @@ std::vector<std::size_t> finalists(const RaceResult& result, std::span<const dou
     std::ranges::reverse(chosen);
     chosen.insert(chosen.begin(), *result.cheapest);
   }
-  chosen.resize(std::min(chosen.size(), (settings.verify + 2) / 2));
+  chosen.resize(std::min(chosen.size(), (settings.verify + 1) / 2));
   const std::vector<bool> front = front_of(costs, values, *settings.metric);
   std::vector<std::size_t> others;
   for (std::size_t at = 0; at < runners.size(); ++at)
-    if (front[at] && std::ranges::count(chosen, at) == 0) others.push_back(at);
+    if (front[at]) others.push_back(at);
   const double middle = chosen.empty() ? std::ranges::max(costs) : cost(chosen.front());
   std::ranges::stable_sort(others, {},
                            [&](std::size_t at) { return std::abs(std::log(cost(at) / middle)); });
-  chosen.insert(chosen.end(), others.begin(), others.end());
-  chosen.resize(std::min(chosen.size(), settings.verify));
+  // The best first: where what seems to hold does not, it may.
+  const auto best = std::ranges::max_element(
+      others, {}, [&](std::size_t at) { return settings.metric->sign() * values[at]; });
+  if (best != others.end()) std::rotate(others.begin(), best, best + 1);
+  for (const std::size_t at : others) {
+    const auto is_twin = [&](std::size_t other) {
+      return cost(other) == cost(at) && values[other] == values[at];
+    };
+    if (chosen.size() < settings.verify && std::ranges::none_of(chosen, is_twin))
+      chosen.push_back(at);
+  }
   for (std::size_t& at : chosen) at = runners[at].design;
   return chosen;
 }

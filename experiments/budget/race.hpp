@@ -78,7 +78,8 @@ RaceResult race(const RaceSettings&, std::span<const double> costs,
                 std::span<const std::size_t> order, const MeasureDesign&);
 
 /// The designs that are worth fresh draws, settings.verify at most: the cheapest shown to hold,
-/// cheaper ones that seem to, and of the front of cost and metric those nearest to them in cost.
+/// cheaper ones that seem to, and of the front of cost and metric the best and those nearest in
+/// cost, of several that cost and measured the same one.
 /// Where none seems to hold, the best.
 std::vector<std::size_t> finalists(const RaceResult&, std::span<const double> costs,
                                    const RaceSettings&);

@@ -60,13 +60,19 @@ TEST_F(BudgetOfDesigns, FindsWhatASweepFinds) {
   const double limit = std::stod(found.at("limit")[0]);
   double answer = 0;
   for (std::size_t i = 0; i < found.at("cost").size(); ++i) {
-    if (found.at("verdict")[i] == "holds") EXPECT_GE(accuracy.at(name(found, i)), limit - 0.002);
-    if (found.at("verdict")[i] == "fails") EXPECT_LT(accuracy.at(name(found, i)), limit + 0.002);
+    if (found.at("verdict")[i] == "holds") {
+      EXPECT_GE(accuracy.at(name(found, i)), limit - 0.002);
+    }
+    if (found.at("verdict")[i] == "fails") {
+      EXPECT_LT(accuracy.at(name(found, i)), limit + 0.002);
+    }
     if (found.at("cheapest")[i] == "true") answer = std::stod(found.at("cost")[i]);
   }
   ASSERT_GT(answer, 0) << outcome.text;
   for (const auto& [design, value] : accuracy)
-    if (cost.at(design) < answer) EXPECT_LT(value, limit + 0.01) << design;
+    if (cost.at(design) < answer) {
+      EXPECT_LT(value, limit + 0.01) << design;
+    }
   EXPECT_NE(outcome.text.find("Of 10 combinations 10 were priced. The search looked at 10 of them"),
             std::string::npos)
       << outcome.text;
@@ -79,7 +85,7 @@ TEST_F(BudgetOfDesigns, WritesExperimentsThatGiveTheSameIntervals) {
   std::size_t compared = 0;
   for (std::size_t i = 0; i < found.at("file").size(); ++i) {
     if (found.at("file")[i].empty()) continue;
-    const Columns rerun = test::columns_of(swept_csv(read_toml(found.at("file")[i])));
+    const Columns rerun = test::columns_of(swept_csv(read_toml(folder_ / found.at("file")[i])));
     const std::vector<double> accuracies = numbers(rerun, "accuracy");
     ASSERT_EQ(accuracies.size(), 2u) << "a point for each age";
     const auto worst =

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <random>
 #include <set>
@@ -48,14 +49,19 @@ class MadeUp {
 
  private:
   double normal(std::uint64_t kind, std::int64_t draw, std::size_t stream) const {
-    std::seed_seq seeds{seed_, kind, static_cast<std::uint64_t>(draw),
-                        static_cast<std::uint64_t>(stream)};
-    std::mt19937 random(seeds);
-    return std::normal_distribution<double>()(random);
+    std::vector<double>& drawn = drawn_[{kind, stream}];
+    if (drawn.empty()) {
+      std::seed_seq seeds{seed_, kind, static_cast<std::uint64_t>(stream)};
+      std::mt19937 random(seeds);
+      std::normal_distribution<double> standard;
+      for (int i = 0; i < 200; ++i) drawn.push_back(standard(random));
+    }
+    return drawn.at(static_cast<std::size_t>(draw));
   }
 
   double std_;
   std::uint64_t seed_;
+  mutable std::map<std::pair<std::uint64_t, std::size_t>, std::vector<double>> drawn_;
 };
 
 RaceSettings asked(double limit) {
@@ -121,10 +127,12 @@ TEST(Race, SpendsDrawsWhereTheyDecide) {
   const double bound = problem.costs[brute_force(problem, 0.9)];
   for (const Runner& runner : result.runners) {
     spent += runner.draws();
-    if (problem.costs[runner.design] > bound)
+    if (problem.costs[runner.design] > bound) {
       EXPECT_EQ(runner.draws(), 10) << "dearer than the one that holds: " << runner.design;
-    if (runner.judged.verdict != Tolerance::undecided)
+    }
+    if (runner.judged.verdict != Tolerance::undecided) {
       EXPECT_EQ(runner.judged.verdict == Tolerance::tolerated, problem.means[runner.design] >= 0.9);
+    }
   }
   EXPECT_EQ(spent, result.spent);
 }
@@ -244,7 +252,7 @@ TEST(Finalists, AreTheCheapestAndTheirNeighboursOnTheFront) {
   const RaceResult result = race(s, problem.costs, problem.order(), problem.seen());
   s.verify = 4;
   const auto all = finalists(result, problem.costs, s);
-  EXPECT_EQ(all, (std::vector<std::size_t>{4, 5, 3, 7}));
+  EXPECT_EQ(all, (std::vector<std::size_t>{4, 7, 5, 3}));
   s.verify = 1;
   EXPECT_EQ(finalists(result, problem.costs, s), (std::vector<std::size_t>{4}));
   s.verify = 3;

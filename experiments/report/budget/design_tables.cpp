@@ -101,7 +101,7 @@ DataTable front_table(const FoundDesigns& found, const BudgetSettings& settings)
       {with_interval(words.metric().name, words.column(words.title()), words.digits()), {"draws"}});
   Column good = with_interval("good_chips", {}, Digits::fixed(1, 100));
   if (asked.share) good.title = "good chips %";
-  table.append({good, {"verdict", "asked"}, {"front", "front"}, {"cheapest"}, {"file"}});
+  table.append({good, {"verdict", "asked"}, {"front", "front"}, {"cheapest"}, {"file", "file"}});
   const VerifiedDesign* cheapest = cheapest_of(found.verified);
   for (std::size_t i = 0; i < found.verified.size(); ++i) {
     const VerifiedDesign& v = found.verified[i];
@@ -110,12 +110,12 @@ DataTable front_table(const FoundDesigns& found, const BudgetSettings& settings)
     add_all(choice_cells(found, v.design), row);
     add_cost_cells(found.designs[v.design], row);
     const bool is_cheapest = &v == cheapest;
-    add_all(
-        {v.judged.value, v.fresh.front().count(), v.judged.good,
-         Cell(Cell::Value(verdict_text(v.judged.verdict)),
-              verdict_text(v.judged.verdict) + (is_cheapest ? ", cheapest" : "")),
-         Cell(Cell::Value(v.is_on_front), v.is_on_front ? "*" : ""), is_cheapest, found.files[i]},
-        row);
+    add_all({v.judged.value, v.fresh.front().count(), v.judged.good,
+             Cell(Cell::Value(verdict_text(v.judged.verdict)),
+                  verdict_text(v.judged.verdict) + (is_cheapest ? ", cheapest" : "")),
+             Cell(Cell::Value(v.is_on_front), v.is_on_front ? "*" : ""), is_cheapest,
+             std::filesystem::path(found.files[i]).filename().string()},
+            row);
     table.add(row);
   }
   return table;
@@ -206,6 +206,7 @@ std::string random_note(const FoundDesigns& found, const BudgetSettings& setting
   std::string text =
       fmt::format("As many draws ({}) on {} random designs", random.spent, random.looked_at);
   if (!best) return text + " find none that holds on fresh draws.";
+  if (ours && best->design == ours->design) return text + " find the same design.";
   text += fmt::format(" find {}: {}", name_of(found, *best),
                       cost_text(settings.design->cost, found.cost(*best)));
   if (ours) text += fmt::format(", {:.3g} times the above", found.cost(*best) / found.cost(*ours));
