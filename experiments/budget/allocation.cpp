@@ -9,7 +9,7 @@
 
 #include "experiments/budget/find.hpp"
 #include "experiments/budget/noisy_layers.hpp"
-#include "experiments/measure/files.hpp"
+#include "experiments/budget/written_experiment.hpp"
 #include "experiments/measure/setup.hpp"
 #include "experiments/statistics/logit_noise.hpp"
 #include "experiments/study/configure.hpp"
@@ -151,13 +151,6 @@ class Allocator {
   PointResult start_;
   std::vector<double> costs_, sigma_w_;
 };
-
-/// An experiment that `ohmic run` takes, in a run folder of its own.
-void write_experiment(const Experiment& experiment, const std::filesystem::path& file) {
-  Value resolved = experiment.resolved();
-  resolved.table().find("output")->table().erase("dir");
-  write_atomically(file, to_toml(resolved));
-}
 
 }  // namespace
 

@@ -40,16 +40,6 @@ bool is_of_hardware(const std::string& key) {
   return false;
 }
 
-/// All devices have the same age.
-void check_ages(const BudgetRequest& request, const Experiment& e, std::vector<Fault>& faults) {
-  for (const auto& [layer, own] : e.layer_devices)
-    if (own.model->time_s != e.device->time_s)
-      faults.push_back(request.fault(
-          "lifetime.times_s", fmt::format("device.layers.{} has an age of its own ({:g} s), which "
-                                          "would stay; expected layers without time_s",
-                                          layer, own.model->time_s)));
-}
-
 void check_remedy(const BudgetRequest& request, const Experiment& e, const Remedy& remedy,
                   std::vector<Fault>& faults) {
   const std::size_t before = faults.size();
@@ -75,6 +65,16 @@ void check_remedy(const BudgetRequest& request, const Experiment& e, const Remed
 
 }  // namespace
 
+void check_ages(const BudgetRequest& request, const std::string& key, std::vector<Fault>& faults) {
+  for (const Point& point : request.points)
+    for (const auto& [layer, own] : point.experiment.layer_devices)
+      if (own.model->time_s != point.experiment.device->time_s)
+        faults.push_back(request.fault(
+            key, fmt::format("device.layers.{} has an age of its own ({:g} s), which would stay; "
+                             "expected layers without time_s",
+                             layer, own.model->time_s)));
+}
+
 void check_lifetime(const BudgetRequest& request, std::vector<Fault>& faults) {
   const LifetimeSettings& asked = *request.settings.lifetime;
   const std::size_t before = faults.size();
@@ -82,7 +82,7 @@ void check_lifetime(const BudgetRequest& request, std::vector<Fault>& faults) {
       std::ranges::adjacent_find(asked.times_s, std::greater_equal()) != asked.times_s.end())
     faults.push_back(request.fault("lifetime.times_s", "expected ages in ascending order"));
   check_chips_see_all_images(request, "lifetime", faults);
-  for (const Point& point : request.points) check_ages(request, point.experiment, faults);
+  check_ages(request, "lifetime.times_s", faults);
   for (const Point& point : request.points)
     for (const Remedy& remedy : remedies_of(asked))
       if (faults.size() == before) check_remedy(request, point.experiment, remedy, faults);

@@ -6,6 +6,7 @@
 
 #include "experiments/budget/allocation.hpp"
 #include "experiments/budget/attribution.hpp"
+#include "experiments/budget/design.hpp"
 #include "experiments/budget/find.hpp"
 #include "experiments/budget/knobs.hpp"
 #include "experiments/budget/lifetime.hpp"
@@ -28,7 +29,7 @@ std::string analysis_tables() {
 
 bool asks(const BudgetSettings& s) {
   return s.find || s.yield || s.attribution || s.sensitivity || s.prediction || s.allocation ||
-         s.protection || s.knobs || s.lifetime;
+         s.protection || s.knobs || s.lifetime || s.design;
 }
 
 /// What is asked, each with what must hold before anything is computed.
@@ -48,7 +49,8 @@ void check_whole(const BudgetRequest& request, std::vector<Fault>& faults) {
                           {s.allocation.has_value(), check_allocation},
                           {s.protection.has_value(), check_protection},
                           {s.knobs.has_value(), check_knobs},
-                          {s.lifetime.has_value(), check_lifetime}};
+                          {s.lifetime.has_value(), check_lifetime},
+                          {s.design.has_value(), check_design}};
   if (!asks(s))
     faults.push_back(request.fault("", "asks for nothing; expected one of " + analysis_tables()));
   for (const Check& c : checks)

@@ -12,19 +12,11 @@ namespace {
 constexpr double kRounding = 1e-12;  // of sums of fractions
 
 /// > 0: better than the limit.
-double margin_of(double mean, const SearchSettings& s) {
-  return s.better == Better::higher ? mean - s.limit : s.limit - mean;
+double margin_of(double mean, double limit, Better better) {
+  return better == Better::higher ? mean - limit : limit - mean;
 }
-
-/// One look, on which this probability of the wrong side is spent.
-Tolerance decide(const Replicates& replicates, const SearchSettings& s, double error) {
-  const Estimate e = mean_estimate(replicates, 1 - 2 * error);
-  const double margin = margin_of(e.mean, s);
-  if (std::isinf(margin)) return margin > 0 ? Tolerance::tolerated : Tolerance::not_tolerated;
-  if (s.max_draws == 1)
-    return margin >= -kRounding ? Tolerance::tolerated : Tolerance::not_tolerated;
-  if (margin >= e.half_width()) return Tolerance::tolerated;
-  return margin < -e.half_width() ? Tolerance::not_tolerated : Tolerance::undecided;
+double margin_of(double mean, const SearchSettings& s) {
+  return margin_of(mean, s.limit, s.better);
 }
 
 class Search {
@@ -107,19 +99,26 @@ double mean_of(const Probe& probe) { return mean_estimate(probe.replicates, 0.95
 
 }  // namespace
 
+Tolerance decide(const Replicates& replicates, double limit, Better better, double error) {
+  const Estimate e = mean_estimate(replicates, 1 - 2 * error);
+  const double margin = margin_of(e.mean, limit, better);
+  if (std::isinf(margin)) return margin > 0 ? Tolerance::tolerated : Tolerance::not_tolerated;
+  if (replicates.count() == 1)
+    return margin >= -kRounding ? Tolerance::tolerated : Tolerance::not_tolerated;
+  if (margin >= e.half_width()) return Tolerance::tolerated;
+  return margin < -e.half_width() ? Tolerance::not_tolerated : Tolerance::undecided;
+}
+
 Probe decide_at(std::size_t index, const SearchSettings& settings, double error,
                 const MeasureAt& measure) {
-  EvaluationSettings looks;
-  looks.draws = settings.draws;
-  looks.stop = StopRule{};
-  looks.stop->max_draws = settings.max_draws;
+  const EvaluationSettings looks = looks_from(settings.draws, settings.max_draws);
   Probe probe{index, Tolerance::undecided, {}};
   std::int64_t before = 0;
   for (std::int64_t draws = first_look(looks);; draws = next_look(looks, draws)) {
     probe.replicates = measure(index, draws);
     const double share =
         static_cast<double>(draws - before) / static_cast<double>(settings.max_draws);
-    probe.verdict = decide(probe.replicates, settings, error * share);
+    probe.verdict = decide(probe.replicates, settings.limit, settings.better, error * share);
     if (probe.verdict != Tolerance::undecided || draws >= settings.max_draws) return probe;
     before = draws;
   }

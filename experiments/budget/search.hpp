@@ -53,6 +53,10 @@ struct SearchResult {
 /// The first `draws` replicates at an index.
 using MeasureAt = std::function<Replicates(std::size_t index, std::int64_t draws)>;
 
+/// What one look shows of a mean, with a one-sided error on either side. One replicate says that
+/// nothing is random.
+Tolerance decide(const Replicates&, double limit, Better, double error);
+
 /// One value by itself: draws are added look by look until its mean is shown to be on one side of
 /// the limit, with at most this probability of the wrong side, or max_draws leave it undecided.
 Probe decide_at(std::size_t index, const SearchSettings&, double error, const MeasureAt&);

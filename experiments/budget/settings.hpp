@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "experiments/budget/design_settings.hpp"
 #include "experiments/budget/knob_settings.hpp"
 #include "experiments/budget/layer_settings.hpp"
 #include "experiments/budget/lifetime_settings.hpp"
@@ -87,6 +88,7 @@ struct BudgetSettings {
   std::optional<ProtectionSettings> protection;
   std::optional<KnobsSettings> knobs;
   std::optional<LifetimeSettings> lifetime;
+  std::optional<DesignSettings> design;
 
   static const Schema<BudgetSettings>& schema();
   /// What is allowed, each a question of its own.

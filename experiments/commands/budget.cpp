@@ -4,7 +4,9 @@
 #include <memory>
 
 #include "experiments/budget/card_check.hpp"
+#include "experiments/commands/budget_answer.hpp"
 #include "experiments/commands/commands.hpp"
+#include "experiments/commands/table_answer.hpp"
 #include "experiments/commands/terminal_progress.hpp"
 #include "experiments/commands/work_folder.hpp"
 #include "experiments/measure/compute.hpp"
@@ -13,26 +15,48 @@
 namespace ohmic {
 namespace {
 
-struct BudgetOptions {
-  ExperimentFile file;
-  std::filesystem::path folder, card, check;
-};
+/// Rows with the name of their table.
+DataTable named_rows(DataTable table) {
+  table.columns.insert(table.columns.begin(), Column{"table"});
+  for (auto& line : table.lines) line.cells.insert(line.cells.begin(), Cell(table.name));
+  return table;
+}
 
-void find_budget(const BudgetOptions& options) {
+}  // namespace
+
+void add_answer_options(CLI::App& command, AnswerOptions& options) {
+  command.add_option("--out", options.folder, "Run folder (default: output.dir)");
+  options.as_json =
+      add_json_flag(command, "The rows of all tables, an object each, with the name of its table");
+}
+
+void answer_budget(const Value& root, const AnswerOptions& options) {
   TerminalProgress progress;
-  const BudgetOutcome outcome =
-      run_budget(options.file.read(), options.folder, progress, options.card);
+  const BudgetOutcome outcome = run_budget(root, options.folder, progress, options.card);
+  if (*options.as_json) {
+    for (const DataTable& table : outcome.tables) print_json(named_rows(table));
+    return;
+  }
   print_lines("\n{}", outcome.text);
   print_lines("{} new evaluations of the test images; answers, tables and figures in {}/\n",
               outcome.new_draws, outcome.folder.string());
 }
+
+namespace {
+
+struct BudgetOptions {
+  ExperimentFile file;
+  AnswerOptions answer;
+  std::filesystem::path check;
+};
 
 void check_weights(const BudgetOptions& options) {
   const BudgetCard card = read_card(options.check);
   const Experiment experiment = options.file.only_point();
   use_threads(experiment.compute.threads);
   const WorkFolder own;
-  const std::filesystem::path folder = options.folder.empty() ? own.path() : options.folder;
+  const std::filesystem::path folder =
+      options.answer.folder.empty() ? own.path() : options.answer.folder;
   TerminalProgress progress;
   Networks networks(folder / "training", progress);
   networks.check(experiment);
@@ -48,7 +72,8 @@ void check_weights(const BudgetOptions& options) {
 /// What is wrong with the card, the weights or the file is never the status of weights that do not
 /// fit.
 void run(const BudgetOptions& options) {
-  if (options.check.empty()) return options.file.run([&] { find_budget(options); });
+  if (options.check.empty())
+    return options.file.run([&] { answer_budget(options.file.read(), options.answer); });
   try {
     options.file.run([&] { check_weights(options); });
   } catch (const DataError& error) {
@@ -74,12 +99,13 @@ void add_budget_command(CLI::App& app) {
       "  ohmic budget experiments/budget_eta.toml\n"
       "  ohmic budget my.toml --set budget.max_drop=5 --out runs/my_budget\n"
       "  ohmic budget my.toml --card card.json\n"
-      "  ohmic budget --check card.json my.toml --set model.weights=new.safetensors");
+      "  ohmic budget --check card.json my.toml --set model.weights=new.safetensors\n"
+      "  ohmic budget my.toml --json                      the answers for a program");
   auto options = std::make_shared<BudgetOptions>();
   options->file.add_to(*command);
-  command->add_option("--out", options->folder, "Run folder (default: output.dir)");
+  add_answer_options(*command, options->answer);
   CLI::Option* card = command
-                          ->add_option("--card", options->card,
+                          ->add_option("--card", options->answer.card,
                                        "Card (JSON) to which tolerances are written; one that is "
                                        "there keeps its others")
                           ->type_name("FILE");
@@ -87,7 +113,8 @@ void add_budget_command(CLI::App& app) {
       ->add_option("--check", options->check,
                    "Ask this card whether the file's weights fit, and nothing else")
       ->type_name("CARD")
-      ->excludes(card);
+      ->excludes(card)
+      ->excludes("--json");
   command->callback([options] { run(*options); });
 }
 

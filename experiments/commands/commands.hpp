@@ -23,6 +23,7 @@ namespace ohmic {
 void add_new_command(CLI::App&);
 void add_run_command(CLI::App&);
 void add_budget_command(CLI::App&);
+void add_design_command(CLI::App&);
 void add_report_command(CLI::App&);
 void add_plot_command(CLI::App&);
 void add_check_command(CLI::App&);

@@ -28,6 +28,7 @@ void add_commands(CLI::App& app) {
   add_new_command(app);
   add_run_command(app);
   add_budget_command(app);
+  add_design_command(app);
   add_report_command(app);
   add_plot_command(app);
   add_check_command(app);
@@ -68,6 +69,7 @@ void configure(CLI::App& app, const std::string& name) {
       "  ohmic run my.toml --set device.eta=0.2           one key changed\n"
       "  ohmic plot runs/quickstart --x device.eta --y normalized\n"
       "  ohmic budget experiments/budget_eta.toml         how much noise it tolerates\n"
+      "  ohmic design experiments/design.toml             the cheapest chip that keeps accuracy\n"
       "  ohmic cost my.toml                               tiles, conversions, energy, time, area\n"
       "  ohmic check my.toml                              every fault, with its place\n"
       "  ohmic inspect net.onnx                           what a network becomes on crossbars\n"

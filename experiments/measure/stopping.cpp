@@ -14,6 +14,14 @@ bool narrow_enough(const EvaluationSettings& settings, Replicates replicates, st
 
 }  // namespace
 
+EvaluationSettings looks_from(std::int64_t draws, std::int64_t max_draws) {
+  EvaluationSettings looks;
+  looks.draws = draws;
+  looks.stop = StopRule{};
+  looks.stop->max_draws = max_draws;
+  return looks;
+}
+
 std::int64_t first_look(const EvaluationSettings& settings) {
   if (!settings.stop) return settings.draws;
   return std::min(std::max(settings.draws, kFewestDraws), settings.stop->max_draws);

@@ -9,6 +9,9 @@
 
 namespace ohmic {
 
+/// Looks of a search, whose `draws` and `max_draws` take the place of those of a run.
+EvaluationSettings looks_from(std::int64_t draws, std::int64_t max_draws);
+
 /// Draws at the first look: evaluation.draws, at least 10 with a stop rule, because the spread of a
 /// few draws would often look narrower than it is.
 std::int64_t first_look(const EvaluationSettings&);

@@ -5,6 +5,7 @@
 
 #include "experiments/budget/allocation.hpp"
 #include "experiments/budget/attribution.hpp"
+#include "experiments/budget/design.hpp"
 #include "experiments/budget/find.hpp"
 #include "experiments/budget/knobs.hpp"
 #include "experiments/budget/lifetime.hpp"
@@ -38,5 +39,7 @@ AnalysisResult protection_result(const std::vector<ProtectedLayers>&, const Budg
 AnalysisResult knobs_result(const std::vector<KnobStudy>&, const BudgetSettings&);
 /// Tables lifetime, lifetime_ages and lifetime_chips, and the figure lifetime.
 AnalysisResult lifetime_result(const std::vector<AgingChips>&, const BudgetSettings&);
+/// Tables design, of those that were verified, and design_searched, and the figure design.
+AnalysisResult design_result(const std::vector<FoundDesigns>&, const BudgetSettings&);
 
 }  // namespace ohmic

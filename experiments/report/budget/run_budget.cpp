@@ -10,6 +10,7 @@
 #include "experiments/budget/allocation.hpp"
 #include "experiments/budget/attribution.hpp"
 #include "experiments/budget/card.hpp"
+#include "experiments/budget/design.hpp"
 #include "experiments/budget/find.hpp"
 #include "experiments/budget/knobs.hpp"
 #include "experiments/budget/lifetime.hpp"
@@ -52,6 +53,7 @@ void answer(AnalysisContext& context, BudgetCard* card,
   if (s.protection) take(protection_result(protect(context), s));
   if (s.knobs) take(knobs_result(study_knobs(context), s));
   if (s.lifetime) take(lifetime_result(follow_chips(context), s));
+  if (s.design) take(design_result(find_designs(context), s));
 }
 
 /// Data and given weights of all points are loaded before any long work.

@@ -1,0 +1,287 @@
+#include "experiments/budget/design.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "experiments/budget/design_order.hpp"
+#include "experiments/budget/find.hpp"
+#include "experiments/budget/lifetime.hpp"
+#include "experiments/budget/written_experiment.hpp"
+#include "experiments/budget/yield.hpp"
+#include "experiments/measure/setup.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr char kAge[] = "device.time_s";
+constexpr double kMostCombinations = 1e18;
+
+RaceSettings race_of(const BudgetSettings& settings, const Metric& metric) {
+  const DesignSettings& asked = *settings.design;
+  RaceSettings race;
+  race.metric = &metric;
+  race.share = asked.share;
+  race.confidence = settings.confidence;
+  race.draws = settings.draws;
+  race.max_draws = settings.max_draws;
+  race.evaluations = asked.evaluations;
+  race.ages = std::max<std::int64_t>(std::ssize(asked.times_s), 1);
+  race.verify = static_cast<std::size_t>(asked.verify);
+  race.verify_draws = asked.verify_draws;
+  return race;
+}
+
+// --- what is refused ---
+
+class RequestCheck {
+ public:
+  RequestCheck(const BudgetRequest& request, std::vector<Fault>& faults)
+      : request_(request),
+        asked_(*request.settings.design),
+        space_(asked_.choices),
+        faults_(faults) {}
+
+  void run() {
+    const std::size_t before = faults_.size();
+    check_choices();
+    check_effort();
+    if (asked_.share || asked_.times_s.size() > 1)
+      check_chips_see_all_images(request_, "design", faults_);
+    check_ages(request_, "design.times_s", faults_);
+    for (const Point& point : request_.points)
+      if (faults_.size() == before) check_any_is_accepted(point.experiment);
+    for (const Point& point : request_.points)
+      if (faults_.size() == before) check_times(point.experiment);
+  }
+
+ private:
+  void fault(const std::string& key, const std::string& message) {
+    faults_.push_back(request_.fault(key, message));
+  }
+
+  void check_choices() {
+    if (asked_.choices.empty())
+      fault("design.choices",
+            "nothing to choose from; expected keys with the values that they may have, as { "
+            "\"periphery.adc.bits\" = [4, 6, 8] }");
+    if (static_cast<double>(space_.size()) >= kMostCombinations)
+      fault("design.choices", "makes 10^18 combinations or more; expected fewer");
+    std::vector<std::string> all;
+    for (const DesignChoice& choice : asked_.choices) {
+      for (const std::string& key : space_.keys_of(choice)) check_key(key, all);
+      check_converters(choice);
+    }
+  }
+
+  /// `before`: the keys of other choices, to which it is added.
+  void check_key(const std::string& key, std::vector<std::string>& before) {
+    if (std::string wrong = no_hardware_text(key); !wrong.empty())
+      fault("design.choices", wrong);
+    else if (key.ends_with(".time_s"))
+      fault("design.choices", key + " is an age, which design.times_s gives");
+    else if (std::ranges::any_of(before, [&](const std::string& other) {
+               return key == other || key.starts_with(other + ".") || other.starts_with(key + ".");
+             }))
+      fault("design.choices", key + " is set by two choices");
+    before.push_back(key);
+  }
+
+  void check_converters(const DesignChoice& choice) {
+    for (const char* converter : {"dac", "adc"})
+      for (const Value& value : choice.values) {
+        const std::string key = std::string("periphery.") + converter;
+        const Value* own = choice.key == key           ? &value
+                           : choice.key == "periphery" ? value.at(converter)
+                                                       : nullptr;
+        if (own && own->text() == "\"ideal\"")
+          fault("design.choices", "an ideal " + key +
+                                      " costs nothing, so that no design with one can be compared "
+                                      "with others; expected converters");
+      }
+  }
+
+  void check_effort() {
+    const Metric& metric = request_.points.front().experiment.evaluation.choice().metric();
+    const RaceSettings race = race_of(request_.settings, metric);
+    if (most_looked_at(race) == 0)
+      fault("design.evaluations",
+            fmt::format("half of {} is not one first look of {} draws at {} age{}; expected {} at "
+                        "least",
+                        asked_.evaluations, first_look_of(race), race.ages,
+                        race.ages == 1 ? "" : "s", 2 * first_look_of(race) * race.ages));
+    if (!asked_.share) return;
+    const double error = (1 - request_.settings.confidence) / static_cast<double>(asked_.verify);
+    const auto needed =
+        static_cast<std::int64_t>(std::ceil(std::log(error) / std::log(*asked_.share)));
+    if (asked_.verify_draws < needed)
+      fault("design.verify_draws",
+            fmt::format("{} good chips of {} cannot show that {:g} % of all are, for each of {} "
+                        "designs; expected {} at least",
+                        asked_.verify_draws, asked_.verify_draws, 100 * *asked_.share,
+                        asked_.verify, needed));
+  }
+
+  void check_any_is_accepted(const Experiment& e) {
+    const std::uint64_t tried = std::min(space_.size(), static_cast<std::uint64_t>(asked_.priced));
+    std::string first;
+    for (const std::uint64_t index : random_designs(space_.size(), tried, e.seed)) {
+      std::string refusal = design_refusal(e, space_, index);
+      if (refusal.empty()) return;
+      if (first.empty()) first = std::move(refusal);
+    }
+    fault("design.choices",
+          fmt::format("all {} designs that were tried are refused, the first: {}", tried, first));
+  }
+
+  void check_times(const Experiment& e) {
+    for (const double age : asked_.times_s) try {
+        with_keys(e, {{kAge, {age}}});
+      } catch (const ConfigError& error) {
+        const Fault& first = error.faults().front();
+        return fault("design.times_s", first.key + ": " + first.message);
+      }
+  }
+
+  const BudgetRequest& request_;
+  const DesignSettings& asked_;
+  const DesignSpace space_;
+  std::vector<Fault>& faults_;
+};
+
+// --- the search ---
+
+class Search {
+ public:
+  Search(AnalysisContext& context, const Point& point)
+      : context_(context),
+        settings_(context.request.settings),
+        asked_(*settings_.design),
+        point_(point),
+        pool_(context, point, asked_) {
+    if (pool_.designs().empty())
+      throw ConfigError({context.request.fault(
+          "design.choices",
+          "all designs that were tried are refused, the first: " + pool_.first_refusal())});
+  }
+
+  FoundDesigns find(const Allowance& allowance) {
+    FoundDesigns found{&point_, allowance, 0, pool_.space()};
+    found.asked = race_of(settings_, metric());
+    found.baseline = measured(0, {}, 0, 0).baseline();
+    found.asked.limit = settings_.limit_of(allowance, metric(), found.baseline);
+    const DesignOrder order = order_of(context_, point_, pool_, found.asked, found.baseline);
+    found.predictions = order.predictions;
+    RaceSettings remaining = found.asked;
+    remaining.evaluations -= order.predictions;
+    found.race = race(remaining, pool_.costs(), order.designs, seen());
+    found.verified = verify_designs(finalists(found.race, pool_.costs(), found.asked),
+                                    pool_.costs(), found.asked, fresh());
+    if (asked_.compare_random) found.random = compare(found);
+    found.designs = pool_.designs();
+    found.refused = pool_.refused();
+    found.first_refusal = pool_.first_refusal();
+    return found;
+  }
+
+  /// A file for every design of the front: its chips on the draws that verified it.
+  void write(FoundDesigns& found, const std::function<std::filesystem::path()>& next_file) const {
+    for (const VerifiedDesign& v : found.verified) {
+      std::string& file = found.files.emplace_back();
+      if (!v.is_on_front) continue;
+      file = next_file().string();
+      Experiment e = pool_.experiment(v.design);
+      e.title += (e.title.empty() ? "" : ": ") + pool_.words(v.design);
+      e.evaluation.first_draw += kFreshDraws;
+      e.evaluation.draws = asked_.verify_draws;
+      e.evaluation.stop.reset();
+      e.evaluation.confidence = settings_.confidence;
+      Table sweep;
+      Array ages;
+      for (const double age : asked_.times_s) ages.push_back({age});
+      if (!ages.empty()) sweep[kAge] = {std::move(ages)};
+      write_experiment(e, file, sweep);
+    }
+  }
+
+ private:
+  const Metric& metric() const { return point_.experiment.evaluation.choice().metric(); }
+
+  PointResult measured(std::size_t design, std::optional<double> age, std::int64_t later,
+                       std::int64_t draws) {
+    Experiment e = pool_.experiment(design);
+    if (age) e = with_keys(e, {{kAge, {*age}}});
+    e.evaluation.first_draw += later;
+    return context_.evaluations.measure(
+        e, draws,
+        fmt::format("{}, {}{}", point_label(point_), pool_.words(design),
+                    later > 0 ? " on fresh draws" : ""));
+  }
+
+  MeasureDesign seen() { return chips_from(0); }
+  MeasureDesign fresh() { return chips_from(kFreshDraws); }
+  MeasureDesign chips_from(std::int64_t later) {
+    return [this, later](std::size_t design, std::int64_t draws) {
+      AgedChips chips;
+      if (asked_.times_s.empty()) chips.push_back(measured(design, {}, later, draws).replicates());
+      for (const double age : asked_.times_s)
+        chips.push_back(measured(design, age, later, draws).replicates());
+      return chips;
+    };
+  }
+
+  /// Random designs of as many evaluations as the search took, none of those that it looked for.
+  RandomDesigns compare(const FoundDesigns& found) {
+    const std::vector<double> costs = pool_.costs();
+    std::vector<std::size_t> order;
+    for (const std::uint64_t design :
+         random_designs(pool_.unsought(), pool_.unsought(), point_.experiment.seed + 1))
+      order.push_back(design);
+    return try_random_designs(found.asked, found.race.spent + found.predictions, costs, order,
+                              seen(), fresh());
+  }
+
+  AnalysisContext& context_;
+  const BudgetSettings& settings_;
+  const DesignSettings& asked_;
+  const Point& point_;
+  DesignPool pool_;
+};
+
+std::string said(const FoundDesigns& found, const BudgetSettings& settings) {
+  const VerifiedDesign* cheapest = cheapest_of(found.verified);
+  const std::string asked = settings.phrase(found.allowance, MetricWords(found.point->experiment));
+  if (!cheapest) return asked + ": no design shown to hold on fresh draws";
+  return fmt::format("{}: {} is the cheapest that holds", asked,
+                     design_words(found.space, found.designs[cheapest->design].index));
+}
+
+}  // namespace
+
+std::int64_t FoundDesigns::verification() const {
+  return std::ssize(verified) * asked.verify_draws * asked.ages;
+}
+
+void check_design(const BudgetRequest& request, std::vector<Fault>& faults) {
+  RequestCheck(request, faults).run();
+}
+
+std::vector<FoundDesigns> find_designs(AnalysisContext& context) {
+  const BudgetSettings& settings = context.request.settings;
+  std::vector<FoundDesigns> all;
+  std::size_t files = 0;
+  const auto next_file = [&] { return context.folder / fmt::format("design_{}.toml", ++files); };
+  for (const Point& point : context.request.points) {
+    Search search(context, point);
+    for (const Allowance& allowance :
+         settings.allowances(point.experiment.evaluation.choice().metric())) {
+      all.push_back(search.find(allowance));
+      search.write(all.back(), next_file);
+      context.progress.say(fmt::format("{}: {}", point_label(point), said(all.back(), settings)));
+    }
+  }
+  return all;
+}
+
+}  // namespace ohmic
