@@ -4,7 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "experiments/commands/commands.hpp"
+#include "experiments/commands/table_answer.hpp"
 #include "experiments/manual/json_schema.hpp"
 #include "experiments/manual/manual.hpp"
 
@@ -22,6 +22,7 @@ void add_describe_command(CLI::App& app) {
       "  ohmic describe train.learning_rate\n"
       "  ohmic describe awgn\n"
       "  ohmic describe preset isaac-like\n"
+      "  ohmic describe awgn --json\n"
       "  ohmic describe --markdown > docs/parameters.md\n"
       "  ohmic describe --json-schema > ohmic.schema.json");
   auto thing = std::make_shared<std::vector<std::string>>();
@@ -30,10 +31,14 @@ void add_describe_command(CLI::App& app) {
   command->add_flag("--markdown", *markdown, "Everything, as docs/parameters.md holds it");
   auto schema = std::make_shared<bool>(false);
   command->add_flag("--json-schema", *schema, "Everything, as a JSON schema for editors");
-  command->callback([thing, markdown, schema] {
+  const auto as_json = add_json_flag(
+      *command, "Parameters, an object per line: what is accepted, unit, default, meaning, source");
+  command->callback([thing, markdown, schema, as_json] {
+    const std::string words = fmt::format("{}", fmt::join(*thing, " "));
+    if (*as_json) return print_json(manual_table(words));
     fmt::print("{}", *markdown ? parameters_markdown()
                      : *schema ? json_schema()
-                               : manual_page(fmt::format("{}", fmt::join(*thing, " "))));
+                               : manual_page(words));
   });
 }
 

@@ -148,8 +148,11 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
   for (const std::string& warning : evaluations.warnings())
     notes.push_back("warning: " + warning + ".");
   notes.insert(notes.end(), remarks.begin(), remarks.end());
-  BudgetOutcome outcome{folder, "", 0};
-  for (const AnalysisResult& result : results) outcome.text += terminal_text(result) + "\n";
+  BudgetOutcome outcome{folder, "", {}, 0};
+  for (const AnalysisResult& result : results) {
+    outcome.text += terminal_text(result) + "\n";
+    for (DataTable& table : file_tables(result)) outcome.tables.push_back(std::move(table));
+  }
   write_atomically(folder / "budget.md", page(first.title, results));
   outcome.new_draws = evaluations.new_draws();
   if (outcome.new_draws > 0)
