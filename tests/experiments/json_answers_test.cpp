@@ -168,7 +168,9 @@ TEST_F(JsonAnswers, OfARunAndWhatIsMadeOfIt) {
 }
 
 TEST_F(JsonAnswers, OfACostIsItsCsv) {
-  const std::vector<std::string> cost{"cost", at("study.toml"), "--set", "periphery.adc.bits=6"};
+  const std::vector<std::string> cost{"cost",  at("study.toml"),
+                                      "--set", "periphery.adc.bits=6",
+                                      "--set", "data.train={samples=\"" + at("x.npy") + "\"}"};
   const auto with = [&](const char* option) {
     std::vector<std::string> words = cost;
     words.emplace_back(option);
