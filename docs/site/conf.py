@@ -27,7 +27,9 @@ def manual_page(model):
     """The comment that a device model's file opens with, as Markdown."""
     lines = [line[3:] for line in takewhile(lambda line: line.startswith("//"), model.open())]
     name, title = lines[0].strip().split(" - ", 1)
-    return f"\n## {name}: {title}\n\n```text\n{''.join(line or chr(10) for line in lines[2:])}```\n"
+    page = f"\n## {name}: {title}\n\n```text\n{''.join(line or chr(10) for line in lines[2:])}```\n"
+    drawn = (here.parent / "figures" / "devices" / f"{name}.svg").exists()
+    return page + (f"\n![Error and age of {name}](../figures/devices/{name}.svg)\n" if drawn else "")
 
 
 def complete(_, name, source):

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "experiments/commands/color.hpp"
 #include "experiments/study/experiment.hpp"
 #include "experiments/text/quoting.hpp"
 
@@ -38,7 +39,7 @@ void add_cost_command(CLI::App&);
 /// On stdout, with what comes from outside made harmless: see `lines`.
 template <class... Args>
 void print_lines(fmt::format_string<Args...> format, Args&&... args) {
-  fmt::print("{}", lines(fmt::format(format, std::forward<Args>(args)...)));
+  fmt::print("{}", colored(lines(fmt::format(format, std::forward<Args>(args)...)), stdout));
 }
 
 /// The experiment that a command line names: FILE and its --set overrides.

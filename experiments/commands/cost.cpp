@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "experiments/commands/commands.hpp"
+#include "experiments/commands/table_answer.hpp"
 #include "experiments/commands/terminal_progress.hpp"
 #include "experiments/measure/point_chip.hpp"
 #include "experiments/results/cost_tables.hpp"
@@ -15,6 +16,7 @@ namespace {
 struct CostOptions {
   ExperimentFile file;
   bool csv = false;
+  std::shared_ptr<bool> json;
 };
 
 void print_cost(const CostOptions& options) {
@@ -25,7 +27,8 @@ void print_cost(const CostOptions& options) {
   networks.check(experiment);
   Calibrations calibrations;
   const NetworkCost cost = PointChip(experiment, networks.get(experiment), calibrations).cost();
-  if (options.csv) return print_lines("{}", cost_csv(cost));
+  if (options.csv) return print_csv(cost_table(cost));
+  if (*options.json) return print_json(cost_table(cost));
   const std::string free = free_converters_note({&experiment});
   print_lines("{}, one image:\n\n{}{}\nConstants ([cost]):\n{}", network_label(experiment),
               cost_text(cost), free.empty() ? "" : "\n" + free + "\n",
@@ -49,7 +52,9 @@ void add_cost_command(CLI::App& app) {
       "  ohmic cost my.toml --csv > cost.csv");
   auto options = std::make_shared<CostOptions>();
   options->file.add_to(*command);
-  command->add_flag("--csv", options->csv, "As CSV, with the parts of energy and area");
+  options->json = add_json_flag(
+      *command, "An object per layer and one for all, with the parts of energy and area");
+  command->add_flag("--csv", options->csv, "The same as CSV")->excludes("--json");
   command->callback([options] { options->file.run([&] { print_cost(*options); }); });
 }
 

@@ -4,9 +4,11 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "experiments/commands/commands.hpp"
 #include "experiments/commands/print_note.hpp"
+#include "experiments/commands/table_answer.hpp"
 #include "experiments/study/experiment.hpp"
 #include "nn/data/cifar.hpp"
 #include "nn/data/download.hpp"
@@ -19,7 +21,10 @@ struct GetOptions {
   std::string name;
   std::filesystem::path root = "data";
   std::string url = Download{}.url;
+  std::shared_ptr<bool> json;
 };
+
+using Json = nlohmann::ordered_json;
 
 /// One line on a terminal, one per tenth of the file elsewhere.
 class ProgressLine {
@@ -46,6 +51,7 @@ void get(const GetOptions& options) {
   Download download{options.url, std::ref(line)};
   const auto folder = get_cifar(cifar_format(options.name), options.root, download);
   line.finish();
+  if (*options.json) return print_json(Json{{"name", options.name}, {"folder", folder.string()}});
   print_lines("{} is in {}\n", options.name, folder.string());
 }
 
@@ -64,7 +70,14 @@ void add_get(CLI::App& data) {
       ->capture_default_str();
   command->add_option("--from", options->url, "Another folder (URL) that holds the archive")
       ->capture_default_str();
+  options->json = add_json_flag(*command);
   command->callback([options] { get(*options); });
+}
+
+std::vector<std::int64_t> samples_per_class(const ImageSet& set) {
+  std::vector<std::int64_t> counts(static_cast<std::size_t>(set.classes), 0);
+  for (const std::int32_t label : set.labels) ++counts[static_cast<std::size_t>(label)];
+  return counts;
 }
 
 void show_set(const std::string& name, const ImageSet& set) {
@@ -73,9 +86,8 @@ void show_set(const std::string& name, const ImageSet& set) {
   if (!set.targets.empty())
     return print_lines("  labels of {} each\n", shape_text(set.target_shape));
   if (!set.has_labels()) return print_lines("  no labels\n");
-  std::vector<std::int64_t> counts(static_cast<std::size_t>(set.classes), 0);
-  for (const std::int32_t label : set.labels) ++counts[static_cast<std::size_t>(label)];
   std::string line = "  samples per class:";
+  const std::vector<std::int64_t> counts = samples_per_class(set);
   for (std::size_t i = 0; i < counts.size(); ++i) {
     const std::string of = i < set.class_names.size() ? set.class_names[i] + " " : "";
     line += fmt::format(" {}{}", of, counts[i]);
@@ -83,17 +95,30 @@ void show_set(const std::string& name, const ImageSet& set) {
   print_lines("{}\n", line);
 }
 
+void show_set_as_json(const std::string& name, const ImageSet& set) {
+  const bool has_classes = set.targets.empty() && set.has_labels();
+  Json json{{"set", name},
+            {"samples", set.size()},
+            {"shape", set.shape},
+            {"sha256", set.hash()},
+            {"label_shape", set.targets.empty() ? Json() : Json(set.target_shape)},
+            {"samples_per_class", has_classes ? Json(samples_per_class(set)) : Json()},
+            {"class_names", set.class_names.empty() ? Json() : Json(set.class_names)}};
+  print_json(json);
+}
+
 /// Files may be given for testing alone.
 bool has_training_set(const DataSettings& data) {
   return data.name != "files" || data.train_samples.are_named();
 }
 
-void show(const ExperimentFile& file) {
+void show(const ExperimentFile& file, bool as_json) {
   const Experiment experiment = expand(file.read()).front().experiment;
   const bool has_train = has_training_set(experiment.data);
   const Dataset data = load_dataset(experiment.data, experiment.seed, {has_train, true, {}});
-  if (has_train) show_set("train", data.train);
-  show_set("test", data.test);
+  const auto show = as_json ? show_set_as_json : show_set;
+  if (has_train) show("train", data.train);
+  show("test", data.test);
 }
 
 void add_show(CLI::App& data) {
@@ -104,7 +129,8 @@ void add_show(CLI::App& data) {
       "  ohmic data show experiments/quickstart.toml");
   auto file = std::make_shared<ExperimentFile>();
   file->add_to(*command);
-  command->callback([file] { file->run([&] { show(*file); }); });
+  const auto as_json = add_json_flag(*command, "An object per set");
+  command->callback([file, as_json] { file->run([&] { show(*file, *as_json); }); });
 }
 
 }  // namespace

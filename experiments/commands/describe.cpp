@@ -6,6 +6,7 @@
 
 #include "experiments/budget/card.hpp"
 #include "experiments/commands/commands.hpp"
+#include "experiments/commands/table_answer.hpp"
 #include "experiments/manual/json_schema.hpp"
 #include "experiments/manual/manual.hpp"
 
@@ -23,6 +24,7 @@ void add_describe_command(CLI::App& app) {
       "  ohmic describe train.learning_rate\n"
       "  ohmic describe awgn\n"
       "  ohmic describe preset isaac-like\n"
+      "  ohmic describe awgn --json\n"
       "  ohmic describe --markdown > docs/parameters.md\n"
       "  ohmic describe --json-schema > ohmic.schema.json\n"
       "  ohmic describe --card-schema > card.schema.json");
@@ -35,11 +37,15 @@ void add_describe_command(CLI::App& app) {
   auto card = std::make_shared<bool>(false);
   command->add_flag("--card-schema", *card,
                     "Budget cards (`ohmic budget --card`), as a JSON schema");
-  command->callback([thing, markdown, schema, card] {
+  const auto as_json = add_json_flag(
+      *command, "Parameters, an object per line: what is accepted, unit, default, meaning, source");
+  command->callback([thing, markdown, schema, card, as_json] {
+    const std::string words = fmt::format("{}", fmt::join(*thing, " "));
+    if (*as_json) return print_json(manual_table(words));
     fmt::print("{}", *markdown ? parameters_markdown()
                      : *schema ? json_schema()
                      : *card   ? card_schema()
-                               : manual_page(fmt::format("{}", fmt::join(*thing, " "))));
+                               : manual_page(words));
   });
 }
 

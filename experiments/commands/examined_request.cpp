@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "experiments/commands/commands.hpp"
 #include "experiments/commands/terminal_progress.hpp"
 #include "experiments/measure/examination.hpp"
 #include "experiments/measure/inputs.hpp"
@@ -10,11 +9,12 @@
 
 namespace ohmic {
 
-void examine_request(const BudgetRequest& request) {
+void examine_request(const BudgetRequest& request,
+                     const std::function<void(const std::string&)>& say) {
   TerminalProgress progress;
   check_inputs(experiments_of(request.points));
-  for (const std::string& remark : remarks_on(request)) print_lines("note: {}\n", remark);
-  for (const std::string& line : examine_given(request.points, progress)) print_lines("{}\n", line);
+  for (const std::string& remark : remarks_on(request)) say("note: " + remark);
+  for (const std::string& line : examine_given(request.points, progress)) say(line);
 }
 
 std::string points_words(const BudgetRequest& request) {

@@ -3,8 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "experiments/commands/commands.hpp"
+#include "experiments/commands/table_answer.hpp"
 #include "experiments/commands/terminal_progress.hpp"
 #include "experiments/export/conductances.hpp"
 #include "experiments/export/netlist.hpp"
@@ -23,6 +25,7 @@ struct ExportOptions {
   std::uint64_t draw = 0;
   std::string tile;
   double volts = 0.2;
+  std::shared_ptr<bool> json;
 };
 
 /// LAYER:TILE_ROW:TILE_COLUMN or LAYER:TILE_ROW:TILE_COLUMN:minus.
@@ -51,8 +54,9 @@ bool has_reference_columns(const MappedLayer& layer) {
   return std::any_of(roles.begin(), roles.end(), [](const auto& r) { return r.is_reference; });
 }
 
-void write_netlist(const ExportOptions& options, const Experiment& experiment,
-                   const ProgrammedChip& chip) {
+/// The file.
+std::filesystem::path write_netlist(const ExportOptions& options, const Experiment& experiment,
+                                    const ProgrammedChip& chip) {
   const TileName name = parse_tile(options.tile);
   const auto tile_at = [&](const std::string& polarity) {
     return chip.tile_at(name.layer, name.row, name.column, polarity);
@@ -66,8 +70,19 @@ void write_netlist(const ExportOptions& options, const Experiment& experiment,
   const auto cells = chip.devices.of(name.layer).non_linear();
   write_atomically(path, spice_netlist(tile, experiment.periphery.wires, volts,
                                        cells ? cells->curve.get() : nullptr));
-  print_lines("{}{}\n", path.string(),
-              experiment.mapping.replicas > 1 ? " (the first replica's)" : "");
+  return path;
+}
+
+void print_files(const ExportOptions& options, const std::vector<std::filesystem::path>& files,
+                 bool is_of_replicas) {
+  if (*options.json) {
+    nlohmann::ordered_json names = nlohmann::ordered_json::array();
+    for (const auto& file : files) names.push_back(file.string());
+    return print_json(nlohmann::ordered_json{{"files", names}});
+  }
+  for (const auto& file : files)
+    print_lines("{}{}\n", file.string(),
+                is_of_replicas && file.extension() == ".sp" ? " (the first replica's)" : "");
 }
 
 void export_chip(ExportOptions options) {
@@ -88,11 +103,13 @@ void export_chip(ExportOptions options) {
                        experiment.evaluation.calibration_images);
   const ProgrammedChip chip{mapped.layers(ranges), experiment.mapping.tile, experiment.devices(),
                             noise_key(experiment.seed, options.draw)};
-  if (!options.tile.empty()) write_netlist(options, experiment, chip);
-  const Negatives negatives = write_conductances_csv(options.folder / "conductances.csv", chip);
-  write_conductances_hdf5(options.folder / "conductances.h5", chip);
-  print_lines("{}\n{}\n", (options.folder / "conductances.csv").string(),
-              (options.folder / "conductances.h5").string());
+  std::vector<std::filesystem::path> files;
+  if (!options.tile.empty()) files.push_back(write_netlist(options, experiment, chip));
+  files.push_back(options.folder / "conductances.csv");
+  const Negatives negatives = write_conductances_csv(files.back(), chip);
+  files.push_back(options.folder / "conductances.h5");
+  write_conductances_hdf5(files.back(), chip);
+  print_files(options, files, experiment.mapping.replicas > 1);
   if (experiment.mapping.repair != Repair::none)
     progress.say(
         "target_S is what a weight asks of a device; devices beside stuck ones were aimed "
@@ -118,6 +135,7 @@ void add_export_command(CLI::App& app) {
   command->add_option("--out", options->folder, "Folder (default: export/ in the run folder)");
   command->add_option("--tile", options->tile, "LAYER:TILE_ROW:TILE_COLUMN[:minus] as a netlist");
   command->add_option("--volts", options->volts, "Voltage of every row in the netlist, V");
+  options->json = add_json_flag(*command);
   command->callback([options] { options->file.run([&] { export_chip(*options); }); });
 }
 

@@ -5,11 +5,13 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "experiments/budget/request.hpp"
 #include "experiments/commands/commands.hpp"
 #include "experiments/commands/examined_request.hpp"
 #include "experiments/commands/samples_option.hpp"
+#include "experiments/commands/table_answer.hpp"
 #include "experiments/manual/experiment_draft.hpp"
 #include "experiments/measure/files.hpp"
 #include "experiments/measure/fitting_metrics.hpp"
@@ -27,27 +29,52 @@ namespace fs = std::filesystem;
 
 struct NewCommand {
   std::string program;  ///< as it was typed
-  std::string model, data, labels, device = "awgn", preset;
+  std::string model, data, labels, device = "awgn", table, preset;
   std::vector<std::string> samples, train;
   fs::path out;
+  std::shared_ptr<bool> json;
 };
 
-/// The experiment that one key makes; what is wrong with it is said of the option.
-Experiment with_key(const std::string& option, const std::string& key, const std::string& value) {
+using Keys = std::vector<std::pair<std::string, std::string>>;
+
+/// The experiment that these keys make; what is wrong with it is said of the option.
+Experiment with_keys(const std::string& option, const Keys& keys) {
   const Position where{option};
   Value root{Table{}, where};
-  root.set(key, {value, where}, where);
+  for (const auto& [key, value] : keys) root.set(key, {value, where}, where);
   std::vector<Fault> faults;
   Experiment experiment = Experiment::read(root, faults);
   if (!faults.empty()) throw ConfigError(std::move(faults));
   return experiment;
 }
 
+Keys device_keys(const NewCommand& command) {
+  Keys keys{{"device.model", command.device}};
+  const DeviceKind* kind = find_device_kind(command.device);
+  const bool takes_table = kind && kind->schema->find("file");
+  if (command.table.empty()) {
+    if (takes_table)
+      throw ConfigError({Fault{{"--device"},
+                               "device.file",
+                               command.device +
+                                   " is made from measurements; expected their table as --table "
+                                   "FILE (`ohmic describe " +
+                                   command.device + "` says what it holds)"}});
+    return keys;
+  }
+  if (kind && !takes_table)
+    throw ConfigError("--table " + command.table + ": " + command.device +
+                      " reads no table; expected --device lookup");
+  keys.emplace_back("device.file", command.table);
+  return keys;
+}
+
 void take_hardware(const NewCommand& command, ExperimentDraft& draft) {
   const Experiment experiment = command.preset.empty()
-                                    ? with_key("--device", "device.model", command.device)
-                                    : with_key("--preset", "preset", command.preset);
+                                    ? with_keys("--device", device_keys(command))
+                                    : with_keys("--preset", {{"preset", command.preset}});
   draft.preset = command.preset;
+  draft.device_table = command.table;
   draft.device = experiment.device_model;
   draft.axis = first_axis(experiment.device_model, *experiment.device);
 }
@@ -58,13 +85,13 @@ void take_data(const std::string& name, ExperimentDraft& draft) {
   if (name == "files")
     throw ConfigError(
         "--data files: name them with --samples; expected synthetic, cifar10 or cifar100");
-  draft.data.name = with_key("--data", "data.name", name).data.name;
+  draft.data.name = with_keys("--data", {{"data.name", name}}).data.name;
   draft.metrics = {{}, {"top_k"}, {"cross_entropy"}, {"agreement"}};
 }
 
 void check_built_in(const std::string& name) {
   try {
-    with_key("--model", "model.name", name);
+    with_keys("--model", {{"model.name", name}});
   } catch (const ConfigError& error) {
     const std::string near = did_you_mean(name, model_names());
     std::vector<Fault> faults = error.faults();
@@ -228,14 +255,16 @@ bool is_to_be_fetched(const DataSettings& data) {
   return files.test.empty() || !fs::exists(files.test.front());
 }
 
-void print_next(const ExperimentDraft& draft, bool fetches) {
+struct NextCommand {
+  std::string words, what;
+};
+
+std::vector<NextCommand> next_commands(const ExperimentDraft& draft, bool fetches) {
   const std::string file = shell_word(draft.file);
-  std::vector<std::pair<std::string, std::string>> next;
-  next.push_back(
-      fetches ? std::pair<std::string, std::string>{"data get " + draft.data.name, "the images"}
-              : std::pair<std::string, std::string>{"check " + file,
-                                                    "again, when you have changed it"});
-  next.push_back({"run " + file, "measure every point"});
+  const NextCommand first = fetches
+                                ? NextCommand{"data get " + draft.data.name, "the images"}
+                                : NextCommand{"check " + file, "again, when you have changed it"};
+  std::vector<NextCommand> next{first, {"run " + file, "measure every point"}};
   const MetricChoice& metric = draft.metrics.front();
   if (draft.axis)
     next.push_back(
@@ -245,11 +274,27 @@ void print_next(const ExperimentDraft& draft, bool fetches) {
          "a figure of it"});
   else
     next.push_back({"describe " + draft.device, "what the device may be told"});
+  return next;
+}
+
+void print_next(const ExperimentDraft& draft, const std::vector<NextCommand>& next) {
   std::size_t width = 0;
-  for (const auto& [words, what] : next) width = std::max(width, words.size());
+  for (const NextCommand& command : next) width = std::max(width, command.words.size());
   print_lines("Next:\n");
   for (const auto& [words, what] : next)
     print_lines("  {} {:<{}}  {}\n", shell_word(draft.program), words, width, what);
+}
+
+void print_written(const ExperimentDraft& draft, const BudgetRequest& request,
+                   const std::vector<std::string>& remarks, const std::vector<NextCommand>& next) {
+  using Json = nlohmann::ordered_json;
+  Json commands = Json::array();
+  for (const NextCommand& command : next)
+    commands.push_back(shell_word(draft.program) + " " + command.words);
+  print_json(Json{{"file", draft.file},
+                  {"points", request.points.size()},
+                  {"remarks", remarks},
+                  {"next", std::move(commands)}});
 }
 
 void write_new(const NewCommand& command) {
@@ -262,11 +307,18 @@ void write_new(const NewCommand& command) {
   check_place(out);
   const BudgetRequest request = request_of(draft);
   const bool fetches = is_to_be_fetched(draft.data);
-  if (!fetches) examine_request(request);
+  std::vector<std::string> remarks;
+  if (!fetches)
+    examine_request(request, [&](const std::string& line) {
+      if (!*command.json) print_lines("{}\n", line);
+      remarks.push_back(line);
+    });
   if (out.has_parent_path()) make_folder(out.parent_path());
   write_atomically(out, draft_text(draft));
+  const std::vector<NextCommand> next = next_commands(draft, fetches);
+  if (*command.json) return print_written(draft, request, remarks, next);
   print_lines("{}: written, {}\n", draft.file, points_words(request));
-  print_next(draft, fetches);
+  print_next(draft, next);
 }
 
 void add_options(CLI::App& command, NewCommand& made) {
@@ -298,13 +350,22 @@ void add_options(CLI::App& command, NewCommand& made) {
       command.add_option("--device", made.device, "Device model (`ohmic list devices`)")
           ->type_name("NAME")
           ->capture_default_str();
+  CLI::Option* table =
+      command
+          .add_option(
+              "--table", made.table,
+              "Measurements that --device lookup is made from (CSV; `ohmic describe lookup`)")
+          ->type_name("FILE")
+          ->needs(device);
   command
       .add_option("--preset", made.preset,
                   "Tiles, devices and converters by name (`ohmic list presets`)")
       ->type_name("NAME")
-      ->excludes(device);
+      ->excludes(device)
+      ->excludes(table);
   command.add_option("--out", made.out, "The new file (default: the network's name, here)")
       ->type_name("FILE.toml");
+  made.json = add_json_flag(command);
 }
 
 }  // namespace
@@ -320,6 +381,7 @@ void add_new_command(CLI::App& app) {
       "  ohmic new                                        a small ResNet on built-in images\n"
       "  ohmic new --model net.onnx --samples x.npy --labels y.npy\n"
       "  ohmic new --model net.pt2 --samples x.npy --device pcm --out pcm.toml\n"
+      "  ohmic new --device lookup --table cells.csv      devices as you measured them\n"
       "  ohmic new --model net.keras --samples photos/ --preset pcm-hermes-like --train x.npy\n"
       "  ohmic new --model two.onnx --samples ids=ids.npy --samples mask=mask.npy\n"
       "  ohmic new --model resnet20 --data cifar10");

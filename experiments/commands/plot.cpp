@@ -6,6 +6,7 @@
 
 #include "experiments/commands/commands.hpp"
 #include "experiments/commands/print_note.hpp"
+#include "experiments/commands/table_answer.hpp"
 #include "experiments/commands/work_folder.hpp"
 #include "experiments/figures/chosen_figure.hpp"
 #include "experiments/measure/files.hpp"
@@ -70,8 +71,9 @@ void plot(const PlotCommand& command) {
   const bool to_stdout = command.as_csv || command.as_json;
   if (!command.out.empty()) check_out(command.out);
   const ChosenColumns chosen = choose_columns(command.runs, command.choice);
-  if (command.as_csv) print_lines("{}", csv_text(chosen_table(chosen)));
-  if (command.as_json) print_lines("{}", jsonl_text(chosen_table(chosen)));
+  for (const std::string& remark : chosen.remarks) print_note("note: {}\n", lines(remark));
+  if (command.as_csv) print_csv(chosen_table(chosen));
+  if (command.as_json) print_json(chosen_table(chosen));
   if (to_stdout && command.out.empty()) return;
   const Figure figure = chosen_figure(chosen, command.choice.split, command.logarithmic());
   const std::string written = command.out.empty() ? draw_beside(command.runs.front(), figure)

@@ -7,11 +7,13 @@
 #include <cstdio>
 #include <utility>
 
+#include "experiments/commands/color.hpp"
+
 namespace ohmic {
 
 template <class... Args>
 void print_note(fmt::format_string<Args...> format, Args&&... args) {
-  std::fputs(fmt::format(format, std::forward<Args>(args)...).c_str(), stderr);
+  std::fputs(colored(fmt::format(format, std::forward<Args>(args)...), stderr).c_str(), stderr);
 }
 
 }  // namespace ohmic

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <memory>
 #include <new>
+#include <nlohmann/json.hpp>
 
 #include "experiments/budget/card_check.hpp"
 #include "experiments/commands/commands.hpp"
@@ -18,6 +19,7 @@
 #include "experiments/study/plugin.hpp"
 #include "experiments/text/quoting.hpp"
 #include "nn/torch/torch_evaluation.hpp"
+#include "simulator/backend.hpp"
 #include "simulator/config/schema.hpp"
 #include "simulator/version.hpp"
 
@@ -41,15 +43,48 @@ void add_commands(CLI::App& app) {
   add_bench_command(app);
 }
 
+std::string version_json() {
+  return nlohmann::ordered_json{{"ohmic", version()},
+                                {"commit", commit()},
+                                {"compiler", compiler()},
+                                {"libtorch", libtorch_version()},
+                                {"backends", backend_names()}}
+      .dump();
+}
+
+/// --version, with --json before it or behind. True where --json is given.
+std::shared_ptr<bool> add_version(CLI::App& app) {
+  auto as_json = std::make_shared<bool>(false);
+  app.add_flag("--json", *as_json, "Of --version, for a program; commands have their own");
+  app.set_version_flag("--version", [as_json] {
+    return *as_json ? version_json()
+                    : fmt::format("ohmic {}, LibTorch {}", version(), libtorch_version());
+  });
+  return as_json;
+}
+
+void add_color(CLI::App& app) {
+  choose_color("auto");
+  app.add_option_function<std::string>("--color", choose_color,
+                                       "Errors, warnings and notes in colour: auto (on a terminal, "
+                                       "without NO_COLOR), always or never")
+      ->type_name("WHEN")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->trigger_on_parse();
+}
+
 /// Loaded when the command line is understood and before any command does its work.
-void add_plugins(CLI::App& app) {
+void add_plugins(CLI::App& app, const std::shared_ptr<bool>& loose_json) {
   auto files = std::make_shared<std::vector<std::string>>();
   app.add_option("--plugin", *files, "Shared library with further device models")
       ->type_name("FILE.so")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->allow_extra_args(false);
-  app.parse_complete_callback([files] {
+  app.parse_complete_callback([files, loose_json] {
+    if (*loose_json)
+      throw CLI::ParseError("--json: expected behind the command, as in ohmic list devices --json",
+                            CLI::ExitCodes::ExtrasError);
     for (const std::string& file : *files) load_plugin(file);
   });
 }
@@ -57,11 +92,9 @@ void add_plugins(CLI::App& app) {
 void configure(CLI::App& app, const std::string& name) {
   app.name(name);
   app.fallthrough();
-  add_plugins(app);
+  add_plugins(app, add_version(app));
+  add_color(app);
   app.require_subcommand(1);
-  app.set_version_flag("--version", [] {
-    return fmt::format("ohmic {}, LibTorch {}", version(), libtorch_version());
-  });
   app.footer(
       "Examples:\n"
       "  ohmic run experiments/quickstart.toml            train, map, perturb, measure, report\n"

@@ -3,10 +3,13 @@
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <filesystem>
 #include <memory>
 
 #include "experiments/commands/commands.hpp"
+#include "experiments/commands/table_answer.hpp"
 #include "experiments/commands/terminal_progress.hpp"
+#include "experiments/measure/files.hpp"
 #include "experiments/report/run_report.hpp"
 #include "experiments/text/quoting.hpp"
 #include "simulator/error.hpp"
@@ -19,6 +22,7 @@ struct RunCommand {
   ExperimentFile file;
   RunOptions options;
   bool dry_run = false;
+  std::shared_ptr<bool> json;
 };
 
 /// The command that goes on with every point of the file: without --only and --fresh.
@@ -54,6 +58,17 @@ void print_files(const RunOutcome& outcome) {
       print_lines("  {}\n", entry.path().string());
 }
 
+void print_outlook(const Outlook& outlook, const RunCommand& command) {
+  if (*command.json) return print_json(outlook.points);
+  print_lines("{}\n{}", terminal_text(outlook.points), outlook.text);
+}
+
+/// The rows of results.jsonl.
+void print_results(const RunOutcome& outcome) {
+  const auto results = outcome.folder / "results.jsonl";
+  if (std::filesystem::exists(results)) print_lines("{}", read_whole(results));
+}
+
 void print_outcome(const RunOutcome& outcome, const RunCommand& command, double seconds) {
   print_lines("\n{}\n", outcome.summary);
   print_lines("{} of {} points finished, {} of them now in {}:\n", outcome.finished, outcome.points,
@@ -73,7 +88,7 @@ void print_outcome(const RunOutcome& outcome, const RunCommand& command, double 
 void run(const RunCommand& command) {
   const Value root = command.file.read();
   if (command.dry_run) {
-    if (command.options.rank.is_first()) print_lines("{}", dry_run(root, command.options));
+    if (command.options.rank.is_first()) print_outlook(dry_run(root, command.options), command);
     return;
   }
   if (command.options.rank.is_first()) explain_when_stopped(command);
@@ -84,7 +99,7 @@ void run(const RunCommand& command) {
   const RunOutcome outcome = run_with_report(root, options);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   if (!command.options.rank.is_first()) return;
-  print_outcome(outcome, command, took.count());
+  *command.json ? print_results(outcome) : print_outcome(outcome, command, took.count());
   if (!outcome.left_out.empty())
     throw PointsLeftOut(
         fmt::format("{} of {} points are missing: training diverged; smaller rates "
@@ -125,6 +140,8 @@ void add_options(CLI::App& command, RunCommand& run) {
                 "Print every point with its state and the time that is left; write nothing")
       ->excludes(fresh)
       ->excludes(fresh_training);
+  run.json =
+      add_json_flag(command, "Print the results, an object per point; of --dry-run the points");
 }
 
 }  // namespace

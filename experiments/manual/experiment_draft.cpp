@@ -186,6 +186,7 @@ void add_hardware(const ExperimentDraft& draft, Lines& lines) {
                         find_device_kind(draft.device)->schema->doc, draft.device,
                         other_devices(draft.device)));
   lines.put("model", text_value(draft.device));
+  if (!draft.device_table.empty()) lines.set("file", text_value(draft.device_table));
   lines.blank();
   lines.say(
       fmt::format("Without these lines converters are ideal. dac: {} adc: {} Their ranges are "

@@ -29,6 +29,7 @@ struct ExperimentDraft {
   ModelSettings model;
   std::optional<TrainSettings> train;  ///< absent: the network is given
   std::string preset, device;          ///< one of them; of a preset the device it has
+  std::string device_table;            ///< file of measurements, of a device that reads one
   std::vector<MetricChoice> metrics;   ///< that fit, the one that is meant first
   Estimator estimator = Estimator::per_draw;
   std::int64_t draws = 10;

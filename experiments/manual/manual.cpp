@@ -3,10 +3,13 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <functional>
 
+#include "experiments/budget/dotted_leaves.hpp"
 #include "experiments/budget/settings.hpp"
 #include "experiments/study/experiment.hpp"
 #include "experiments/study/presets.hpp"
+#include "experiments/study/words.hpp"
 #include "simulator/config/describe.hpp"
 
 namespace ohmic {
@@ -68,7 +71,7 @@ std::string overview() {
   lines.push_back({"[budget]", BudgetSettings::schema().doc});
   lines.push_back({"[sweep]", "Axes by dotted key; every combination is a point."});
   return Experiment::schema().doc + "\n\n" + two_columns(lines) +
-         "\nDevice models, for device.model:\n\n" + device_list() +
+         "\nDevice models, for device.model:\n\n" + list_text(device_list()) +
          "\n`ohmic describe THING` explains a table, a device model or a parameter.\n";
 }
 
@@ -80,13 +83,14 @@ std::string device_table() {
          "  [device.layers.\"block*\"]    # of all layers of such names (*: any characters, ?: "
          "one)\n"
          "  eta = 0.2\n" +
-         "\nOne of, as model = \"...\":\n\n" + device_list() +
+         "\nOne of, as model = \"...\":\n\n" + list_text(device_list()) +
          "\n`ohmic describe MODEL` gives a model's parameters.\n";
 }
 
 std::string preset_pages() {
   return "preset = \"...\"\n" + wrapped(Experiment::schema().find("preset")->doc, 0) +
-         "\nOne of:\n\n" + preset_list() + "\n`ohmic describe preset NAME` gives its values.\n";
+         "\nOne of:\n\n" + list_text(preset_list()) +
+         "\n`ohmic describe preset NAME` gives its values.\n";
 }
 
 /// Every parameter of that dotted key, or of that bare key in any table.
@@ -146,57 +150,138 @@ std::vector<std::string> all_words() {
   return words;
 }
 
-/// "an integer in [1, 16]; default 8".
-std::string values_text(const Parameter& p, const Value& defaults) {
-  const Value* value = defaults.table().find(p.key);
-  const std::string usual = p.usual_interval(), unit = p.unit == "1" ? "" : p.unit;
-  return p.accepted() + (unit.empty() ? "" : ", in " + unit) +
-         (usual.empty() ? "" : ", usually " + usual) +
-         (p.required                    ? "; required"
-          : value && !value->is_table() ? "; default " + value->text()
-                                        : "");
-}
+/// A parameter as a file writes it.
+struct Key {
+  std::string key;    ///< dotted
+  std::string model;  ///< the device model that it is of; else empty
+  const Parameter& parameter;
+  Value usual;  ///< its default; nothing where there is none
 
-/// Appends the wanted keys of a table and of those in it; `of` is a device model.
-void add_keys(const SchemaBase& schema, const std::string& table, const std::string& of,
-              const std::string& wanted, std::string& text) {
+  /// It, or one of its table.
+  bool is_of(const std::string& table) const {
+    return key == table || key.starts_with(table + ".");
+  }
+  std::string unit() const { return parameter.unit == "1" ? "" : parameter.unit; }
+  const std::string& doc() const {
+    return parameter.nested ? parameter.nested->doc : parameter.doc;
+  }
+};
+
+/// visit(Key) for the parameters of a table and of those in it.
+template <class Visit>
+void visit_keys(const SchemaBase& schema, const std::string& table, const std::string& model,
+                const Visit& visit) {
+  const Value defaults = schema.write(schema.make_default().get());
   for (const Parameter& p : schema.parameters()) {
     const std::string key = table.empty() ? p.key : table + "." + p.key;
-    if (key == wanted || key.starts_with(wanted + ".")) {
-      const Value defaults = schema.write(schema.make_default().get());
-      text += key + of + ": " + values_text(p, defaults) + "\n" +
-              wrapped(p.nested ? p.nested->doc : p.doc, 4) +
-              (p.source.empty() ? "" : wrapped("Source: " + p.source, 4));
-    }
-    if (p.nested) add_keys(*p.nested, key, of, wanted, text);
+    const Value* usual = defaults.table().find(p.key);
+    visit(Key{key, model, p, usual && !usual->is_table() ? *usual : Value()});
+    if (p.nested) visit_keys(*p.nested, key, model, visit);
   }
+}
+
+template <class Visit>
+void visit_all_keys(const Visit& visit) {
+  visit_keys(Experiment::schema(), "", "", visit);
+  visit_keys(BudgetSettings::schema(), "budget", "", visit);
+  for (const DeviceKind& kind : device_kinds())
+    visit_keys(*kind.schema, "device", kind.name, visit);
+}
+
+/// "an integer in [1, 16]; default 8".
+std::string values_text(const Key& k) {
+  const Parameter& p = k.parameter;
+  const std::string usual = p.usual_interval(), unit = k.unit();
+  return p.accepted() + (unit.empty() ? "" : ", in " + unit) +
+         (usual.empty() ? "" : ", usually " + usual) +
+         (p.required             ? "; required"
+          : k.usual.data.index() ? "; default " + k.usual.text()
+                                 : "");
+}
+
+std::string key_text(const Key& k) {
+  const std::string& source = k.parameter.source;
+  return k.key + (k.model.empty() ? "" : " of " + k.model) + ": " + values_text(k) + "\n" +
+         wrapped(k.doc(), 4) + (source.empty() ? "" : wrapped("Source: " + source, 4));
+}
+
+Cell text_or_nothing(const std::string& text) { return text.empty() ? Cell() : Cell(text); }
+
+Fields fields_of(const Key& k) {
+  const Parameter& p = k.parameter;
+  return {{{"key"}, k.key},
+          {{"model"}, text_or_nothing(k.model)},
+          {{"type"}, p.type},
+          {{"accepts"}, p.accepted()},
+          {{"usually"}, text_or_nothing(p.usual_interval())},
+          {{"unit"}, text_or_nothing(k.unit())},
+          {{"default"}, plain_cell(k.usual)},
+          {{"required"}, p.required},
+          {{"doc"}, k.doc()},
+          {{"source"}, text_or_nothing(p.source)}};
+}
+
+DataTable preset_table(const std::string& name) {
+  DataTable table{name, "", {{"key"}, {"value"}}};
+  for_each_leaf(parse_toml(preset_page(name), name).table(),
+                [&](const std::string& key, const Value& value) {
+                  table.add({key, plain_cell(value)});
+                });
+  return table;
+}
+
+/// Which keys manual_page(thing) is about.
+std::function<bool(const Key&)> chosen_by(const std::string& thing) {
+  if (thing.empty()) return [](const Key&) { return true; };
+  if (find_device_kind(thing)) return [thing](const Key& k) { return k.model == thing; };
+  const bool is_table =
+      std::ranges::any_of(pages(), [&](const Page& page) { return page.word == thing; });
+  if (is_table || thing == "device") return [thing](const Key& k) { return k.is_of(thing); };
+  return [within = "." + thing + "."](const Key& k) {
+    return ("." + k.key + ".").find(within) != std::string::npos;
+  };
+}
+
+/// A list by name.
+template <class Range, class Doc>
+DataTable list_of(const Range& all, const Doc& doc) {
+  DataTable table{"", "", {{"name"}, {"doc"}}};
+  for (const auto& one : all) table.add({one.name, doc(one)});
+  return table;
 }
 
 }  // namespace
 
 std::string keys_text(const std::vector<std::string>& keys) {
   std::string text;
-  for (const std::string& key : keys) {
+  for (const std::string& wanted : keys) {
     const std::size_t before = text.size();
-    if (key != "device") add_keys(Experiment::schema(), "", "", key, text);
-    add_keys(BudgetSettings::schema(), "budget", "", key, text);
-    for (const DeviceKind& kind : device_kinds())
-      add_keys(*kind.schema, "device", " of " + kind.name, key, text);
-    if (text.size() == before) refuse(key, all_words());
+    visit_all_keys([&](const Key& k) {
+      const bool is_table_of_models = k.key == "device" && k.model.empty();
+      if (k.is_of(wanted) && !is_table_of_models) text += key_text(k);
+    });
+    if (text.size() == before) refuse(wanted, all_words());
   }
   return text;
 }
 
-std::string device_list() {
-  std::vector<std::pair<std::string, std::string>> lines;
-  for (const DeviceKind& kind : device_kinds()) lines.push_back({kind.name, kind.schema->doc});
-  return two_columns(lines);
+DataTable device_list() {
+  return list_of(device_kinds(), [](const DeviceKind& kind) { return kind.schema->doc; });
 }
 
-std::string preset_list() {
+DataTable preset_list() {
+  return list_of(presets(), [](const Preset& preset) { return preset.title; });
+}
+
+std::string list_text(const DataTable& list) {
   std::vector<std::pair<std::string, std::string>> lines;
-  for (const Preset& preset : presets()) lines.push_back({preset.name, preset.title});
-  return two_columns(lines);
+  std::string names;
+  for (const auto& line : list.lines) {
+    const auto text = [&](std::size_t c) { return list.columns[c].text(line.cells[c]); };
+    names += text(0) + "\n";
+    if (list.columns.size() > 1) lines.push_back({text(0), text(1)});
+  }
+  return lines.empty() ? names : two_columns(lines);
 }
 
 const std::string kTrainedChip = "train.hardware.";
@@ -218,6 +303,22 @@ std::string manual_page(const std::string& thing) {
   const std::string tables = table_pages(thing), parameters = parameter_pages(thing);
   if (tables.empty() && parameters.empty()) refuse(thing, all_words());
   return tables + (tables.empty() || parameters.empty() ? "" : "\n") + parameters;
+}
+
+DataTable manual_table(const std::string& thing) {
+  if (thing == "preset") return preset_list();
+  if (thing.starts_with("preset ")) return preset_table(thing.substr(thing.find(' ') + 1));
+  for (const std::string& name : preset_names())
+    if (thing == name) return preset_table(name);
+  DataTable table;
+  const auto is_chosen =
+      chosen_by(thing == "layers" || thing == "device.layers" ? "device" : thing);
+  visit_all_keys([&](const Key& k) {
+    if (is_chosen(k)) table.add(fields_of(k));
+  });
+  if (thing == "sweep") table.add(Fields{{{"key"}, thing}, {{"doc"}, kSweep}});
+  if (table.lines.empty()) refuse(thing, all_words());
+  return table;
 }
 
 std::string parameters_markdown() {

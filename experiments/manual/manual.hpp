@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "experiments/text/table.hpp"
+
 namespace ohmic {
 
 /// The page of a table ("train", "periphery.adc"), a device model ("awgn"), a parameter
@@ -11,11 +13,15 @@ namespace ohmic {
 /// or the overview for "". Throws ConfigError naming the nearest word.
 std::string manual_page(const std::string& thing);
 
-/// Every device model with its first line.
-std::string device_list();
+/// The same for a program: a row per parameter that the page is about, those of all tables for "";
+/// of a preset a row per key.
+DataTable manual_table(const std::string& thing);
 
-/// Every preset with its first line.
-std::string preset_list();
+/// Every device model, and every preset, with its first line: name, doc.
+DataTable device_list();
+DataTable preset_list();
+/// Such a list for a terminal: the second column wrapped beside the first, where there is one.
+std::string list_text(const DataTable&);
 
 /// Parameters by dotted key, and all parameters of tables, "device" being those of every model:
 /// what is accepted, unit and default, with meaning and source below. Throws as manual_page.

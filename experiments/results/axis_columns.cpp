@@ -4,16 +4,6 @@
 #include "experiments/text/quoting.hpp"
 
 namespace ohmic {
-namespace {
-
-Cell::Value in_files(const Value& value) {
-  if (const auto* truth = std::get_if<bool>(&value.data)) return *truth;
-  if (const auto* whole = std::get_if<std::int64_t>(&value.data)) return *whole;
-  if (const auto* real = std::get_if<double>(&value.data)) return *real;
-  return plain_text(value);
-}
-
-}  // namespace
 
 std::string shown_value(std::string_view text) {
   constexpr std::size_t kLongest = 40;
@@ -24,7 +14,7 @@ Fields axis_fields(const Point& point) {
   Fields fields;
   for (const auto& [key, value] : point.axes)
     fields.push_back({{key, key_title(key, &point.experiment)},
-                      {in_files(value), shown_value(value_words(key, plain_text(value)))}});
+                      {plain_cell(value).value, shown_value(value_words(key, plain_text(value)))}});
   return fields;
 }
 

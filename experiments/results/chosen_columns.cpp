@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 
+#include "experiments/measure/files.hpp"
 #include "experiments/measure/recorded.hpp"
 #include "experiments/results/run_record.hpp"
 #include "experiments/results/tables.hpp"
@@ -22,6 +23,7 @@ namespace {
 using Names = std::vector<std::string>;
 
 constexpr char kRunKey[] = "run";
+constexpr char kIdentity[] = "identity";  ///< a point's name, which says nothing of it
 
 bool is_among(const Names& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -48,16 +50,26 @@ class RunRows {
     if (table_.rows() == 0)
       throw DataError(file_.string() +
                       ": has no results; expected those of a run that has finished a point");
+    if (!read_whole(file_).ends_with('\n'))
+      say_damaged(table_.place(table_.rows()), "the file ends within this line");
     for (const auto& axis : run_.points.front().axes) keys_.push_back(axis.first);
   }
 
   std::string name() const { return run_.name(); }
   const std::filesystem::path& file() const { return file_; }
+  /// Why this is not all of the run; empty where it is.
+  std::string remark() const {
+    const std::size_t finished = run_.measured().size();
+    if (table_.rows() >= finished) return "";
+    return fmt::format(
+        "{} has {} of the {} finished points; `ohmic run` with the run's file writes it anew",
+        file_.string(), table_.rows(), finished);
+  }
   const Experiment& experiment() const { return run_.points.front().experiment; }
   const Names& keys() const { return keys_; }
   const Names& columns() const { return table_.columns(); }
   bool has(const std::string& name) const {
-    return is_among(columns(), name) || resolved_.at(name) != nullptr;
+    return name != kIdentity && (is_among(columns(), name) || resolved_.at(name) != nullptr);
   }
   /// Of a key that is not swept here its value in every row; empty where there is none.
   std::string cell(std::size_t row, const std::string& name) const {
@@ -127,7 +139,7 @@ Names shown_columns(const RunRows& run) {
   for (const std::string& column : run.columns()) {
     const bool is_end = (column.ends_with("_lo") || column.ends_with("_hi")) &&
                         is_among(run.columns(), column.substr(0, column.size() - 3));
-    if (!is_end && column != "identity") names.push_back(column);
+    if (!is_end && column != kIdentity) names.push_back(column);
   }
   return names;
 }
@@ -205,6 +217,9 @@ ChosenColumns choose_columns(const std::vector<std::filesystem::path>& folders,
   if (!chosen.x_is_swept) keys.clear();
   std::erase(keys, choice.x);
   if (!choice.split.empty() && !is_among(keys, choice.split)) keys.push_back(choice.split);
+  for (const RunRows& run : runs)
+    if (std::string remark = run.remark(); !remark.empty())
+      chosen.remarks.push_back(std::move(remark));
   for (const RunRows& run : runs)
     for (const std::size_t row : run.rows(choice.only)) {
       if (run.cell(row, choice.x).empty()) continue;

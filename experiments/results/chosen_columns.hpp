@@ -30,10 +30,11 @@ struct ChosenColumns {
   bool x_is_swept = false;  ///< else it was measured
   Experiment experiment;    ///< the first, for the words of keys
   std::vector<ChosenRow> rows;
+  std::vector<std::string> remarks;  ///< on runs whose results.csv lacks points that are finished
 };
 
 /// Throws ConfigError that lists the columns there are for one that is not there, or holds no
-/// numbers; DataError for a folder without results.
+/// numbers; DataError for a folder without results, or whose results.csv is cut off.
 ChosenColumns choose_columns(const std::vector<std::filesystem::path>& runs, const Choice&);
 
 /// What was chosen, for files: axes, x and y with its interval.

@@ -88,9 +88,7 @@ std::string energy_key(const std::string& part) { return "energy_" + part + "_nJ
 std::string area_key(const std::string& part) { return "area_" + part + "_mm2"; }
 
 std::string cost_text(const NetworkCost& cost) {
-  DataTable table;
-  append_network({}, cost, table);
-  return terminal_text(table) + "\n" + shares("energy", cost.total.energy_pJ) +
+  return terminal_text(cost_table(cost)) + "\n" + shares("energy", cost.total.energy_pJ) +
          shares("area", cost.total.area_um2);
 }
 
@@ -107,10 +105,10 @@ std::string constants_text(const CostSettings& settings) {
   return text;
 }
 
-std::string cost_csv(const NetworkCost& cost) {
+DataTable cost_table(const NetworkCost& cost) {
   DataTable table;
   append_network({}, cost, table);
-  return csv_text(table);
+  return table;
 }
 
 std::string cost_csv(const std::vector<MeasuredPoint>& points) {

@@ -24,10 +24,11 @@ std::string cost_text(const NetworkCost&);
 std::string constants_text(const CostSettings&);
 /// A sentence where experiments have ideal converters, which cost nothing here; else empty.
 std::string free_converters_note(const std::vector<const Experiment*>&);
-/// The same rows with every column: cost_fields, macs and phases.
-std::string cost_csv(const NetworkCost&);
+/// The same rows; in files every column: cost_fields, macs, phases and each part of energy and
+/// area.
+DataTable cost_table(const NetworkCost&);
 
-/// cost_csv of every point that has a cost, behind its swept keys.
+/// cost_table of every point that has a cost, behind its swept keys.
 std::string cost_csv(const std::vector<MeasuredPoint>&);
 
 /// What designs are compared by.

@@ -12,6 +12,7 @@
 #include "experiments/measure/setup.hpp"
 #include "experiments/measure/stopping.hpp"
 #include "experiments/measure/timing.hpp"
+#include "experiments/results/axis_columns.hpp"
 #include "experiments/run/run.hpp"
 #include "experiments/study/remarks.hpp"
 #include "experiments/study/selection.hpp"
@@ -47,20 +48,20 @@ class DryRun {
         store_(folder_ / "points"),
         speeds_(timing_file(folder_)) {}
 
-  /// Points that a run would compute; known after text().
+  /// Points that a run would compute; known after outlook().
   const std::vector<const Experiment*>& left() const { return unfinished_; }
 
-  std::string text() {
+  Outlook outlook() {
     std::vector<std::string> states;
     for (std::size_t i = 0; i < points_.size(); ++i) states.push_back(state(i));
-    return fmt::format("{}\n{}: {}\n{}\n", table(states), folder_.string(), totals(), time_left());
+    return {table(states), fmt::format("{}: {}\n{}\n", folder_.string(), totals(), time_left())};
   }
 
  private:
   std::string state(std::size_t index);
   std::string unfinished(const Experiment&);
   std::string training(const Experiment&);
-  std::string table(const std::vector<std::string>& states) const;
+  DataTable table(const std::vector<std::string>& states) const;
   std::string totals() const;
   std::string time_left() const;
 
@@ -119,16 +120,18 @@ std::string DryRun::training(const Experiment& e) {
                      done > 0 ? fmt::format(" ({} of {} epochs done)", done, e.train.epochs) : "");
 }
 
-std::string DryRun::table(const std::vector<std::string>& states) const {
+DataTable DryRun::table(const std::vector<std::string>& states) const {
   DataTable table;
   for (std::size_t i = 0; i < points_.size(); ++i) {
-    Fields row;
-    for (const auto& [key, value] : points_[i].axes)
-      row.push_back({titled(key), plain_text(value)});
-    row.push_back({{.key = {}, .title = "state", .is_left = true}, states[i]});
+    Fields row = axis_fields(points_[i]);
+    for (auto& [column, cell] : row) {
+      column.title = column.key;
+      cell.shown.reset();
+    }
+    row.push_back({{.key = "state", .title = "state", .is_left = true}, states[i]});
     table.add(row);
   }
-  return terminal_text(table);
+  return table;
 }
 
 std::string DryRun::totals() const {
@@ -156,16 +159,16 @@ std::string DryRun::time_left() const {
 
 }  // namespace
 
-std::string dry_run(const Value& root, const RunOptions& options) {
+Outlook dry_run(const Value& root, const RunOptions& options) {
   const std::vector<Point> points = expand(root);
   const fs::path folder = run_folder(points, options);
   check_owner(folder, root, to_toml(resolved_file(root, points)), kFreshTakesFolder);
   DryRun run(points, options, folder);
-  std::string text = run.text();
+  Outlook outlook = run.outlook();
   check_inputs(run.left());
   for (const std::string& remark : remarks_on(run.left(), experiments_of(points)))
-    text += "note: " + remark + "\n";
-  return text;
+    outlook.text += "note: " + remark + "\n";
+  return outlook;
 }
 
 }  // namespace ohmic

@@ -26,6 +26,7 @@
 #include "experiments/measure/measured_point.hpp"
 #include "experiments/measure/progress.hpp"
 #include "experiments/measure/ranks.hpp"
+#include "experiments/text/table.hpp"
 #include "simulator/config/value.hpp"
 #include "simulator/error.hpp"
 
@@ -75,8 +76,14 @@ std::filesystem::path run_folder(const std::vector<Point>&, const RunOptions&);
 /// UnsupportedError or OutputError; whatever was finished stays.
 RunOutcome run_experiment(const Value& root, const RunOptions&);
 
-/// What run_experiment would do, as text: every point with its state, what is left, and how long
-/// that takes one process where the folder knows how fast such work was. Writes nothing.
-std::string dry_run(const Value& root, const RunOptions&);
+/// What run_experiment would do.
+struct Outlook {
+  DataTable points;  ///< each with its state
+  /// What is left, how long that takes one process where the folder knows how fast such work was,
+  /// and what is worth a word.
+  std::string text;
+};
+/// Writes nothing. Throws as run_experiment.
+Outlook dry_run(const Value& root, const RunOptions&);
 
 }  // namespace ohmic

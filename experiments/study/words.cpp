@@ -86,6 +86,13 @@ std::string plain_text(const Value& value) {
   return value.text();
 }
 
+Cell plain_cell(const Value& value) {
+  if (const auto* truth = std::get_if<bool>(&value.data)) return *truth;
+  if (const auto* whole = std::get_if<std::int64_t>(&value.data)) return *whole;
+  if (const auto* real = std::get_if<double>(&value.data)) return *real;
+  return value.data.index() == 0 ? Cell() : Cell(plain_text(value));
+}
+
 std::string key_words(const std::string& key) {
   constexpr std::string_view kLayers = "device.layers.";
   const std::size_t end = key.rfind('.');

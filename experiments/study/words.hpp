@@ -7,6 +7,7 @@
 
 namespace ohmic {
 
+struct Cell;
 struct Experiment;
 struct Point;
 class Value;
@@ -18,6 +19,8 @@ inline constexpr char kRateKey[] = "train.learning_rate";
 
 /// A swept value as a person reads it: strings without quotes, 0.0005 rather than 5e-04.
 std::string plain_text(const Value&);
+/// A value in files: numbers and truths as such, anything else as text.
+Cell plain_cell(const Value&);
 /// "ADC bits" of "periphery.adc.bits", "time" of "device.time_s", "network" of "model.name".
 std::string key_words(const std::string& key);
 /// "s", "Ω per cell"; empty where the key has none.

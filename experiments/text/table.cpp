@@ -245,7 +245,7 @@ std::string jsonl_text(const DataTable& table) {
     Json json = Json::object();
     for (std::size_t c = 0; c < table.columns.size(); ++c)
       put(table.columns[c], line.cells[c], json);
-    text += json.dump() + "\n";
+    text += json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   }
   return text;
 }

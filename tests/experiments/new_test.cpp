@@ -117,6 +117,21 @@ TEST_F(New, OfEveryDeviceAndPresetIsChecked) {
   }
 }
 
+TEST_F(New, OfDevicesAsTheyWereMeasured) {
+  const std::string table =
+      folder_.write("cells.csv", "g_target_uS,g_mean_uS,g_std_uS\n1,1,0.1\n25,24,1\n").string();
+  ASSERT_EQ(made("cells.toml", {"--device", "lookup", "--table", table}).status, 0);
+  EXPECT_NE(text("cells.toml").find("\nfile = \"" + table + "\"\n"), std::string::npos)
+      << text("cells.toml");
+  EXPECT_EQ(ohmic({"check", at("cells.toml")}).status, 0);
+  EXPECT_EQ(made("no.toml", {"--device", "lookup"}).err,
+            "--device: error: device.file: lookup is made from measurements; expected their table "
+            "as --table FILE (`ohmic describe lookup` says what it holds)\n");
+  EXPECT_EQ(made("no.toml", {"--device", "pcm", "--table", table}).err,
+            "error: --table " + table + ": pcm reads no table; expected --device lookup\n");
+  EXPECT_EQ(made("no.toml", {"--table", table}).status, 1) << "of which device?";
+}
+
 TEST_F(New, CalibratesOnWhatItIsGiven) {
   ASSERT_EQ(made("own.toml", {"--preset", "pcm-hermes-like", "--train", at("x.npy")}).status, 0);
   EXPECT_EQ(text("own.toml").find("no others were given"), std::string::npos);

@@ -95,6 +95,13 @@ TEST_F(Plot, WhatIsNotThereIsAnsweredWithWhatIs) {
                 .find("--split sede: is no swept key of " + at("a/results.csv") +
                       "; did you mean \"seed\"?"),
             std::string::npos);
+  for (const char* option : {"--x", "--y"}) {
+    const std::string other = option == std::string("--x") ? "--y" : "--x";
+    EXPECT_NE(said({option, "identity", other, "device.eta"})
+                  .find(std::string(option) + " identity: is no column of"),
+              std::string::npos)
+        << "names of points say nothing";
+  }
   EXPECT_NE(said({"--x", "device.eta", "--y", "mapping.tile"}).find("holds no numbers in"),
             std::string::npos);
   EXPECT_NE(said({"--x", "mapping.tile", "--y", "agreement", "--log-x", "--out", at("no.svg")})
@@ -106,6 +113,25 @@ TEST_F(Plot, WhatIsNotThereIsAnsweredWithWhatIs) {
   const Result none = ohmic({"plot", at("nothing"), "--x", "device.eta", "--y", "agreement"});
   EXPECT_EQ(none.status, 3);
   EXPECT_NE(none.err.find("is not a run folder"), std::string::npos) << none.err;
+}
+
+TEST_F(Plot, OfResultsThatAreCutOffSaysSo) {
+  const std::filesystem::path file = folder_ / "b" / "results.csv";
+  const std::string whole = read_whole(file);
+  const auto plot_of = [&](std::size_t bytes) {
+    write_atomically(file, whole.substr(0, bytes));
+    return ohmic({"plot", at("b"), "--x", "device.eta", "--y", "agreement", "--csv"});
+  };
+  const std::size_t third = whole.find('\n', whole.find('\n', whole.find('\n') + 1) + 1) + 1;
+  const Result within = plot_of(third + 9);
+  EXPECT_EQ(within.status, 3);
+  EXPECT_EQ(within.err,
+            "ohmic: error: " + file.string() + ":4: damaged: the file ends within this line\n");
+  const Result between = plot_of(third);
+  EXPECT_EQ(between.status, 0) << between.err;
+  EXPECT_EQ(between.err.find("note: " + file.string() + " has 2 of the 8 finished points"), 0u)
+      << between.err;
+  EXPECT_EQ(plot_of(whole.size()).err, "");
 }
 
 TEST_F(Plot, WritesOverItsOwnFiguresAlone) {

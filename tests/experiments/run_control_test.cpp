@@ -265,8 +265,9 @@ TEST_F(RunControl, ADryRunTellsEveryStateAndWritesNothing) {
   const auto held = other.try_exclusive("point " + begun);
   RunOptions options;
   options.folder = folder_;
+  const Outlook outlook = dry_run(parse_toml(kSweep, "test.toml"), options);
   EXPECT_EQ(
-      dry_run(parse_toml(kSweep, "test.toml"), options),
+      terminal_text(outlook.points) + "\n" + outlook.text,
       "train.learning_rate  device.eta  state\n"
       "              0.001         0.1  finished\n"
       "              0.001         0.2  4 of 10 draws, a process works on it\n"
@@ -324,7 +325,7 @@ TEST_F(RunControl, ADryRunOfNothingYetKnowsNoTimeAndMakesNoFolder) {
   RunOptions options;
   options.folder = folder_ / "none";
   options.only = {"device.eta=0.1"};
-  const std::string text = dry_run(parse_toml(kSweep, "test.toml"), options);
+  const std::string text = dry_run(parse_toml(kSweep, "test.toml"), options).text;
   EXPECT_NE(text.find("6 points, 2 not begun, 4 not chosen; to train: 2 networks.\n"
                       "Time left: unknown until some of it has run here.\n"),
             std::string::npos)

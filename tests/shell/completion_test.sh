@@ -7,7 +7,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export XDG_CACHE_HOME=$work/cache
 mkdir -p "$work"/{bin,share/ohmic,here/runs} && cd "$work/here"
-touch my.toml other.txt net.onnx
+touch my.toml other.txt net.onnx cells.csv
 echo '"device.eta",accuracy,accuracy_lo,accuracy_hi,identity' >runs/results.csv
 cp "$root/experiments/shell/candidates" "$work/share/ohmic/"
 printf '#!/bin/sh\necho "$*" >>"%s/asked"\nexec "%s" "$@"\n' "$work" "$1" >"$work/bin/ohmic"
@@ -48,6 +48,9 @@ for shell in bash zsh fish; do
   expect $shell "ohmic plot " runs
   expect $shell "ohmic plot runs --x device.eta --y " accuracy device.eta
   expect $shell "ohmic new --device aw" awgn
+  expect $shell "ohmic new --data c" cifar10 cifar100
+  expect $shell "ohmic new --data f"
+  expect $shell "ohmic new --table " cells.csv runs
   expect $shell "ohmic new --model " net.onnx runs
   expect $shell "ohmic run my.toml --on" --only
   expect $shell "ohmic run my.toml --set device.et" device.eta=

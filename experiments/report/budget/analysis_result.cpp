@@ -44,17 +44,23 @@ std::string markdown_text(const AnalysisResult& result) {
   return text;
 }
 
-void write_tables(const AnalysisResult& result, const std::filesystem::path& folder) {
+std::vector<DataTable> file_tables(const AnalysisResult& result) {
   std::map<std::string, DataTable> files;
   for (const DataTable& table : result.tables) {
     const auto [file, is_first] = files.emplace(table.name, table);
     if (!is_first)
       file->second.lines.insert(file->second.lines.end(), table.lines.begin(), table.lines.end());
   }
-  for (const auto& [name, table] : files) {
-    if (csv_text(table).empty()) continue;
-    write_atomically(folder / (name + ".csv"), csv_text(table));
-    write_atomically(folder / (name + ".jsonl"), jsonl_text(table));
+  std::vector<DataTable> tables;
+  for (const auto& [name, table] : files)
+    if (!csv_text(table).empty()) tables.push_back(table);
+  return tables;
+}
+
+void write_tables(const AnalysisResult& result, const std::filesystem::path& folder) {
+  for (const DataTable& table : file_tables(result)) {
+    write_atomically(folder / (table.name + ".csv"), csv_text(table));
+    write_atomically(folder / (table.name + ".jsonl"), jsonl_text(table));
   }
 }
 

@@ -27,6 +27,8 @@ void explain_intervals(AnalysisResult&, double confidence);
 std::string terminal_text(const AnalysisResult&);
 /// With the figures, as files in figures/.
 std::string markdown_text(const AnalysisResult&);
+/// The tables that are files, by their names.
+std::vector<DataTable> file_tables(const AnalysisResult&);
 void write_tables(const AnalysisResult&, const std::filesystem::path& folder);
 
 }  // namespace ohmic

@@ -192,8 +192,11 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
   if (card && !card->entries.empty()) write_card(card_file, *card);
   if (card && card->entries.empty())
     notes.push_back(fmt::format("Nothing is tolerated: {} is not written.", card_file.string()));
-  BudgetOutcome outcome{folder, "", 0};
-  for (const AnalysisResult& result : results) outcome.text += terminal_text(result) + "\n";
+  BudgetOutcome outcome{folder, "", {}, 0};
+  for (const AnalysisResult& result : results) {
+    outcome.text += terminal_text(result) + "\n";
+    for (DataTable& table : file_tables(result)) outcome.tables.push_back(std::move(table));
+  }
   write_atomically(folder / "budget.md", page(first.title, results));
   outcome.new_draws = evaluations.new_draws();
   if (outcome.new_draws > 0)

@@ -11,16 +11,19 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "experiments/budget/request.hpp"
 #include "experiments/measure/progress.hpp"
+#include "experiments/text/table.hpp"
 
 namespace ohmic {
 
 struct BudgetOutcome {
   std::filesystem::path folder;
-  std::string text;            ///< for a terminal
-  std::int64_t new_draws = 0;  ///< replicates that were not there before
+  std::string text;               ///< for a terminal
+  std::vector<DataTable> tables;  ///< the same for programs: NAME.jsonl of the folder
+  std::int64_t new_draws = 0;     ///< replicates that were not there before
 };
 
 /// Runs the analyses a file asks for; `folder` empty takes output.dir. `card`, where it is given:
