@@ -59,11 +59,11 @@ Experiment on_fresh_draws(Experiment e) {
   return e;
 }
 
-std::string knob_text(const CardEntry& entry, const Experiment& e) {
-  if (entry.layers.empty())
-    return fmt::format("{} = {:g}", key_title(entry.knob.front(), &e), entry.tolerated);
-  return fmt::format("{} of each layer, {:g} on average", key_title(entry.knob.front(), &e),
-                     entry.tolerated);
+std::string knob_text(const CardEntry& entry) {
+  const std::string source = key_words(entry.knob.front());
+  return entry.layers.empty()
+             ? fmt::format("{} = {:g}", source, entry.tolerated)
+             : fmt::format("{} of each layer, {:g} on average", source, entry.tolerated);
 }
 
 }  // namespace
@@ -98,13 +98,12 @@ std::vector<CheckedEntry> check_card(const BudgetCard& card, const std::string& 
     const CardEntry& entry = card.entries[i];
     const Experiment chip = on_fresh_draws(chips[i]);
     CheckedEntry result{&entry, {}};
-    result.probe = decide_at(0, card_search(entry), 1 - entry.confidence,
-                             [&](std::size_t, std::int64_t draws) {
-                               const PointResult measured =
-                                   evaluations.measure(chip, draws, knob_text(entry, experiment));
-                               result.baseline = measured.baseline();
-                               return measured.replicates();
-                             });
+    result.probe = decide_at(
+        0, card_search(entry), 1 - entry.confidence, [&](std::size_t, std::int64_t draws) {
+          const PointResult measured = evaluations.measure(chip, draws, knob_text(entry));
+          result.baseline = measured.baseline();
+          return measured.replicates();
+        });
     checked.push_back(std::move(result));
   }
   return checked;
@@ -117,7 +116,7 @@ std::string text_of(const CheckedEntry& c, const Experiment& e) {
                                                                       : "not shown to fit";
   const std::int64_t chips = c.probe.replicates.count();
   return fmt::format("{}: {}: {} {}, {} {} asked; {} {} without noise, {} chip{}", verdict,
-                     knob_text(*c.entry, e), words.title(),
+                     knob_text(*c.entry), words.title(),
                      words.text(mean_estimate(c.probe.replicates, c.entry->confidence)),
                      words.metric().better == Better::higher ? "at least" : "at most",
                      words.text_with_unit(c.entry->limit), words.title(),

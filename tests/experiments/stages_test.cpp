@@ -120,8 +120,8 @@ from ranges: device periphery noise
 cost: cost
 [cost] cost: tech_nm read_V read_s cell wire_fF_per_um mean_square_drive driver_pJ driver_um2
     dac_conversion_pJ dac_area_um2 dac_V dac_bit_fF dac_unit_fF dac_unit_um2 adc_rate_Hz adc_pJ
-    adc_um2 shift_add_pJ shift_add_um2 activation_bits buffer_pJ buffer_um2
-    tiles_per_buffer router_pJ router_um2 buffers_per_router
+    adc_um2 shift_add_pJ shift_add_um2 activation_bits buffer_pJ buffer_um2 tiles_per_buffer
+    router_pJ router_um2 buffers_per_router
 inputs, ranges, exact, cost: compute
 [compute] inputs, ranges, exact, cost: device backend threads
 [output] nowhere: dir figures report
