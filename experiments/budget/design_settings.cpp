@@ -1,5 +1,7 @@
 #include "experiments/budget/design_settings.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "experiments/budget/dotted_leaves.hpp"
@@ -54,7 +56,7 @@ void read_cost(const Value& v, const std::string& key, DesignSettings& settings,
   if (is_right && costs_something)
     settings.cost = cost;
   else
-    faults.push_back({v.where, key, std::string(kCosts) + ", got " + v.text()});
+    faults.push_back({v.where, key, fmt::format("{}, got {}", kCosts, v.text())});
 }
 
 Value write_cost(const DesignSettings& settings) {
