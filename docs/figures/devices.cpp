@@ -66,8 +66,9 @@ Held held(const DeviceModel& device, double target_S, double age_s) {
   return h;
 }
 
-Series line(const std::string& name, std::size_t index, std::size_t count) {
-  return {name, {.color = color_of(index, count), .marker = marker_of(index), .line = true}, {}};
+/// One of the two panels' six.
+Series line(const std::string& name, std::size_t index) {
+  return {name, {.color = color_of(index, 6), .marker = marker_of(index), .line = true}, {}};
 }
 
 double target_at(const DeviceModel& device, double part) {
@@ -83,8 +84,8 @@ Panel error_panel(const DeviceModel& device, const std::string& title) {
   constexpr int kTargets = 20;
   Panel panel{title, {"target (µS)"}, {"std of the error (µS)"}};
   panel.x.low = panel.y.low = 0;
-  Series written = line("as written", 0, 3), aged = line("a day later", 1, 3),
-         read = line("of a read, then", 2, 3);
+  Series written = line("as written", 0), aged = line("a day later", 1),
+         read = line("of a read, then", 2);
   bool ages = false;
   for (int i = 0; i <= kTargets; ++i) {
     const double target_S = target_at(device, i / double{kTargets}), x = target_S * kMicro;
@@ -102,14 +103,15 @@ Panel error_panel(const DeviceModel& device, const std::string& title) {
 
 /// What devices of three targets hold over time, with the std between them.
 Panel age_panel(const DeviceModel& device) {
-  Panel panel{"mean and std of devices", {"time after writing (s)", true}, {"conductance (µS)"}};
+  Panel panel{"mean and std of devices", {"time after writing", true}, {"conductance (µS)"}};
+  panel.x.tics = {{1, "1 s"}, {60, "1 min"}, {3600, "1 h"}, {kDay_s, "1 day"}};
   panel.y.least = 0;
   const double parts[] = {1, 0.5, 0.2};
   for (std::size_t i = 0; i < std::size(parts); ++i) {
     const double target_S = target_at(device, parts[i]);
     char name[32];
     std::snprintf(name, sizeof name, "target %.3g µS", target_S * kMicro);
-    Series series = line(name, i, std::size(parts));
+    Series series = line(name, 3 + i);
     for (double age_s = 1; age_s < 2e6; age_s *= 10) {
       const Held h = held(device, target_S, age_s);
       series.data.push_back({age_s, h.mean, h.mean - h.std, h.mean + h.std});
