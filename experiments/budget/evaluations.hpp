@@ -33,8 +33,8 @@ class Evaluations {
   /// `label` names it in the progress line. Draw d has the same noise in every configuration.
   PointResult measure(const Experiment&, std::int64_t draws, const std::string& label);
 
-  /// What a chip costs, kept for as long as this object is; null where the experiment has no [cost].
-  /// See Costs::of.
+  /// What a chip costs, kept for as long as this object is; null where the experiment has no
+  /// [cost]. See Costs::of.
   const NetworkCost* cost(const Experiment& experiment) { return costs_.of(experiment); }
 
   /// Replicates measured by this object, not read from the folder.
