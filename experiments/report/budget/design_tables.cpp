@@ -209,8 +209,10 @@ std::string random_note(const FoundDesigns& found, const BudgetSettings& setting
   if (ours && best->design == ours->design) return text + " find the same design.";
   text += fmt::format(" find {}: {}", name_of(found, *best),
                       cost_text(settings.design->cost, found.cost(*best)));
-  if (ours && found.cost(*best) == found.cost(*ours)) return text + ", as cheap as the above.";
-  if (ours) text += fmt::format(", {:.3g} times the above", found.cost(*best) / found.cost(*ours));
+  if (ours) {
+    const double more = 100 * (found.cost(*best) / found.cost(*ours) - 1);
+    text += fmt::format(", {:.2g} % {} than the above", std::abs(more), more < 0 ? "less" : "more");
+  }
   return text + ".";
 }
 
