@@ -281,6 +281,8 @@ std::vector<FoundDesigns> find_designs(AnalysisContext& context) {
       context.progress.say(fmt::format("{}: {}", point_label(point), said(all.back(), settings)));
     }
   }
+  while (std::filesystem::remove(next_file())) {  // of an earlier answer that had more of them
+  }
   return all;
 }
 

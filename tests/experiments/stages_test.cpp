@@ -96,8 +96,8 @@ inputs, from training: model train
 [train.measure] from training: every images
 inputs, from network: mapping evaluation
 [mapping] from ranges: encoding form subtraction reference slices weight_bits slice_bits tile
-    weight_percentile weight_scale replicas fill writes write_tolerance repair compensation bias
-    denoise
+    weight_percentile weight_scale replicas fill writes write_tolerance repair compensation
+    denoise bias
 [mapping.denoise] from ranges: lambda beta
 [mapping] inputs, from network: digital crossbar
 from ranges: device periphery noise
