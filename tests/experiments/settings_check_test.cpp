@@ -187,9 +187,10 @@ TEST_F(SettingsCheck, RemarksOnWhatIsHardlyMeant) {
   EXPECT_EQ(notes("[mapping]\ntile = [100000, 256]\n"),
             "note: mapping.tile = [100000, 256] makes arrays larger than any that are built (sides "
             "of 1024 are large): there is less to convert and to add than on a chip.\n");
-  EXPECT_EQ(notes("[device]\neta = 0.1\n[mapping]\nwrites = 5\nwrite_tolerance = 0\n"),
-            "note: mapping.write_tolerance = 0: devices with errors are never close enough, so "
-            "that verifying writes them 5 times and leaves them as one write would.\n");
+  EXPECT_EQ(
+      notes("[device]\nmodel = \"awgn\"\neta = 0.1\n[mapping]\nwrites = 5\nwrite_tolerance = 0\n"),
+      "note: mapping.write_tolerance = 0: devices with errors are never close enough, so "
+      "that verifying writes them 5 times and leaves them as one write would.\n");
   EXPECT_EQ(notes("[periphery]\nwires = { row_ohm = 0.001, column_ohm = 2 }\n"),
             "note: periphery.wires.row_ohm = 0.001 ohm from cell to cell: wires of arrays have "
             "about 0.1 to 10 ohm there; the number is of one cell's length, in ohm.\n");
