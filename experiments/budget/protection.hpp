@@ -20,7 +20,7 @@ struct ProtectedLayers {
   const Point* point = nullptr;
   double baseline = 0, noise_free = 0;
   std::vector<Step> steps;
-  bool is_at_end = false;  ///< no layer that is left regains anything on the draws of the search
+  bool is_at_end = false;  ///< none of those that there is room for regains anything more
 };
 
 /// Appends what is wrong with the request, before anything is computed.

@@ -70,8 +70,10 @@ AnalysisResult protection_result(const std::vector<ProtectedLayers>& all,
   for (const ProtectedLayers& found : all) {
     result.tables.push_back(step_table(found, settings));
     if (found.is_at_end)
-      result.notes.push_back(point_title(*found.point) +
-                             ": no other layer regains anything on the draws of the search.");
+      result.notes.push_back(
+          point_title(*found.point) +
+          ": no other layer that there is room for regains anything on the draws of "
+          "the search.");
   }
   result.notes.push_back(
       "Each layer is the one that regains most per device beside those above it, on draws of the "
