@@ -364,14 +364,17 @@ void count_files(Value& part, const Experiment& e) {
   count_plugins(part);
 }
 
-/// Nothing is chosen where sums are of float products anyway.
+/// Nothing is chosen where sums are of float products anyway. On ideal arrays the choice has the
+/// numbers that float had by name, which has its own since it sums directly.
 void count_chosen_products(Value& part, const Experiment& e, Stage stage) {
   const Value* products = part.at("periphery.products");
+  if (!products) return;
   const Periphery& around = e.periphery;
   const bool reads_noisily = stage >= Stage::draw && e.devices().reads_noisily();
-  const bool is_chosen = (around.dac && around.adc) || around.is_ideal_per_mvm(reads_noisily);
-  if (products && around.products == Products::automatic && !is_chosen)
+  if (around.products == Products::automatic && !(around.dac && around.adc))
     part.table().find("periphery")->set("products", {std::string("f32")});
+  else if (around.products == Products::f32 && around.is_ideal_per_mvm(reads_noisily))
+    part.set("numbers_of_direct_sums", {std::int64_t{1}});
 }
 
 Value list_of(const std::vector<std::string>& texts) {

@@ -181,7 +181,7 @@ TEST_F(BudgetOfDesigns, SaysWhenTheNetworkItselfMissesTheLimit) {
 // At the age that the file has, no device has drifted.
 TEST_F(BudgetOfDesigns, PredictsAtTheLatestAge) {
   Value root =
-      asking("times_s = [20.0, 1e7]\nevaluations = 60\ncompare_random = false\nverify = 1\n",
+      asking("times_s = [20.0, 86400.0]\nevaluations = 60\ncompare_random = false\nverify = 1\n",
              "[budget.design.choices]\n\"periphery.adc.bits\" = [4, 5, 6, 7]\n"
              "\"mapping.replicas\" = [1, 2]\n");
   root.set("device", parse_toml("model = \"pcm\"\n", "device.toml"));
@@ -198,7 +198,7 @@ TEST_F(BudgetOfDesigns, PredictsAtTheLatestAge) {
       Experiment priced = design;
       priced.cost.emplace();
       at_latest +=
-          ages.contains(with_keys(priced, {{"device.time_s", {1e7}}}).identity(Stage::draw));
+          ages.contains(with_keys(priced, {{"device.time_s", {86400.0}}}).identity(Stage::draw));
     }
   EXPECT_GT(at_latest, 1u);
 }
