@@ -89,9 +89,10 @@ enum class Products {
   bf16x2,  ///< weights as the sum of two bf16 numbers, 16 bits
 };
 
-/// What shorter products may move a column's sum by at worst under Products::automatic, in steps of
-/// the ADC behind it: to the neighbour of its code, as the ADC's own rounding does. What inputs of
-/// networks do is some fifty times less.
+/// What shorter products may move a column's sum, or the standard deviation of its reads, by at
+/// worst under Products::automatic, in steps of the ADC behind it: to the neighbour of its code, as
+/// the ADC's own rounding does. Of reads that are louder than that, in sixteenths of their standard
+/// deviation at full drive. What inputs of networks do is some fifty times less.
 constexpr double kMostRounding = 1;
 
 /// Whether shorter products are taken whatever their error.

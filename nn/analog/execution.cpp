@@ -115,8 +115,7 @@ void Execution::load_and_measure(std::size_t s, const Showing& showing) {
   if (showing.ranges > 0) find_ranges(s, loader, showing);
   if (has_norm) {
     float* sums = values_.slot_of(step);
-    const float* x =
-        values_.of(step.x, showing.x) + showing.ranges * network_->values_in(step);
+    const float* x = values_.of(step.x, showing.x) + showing.ranges * network_->values_in(step);
     loader(layers_.epilogue(step, nullptr, false))
         ->forward(x, showing.norms,
                   kFirstMeasuredImage + static_cast<std::uint64_t>(showing.ranges), nullptr, sums,

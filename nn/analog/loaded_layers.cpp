@@ -196,7 +196,8 @@ LayerLoader LoadedLayers::loader_of(const Step& step) const {
   const std::span<const float> matrix = is_digital ? network_->kernel(*network_->weights, step)
                                                    : std::span<const float>(product->weights);
   return [&backend = backend_, &geometry, product, matrix,
-          products = is_digital ? Products::automatic : network_->periphery.products](const Epilogue& after) {
+          products = is_digital ? Products::automatic
+                                : network_->periphery.products](const Epilogue& after) {
     return backend.load_product(geometry, matrix, product->bias, after, products);
   };
 }

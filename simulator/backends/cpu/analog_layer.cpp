@@ -172,7 +172,7 @@ struct Ready {
     if (BitProducts::cover(layer, plan))
       bits.emplace(layer, plan, format);
     else if (WinogradProducts::cover(layer, plan))
-      winograd.emplace(layer, plan, images);
+      winograd.emplace(layer, plan);
     if (winograd && format == Products::automatic && winograd->worst_error() > kMostRounding)
       winograd.reset();
     if (!bits && !winograd) products.emplace(layer, plan, images, format);
@@ -325,33 +325,29 @@ class AnalogLayer final : public LoadedLayer {
 
   /// Calls apply(first, count, codes) for `at_once` images at a time.
   template <class Apply>
-  void convert_images(const InputPlan& input, const float* x, std::size_t images,
-                      std::size_t at_once, Tally& tally, const Apply& apply) const {
-    float* codes = workspace().codes.at_least(at_once * values_in_);
-    for (std::size_t first = 0; first < images; first += at_once) {
-      const std::size_t count = std::min(at_once, images - first);
-      convert(input, x + first * values_in_, count * values_in_, codes, tally);
-      apply(first, count, codes);
+  void convert_images(const InputPlan& input, const float* x, std::size_t images, Tally& tally,
+                      const Apply& apply) const {
+    float* codes = workspace().codes.at_least(values_in_);
+    for (std::size_t i = 0; i < images; ++i) {
+      convert(input, x + i * values_in_, values_in_, codes, tally);
+      apply(i, codes);
     }
   }
 
   void add_bits(const Chunk& chunk, Tally& tally) const {
-    convert_images(ready_->plan.input, chunk.x, chunk.count, 1, tally,
-                   [&](std::size_t i, std::size_t, const float* codes) {
-                     ready_->bits->multiply(codes, workspace(), [&](const ImagePart& part) {
-                       add(chunk, i, part, tally);
-                     });
-                   });
+    convert_images(
+        ready_->plan.input, chunk.x, chunk.count, tally, [&](std::size_t i, const float* codes) {
+          ready_->bits->multiply(codes, workspace(),
+                                 [&](const ImagePart& part) { add(chunk, i, part, tally); });
+        });
   }
 
   void add_winograd(const Chunk& chunk, Tally& tally) const {
-    const WinogradProducts& products = *ready_->winograd;
-    convert_images(ready_->plan.input, chunk.x, chunk.count, products.images_at_once(), tally,
-                   [&](std::size_t first, std::size_t count, const float* codes) {
-                     products.multiply(codes, count, workspace(), [&](const ImagePart& part) {
-                       add(chunk, first, part, tally);
-                     });
-                   });
+    convert_images(
+        ready_->plan.input, chunk.x, chunk.count, tally, [&](std::size_t i, const float* codes) {
+          ready_->winograd->multiply(codes, workspace(),
+                                     [&](const ImagePart& part) { add(chunk, i, part, tally); });
+        });
   }
 
   void observe_products(const LayerPlan& plan, const float* x, std::int64_t images) {
@@ -372,14 +368,12 @@ class AnalogLayer final : public LoadedLayer {
   void observe_bits(const LayerPlan& plan, const float* x, std::size_t images) {
     const BitProducts products(*observed_, plan, Products::f32);
     Tally ignored;
-    convert_images(plan.input, x, images, 1, ignored,
-                   [&](std::size_t, std::size_t, const float* codes) {
-                     products.multiply(codes, workspace(), [&](const ImagePart& part) {
-                       const auto N = static_cast<std::size_t>(plan.columns);
-                       observer_->see_outputs(
-                           part.product, std::span<const float>(part.sums, part.positions * N));
-                     });
-                   });
+    convert_images(plan.input, x, images, ignored, [&](std::size_t, const float* codes) {
+      products.multiply(codes, workspace(), [&](const ImagePart& part) {
+        const auto N = static_cast<std::size_t>(plan.columns);
+        observer_->see_outputs(part.product, std::span<const float>(part.sums, part.positions * N));
+      });
+    });
   }
 
   int chunk_;

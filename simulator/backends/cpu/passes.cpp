@@ -156,8 +156,10 @@ OHMIC_VECTOR_CLONES void square(const Bf16* x, std::size_t size, Bf16* out) {
   square_each(x, size, out);
 }
 
-OHMIC_VECTOR_CLONES void square(const float* x, std::size_t size, Bf16* out) {
-  square_each(x, size, out);
+OHMIC_VECTOR_CLONES void round_squares(const float* x, float per_step, std::size_t size,
+                                       float* out) {
+#pragma omp simd simdlen(16)
+  for (std::size_t i = 0; i < size; ++i) out[i] = std::nearbyint(x[i] * x[i] * per_step);
 }
 
 OHMIC_VECTOR_CLONES void signed_square(const float* x, std::size_t size, float* out) {
@@ -174,6 +176,11 @@ void start_sums(Ends ends, std::size_t size, float* y) {
   if (!ends.shift) return;
   std::memcpy(y, ends.shift, size * sizeof(float));
   if (ends.residual) add(ends.residual, size, y);
+}
+
+OHMIC_VECTOR_CLONES void raise_to_zero(std::size_t size, float* v) {
+#pragma omp simd simdlen(16)
+  for (std::size_t i = 0; i < size; ++i) v[i] = v[i] > 0 ? v[i] : 0;
 }
 
 OHMIC_VECTOR_CLONES void add_product(float scale, const float* z, std::size_t size, float* v) {

@@ -30,7 +30,8 @@ void take_channels(const Bf16* x, std::size_t pixels, int channels, int first, i
                    Bf16* out);
 void square(const float* x, std::size_t size, float* out);
 void square(const Bf16* x, std::size_t size, Bf16* out);
-void square(const float* x, std::size_t size, Bf16* out);
+/// The integers next to x^2 per_step.
+void round_squares(const float* x, float per_step, std::size_t size, float* out);
 /// x |x| and x^3, for non-linear cells.
 void signed_square(const float* x, std::size_t size, float* out);
 void cube(const float* x, std::size_t size, float* out);
@@ -45,6 +46,8 @@ void start_sums(Ends ends, std::size_t size, float* y);
 
 void add_product(float scale, const float* z, std::size_t size, float* v);
 void add(const float* offset, std::size_t size, float* v);
+/// v = max(v, 0), 0 for what is no number.
+void raise_to_zero(std::size_t size, float* v);
 void bend_curve(float inl, float highest, std::size_t size, float* v);
 
 /// Limits of a converter's codes and the weight of its result.

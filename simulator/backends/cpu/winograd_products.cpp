@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <utility>
+#include <numeric>
 
 #include "simulator/backends/cpu/not_numbers.hpp"
-#include "simulator/backends/cpu/onednn.hpp"
 #include "simulator/backends/cpu/passes.hpp"
 
 namespace ohmic::cpu {
@@ -24,6 +23,9 @@ constexpr double kMostCode = 3276;
 /// Channels of a tile times codes: 32 bits then hold sums of points whose mean magnitude is 546
 /// steps, half of which is finer than the 2^-8 of a bf16 number.
 constexpr double kMostOfTile = 1 << 17;
+
+/// Of the standard deviation that reads have at full drive, what counts like a step of the ADC.
+constexpr double kOfFullDrive = 1.0 / 16;
 
 /// The largest magnitude that drives a row.
 double most_drive(const InputPlan& input) {
@@ -107,12 +109,36 @@ double worst_output(const std::vector<double>& errors, const InputPlan& input) {
   return worst * most_drive(input);
 }
 
-/// Variances of reads are products of bf16 numbers.
+/// The largest integer that a square may become, of codes up to most_drive.
+double most_square(const std::vector<TileProduct>& tiles, double most_drive) {
+  double most = std::min(most_drive * most_drive, kMostCode);
+  for (const TileProduct& t : tiles) most = std::min(most, kMostOfTile * kTapsOfKernel / t.rows);
+  return std::floor(most);
+}
+
+/// What squares of codes drive rows with, as integers of up to `highest`, `per_step` of 1 each.
+InputPlan squares_of(const InputPlan& input, double highest, double per_step) {
+  InputPlan squares = input;
+  squares.lowest = 0;
+  squares.highest = highest;
+  squares.slice_mask = 0;
+  squares.unipolar = true;
+  for (Phase& phase : squares.phases) phase.bias *= phase.bias * per_step;
+  return squares;
+}
+
+/// The largest sum over a column's cells.
+double largest_column(const TileProduct& t, const std::vector<double>& matrix) {
+  const auto rows = static_cast<std::ptrdiff_t>(t.rows);
+  double largest = 0;
+  for (auto cell = matrix.begin(); cell != matrix.end(); cell += rows)
+    largest = std::max(largest, std::accumulate(cell, cell + rows, 0.0));
+  return largest;
+}
+
 bool may_be_short(const LayerOnTiles& layer, const LayerPlan& plan) {
-  const bool reads_noisily = !plan.products.front().variance.empty();
   return layer.periphery.products == Products::bf16 ||
-         (layer.periphery.products == Products::automatic && plan.adc.converts &&
-          (!reads_noisily || onednn::has_bf16()));
+         (layer.periphery.products == Products::automatic && plan.adc.converts);
 }
 
 }  // namespace
@@ -131,12 +157,11 @@ bool WinogradProducts::cover(const LayerOnTiles& layer, const LayerPlan& plan) {
          });
 }
 
-WinogradProducts::WinogradProducts(const LayerOnTiles& layer, const LayerPlan& plan, int images)
+WinogradProducts::WinogradProducts(const LayerOnTiles& layer, const LayerPlan& plan)
     : geometry_(layer.geometry),
       columns_(static_cast<std::size_t>(plan.columns)),
       slice_mask_(plan.input.slice_mask),
-      phases_(plan.input.phases),
-      images_(1) {
+      phases_(plan.input.phases) {
   const ConvGeometry& g = geometry_;
   const auto channels = static_cast<std::size_t>(g.in_channels);
   image_ = {static_cast<std::size_t>(g.in_height),
@@ -145,16 +170,33 @@ WinogradProducts::WinogradProducts(const LayerOnTiles& layer, const LayerPlan& p
             static_cast<std::size_t>(g.out_width()) / kOutputs,
             (channels + kChannels - 1) / kChannels * kChannels,
             static_cast<std::size_t>(g.pad_left)};
-  for (const TileProduct& t : plan.products) products_.push_back(product_of(t, plan.input));
-  if (plan.products.front().variance.empty()) return;
-  LayerPlan squares = plan;
-  for (TileProduct& t : squares.products) t.G = std::exchange(t.variance, {});
-  variances_.emplace(layer, squares, images, Products::bf16);
-  images_ = static_cast<std::size_t>(images);
+  for (const TileProduct& t : plan.products) {
+    products_.push_back(product_of(t, plan.input));
+    worst_error_ = std::max(worst_error_, products_.back().worst_error);
+  }
+  if (!plan.products.front().variance.empty()) add_variances(plan);
+}
+
+void WinogradProducts::add_variances(const LayerPlan& plan) {
+  const double most = most_drive(plan.input), highest = most_square(plan.products, most);
+  const double per_step = highest / (most * most);
+  const InputPlan input = squares_of(plan.input, highest, per_step);
+  squares_per_step_ = static_cast<float>(per_step);
+  const double rounding = per_step < 1 ? 0.5 / per_step : 0;
+  for (TileProduct t : plan.products) {
+    const double of_ones = largest_column(t, t.variance);
+    t.G.swap(t.variance);
+    for (double& variance : t.G) variance /= per_step;
+    variances_.push_back(product_of(t, input));
+    const double error = variances_.back().worst_error + rounding * of_ones;
+    const double visible = std::max(1.0, kOfFullDrive * most * std::sqrt(of_ones));
+    worst_error_ = std::max(worst_error_, std::sqrt(error) / visible);
+    worst_variance_error_ = std::max(worst_variance_error_, error);
+  }
 }
 
 WinogradProducts::Product WinogradProducts::product_of(const TileProduct& t,
-                                                       const InputPlan& input) {
+                                                       const InputPlan& input) const {
   constexpr int kPairSize = static_cast<int>(kPair);
   const int driven = std::max(t.driven_rows(geometry_), 0);
   const int first = t.first_row / kTapsOfKernel / kPairSize;
@@ -191,82 +233,63 @@ void WinogradProducts::pack(const std::vector<double>& points, std::size_t n,
         errors[i * rows + c * kTaps + row] = (exact - rounded) / steps;
       }
   }
-  worst_error_ = std::max(worst_error_, worst_output(errors, input));
+  p.worst_error = std::max(p.worst_error, worst_output(errors, input));
 }
 
-void WinogradProducts::multiply(const float* codes, std::size_t images, Workspace& w,
-                                const TakePart& take) const {
-  const std::size_t inputs = image_.rows * image_.width * image_.given_channels;
+void WinogradProducts::multiply(const float* codes, Workspace& w, const TakePart& take) const {
   const auto rows = static_cast<std::size_t>(geometry_.out_height());
-  const std::size_t row = image_.groups * kOutputs * columns_;
+  const std::size_t width = image_.groups * kOutputs, row = width * columns_;
   const std::size_t step = std::max(kBlock / row, std::size_t{1});
-  w.part.at_least(step * row);
+  float* sums = w.part.at_least(step * row);
+  float* variances = variances_.empty() ? nullptr : w.variances.at_least(step * row);
   for (std::size_t f = 0; f < phases_.size(); ++f) {
     const Phase& phase = phases_[f];
-    const float* drive = codes;
+    const float* driven = codes;
     if (slice_mask_ != 0) {
-      float* digits = w.digits.at_least(images * inputs);
-      slice_inputs(codes, phase.sign, phase.shift, slice_mask_, images * inputs, digits);
-      drive = digits;
+      float* digits = w.digits.at_least(inputs());
+      slice_inputs(codes, phase.sign, phase.shift, slice_mask_, inputs(), digits);
+      driven = digits;
     }
-    const std::vector<Drive> drives = find_drives(drive, images, w);
-    const auto each_part = [&](const auto& apply) {
-      for (std::size_t i = 0; i < images; ++i)
-        for (std::size_t first = 0; first < rows; first += step)
-          apply(Rows{i, first, std::min(first + step, rows)});
-    };
-    if (!variances_) {
-      each_part([&](Rows part) {
-        for (std::size_t p = 0; p < products_.size(); ++p)
-          take(add_up(p, f, part, drives[part.image], nullptr, w));
-      });
-      continue;
+    const Drive drive = drive_of(driven, w.line, w.points);
+    const std::vector<bool> broken =
+        drive.has_nan ? broken_positions(geometry_, driven) : std::vector<bool>();
+    Drive squares;
+    if (variances) {
+      float* rounded = w.squares.at_least(inputs());
+      round_squares(driven, squares_per_step_, inputs(), rounded);
+      squares = drive_of(rounded, w.line, w.square_points);
     }
-    variances_->drive(images, w.bf16, [&](std::size_t first, std::size_t size, Bf16* out) {
-      square(drive + first, size, out);
-    });
-    variances_->multiply(phase.bias * phase.bias, w,
-                         [&](std::size_t p, float* variances, const float*) {
-                           each_part([&](Rows part) {
-                             take(add_up(p, f, part, drives[part.image],
-                                         variances + (part.image * rows + part.first) * row, w));
-                           });
-                         });
+    for (Rows part{0, 0}; part.first < rows; part.first = part.end) {
+      part.end = std::min(part.first + step, rows);
+      const std::size_t positions = (part.end - part.first) * width;
+      for (std::size_t p = 0; p < products_.size(); ++p) {
+        add_up(products_[p], f, part, drive, sums);
+        break_sums(broken, part.first * width, positions, columns_, sums);
+        if (variances) {
+          add_up(variances_[p], f, part, squares, variances);
+          raise_to_zero(positions * columns_, variances);  // what rounding has left below
+        }
+        take({0, p, f, part.first * width, positions, sums, variances});
+      }
+    }
   }
 }
 
-std::vector<WinogradProducts::Drive> WinogradProducts::find_drives(const float* codes,
-                                                                   std::size_t images,
-                                                                   Workspace& w) const {
-  const std::size_t inputs = image_.rows * image_.width * image_.given_channels;
-  const std::size_t size = image_.rows * image_.row_points();
-  std::int16_t* line = w.line.at_least(image_.line());
-  std::int16_t* points = w.points.at_least(images * size);
-  std::vector<Drive> drives;
-  for (std::size_t i = 0; i < images; ++i, codes += inputs, points += size) {
-    drives.push_back({points, {}});
-    if (find_points(image_, codes, line, points))
-      drives.back().broken = broken_positions(geometry_, codes);
-  }
-  return drives;
+WinogradProducts::Drive WinogradProducts::drive_of(const float* codes, Buffer<std::int16_t>& line,
+                                                   Buffer<std::int16_t>& points) const {
+  std::int16_t* all = points.at_least(image_.rows * image_.row_points());
+  return {all, find_points(image_, codes, line.at_least(image_.line()), all)};
 }
 
-ImagePart WinogradProducts::add_up(std::size_t product, std::size_t phase, Rows rows,
-                                   const Drive& drive, float* variances, Workspace& w) const {
-  const Product& p = products_[product];
+void WinogradProducts::add_up(const Product& p, std::size_t phase, Rows rows, const Drive& drive,
+                              float* sums) const {
   const OutputRows out{rows.first, rows.end, static_cast<std::size_t>(geometry_.pad_top)};
-  const std::size_t width = image_.groups * kOutputs;
-  const ImagePart part{
-      rows.image,   product,  phase, rows.first * width, (rows.end - rows.first) * width,
-      w.part.get(), variances};
   for (std::size_t block = 0; block < columns_ / kColumns; ++block)
     winograd::add_up(image_, drive.points,
                      {p.points.data() + block * kTaps * p.pairs * kPoints * kColumns * kPair,
                       p.first_pair, p.pairs, p.steps.data() + block * kPoints * kColumns,
                       p.start.data() + phase * columns_ + block * kColumns},
-                     out, columns_, part.sums + block * kColumns);
-  break_sums(drive.broken, part.first, part.positions, columns_, part.sums);
-  return part;
+                     out, columns_, sums + block * kColumns);
 }
 
 }  // namespace ohmic::cpu

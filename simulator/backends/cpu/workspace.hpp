@@ -28,8 +28,8 @@ struct Workspace {
   DriveBuffers<Bf16> bf16;
   Buffer<std::uint64_t> words;
   BitSpace bit_sums, bit_variances;
-  Buffer<float> digits, part;
-  Buffer<std::int16_t> line, points;
+  Buffer<float> digits, part, squares;
+  Buffer<std::int16_t> line, points, square_points;
 };
 
 }  // namespace ohmic::cpu
