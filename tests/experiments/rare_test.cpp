@@ -42,8 +42,9 @@ TEST_F(BudgetOfRareChips, AgreesWithPlainDraws) {
 confidence = 0.999
 limit = [0.83, 0.85]
 [budget.rare]
-chips = 60
-repetitions = 8
+chips = 50
+moves = 2
+repetitions = 6
 )";
   run(test::waves(kRare));
   const double share[] = {number("rare.csv", "share_lo", 0), number("rare.csv", "share_hi", 0),
