@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "experiments/measure/files.hpp"
+#include "experiments/measure/point_check.hpp"
+#include "nn/io/sha256.hpp"
 
 namespace ohmic {
 
@@ -37,6 +39,33 @@ PointResult Evaluations::measure(const Experiment& experiment, std::int64_t draw
   PointResult asked = result;
   asked.draws.resize(static_cast<std::size_t>(draws));
   return asked;
+}
+
+Evaluations::Walk Evaluations::walk(const Experiment& experiment, const std::string& name) {
+  const PointResult& plain = known(experiment, experiment.identity(Stage::draw));
+  const std::string identity =
+      sha256(plain.identity + "\n" + name).substr(0, plain.identity.size());
+  Walk walk{experiment, identity, plain, store_.logged_draws(identity)};
+  walk.known.draws.clear();
+  walk.known.layers.clear();
+  for (std::size_t i = 0; i < walk.draws.size(); ++i)
+    check_draw(walk.draws[i], walk.known,
+               fmt::format("evaluations/{}.draws, line {}", identity, i + 1));
+  return walk;
+}
+
+double Evaluations::measure_next(Walk& walk, const NoisePath& path) {
+  if (walk.next == walk.draws.size()) {
+    const MixedDraw mixed(walk.experiment.seed, path);
+    const auto number = static_cast<std::int64_t>(mixed.number());
+    walk.draws.push_back(chip_of(walk.experiment, walk.known.identity)
+                             .measure(number - walk.experiment.evaluation.first_draw));
+    store_.log_draw(walk.identity, *walk.known.metric, static_cast<std::int64_t>(walk.next),
+                    walk.draws.back());
+    ++new_draws_;
+  }
+  walk.known.draws = {walk.draws[walk.next++]};
+  return walk.known.replicates().total(0);
 }
 
 PointResult& Evaluations::known(const Experiment& experiment, const std::string& identity) {

@@ -17,6 +17,7 @@
 #include "experiments/measure/progress.hpp"
 #include "experiments/measure/without_noise.hpp"
 #include "experiments/study/experiment.hpp"
+#include "simulator/random/mixed_draw.hpp"
 
 namespace ohmic {
 
@@ -34,6 +35,22 @@ class Evaluations {
   /// depend on what was measured before. evaluation.draws, stop and confidence do not count.
   /// `label` names it in the progress line. Draw d has the same noise in every configuration.
   PointResult measure(const Experiment&, std::int64_t draws, const std::string& label);
+
+  /// A sequence of chips between draws, which whoever asks for it makes in the same order each
+  /// time, kept as draws are: interrupted, it is not measured again as far as it went.
+  struct Walk {
+    const Experiment& experiment;
+    std::string identity;  ///< of its log
+    PointResult known;     ///< without draws
+    std::vector<DrawResult> draws;
+    std::size_t next = 0;
+  };
+  /// From its beginning; `name` tells apart what paths of one experiment depend on. The experiment
+  /// must outlive it.
+  Walk walk(const Experiment&, const std::string& name);
+  /// The value of the chip of a path (simulator/random/mixed_draw.hpp), the next of the sequence.
+  /// The host must program it.
+  double measure_next(Walk&, const NoisePath&);
 
   /// What a chip costs, kept for as long as this object is; null where the experiment has no
   /// [cost]. See Costs::of.

@@ -22,10 +22,15 @@ std::vector<Asked> asked(const BudgetSettings& settings, const MetricWords& word
     all.push_back(
         {a, settings.phrase(a, words) + key, settings.limit_of(a, words.metric(), baseline)});
   };
-  const std::optional<double> target = settings.yield ? settings.yield->target : std::nullopt;
-  if (settings.find || settings.allocation || settings.lifetime || (settings.yield && !target))
+  const auto target_of = [](const auto& question) {
+    return question ? question->target : std::optional<double>();
+  };
+  const std::optional<double> good = target_of(settings.yield), rare = target_of(settings.rare);
+  if (settings.find || settings.allocation || settings.lifetime || (settings.yield && !good) ||
+      (settings.rare && !rare))
     for (const Allowance& a : settings.allowances(words.metric())) add(a, "");
-  if (target) add({Estimate::kNone, *target}, " (budget.yield.target)");
+  if (good) add({Estimate::kNone, *good}, " (budget.yield.target)");
+  if (rare) add({Estimate::kNone, *rare}, " (budget.rare.target)");
   return all;
 }
 

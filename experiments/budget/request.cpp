@@ -12,6 +12,7 @@
 #include "experiments/budget/lifetime.hpp"
 #include "experiments/budget/prediction.hpp"
 #include "experiments/budget/protection.hpp"
+#include "experiments/budget/rare.hpp"
 #include "experiments/budget/sensitivity.hpp"
 #include "experiments/budget/yield.hpp"
 #include "experiments/study/exactness.hpp"
@@ -29,7 +30,7 @@ std::string analysis_tables() {
 
 bool asks(const BudgetSettings& s) {
   return s.find || s.yield || s.attribution || s.sensitivity || s.prediction || s.allocation ||
-         s.protection || s.knobs || s.lifetime || s.design;
+         s.protection || s.knobs || s.lifetime || s.rare || s.design;
 }
 
 /// What is asked, each with what must hold before anything is computed.
@@ -50,6 +51,7 @@ void check_whole(const BudgetRequest& request, std::vector<Fault>& faults) {
                           {s.protection.has_value(), check_protection},
                           {s.knobs.has_value(), check_knobs},
                           {s.lifetime.has_value(), check_lifetime},
+                          {s.rare.has_value(), check_rare},
                           {s.design.has_value(), check_design}};
   if (!asks(s))
     faults.push_back(request.fault("", "asks for nothing; expected one of " + analysis_tables()));
@@ -98,6 +100,7 @@ void check_allowed(const BudgetRequest& request, std::vector<Fault>& faults) {
   for (const double limit : settings.limit) check_value("limit", limit);
   if (settings.yield && settings.yield->target)
     check_value("yield.target", *settings.yield->target);
+  if (settings.rare && settings.rare->target) check_value("rare.target", *settings.rare->target);
   if (!settings.limit.empty()) return;
   check_direction(request, choice, faults);
   if (settings.drop == DropUnit::points && metric.unit != "%")
@@ -174,7 +177,7 @@ std::vector<std::string> remarks_on(const BudgetRequest& request) {
   const std::string exact = exact_chips_remark(points, asks(asked));
   std::erase(remarks, exact);
   const bool is_of_points = asked.yield || asked.sensitivity || asked.attribution ||
-                            asked.protection || asked.knobs || !asks(asked);
+                            asked.protection || asked.knobs || asked.rare || !asks(asked);
   if (!exact.empty() && (is_of_points || (asked.find && !exact_chips_remark(all, true).empty())))
     remarks.insert(remarks.begin(), exact);
   else if (asked.sensitivity &&

@@ -46,6 +46,9 @@ void declare_analyses(Schema<BudgetSettings>& s) {
   s.add("protection", &B::protection).absent("none").doc("Which layers to hold exactly.");
   s.add("knobs", &B::knobs).absent("none").doc("Which number of the hardware matters how much.");
   s.add("lifetime", &B::lifetime).absent("none").doc("Until when chips stay good.");
+  s.add("rare", &B::rare)
+      .absent("none")
+      .doc("How many chips are worse than a limit, down to 1e-6.");
   s.add("design", &B::design).absent("none").doc("Which chip is the cheapest that holds.");
 }
 

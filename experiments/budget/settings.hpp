@@ -12,6 +12,7 @@
 #include "experiments/budget/knob_settings.hpp"
 #include "experiments/budget/layer_settings.hpp"
 #include "experiments/budget/lifetime_settings.hpp"
+#include "experiments/budget/rare_settings.hpp"
 #include "experiments/statistics/estimate.hpp"
 #include "experiments/study/metric_words.hpp"
 #include "simulator/config/schema.hpp"
@@ -88,6 +89,7 @@ struct BudgetSettings {
   std::optional<ProtectionSettings> protection;
   std::optional<KnobsSettings> knobs;
   std::optional<LifetimeSettings> lifetime;
+  std::optional<RareSettings> rare;
   std::optional<DesignSettings> design;
 
   static const Schema<BudgetSettings>& schema();

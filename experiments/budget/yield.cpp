@@ -45,10 +45,14 @@ std::vector<Chips> find_yields(AnalysisContext& context) {
 }
 
 std::vector<Target> targets_of(const Chips& chips, const BudgetSettings& settings) {
-  if (const auto target = settings.yield->target)
-    return {{chips.words().column(fmt::format("{:g}", chips.words().factor() * *target)),
-             Estimate::kNone, *target}};
-  return allowed_targets(chips.words(), chips.baseline, settings);
+  return targets_of(chips.words(), chips.baseline, settings.yield->target, settings);
+}
+
+std::vector<Target> targets_of(const MetricWords& words, double baseline,
+                               const std::optional<double>& target,
+                               const BudgetSettings& settings) {
+  if (!target) return allowed_targets(words, baseline, settings);
+  return {{words.column(fmt::format("{:g}", words.factor() * *target)), Estimate::kNone, *target}};
 }
 
 std::vector<Target> allowed_targets(const MetricWords& words, double baseline,
@@ -65,9 +69,12 @@ std::vector<Target> allowed_targets(const MetricWords& words, double baseline,
   return targets;
 }
 
+double worst_good(double target, const Metric& metric) {
+  return metric.sign() * target - 1e-12 * std::max(1.0, std::abs(target));
+}
+
 bool is_good_chip(double value, double target, const Metric& metric) {
-  const double rounding = 1e-12 * std::max(1.0, std::abs(target));
-  return metric.sign() * value >= metric.sign() * target - rounding;
+  return metric.sign() * value >= worst_good(target, metric);
 }
 
 std::int64_t good_chips(const Chips& chips, double target) {

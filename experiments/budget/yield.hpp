@@ -39,6 +39,11 @@ std::vector<Chips> find_yields(AnalysisContext&);
 std::vector<Target> allowed_targets(const MetricWords&, double baseline, const BudgetSettings&);
 /// yield.target; without one, what is allowed.
 std::vector<Target> targets_of(const Chips&, const BudgetSettings&);
+/// The value that is given; without one, what is allowed to chips of a network.
+std::vector<Target> targets_of(const MetricWords&, double baseline,
+                               const std::optional<double>& given, const BudgetSettings&);
+/// The least of sign() times a value that reaches the target, to rounding.
+double worst_good(double target, const Metric&);
 /// Whether a value reaches the target, to rounding.
 bool is_good_chip(double value, double target, const Metric&);
 std::int64_t good_chips(const Chips&, double target);

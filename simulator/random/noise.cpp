@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "simulator/error.hpp"
 #include "simulator/random/element.hpp"
+#include "simulator/random/mixture.hpp"
 #include "simulator/random/normal.hpp"
 #include "simulator/random/philox_wide.hpp"
 
@@ -89,27 +91,39 @@ NoiseKey noise_key(std::uint64_t seed, std::uint64_t draw) {
 }
 
 void fill_bits(NoiseKey key, Address address, std::uint64_t first, std::span<std::uint32_t> out) {
+  if (const Mixture* mixture = mixture_of(key)) return mixture->bits(address, first, out);
   fill(pass_bits, key, address, first, out);
 }
 
 void fill_uniforms(NoiseKey key, Address address, std::uint64_t first, std::span<float> out) {
+  if (const Mixture* mixture = mixture_of(key)) return mixture->uniforms(address, first, out);
   fill(pass_uniforms, key, address, first, out);
 }
 
 void fill_normals(NoiseKey key, Address address, std::uint64_t first, std::span<float> out) {
+  if (const Mixture* mixture = mixture_of(key)) return mixture->normals(address, first, out);
   fill(pass_normals, key, address, first, out);
 }
 
 void fill_normals(NoiseKey key, Address address, std::uint64_t first, std::span<double> out) {
-  fill(pass_normals, key, address, first, out);
+  if (!mixture_of(key)) return fill(pass_normals, key, address, first, out);
+  std::vector<float> z(out.size());
+  fill_normals(key, address, first, std::span(z));
+  std::copy(z.begin(), z.end(), out.begin());
 }
 
 std::uint32_t bits_at(NoiseKey key, Address address, std::uint64_t element) {
-  return bits_of_element(key, address, element);
+  if (!mixture_of(key)) return bits_of_element(key, address, element);
+  std::uint32_t bits;
+  fill_bits(key, address, element, {&bits, 1});
+  return bits;
 }
 
 float normal_at(NoiseKey key, Address address, std::uint64_t element) {
-  return normal_of_element(key, address, element);
+  if (!mixture_of(key)) return normal_of_element(key, address, element);
+  float z;
+  fill_normals(key, address, element, std::span(&z, 1));
+  return z;
 }
 
 }  // namespace ohmic

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "simulator/error.hpp"
+#include "simulator/random/mixture.hpp"
 #include "simulator/random/philox_wide.hpp"
 #include "simulator/random/short_normal.hpp"
 
@@ -34,6 +35,7 @@ OHMIC_VECTOR_CLONES void pass(NoiseKey key, Counter counter, std::uint64_t block
 
 void fill_short_normals(NoiseKey key, Address address, std::uint64_t first, std::span<float> out) {
   OHMIC_ASSERT(address.event >> 48 == 0 && (first + out.size()) >> 50 == 0);
+  if (const Mixture* mixture = mixture_of(key)) key = mixture->reads();
   const Counter counter = counter_of(address);
   alignas(64) std::array<float, kElements> elements;
   while (!out.empty()) {

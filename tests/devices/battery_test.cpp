@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "simulator/random/mixed_draw.hpp"
 #include "simulator/random/normal.hpp"
 #include "tests/devices/device_test.hpp"
 #include "tests/temporary_folder.hpp"
@@ -212,6 +213,39 @@ TEST_P(DeviceBattery, HasTheUniformSigmaThatItClaims) {
     EXPECT_NEAR(m.mean, target_S, 5 * m.mean_error() + 1e-18);
     EXPECT_NEAR(m.std, claimed_S, 5 * claimed_S / std::sqrt(2.0 * kDevices) + 1e-18);
   }
+}
+
+// The same device of 2^12 plain chips and of 2^12 chips of paths, each of three steps: the largest
+// distance between the two distributions (Kolmogorov and Smirnov) is above 2.8 sqrt(2/n) with a
+// probability of 3e-7. Half of what a device was stays, so that most of them have moved.
+TEST_P(DeviceBattery, HasTheLawOfDrawsOnPaths) {
+  constexpr std::uint64_t kChips = 1 << 12;
+  const auto model = device();
+  const std::vector<double> target{0.5 * (model->g_min_S + model->g_max_S)};
+  std::vector<double> plain_S, moved_S;
+  std::size_t same = 0;
+  for (std::uint64_t chip = 0; chip < kChips; ++chip) {
+    NoisePath path = NoisePath::plain(chip);
+    plain_S.push_back(sample(*model, target, 3600, block(noise_key(11, chip))).G_S[0]);
+    const auto on_path = [&] {
+      const MixedDraw mixed(11, path);
+      return sample(*model, target, 3600, block(noise_key(11, mixed.number()))).G_S[0];
+    };
+    same += on_path() == plain_S.back();
+    for (std::uint64_t s = 0; s < 3; ++s) path.steps.push_back({kChips + 3 * chip + s, 0.8});
+    moved_S.push_back(on_path());
+  }
+  EXPECT_EQ(same, kChips);
+  std::ranges::sort(plain_S);
+  std::ranges::sort(moved_S);
+  double farthest = 0;
+  for (const double G : plain_S) {
+    const auto below = [G](const std::vector<double>& all) {
+      return static_cast<double>(std::ranges::upper_bound(all, G) - all.begin()) / kChips;
+    };
+    farthest = std::max(farthest, std::abs(below(plain_S) - below(moved_S)));
+  }
+  EXPECT_LT(farthest, 2.8 * std::sqrt(2.0 / kChips));
 }
 
 TEST_P(DeviceBattery, ReadsBackWhatItWrites) {

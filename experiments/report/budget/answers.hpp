@@ -11,6 +11,7 @@
 #include "experiments/budget/lifetime.hpp"
 #include "experiments/budget/prediction.hpp"
 #include "experiments/budget/protection.hpp"
+#include "experiments/budget/rare.hpp"
 #include "experiments/budget/sensitivity.hpp"
 #include "experiments/budget/yield.hpp"
 #include "experiments/report/budget/analysis_result.hpp"
@@ -39,6 +40,8 @@ AnalysisResult protection_result(const std::vector<ProtectedLayers>&, const Budg
 AnalysisResult knobs_result(const std::vector<KnobStudy>&, const BudgetSettings&);
 /// Tables lifetime, lifetime_ages and lifetime_chips, and the figure lifetime.
 AnalysisResult lifetime_result(const std::vector<AgingChips>&, const BudgetSettings&);
+/// Tables rare, rare_levels, rare_tail and rare_repetitions, and the figure rare.
+AnalysisResult rare_result(const std::vector<RareChips>&, const BudgetSettings&);
 /// Tables design, of those that were verified, and design_searched, and the figure design.
 AnalysisResult design_result(const std::vector<FoundDesigns>&, const BudgetSettings&);
 

@@ -17,6 +17,7 @@
 #include "experiments/budget/limit_notes.hpp"
 #include "experiments/budget/prediction.hpp"
 #include "experiments/budget/protection.hpp"
+#include "experiments/budget/rare.hpp"
 #include "experiments/budget/sensitivity.hpp"
 #include "experiments/budget/yield.hpp"
 #include "experiments/measure/claims.hpp"
@@ -53,6 +54,7 @@ void answer(AnalysisContext& context, BudgetCard* card,
   if (s.protection) take(protection_result(protect(context), s));
   if (s.knobs) take(knobs_result(study_knobs(context), s));
   if (s.lifetime) take(lifetime_result(follow_chips(context), s));
+  if (s.rare) take(rare_result(find_rare_chips(context), s));
   if (s.design) take(design_result(find_designs(context), s));
 }
 

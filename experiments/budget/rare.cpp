@@ -1,0 +1,166 @@
+#include "experiments/budget/rare.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "experiments/measure/compute.hpp"
+#include "experiments/measure/setup.hpp"
+#include "experiments/statistics/proportion.hpp"
+
+namespace ohmic {
+namespace {
+
+constexpr int kVersion = 1;  // of the sequence of paths, in the names of its logs
+constexpr double kFewAccepted = 0.1, kMuchExcess = 5;
+
+/// A value that is no number is as bad as can be.
+double badness_of(double value, const Metric& metric) {
+  return std::isnan(value) ? std::numeric_limits<double>::infinity() : -metric.sign() * value;
+}
+
+/// A GPU makes noise of keys, which know nothing of paths.
+void check_host_programs(const BudgetRequest& request, const Experiment& e) {
+  if (e.compute.backend != "cuda" && torch_device(e.compute) == "cpu") return;
+  throw ConfigError({request.fault("rare",
+                                   "needs chips that the processor programs; expected "
+                                   "compute.device = \"cpu\" and compute.backend = \"cpu\" or "
+                                   "\"reference\"")});
+}
+
+/// Chips of one point, wherever splitting asks for them.
+class Source {
+ public:
+  Source(AnalysisContext& context, const Point& point)
+      : context_(context),
+        point_(point),
+        asked_(*context.request.settings.rare),
+        result_(context.evaluations.measure(point.experiment,
+                                            asked_.chips * (asked_.repetitions + 1),
+                                            point_label(point) + ", plain chips")) {
+    const Replicates chips = result_.replicates();
+    for (std::int64_t d = 0; d < chips.count(); ++d) plain_.push_back(chips.total(d));
+  }
+
+  double baseline() const { return result_.baseline(); }
+  const std::vector<double>& plain() const { return plain_; }
+
+  SplittingAnswer split(double limit) {
+    const Experiment& e = point_.experiment;
+    const SplittingSettings settings{e.seed,
+                                     static_cast<std::uint64_t>(e.evaluation.first_draw),
+                                     asked_.chips,
+                                     asked_.moves,
+                                     asked_.repetitions,
+                                     asked_.smallest};
+    limit_ = limit;
+    return ohmic::split(settings, limit, [this](std::int64_t repetition, const NoisePath& path) {
+      return badness_of(value(repetition, path), *result_.metric);
+    });
+  }
+
+ private:
+  double value(std::int64_t repetition, const NoisePath& path) {
+    const Experiment& e = point_.experiment;
+    if (path.steps.empty())
+      return plain_.at(path.first - static_cast<std::uint64_t>(e.evaluation.first_draw));
+    if (repetition != repetition_) begin(repetition);
+    context_.progress.update(
+        static_cast<double>(repetition) / static_cast<double>(asked_.repetitions + 1),
+        fmt::format("repetition {}/{}, {} chips", repetition, asked_.repetitions, walk_->next));
+    return context_.evaluations.measure_next(*walk_, path);
+  }
+
+  void begin(std::int64_t repetition) {
+    repetition_ = repetition;
+    walk_.emplace(context_.evaluations.walk(
+        point_.experiment,
+        fmt::format("rare {}, {} chips, {} moves, limit {}, smallest {}, repetition {}", kVersion,
+                    asked_.chips, asked_.moves, limit_, asked_.smallest, repetition)));
+    context_.progress.begin(point_label(point_) + ", rare chips");
+  }
+
+  AnalysisContext& context_;
+  const Point& point_;
+  const RareSettings& asked_;
+  PointResult result_;
+  std::vector<double> plain_;
+  double limit_ = 0;
+  std::int64_t repetition_ = -1;
+  std::optional<Evaluations::Walk> walk_;
+};
+
+RareChips measure(AnalysisContext& context, const Point& point) {
+  check_host_programs(context.request, point.experiment);
+  Source source(context, point);
+  RareChips chips{&point, source.baseline(), {}, source.plain()};
+  double farthest = -std::numeric_limits<double>::infinity();
+  for (const Target& target : chips.targets(context.request.settings))
+    farthest = std::max(farthest, chips.beyond(target.value));
+  chips.found = source.split(farthest);
+  return chips;
+}
+
+}  // namespace
+
+void check_rare(const BudgetRequest& request, std::vector<Fault>& faults) {
+  check_chips_see_all_images(request, "rare", faults);
+}
+
+std::vector<RareChips> find_rare_chips(AnalysisContext& context) {
+  std::vector<RareChips> all;
+  for (const Point& point : context.request.points) all.push_back(measure(context, point));
+  return all;
+}
+
+Estimate RareChips::share_missing(double target, double confidence) const {
+  const Estimate share = found.share_above(beyond(target), confidence);
+  if (share.mean > 0) return share;
+  for (auto level = found.levels.rbegin(); level != found.levels.rend(); ++level)
+    if (const Estimate seen = found.share_above(level->above, confidence); seen.mean > 0)
+      return {0, 0, seen.hi};
+  return proportion_estimate(0, std::ssize(plain), confidence);
+}
+
+std::int64_t RareChips::plain_missing(double target) const {
+  return std::ranges::count_if(plain, [&, &metric = words().metric()](double value) {
+    return !is_good_chip(value, target, metric);
+  });
+}
+
+std::vector<std::string> doubts_of(const RareChips& chips, const BudgetSettings& settings) {
+  std::vector<std::string> doubts;
+  const SplittingAnswer& found = chips.found;
+  if (found.least_accepted() < kFewAccepted)
+    doubts.push_back(fmt::format(
+        "warning: at one level only {:.2g} % of the moves were accepted: chips there are near "
+        "copies of few; more moves (budget.rare.moves) tell more.",
+        100 * found.least_accepted()));
+  for (const Target& target : chips.targets(settings)) {
+    const double value = chips.beyond(target.value);
+    const std::int64_t without = found.without(value), all = std::ssize(found.repetitions);
+    if (without == all)
+      doubts.push_back(fmt::format(
+          "warning: {}: no repetition saw such a chip: the upper end is the share beyond the last "
+          "level that was reached.",
+          target.text));
+    else if (without > 0)
+      doubts.push_back(
+          fmt::format("warning: {}: {} of {} repetitions saw no such chip, and the interval is too "
+                      "narrow; more "
+                      "chips or moves (budget.rare.chips, .moves) help.",
+                      target.text, without, all));
+    else if (const double excess = found.excess(value); excess > kMuchExcess)
+      doubts.push_back(fmt::format(
+          "warning: {}: repetitions differ {:.2g} times as much (variance) as chips would that "
+          "forget where they come from; more moves (budget.rare.moves) narrow the interval, and "
+          "kinds of bad chips that no repetition met would not show.",
+          target.text, excess));
+  }
+  return doubts;
+}
+
+}  // namespace ohmic

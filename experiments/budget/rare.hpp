@@ -1,0 +1,43 @@
+// [budget.rare]: the share of chips that are worse than a limit, down to one in a million.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "experiments/budget/analysis.hpp"
+#include "experiments/budget/yield.hpp"
+#include "experiments/statistics/splitting.hpp"
+
+namespace ohmic {
+
+/// The worst chips of one point.
+struct RareChips {
+  const Point* point;
+  double baseline;
+  SplittingAnswer found;      ///< of values times -sign()
+  std::vector<double> plain;  ///< values of the plain draws that populations began with
+
+  MetricWords words() const { return MetricWords(point->experiment); }
+  double sign() const { return words().metric().sign(); }
+  /// Of chips that miss a value: the argument of `found`.
+  double beyond(double target) const { return -worst_good(target, words().metric()); }
+  /// The share of all chips that miss the target; where no repetition saw one, from 0 to the upper
+  /// end of the share beyond the deepest level that one reached.
+  Estimate share_missing(double target, double confidence) const;
+  /// How many of the plain draws do.
+  std::int64_t plain_missing(double target) const;
+  std::vector<Target> targets(const BudgetSettings& settings) const {
+    return targets_of(words(), baseline, settings.rare->target, settings);
+  }
+};
+
+/// Appends what is wrong with the request, before anything is computed.
+void check_rare(const BudgetRequest&, std::vector<Fault>&);
+/// Of every point; throws ConfigError where a GPU would make the noise.
+std::vector<RareChips> find_rare_chips(AnalysisContext&);
+
+/// Why an answer is to be doubted, a sentence each.
+std::vector<std::string> doubts_of(const RareChips&, const BudgetSettings&);
+
+}  // namespace ohmic

@@ -1,0 +1,136 @@
+// [budget.rare] on chips of a small network: against plain draws of another range, resumed, and
+// refused.
+#include "experiments/budget/rare.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "experiments/statistics/proportion.hpp"
+#include "tests/experiments/budget_run.hpp"
+
+namespace ohmic {
+namespace {
+
+class BudgetOfRareChips : public test::BudgetRun {
+ protected:
+  double number(const std::string& name, const std::string& column, std::size_t row = 0) const {
+    return std::stod(table(name).at(column).at(row));
+  }
+  std::vector<std::filesystem::path> logs() const {
+    std::vector<std::filesystem::path> all;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_ / "evaluations"))
+      if (entry.path().extension() == ".draws") all.push_back(entry.path());
+    return all;
+  }
+};
+
+constexpr char kFew[] = R"(eta = 0.2
+[budget]
+limit = [0.85, 0.9]
+[budget.rare]
+chips = 30
+repetitions = 4
+moves = 2
+)";
+
+// 2,000 plain draws of another range at the same limits, each limit with an exact interval of
+// 99.9 %; two such intervals that both hold the truth overlap: false alarm 2e-3 at most a limit.
+TEST_F(BudgetOfRareChips, AgreesWithPlainDraws) {
+  constexpr char kRare[] = R"(eta = 0.15
+[budget]
+confidence = 0.999
+limit = [0.83, 0.85]
+[budget.rare]
+chips = 50
+moves = 2
+repetitions = 6
+)";
+  run(test::waves(kRare));
+  const double share[] = {number("rare.csv", "share_lo", 0), number("rare.csv", "share_hi", 0),
+                          number("rare.csv", "share_lo", 1), number("rare.csv", "share_hi", 1)};
+  constexpr char kPlain[] = R"(eta = 0.15
+[evaluation]
+first_draw = 5000000
+[budget]
+limit = [0.83, 0.85]
+[budget.yield]
+draws = 2000
+)";
+  run(test::waves(kPlain));
+  for (std::size_t row = 0; row < 2; ++row) {
+    const auto good = static_cast<std::int64_t>(number("yield.csv", "good", row));
+    const Estimate plain = proportion_estimate(2000 - good, 2000, 0.999);
+    RecordProperty("plain" + std::to_string(row), std::to_string(plain.mean));
+    RecordProperty("split" + std::to_string(row), std::to_string(number("rare.csv", "share", row)));
+    EXPECT_LT(share[2 * row], plain.hi) << row;
+    EXPECT_GT(share[2 * row + 1], plain.lo) << row;
+    EXPECT_GT(plain.mean, 0.004) << row;  // it can be measured by both
+    EXPECT_LT(plain.mean, 0.04) << row;
+  }
+}
+
+TEST_F(BudgetOfRareChips, IsKeptAndResumed) {
+  const BudgetOutcome whole = run(test::waves(kFew));
+  EXPECT_GT(whole.new_draws, 150);
+  const std::string csv = content("rare.csv"), tail = content("rare_tail.csv");
+  EXPECT_EQ(run(test::waves(kFew)).new_draws, 0);
+  EXPECT_EQ(content("rare.csv"), csv);
+  // As a kill leaves it: logs that end early, one of them within a line, and no answer.
+  std::int64_t cut = 0;
+  for (const std::filesystem::path& log : logs()) {
+    const std::string text = read_whole(log);
+    const std::size_t keep = text.find('\n', text.size() / 2);
+    cut += std::count(text.begin() + static_cast<std::ptrdiff_t>(keep) + 1, text.end(), '\n');
+    write_atomically(log, text.substr(0, keep + 1) + text.substr(keep + 1, 7));
+  }
+  std::filesystem::remove(folder_ / "rare.csv");
+  EXPECT_EQ(run(test::waves(kFew)).new_draws, cut);
+  EXPECT_EQ(content("rare.csv"), csv);
+  EXPECT_EQ(content("rare_tail.csv"), tail);
+}
+
+TEST_F(BudgetOfRareChips, SaysWhatItRestsOn) {
+  const std::string text = run(test::waves(kFew)).text;
+  for (const char* said :
+       {"Rare chips", "share of worse chips", "plain chips for it", "their 95 % interval",
+        "4 independent repetitions of multilevel splitting"})
+    EXPECT_NE(text.find(said), std::string::npos) << said << "\n" << text;
+  EXPECT_EQ(table("rare.csv").at("plain_draws")[0], "150");
+  EXPECT_EQ(table("rare_repetitions.csv").at("share").size(), 8u);
+  // Shares fall from the mean of chips to the worst.
+  const auto tail = table("rare_tail.csv");
+  const auto& share = tail.at("share");
+  for (std::size_t i = 1; i < share.size(); ++i)
+    EXPECT_LE(std::stod(share[i]), std::stod(share[i - 1]) + 1e-12);
+  // Beyond reach of a budget of 1e-1 there is an upper end, and it is said.
+  const std::string beyond = run(test::waves(R"(eta = 0.02
+[budget.rare]
+target = 0.3
+chips = 20
+repetitions = 4
+moves = 1
+smallest = 0.1
+)"))
+                                 .text;
+  EXPECT_NE(beyond.find("no repetition saw such a chip"), std::string::npos) << beyond;
+  EXPECT_NE(beyond.find("below "), std::string::npos) << beyond;
+}
+
+TEST(BudgetOfRareChipsRequests, ThatCannotBeAnsweredAreRefused) {
+  const auto expect = [](const std::string& more, const std::string& message) {
+    const std::string error = test::budget_error(test::waves("eta = 0.1\n" + more));
+    EXPECT_NE(error.find(message), std::string::npos) << error;
+  };
+  expect("[budget.rare]\ntarget = 90\n", "budget.rare.target: 90 is no value of accuracy");
+  expect("[budget.rare]\nchips = 3\n", "budget.rare.chips: expected");
+  expect("[budget.rare]\nmoves = 0\n", "budget.rare.moves: expected");
+  expect("[budget.rare]\nrepetitions = 1\n", "budget.rare.repetitions: expected");
+  expect("[budget.rare]\nsmallest = 0.5\n", "budget.rare.smallest: expected");
+  expect("[budget.rare]\nparticles = 50\n", "budget.rare.particles: ");
+  expect("[evaluation]\nestimator = \"per_batch\"\n[budget.rare]\n",
+         "budget.rare: needs chips that see all images");
+}
+
+}  // namespace
+}  // namespace ohmic
