@@ -62,14 +62,24 @@ std::vector<Place> cells_of(std::string_view line) {
   return cells;
 }
 
-/// Titles end where the cells below them do; those of a last column may begin with them.
-bool is_heading(std::string_view line, std::string_view below) {
-  const std::vector<Place> titles = cells_of(line), cells = cells_of(below);
-  if (titles.size() < 2 || cells.size() < 2 || titles[0].end != cells[0].end) return false;
-  return titles[1].end == cells[1].end || titles[1].begin == cells[1].begin;
+std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
+
+std::string_view lines_below(std::string_view text) {
+  return text.substr(std::min(first_line(text).size() + 1, text.size()));
 }
 
-std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
+/// Whether lines begin with titles: those end where the cells below them do, or begin with them in
+/// the last column. The widest of the first column begins its line, as none does in lists.
+bool begins_table(std::string_view block) {
+  const auto titles = cells_of(first_line(block));
+  const auto cells = cells_of(first_line(lines_below(block)));
+  if (titles.size() < 2 || cells.size() < 2 || titles[0].end != cells[0].end) return false;
+  if (titles[1].end != cells[1].end && titles[1].begin != cells[1].begin) return false;
+  for (; !block.empty(); block = lines_below(block))
+    if (const auto row = cells_of(first_line(block)); !row.empty())
+      if (row[0].begin == 0 && row[0].end == titles[0].end) return true;
+  return false;
+}
 
 std::string heading_line(std::string_view line) {
   return std::string(kHeading).append(line).append(kPlain);
@@ -82,16 +92,13 @@ void choose_color(const std::string& when) { chosen = when; }
 std::string colored(const std::string& text, std::FILE* to) {
   if (!is_colored(to)) return text;
   std::string all;
-  bool may_begin_table = true;
-  std::string_view rest = text;
-  while (!rest.empty()) {
+  int above = 0;  // lines since an empty one: a caption at most
+  for (std::string_view rest = text; !rest.empty(); rest = lines_below(rest)) {
     const std::string_view line = first_line(rest);
-    const bool ends = line.size() < rest.size();
-    rest.remove_prefix(line.size() + ends);
-    const bool is_title = may_begin_table && is_heading(line, first_line(rest));
-    all += is_title ? heading_line(line) : colored_line(line);
-    if (ends) all += '\n';
-    may_begin_table = line.empty() || (may_begin_table && !is_title);
+    const bool has_titles = above < 2 && begins_table(rest.substr(0, rest.find("\n\n")));
+    all += has_titles ? heading_line(line) : colored_line(line);
+    if (line.size() < rest.size()) all += '\n';
+    above = line.empty() ? 0 : has_titles ? 2 : above + 1;
   }
   return all;
 }

@@ -69,10 +69,10 @@ TEST_F(Color, IsOnTheTitlesOfATablesColumns) {
   EXPECT_EQ(colored(plain, stdout), in_color);
   EXPECT_EQ(colored(plain + "\n" + plain + "note: 2  3", stdout),
             in_color + "\n" + in_color + "\033[1;36mnote:\033[0m 2  3");
-  EXPECT_EQ(colored("eta  state\n0.1  not begun\n", stdout),
-            "\033[1;32meta  state\033[0m\n0.1  not begun\n");
-  for (const char* other :
-       {"one  two\nthree\n", "two lines\nof text\n", "a  b\n", "a  b\nab  cd\n"})
+  EXPECT_EQ(colored("eta  state\n0.1  not begun\n0.2  not begun\n", stdout),
+            "\033[1;32meta  state\033[0m\n0.1  not begun\n0.2  not begun\n");
+  for (const char* other : {"one  two\nthree\n", "two lines\nof text\n", "a  b\n", "a  b\nab  cd\n",
+                            "  awgn   one\n  milo   two\n  sonos  three\n"})
     EXPECT_EQ(colored(other, stdout), other);
 }
 
