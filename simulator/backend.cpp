@@ -43,7 +43,8 @@ Tally& Tally::operator+=(const Tally& other) {
 }
 
 std::unique_ptr<LoadedLayer> Backend::load_product(const ConvGeometry&, std::span<const float>,
-                                                   std::span<const float>, const Epilogue&) {
+                                                   std::span<const float>, const Epilogue&,
+                                                   Products) {
   return nullptr;
 }
 

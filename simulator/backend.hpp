@@ -83,7 +83,8 @@ class Backend {
   /// back end computes from conductances.
   virtual std::unique_ptr<LoadedLayer> load_product(const ConvGeometry&,
                                                     std::span<const float> weights,
-                                                    std::span<const float> bias, const Epilogue&);
+                                                    std::span<const float> bias, const Epilogue&,
+                                                    Products);
   /// Whether load_product() gives layers.
   virtual bool loads_products() const { return false; }
 

@@ -187,7 +187,9 @@ const Schema<Periphery>& Periphery::schema() {
             "floats, or, with bf16 and tiles of up to 512 rows, of sums of four weights in 16 "
             "bits. With bf16, processors that have AVX-512 VNNI and no AMX multiply 3 x 3 kernels "
             "as 16-bit integers, which is faster and rounds less. auto: float, and these 16 bits "
-            "where no input could move a sum by more than a step of its ADC.");
+            "where no input could move a sum by more than a step of its ADC; between ideal "
+            "converters, and of what is digital, kernels of 3 x 3 may be computed in float by "
+            "Winograd's minimal filtering, which rounds two to three times as much as f32.");
     return s;
   }();
   return schema;

@@ -74,9 +74,8 @@ class Allocator {
   }
 
   /// The same chips, with draws that no search uses.
-  Experiment on_fresh_draws(const std::vector<double>& etas) const {
-    Experiment fresh = at(etas);
-    fresh.evaluation.first_draw = kFreshDraws;
+  Experiment verifying(const std::vector<double>& etas) const {
+    Experiment fresh = on_fresh_draws(at(etas));
     fresh.evaluation.draws = asked_.verify_draws;
     fresh.evaluation.stop.reset();
     return fresh;
@@ -136,7 +135,7 @@ class Allocator {
     scaled.etas = etas_at(*scaled.scale);
     scaled.cost = cost_of(scaled.etas);
     const PointResult fresh =
-        context_.evaluations.measure(on_fresh_draws(scaled.etas), asked_.verify_draws,
+        context_.evaluations.measure(verifying(scaled.etas), asked_.verify_draws,
                                      point_label(point_) + ", " + way + " on fresh draws");
     scaled.fresh = fresh.replicates();
     return scaled;
@@ -181,7 +180,7 @@ std::vector<FoundAllocation> allocate(AnalysisContext& context) {
       const auto name =
           only ? std::string("allocation.toml") : fmt::format("allocation_{}.toml", all.size());
       found.file = (context.folder / name).string();
-      write_experiment(allocator.on_fresh_draws(found.allocated.etas), found.file);
+      write_experiment(allocator.verifying(found.allocated.etas), found.file);
     }
   }
   return all;

@@ -29,6 +29,7 @@ CardEntry entry_of(const Experiment& e, const Allowance& allowance, const Budget
   return entry;
 }
 
+/// In place of the older answer to its question.
 void put(BudgetCard& card, CardEntry entry) {
   const auto same = std::ranges::find_if(
       card.entries, [&](const CardEntry& old) { return old.is_same_question(entry); });
@@ -36,6 +37,29 @@ void put(BudgetCard& card, CardEntry entry) {
     *same = std::move(entry);
   else
     card.entries.push_back(std::move(entry));
+}
+
+/// An older answer does not stand where there is none now.
+void remove(BudgetCard& card, const CardEntry& entry) {
+  std::erase_if(card.entries, [&](const CardEntry& old) { return old.is_same_question(entry); });
+}
+
+CardEntry question_of(const FoundBudget& b, const BudgetSettings& s) {
+  CardEntry entry = entry_of(b.point->experiment, b.allowance, s);
+  entry.knob = s.find->knob;
+  return entry;
+}
+
+CardEntry question_of(const FoundAllocation& a, const BudgetSettings& s) {
+  CardEntry entry = entry_of(a.point->experiment, a.allowance, s);
+  entry.knob = {"device.eta"};
+  for (const std::string& layer : a.layers) entry.layers.push_back({layer, Estimate::kNone});
+  return entry;
+}
+
+bool is_shown(const FoundAllocation& a, const BudgetSettings& s) {
+  return a.allocated.scale &&
+         verify(a.allocated.fresh, a.limit, s.confidence) == Verification::passed;
 }
 
 /// A value as the knob has it: whole numbers where it counts.
@@ -114,9 +138,11 @@ Experiment with_tolerance(const Experiment& e, const CardEntry& entry, const std
 void add_entries(BudgetCard& card, const std::vector<FoundBudget>& budgets,
                  const BudgetSettings& s) {
   for (const FoundBudget& b : budgets) {
-    if (!b.result.tolerated) continue;
-    CardEntry entry = entry_of(b.point->experiment, b.allowance, s);
-    entry.knob = s.find->knob;
+    CardEntry entry = question_of(b, s);
+    if (!b.result.tolerated) {
+      remove(card, entry);
+      continue;
+    }
     entry.tolerated = b.value_at(b.result.tolerated);
     entry.not_tolerated = b.value_at(b.result.not_tolerated);
     if (const auto about = crossing_estimate(b.result, b.search))
@@ -134,12 +160,13 @@ void add_entries(BudgetCard& card, const std::vector<FoundBudget>& budgets,
 void add_entries(BudgetCard& card, const std::vector<FoundAllocation>& allocations,
                  const BudgetSettings& s) {
   for (const FoundAllocation& a : allocations) {
-    if (!a.allocated.scale) continue;
-    CardEntry entry = entry_of(a.point->experiment, a.allowance, s);
-    entry.knob = {"device.eta"};
+    CardEntry entry = question_of(a, s);
+    if (!is_shown(a, s)) {
+      remove(card, entry);
+      continue;
+    }
     entry.tolerated = *a.allocated.scale;
-    for (std::size_t l = 0; l < a.layers.size(); ++l)
-      entry.layers.push_back({a.layers[l], a.allocated.etas[l]});
+    for (std::size_t l = 0; l < a.layers.size(); ++l) entry.layers[l].second = a.allocated.etas[l];
     entry.limit = a.limit;
     entry.baseline = a.baseline;
     entry.value = mean_estimate(a.allocated.fresh, s.confidence);
@@ -147,6 +174,47 @@ void add_entries(BudgetCard& card, const std::vector<FoundAllocation>& allocatio
     entry.settings = card_settings(with_tolerance(a.point->experiment, entry, "card"));
     put(card, std::move(entry));
   }
+}
+
+bool asks_again(const CardEntry& entry, const Experiment& e, const BudgetSettings& s) {
+  const Metric& metric = e.evaluation.choice().metric();
+  return std::ranges::any_of(s.allowances(metric), [&](const Allowance& allowance) {
+    CardEntry asked = entry_of(e, allowance, s);
+    asked.layers = entry.layers;
+    asked.knob = entry.layers.empty() && s.find ? s.find->knob : entry.knob;
+    const bool is_asked = entry.layers.empty() ? s.find.has_value() : s.allocation.has_value();
+    return is_asked && entry.is_same_question(asked);
+  });
+}
+
+std::optional<CardDifference> other_chip(const CardEntry& entry, const Experiment& e,
+                                         const std::string& place) {
+  const auto own = card_settings(with_tolerance(e, entry, place));
+  const std::string missing = "nothing of it";
+  for (const auto& [key, value] : entry.settings) {
+    const auto found = own.find(key);
+    if (found == own.end() || found->second != value)
+      return CardDifference{"settings." + key, value, found == own.end() ? missing : found->second,
+                            fmt::format("{} = {}", key, value)};
+  }
+  for (const auto& [key, value] : own)
+    if (!entry.settings.contains(key))
+      return CardDifference{"settings." + key, missing, value, "a file without it"};
+  return std::nullopt;
+}
+
+std::optional<CardDifference> other_samples(const BudgetCard& card, const BudgetCard& of_file) {
+  const auto differ = [](const char* key, const std::string& a, const std::string& b,
+                         const std::string& expected) {
+    return CardDifference{key, a.substr(0, 12) + "...", b.substr(0, 12) + "...", expected};
+  };
+  if (of_file.test_sha256 != card.test_sha256)
+    return differ("data.test_sha256", card.test_sha256, of_file.test_sha256,
+                  fmt::format("the same {} test samples, of which its limits are", card.images));
+  if (of_file.train_sha256 != card.train_sha256)
+    return differ("data.train_sha256", card.train_sha256, of_file.train_sha256,
+                  "the same training samples, from which converters have their ranges");
+  return std::nullopt;
 }
 
 }  // namespace ohmic

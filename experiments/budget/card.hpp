@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,9 +50,23 @@ struct BudgetCard {
 /// Without entries: who is asked.
 BudgetCard card_of(const TrainedNetwork&);
 /// Adds what was found, in place of older answers to the same questions. What tolerates nothing is
-/// left out.
+/// left out, and an allocation that fresh draws do not show to hold.
 void add_entries(BudgetCard&, const std::vector<FoundBudget>&, const BudgetSettings&);
 void add_entries(BudgetCard&, const std::vector<FoundAllocation>&, const BudgetSettings&);
+/// Whether the settings ask the question that an entry answers, so that it would be replaced.
+bool asks_again(const CardEntry&, const Experiment&, const BudgetSettings&);
+
+/// One thing in which two of what a card is of differ.
+struct CardDifference {
+  std::string key, of_card, of_file, expected;
+};
+/// The first thing in which the chip, with the entry's tolerance, is not the entry's; none where
+/// it is the same. Throws as with_tolerance.
+std::optional<CardDifference> other_chip(const CardEntry&, const Experiment&,
+                                         const std::string& place);
+/// The first samples that are not the card's: the test samples, which its limits are of, and those
+/// that converters' ranges come from.
+std::optional<CardDifference> other_samples(const BudgetCard& card, const BudgetCard& of_file);
 
 /// The experiment with a card's tolerance. Throws DataError, at `place`, where the experiment has
 /// no such knob or layer.

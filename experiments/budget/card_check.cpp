@@ -11,40 +11,18 @@
 namespace ohmic {
 namespace {
 
-[[noreturn]] void say_other(const std::string& place, const std::string& what,
-                            const std::string& of_card, const std::string& of_file,
-                            const std::string& expected) {
-  throw DataError(fmt::format("{}: {}: the card is of {}, this file of {}; expected {}", place,
-                              what, of_card, of_file, expected));
-}
-
-void check_samples(const BudgetCard& card, const std::string& file, const TrainedNetwork& network) {
-  const std::string test = network.data->test.hash();
-  if (test != card.test_sha256)
-    say_other(file, "data.test_sha256", card.test_sha256.substr(0, 12) + "...",
-              test.substr(0, 12) + "...",
-              fmt::format("the same {} test samples, of which its limits are", card.images));
-}
-
-/// The first thing in which the hardware is not the card's.
-void check_settings(const CardEntry& entry, const std::string& place, const Experiment& e) {
-  const auto own = card_settings(e);
-  const std::string missing = "nothing of it";
-  for (const auto& [key, value] : entry.settings) {
-    const auto found = own.find(key);
-    if (found == own.end() || found->second != value)
-      say_other(place, "settings." + key, value, found == own.end() ? missing : found->second,
-                fmt::format("{} = {}", key, value));
-  }
-  for (const auto& [key, value] : own)
-    if (!entry.settings.contains(key))
-      say_other(place, "settings." + key, missing, value, "a file without it");
+void refuse(const std::optional<CardDifference>& other, const std::string& place) {
+  if (other)
+    throw DataError(fmt::format("{}: {}: the card is of {}, this file of {}; expected {}", place,
+                                other->key, other->of_card, other->of_file, other->expected));
 }
 
 void check_metric(const CardEntry& entry, const std::string& place, const Experiment& e) {
   const Metric& metric = e.evaluation.choice().metric();
   if (metric.name != entry.metric)
-    say_other(place, "metric", entry.metric, metric.name, "evaluation.metric = " + entry.metric);
+    refuse(
+        CardDifference{"metric", entry.metric, metric.name, "evaluation.metric = " + entry.metric},
+        place);
   if (entry.limit < metric.least || entry.limit > metric.most)
     say_damaged(place, fmt::format("limit is {:g}; expected a value of {}, from {:g} to {:g}",
                                    entry.limit, metric.name, metric.least, metric.most));
@@ -52,11 +30,6 @@ void check_metric(const CardEntry& entry, const std::string& place, const Experi
 
 std::string place_of(const std::string& file, std::size_t entry) {
   return fmt::format("{}: tolerances[{}]", file, entry);
-}
-
-Experiment on_fresh_draws(Experiment e) {
-  e.evaluation.first_draw = kFreshDraws;
-  return e;
 }
 
 std::string knob_text(const CardEntry& entry) {
@@ -89,10 +62,10 @@ std::vector<CheckedEntry> check_card(const BudgetCard& card, const std::string& 
   for (std::size_t i = 0; i < card.entries.size(); ++i) {
     const std::string place = place_of(file, i);
     check_metric(card.entries[i], place, experiment);
+    refuse(other_chip(card.entries[i], experiment, place), place);
     chips.push_back(with_tolerance(experiment, card.entries[i], place));
-    check_settings(card.entries[i], place, chips.back());
   }
-  check_samples(card, file, networks.get(experiment));
+  refuse(other_samples(card, card_of(networks.get(experiment))), file);
   std::vector<CheckedEntry> checked;
   for (std::size_t i = 0; i < card.entries.size(); ++i) {
     const CardEntry& entry = card.entries[i];

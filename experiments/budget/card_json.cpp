@@ -21,6 +21,95 @@ constexpr char kTolerances[] = "tolerances";
 
 Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(); }
 
+// --- the schema ---
+
+Json typed(const char* type, const char* doc) { return {{"type", type}, {"description", doc}}; }
+Json or_null(const char* doc) {
+  return {{"type", Json::array({"number", "null"})}, {"description", doc}};
+}
+Json sha256(const char* doc) {
+  return {{"type", "string"}, {"pattern", "^[0-9a-f]{64}$"}, {"description", doc}};
+}
+
+Json object_schema(Json properties, const std::vector<std::string>& optional = {}) {
+  Json required = Json::array();
+  for (const auto& item : properties.items())
+    if (std::ranges::find(optional, item.key()) == optional.end()) required.push_back(item.key());
+  return {{"type", "object"},
+          {"additionalProperties", false},
+          {"required", std::move(required)},
+          {"properties", std::move(properties)}};
+}
+
+Json entry_schema() {
+  Json layers = typed("object", "device.eta of each layer, where each has its own.");
+  layers["additionalProperties"] = {{"type", "number"}, {"minimum", 0}};
+  Json settings = typed("object",
+                        "Every key that the chip and its measurement have beside the metric's "
+                        "draws, with its TOML value.");
+  settings["additionalProperties"] = {{"type", "string"}};
+  Json confidence = typed("number", "Of the tolerance, and of `ohmic budget --check`.");
+  confidence.update({{"minimum", 0.5}, {"maximum", 0.9999}});
+  Json draws = typed("integer", "Chips that `value` is of.");
+  draws["minimum"] = 0;
+  Json max_draws = typed("integer", "The most chips that one value was judged by.");
+  max_draws["minimum"] = 1;
+  Json seed = typed("integer", "Of the draws.");
+  seed["minimum"] = 0;
+  return object_schema(
+      {{"knob",
+        {{"type", "array"},
+         {"items", {{"type", "string"}}},
+         {"minItems", 1},
+         {"description", "Dotted keys of the source, which have the same value."}}},
+       {"tolerated", typed("number",
+                           "Value up to which the limit is kept, shown with confidence; "
+                           "of layers the geometric mean.")},
+       {"not_tolerated", or_null("Value that is shown to miss it.")},
+       {"about", or_null("Where the means cross the limit; promises nothing.")},
+       {"layers", std::move(layers)},
+       {"allowed", typed("string", "What may be lost, in words.")},
+       {"metric", typed("string", "evaluation.metric.")},
+       {"limit", typed("number", "The worst value of the metric that is allowed.")},
+       {"baseline", or_null("Of the network without noise.")},
+       {"value", or_null("Mean over chips at the tolerance.")},
+       {"value_lo", or_null("Lower end of its interval.")},
+       {"value_hi", or_null("Upper end of its interval.")},
+       {"draws", std::move(draws)},
+       {"max_draws", std::move(max_draws)},
+       {"confidence", std::move(confidence)},
+       {"seed", std::move(seed)},
+       {"commit", typed("string", "Of the ohmic that found it.")},
+       {"settings", std::move(settings)}},
+      {"layers"});
+}
+
+Json whole_schema() {
+  Json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+              {"title", "ohmic budget card"},
+              {"description",
+               "What one network tolerates: written by `ohmic budget --card`, asked "
+               "by `ohmic budget --check`."}};
+  schema.update(object_schema(
+      {{"ohmic_card", {{"const", kVersion}, {"description", "Version of this format."}}},
+       {"ohmic", typed("string", "Version of the ohmic that wrote the file.")},
+       {"network", object_schema({{"name", typed("string", "For a person.")},
+                                  {"weights_sha256", sha256("Of its weight file.")}})},
+       {"data", object_schema({{"name", typed("string", "For a person.")},
+                               {"images", typed("integer", "Test samples.")},
+                               {"test_sha256", sha256("Of the test samples.")},
+                               {"train_sha256", sha256("Of the samples that converters' ranges "
+                                                       "come from.")}})},
+       {kTolerances,
+        {{"type", "array"},
+         {"minItems", 1},
+         {"maxItems", kMostEntries},
+         {"items", entry_schema()}}}}));
+  return schema;
+}
+
+// --- the file ---
+
 Json json_of(const CardEntry& e) {
   Json json{{"knob", e.knob},
             {"tolerated", e.tolerated},
@@ -93,7 +182,33 @@ std::vector<std::string> knobs_of(const Json& entry, const std::string& place) {
   return knobs;
 }
 
+/// A member that the schema does not have is a mistake, or of another version.
+void refuse_unknown(const Json& object, const Json& schema, const std::string& place) {
+  const Json& known = schema["properties"];
+  for (const auto& item : object.items())
+    if (!known.contains(item.key())) {
+      std::string names;
+      for (const auto& name : known.items()) names += (names.empty() ? "" : ", ") + name.key();
+      say_damaged(place, fmt::format("{} is unknown; expected {}", shown(item.key()), names));
+    }
+}
+
+/// Numbers of an entry that cannot be of one answer.
+void refuse_contradictions(const CardEntry& e, const std::string& place) {
+  const bool has_interval = !std::isnan(e.value.lo) && !std::isnan(e.value.hi);
+  if (has_interval && !(e.value.lo <= e.value.mean && e.value.mean <= e.value.hi))
+    say_damaged(place, fmt::format("value is {:g}; expected one in [value_lo, value_hi] = [{:g}, "
+                                   "{:g}]",
+                                   e.value.mean, e.value.lo, e.value.hi));
+  for (const std::string& knob : e.knob)
+    if (const auto set = e.settings.find(knob); e.layers.empty() && set != e.settings.end())
+      if (std::strtod(set->second.c_str(), nullptr) != e.tolerated)
+        say_damaged(place, fmt::format("settings.{} is {}; expected tolerated, {:g}", knob,
+                                       shown(set->second), e.tolerated));
+}
+
 CardEntry entry_of(const Json& json, const std::string& place) {
+  refuse_unknown(json, entry_schema(), place);
   CardEntry e;
   e.knob = knobs_of(json, place);
   e.tolerated = real_of(json, "tolerated", place);
@@ -117,70 +232,8 @@ CardEntry entry_of(const Json& json, const std::string& place) {
   const Json& settings = object_of(json, "settings", place);
   for (const auto& item : settings.items())
     e.settings[item.key()] = text_of(settings, item.key().c_str(), place);
+  refuse_contradictions(e, place);
   return e;
-}
-
-// --- the schema ---
-
-Json typed(const char* type, const char* doc) { return {{"type", type}, {"description", doc}}; }
-Json or_null(const char* doc) {
-  return {{"type", Json::array({"number", "null"})}, {"description", doc}};
-}
-Json sha256(const char* doc) {
-  return {{"type", "string"}, {"pattern", "^[0-9a-f]{64}$"}, {"description", doc}};
-}
-
-Json object_schema(Json properties, const std::vector<std::string>& optional = {}) {
-  Json required = Json::array();
-  for (const auto& item : properties.items())
-    if (std::ranges::find(optional, item.key()) == optional.end()) required.push_back(item.key());
-  return {{"type", "object"},
-          {"additionalProperties", false},
-          {"required", std::move(required)},
-          {"properties", std::move(properties)}};
-}
-
-Json entry_schema() {
-  Json layers = typed("object", "device.eta of each layer, where each has its own.");
-  layers["additionalProperties"] = {{"type", "number"}, {"minimum", 0}};
-  Json settings = typed("object",
-                        "Every key that the chip and its measurement have beside the metric's "
-                        "draws, with its TOML value.");
-  settings["additionalProperties"] = {{"type", "string"}};
-  Json confidence = typed("number", "Of the tolerance, and of `ohmic budget --check`.");
-  confidence.update({{"minimum", 0.5}, {"maximum", 0.9999}});
-  Json draws = typed("integer", "Chips that `value` is of.");
-  draws["minimum"] = 0;
-  Json max_draws = typed("integer", "The most chips that one value was judged by.");
-  max_draws["minimum"] = 1;
-  Json seed = typed("integer", "Of the draws.");
-  seed["minimum"] = 0;
-  return object_schema(
-      {{"knob",
-        {{"type", "array"},
-         {"items", {{"type", "string"}}},
-         {"minItems", 1},
-         {"description", "Dotted keys of the source, which have the same value."}}},
-       {"tolerated", typed("number",
-                           "Value up to which the limit is kept, shown with confidence; "
-                           "of layers the geometric mean.")},
-       {"not_tolerated", or_null("Value that is shown to miss it.")},
-       {"about", or_null("Where the means cross the limit; promises nothing.")},
-       {"layers", std::move(layers)},
-       {"allowed", typed("string", "What may be lost, in words.")},
-       {"metric", typed("string", "evaluation.metric.")},
-       {"limit", typed("number", "The worst value of the metric that is allowed.")},
-       {"baseline", or_null("Of the network without noise.")},
-       {"value", or_null("Mean over chips at the tolerance.")},
-       {"value_lo", or_null("Lower end of its interval.")},
-       {"value_hi", or_null("Upper end of its interval.")},
-       {"draws", std::move(draws)},
-       {"max_draws", std::move(max_draws)},
-       {"confidence", std::move(confidence)},
-       {"seed", std::move(seed)},
-       {"commit", typed("string", "Of the ohmic that found it.")},
-       {"settings", std::move(settings)}},
-      {"layers"});
 }
 
 }  // namespace
@@ -206,8 +259,12 @@ BudgetCard read_card(const std::filesystem::path& file) {
                                    kMostBytes));
   const Json json = parse_recorded(text, place);
   whole_number(json, "ohmic_card", kVersion, kVersion, place);
+  const Json schema = whole_schema();
+  refuse_unknown(json, schema, place);
   BudgetCard card;
   const Json &network = member(json, "network", place), &data = member(json, "data", place);
+  refuse_unknown(network, schema["properties"]["network"], place + ": network");
+  refuse_unknown(data, schema["properties"]["data"], place + ": data");
   card.network = text_of(network, "name", place + ": network");
   card.weights_sha256 = hash_of(network, "weights_sha256", place + ": network");
   card.data = text_of(data, "name", place + ": data");
@@ -223,28 +280,6 @@ BudgetCard read_card(const std::filesystem::path& file) {
   return card;
 }
 
-std::string card_schema() {
-  Json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
-              {"title", "ohmic budget card"},
-              {"description",
-               "What one network tolerates: written by `ohmic budget --card`, asked "
-               "by `ohmic budget --check`."}};
-  schema.update(object_schema(
-      {{"ohmic_card", {{"const", kVersion}, {"description", "Version of this format."}}},
-       {"ohmic", typed("string", "Version of the ohmic that wrote the file.")},
-       {"network", object_schema({{"name", typed("string", "For a person.")},
-                                  {"weights_sha256", sha256("Of its weight file.")}})},
-       {"data", object_schema({{"name", typed("string", "For a person.")},
-                               {"images", typed("integer", "Test samples.")},
-                               {"test_sha256", sha256("Of the test samples.")},
-                               {"train_sha256", sha256("Of the samples that converters' ranges "
-                                                       "come from.")}})},
-       {kTolerances,
-        {{"type", "array"},
-         {"minItems", 1},
-         {"maxItems", kMostEntries},
-         {"items", entry_schema()}}}}));
-  return schema.dump(1) + "\n";
-}
+std::string card_schema() { return whole_schema().dump(1) + "\n"; }
 
 }  // namespace ohmic

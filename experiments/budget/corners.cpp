@@ -17,6 +17,8 @@ const KnobEffect& effect_of(const CornerAxis& axis, const std::vector<KnobEffect
   return *found;
 }
 
+enum class Draws { seen, fresh };
+
 class Search {
  public:
   Search(AnalysisContext& context, const Point& point, const std::vector<KnobEffect>& effects)
@@ -38,12 +40,12 @@ class Search {
     for (std::vector<bool>& corner :
          is_all ? all_corners(found_.axes.size()) : std::vector<std::vector<bool>>{linear}) {
       if (corner == linear) found_.linear = found_.corners.size();
-      Replicates measured = measure(corner, 0);
+      Replicates measured = measure(corner, Draws::seen);
       found_.corners.push_back({corner, std::move(measured), predicted(corner)});
     }
     found_.worst = worst();
-    found_.fresh_nominal = measure({}, kFreshDraws);
-    found_.fresh_worst = measure(found_.corners[found_.worst].is_high, kFreshDraws);
+    found_.fresh_nominal = measure({}, Draws::fresh);
+    found_.fresh_worst = measure(found_.corners[found_.worst].is_high, Draws::fresh);
     return std::move(found_);
   }
 
@@ -79,16 +81,16 @@ class Search {
   }
 
   /// An empty corner is the experiment itself.
-  Replicates measure(const std::vector<bool>& corner, std::int64_t later) {
-    Experiment e =
+  Replicates measure(const std::vector<bool>& corner, Draws draws) {
+    const Experiment e =
         corner.empty() ? point_.experiment : at_corner(point_.experiment, found_.axes, corner);
-    e.evaluation.first_draw += later;
-    const std::string where = corner.empty() ? "as given" : "a corner";
-    return context_.evaluations
-        .measure(
-            e, later > 0 ? asked_.verify_draws : asked_.draws,
-            fmt::format("{}, {}{}", point_label(point_), where, later > 0 ? " on fresh draws" : ""))
-        .replicates();
+    const std::string label =
+        fmt::format("{}, {}", point_label(point_), corner.empty() ? "as given" : "a corner");
+    return draws == Draws::fresh
+               ? context_.evaluations
+                     .measure(on_fresh_draws(e), asked_.verify_draws, label + " on fresh draws")
+                     .replicates()
+               : context_.evaluations.measure(e, asked_.draws, label).replicates();
   }
 
   AnalysisContext& context_;

@@ -15,7 +15,6 @@
 namespace ohmic {
 namespace {
 
-constexpr char kAge[] = "device.time_s";
 constexpr double kMostCombinations = 1e18;
 
 RaceSettings race_of(const BudgetSettings& settings, const Metric& metric) {
@@ -34,6 +33,14 @@ RaceSettings race_of(const BudgetSettings& settings, const Metric& metric) {
 }
 
 // --- what is refused ---
+
+/// Whether time_s is set in a table or what is in it.
+bool has_age(const Value& value) {
+  if (value.is_array()) return std::ranges::any_of(value.array(), has_age);
+  return value.is_table() && std::ranges::any_of(value.table().entries(), [](const auto& entry) {
+           return entry.key == "time_s" || has_age(entry.value);
+         });
+}
 
 class RequestCheck {
  public:
@@ -71,8 +78,18 @@ class RequestCheck {
     std::vector<std::string> all;
     for (const DesignChoice& choice : asked_.choices) {
       for (const std::string& key : space_.keys_of(choice)) check_key(key, all);
+      check_ages_of(choice);
       check_converters(choice);
     }
+    for (const Point& point : request_.points) check_converters_are_there(point.experiment);
+  }
+
+  /// A whole table of devices has an age too.
+  void check_ages_of(const DesignChoice& choice) {
+    for (const Value& value : choice.values)
+      if (has_age(value))
+        return fault("design.choices",
+                     choice.key + " has an age (time_s), which design.times_s gives");
   }
 
   /// `before`: the keys of other choices, to which it is added.
@@ -102,15 +119,33 @@ class RequestCheck {
       }
   }
 
+  /// Where a choice gives converters in some of its values, the file must in the others.
+  void check_converters_are_there(const Experiment& e) {
+    const std::pair<const char*, bool> converters[] = {{"dac", e.periphery.dac.has_value()},
+                                                       {"adc", e.periphery.adc.has_value()}};
+    for (const auto& [name, is_there] : converters)
+      for (const DesignChoice& choice : asked_.choices) {
+        const std::string key = std::string("periphery.") + name;
+        const auto gives = [&](const Value& value) { return space_.sets(choice, value, key); };
+        if (!is_there && std::ranges::any_of(choice.values, gives) &&
+            !std::ranges::all_of(choice.values, gives))
+          fault("design.choices",
+                fmt::format("{} leaves an ideal {} in some of its values, which costs nothing; "
+                            "expected [{}] in the file, or in every value",
+                            choice.key, key, key));
+      }
+  }
+
   void check_effort() {
     const Metric& metric = request_.points.front().experiment.evaluation.choice().metric();
     const RaceSettings race = race_of(request_.settings, metric);
-    if (most_looked_at(race) == 0)
+    if (race.evaluations < fewest_evaluations(race))
       fault("design.evaluations",
-            fmt::format("half of {} is not one first look of {} draws at {} age{}; expected {} at "
+            fmt::format("{} are too few: a quarter is for predictions and half of what is left for "
+                        "first looks, of which one takes {} draws at {} age{}; expected {} at "
                         "least",
                         asked_.evaluations, first_look_of(race), race.ages,
-                        race.ages == 1 ? "" : "s", 2 * first_look_of(race) * race.ages));
+                        race.ages == 1 ? "" : "s", fewest_evaluations(race)));
     if (!asked_.share) return;
     const double error = (1 - request_.settings.confidence) / static_cast<double>(asked_.verify);
     const auto needed =
@@ -136,8 +171,13 @@ class RequestCheck {
   }
 
   void check_times(const Experiment& e) {
+    std::vector<double> sorted = asked_.times_s;
+    std::ranges::sort(sorted);
+    if (const auto twice = std::ranges::adjacent_find(sorted); twice != sorted.end())
+      return fault("design.times_s",
+                   fmt::format("has {:g} twice; expected every age once", *twice));
     for (const double age : asked_.times_s) try {
-        with_keys(e, {{kAge, {age}}});
+        at_age(e, age);
       } catch (const ConfigError& error) {
         const Fault& first = error.faults().front();
         return fault("design.times_s", first.key + ": " + first.message);
@@ -169,7 +209,8 @@ class Search {
   FoundDesigns find(const Allowance& allowance) {
     FoundDesigns found{&point_, allowance, 0, pool_.space()};
     found.asked = race_of(settings_, metric());
-    found.baseline = measured(0, {}, 0, 0).baseline();
+    found.baseline =
+        context_.evaluations.measure(pool_.experiment(0), 0, point_label(point_)).baseline();
     found.asked.limit = settings_.limit_of(allowance, metric(), found.baseline);
     const DesignOrder order = order_of(context_, point_, pool_, found.asked, found.baseline);
     found.predictions = order.predictions;
@@ -185,22 +226,21 @@ class Search {
     return found;
   }
 
-  /// A file for every design of the front: its chips on the draws that verified it.
+  /// A file for the answer and every design of the front: its chips on the draws that verified it.
   void write(FoundDesigns& found, const std::function<std::filesystem::path()>& next_file) const {
     for (const VerifiedDesign& v : found.verified) {
       std::string& file = found.files.emplace_back();
-      if (!v.is_on_front) continue;
+      if (!v.is_on_front && &v != cheapest_of(found.verified)) continue;
       file = next_file().string();
-      Experiment e = pool_.experiment(v.design);
+      Experiment e = on_fresh_draws(pool_.experiment(v.design));
       e.title += (e.title.empty() ? "" : ": ") + pool_.words(v.design);
-      e.evaluation.first_draw += kFreshDraws;
       e.evaluation.draws = asked_.verify_draws;
       e.evaluation.stop.reset();
       e.evaluation.confidence = settings_.confidence;
       Table sweep;
       Array ages;
       for (const double age : asked_.times_s) ages.push_back({age});
-      if (!ages.empty()) sweep[kAge] = {std::move(ages)};
+      if (!ages.empty()) sweep[kDesignAge] = {std::move(ages)};
       write_experiment(e, file, sweep);
     }
   }
@@ -208,27 +248,23 @@ class Search {
  private:
   const Metric& metric() const { return point_.experiment.evaluation.choice().metric(); }
 
-  PointResult measured(std::size_t design, std::optional<double> age, std::int64_t later,
-                       std::int64_t draws) {
-    Experiment e = pool_.experiment(design);
-    if (age) e = with_keys(e, {{kAge, {*age}}});
-    e.evaluation.first_draw += later;
-    return context_.evaluations.measure(
-        e, draws,
-        fmt::format("{}, {}{}", point_label(point_), pool_.words(design),
-                    later > 0 ? " on fresh draws" : ""));
-  }
-
-  MeasureDesign seen() { return chips_from(0); }
-  MeasureDesign fresh() { return chips_from(kFreshDraws); }
-  MeasureDesign chips_from(std::int64_t later) {
-    return [this, later](std::size_t design, std::int64_t draws) {
-      AgedChips chips;
-      if (asked_.times_s.empty()) chips.push_back(measured(design, {}, later, draws).replicates());
-      for (const double age : asked_.times_s)
-        chips.push_back(measured(design, age, later, draws).replicates());
-      return chips;
+  MeasureDesign seen() {
+    return [this](std::size_t design, std::int64_t draws) {
+      return chips(pool_.experiment(design), draws, pool_.words(design));
     };
+  }
+  MeasureDesign fresh() {
+    return [this](std::size_t design, std::int64_t draws) {
+      return chips(on_fresh_draws(pool_.experiment(design)), draws,
+                   pool_.words(design) + " on fresh draws");
+    };
+  }
+  AgedChips chips(const Experiment& design, std::int64_t draws, const std::string& what) {
+    const std::string label = point_label(point_) + ", " + what;
+    AgedChips chips;
+    for (const Experiment& aged : at_ages(design, asked_.times_s))
+      chips.push_back(context_.evaluations.measure(aged, draws, label).replicates());
+    return chips;
   }
 
   /// Random designs of as many evaluations as the search took, none of those that it looked for.

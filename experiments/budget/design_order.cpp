@@ -56,7 +56,7 @@ class Explorer {
         race_(race),
         allowed_(std::max(std::abs(baseline - race.limit), 1e-3 * std::abs(baseline))),
         linear_(context, point.experiment),
-        left_(race.evaluations / 4) {}
+        left_(most_predicted(race)) {}
 
   DesignOrder explore() {
     spread_over_costs();
@@ -94,7 +94,7 @@ class Explorer {
 
   void predict(std::size_t design) {
     const PointResult r = context_.evaluations.measure(
-        pool_.experiment(design), 0,
+        pool_.at_latest_age(design), 0,
         fmt::format("{}, {}", point_label(point_), pool_.words(design)));
     predicted_[design] = r.noise_free() - linear_.of(r.layers);
     --left_;

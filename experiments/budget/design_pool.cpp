@@ -22,6 +22,17 @@ Experiment design_at(const Experiment& experiment, const DesignSpace& space, std
   return design;
 }
 
+Experiment at_age(const Experiment& experiment, double age_s) {
+  return with_keys(experiment, {{kDesignAge, {age_s}}});
+}
+
+std::vector<Experiment> at_ages(const Experiment& experiment, const std::vector<double>& times_s) {
+  if (times_s.empty()) return {experiment};
+  std::vector<Experiment> all;
+  for (const double age : times_s) all.push_back(at_age(experiment, age));
+  return all;
+}
+
 std::string design_words(const DesignSpace& space, std::uint64_t index) {
   return axes_words(space.values(index));
 }
@@ -80,6 +91,11 @@ std::vector<double> DesignPool::costs() const {
 
 Experiment DesignPool::experiment(std::size_t design) const {
   return design_at(point_.experiment, space_, designs_[design].index);
+}
+
+Experiment DesignPool::at_latest_age(std::size_t design) const {
+  const std::vector<double>& ages = asked_.times_s;
+  return ages.empty() ? experiment(design) : at_age(experiment(design), std::ranges::max(ages));
 }
 
 std::string DesignPool::words(std::size_t design) const {

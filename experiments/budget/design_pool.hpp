@@ -24,6 +24,11 @@ double weighted_cost(const DesignCost&, const LayerCost& total);
 
 /// The experiment with a combination's keys, and a [cost]. Throws ConfigError where it is none.
 Experiment design_at(const Experiment&, const DesignSpace&, std::uint64_t index);
+/// The key of [budget.design] times_s.
+inline constexpr char kDesignAge[] = "device.time_s";
+Experiment at_age(const Experiment&, double age_s);
+/// A design at every age that is asked for; as it is where none is.
+std::vector<Experiment> at_ages(const Experiment&, const std::vector<double>& times_s);
 /// Why a combination is refused, "ADC bits = 4, ...: key: reason"; empty where it is not.
 std::string design_refusal(const Experiment&, const DesignSpace&, std::uint64_t index);
 /// "ADC bits = 4, replicas = 2".
@@ -44,6 +49,8 @@ class DesignPool {
   std::size_t unsought() const { return unsought_; }
   std::vector<double> costs() const;
   Experiment experiment(std::size_t design) const;
+  /// Of the ages that are asked for; there devices have drifted furthest.
+  Experiment at_latest_age(std::size_t design) const;
   std::string words(std::size_t design) const;
   std::size_t refused() const { return refused_; }
   const std::string& first_refusal() const { return first_refusal_; }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "experiments/budget/dotted_leaves.hpp"
 
@@ -67,6 +68,14 @@ Value write_cost(const DesignSettings& settings) {
   return {std::move(weights)};
 }
 
+/// A value that stands further ahead too; null without one.
+const Value* repeated(const Array& values) {
+  std::set<std::string> texts;
+  for (const Value& value : values)
+    if (!texts.insert(value.text()).second) return &value;
+  return nullptr;
+}
+
 void read_choices(const Value& v, const std::string& key, DesignSettings& settings,
                   std::vector<Fault>& faults) {
   if (!v.is_table()) {
@@ -84,6 +93,9 @@ void read_choices(const Value& v, const std::string& key, DesignSettings& settin
                         "expected a list of values to choose from, got " + values.text()});
     else if (std::ranges::any_of(settings.choices, is_same))
       faults.push_back({values.where, key + "." + chosen, "is given twice"});
+    else if (const Value* twice = repeated(values.array()))
+      faults.push_back({twice->where, key + "." + chosen,
+                        "has " + twice->text() + " twice; expected every value once"});
     else
       settings.choices.push_back({chosen, values.array()});
   });
@@ -100,8 +112,9 @@ void declare_effort(Schema<DesignSettings>& s) {
   s.add("evaluations", &D::evaluations)
       .at_least(1)
       .doc(
-          "Draws that the search may spend, of all designs and ages together; half of them for "
-          "first looks. Verification and random designs come on top, and are counted too.");
+          "Draws that the search may spend, of all designs and ages together: where designs are "
+          "predicted, up to a quarter for that, half of what is left for first looks. Verification "
+          "and random designs come on top, and are counted too.");
   s.add("priced", &D::priced)
       .range(1, 100000)
       .doc(
@@ -147,7 +160,7 @@ const Schema<DesignSettings>& DesignSettings::schema() {
     s.add("times_s", &D::times_s)
         .unit("s")
         .above(0)
-        .doc("Ages at every one of which it has to hold; none: device.time_s alone.");
+        .doc("Ages at every one of which it has to hold, each once; none: device.time_s alone.");
     declare_effort(s);
     return s;
   }();

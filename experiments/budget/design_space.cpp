@@ -88,6 +88,13 @@ std::vector<std::string> DesignSpace::keys_of(const DesignChoice& choice) const 
   return keys;
 }
 
+bool DesignSpace::sets(const DesignChoice& choice, const Value& value,
+                       const std::string& key) const {
+  return std::ranges::any_of(set_by(choice, value), [&](const auto& set) {
+    return set.first == key || set.first.starts_with(key + ".");
+  });
+}
+
 std::vector<std::uint64_t> random_designs(std::uint64_t size, std::size_t count,
                                           std::uint64_t seed) {
   std::vector<std::uint64_t> chosen;

@@ -24,6 +24,8 @@ class DesignSpace {
   std::vector<std::pair<std::string, std::string>> values(std::uint64_t index) const;
   /// The keys that a choice sets in any of its values.
   std::vector<std::string> keys_of(const DesignChoice&) const;
+  /// Whether one of a choice's values sets `key` or something in it.
+  bool sets(const DesignChoice&, const Value&, const std::string& key) const;
   const std::vector<DesignChoice>& choices() const { return choices_; }
 
  private:

@@ -8,6 +8,11 @@
 
 namespace ohmic {
 
+Experiment on_fresh_draws(Experiment experiment) {
+  experiment.evaluation.first_draw += kFreshDraws;
+  return experiment;
+}
+
 Evaluations::Evaluations(const std::filesystem::path& run_folder, Networks& networks,
                          Progress& progress)
     : store_(run_folder / "evaluations"), networks_(networks), progress_(progress) {

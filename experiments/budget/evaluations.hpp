@@ -22,6 +22,8 @@ namespace ohmic {
 
 /// Number of the first draw that verifies what was found: searches use draws from 0.
 inline constexpr std::int64_t kFreshDraws = 1'000'000;
+/// The experiment on draws that no search uses.
+Experiment on_fresh_draws(Experiment);
 
 class Evaluations {
  public:

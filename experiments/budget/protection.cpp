@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <numeric>
 #include <optional>
 
@@ -32,7 +33,8 @@ class Search {
   ProtectedLayers run() {
     const PointResult start = trial(now_, "nothing held exactly");
     sign_ = start.metric->sign();
-    ProtectedLayers found{&point_, start.baseline(), start.noise_free(), {}, false};
+    const double smallest = std::ranges::min(devices_) / all_;
+    ProtectedLayers found{&point_, start.baseline(), start.noise_free(), smallest, {}, false};
     found.steps.push_back({"", 0, start.value(), fresh()});
     while (const std::optional<Choice> next = best(found.steps.back())) {
       if (next->regained <= 0) {
@@ -75,10 +77,9 @@ class Search {
   }
 
   Replicates fresh() {
-    Experiment fresh = now_;
-    fresh.evaluation.first_draw = kFreshDraws;
     return context_.evaluations
-        .measure(fresh, asked_.verify_draws, point_label(point_) + ", on fresh draws")
+        .measure(on_fresh_draws(now_), asked_.verify_draws,
+                 point_label(point_) + ", on fresh draws")
         .replicates();
   }
 

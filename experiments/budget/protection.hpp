@@ -19,6 +19,7 @@ struct ProtectedLayers {
   };
   const Point* point = nullptr;
   double baseline = 0, noise_free = 0;
+  double smallest_share = 0;  ///< of the devices, in one layer
   std::vector<Step> steps;
   bool is_at_end = false;  ///< none of those that there is room for regains anything more
 };

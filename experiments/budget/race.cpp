@@ -152,6 +152,15 @@ std::int64_t first_look_of(const RaceSettings& settings) {
   return first_look(looks_from(settings.draws, settings.max_draws));
 }
 
+std::int64_t most_predicted(const RaceSettings& s) { return s.evaluations / 4; }
+
+std::int64_t fewest_evaluations(RaceSettings s) {
+  const std::int64_t look = 2 * first_look_of(s) * s.ages;
+  for (s.evaluations = look; s.evaluations - most_predicted(s) < look; ++s.evaluations) {
+  }
+  return s.evaluations;
+}
+
 std::size_t most_looked_at(const RaceSettings& s) {
   return static_cast<std::size_t>(s.evaluations / 2 / (first_look_of(s) * s.ages));
 }
@@ -209,8 +218,9 @@ std::vector<VerifiedDesign> verify_designs(const std::vector<std::size_t>& desig
     VerifiedDesign& v = verified.emplace_back(design, measure(design, settings.verify_draws));
     v.judged = judge(v.fresh, settings, error);
   }
-  std::ranges::stable_sort(verified, {},
-                           [&](const VerifiedDesign& v) { return all_costs[v.design]; });
+  std::ranges::stable_sort(verified, {}, [&](const VerifiedDesign& v) {
+    return std::pair(all_costs[v.design], -settings.metric->sign() * v.judged.value.mean);
+  });
   for (const VerifiedDesign& v : verified) {
     costs.push_back(all_costs[v.design]);
     values.push_back(v.judged.value.mean);

@@ -70,10 +70,16 @@ struct RaceResult {
 
 /// Draws of a first look.
 std::int64_t first_look_of(const RaceSettings&);
+/// How many designs may be predicted without draws, each for one of the evaluations, before a race
+/// with what is left: a quarter of them.
+std::int64_t most_predicted(const RaceSettings&);
+/// With fewer no design could be looked at after predictions, whatever settings.evaluations is.
+std::int64_t fewest_evaluations(RaceSettings);
 /// How many designs the race has first looks for: half of its evaluations.
 std::size_t most_looked_at(const RaceSettings&);
 
-/// `costs` by design; `order` names the designs that are looked at, as far as first looks go.
+/// `costs` by design; `order` names the designs that are looked at, as far as first looks go, one
+/// at least.
 RaceResult race(const RaceSettings&, std::span<const double> costs,
                 std::span<const std::size_t> order, const MeasureDesign&);
 
@@ -92,11 +98,11 @@ struct VerifiedDesign {
   bool is_on_front = false;  ///< of those verified
   bool holds() const { return judged.verdict == Tolerance::tolerated; }
 };
-/// The cheapest first. `measure` gives fresh chips.
+/// The cheapest first, of several that cost the same the best. `measure` gives fresh chips.
 std::vector<VerifiedDesign> verify_designs(const std::vector<std::size_t>& designs,
                                            std::span<const double> costs, const RaceSettings&,
                                            const MeasureDesign& measure);
-/// The cheapest that holds; none where none does.
+/// The cheapest that holds, of several the one that measured best; none where none does.
 const VerifiedDesign* cheapest_of(const std::vector<VerifiedDesign>&);
 
 /// What as many evaluations find in designs that are taken at random, a first look each: those that

@@ -364,11 +364,17 @@ void count_files(Value& part, const Experiment& e) {
   count_plugins(part);
 }
 
-/// Nothing is chosen where products are of floats anyway.
-void count_chosen_products(Value& part, const Periphery& around) {
+/// Nothing is chosen where sums are of float products anyway. On ideal arrays the choice has the
+/// numbers that float had by name, which has its own since it sums directly.
+void count_chosen_products(Value& part, const Experiment& e, Stage stage) {
   const Value* products = part.at("periphery.products");
-  if (products && around.products == Products::automatic && !(around.dac && around.adc))
+  if (!products) return;
+  const Periphery& around = e.periphery;
+  const bool reads_noisily = stage >= Stage::draw && e.devices().reads_noisily();
+  if (around.products == Products::automatic && !(around.dac && around.adc))
     part.table().find("periphery")->set("products", {std::string("f32")});
+  else if (around.products == Products::f32 && around.is_ideal_per_mvm(reads_noisily))
+    part.set("numbers_of_direct_sums", {std::int64_t{1}});
 }
 
 Value list_of(const std::vector<std::string>& texts) {
@@ -387,7 +393,7 @@ Value part_of(const Experiment& e, Stage stage, bool by_content) {
       if (!layers->empty()) part.set(key, list_of(*layers));  // decide what parameters there are
   if (Value* device = part.table().find("device"); device && stage < Stage::draw)
     *device = exact_devices(e);
-  count_chosen_products(part, e.periphery);
+  count_chosen_products(part, e, stage);
   if (by_content) count_files(part, e);
   if (stage == Stage::training && e.train.keep != "best")
     for (const char* key : {"test", "test_images"}) part.table().find("data")->table().erase(key);

@@ -144,8 +144,9 @@ const Schema<EvaluationSettings>& EvaluationSettings::schema() {
         .doc(
             "Where calibration images set the converters' ranges. exact: once, from what exact "
             "devices make of the activations of the digital network; chip: in every draw, layer "
-            "by layer from what the programmed and aged devices and their converters make of the "
-            "images, read without noise. For per_batch, each batch pays for it.");
+            "by layer from what the programmed and aged devices make of the images: a column's "
+            "sums without noise, of inputs as the layers before, noisy and converted, give them. "
+            "All of the images are held at once. For per_batch, each batch pays for it.");
     s.add("batch_norm_images", &E::batch_norm_images)
         .at_least(1)
         .counts(Stages::from(Stage::exact) | Stage::inputs)

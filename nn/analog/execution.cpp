@@ -31,7 +31,7 @@ void Execution::load(LayerContents contents) {
   layers_.begin(std::move(contents));
   free_large_values();
   if (layers_.every_answer_is_nan()) return;
-  const bool is_measured = followed_ || calibrated_on_;
+  const bool is_measured = shown_.norms + shown_.ranges > 0;
   if (is_measured && layers_.contents().what != Loaded::digital) return load_and_measure();
   layers_.load_all();
 }
@@ -44,7 +44,10 @@ void Execution::program(std::uint64_t seed, std::uint64_t draw, int draws) {
 void Execution::follow(BatchNormImages images) {
   load(digital_contents(network_));
   layers_.leave_to_host();
-  followed_ = {std::move(images), {}};
+  shown_.x.resize(shown_.x.size() - values_shown(shown_.norms));
+  shown_.x.insert(shown_.x.end(), images.x.begin(), images.x.end());
+  shown_.norms = images.count;
+  followed_ = {images.statistics, {}};
   load_and_measure();
 }
 
@@ -55,51 +58,69 @@ void Execution::free_large_values() {
 
 void Execution::calibrate_on(NormalizedImages images) {
   layers_.leave_to_host();
-  calibrated_on_ = std::move(images);
+  const auto before = static_cast<std::ptrdiff_t>(values_shown(shown_.ranges));
+  shown_.x.erase(shown_.x.begin(), shown_.x.begin() + before);
+  shown_.x.insert(shown_.x.begin(), images.x.begin(), images.x.end());
+  shown_.ranges = images.count;
 }
 
-Execution::Shown Execution::shown() const {
-  Shown shown;
-  if (followed_) {
-    shown.x = followed_->images.x;
-    shown.norms = followed_->images.count;
-  }
-  if (calibrated_on_ && layers_.contents().what != Loaded::digital) {
-    shown.x.insert(shown.x.end(), calibrated_on_->x.begin(), calibrated_on_->x.end());
-    shown.ranges = calibrated_on_->count;
-  }
-  return shown;
+std::size_t Execution::values_shown(std::int64_t images) const {
+  return static_cast<std::size_t>(images * values_per_image(network_->graph.nodes.front()));
 }
 
 /// Takes the images through the network while it is loaded: a layer's converters and its BatchNorm
-/// see what the layers before it, already measured, give.
+/// see what the layers before it, already measured, give. Neither the images' values nor their
+/// tally are left behind, whatever happens.
 void Execution::load_and_measure() {
+  struct Aside {
+    explicit Aside(Execution& e) : execution(e), tally(e.tally_) {}
+    Aside(const Aside&) = delete;
+    Aside& operator=(const Aside&) = delete;
+    ~Aside() {
+      execution.values_.free();
+      execution.tally_ = tally;
+    }
+    Execution& execution;
+    Tally tally;
+  };
   const DenormalsAreZero fast;
-  const Shown shown = this->shown();
-  const Tally counted = tally_;
-  values_.begin(shown.norms + shown.ranges);
+  const Aside aside(*this);
+  const Showing showing = this->showing();
+  const std::int64_t images = showing.ranges + showing.norms;
+  values_.begin(images);
   for (std::size_t s = 0; s < network_->plan.steps.size(); ++s) {
-    load_and_measure(s, shown);
-    run_step(s, shown.x.data(), shown.norms + shown.ranges, kFirstMeasuredImage, {});
+    load_and_measure(s, showing);
+    run_step(s, showing.x, images, kFirstMeasuredImage, {});
+    values_.release_after(s);
   }
-  values_.free();
-  tally_ = counted;
 }
 
-void Execution::load_and_measure(std::size_t s, const Shown& shown) {
+Execution::Showing Execution::showing() const {
+  const bool is_digital = layers_.contents().what == Loaded::digital;
+  const std::size_t before = is_digital ? values_shown(shown_.ranges) : 0;
+  return {shown_.x.data() + before, is_digital ? 0 : shown_.ranges, shown_.norms};
+}
+
+void Execution::load_and_measure(std::size_t s, const Showing& showing) {
   const Step& step = network_->plan.steps[s];
-  const bool has_norm = step.norm >= 0 && shown.norms > 0;
+  const bool has_norm = step.norm >= 0 && showing.norms > 0;
   if (step.mvm < 0) {
-    if (has_norm) measure_norm(network_->node(step.norm), values_.of(step.x, shown.x.data()));
+    if (has_norm) {
+      const Node& norm = network_->node(step.norm);
+      measure_norm(norm, values_.of(step.x, showing.x) + showing.ranges * values_per_image(norm));
+    }
     return layers_.load(s);
   }
   const LayerLoader loader = layers_.loader_of(step);
-  if (shown.ranges > 0) find_ranges(s, loader, shown);
+  if (showing.ranges > 0) find_ranges(s, loader, showing);
   if (has_norm) {
     float* sums = values_.slot_of(step);
+    const float* x =
+        values_.of(step.x, showing.x) + showing.ranges * network_->values_in(step);
     loader(layers_.epilogue(step, nullptr, false))
-        ->forward(values_.of(step.x, shown.x.data()), shown.norms, kFirstMeasuredImage, nullptr,
-                  sums, tally_);
+        ->forward(x, showing.norms,
+                  kFirstMeasuredImage + static_cast<std::uint64_t>(showing.ranges), nullptr, sums,
+                  tally_);
     measure_norm(network_->node(step.norm), sums);
   }
   layers_.load(s, loader);
@@ -107,7 +128,7 @@ void Execution::load_and_measure(std::size_t s, const Shown& shown) {
 
 /// A recurrent layer is given its own answers: those behind the ranges of exact devices. What is
 /// programmed for a full scale keeps that of its inputs.
-void Execution::find_ranges(std::size_t s, const LayerLoader& loader, const Shown& shown) {
+void Execution::find_ranges(std::size_t s, const LayerLoader& loader, const Showing& showing) {
   const Step& step = network_->plan.steps[s];
   if (step.slot < 0) layers_.load(s, loader);
   LayerRanges& ranges = layers_.ranges(step);
@@ -115,23 +136,23 @@ void Execution::find_ranges(std::size_t s, const LayerLoader& loader, const Show
   ranges = {};
   const auto observer = loader(layers_.epilogue(step, nullptr, false));
   const BeforeLayer see = [&](const Step&, const float* x) {
-    observer->observe(x + shown.norms * network_->values_in(step), shown.ranges, ranges);
+    observer->observe(x, showing.ranges, ranges);
   };
   if (step.slot < 0)
-    run_recurrent(s, shown.x.data(), shown.norms + shown.ranges, kFirstMeasuredImage, see);
+    run_recurrent(s, showing.x, showing.ranges, kFirstMeasuredImage, see);
   else
-    see(step, values_.of(step.x, shown.x.data()));
+    see(step, values_.of(step.x, showing.x));
   if (network_->needs_full_scale(step)) ranges.input = full_scale;
 }
 
 void Execution::measure_norm(const Node& norm, const float* x) {
-  const std::int64_t pixels = followed_->images.count * norm.height * norm.width;
+  const std::int64_t pixels = shown_.norms * norm.height * norm.width;
   std::vector<float> buffer;
   const ChannelMoments seen =
       channel_moments(on_host(x, pixels * norm.channels, buffer).data(), pixels, norm.channels);
   if (layers_.contents().what == Loaded::digital)
     followed_->undisturbed[norm.name] = seen;
-  else if (followed_->images.statistics == BatchNormStatistics::measured)
+  else if (followed_->statistics == BatchNormStatistics::measured)
     take_moments(seen, norm, layers_.digital());
   else
     follow_moments(followed_->undisturbed.at(norm.name), seen, norm, layers_.digital());

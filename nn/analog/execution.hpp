@@ -65,19 +65,26 @@ class Execution {
 
  private:
   struct FollowedNorms {
-    BatchNormImages images;
+    BatchNormStatistics statistics;
     std::map<std::string, ChannelMoments> undisturbed;  ///< what digital BatchNorms see of them
   };
 
-  /// What goes through the network while it is loaded: images for BatchNorms, then for ranges.
+  /// What goes through a network while it is loaded: images for ranges, so that their noise does
+  /// not depend on whether there are others, then for BatchNorms.
   struct Shown {
     std::vector<float> x;
-    std::int64_t norms = 0, ranges = 0;
+    std::int64_t ranges = 0, norms = 0;
   };
-  Shown shown() const;
+  /// Those of them that are for what is loaded now; digital weights have no ranges.
+  struct Showing {
+    const float* x;
+    std::int64_t ranges, norms;
+  };
+  Showing showing() const;
+  std::size_t values_shown(std::int64_t images) const;
   void load_and_measure();
-  void load_and_measure(std::size_t step, const Shown&);
-  void find_ranges(std::size_t step, const LayerLoader&, const Shown&);
+  void load_and_measure(std::size_t step, const Showing&);
+  void find_ranges(std::size_t step, const LayerLoader&, const Showing&);
   void measure_norm(const Node& norm, const float* x);
   void run_step(std::size_t step, const float* nhwc, std::int64_t images, std::uint64_t first_image,
                 const BeforeLayer& before);
@@ -90,7 +97,7 @@ class Execution {
   LoadedLayers layers_;
   NodeValues values_;
   std::optional<FollowedNorms> followed_;
-  std::optional<NormalizedImages> calibrated_on_;
+  Shown shown_;
   std::vector<float> answer_buffer_;  ///< of a back end with memory of its own
   Tally tally_;
   LayerProgress on_images_;

@@ -12,17 +12,24 @@ namespace {
 class SumOfLayers final : public LoadedLayer {
  public:
   SumOfLayers(std::unique_ptr<LoadedLayer> tiles, std::unique_ptr<LoadedLayer> digital,
-              std::unique_ptr<Activations> between, std::int64_t values_out)
+              Backend& backend, const ConvGeometry& g)
       : tiles_(std::move(tiles)),
         digital_(std::move(digital)),
-        between_(std::move(between)),
-        values_out_(values_out) {}
+        between_(backend.activations()),
+        at_once_(backend.images_at_once(g)),
+        values_in_(std::int64_t{g.in_height} * g.in_width * g.in_channels),
+        values_out_(std::int64_t{g.positions()} * g.out_channels) {}
 
   void forward(const float* x, std::int64_t images, std::uint64_t first_image,
                const float* residual, float* y, Tally& tally) override {
-    float* sums = between_->at_least(static_cast<std::size_t>(images * values_out_));
-    digital_->forward(x, images, first_image, residual, sums, tally);
-    tiles_->forward(x, images, first_image, sums, y, tally);
+    for (std::int64_t i = 0; i < images; i += at_once_) {
+      const std::int64_t count = std::min(at_once_, images - i), out = i * values_out_;
+      const auto first = first_image + static_cast<std::uint64_t>(i);
+      float* sums = between_->at_least(static_cast<std::size_t>(count * values_out_));
+      digital_->forward(x + i * values_in_, count, first, residual ? residual + out : nullptr, sums,
+                        tally);
+      tiles_->forward(x + i * values_in_, count, first, sums, y + out, tally);
+    }
   }
   double products_error() const override { return tiles_->products_error(); }
   void observe(const float* x, std::int64_t images, LayerRanges& ranges) override {
@@ -32,7 +39,7 @@ class SumOfLayers final : public LoadedLayer {
  private:
   std::unique_ptr<LoadedLayer> tiles_, digital_;
   std::unique_ptr<Activations> between_;  ///< what the digital layer gives
-  std::int64_t values_out_;
+  std::int64_t at_once_, values_in_, values_out_;
 };
 
 }  // namespace
@@ -59,13 +66,13 @@ LayerLoader tiles_loader(Backend& backend, LayerOnTiles tiles, const LayerRanges
   kernel.bias_rows = 0;
   const auto cells = static_cast<std::size_t>(kernel.kernel_rows()) * kernel.columns();
   const auto sums =
-      std::make_shared<const LayerOnTiles>(digital_tiles(kernel, std::vector<float>(cells, added)));
+      std::make_shared<LayerOnTiles>(digital_tiles(kernel, std::vector<float>(cells, added)));
+  sums->periphery.products = Products::f32;
   return [&backend, load, sums](const Epilogue& after) -> std::unique_ptr<LoadedLayer> {
-    const ConvGeometry& g = sums->geometry;
     const std::vector<float> nothing(after.shift.size());
     return std::make_unique<SumOfLayers>(
-        load(after), backend.load(*sums, {after.scale, nothing, false}, nullptr),
-        backend.activations(), std::int64_t{g.positions()} * g.out_channels);
+        load(after), backend.load(*sums, {after.scale, nothing, false}, nullptr), backend,
+        sums->geometry);
   };
 }
 

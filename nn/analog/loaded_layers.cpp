@@ -101,6 +101,11 @@ bool LoadedLayers::load_devices() {
   return true;
 }
 
+void LoadedLayers::leave_to_host() {
+  host_programs_ = true;
+  resident_.clear();
+}
+
 int LoadedLayers::draws_at_once() {
   return load_devices() && !network_->noise.perturbs_digital() ? backend_.draws_at_once() : 1;
 }
@@ -190,8 +195,9 @@ LayerLoader LoadedLayers::loader_of(const Step& step) const {
     *product = crossbars_->product(step, contents_.what, contents_.key);
   const std::span<const float> matrix = is_digital ? network_->kernel(*network_->weights, step)
                                                    : std::span<const float>(product->weights);
-  return [&backend = backend_, &geometry, product, matrix](const Epilogue& after) {
-    return backend.load_product(geometry, matrix, product->bias, after);
+  return [&backend = backend_, &geometry, product, matrix,
+          products = is_digital ? Products::automatic : network_->periphery.products](const Epilogue& after) {
+    return backend.load_product(geometry, matrix, product->bias, after, products);
   };
 }
 

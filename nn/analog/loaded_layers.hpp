@@ -22,7 +22,7 @@ class LoadedLayers {
   void load(std::size_t step, const LayerLoader&);
   void load_all();
   /// Whether the host loads draws one by one: set for good, or found out once.
-  void leave_to_host() { host_programs_ = true; }
+  void leave_to_host();
   /// Draws that program() takes at once.
   int draws_at_once();
   /// Loads draws draw, draw + 1 and so on where the back end programs devices; false where the host

@@ -69,6 +69,16 @@ TEST_F(BudgetProtection, KeepsToItsShare) {
   for (const std::string& share : t["share"]) EXPECT_LE(std::stod(share), 0.1);
 }
 
+TEST_F(BudgetProtection, SaysThatNoLayerFits) {
+  const std::string text = run(test::waves("eta = 0.5\n[budget.protection]\nshare = 0.01\ndraws = "
+                                           "2\nverify_draws = 2\n"))
+                               .text;
+  EXPECT_NE(text.find("no layer can be held exactly: the smallest has 5.8 % of the devices, and "
+                      "budget.protection.share leaves room for 1 %."),
+            std::string::npos)
+      << text;
+}
+
 TEST_F(BudgetProtection, RefusesNoiseBesideCrossbars) {
   EXPECT_NE(test::budget_error(test::waves("[noise]\nsemantics = \"trainable\"\n"
                                            "[budget.protection]\n"))

@@ -23,6 +23,8 @@ using test::ohmic;
 using test::Result;
 
 constexpr char kFind[] = R"(eta = 0.1
+[periphery.adc]
+range = "calibrated"
 [budget]
 max_drop = 5
 drop = "points"
@@ -31,6 +33,19 @@ max_draws = 40
 knob = "device.eta"
 range = [0.02, 2]
 steps = 16
+)";
+
+constexpr char kFindBits[] = R"(eta = 0.1
+[periphery.adc]
+range = "calibrated"
+[budget]
+max_drop = 5
+drop = "points"
+[budget.find]
+knob = "periphery.adc.bits"
+range = [2, 8]
+scale = "linear"
+tolerate = "fewest"
 )";
 
 class Card : public ::testing::Test {
@@ -100,24 +115,41 @@ TEST_F(Card, HoldsWhatTheBudgetFound) {
 // Another source joins the first; the same question again takes the place of its older answer.
 TEST_F(Card, GathersSourcesOfOneNetwork) {
   ASSERT_EQ(find().status, 0);
-  const std::string bits = R"(eta = 0.1
-[periphery.adc]
-[budget]
-max_drop = 5
-drop = "points"
-[budget.find]
-knob = "periphery.adc.bits"
-range = [2, 8]
-scale = "linear"
-tolerate = "fewest"
-)";
-  const Result second = ohmic({"budget", file(bits), "--out", path("bits"), "--card", card()});
+  const Result second = ohmic({"budget", file(kFindBits), "--out", path("bits"), "--card", card()});
   ASSERT_EQ(second.status, 0) << second.err;
   ASSERT_EQ(json()["tolerances"].size(), 2u);
   EXPECT_EQ(json()["tolerances"][1]["knob"], Json::array({"periphery.adc.bits"}));
   ASSERT_EQ(find(kFind, {"--set", "seed=2"}).status, 0);
   EXPECT_EQ(json()["tolerances"].size(), 2u);
   EXPECT_EQ(json()["tolerances"][0]["seed"], 2);
+  EXPECT_EQ(check().status, 0) << "both are of the chip that one file describes";
+}
+
+TEST_F(Card, IsOfOneChip) {
+  ASSERT_EQ(find().status, 0);
+  const auto before = test::bytes_of(card());
+  const Result other = ohmic({"budget", file(kFindBits), "--out", path("bits"), "--card", card(),
+                              "--set", "device.g_max_S=5e-5"});
+  EXPECT_EQ(other.status, 2);
+  EXPECT_NE(other.err.find("card.json: settings.device.g_max_S: the card is of 2.5e-05, this file "
+                           "of 5e-05; expected a new card, or device.g_max_S = 2.5e-05\n"),
+            std::string::npos)
+      << other.err;
+  EXPECT_EQ(test::bytes_of(card()), before);
+  // The only question, asked of another chip, is answered anew.
+  ASSERT_EQ(find(kFind, {"--set", "device.g_max_S=5e-5"}).status, 0);
+  ASSERT_EQ(json()["tolerances"].size(), 1u);
+  EXPECT_EQ(json()["tolerances"][0]["settings"]["device.g_max_S"], "5e-05");
+}
+
+// An answer that no longer is one does not stay beside those that are.
+TEST_F(Card, LosesWhatIsNoLongerTolerated) {
+  ASSERT_EQ(find().status, 0);
+  ASSERT_EQ(ohmic({"budget", file(kFindBits), "--out", path("bits"), "--card", card()}).status, 0);
+  ASSERT_EQ(json()["tolerances"].size(), 2u);
+  ASSERT_EQ(find(kFind, {"--set", "budget.find.range=[3, 4]"}).status, 0);
+  ASSERT_EQ(json()["tolerances"].size(), 1u);
+  EXPECT_EQ(json()["tolerances"][0]["knob"], Json::array({"periphery.adc.bits"}));
 }
 
 TEST_F(Card, FitsItsWeightsAndRefusesDamagedOnes) {
@@ -146,7 +178,7 @@ TEST_F(Card, IsNotForAnswersOfOthers) {
       ohmic({"budget", path("waves.toml"), "--out", path("other"), "--card", card(), "--set",
              "model.weights=" + with_noise("w.safetensors", 0.01)});
   EXPECT_EQ(other.status, 2);
-  EXPECT_NE(other.err.find("card.json: is the card of other weights"), std::string::npos)
+  EXPECT_NE(other.err.find("card.json: network.weights_sha256: the card is of "), std::string::npos)
       << other.err;
 }
 
@@ -156,8 +188,10 @@ TEST_F(Card, MeasuresOnFreshDraws) {
   const Result own = check();
   const std::string eta = json()["tolerances"][0]["tolerated"].dump();
   const std::string draws = own.out.substr(own.out.find("noise, ") + 7);
-  Value root = test::waves("eta = " + eta + "\n[evaluation]\nfirst_draw = 1000000\ndraws = " +
-                           std::to_string(std::stoi(draws)) + "\n");
+  Value root = test::waves(
+      "eta = " + eta +
+      "\n[periphery.adc]\nrange = \"calibrated\"\n[evaluation]\nfirst_draw = 1000000\ndraws = " +
+      std::to_string(std::stoi(draws)) + "\n");
   RunOptions options;
   options.folder = path("fresh");
   run_experiment(root, options);
@@ -178,8 +212,9 @@ TEST_F(Card, SaysWhatIsAnotherQuestion) {
   refused("device.g_max_S=5e-5",
           "card.json: tolerances[0]: settings.device.g_max_S: the card is "
           "of 2.5e-05, this file of 5e-05; expected device.g_max_S = 2.5e-05");
-  refused("periphery.adc={bits=8}", "settings.periphery.adc");
+  refused("periphery.adc=ideal", "settings.periphery.adc");
   refused("data.test_images=100", "card.json: data.test_sha256: the card is of ");
+  refused("data.train_images=50", "card.json: data.train_sha256: the card is of ");
   refused("evaluation.metric=cross_entropy",
           "metric: the card is of accuracy, this file of "
           "cross_entropy; expected evaluation.metric = accuracy");
@@ -266,6 +301,16 @@ TEST_F(DamagedCard, IsRefusedWithItsKey) {
   EXPECT_EQ(error("\"weights_sha256\": \"aaa", "\"weights_sha256\": \"xyz"),
             "card.json: network: damaged: weights_sha256 is \"xyz" + std::string(36, 'a') +
                 "...; expected a SHA-256 of 64 hexadecimal digits\n");
+  EXPECT_EQ(
+      error("\"seed\": 1", "\"sead\": 2, \"seed\": 1")
+          .find("card.json: tolerances[0]: damaged: \"sead\" is unknown; expected knob, toler"),
+      0u);
+  EXPECT_EQ(error("\"images\": 200", "\"images\": 200, \"more\": 1"),
+            "card.json: data: damaged: \"more\" is unknown; expected name, images, test_sha256, "
+            "train_sha256\n");
+  EXPECT_EQ(error("\"settings\": {}", "\"settings\": {\"device.eta\": \"0.2\"}"),
+            "card.json: tolerances[0]: damaged: settings.device.eta is \"0.2\"; expected "
+            "tolerated, 0.1\n");
   EXPECT_EQ(refused("[]"), "card.json: damaged: a list where an object was expected\n");
   EXPECT_EQ(refused("{\"ohmic_card\": 1,\n"), "card.json: damaged: not JSON from line 2 on\n");
   EXPECT_EQ(refused(std::string(40, '[')),

@@ -68,7 +68,9 @@ TEST_F(BudgetOfDesigns, FindsWhatASweepFinds) {
     if (found.at("verdict")[i] == "fails") {
       EXPECT_LT(accuracy.at(name(found, i)), limit + 0.002);
     }
-    if (found.at("cheapest")[i] == "true") answer = std::stod(found.at("cost")[i]);
+    if (found.at("cheapest")[i] != "true") continue;
+    answer = std::stod(found.at("cost")[i]);
+    EXPECT_NE(found.at("file")[i], "");
   }
   ASSERT_GT(answer, 0) << outcome.text;
   for (const auto& [design, value] : accuracy)
@@ -155,6 +157,52 @@ TEST_F(BudgetOfDesigns, LooksAroundInGridsThatAreTooLargeToBePriced) {
   EXPECT_EQ(outcome.text.find("random designs"), std::string::npos);
 }
 
+TEST_F(BudgetOfDesigns, ManagesWithTheFewestEvaluations) {
+  const std::string choices =
+      "[budget.design.choices]\n\"periphery.adc.bits\" = [5, 6, 7]\n\"mapping.replicas\" = [1, "
+      "2]\n";
+  EXPECT_NE(run(asking("evaluations = 26\n", choices)).text.find("The search looked at 1 of them"),
+            std::string::npos);
+  EXPECT_NE(test::budget_error(asking("evaluations = 25\n", choices)).find("expected 26 at least"),
+            std::string::npos);
+}
+
+TEST_F(BudgetOfDesigns, SaysWhenTheNetworkItselfMissesTheLimit) {
+  Value root = asking("verify = 1\nevaluations = 40\n",
+                      "[budget.design.choices]\n\"periphery.adc.bits\" = [7, 8]\n");
+  root.set("budget.limit", {0.9999});
+  const std::string text = run(root).text;
+  EXPECT_NE(text.find("The network itself, without noise, does not reach the limit of 99.99 %"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("(limit 99.99 %, "), std::string::npos) << text;
+}
+
+// At the age that the file has, no device has drifted.
+TEST_F(BudgetOfDesigns, PredictsAtTheLatestAge) {
+  Value root =
+      asking("times_s = [20.0, 86400.0]\nevaluations = 60\ncompare_random = false\nverify = 1\n",
+             "[budget.design.choices]\n\"periphery.adc.bits\" = [4, 5, 6, 7]\n"
+             "\"mapping.replicas\" = [1, 2]\n");
+  root.set("device", parse_toml("model = \"pcm\"\n", "device.toml"));
+  EXPECT_NE(run(root).text.find("predictions without noise"), std::string::npos);
+  std::set<std::string> ages;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ / "evaluations"))
+    if (entry.path().extension() == ".json") ages.insert(entry.path().stem().string());
+  Experiment e = expand(root).front().experiment;
+  std::size_t at_latest = 0;
+  for (const std::int64_t bits : {4, 5, 6, 7})
+    for (const std::int64_t replicas : {1, 2}) {
+      const Experiment design =
+          with_keys(e, {{"periphery.adc.bits", {bits}}, {"mapping.replicas", {replicas}}});
+      Experiment priced = design;
+      priced.cost.emplace();
+      at_latest +=
+          ages.contains(with_keys(priced, {{"device.time_s", {86400.0}}}).identity(Stage::draw));
+    }
+  EXPECT_GT(at_latest, 1u);
+}
+
 TEST_F(BudgetOfDesigns, SkipsWhatNoFileMayHave) {
   const BudgetOutcome outcome =
       run(asking("cost = { energy_nJ = 1.0, devices = 0.01 }\nshare = 0.5\nverify = 3\n",
@@ -200,8 +248,14 @@ TEST(BudgetOfDesignsRequests, ThatCannotBeAnsweredAreRefused) {
   expect("cost = { energy = 1.0 }\n", kChoices, "budget.design.cost: expected");
   expect("cost = { energy_nJ = 0.0 }\n", kChoices, "budget.design.cost: expected");
   expect("evaluations = 15\n", kChoices,
-         "budget.design.evaluations: half of 15 is not one first look of 10 draws at 1 age; "
-         "expected 20 at least");
+         "budget.design.evaluations: 15 are too few: a quarter is for predictions and half of what "
+         "is left for first looks, of which one takes 10 draws at 1 age; expected 26 at least");
+  expect("", in + "\"periphery.adc.bits\" = [5, 6, 5]\n",
+         "budget.design.choices.periphery.adc.bits: has 5 twice; expected every value once");
+  expect("times_s = [60.0, 1.0, 60.0]\n", kChoices,
+         "budget.design.times_s: has 60 twice; expected every age once");
+  expect("", in + "device = [{ model = \"pcm\", time_s = 60.0 }, { model = \"awgn\" }]\n",
+         "device has an age (time_s), which design.times_s gives");
   // ln(0.05 / 5) / ln(0.95) = 89.8.
   expect("share = 0.95\n", kChoices,
          "budget.design.verify_draws: 12 good chips of 12 cannot show that 95 % of all are, for "

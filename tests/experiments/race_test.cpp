@@ -213,6 +213,26 @@ TEST(Race, SaysWhatIsTrueOfSharesAsOftenAsItPromises) {
   EXPECT_GE(found, 250);
 }
 
+// Whoever pays as much takes the better chip.
+TEST(Race, AnswersWithTheBestOfThoseThatCostTheSame) {
+  const MadeUp problem({2, 2, 2, 9}, {0.92, 0.95, 0.93, 0.99}, 1e-4, 1);
+  const auto verified = verify_designs({0, 1, 2, 3}, problem.costs, asked(0.9), problem.fresh());
+  ASSERT_TRUE(cheapest_of(verified));
+  EXPECT_EQ(cheapest_of(verified)->design, 1u);
+  EXPECT_EQ(cheapest_of(problem.answer(asked(0.9)))->design, 1u);
+}
+
+// A quarter of 26 is 6, and half of the 20 that are left one look of 10.
+TEST(Race, NeedsALookBesidePredictions) {
+  RaceSettings s = asked(0.9);
+  EXPECT_EQ(fewest_evaluations(s), 26);
+  s.evaluations = 26;
+  s.evaluations -= most_predicted(s);
+  EXPECT_EQ(most_looked_at(s), 1u);
+  s.ages = 2;
+  EXPECT_EQ(fewest_evaluations(s), 53);
+}
+
 AgedChips aged(const std::vector<std::vector<double>>& by_age) {
   AgedChips chips;
   for (const auto& values : by_age) {

@@ -26,7 +26,7 @@ std::string sound_card(const Experiment& e) {
   eta.settings = card_settings(e);
   CardEntry bits = eta, layers = eta;
   bits.knob = {"periphery.adc.bits"};
-  bits.tolerated = 6;
+  bits.tolerated = 8;
   layers.layers = {{"conv1", 0.1}, {"linear", 0.2}};
   card.entries = {eta, bits, layers};
   write_card(scratch_folder() / "sound.json", card);

@@ -81,7 +81,8 @@ TEST_P(DenoisedChip, GivesWhatTheWeightsThatItSaysGive) {
 
 // With biases on devices converters keep the full scale of exact devices, which these exceed.
 TEST_P(DenoisedChip, AnswersWithTheWeightsThatItSays) {
-  if (periphery.needs_ranges() && mapping.bias == BiasPlace::analog) return;
+  if (periphery.needs_ranges() && mapping.bias == BiasPlace::analog)
+    GTEST_SKIP() << "converters clip";
   AnalogNetwork chip = network();
   if (periphery.needs_ranges()) chip.calibrate_chips(NormalizedImages(set, {}, kImages));
   LoadedNetwork& loaded = chip.program(3, 1);

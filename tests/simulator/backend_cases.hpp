@@ -105,6 +105,9 @@ inline std::vector<Case> geometries() {
           {"c" + std::to_string(c) + "_n" + std::to_string(288 - c) + "_s" + std::to_string(stride),
            same_padded(5 + stride, c, 288 - c, 3, stride)});
   cases.push_back({"c3_n16_32x32", same_padded(32, 3, 16, 3, 1)});
+  cases.push_back({"c16_n16_32x32", same_padded(32, 16, 16, 3, 1)});  // with the next two those
+  cases.push_back({"c32_n48_14x14", same_padded(14, 32, 48, 3, 1)});  // that minimal filtering
+  cases.push_back({"c64_n64_7x7", same_padded(7, 64, 64, 3, 1)});     // may serve
   cases.push_back({"c29_n48_12x12", same_padded(12, 29, 48, 3, 1)});
   cases.push_back({"c16_n32_even_s2", same_padded(8, 16, 32, 3, 2)});
   cases.push_back({"c16_n32_1x1_s2", same_padded(8, 16, 32, 1, 2)});

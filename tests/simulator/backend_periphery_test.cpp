@@ -348,6 +348,29 @@ TEST_P(PeripheryTest, NoiseBelongsToTheImageNotToTheBatch) {
   }
 }
 
+// A variance that is 0 stays 0 beside large ones: rounded below, its root were no number.
+TEST_P(PeripheryTest, WindowsWithoutInputAreReadWithoutNoise) {
+  const ConvGeometry g = test::same_padded(32, 16, 16, 3, 1);
+  LayerOnTiles layer = test::layer_of(g, test::normals(static_cast<std::size_t>(g.rows()) * 16, 1));
+  layer.planes[0].read_variance_S2.assign(layer.planes[0].G_S.size(), 1e-3);
+  Floats x = test::normals(test::values_in(g), 2);
+  const auto is_dark = [&](std::size_t pixel) { return pixel % 32 >= 16; };
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = is_dark(i / 16) ? 0 : std::abs(x[i]);
+  for (const Products products : {Products::automatic, Products::f32}) {
+    layer.periphery.products = products;
+    const Floats y = run(layer, {}, x);
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      ASSERT_TRUE(std::isfinite(y[i])) << i;
+      const std::size_t column = i / 16 % 32;
+      if (column > 16) {
+        ASSERT_EQ(y[i], 0) << i;
+      } else {
+        ASSERT_NE(y[i], 0) << i;
+      }
+    }
+  }
+}
+
 TEST_P(PeripheryTest, OffsetAndGainErrorsAreFrozenPerConverter) {
   // Seed 4, 20,000 converters of 16 bits; output 8 LSB-hundreds: gain 1 % of 8, offset 0.3.
   LayerOnTiles layer = fan_out(20000);

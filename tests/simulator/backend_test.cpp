@@ -68,9 +68,29 @@ TEST_P(BackendTest, ComputesTheExactConvolutionOfIntegers) {
     const auto x = integers(test::values_in(g), 5);
     const auto w = integers(static_cast<std::size_t>(g.rows()) * g.columns(), 11);
     const auto expected = scattered(g, x, w);
-    const auto y = forward(*load(test::layer_of(g, w)), g, x);
+    LayerOnTiles layer = test::layer_of(g, w);
+    layer.periphery.products = Products::f32;
+    const auto y = forward(*load(layer), g, x);
     for (std::size_t i = 0; i < y.size(); ++i)
       ASSERT_EQ(y[i], static_cast<float>(expected[i])) << name << " at " << i;
+  }
+}
+
+// Integers whose sums fit into 24 bits are exact in float, and 1/4, 1/6 and 1/24 of them, which
+// minimal filtering adds up, are not.
+TEST_P(BackendTest, FloatByNameSumsWhatMinimalFilteringRounds) {
+  const ConvGeometry g = test::same_padded(32, 16, 16, 3, 1);
+  std::vector<float> x = integers(test::values_in(g), 5);
+  for (float& v : x) v *= 331;
+  const auto w = integers(static_cast<std::size_t>(g.rows()) * g.columns(), 11);
+  const auto expected = scattered(g, x, w);
+  LayerOnTiles layer = test::layer_of(g, w);
+  const auto chosen = forward(*load(layer), g, x);
+  layer.periphery.products = Products::f32;
+  const auto exact = forward(*load(layer), g, x);
+  for (std::size_t i = 0; i < exact.size(); ++i) {
+    ASSERT_EQ(exact[i], static_cast<float>(expected[i])) << "at " << i;
+    ASSERT_NEAR(chosen[i], exact[i], 3 * 331 * test::tolerance(3 * std::sqrt(g.rows()))) << i;
   }
 }
 
@@ -158,9 +178,15 @@ TEST_P(BackendTest, AgreesWithTheReference) {
     const auto x = test::normals(3 * test::values_in(g), 2);
     const auto epilogue = test::identity_epilogue(g.out_channels);
     const auto expected = forward(*reference->load(test::layer_of(g, w), epilogue), g, x);
-    const auto y = forward(*load(test::layer_of(g, w)), g, x);
-    for (std::size_t i = 0; i < y.size(); ++i)
-      ASSERT_NEAR(y[i], expected[i], test::tolerance(std::sqrt(g.rows()))) << name << " at " << i;
+    for (const Products products : {Products::automatic, Products::f32}) {
+      LayerOnTiles layer = test::layer_of(g, w);
+      layer.periphery.products = products;
+      const auto y = forward(*load(layer), g, x);
+      const double rounding = products == Products::f32 ? 1 : 3;  // of minimal filtering
+      for (std::size_t i = 0; i < y.size(); ++i)
+        ASSERT_NEAR(y[i], expected[i], test::tolerance(rounding * std::sqrt(g.rows())))
+            << name << " at " << i;
+    }
   }
 }
 

@@ -37,6 +37,13 @@ std::string verdict_text(Tolerance verdict) {
 
 MetricWords words_of(const FoundDesigns& found) { return MetricWords(found.point->experiment); }
 
+/// "limit 93.75 %, 94.70 % without noise".
+std::string limit_text(const FoundDesigns& found) {
+  const MetricWords words = words_of(found);
+  return fmt::format("limit {}, {} without noise", words.text_with_unit(found.asked.limit),
+                     words.text_with_unit(found.baseline));
+}
+
 std::vector<Column> choice_columns(const FoundDesigns& found, bool is_shown) {
   std::vector<Column> columns;
   for (const DesignChoice& choice : found.space.choices())
@@ -91,10 +98,11 @@ DataTable front_table(const FoundDesigns& found, const BudgetSettings& settings)
   const DesignSettings& asked = *settings.design;
   const MetricWords words = words_of(found);
   DataTable table{"design",
-                  fmt::format("{}{}, the cheapest first:", point_title(*found.point) + ", ",
-                              settings.phrase(found.allowance, words)),
+                  fmt::format("{}, {} ({}), the cheapest first:", point_title(*found.point),
+                              settings.phrase(found.allowance, words), limit_text(found)),
                   axis_keys(*found.point)};
-  table.append({{settings.change_column(words.metric())}, {"limit"}, {"design", "design"}});
+  table.append(
+      {{settings.change_column(words.metric())}, {"limit"}, {"baseline"}, {"design", "design"}});
   table.append(choice_columns(found, true));
   append_costs(asked, true, table);
   table.append(
@@ -106,7 +114,7 @@ DataTable front_table(const FoundDesigns& found, const BudgetSettings& settings)
   for (std::size_t i = 0; i < found.verified.size(); ++i) {
     const VerifiedDesign& v = found.verified[i];
     std::vector<Cell> row = axis_cells(*found.point);
-    add_all({found.allowance.change, found.asked.limit, i + 1}, row);
+    add_all({found.allowance.change, found.asked.limit, found.baseline, i + 1}, row);
     add_all(choice_cells(found, v.design), row);
     add_cost_cells(found.designs[v.design], row);
     const bool is_cheapest = &v == cheapest;
@@ -216,6 +224,16 @@ std::string random_note(const FoundDesigns& found, const BudgetSettings& setting
   return text + ".";
 }
 
+/// A limit that the network does not reach without noise is one for which most search in vain.
+std::string beyond_note(const FoundDesigns& found) {
+  const MetricWords words = words_of(found);
+  if (words.metric().sign() * (found.baseline - found.asked.limit) >= 0) return "";
+  return fmt::format(
+      "The network itself, without noise, does not reach the limit of {}: it gives {}. A design "
+      "that is to hold would have to be better than its network.",
+      words.text_with_unit(found.asked.limit), words.text_with_unit(found.baseline));
+}
+
 /// What [cost] leaves out of designs that differ in it.
 std::vector<std::string> blind_notes(const FoundDesigns& found) {
   std::vector<std::string> notes;
@@ -233,6 +251,8 @@ std::vector<std::string> blind_notes(const FoundDesigns& found) {
 std::vector<std::string> notes_on(const FoundDesigns& found, const BudgetSettings& settings) {
   std::vector<std::string> notes{answer_note(found, settings), promise_note(found, settings),
                                  effort_note(found), exhaustive_note(found)};
+  if (std::string beyond = beyond_note(found); !beyond.empty())
+    notes.insert(notes.begin(), std::move(beyond));
   if (found.random) notes.push_back(random_note(found, settings));
   for (std::string& note : blind_notes(found)) notes.push_back(std::move(note));
   return notes;

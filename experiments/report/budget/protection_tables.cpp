@@ -69,7 +69,12 @@ AnalysisResult protection_result(const std::vector<ProtectedLayers>& all,
   result.heading = "Layers to hold exactly";
   for (const ProtectedLayers& found : all) {
     result.tables.push_back(step_table(found, settings));
-    if (found.is_at_end)
+    if (found.smallest_share > settings.protection->share)
+      result.notes.push_back(fmt::format(
+          "{}: no layer can be held exactly: the smallest has {:.2g} % of the devices, and "
+          "budget.protection.share leaves room for {:g} %.",
+          point_title(*found.point), 100 * found.smallest_share, 100 * settings.protection->share));
+    else if (found.is_at_end)
       result.notes.push_back(
           point_title(*found.point) +
           ": no other layer that there is room for regains anything on the draws of "

@@ -127,7 +127,7 @@ AnalysisResult networks_result(const BudgetRequest& request, Networks& networks,
 }
 
 /// What a card is asked to hold must be of one network on one chip, and of this one where the card
-/// is there already.
+/// is there already: no file could fit entries of two.
 BudgetCard card_for(const BudgetRequest& request, Networks& networks,
                     const std::filesystem::path& file) {
   const BudgetSettings& s = request.settings;
@@ -141,16 +141,22 @@ BudgetCard card_for(const BudgetRequest& request, Networks& networks,
         "", fmt::format("a card is of one network on one chip, and this file has {} points; choose "
                         "one with --set",
                         request.points.size()))});
-  BudgetCard card = card_of(networks.get(request.points.front().experiment));
+  const Experiment& e = request.points.front().experiment;
+  BudgetCard card = card_of(networks.get(e));
   if (!std::filesystem::exists(file)) return card;
   const BudgetCard old = read_card(file);
-  if (old.weights_sha256 != card.weights_sha256 || old.test_sha256 != card.test_sha256)
-    throw ConfigError(fmt::format(
-        "{}: is the card of other {} ({}...); expected a new file, or a card of {} ({}...)",
-        file.string(), old.weights_sha256 != card.weights_sha256 ? "weights" : "test samples",
-        old.weights_sha256 != card.weights_sha256 ? old.weights_sha256.substr(0, 12)
-                                                  : old.test_sha256.substr(0, 12),
-        card.network, card.weights_sha256.substr(0, 12)));
+  const auto refuse = [&](const CardDifference& other) {
+    throw ConfigError(
+        fmt::format("{}: {}: the card is of {}, this file of {}; expected a new card, or {}",
+                    file.string(), other.key, other.of_card, other.of_file, other.expected));
+  };
+  if (old.weights_sha256 != card.weights_sha256)
+    refuse({"network.weights_sha256", old.weights_sha256.substr(0, 12) + "...",
+            card.weights_sha256.substr(0, 12) + "...", "the weights of " + old.network});
+  if (const auto other = other_samples(old, card)) refuse(*other);
+  for (const CardEntry& entry : old.entries)
+    if (!asks_again(entry, e, s))
+      if (const auto other = other_chip(entry, e, file.string())) refuse(*other);
   card.entries = old.entries;
   return card;
 }
@@ -191,7 +197,8 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
   notes.insert(notes.end(), remarks.begin(), remarks.end());
   if (card && !card->entries.empty()) write_card(card_file, *card);
   if (card && card->entries.empty())
-    notes.push_back(fmt::format("Nothing is tolerated: {} is not written.", card_file.string()));
+    notes.push_back(fmt::format("Nothing is tolerated: {} is not written{}.", card_file.string(),
+                                std::filesystem::exists(card_file) ? " and stays as it was" : ""));
   BudgetOutcome outcome{folder, "", {}, 0};
   for (const AnalysisResult& result : results) {
     outcome.text += terminal_text(result) + "\n";

@@ -17,6 +17,9 @@ struct ConvolutionSpec {
   bool has_bias = false;
   bool accumulates = false;  ///< adds to what y holds
   bool relu = false;
+  /// Whether products may be Winograd's minimal filtering where that is faster: sums in float whose
+  /// rounding is two to three times that of direct ones, so that sums of integers are not exact.
+  bool may_filter_minimally = false;
 };
 
 }  // namespace ohmic::onednn

@@ -27,16 +27,16 @@ std::unique_ptr<LoadedLayer> CpuBackend::load(const LayerOnTiles& layer, const E
   // Circuits take all the time there is, whoever adds them up.
   if (layer.is_solved_per_mvm()) return ReferenceBackend().load(layer, epilogue, ranges);
   if (layer.is_ideal_per_mvm() && !are_rounded(layer.periphery.products))
-    return load_product(layer.geometry, layer.effective_weights(), layer.effective_bias(),
-                        epilogue);
+    return load_product(layer.geometry, layer.effective_weights(), layer.effective_bias(), epilogue,
+                        layer.periphery.products);
   return cpu::load_analog(layer, epilogue, ranges);
 }
 
 std::unique_ptr<LoadedLayer> CpuBackend::load_product(const ConvGeometry& geometry,
                                                       std::span<const float> weights,
                                                       std::span<const float> bias,
-                                                      const Epilogue& epilogue) {
-  return cpu::load_ideal(geometry, weights, bias, epilogue);
+                                                      const Epilogue& epilogue, Products products) {
+  return cpu::load_ideal(geometry, weights, bias, epilogue, products != Products::f32);
 }
 
 std::int64_t CpuBackend::images_at_once(const ConvGeometry& geometry) const {

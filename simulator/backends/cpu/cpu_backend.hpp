@@ -12,7 +12,8 @@ class CpuBackend final : public Backend {
   std::unique_ptr<LoadedLayer> load(const LayerOnTiles&, const Epilogue&,
                                     const LayerRanges* ranges) override;
   std::unique_ptr<LoadedLayer> load_product(const ConvGeometry&, std::span<const float> weights,
-                                            std::span<const float> bias, const Epilogue&) override;
+                                            std::span<const float> bias, const Epilogue&,
+                                            Products) override;
   bool loads_products() const override { return true; }
   std::int64_t images_at_once(const ConvGeometry&) const override;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <vector>
 
 #include "simulator/backends/cpu/chunks.hpp"
@@ -13,15 +14,19 @@ namespace {
 class IdealLayer final : public LoadedLayer {
  public:
   IdealLayer(const ConvGeometry& geometry, std::span<const float> weights,
-             std::span<const float> bias, const Epilogue& epilogue)
+             std::span<const float> bias, const Epilogue& epilogue, bool may_filter_minimally)
       : geometry_(geometry),
         chunk_(images_per_chunk(geometry_)),
+        may_filter_minimally_(may_filter_minimally),
         shift_(epilogue.shift),
         plain_(spec(epilogue.relu, false)),
         residual_(spec(epilogue.relu, true)) {
     for (std::size_t n = 0; n < bias.size(); ++n) shift_[n] += epilogue.scale[n] * bias[n];
     const bool is_scaled = std::ranges::any_of(epilogue.scale, [](float v) { return v != 1.0f; });
-    weights_ = plain_.pack(is_scaled ? scaled(weights, epilogue.scale) : weights);
+    if (is_scaled)
+      pack(scaled(weights, epilogue.scale));
+    else
+      pack(weights);
   }
 
   void forward(const float* x, std::int64_t images, std::uint64_t, const float* residual, float* y,
@@ -38,8 +43,12 @@ class IdealLayer final : public LoadedLayer {
   }
 
  private:
+  void pack(std::span<const float> weights) {
+    weights_ = plain_.pack(weights);
+    if (!plain_.packs_as(residual_)) residual_weights_ = residual_.pack(weights);
+  }
   onednn::ConvolutionSpec spec(bool relu, bool residual) const {
-    return {geometry_, chunk_, onednn::Format::f32, true, residual, relu};
+    return {geometry_, chunk_, onednn::Format::f32, true, residual, relu, may_filter_minimally_};
   }
   std::int64_t values_in() const {
     return std::int64_t{geometry_.in_height} * geometry_.in_width * geometry_.in_channels;
@@ -68,22 +77,27 @@ class IdealLayer final : public LoadedLayer {
 
   void run_full(const float* x, std::int64_t count, const float* residual, float* y) const {
     if (residual && residual != y) std::copy_n(residual, count * values_out(), y);
-    (residual ? residual_ : plain_).run(x, weights_, shift_.data(), y);
+    if (residual)
+      residual_.run(x, residual_weights_ ? *residual_weights_ : weights_, shift_.data(), y);
+    else
+      plain_.run(x, weights_, shift_.data(), y);
   }
 
   ConvGeometry geometry_;
   int chunk_;
+  bool may_filter_minimally_;
   std::vector<float> shift_;
   onednn::Convolution plain_, residual_;
   onednn::Weights weights_;
+  std::optional<onednn::Weights> residual_weights_;  ///< where oneDNN chose another layout for them
 };
 
 }  // namespace
 
 std::unique_ptr<LoadedLayer> load_ideal(const ConvGeometry& geometry,
                                         std::span<const float> weights, std::span<const float> bias,
-                                        const Epilogue& epilogue) {
-  return std::make_unique<IdealLayer>(geometry, weights, bias, epilogue);
+                                        const Epilogue& epilogue, bool may_filter_minimally) {
+  return std::make_unique<IdealLayer>(geometry, weights, bias, epilogue, may_filter_minimally);
 }
 
 }  // namespace ohmic::cpu

@@ -104,24 +104,25 @@ dnnl::convolution_forward::desc operation(const ConvolutionSpec& spec, dnnl::alg
           {g.pad_bottom, g.pad_right}};
 }
 
-/// Whether Winograd's minimal filtering is for this shape: kernels of 3 x 3 with stride 1, and
-/// enough of it to pay for its sums of inputs and outputs.
-bool may_filter_minimally(const ConvolutionSpec& spec) {
+/// Whether Winograd's minimal filtering is asked for and for this shape: kernels of 3 x 3 with
+/// stride 1, and enough of it to pay for its sums of inputs and outputs.
+bool filters_minimally(const ConvolutionSpec& spec) {
   constexpr std::int64_t kFewestProducts = 1 << 18;  // of one tap
   const ConvGeometry& g = spec.geometry;
-  return spec.format == Format::f32 && g.kernel_height == 3 && g.kernel_width == 3 &&
-         g.stride_height == 1 && g.stride_width == 1 && g.dilation_height == 1 &&
-         g.dilation_width == 1 && g.groups == 1 && g.in_channels % kBlock == 0 &&
-         g.out_channels % kBlock == 0 &&
+  return spec.may_filter_minimally && spec.format == Format::f32 && g.kernel_height == 3 &&
+         g.kernel_width == 3 && g.stride_height == 1 && g.stride_width == 1 &&
+         g.dilation_height == 1 && g.dilation_width == 1 && g.groups == 1 &&
+         g.in_channels % kBlock == 0 && g.out_channels % kBlock == 0 &&
          std::int64_t{spec.images} * g.positions() * g.in_channels * g.out_channels >=
              kFewestProducts;
 }
 
 Description describe(const ConvolutionSpec& spec) {
-  if (may_filter_minimally(spec)) try {
+  if (filters_minimally(spec)) try {
       return {operation(spec, dnnl::algorithm::convolution_winograd, memory::format_tag::nChw16c),
               fused(spec), engine()};
-    } catch (const dnnl::error&) {  // a processor for which oneDNN has none
+    } catch (const dnnl::error& error) {
+      if (error.status != dnnl_unimplemented) throw;  // for this processor
     }
   const auto direct =
       operation(spec, dnnl::algorithm::convolution_direct, memory::format_tag::nhwc);
@@ -209,6 +210,11 @@ Convolution::Convolution(const ConvolutionSpec& spec) : impl_(new Impl{spec, {}}
 Convolution::~Convolution() = default;
 Convolution::Convolution(Convolution&&) noexcept = default;
 Convolution& Convolution::operator=(Convolution&&) noexcept = default;
+
+bool Convolution::packs_as(const Convolution& other) const {
+  const auto &own = impl_->primitive, &others = other.impl_->primitive;
+  return own && others ? own->w == others->w : !own && !others;
+}
 
 Weights Convolution::pack(std::span<const float> weights) const {
   const OneThread guard;

@@ -26,6 +26,8 @@ class Convolution {
 
   /// Reorders weights [out][in][kh][kw] for this primitive, rounded to its format.
   Weights pack(std::span<const float> weights) const;
+  /// Whether what one packs the other runs.
+  bool packs_as(const Convolution&) const;
   /// `bias` is read when the spec has one.
   void run(const void* x, const Weights& weights, const float* bias, float* y) const;
 
