@@ -16,8 +16,8 @@
 //
 // ```math
 // \sigma_p = \begin{cases}
-// \max(0,\ 0.26348 + 1.9650\,r - 1.1731\,r^2) & \text{nandakumar} \\
-// 0.28638599 + 0.07585724\,g - 0.00178767\,g^2 & \text{joshi}
+// \max(0,\ 0.26348 + 1.9650\,r - 1.1731\,r^2) & \text{nandakumar}
+// \\ 0.28638599 + 0.07585724\,g - 0.00178767\,g^2 & \text{joshi}
 // \end{cases}
 // ```
 //
@@ -25,10 +25,10 @@
 //
 // ```math
 // \begin{aligned}
-// G(t) &= G_p \left(\frac{t + t_0}{t_0}\right)^{-\nu} \\
-// \nu &= |\mu + \sigma \xi| \\
-// \mu &= \mathrm{clip}(-0.0155 \ln r + 0.0244,\ 0.049,\ 0.1) \\
-// \sigma &= \mathrm{clip}(-0.0125 \ln r - 0.0059,\ 0.008,\ 0.045)
+// G(t) &= G_p \left(\frac{t + t_0}{t_0}\right)^{-\nu}
+// \\ \nu &= |\mu + \sigma \xi|
+// \\ \mu &= \mathrm{clip}(-0.0155 \ln r + 0.0244,\ 0.049,\ 0.1)
+// \\ \sigma &= \mathrm{clip}(-0.0125 \ln r - 0.0059,\ 0.008,\ 0.045)
 // \end{aligned}
 // ```
 //
@@ -37,8 +37,8 @@
 // ```math
 // \begin{aligned}
 // \sigma_\mathrm{read} &=
-//   G\,Q \sqrt{\ln \frac{t + t_0 + t_\mathrm{read}}{2\,t_\mathrm{read}}} \\
-// Q &= \min\left(\frac{0.0088}{\max(r^{0.65},\ 0.001)},\ 0.2\right)
+//   G\,Q \sqrt{\ln \frac{t + t_0 + t_\mathrm{read}}{2\,t_\mathrm{read}}}
+// \\ Q &= \min\left(\frac{0.0088}{\max(r^{0.65},\ 0.001)},\ 0.2\right)
 // \end{aligned}
 // ```
 //

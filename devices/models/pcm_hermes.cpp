@@ -8,10 +8,11 @@
 //
 // ```math
 // \begin{aligned}
-// G_p &= \mathrm{clip}\left(G_T + \frac{g_{\max}}{g_\mathrm{ref}} \sigma_p(r)\,\xi\right) \\
-// G(t) &= G_p \left(\frac{t + t_0}{t_0}\right)^{-\nu} \\
-// \nu &= |\mu(r) + \sigma(r)\,\xi| \\
-// \sigma_\mathrm{read} &= G\,Q(r) \sqrt{\ln \frac{t + t_0 + t_\mathrm{read}}{2\,t_\mathrm{read}}}
+// G_p &= \mathrm{clip}\left(G_T + \frac{g_{\max}}{g_\mathrm{ref}} \sigma_p(r)\,\xi\right)
+// \\ G(t) &= G_p \left(\frac{t + t_0}{t_0}\right)^{-\nu}
+// \\ \nu &= |\mu(r) + \sigma(r)\,\xi|
+// \\ \sigma_\mathrm{read} &= G\,Q(r)
+//   \sqrt{\ln \frac{t + t_0 + t_\mathrm{read}}{2\,t_\mathrm{read}}}
 // \end{aligned}
 // ```
 //

@@ -6,8 +6,8 @@
 //
 // ```math
 // \begin{aligned}
-// G &= g_{\min} + d\,\mathrm{round}\left(\frac{G_T - g_{\min}}{d}\right) \\
-// d &= \frac{g_{\max} - g_{\min}}{2^b - 1}
+// G &= g_{\min} + d\,\mathrm{round}\left(\frac{G_T - g_{\min}}{d}\right)
+// \\ d &= \frac{g_{\max} - g_{\min}}{2^b - 1}
 // \end{aligned}
 // ```
 //

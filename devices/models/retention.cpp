@@ -8,9 +8,9 @@
 //
 // ```math
 // G(t) = (1 + \alpha (T - T_\mathrm{ref})) \begin{cases}
-// G_T \left(\max(t', t_0)/t_0\right)^{-\nu_i} & \text{power} \\
-// G_T \left(1 - \nu_i \ln(\max(t', t_0)/t_0)\right) & \text{logarithmic} \\
-// G_\mathrm{end} + (G_T - G_\mathrm{end}) \exp(-\nu_i\,t'/t_0) & \text{exponential}
+// G_T \left(\max(t', t_0)/t_0\right)^{-\nu_i} & \text{power}
+// \\ G_T \left(1 - \nu_i \ln(\max(t', t_0)/t_0)\right) & \text{logarithmic}
+// \\ G_\mathrm{end} + (G_T - G_\mathrm{end}) \exp(-\nu_i\,t'/t_0) & \text{exponential}
 // \end{cases}
 // ```
 //

@@ -8,8 +8,8 @@
 //
 // ```math
 // \sigma_p = \begin{cases}
-// 0.00081107 + 0.00106879\,g_T & \text{acceptance of 0.2 percent} \\
-// 0.0112185391 + 0.01129027418\,g_T & \text{acceptance of 2 percent}
+// 0.00081107 + 0.00106879\,g_T & \text{acceptance of 0.2 percent}
+// \\ 0.0112185391 + 0.01129027418\,g_T & \text{acceptance of 2 percent}
 // \end{cases}
 // ```
 //
@@ -18,8 +18,8 @@
 //
 // ```math
 // \begin{aligned}
-// g(t) &= g_p - 0.08900206 \ln t + (0.04201137 \ln t + 0.41183342)\,\xi \\
-// \sigma_\mathrm{read} &= 0.0277316483\,\log_{10}(g)
+// g(t) &= g_p - 0.08900206 \ln t + (0.04201137 \ln t + 0.41183342)\,\xi
+// \\ \sigma_\mathrm{read} &= 0.0277316483\,\log_{10}(g)
 //   \sqrt{\ln \frac{t + 1\,\mu\mathrm{s}}{2\,\mu\mathrm{s}}}
 // \end{aligned}
 // ```

@@ -9,9 +9,9 @@
 //
 // ```math
 // \begin{aligned}
-// G &= \mathrm{clip}(G_T + \sigma \xi) \\
-// \sigma &= 4.782321 - 0.009107\,G_T \\
-// I &= G V + a(G)\,V |V| + b(G)\,V^3
+// G &= \mathrm{clip}(G_T + \sigma \xi)
+// \\ \sigma &= 4.782321 - 0.009107\,G_T
+// \\ I &= G V + a(G)\,V |V| + b(G)\,V^3
 // \end{aligned}
 // ```
 //

@@ -8,8 +8,8 @@
 //
 // ```math
 // \begin{aligned}
-// I(t) &= \mathrm{clip}(I_T + \sigma_I \xi) \\
-// \sigma_I &= A \left(1 - e^{-I_T/B}\right)
+// I(t) &= \mathrm{clip}(I_T + \sigma_I \xi)
+// \\ \sigma_I &= A \left(1 - e^{-I_T/B}\right)
 // \end{aligned}
 // ```
 //

@@ -7,8 +7,8 @@
 //
 // ```math
 // G = \begin{cases}
-// g_{\min},\ g_{\max},\ 0 \text{ or } G_\mathrm{short} & \text{with the given rates} \\
-// G_T & \text{else}
+// g_{\min},\ g_{\max},\ 0 \text{ or } G_\mathrm{short} & \text{with the given rates}
+// \\ G_T & \text{else}
 // \end{cases}
 // ```
 //
