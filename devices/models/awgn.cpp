@@ -1,28 +1,34 @@
 // awgn - additive white Gaussian conductance noise
 //
 // Theory. Every device misses its target by an independent normal error whose standard deviation
-// sigma_G is the same for all devices of a layer. eta says how large it is:
+// $\sigma_G$ is the same for all devices of a layer. eta says how large it is:
 //
-//   reference   meaning of eta                                        sigma_G
-//   sigma_w     noise form factor: std of the noise of a weight       eta sigma_w / (s sqrt(d))
-//               over the std sigma_w of the layer's weights, 1/SNR
-//   w_max       the same over the layer's largest weight              eta w_max / (s sqrt(d))
-//   g_max       std of one device over g_max                          eta g_max
-//   g_range     std of one device over g_max - g_min                  eta (g_max - g_min)
+// | reference | meaning of eta | $\sigma_G$ |
+// | --- | --- | --- |
+// | sigma_w | std of a weight's noise over the weights' std | $\eta \sigma_w / (s \sqrt d)$ |
+// | w_max | the same over the layer's largest weight | $\eta w_{\max} / (s \sqrt d)$ |
+// | g_max | std of one device over g_max | $\eta g_{\max}$ |
+// | g_range | std of one device over g_max - g_min | $\eta (g_{\max} - g_{\min})$ |
 //
-// with s the weight per siemens of the layer and d the devices whose errors add in one weight
-// (2 for a differential pair: w = s (G+ - G-)).
+// with $s$ the weight per siemens of the layer and $d$ the devices whose errors add in one weight
+// (2 for a differential pair: $w = s (G^+ - G^-)$).
 //
-// Equation.  G = clip(G_target + sigma_G xi),  xi ~ N(0, 1)
+// Equation.
+//
+// ```math
+// G = \mathrm{clip}(G_T + \sigma_G \xi), \qquad \xi \sim N(0, 1)
+// ```
 //
 // clip = "none" keeps the noise white and free of bias, at the price of conductances outside
 // [g_min, g_max] or below 0, which no device has. A physical clip turns an idle device's error into
-// a half-normal: a one-sided differential weight far from 0 then gets, in units of s sigma_G, a
-// bias of -1/sqrt(2 pi) sign(w) = -0.399 sign(w) and a std of sqrt(3/2 - 1/(2 pi)) = 1.158 instead
-// of 0 and sqrt(2).
+// a half-normal: a one-sided differential weight far from 0 then gets, in units of $s \sigma_G$, a
+// bias of $-\mathrm{sign}(w)/\sqrt{2 \pi} = -0.399 \cdot \mathrm{sign}(w)$ and a std of
+// $\sqrt{3/2 - 1/(2 \pi)} = 1.158$ instead of 0 and $\sqrt 2$.
 //
-// Source. The form factor eta = sigma_noise / sigma_w is that of studies of networks under analog
-// weight noise (eta = 1/SNR); the clipped moments are those of the rectified normal distribution.
+// Source. The form factor $\eta = \sigma_\mathrm{noise}/\sigma_w$ is that of studies of networks
+// under analog weight noise (1/SNR); the clipped moments are those of the rectified normal
+// distribution.
+//
 // Limits. Real devices' errors depend on the state: see pcm, rram_wan, sonos and others.
 
 #include <cmath>

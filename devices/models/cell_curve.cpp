@@ -4,9 +4,14 @@
 // lowest terms of an odd curve are kept, in proportion to the conductance at low voltages, which is
 // what weights are mapped to. Use it in a stack to bend any other model's devices.
 //
-// Equation.  I = G V (1 + quadratic |V| + cubic V^2),  G = G_T
+// Equation. With $a$ the key quadratic and $b$ the key cubic,
+//
+// ```math
+// I = G V (1 + a |V| + b V^2), \qquad G = G_T
+// ```
 //
 // Source. Definition.
+//
 // Limits. The curve must rise up to v_read_V. Cells are alike.
 
 #include <algorithm>

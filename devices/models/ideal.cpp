@@ -3,9 +3,14 @@
 // Theory. The limit in which only the mapping and the periphery are left: conductances are
 // continuous, stable and read without noise. The baseline of every comparison.
 //
-// Equation.  G = G_target
+// Equation.
+//
+// ```math
+// G = G_T
+// ```
 //
 // Source. Definition.
+//
 // Limits. None; [g_min, g_max] still sets the scale that wires and converters see.
 
 #include "simulator/device_model.hpp"

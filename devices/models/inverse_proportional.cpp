@@ -3,12 +3,16 @@
 // Theory. Devices whose resistance, not conductance, is written with a fixed absolute error near
 // the top of the range: low states are the worst.
 //
-// Equation.  G = clip(G_T + a g_max^2 / max(G_T, f g_max) xi)
+// Equation. With $a$ the key std_relative, the std at g_max over g_max, and $f$ the key floor,
+// which keeps the error finite at $G = 0$,
 //
-// a is the std at g_max over g_max. The floor f keeps the error finite at G = 0.
+// ```math
+// G = \mathrm{clip}\left(G_T + \frac{a g_{\max}^2}{\max(G_T, f g_{\max})} \xi\right)
+// ```
 //
 // Source. Definition.
-// Limits. Below f g_max the error no longer grows.
+//
+// Limits. Below $f g_{\max}$ the error no longer grows.
 
 #include "devices/fitted.hpp"
 

@@ -1,15 +1,20 @@
 // lookup - devices as measured, from a table
 //
 // Theory. A lab's own array: for some targets, and some times after programming, the mean and std
-// of the conductances found. Between them the table is bilinear in the target and in ln t. Beyond
-// its ends nothing is known: g_min_S and g_max_S are the table's first and last target unless given
-// and, like time_s, may lie outside only where `extrapolate` says what holds there, the nearest
-// entry or the line through the last two (in ln t for ages). A device keeps its place in the
-// spread: one xi for all times.
+// of the conductances found. Between them the table is bilinear in the target and in $\ln t$.
+// Beyond its ends nothing is known: g_min_S and g_max_S are the table's first and last target
+// unless given and, like time_s, may lie outside only where `extrapolate` says what holds there,
+// the nearest entry or the line through the last two (in $\ln t$ for ages). A device keeps its
+// place in the spread: one $\xi$ for all times.
 //
-// Equation.  G(t) = clip(mean(G_T, t) + programming_scale std(G_T, t) xi)
+// Equation. With $p$ the key programming_scale,
 //
-// Source. The file, see kManual.
+// ```math
+// G(t) = \mathrm{clip}(\mathrm{mean}(G_T, t) + p\,\mathrm{std}(G_T, t)\,\xi)
+// ```
+//
+// Source. The file; `ohmic describe lookup` has its columns.
+//
 // Limits. Normal spread. Right after programming (time_s = 0) the earliest time holds. What the
 // entries of a stack before it push beyond the targets takes the nearest entry.
 

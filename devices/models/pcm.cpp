@@ -5,21 +5,49 @@
 // device draws once and that is larger for low states. Reads see 1/f noise, whose variance grows
 // with the logarithm of time.
 //
-// Equation.  With r = G_target/g_max and xi a fresh standard normal at each mention,
-//   programming   G_p = clip(G_T + (g_max/25 uS) sigma_p xi),
-//                 sigma_p [uS] = max(0, 0.26348 + 1.9650 r - 1.1731 r^2)       (nandakumar)
-//                 sigma_p [uS] = 0.28638599 + 0.07585724 g - 0.00178767 g^2    (joshi), g = 25 r
-//   drift         G(t) = G_p ((t + t_0)/t_0)^(-nu), nu = |mu + sigma xi|, one nu per device,
-//                 mu = clip(-0.0155 ln r + 0.0244, 0.049, 0.1)
-//                 sigma = clip(-0.0125 ln r - 0.0059, 0.008, 0.045)
-//   read          std = G Q sqrt(ln((t + t_0 + t_read)/(2 t_read))),
-//                 Q = min(0.0088/max(r^0.65, 0.001), 0.2)
+// Equation. With $r = G_T/g_{\max}$ and $\xi$ a fresh standard normal at each mention, programming
+// leaves
+//
+// ```math
+// G_p = \mathrm{clip}\left(G_T + \frac{g_{\max}}{25\,\mu\mathrm{S}} \sigma_p \xi\right)
+// ```
+//
+// with, in $\mu\mathrm{S}$, by the fits nandakumar and joshi ($g = 25 r$),
+//
+// ```math
+// \sigma_p = \begin{cases}
+// \max(0,\ 0.26348 + 1.9650\,r - 1.1731\,r^2) & \text{nandakumar}
+// \\ 0.28638599 + 0.07585724\,g - 0.00178767\,g^2 & \text{joshi}
+// \end{cases}
+// ```
+//
+// Drift, with one $\nu$ per device:
+//
+// ```math
+// \begin{aligned}
+// G(t) &= G_p \left(\frac{t + t_0}{t_0}\right)^{-\nu}
+// \\ \nu &= |\mu + \sigma \xi|
+// \\ \mu &= \mathrm{clip}(-0.0155 \ln r + 0.0244,\ 0.049,\ 0.1)
+// \\ \sigma &= \mathrm{clip}(-0.0125 \ln r - 0.0059,\ 0.008,\ 0.045)
+// \end{aligned}
+// ```
+//
+// A read has the std
+//
+// ```math
+// \begin{aligned}
+// \sigma_\mathrm{read} &=
+//   G\,Q \sqrt{\ln \frac{t + t_0 + t_\mathrm{read}}{2\,t_\mathrm{read}}}
+// \\ Q &= \min\left(\frac{0.0088}{\max(r^{0.65},\ 0.001)},\ 0.2\right)
+// \end{aligned}
+// ```
 //
 // Source. S. R. Nandakumar et al., ICECS 2019, and V. Joshi et al., Nat. Commun. 11, 2473 (2020);
 // the second programming fit is the one CrossSim gives for Joshi et al. Measured on arrays of 90 nm
-// cells at g_max = 25 uS, t_0 = 20 s, t_read = 250 ns.
-// Limits. Room temperature; t from t_0 = 20 s after programming (time_s counts from there),
-// measured up to a day; later ages extrapolate the power law. The paper takes the read noise's r
+// cells at g_max = 25 uS, $t_0$ = 20 s, $t_\mathrm{read}$ = 250 ns.
+//
+// Limits. Room temperature; $t$ from $t_0$ = 20 s after programming (time_s counts from there),
+// measured up to a day; later ages extrapolate the power law. The paper takes the read noise's $r$
 // from the target, as here; one tool takes it from the programmed conductance.
 
 #include <cmath>

@@ -3,17 +3,30 @@
 // Theory. As pcm: programming error, power-law drift with an exponent per device, 1/f read noise;
 // fitted to a 64-core chip of 14 nm technology, with one device or two in parallel per polarity.
 //
-// Equation.  With r = G_target/g_max,
-//   programming   G_p = clip(G_T + (g_max/g_ref) sigma_p(r) xi), sigma_p a cubic in uS
-//   drift         G(t) = G_p ((t + t_0)/t_0)^(-nu), nu = |mu(r) + sigma(r) xi|, one nu per device
-//   read          std = G Q(r) sqrt(ln((t + t_0 + t_read)/(2 t_read))), t_read = 512 ns
-// mu, sigma and Q are clip(a ln r + b, low, high) below a threshold of r and a polynomial above.
+// Equation. With $r = G_T/g_{\max}$, $\sigma_p$ a cubic in $r$ and one $\nu$ per device,
+// programming, drift and the std of a read are
 //
-//                  one device, g_ref = 10.35 uS     two devices, g_ref = 20.7 uS
-//   t_0            200 s                            300 s
+// ```math
+// \begin{aligned}
+// G_p &= \mathrm{clip}\left(G_T + \frac{g_{\max}}{g_\mathrm{ref}} \sigma_p(r)\,\xi\right)
+// \\ G(t) &= G_p \left(\frac{t + t_0}{t_0}\right)^{-\nu}
+// \\ \nu &= |\mu(r) + \sigma(r)\,\xi|
+// \\ \sigma_\mathrm{read} &= G\,Q(r)
+//   \sqrt{\ln \frac{t + t_0 + t_\mathrm{read}}{2\,t_\mathrm{read}}}
+// \end{aligned}
+// ```
+//
+// $\mu$, $\sigma$ and $Q$ are $a \ln r + b$, kept within an interval, below a threshold of $r$
+// and a polynomial above; $t_\mathrm{read}$ = 512 ns.
+//
+// | | one device | two devices |
+// | --- | --- | --- |
+// | $g_\mathrm{ref}$ | 10.35 uS | 20.7 uS |
+// | $t_0$ | 200 s | 300 s |
 //
 // Source. M. Le Gallo et al., Nat. Electron. 6, 680 (2023); coefficients as in the AIHWKit's models
 // of that chip.
+//
 // Limits. Room temperature; ages beyond a day count as extrapolated; the chip's own converters and
 // its compensation are not part of it.
 

@@ -3,10 +3,16 @@
 // Theory. The usual way to summarise a measured spread over states. One coefficient makes the error
 // independent of the state.
 //
-// Equation.  G = clip(G_T + (g_max/25 uS) (c0 + c1 r + c2 r^2 + ...) xi), r = G_T/g_max
+// Equation. With $r = G_T/g_{\max}$,
+//
+// ```math
+// G = \mathrm{clip}\left(
+//   G_T + \frac{g_{\max}}{25\,\mu\mathrm{S}} (c_0 + c_1 r + c_2 r^2 + \dots)\,\xi\right)
+// ```
 //
 // Source. The form in which fits of phase-change memory are published; the coefficients, in uS at
 // g_max = 25 uS, are the user's. Negative values of the polynomial count as 0.
+//
 // Limits. No drift, no read noise: put `retention` beside it in a stack.
 
 #include "devices/fitted.hpp"

@@ -3,10 +3,15 @@
 // Theory. The simplest state-dependent error: every device has the same relative accuracy, as when
 // writing stops at a relative tolerance.
 //
-// Equation.  G = clip(G_T (1 + a xi))
+// Equation. With $a$ the key std_relative,
+//
+// ```math
+// G = \mathrm{clip}(G_T (1 + a \xi))
+// ```
 //
 // Source. Definition.
-// Limits. Devices at G = 0 are perfect, which flatters one-sided mappings with g_min = 0.
+//
+// Limits. Devices at $G = 0$ are perfect, which flatters one-sided mappings with g_min = 0.
 
 #include <limits>
 

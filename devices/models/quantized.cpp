@@ -1,12 +1,21 @@
 // quantized - a finite number of states
 //
-// Theory. Devices that can only be set to 2^b conductances, evenly spaced over the range.
+// Theory. Devices that can only be set to $2^b$ conductances, evenly spaced over the range.
 //
-// Equation.  G = g_min + d round((G_T - g_min)/d),  d = (g_max - g_min)/(2^b - 1);
+// Equation.
+//
+// ```math
+// \begin{aligned}
+// G &= g_{\min} + d\,\mathrm{round}\left(\frac{G_T - g_{\min}}{d}\right)
+// \\ d &= \frac{g_{\max} - g_{\min}}{2^b - 1}
+// \end{aligned}
+// ```
+//
 // with stochastic rounding up with the probability of the fraction, so that the mean is exact.
 // Targets beyond the range take the nearest state.
 //
 // Source. Definition.
+//
 // Limits. States are placed exactly; put an error model after it in a stack.
 
 #include <cmath>

@@ -4,15 +4,24 @@
 // logarithm, diffusion exponentially towards an end state. Each device has its own rate. Heat
 // speeds all of them up (Arrhenius) and shifts the conductance itself in proportion.
 //
-// Equation.  nu_i = nu + nu_std xi, one per device; t' = t exp(E_a/k_B (1/T_ref - 1/T));
-//   power        G = G_T (max(t', t_0)/t_0)^(-nu_i)
-//   logarithmic  G = G_T (1 - nu_i ln(max(t', t_0)/t_0))
-//   exponential  G = G_end + (G_T - G_end) exp(-nu_i t'/t_0)
-//   times 1 + alpha (T - T_ref).
+// Equation. With $\nu_i = \nu + \sigma_\nu \xi$ (the keys nu and nu_std), one per device,
+//
+// ```math
+// G(t) = (1 + \alpha (T - T_\mathrm{ref})) \begin{cases}
+// G_T \left(\max(t', t_0)/t_0\right)^{-\nu_i} & \text{power}
+// \\ G_T \left(1 - \nu_i \ln(\max(t', t_0)/t_0)\right) & \text{logarithmic}
+// \\ G_\mathrm{end} + (G_T - G_\mathrm{end}) \exp(-\nu_i\,t'/t_0) & \text{exponential}
+// \end{cases}
+// ```
+//
+// ```math
+// t' = t \exp\left(\frac{E_a}{k_B} \left(\frac{1}{T_\mathrm{ref}} - \frac{1}{T}\right)\right)
+// ```
 //
 // Source. Definitions; the power law as in studies of phase-change memory, acceleration after
-// Arrhenius with k_B = 8.617333e-5 eV/K.
-// Limits. T is constant from programming on. Conductances are cut at 0.
+// Arrhenius with $k_B$ = 8.617333e-5 eV/K.
+//
+// Limits. $T$ is constant from programming on. Conductances are cut at 0.
 
 #include <algorithm>
 #include <cmath>

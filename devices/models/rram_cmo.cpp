@@ -3,17 +3,32 @@
 // Theory. Write and verify stops inside an acceptance window; conductance then relaxes
 // logarithmically in time, with a spread that grows the same way. Reads see 1/f noise.
 //
-// Equation.  g in uS, t in s (relaxation starts at t = 1 s):
-//   programming  g_p = g_T + sigma_p xi
-//                sigma_p = 0.00081107 + 0.00106879 g_T       (acceptance 0.2 %)
-//                sigma_p = 0.0112185391 + 0.01129027418 g_T  (acceptance 2 %)
-//   relaxation   g(t) = g_p - 0.08900206 ln t + (0.04201137 ln t + 0.41183342) xi, one xi per
-//   device read         std = 0.0277316483 log10(g) sqrt(ln((t + 1 us)/2 us)) for g > 1 uS clamped
-//   to [g_min, g_max].
+// Equation. With $g$ in $\mu\mathrm{S}$, clamped to [g_min, g_max], and $t$ in s, programming
+// leaves $g_p = g_T + \sigma_p \xi$ with
+//
+// ```math
+// \sigma_p = \begin{cases}
+// 0.00081107 + 0.00106879\,g_T & \text{acceptance of 0.2 percent}
+// \\ 0.0112185391 + 0.01129027418\,g_T & \text{acceptance of 2 percent}
+// \end{cases}
+// ```
+//
+// Relaxation starts at $t$ = 1 s, with one $\xi$ per device; a read has the std
+// $\sigma_\mathrm{read}$ for $g$ > 1:
+//
+// ```math
+// \begin{aligned}
+// g(t) &= g_p - 0.08900206 \ln t + (0.04201137 \ln t + 0.41183342)\,\xi
+// \\ \sigma_\mathrm{read} &= 0.0277316483\,\log_{10}(g)
+//   \sqrt{\ln \frac{t + 1\,\mu\mathrm{s}}{2\,\mu\mathrm{s}}}
+// \end{aligned}
+// ```
 //
 // Source. Fits to arrays of CMO/HfOx devices as in the AIHWKit, measured for 9 to 88.2 uS; meant
-// for one device per weight. Limits. Right after programming (time_s = 0) only the programming
-// error is there; the read noise starts at t = 1 us. Ages beyond a day count as extrapolated.
+// for one device per weight.
+//
+// Limits. Right after programming (time_s = 0) only the programming error is there; the read noise
+// starts at $t$ = 1 us. Ages beyond a day count as extrapolated.
 
 #include <cmath>
 

@@ -2,15 +2,23 @@
 //
 // Theory. Incremental write and verify leaves an error that shrinks slowly towards high
 // conductances. The current is not quite proportional to the voltage; with v_read_V the arrays are
-// computed with that curve (devices/rram_milo_curve.hpp): as sums of products with V, V |V| and V^3
-// or, on resistive wires, as circuits that are solved for each input.
+// computed with that curve (devices/rram_milo_curve.hpp): as sums of products with $V$, $V |V|$ and
+// $V^3$ or, on resistive wires, as circuits that are solved for each input.
 //
-// Equation.  G = clip(G_T + sigma(G_T) xi),  sigma [uS] = 4.782321 - 0.009107 G_T [uS]
-//            I = G V + NL2(G) V |V| + NL3(G) V^3
+// Equation. With $\sigma$ and its $G_T$ in $\mu\mathrm{S}$ and polynomials $a$ and $b$ of $G$,
+//
+// ```math
+// \begin{aligned}
+// G &= \mathrm{clip}(G_T + \sigma \xi)
+// \\ \sigma &= 4.782321 - 0.009107\,G_T
+// \\ I &= G V + a(G)\,V |V| + b(G)\,V^3
+// \end{aligned}
+// ```
 //
 // Source. V. Milo et al., IEEE Trans. Electron Devices 68 (2021); fit as given by CrossSim, for
 // states of 50 to 225 uS.
-// Limits. No drift, no read noise. V_read <= 0.5 V.
+//
+// Limits. No drift, no read noise. $V_\mathrm{read}$ <= 0.5 V.
 
 #include "devices/fitted.hpp"
 #include "devices/rram_milo_curve.hpp"

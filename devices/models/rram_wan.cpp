@@ -4,18 +4,31 @@
 // a spread that is widest in the middle of the range and goes on growing slowly. A device keeps its
 // place in that spread: the same draw is followed over time.
 //
-// Equation.  G(t) = clip(G_T + (g_max/40 uS) sigma(t, r) xi), r = G_T/g_max, one xi per device,
-//   sigma [uS], coefficients of r^0 .. r^4:
-//     1 s      0.348  16.030  -43.853  45.393  -16.815
-//     1 day    0.701  22.086  -50.773  47.095  -16.458
-//     2 days   0.782  20.274  -43.507  37.062  -11.934
-//   linear in ln t between these, constant before and after (fit = "relaxation");
-//   sigma [uS] = 1.053 + 0.2374 g - 0.01167 g^2 + 1.536e-4 g^3, g = 40 r, at all t (fit =
-//   "single").
+// Equation. With $r = G_T/g_{\max}$ and one $\xi$ per device,
+//
+// ```math
+// G(t) = \mathrm{clip}\left(G_T + \frac{g_{\max}}{40\,\mu\mathrm{S}} \sigma(t, r)\,\xi\right)
+// ```
+//
+// With fit = "relaxation", $\sigma$ in $\mu\mathrm{S}$ is a polynomial of $r$, linear in $\ln t$
+// between these times and constant before and after:
+//
+// | | $r^0$ | $r^1$ | $r^2$ | $r^3$ | $r^4$ |
+// | --- | --- | --- | --- | --- | --- |
+// | 1 s | 0.348 | 16.030 | -43.853 | 45.393 | -16.815 |
+// | 1 day | 0.701 | 22.086 | -50.773 | 47.095 | -16.458 |
+// | 2 days | 0.782 | 20.274 | -43.507 | 37.062 | -11.934 |
+//
+// With fit = "single" it is, at all $t$ and with $g = 40 r$,
+//
+// ```math
+// \sigma = 1.053 + 0.2374\,g - 0.01167\,g^2 + 1.536 \cdot 10^{-4}\,g^3
+// ```
 //
 // Source. W. Wan et al., Nature 608, 504 (2022), measured at g_max = 40 uS; coefficients as in the
-// AIHWKit (relaxation) and in CrossSim (single, for g <= 39.26 uS).
-// Limits. One tool scales sigma 1.6 times too large by its default g_max; the factor here is
+// AIHWKit (relaxation) and in CrossSim (single, for $g$ <= 39.26 uS).
+//
+// Limits. One tool scales $\sigma$ 1.6 times too large by its default g_max; the factor here is
 // g_max/40 uS. No mean drift, no read noise of its own.
 
 #include <cmath>

@@ -4,15 +4,25 @@
 // current and saturates. Charge loss widens the distribution over days; a device keeps its place in
 // it. Each read has noise of the same shape.
 //
-// Equation.  I = G V_read in nA; I(t) = clip(I_T + sigma_I xi), sigma_I = A (1 - exp(-I_T/B)),
-//   one xi per device;
-//     days    0        1        2        3        4        5
-//     A [nA]  19.887   25.591   28.728   31.043   33.762   34.579
-//     B [nA]  176.31   186.855  193.568  198.903  204.770  207.343
-//   linear between, constant after five days; read noise: A = 12.580, B = 215.366.
+// Equation. With $I = G V_\mathrm{read}$ in nA and one $\xi$ per device,
 //
-// Source. S. Agarwal et al., IEEE JxCDC 5 (2019); T. P. Xiao et al., IEEE TCAS-I 69 (2022); I up to
-// 3200 nA.
+// ```math
+// \begin{aligned}
+// I(t) &= \mathrm{clip}(I_T + \sigma_I \xi)
+// \\ \sigma_I &= A \left(1 - e^{-I_T/B}\right)
+// \end{aligned}
+// ```
+//
+// | days | 0 | 1 | 2 | 3 | 4 | 5 |
+// | --- | --- | --- | --- | --- | --- | --- |
+// | $A$ in nA | 19.887 | 25.591 | 28.728 | 31.043 | 33.762 | 34.579 |
+// | $B$ in nA | 176.31 | 186.855 | 193.568 | 198.903 | 204.770 | 207.343 |
+//
+// linear between, constant after five days; read noise: $A$ = 12.580, $B$ = 215.366.
+//
+// Source. S. Agarwal et al., IEEE JxCDC 5 (2019); T. P. Xiao et al., IEEE TCAS-I 69 (2022); $I$ up
+// to 3200 nA.
+//
 // Limits. No drift of the mean is published. g_max_S v_read_V must stay below 3.2 uA.
 
 #include <algorithm>

@@ -4,22 +4,30 @@
 // drift, stuck cells, variation over the chip. A stack applies them in the given order, each to
 // what the one before it gives at the same age: quantized, then pcm, then stuck, and so on.
 //
-// Equation.  G_0 = G_T;  G_i(t) = model_i(target = G_(i-1)(t), age t);  G = G_n
+// Equation. With $f_i$ what the model of entry $i$ makes of a target at an age,
+//
+// ```math
+// G_0 = G_T, \qquad G_i(t) = f_i(G_{i-1}(t),\ t), \qquad G = G_n
+// ```
+//
 // Read noise of the models adds in quadrature, each seen from its own target. A current-voltage
-// curve (cell_curve, rram_milo) is that of the one entry that has it, at the final G.
+// curve (cell_curve, rram_milo) is that of the one entry that has it, at the final $G$.
 //
 // Entry i draws from sequences of its own, so entries never share noise. To switch an effect off
 // and keep the other draws, set its amplitude to 0 rather than taking its entry out.
 //
-//   [device]
-//   model = "stack"
-//   [[device.models]]
-//   model = "pcm"
-//   [[device.models]]
-//   model = "stuck"
-//   min_rate = 0.01
+// ```toml
+// [device]
+// model = "stack"
+// [[device.models]]
+// model = "pcm"
+// [[device.models]]
+// model = "stuck"
+// min_rate = 0.01
+// ```
 //
 // Source. Definition.
+//
 // Limits. The range and the age belong to the stack: g_min_S and g_max_S are the first model's
 // unless given, and entries cannot have their own. At most 256 entries; no stack in a stack.
 

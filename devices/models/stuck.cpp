@@ -3,11 +3,21 @@
 // Theory. Forming failures, worn-out cells and broken selectors leave devices at the bottom or the
 // top of their range, open or short-circuited, whatever is written.
 //
-// Equation.  G = g_min, g_max, 0 or short_S with the given rates, else G_T. With count =
-// "bernoulli" each device fails by itself; with "exact" every layer and role has round(rate n) of
-// each kind, at random places. A map file names the cells instead, see kManual.
+// Equation.
+//
+// ```math
+// G = \begin{cases}
+// g_{\min},\ g_{\max},\ 0 \text{ or } G_\mathrm{short} & \text{with the given rates}
+// \\ G_T & \text{else}
+// \end{cases}
+// ```
+//
+// With count = "bernoulli" each device fails by itself; with "exact" every layer and role has
+// round(rate n) of each kind, at random places. A map file names the cells instead; `ohmic describe
+// stuck` has its columns.
 //
 // Source. Definition.
+//
 // Limits. Failures are independent of each other; broken rows and columns go in a map.
 
 #include <algorithm>

@@ -1,14 +1,20 @@
 // telegraph - random telegraph noise of two levels
 //
-// Theory. A trap near the filament is filled a fraction p of the time and then lowers the
-// conductance by a fraction a. When the trap is fast, every read finds it anew (redraw = "read");
+// Theory. A trap near the filament is filled a fraction $p$ of the time and then lowers the
+// conductance by a fraction $a$. When the trap is fast, every read finds it anew (redraw = "read");
 // when it is slow it stays as it was for a whole draw (redraw = "programming").
 //
-// Equation.  G_read = G_T (1 - a b), b = 1 with probability p, else 0:
-//   mean G_T (1 - a p), std G_T a sqrt(p (1 - p)).
+// Equation.
+//
+// ```math
+// G_\mathrm{read} = G_T (1 - a b), \qquad b = 1 \text{ with probability } p, \text{ else } 0
+// ```
+//
+// with mean $G_T (1 - a p)$ and std $G_T a \sqrt{p (1 - p)}$.
 //
 // Source. Definition of a two-level random telegraph signal.
-// Limits. redraw = "read": G holds the mean and each read has the std above; the sum over many
+//
+// Limits. redraw = "read": $G$ holds the mean and each read has the std above; the sum over many
 // devices of a column is Gaussian to good accuracy, a single device is not.
 
 #include <cmath>

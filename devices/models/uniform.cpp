@@ -2,11 +2,17 @@
 //
 // Theory. Write and verify with a window and nothing known of where in it a device stops.
 //
-// Equation.  G = clip(G_T + h (2 u - 1)), u uniform in (0, 1), h half the width of the interval.
-// `size` is a fraction of g_max and `meaning` says of what: half_width h, width 2 h, or std
-// h/sqrt(3).
+// Equation. With $u$ uniform in (0, 1) and $h$ half the width of the interval,
+//
+// ```math
+// G = \mathrm{clip}(G_T + h (2 u - 1))
+// ```
+//
+// `size` is a fraction of g_max and `meaning` says of what: half_width $h$, width $2 h$, or std
+// $h/\sqrt 3$.
 //
 // Source. Definition.
+//
 // Limits. None.
 
 #include <cmath>

@@ -4,13 +4,25 @@
 // over many cells, within an array: devices near each other err alike. These errors do not average
 // out over a column as independent ones do.
 //
-// Equation.  G = G_T (1 + die_std X) (1 + tile_std Y_tile) (1 + spatial_std Z(row, column)), cut at
-// 0; X one standard normal per draw, Y one per tile of a layer, Z in each tile a Gaussian field of
-// unit variance with correlation exp(-d^2/(2 L^2)) at a distance of d cells: the sum over a square
-// lattice of spacing L of standard normals, each weighted by exp(-(distance/L)^2), over the root of
-// the sum of squared weights. The devices of one cell share all three.
+// Equation. With $a$, $b$ and $c$ the keys die_std, tile_std and spatial_std,
+//
+// ```math
+// G = G_T (1 + a X)(1 + b Y)(1 + c Z)
+// ```
+//
+// cut at 0; $X$ one standard normal per draw, $Y$ one per tile of a layer, $Z$ in each tile a
+// Gaussian field of unit variance with the correlation
+//
+// ```math
+// \rho(\delta) = \exp\left(-\frac{\delta^2}{2 L^2}\right)
+// ```
+//
+// at a distance of $\delta$ cells: the sum over a square lattice of spacing $L$ of standard normals
+// at distances $\epsilon$, each weighted by $\exp(-(\epsilon/L)^2)$, over the root of the sum of
+// squared weights. The devices of one cell share all three.
 //
 // Source. Definition; the field is white noise smoothed by a Gaussian.
+//
 // Limits. Within 2 % of the stated correlation. Without a layout (a model used by itself) all
 // devices are one column of one array.
 

@@ -1,5 +1,5 @@
 // docs/figures/devices/: of each device model the error that devices are written with, and what
-// they hold as they age. Usage: device_figures FOLDER (docs/site/devices.md shows them)
+// they hold as they age. Usage: device_figures FOLDER (docs/devices.md shows them)
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -25,6 +25,7 @@ const std::map<std::string, std::string> kShown = {
     {"awgn", "eta = 0.1\nreference = 'g_max'"},
     {"inverse_proportional", "std_relative = 0.01"},
     {"proportional", "std_relative = 0.05"},
+    {"quantized", "rounding = 'stochastic'"},
     {"retention", "nu = 0.05\nnu_std = 0.02"},
     {"stack", "models = [{ model = 'pcm' }, { model = 'stuck', max_rate = 0.01 }]"},
     {"stuck", "min_rate = 0.01\nmax_rate = 0.01"},

@@ -3,10 +3,16 @@
 // Theory. Where many small independent factors decide how far a conducting path is formed, its
 // conductance is the target times a log-normal factor: never negative, wider above than below.
 //
-// Equation.  G = G_target exp(s xi - s^2/2),  xi ~ N(0, 1)
-// The mean is G_target and the std over it sqrt(exp(s^2) - 1).
+// Equation.
+//
+// ```math
+// G = G_T \exp(s \xi - s^2/2), \qquad \xi \sim N(0, 1)
+// ```
+//
+// The mean is $G_T$ and the std over it $\sqrt{\exp(s^2) - 1}$.
 //
 // Source. Moments of the log-normal distribution.
+//
 // Limits. An example: s is no measured value. No drift, no read noise, no clip.
 
 #include <cmath>

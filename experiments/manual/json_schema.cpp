@@ -108,7 +108,7 @@ Json device_without_model(const Json& models) {
 
 /// One of the models, each with its own keys, or none; layers have keys of the same.
 Json device_schema() {
-  Json models = Json::array();
+  Json models = Json::array(), names = Json::array();
   for (const DeviceKind& kind : device_kinds()) {
     Json model = object_of(*kind.schema);
     model["title"] = kind.name;
@@ -117,9 +117,12 @@ Json device_schema() {
     model["required"] = {"model"};
     model["properties"]["layers"] = {{"type", "object"}};
     models.push_back(std::move(model));
+    names.push_back(kind.name);
   }
   models.push_back(device_without_model(models));
-  return {{"oneOf", std::move(models)}};
+  Json schema{{"oneOf", std::move(models)}};
+  schema["properties"]["model"]["enum"] = names;  // so that editors say what a wrong one could be
+  return schema;
 }
 
 }  // namespace

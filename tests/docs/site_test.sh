@@ -10,12 +10,18 @@ if ! "$root/docs/site/build" "$work/site" >"$work/log" 2>&1; then
   exit 1
 fi
 [[ -s $work/site/index.html && -s $work/site/searchindex.js ]]
-grep -q 'id="pcm-phase-change' "$work/site/docs/site/devices.html"
+grep -q 'id="pcm-phase-change' "$work/site/docs/devices.html"
 if grep -rnoE '<(script|link|img|iframe)[^>]*(src|href)="(https?:)?//[^"]*"|@import[^;]*;' "$work/site" \
   --include=*.html --include=*.css; then
   echo "the pages above ask for what is not in the site"
   exit 1
 fi
+
+# Equations are drawn by what is in the site, and no other page took a sign of money for one.
+devices=$work/site/docs/devices.html
+[[ $(grep -c '^<div class="math notranslate' "$devices") == $(grep -c '^```math' "$root/docs/devices.md") ]]
+[[ $(grep -rl --include=*.html 'class="math' "$work/site") == "$devices" ]]
+grep -oE '_static/mathjax/[^"?]*' "$devices" | while read -r script; do [[ -s $work/site/$script ]]; done
 
 mkdir "$work/copy"
 cp -r "$root"/{*.md,docs,experiments,devices,simulator,nn} "$work/copy"

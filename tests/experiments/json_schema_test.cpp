@@ -49,7 +49,9 @@ TEST(JsonSchema, SaysTypesRangesChoicesAndDefaults) {
 
 // Each model's own keys where it is named, any model's where a preset or a sweep names it.
 TEST(JsonSchema, KnowsADeviceByItsModel) {
-  const Json devices = Json::parse(json_schema())["properties"]["device"]["oneOf"];
+  const Json device = Json::parse(json_schema())["properties"]["device"];
+  const Json& devices = device["oneOf"];
+  EXPECT_EQ(device["properties"]["model"]["enum"].size(), device_kinds().size());
   for (std::size_t i = 0; i < device_kinds().size(); ++i) {
     EXPECT_EQ(devices[i]["required"], Json({"model"}));
     EXPECT_EQ(devices[i]["properties"]["model"]["const"], device_kinds()[i].name);

@@ -358,6 +358,8 @@ class Words(unittest.TestCase):
                      '[budget.attribution]\nsources = ["programing"]'):
             with self.assertRaises(jsonschema.ValidationError, msg=text):
                 schema.validate(tomllib.loads(text))
+        faults = schema.iter_errors(tomllib.loads('[device]\nmodel = "awgm"'))
+        self.assertTrue(any(fault.message.startswith("'awgm' is not one of") for fault in faults))
 
     def test_docstrings_have_every_key_as_it_is_declared(self):
         def declared(schema, name):
