@@ -1,4 +1,4 @@
-// --color: the words that begin errors, warnings and notes, and headings of tables.
+// --color: the words that begin errors, warnings and notes.
 #pragma once
 
 #include <cstdio>
@@ -10,8 +10,7 @@ namespace ohmic {
 void choose_color(const std::string& when);
 
 /// The text as it goes to this stream: in colour the first "error: ", "warning: " or "note: " that
-/// begins a line, or what stands behind its place, and the titles of each table's columns: the
-/// first line between empty ones whose cells are aligned with those below.
+/// begins a line, or what stands behind its place.
 std::string colored(const std::string& text, std::FILE* to);
 
 }  // namespace ohmic

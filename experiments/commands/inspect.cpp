@@ -149,7 +149,7 @@ void print_table(const std::vector<LayerFacts>& layers) {
                {titled("parameters"), l.parameters},
                {titled("blocks"), l.blocks},
                {titled("tiles"), l.tiles}});
-  print_lines("{}", terminal_text(table));
+  fmt::print("{}", terminal_text(table));
 }
 
 void print_text(const LoweredNetwork& network, const std::vector<LayerFacts>& layers,

@@ -66,8 +66,8 @@ std::shared_ptr<bool> add_version(CLI::App& app) {
 void add_color(CLI::App& app) {
   choose_color("auto");
   app.add_option_function<std::string>("--color", choose_color,
-                                       "Errors, warnings, notes and headings in colour: auto (on a "
-                                       "terminal, without NO_COLOR), always or never")
+                                       "Errors, warnings and notes in colour: auto (on a terminal, "
+                                       "without NO_COLOR), always or never")
       ->type_name("WHEN")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->trigger_on_parse();

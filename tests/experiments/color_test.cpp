@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <memory>
 
-#include "experiments/text/table.hpp"
 #include "tests/experiments/command_line.hpp"
 
 namespace ohmic {
@@ -53,27 +52,6 @@ TEST_F(Color, IsOnTheWordsThatBeginRemarks) {
             "2/4: \033[1;36mnote:\033[0m nothing ends this line");
   for (const char* plain : {"", "\n", "a Library error: in words\n", "footnote: 1\n", "error\n"})
     EXPECT_EQ(colored(plain, stderr), plain);
-}
-
-TEST_F(Color, IsOnTheTitlesOfATablesColumns) {
-  choose_color("always");
-  DataTable table{"", "Of a caption"};
-  for (const char* name : {"a", "a long one"})
-    table.add({{titled("layer"), name}, {titled("µS"), 12345}, {titled("tiles"), 7}});
-  const std::string plain = terminal_text(table);
-  const std::string in_color =
-      "Of a caption\n"
-      "\033[1;32m     layer     µS  tiles\033[0m\n"
-      "         a  12345      7\n"
-      "a long one  12345      7\n";
-  EXPECT_EQ(colored(plain, stdout), in_color);
-  EXPECT_EQ(colored(plain + "\n" + plain + "note: 2  3", stdout),
-            in_color + "\n" + in_color + "\033[1;36mnote:\033[0m 2  3");
-  EXPECT_EQ(colored("eta  state\n0.1  not begun\n0.2  not begun\n", stdout),
-            "\033[1;32meta  state\033[0m\n0.1  not begun\n0.2  not begun\n");
-  for (const char* other : {"one  two\nthree\n", "two lines\nof text\n", "a  b\n", "a  b\nab  cd\n",
-                            "  awgn   one\n  milo   two\n  sonos  three\n"})
-    EXPECT_EQ(colored(other, stdout), other);
 }
 
 TEST_F(Color, IsForTerminalsThatWantIt) {
