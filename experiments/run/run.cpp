@@ -49,6 +49,12 @@ std::string point_text(const std::string& label, const MetricWords& words, const
                      baseline, draws);
 }
 
+/// A table without text goes: it is of what the file was before.
+void write_or_remove(const std::filesystem::path& file, const std::string& text) {
+  std::error_code absent;
+  text.empty() ? void(std::filesystem::remove(file, absent)) : write_atomically(file, text);
+}
+
 class Run {
  public:
   Run(const Value& root, std::vector<Point> points, const RunOptions& options)
@@ -388,9 +394,9 @@ RunOutcome Run::finish() {
 void Run::write_rest(const std::vector<MeasuredPoint>& all, RunOutcome& outcome) {
   write_atomically(folder_ / "layers.csv", layers_csv(all));
   const std::vector<PricedPoint> priced = priced_points(all);
-  if (!priced.empty()) write_atomically(folder_ / "cost.csv", cost_csv(all));
+  write_or_remove(folder_ / "cost.csv", priced.empty() ? "" : cost_csv(all));
   const DataTable cases = case_table(points_, all, priced);
-  if (!cases.lines.empty()) write_atomically(folder_ / "cases.csv", csv_text(cases));
+  write_or_remove(folder_ / "cases.csv", cases.lines.empty() ? "" : csv_text(cases));
   const std::vector<Group> groups = group_points(all);
   if (options_.at_end)
     options_.at_end({folder_, points_.front().experiment.output, all, options_.rank.is_first(),
