@@ -304,6 +304,28 @@ TEST_F(CasesRun, AreSetBesideTheFirstDrawByDraw) {
   EXPECT_EQ(ohmic({"report", at()}).status, 0);
 }
 
+// What a device errs by itself says nothing of devices that are written until they are near, nor of
+// weights that are estimated.
+TEST_F(CasesRun, HaveTheNoiseOfDevicesWhereItIsThatOfWeights) {
+  ASSERT_EQ(run("case = [{ name = \"once\" }, { name = \"verified\", mapping = { writes = 5 } }, "
+                "{ name = \"denoised\", mapping = { denoise = { lambda = 0.5 } } }]\n")
+                .status,
+            0);
+  const RecordedTable layers = table("layers.csv");
+  ASSERT_EQ(layers.rows() % 3, 0u);
+  for (std::size_t row = 0; row < layers.rows(); ++row) {
+    const std::string of = layers.cell(row, "case");
+    for (const char* column : {"eta", "snr", "snr_dB", "bits"})
+      EXPECT_EQ(layers.cell(row, column).empty(), of != "once") << of << column;
+    for (const char* column : {"sigma_G_uS", "sigma_G_percent"})
+      EXPECT_EQ(layers.cell(row, column).empty(), of == "verified") << of << column;
+    if (of == "verified") {
+      EXPECT_LT(layers.real(row, "measured_eta"),
+                layers.real(row % (layers.rows() / 3), "measured_eta"));
+    }
+  }
+}
+
 TEST_F(CasesRun, AreBesideTheFirstOfTheSweepOrNone) {
   ASSERT_EQ(
       run("case = [{ name = \"as written\" }, { name = \"two\", mapping = { replicas = 2 } }, "
