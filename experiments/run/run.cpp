@@ -378,7 +378,7 @@ void Run::examine_now(const TrainedNetwork& network, const Experiment& experimen
 }
 
 RunOutcome Run::finish() {
-  RunOutcome outcome{folder_, points_.size(), 0, computed_, {}, ""};
+  RunOutcome outcome{folder_, points_.size(), 0, computed_, {}, {}, ""};
   with_tables([&](const std::vector<MeasuredPoint>& all) {
     outcome.finished = all.size();
     write_rows(all);
@@ -402,8 +402,9 @@ void Run::write_rest(const std::vector<MeasuredPoint>& all, RunOutcome& outcome)
     options_.at_end({folder_, points_.front().experiment.output, all, options_.rank.is_first(),
                      [this](const std::string& line) { progress_.say(line); }});
   if (!options_.rank.is_first()) return;
+  outcome.doubts = run_warnings(folder_, all, experiments_of(points_));
   outcome.summary = summary_table(groups) + "\n" + summary_legend(groups) +
-                    doubts_text(run_warnings(folder_, all, experiments_of(points_))) +
+                    doubts_text(outcome.doubts) +
                     (cases.lines.empty() ? "" : "\nCases:\n\n" + case_text(cases, all)) +
                     (priced.empty() ? "" : "\nPer image:\n\n" + pareto_text(priced));
 }
