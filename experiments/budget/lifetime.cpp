@@ -68,7 +68,7 @@ void check_remedy(const BudgetRequest& request, const Experiment& e, const Remed
 void check_ages(const BudgetRequest& request, const std::string& key, std::vector<Fault>& faults) {
   for (const Point& point : request.points)
     for (const auto& [layer, own] : point.experiment.layer_devices)
-      if (own.model->time_s != point.experiment.device->time_s)
+      if (own.keys.at("time_s"))
         faults.push_back(request.fault(
             key, fmt::format("device.layers.{} has an age of its own ({:g} s), which would stay; "
                              "expected layers without time_s",

@@ -36,7 +36,8 @@ struct Lifetime {
   double at_most = 0;   ///< likewise; infinite: not within the ages looked at
 };
 
-/// Faults where layers have ages of their own, which a key that gives ages would leave as they are.
+/// Faults where layers have ages of their own, which a key that gives ages would leave as they are:
+/// whatever they are, also the file's.
 void check_ages(const BudgetRequest&, const std::string& key, std::vector<Fault>&);
 /// Appends what is wrong with the request, before anything is computed.
 void check_lifetime(const BudgetRequest&, std::vector<Fault>&);

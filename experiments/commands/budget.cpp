@@ -6,6 +6,7 @@
 #include "experiments/budget/card_check.hpp"
 #include "experiments/commands/budget_answer.hpp"
 #include "experiments/commands/commands.hpp"
+#include "experiments/commands/print_note.hpp"
 #include "experiments/commands/table_answer.hpp"
 #include "experiments/commands/terminal_progress.hpp"
 #include "experiments/commands/work_folder.hpp"
@@ -35,6 +36,7 @@ void answer_budget(const Value& root, const AnswerOptions& options) {
   const BudgetOutcome outcome = run_budget(root, options.folder, progress, options.card);
   if (*options.as_json) {
     for (const DataTable& table : outcome.tables) print_json(named_rows(table));
+    for (const std::string& note : outcome.notes) print_note("{}\n", lines(note));
     return;
   }
   print_lines("\n{}", outcome.text);

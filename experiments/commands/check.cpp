@@ -20,9 +20,10 @@ void check(const ExperimentFile& file) {
   print_lines("{}: ok, {}\n", file.path.string(), points_words(request));
 }
 
-Json json_of(const Fault& fault) {
+/// A fault without a place is of the whole file.
+Json json_of(const Fault& fault, const ExperimentFile& file) {
   const auto count = [](int n) { return n > 0 ? Json(n) : Json(); };
-  return {{"file", fault.where.file},
+  return {{"file", fault.where.file.empty() ? file.path.string() : fault.where.file},
           {"line", count(fault.where.line)},
           {"column", count(fault.where.column)},
           {"key", fault.key},
@@ -42,11 +43,11 @@ void check_as_json(const ExperimentFile& file) {
     examine_request(request, [&](const std::string& line) { json["remarks"].push_back(line); });
     json["ok"] = true;
   } catch (const ConfigError& error) {
-    for (const Fault& fault : error.faults()) json["faults"].push_back(json_of(fault));
+    for (const Fault& fault : error.faults()) json["faults"].push_back(json_of(fault, file));
     print_json(json);
     throw;
   } catch (const Error& error) {
-    json["faults"].push_back(json_of(Fault{{}, "", error.what()}));
+    json["faults"].push_back(json_of(Fault{{}, "", error.what()}, file));
     print_json(json);
     throw;
   }

@@ -30,7 +30,7 @@ void add_describe_command(CLI::App& app) {
       "  ohmic describe --card-schema > card.schema.json");
   auto thing = std::make_shared<std::vector<std::string>>();
   auto markdown = std::make_shared<bool>(false);
-  command->add_option("THING", *thing, "What to explain")->expected(1, 2);
+  CLI::Option* named = command->add_option("THING", *thing, "What to explain")->expected(1, 2);
   command->add_flag("--markdown", *markdown, "Everything, as docs/parameters.md holds it");
   auto schema = std::make_shared<bool>(false);
   command->add_flag("--json-schema", *schema, "Everything, as a JSON schema for editors");
@@ -39,6 +39,12 @@ void add_describe_command(CLI::App& app) {
                     "Budget cards (`ohmic budget --card`), as a JSON schema");
   const auto as_json = add_json_flag(
       *command, "Parameters, an object per line: what is accepted, unit, default, meaning, source");
+  const char* const wholes[] = {"--markdown", "--json-schema", "--card-schema"};
+  for (const char* whole : wholes) {
+    command->get_option(whole)->excludes(named)->excludes("--json");
+    for (const char* other : wholes)
+      if (whole != other) command->get_option(whole)->excludes(other);
+  }
   command->callback([thing, markdown, schema, card, as_json] {
     const std::string words = fmt::format("{}", fmt::join(*thing, " "));
     if (*as_json) return print_json(manual_table(words));

@@ -19,6 +19,7 @@
 #include "experiments/measure/networks.hpp"
 #include "experiments/study/network_file.hpp"
 #include "experiments/study/training_images.hpp"
+#include "nn/data/cifar.hpp"
 #include "nn/data/samples.hpp"
 #include "nn/network/shape_text.hpp"
 
@@ -65,14 +66,23 @@ Keys device_keys(const NewCommand& command) {
   if (kind && !takes_table)
     throw ConfigError("--table " + command.table + ": " + command.device +
                       " reads no table; expected --device lookup");
+  if (!fs::exists(command.table))
+    throw DataError("--table: " + command.table +
+                    ": no such file; expected measurements as CSV (`ohmic describe " +
+                    command.device + "` says what it holds)");
   keys.emplace_back("device.file", command.table);
   return keys;
 }
 
+Experiment hardware_of(const NewCommand& command) {
+  if (!command.preset.empty()) return with_keys("--preset", {{"preset", command.preset}});
+  const Keys keys = device_keys(command);
+  const auto read = [&] { return with_keys("--device", keys); };
+  return command.table.empty() ? read() : of_option("--table", read);
+}
+
 void take_hardware(const NewCommand& command, ExperimentDraft& draft) {
-  const Experiment experiment = command.preset.empty()
-                                    ? with_keys("--device", device_keys(command))
-                                    : with_keys("--preset", {{"preset", command.preset}});
+  const Experiment experiment = hardware_of(command);
   draft.preset = command.preset;
   draft.device_table = command.table;
   draft.device = experiment.device_model;
@@ -196,10 +206,44 @@ std::string samples_words(const LoweredNetwork& network, const ImageSet& set) {
       model, fmt::join(inputs, ", ")));
 }
 
+std::shared_ptr<const LoweredNetwork> given_network(const ModelSettings& model) {
+  if (!fs::exists(model.file))
+    throw DataError("--model: " + model.file +
+                    ": no such file; expected a model file (.onnx, .pt2, .keras, .h5), or a "
+                    "built-in network (`ohmic list models`)");
+  return of_option("--model", [&] { return load_network(model, {}); });
+}
+
+/// Whether images that may not be here yet go with the network: one of their shape, and of the last
+/// of their classes, in place of all.
+void check_images(const LoweredNetwork& network, const ExperimentDraft& draft) {
+  const std::string& name = draft.data.name;
+  Dataset data;
+  data.test.pixels.assign(ImageSet::kPixels, 0);
+  data.test.classes = name == "synthetic" ? 10 : cifar_format(name).classes;
+  data.test.labels = {data.test.classes - 1};
+  of_option("--data " + name, [&] {
+    fit_to(network, data);
+    return Measure(draft.metrics.front(), answers_of(network), data.test);
+  });
+}
+
+void check_training(const LoweredNetwork& network, const DataSettings& settings) {
+  of_option("--train", [&] {
+    Dataset data;
+    data.train = read_samples(settings.train_samples, settings.transform);
+    fit_to(network, data);
+    return data.train.size();
+  });
+}
+
 void take_file(const NewCommand& command, ExperimentDraft& draft) {
   draft.model.file = command.model;
-  const auto network = load_network(draft.model, {});
-  if (!command.data.empty()) return take_data(command.data, draft);
+  const auto network = given_network(draft.model);
+  if (!command.data.empty()) {
+    take_data(command.data, draft);
+    return check_images(*network, draft);
+  }
   if (command.samples.empty()) ask_for_samples(*network, command.model);
   DataSettings& data = draft.data;
   data.name = "files";
@@ -208,6 +252,7 @@ void take_file(const NewCommand& command, ExperimentDraft& draft) {
   if (!command.train.empty()) data.train_samples = sample_files(command.train, *network, "--train");
   const ImageSet set =
       of_samples_option([&] { return read_given(*network, data); }, command.labels);
+  if (data.train_samples.are_named()) check_training(*network, data);
   const bool is_of_numbers = network->inputs.size() == 1 && is_real(network->inputs[0].type);
   if (set.are_bytes && !set.are_pictures && is_of_numbers) {
     data.normalize = "given";
@@ -376,7 +421,8 @@ void add_new_command(CLI::App& app) {
       "Opens the network and the samples, finds the metrics that fit them, and writes a short "
       "file\n"
       "whose comments say what each line is for and what else it may be. The file has passed\n"
-      "`ohmic check` and runs as it is. No file is written over.\n\n"
+      "`ohmic check` and runs as it is, once its images are there (`ohmic data get`). No file is\n"
+      "written over.\n\n"
       "Examples:\n"
       "  ohmic new                                        a small ResNet on built-in images\n"
       "  ohmic new --model net.onnx --samples x.npy --labels y.npy\n"

@@ -85,7 +85,9 @@ void plot(const PlotCommand& command) {
 }
 
 void add_options(CLI::App& command, PlotCommand& plot) {
-  command.add_option("RUN", plot.runs, "Run folders; several are told apart by their names")
+  command
+      .add_option("RUN", plot.runs,
+                  "Run folders; several are told apart by their names, or else by their paths")
       ->required();
   command.add_option("--x", plot.choice.x, "Swept key, or a column of results.csv")
       ->type_name("KEY")

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "experiments/commands/commands.hpp"
+#include "experiments/commands/print_note.hpp"
 #include "experiments/commands/table_answer.hpp"
 #include "experiments/commands/terminal_progress.hpp"
 #include "experiments/measure/files.hpp"
@@ -59,14 +60,18 @@ void print_files(const RunOutcome& outcome) {
 }
 
 void print_outlook(const Outlook& outlook, const RunCommand& command) {
-  if (*command.json) return print_json(outlook.points);
+  if (*command.json) {
+    print_json(outlook.points);
+    return print_note("{}", lines(outlook.text));
+  }
   print_lines("{}\n{}", terminal_text(outlook.points), outlook.text);
 }
 
-/// The rows of results.jsonl.
+/// The rows of results.jsonl; what is said of them goes where notes go.
 void print_results(const RunOutcome& outcome) {
   const auto results = outcome.folder / "results.jsonl";
-  if (std::filesystem::exists(results)) print_lines("{}", read_whole(results));
+  if (std::filesystem::exists(results)) fmt::print("{}", lines(read_whole(results)));
+  for (const std::string& doubt : outcome.doubts) print_note("{}\n", lines(doubt));
 }
 
 void print_outcome(const RunOutcome& outcome, const RunCommand& command, double seconds) {

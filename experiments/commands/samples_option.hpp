@@ -15,17 +15,28 @@ namespace ohmic {
 SampleFiles sample_files(const std::vector<std::string>& given, const LoweredNetwork&,
                          const std::string& option = "--samples");
 
-/// What `read` gives; errors speak of the option, not of an experiment's key: of --labels where
-/// they are about that file.
+/// What `read` gives; errors speak of the option, not of an experiment's key.
 template <class Read>
-auto of_samples_option(const Read& read, const std::string& labels = {}) {
+auto of_option(const std::string& option, const Read& read) {
   try {
     return read();
   } catch (const DataError& error) {
     std::string text = error.what();
-    if (text.starts_with("data.test: ")) text.erase(0, text.find(' ') + 1);
-    const bool of_labels = !labels.empty() && text.starts_with(labels);
-    throw DataError((of_labels ? "--labels: " : "--samples: ") + text);
+    for (const char* key : {"data.test: ", "data.train: "})
+      if (text.starts_with(key)) text.erase(0, text.find(' ') + 1);
+    throw DataError(option + ": " + text);
+  }
+}
+
+/// Likewise of --samples, or of --labels where they are about that file.
+template <class Read>
+auto of_samples_option(const Read& read, const std::string& labels = {}) {
+  try {
+    return of_option("--samples", read);
+  } catch (const DataError& error) {
+    const std::string text = error.what(), own = "--samples: ";
+    if (labels.empty() || !text.starts_with(own + labels)) throw;
+    throw DataError("--labels: " + text.substr(own.size()));
   }
 }
 

@@ -76,21 +76,26 @@ void add_norm(const TrainedNetwork& network, LayerResult& result) {
   result.dead_filters = static_cast<int>(std::count(dead.begin(), dead.end(), true));
 }
 
-/// Of weights that are means of so many cells.
-LayerResult convert(const LayerScale& scale, const DeviceModel& device, int replicas) {
+/// What devices that are written once make of weights that are the mean of replicas. Nothing of
+/// devices that are written again until they are near, nor of weights that are estimated from what
+/// devices hold: what these come to only a draw shows.
+LayerResult convert(const LayerScale& scale, const DeviceModel& device,
+                    const MappingSettings& mapping) {
   LayerResult r;
   r.sigma_w = scale.sigma_w;
   r.w_max = scale.w_max;
   r.eta = r.snr = r.snr_dB = r.sigma_G_uS = r.sigma_G_percent = r.bits = Estimate::kNone;
   const double sigma_S = device.uniform_sigma_S(scale);
-  if (sigma_S < 0) return r;
+  if (sigma_S < 0 || mapping.writes > 1) return r;
   const NoiseUnits device_units = from_sigma_S(sigma_S, scale, device.g_max_S),
-                   units = from_sigma_S(sigma_S / std::sqrt(replicas), scale, device.g_max_S);
+                   units =
+                       from_sigma_S(sigma_S / std::sqrt(mapping.replicas), scale, device.g_max_S);
+  r.sigma_G_uS = device_units.sigma_G_uS;
+  r.sigma_G_percent = device_units.sigma_G_percent;
+  if (mapping.denoise) return r;
   r.eta = units.eta;
   r.snr = units.snr;
   r.snr_dB = units.snr_dB;
-  r.sigma_G_uS = device_units.sigma_G_uS;
-  r.sigma_G_percent = device_units.sigma_G_percent;
   r.bits = units.bits;
   return r;
 }
@@ -300,7 +305,7 @@ std::vector<LayerResult> PointChip::layers() const {
     const LayerNoise& m = measured[i];
     const MappedLayer& layer = analog_->layers().at(i);
     const DeviceModel& device = devices.of(m.layer);
-    LayerResult r = convert(layer.scale(), device, experiment_.mapping.replicas);
+    LayerResult r = convert(layer.scale(), device, experiment_.mapping);
     r.layer = m.layer;
     r.measured_eta = m.std / m.sigma_w;
     r.measured_bias = m.bias / m.sigma_w;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "experiments/results/axis_columns.hpp"
 #include "experiments/results/groups.hpp"
@@ -24,13 +25,28 @@ Axes others(const Point& point) {
   return axes;
 }
 
+/// The test samples by their content, whatever else of the data counts for networks.
+std::string test_samples(Experiment e) {
+  const DataSettings all = std::exchange(e.data, {});
+  e.data.name = all.name;
+  e.data.root = all.root;
+  e.data.test = all.test;
+  e.data.test_samples = all.test_samples;
+  e.data.test_images = all.test_images;
+  e.data.transform = all.transform;
+  e.data.normalize = "none";
+  e.model = {};
+  return e.identity(Stage::images);
+}
+
 /// Whether draw i of both is of the same numbers, on the same samples.
 bool share_draws(const MeasuredPoint& a, const MeasuredPoint& b) {
   const Experiment &e = a.point->experiment, &f = b.point->experiment;
   return e.seed == f.seed && e.evaluation.first_draw == f.evaluation.first_draw &&
          e.evaluation.estimator == f.evaluation.estimator && a.result->batch == b.result->batch &&
          a.result->images == b.result->images &&
-         a.result->replicates().weights == b.result->replicates().weights;
+         a.result->replicates().weights == b.result->replicates().weights &&
+         test_samples(e) == test_samples(f);
 }
 
 /// By the swept values but the case, the first point that has them.
@@ -62,6 +78,14 @@ Estimate difference(const MeasuredPoint& p, const MeasuredPoint* first) {
   return paired_difference(own, other, p.point->experiment.evaluation.confidence);
 }
 
+void add_price(const MeasuredPoint& p, const std::vector<PricedPoint>& priced, Fields& row) {
+  const auto price = std::ranges::find(priced, p.point, &PricedPoint::point);
+  const bool has_price = price != priced.end();
+  row.push_back({{"tiles", "tiles"}, has_price ? price->cost.tiles : Estimate::kNone});
+  row.push_back({{"energy_nJ", "energy (nJ)", Digits::general(4)},
+                 has_price ? price->cost.energy_nJ : Estimate::kNone});
+}
+
 }  // namespace
 
 DataTable case_table(const std::vector<Point>& all, const std::vector<MeasuredPoint>& points,
@@ -78,11 +102,7 @@ DataTable case_table(const std::vector<Point>& all, const std::vector<MeasuredPo
                    summarize(*p.result, evaluation.confidence).value});
     row.push_back({with_interval("difference", "beside the first", words.difference_digits()),
                    difference(p, first_case(first, points, p))});
-    const auto price = std::ranges::find(priced, p.point, &PricedPoint::point);
-    const bool has_price = price != priced.end();
-    row.push_back({{"tiles", "tiles"}, has_price ? price->cost.tiles : Estimate::kNone});
-    row.push_back({{"energy_nJ", "energy (nJ)", Digits::general(4)},
-                   has_price ? price->cost.energy_nJ : Estimate::kNone});
+    if (!priced.empty()) add_price(p, priced, row);
     table.add(row);
   }
   table.drop_empty_columns();

@@ -43,19 +43,22 @@ std::optional<Number> number_of(const std::string& text) {
 class RunRows {
  public:
   explicit RunRows(const std::filesystem::path& folder)
-      : run_(read_run(folder)),
-        file_(folder / "results.csv"),
-        table_(file_),
-        resolved_(run_.points.front().experiment.resolved()) {
+      : run_(read_run(folder)), name_(run_.name()), file_(folder / "results.csv"), table_(file_) {
     if (table_.rows() == 0)
       throw DataError(file_.string() +
                       ": has no results; expected those of a run that has finished a point");
     if (!read_whole(file_).ends_with('\n'))
       say_damaged(table_.place(table_.rows()), "the file ends within this line");
     for (const auto& axis : run_.points.front().axes) keys_.push_back(axis.first);
+    std::map<Axes, const Point*> points;
+    for (const Point& point : run_.points) points[text_axes(point)] = &point;
+    for (std::size_t row = 0; row < table_.rows(); ++row)
+      points_.push_back(points[axes_of(row, keys_)]);
   }
 
-  std::string name() const { return run_.name(); }
+  const std::string& name() const { return name_; }
+  void call_by_path() { name_ = run_.folder.string(); }
+  const std::filesystem::path& folder() const { return run_.folder; }
   const std::filesystem::path& file() const { return file_; }
   /// Why this is not all of the run; empty where it is.
   std::string remark() const {
@@ -69,16 +72,22 @@ class RunRows {
   const Names& keys() const { return keys_; }
   const Names& columns() const { return table_.columns(); }
   bool has(const std::string& name) const {
-    return name != kIdentity && (is_among(columns(), name) || resolved_.at(name) != nullptr);
+    return name != kIdentity && (is_among(columns(), name) || has_key(name));
   }
-  /// Of a key that is not swept here its value in every row; empty where there is none.
+  /// A key that some point has: a swept one, or one with a value of its own.
+  bool has_key(const std::string& name) const {
+    return is_among(keys_, name) || std::ranges::any_of(run_.points, [&](const Point& point) {
+             return !value_at(point, name).empty();
+           });
+  }
+  /// Of a key that is not swept here its value at the row's point; empty where there is none.
   std::string cell(std::size_t row, const std::string& name) const {
     if (is_among(columns(), name)) return table_.cell(row, name);
-    const Value* value = resolved_.at(name);
-    return value ? plain_text(*value) : "";
+    return points_[row] ? value_at(*points_[row], name) : "";
   }
-  double real(std::size_t row, const std::string& name) const {
-    return number_of<double>(cell(row, name)).value_or(Estimate::kNone);
+  /// With its interval where the column has one.
+  Estimate estimate(std::size_t row, const std::string& name) const {
+    return {real(row, name), bound(row, name + "_lo"), bound(row, name + "_hi")};
   }
   bool holds_numbers(const std::string& name) const {
     for (std::size_t row = 0; row < table_.rows(); ++row)
@@ -86,15 +95,20 @@ class RunRows {
         return false;
     return true;
   }
-  /// Rows of the points that are chosen.
-  std::vector<std::size_t> rows(const Names& only) const {
+  /// Points that are chosen, finished or not.
+  std::set<const Point*> points(const Names& only) const {
     const std::vector<bool> flags = select_points(run_.points, only);
-    std::set<Axes> chosen;
+    std::set<const Point*> chosen;
     for (std::size_t i = 0; i < flags.size(); ++i)
-      if (flags[i]) chosen.insert(text_axes(run_.points[i]));
+      if (flags[i]) chosen.insert(&run_.points[i]);
+    return chosen;
+  }
+  /// Rows of these.
+  std::vector<std::size_t> rows(const Names& only) const {
+    const std::set<const Point*> chosen = points(only);
     std::vector<std::size_t> rows;
     for (std::size_t row = 0; row < table_.rows(); ++row)
-      if (only.empty() || chosen.count(axes_of(row, keys_)) > 0) rows.push_back(row);
+      if (only.empty() || chosen.contains(points_[row])) rows.push_back(row);
     return rows;
   }
   Axes axes_of(std::size_t row, const Names& keys) const {
@@ -103,13 +117,29 @@ class RunRows {
       axes.emplace_back(key, key == kRunKey ? name() : cell(row, key));
     return axes;
   }
+  /// The value of a key at a point, measured or not; a table has none.
+  std::string value_at(const Point& point, const std::string& key) const {
+    for (const auto& [swept, value] : point.axes)
+      if (swept == key) return plain_text(value);
+    const Value resolved = point.experiment.resolved();
+    const Value* value = resolved.at(key);
+    return value && !value->is_table() ? plain_text(*value) : "";
+  }
 
  private:
+  double real(std::size_t row, const std::string& name) const {
+    return number_of<double>(cell(row, name)).value_or(Estimate::kNone);
+  }
+  double bound(std::size_t row, const std::string& name) const {
+    return is_among(columns(), name) ? real(row, name) : Estimate::kNone;
+  }
+
   RunRecord run_;
+  std::string name_;
   std::filesystem::path file_;
   RecordedTable table_;
-  Value resolved_;
   Names keys_;
+  std::vector<const Point*> points_;  ///< by row; null: of none that the run's file has
 };
 
 using Runs = std::vector<RunRows>;
@@ -144,6 +174,20 @@ Names shown_columns(const RunRows& run) {
   return names;
 }
 
+/// Two columns of one name could not be told apart.
+void check_apart(const Choice& choice) {
+  const auto check = [](const char* option, const std::string& name, const char* other,
+                        const Names& of_other) {
+    if (is_among(of_other, name))
+      throw ConfigError(
+          fmt::format("{} {}: is what {} shows; expected another column", option, name, other));
+  };
+  const Names y{choice.y, choice.y + "_lo", choice.y + "_hi"};
+  check("--x", choice.x, "--y", y);
+  check("--split", choice.split, "--y", y);
+  if (!choice.split.empty()) check("--split", choice.split, "--x", {choice.x});
+}
+
 void check(const Runs& runs, const Choice& choice) {
   for (const RunRows& run : runs) {
     const Names columns = shown_columns(run);
@@ -151,7 +195,7 @@ void check(const Runs& runs, const Choice& choice) {
       if (!run.has(name)) refuse(option, name, run, "is no column of", "columns", columns);
     Names splits = run.keys();
     if (runs.size() > 1) splits.emplace_back(kRunKey);
-    if (!choice.split.empty() && choice.split != kRunKey && !run.has(choice.split))
+    if (!choice.split.empty() && choice.split != kRunKey && !run.has_key(choice.split))
       refuse("--split", choice.split, run, "is no swept key of", "keys", splits);
     if (run.holds_numbers(choice.y)) continue;
     Names numbers;
@@ -159,6 +203,24 @@ void check(const Runs& runs, const Choice& choice) {
                  [&](const std::string& column) { return run.holds_numbers(column); });
     refuse("--y", choice.y, run, "holds no numbers in", "columns that do", numbers);
   }
+  check_apart(choice);
+}
+
+/// Names of folders, or where two are the same their paths.
+Runs read_runs(const std::vector<std::filesystem::path>& folders) {
+  Runs runs;
+  for (const auto& folder : folders) {
+    std::error_code absent;
+    for (const RunRows& other : runs)
+      if (std::filesystem::equivalent(folder, other.folder(), absent))
+        throw ConfigError(folder.string() + ": is given twice; expected each run once");
+    runs.emplace_back(folder);
+  }
+  std::map<std::string, int> names;
+  for (const RunRows& run : runs) ++names[run.name()];
+  for (RunRows& run : runs)
+    if (names[run.name()] > 1) run.call_by_path();
+  return runs;
 }
 
 /// Every swept key of the runs, and the run where there are several.
@@ -178,19 +240,36 @@ Column column_of(const std::string& name, const Experiment& experiment) {
   return {name, key_title(name, &experiment)};
 }
 
-/// Keys that have one value at each x, whatever the row: they tell nothing more.
-void drop_what_follows(const std::string& split, std::vector<ChosenRow>& rows) {
-  if (rows.empty()) return;
-  for (const auto& [key, ignored] : Axes(rows.front().axes)) {
-    std::map<std::string, std::set<std::string>> values;
-    for (const ChosenRow& row : rows)
-      for (const auto& axis : row.axes)
-        if (axis.first == key) values[row.x].insert(axis.second);
-    const bool follows = std::all_of(values.begin(), values.end(),
-                                     [](const auto& v) { return v.second.size() == 1; });
-    if (!follows || key == split) continue;
+/// By x, the values that a key has there.
+using ValuesByX = std::map<std::string, std::set<std::string>>;
+
+/// Those of all points that are chosen, also where they are not finished.
+ValuesByX planned_values(const Runs& runs, const Choice& choice, const std::string& key) {
+  ValuesByX values;
+  for (const RunRows& run : runs)
+    for (const Point* point : run.points(choice.only))
+      values[run.value_at(*point, choice.x)].insert(run.value_at(*point, key));
+  return values;
+}
+
+bool is_same_everywhere(const std::vector<ChosenRow>& rows, std::size_t axis) {
+  return std::ranges::all_of(
+      rows, [&](const ChosenRow& row) { return row.axes[axis] == rows.front().axes[axis]; });
+}
+
+/// Keys that tell nothing more: of one value, or of one value at each x of the sweep. Two runs are
+/// two whatever their x.
+void drop_what_follows(const Runs& runs, const Choice& choice, std::vector<ChosenRow>& rows) {
+  for (std::size_t axis = rows.front().axes.size(); axis-- > 0;) {
+    const std::string key = rows.front().axes[axis].first;
+    const auto follows = [&] {
+      return key != kRunKey &&
+             std::ranges::all_of(planned_values(runs, choice, key),
+                                 [](const auto& at_x) { return at_x.second.size() == 1; });
+    };
+    if (key == choice.split || !(is_same_everywhere(rows, axis) || follows())) continue;
     for (ChosenRow& row : rows)
-      std::erase_if(row.axes, [&key = key](const auto& axis) { return axis.first == key; });
+      row.axes.erase(row.axes.begin() + static_cast<std::ptrdiff_t>(axis));
   }
 }
 
@@ -205,8 +284,7 @@ Cell cell_of(const std::string& text) {
 
 ChosenColumns choose_columns(const std::vector<std::filesystem::path>& folders,
                              const Choice& choice) {
-  Runs runs;
-  for (const auto& folder : folders) runs.emplace_back(folder);
+  const Runs runs = read_runs(folders);
   check(runs, choice);
   ChosenColumns chosen;
   chosen.experiment = runs.front().experiment();
@@ -223,15 +301,13 @@ ChosenColumns choose_columns(const std::vector<std::filesystem::path>& folders,
   for (const RunRows& run : runs)
     for (const std::size_t row : run.rows(choice.only)) {
       if (run.cell(row, choice.x).empty()) continue;
-      chosen.rows.push_back({run.axes_of(row, keys),
-                             run.cell(row, choice.x),
-                             {run.real(row, choice.y), run.real(row, choice.y + "_lo"),
-                              run.real(row, choice.y + "_hi")}});
+      chosen.rows.push_back(
+          {run.axes_of(row, keys), run.cell(row, choice.x), run.estimate(row, choice.y)});
     }
   if (chosen.rows.empty())
     throw ConfigError("no finished point has a value of " + choice.x +
                       (choice.only.empty() ? "" : " and is one of --only"));
-  if (chosen.x_is_swept) drop_what_follows(choice.split, chosen.rows);
+  if (chosen.x_is_swept) drop_what_follows(runs, choice, chosen.rows);
   return chosen;
 }
 

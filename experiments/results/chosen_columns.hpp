@@ -19,7 +19,8 @@ struct Choice {
 
 struct ChosenRow {
   /// Swept keys that tell this row from others at the same x, "run" among them where there are
-  /// several; where x is no swept key only the split.
+  /// several (the folder's name, or its path where two have one name); where x is no swept key only
+  /// the split.
   Axes axes;
   std::string x;
   Estimate y;  ///< with its interval where the column has one
@@ -34,7 +35,8 @@ struct ChosenColumns {
 };
 
 /// Throws ConfigError that lists the columns there are for one that is not there, or holds no
-/// numbers; DataError for a folder without results, or whose results.csv is cut off.
+/// numbers, and for a name or a run that is given twice; DataError for a folder without results, or
+/// whose results.csv is cut off.
 ChosenColumns choose_columns(const std::vector<std::filesystem::path>& runs, const Choice&);
 
 /// What was chosen, for files: axes, x and y with its interval.

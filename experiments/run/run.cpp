@@ -49,6 +49,12 @@ std::string point_text(const std::string& label, const MetricWords& words, const
                      baseline, draws);
 }
 
+/// A table without text goes: it is of what the file was before.
+void write_or_remove(const std::filesystem::path& file, const std::string& text) {
+  std::error_code absent;
+  text.empty() ? void(std::filesystem::remove(file, absent)) : write_atomically(file, text);
+}
+
 class Run {
  public:
   Run(const Value& root, std::vector<Point> points, const RunOptions& options)
@@ -372,7 +378,7 @@ void Run::examine_now(const TrainedNetwork& network, const Experiment& experimen
 }
 
 RunOutcome Run::finish() {
-  RunOutcome outcome{folder_, points_.size(), 0, computed_, {}, ""};
+  RunOutcome outcome{folder_, points_.size(), 0, computed_, {}, {}, ""};
   with_tables([&](const std::vector<MeasuredPoint>& all) {
     outcome.finished = all.size();
     write_rows(all);
@@ -388,16 +394,17 @@ RunOutcome Run::finish() {
 void Run::write_rest(const std::vector<MeasuredPoint>& all, RunOutcome& outcome) {
   write_atomically(folder_ / "layers.csv", layers_csv(all));
   const std::vector<PricedPoint> priced = priced_points(all);
-  if (!priced.empty()) write_atomically(folder_ / "cost.csv", cost_csv(all));
+  write_or_remove(folder_ / "cost.csv", priced.empty() ? "" : cost_csv(all));
   const DataTable cases = case_table(points_, all, priced);
-  if (!cases.lines.empty()) write_atomically(folder_ / "cases.csv", csv_text(cases));
+  write_or_remove(folder_ / "cases.csv", cases.lines.empty() ? "" : csv_text(cases));
   const std::vector<Group> groups = group_points(all);
   if (options_.at_end)
     options_.at_end({folder_, points_.front().experiment.output, all, options_.rank.is_first(),
                      [this](const std::string& line) { progress_.say(line); }});
   if (!options_.rank.is_first()) return;
+  outcome.doubts = run_warnings(folder_, all, experiments_of(points_));
   outcome.summary = summary_table(groups) + "\n" + summary_legend(groups) +
-                    doubts_text(run_warnings(folder_, all, experiments_of(points_))) +
+                    doubts_text(outcome.doubts) +
                     (cases.lines.empty() ? "" : "\nCases:\n\n" + case_text(cases, all)) +
                     (priced.empty() ? "" : "\nPer image:\n\n" + pareto_text(priced));
 }

@@ -59,7 +59,8 @@ struct RunOutcome {
   std::size_t finished = 0;  ///< of them, by whatever process; all that were chosen, but left_out
   std::size_t computed = 0;  ///< of them, here and now
   std::vector<std::string> left_out;  ///< chosen points that cannot be, each with the reason
-  std::string summary;  ///< table for a terminal: A_x per eta, A_avr, published numbers
+  std::vector<std::string> doubts;    ///< what speaks against results, a sentence each
+  std::string summary;  ///< for a terminal: A_x per eta, A_avr, published numbers, these doubts
 };
 
 /// Everything was computed but points whose training diverged.

@@ -31,6 +31,7 @@ std::optional<double> reached_by_share(std::vector<double> values, double share,
 }
 
 Estimate reached_estimate(std::vector<double> values, double share, double confidence) {
+  if (values.empty()) return {};
   const double each = (1 + confidence) / 2;
   Estimate e;
   e.lo = reached_by_share(values, share, each).value_or(Estimate::kNone);

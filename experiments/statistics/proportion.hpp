@@ -21,7 +21,8 @@ std::optional<double> reached_by_share(std::vector<double> values, double share,
 
 /// The value that at least `share` of the population reaches: `mean` is the largest that so many of
 /// these values reach, the interval holds the population's with at least `confidence`, whatever the
-/// distribution; an end is NaN where there are too few values. `standard_error` is not set.
+/// distribution; an end is NaN where there are too few values, all are without any.
+/// `standard_error` is not set.
 Estimate reached_estimate(std::vector<double> values, double share, double confidence);
 
 }  // namespace ohmic

@@ -122,7 +122,7 @@ void add_periphery(Keys& keys) {
       [](E e) { return e.periphery.products; });
 }
 
-const char* const kNorm = "BatchNorm in the network";
+const char* const kNorm = "BatchNorm of rows or images in the network";
 
 void add_tensor(Keys& keys, const char* key, const char* kind) {
   add(keys, key, kNorm, has_norm, [kind](const Experiment& e) {

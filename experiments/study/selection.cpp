@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "experiments/study/experiment_file.hpp"
 #include "experiments/study/words.hpp"
 #include "simulator/config/schema.hpp"
 
@@ -18,7 +19,7 @@ namespace {
 std::string value_text(const std::string& condition, const std::string& key) {
   Value root{Table{}};
   try {
-    apply_override(root, condition);
+    apply_assignment(root, condition);
   } catch (const ConfigError&) {
     return condition.substr(key.size() + 1);
   }

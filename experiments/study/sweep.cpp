@@ -24,6 +24,31 @@ struct Axis {
 
 bool is_override(const Value& value) { return value.where.file == "--set"; }
 
+/// What --set gives, and its key.
+struct Override {
+  std::string key;
+  const Value* value = nullptr;
+};
+
+/// The value that --set gives a key, or in place of a table that would hold it; null: none.
+Override override_around(const Value& base, const std::string& key) {
+  for (std::size_t dot = key.find('.');; dot = key.find('.', dot + 1)) {
+    const std::string part = key.substr(0, dot);
+    const Value* given = base.at(part);
+    if (given && !given->is_table()) return {part, is_override(*given) ? given : nullptr};
+    if (dot == std::string::npos) return {};
+  }
+}
+
+/// That, or the first value that --set gives of a key in this one's table; null: none.
+Override override_within(const Value& base, const std::string& key) {
+  const Value* table = base.at(key);
+  if (!table || !table->is_table()) return override_around(base, key);
+  for (const auto& entry : table->table().entries())
+    if (Override found = override_within(base, key + "." + entry.key); found.value) return found;
+  return {};
+}
+
 /// Leaves of a table as settings below `key`.
 void flatten(const std::string& key, const Value& value, Settings& settings) {
   if (!value.is_table() || value.table().empty()) return settings.push_back({key, value});
@@ -211,12 +236,14 @@ class SweepReader {
     for (const Settings& settings : cases.elements)
       for (const auto& [key, value] : std::span(settings).subspan(1)) {
         if (key == "preset") continue;
-        const Value* present = base_.at(key);
-        if (keeps_numbers(key))
+        if (key == "sweep" || key.starts_with("sweep."))
+          fault(value.where, "sweep.case",
+                "a case has no sweep of its own; expected the axes beside case");
+        else if (keeps_numbers(key))
           fault(value.where, "sweep.case",
                 key + " cannot be of a case: it does not change results");
-        else if (present && is_override(*present) && !is_chosen)
-          fault(present->where, key,
+        else if (const Override given = given_of(key, value); given.value && !is_chosen)
+          fault(given.value->where, given.key,
                 "is what the case " + settings.front().second.text() +
                     " sets; --set case=NAME chooses one case, whose keys can be changed");
       }
@@ -236,14 +263,35 @@ class SweepReader {
       fault(name->where, kCaseKey, name->text() + " is none of [sweep]'s cases; expected " + names);
   }
 
+  /// What --set gives of a case's key, of a table that it is in, or of a key in its table.
+  Override given_of(const std::string& key, const Value& value) const {
+    return value.is_table() ? override_around(base_, key) : override_within(base_, key);
+  }
+
+  /// An element with what --set gives in place of its own.
+  Settings pinned(const Axis& axis, const Settings& element) {
+    const bool is_case = axis.key == kCaseKey;
+    Settings settings;
+    for (const auto& [key, value] : element) {
+      const Override given = is_case ? given_of(key, value) : override_around(base_, key);
+      const bool is_lost = !is_case && given.value && given.key.size() < axis.key.size();
+      if (is_lost)
+        fault(given.value->where, given.key,
+              "would be lost: the axis sweep." + axis.key +
+                  " sets a key in it; expected a file without that axis");
+      const bool is_given = given.value && !is_lost && !is_override(value);
+      const std::string& own = is_given ? given.key : key;
+      if (std::ranges::count(settings, own, [](const auto& s) { return s.first; }) == 0)
+        settings.push_back({own, is_given ? *given.value : value});
+    }
+    return settings;
+  }
+
   /// Keys given with --set keep that value; elements that no longer differ become one.
   void pin_overrides(Axis& axis) {
     std::vector<Settings> elements;
-    for (Settings settings : axis.elements) {
-      for (auto& [key, value] : settings) {
-        const Value* present = base_.at(key);
-        if (present && is_override(*present) && !is_override(value)) value = *present;
-      }
+    for (const Settings& element : axis.elements) {
+      Settings settings = pinned(axis, element);
       const auto is_same = [&](const Settings& other) { return same(other, settings); };
       if (std::none_of(elements.begin(), elements.end(), is_same))
         elements.push_back(std::move(settings));

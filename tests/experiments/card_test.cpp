@@ -152,6 +152,24 @@ TEST_F(Card, LosesWhatIsNoLongerTolerated) {
   EXPECT_EQ(json()["tolerances"][0]["knob"], Json::array({"periphery.adc.bits"}));
 }
 
+// With its last answer a card goes, which a check would go on to ask.
+TEST_F(Card, GoesWithItsLastAnswer) {
+  const std::vector<std::string> too_much{"--set", "budget.find.range=[3, 4]"};
+  const Result none = find(kFind, too_much);
+  EXPECT_NE(none.out.find("Nothing is tolerated: " + card() + " is not written.\n"),
+            std::string::npos)
+      << none.out;
+  ASSERT_EQ(find().status, 0);
+  const Result gone = find(kFind, too_much);
+  EXPECT_EQ(gone.status, 0) << gone.err;
+  EXPECT_NE(gone.out.find("Nothing is tolerated any more: " + card() +
+                          " held the older answer and is removed.\n"),
+            std::string::npos)
+      << gone.out;
+  EXPECT_FALSE(fs::exists(card()));
+  EXPECT_EQ(check().status, 2);
+}
+
 TEST_F(Card, FitsItsWeightsAndRefusesDamagedOnes) {
   ASSERT_EQ(find().status, 0);
   const auto with = [&](const std::string& weights) {

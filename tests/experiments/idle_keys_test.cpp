@@ -10,6 +10,7 @@
 #include "experiments/study/configure.hpp"
 #include "experiments/study/exactness.hpp"
 #include "experiments/study/remarks.hpp"
+#include "tests/experiments/budget_run.hpp"
 #include "tests/experiments/command_line.hpp"
 #include "tests/source_folder.hpp"
 #include "tests/temporary_folder.hpp"
@@ -168,6 +169,15 @@ TEST(IdleKeys, AreSaidInOneSentence) {
             "offset cells), mapping.weight_bits (needs mapping.encoding = \"bit_sliced\"), "
             "evaluation.top_k (needs evaluation.metric = \"top_k\").\n" +
                 file + ": ok, 1 point\n");
+}
+
+// The network of a file may have BatchNorms that are operators, over signals of three axes.
+TEST(IdleKeys, NeedBatchNormOfRowsOrImages) {
+  const auto points = expand(test::waves("eta = 0.1\n[evaluation]\nbatch_norm_images = 50\n"));
+  EXPECT_NE(idle_keys_remark(experiments_of(points))
+                .find("evaluation.batch_norm_images (needs BatchNorm of rows or images in the "
+                      "network)"),
+            std::string::npos);
 }
 
 // The points of a budget have the file's own age, 0: what is searched lies at the range's ends.

@@ -65,8 +65,9 @@ class JsonAnswers : public testing::Test {
 
 TEST(Json, IsAnOptionOfEveryCommand) {
   const std::vector<std::vector<std::string>> commands{
-      {"new"},  {"run"},  {"budget"}, {"report"},      {"plot"},         {"check"}, {"inspect"},
-      {"list"}, {"cost"}, {"export"}, {"data", "get"}, {"data", "show"}, {"bench"}, {"describe"}};
+      {"new"},    {"run"},         {"budget"},       {"design"}, {"report"},
+      {"plot"},   {"check"},       {"inspect"},      {"list"},   {"cost"},
+      {"export"}, {"data", "get"}, {"data", "show"}, {"bench"},  {"describe"}};
   for (std::vector<std::string> words : commands) {
     words.emplace_back("--help");
     EXPECT_NE(ohmic(words).out.find("\n  --json "), std::string::npos) << words.front();
@@ -143,6 +144,8 @@ TEST_F(JsonAnswers, OfACheck) {
                                        {"column", 1},
                                        {"key", "sede"},
                                        {"message", "unknown key; did you mean \"seed\"?"}}));
+  const Result nothing = ohmic({"check", at("nothing.toml"), "--json"});
+  EXPECT_EQ(objects(nothing.out).at(0)["faults"].at(0)["file"], at("nothing.toml"));
   const Result absent = ohmic({"check", at("study.toml"), "--set", "model.file=no.onnx", "--json"});
   EXPECT_EQ(absent.status, 3);
   EXPECT_EQ(objects(absent.out).at(0)["faults"].size(), 1u);
@@ -165,6 +168,28 @@ TEST_F(JsonAnswers, OfARunAndWhatIsMadeOfIt) {
   const Json report = answers({"report", at("run"), "--no-figures", "--json"}).at(0);
   EXPECT_EQ(report["page"], at("run/report.html"));
   EXPECT_EQ(report["figures"], 0);
+}
+
+TEST_F(JsonAnswers, OfARunAreNotColouredAndLeaveItsDoubtsToStderr) {
+  const std::vector<std::string> run{
+      "run",   at("study.toml"),
+      "--out", at("run"),
+      "--set", "sweep={case=[{name=\"two: note: x\"}, {name=\"b\", mapping={fill=\"maximal\"}}]}",
+      "--json"};
+  std::vector<std::string> dry = run;
+  dry.emplace_back("--dry-run");
+  const Result before = ohmic(dry);
+  EXPECT_NE(before.err.find(at("run") + ": 2 points, 2 not begun.\n"), std::string::npos)
+      << before.err;
+  std::vector<std::string> colored = run;
+  colored.insert(colored.end(), {"--color", "always"});
+  const Result done = ohmic(colored);
+  ohmic({"list", "devices", "--color", "auto"});
+  ASSERT_EQ(done.status, 0) << done.err;
+  EXPECT_EQ(objects(done.out).at(0)["case"], "two: note: x");
+  EXPECT_EQ(done.out, read_whole(folder_.path() / "run" / "results.jsonl"));
+  EXPECT_NE(done.err.find("Every draw answers the same for all values of case"), std::string::npos)
+      << done.err;
 }
 
 TEST_F(JsonAnswers, OfACostIsItsCsv) {
@@ -203,6 +228,26 @@ TEST_F(JsonAnswers, OfABudgetAreTheRowsOfItsTables) {
     ++rows;
   }
   EXPECT_GT(rows, 0u);
+  const Result ages =
+      ohmic({"budget", at("study.toml"), "--out", at("ages"), "--set",
+             "budget={max_drop=5, lifetime={times_s=[1.0, 2.0], draws=2}}", "--json"});
+  EXPECT_NE(ages.err.find("every chip measures the same at all ages"), std::string::npos)
+      << ages.err;
+}
+
+// One of the answers would be lost.
+TEST(Json, OfADescriptionIsOneAnswer) {
+  const std::vector<std::vector<std::string>> several{{"--markdown", "--json"},
+                                                      {"--json-schema", "--card-schema"},
+                                                      {"--markdown", "--json-schema"},
+                                                      {"pcm", "--markdown"}};
+  for (std::vector<std::string> words : several) {
+    words.insert(words.begin(), "describe");
+    const Result result = ohmic(words);
+    EXPECT_EQ(result.status, 1);
+    EXPECT_NE(result.err.find(" excludes "), std::string::npos) << result.err;
+    EXPECT_EQ(result.out, "");
+  }
 }
 
 TEST_F(JsonAnswers, OfData) {

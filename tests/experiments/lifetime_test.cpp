@@ -185,6 +185,8 @@ TEST(BudgetOfAgesRequests, ThatCannotBeAnsweredAreRefused) {
          "budget.lifetime.remedies: device.time_s is an age, which lifetime.times_s gives");
   expect("[device.layers.\"*\"]\ntime_s = 5.0\n" + ages,
          "has an age of its own (5 s), which would stay");
+  expect("time_s = 5.0\n[device.layers.\"*\"]\ntime_s = 5.0\n" + ages,
+         "has an age of its own (5 s), which would stay");
   expect("[evaluation]\nestimator = \"per_batch\"\n" + ages,
          "budget.lifetime: needs chips that see all images");
 }

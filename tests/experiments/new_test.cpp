@@ -259,6 +259,30 @@ TEST_F(New, SaysWhatWouldBeAccepted) {
   EXPECT_TRUE(none.err.starts_with("error: --samples: is missing; expected what " + at("net.onnx") +
                                    " is measured on, for x ([2]): an array"))
       << none.err;
+  EXPECT_EQ(said({"--train", at("none.npy")}, 3).find("ohmic: error: --train: " + at("none.npy")),
+            0u);
+  EXPECT_TRUE(said({"--train", at("y.npy")}, 3)
+                  .starts_with("ohmic: error: --train: a sample of the data is "));
+  EXPECT_EQ(
+      said({"--device", "lookup", "--table", at("t.csv")}, 3),
+      "ohmic: error: --table: " + at("t.csv") +
+          ": no such file; expected measurements as CSV (`ohmic describe lookup` says what it "
+          "holds)\n");
+  const std::string table = folder_.write("t.csv", "no,table\n1\n").string();
+  EXPECT_NE(said({"--device", "lookup", "--table", table}, 3).find("--table: " + table),
+            std::string::npos);
+  EXPECT_EQ(ohmic({"new", "--model", at("foo.onnx")}).err,
+            "ohmic: error: --model: " + at("foo.onnx") +
+                ": no such file; expected a model file (.onnx, .pt2, .keras, .h5), or a built-in "
+                "network (`ohmic list models`)\n");
+  const std::string broken = folder_.write("broken.onnx", "no model").string();
+  EXPECT_EQ(ohmic({"new", "--model", broken}).err.find("ohmic: error: --model: " + broken), 0u);
+  for (const char* name : {"cifar10", "cifar100", "synthetic"})
+    EXPECT_EQ(
+        ohmic({"new", "--model", at("net.onnx"), "--data", name, "--out", at("no.toml")})
+            .err.find("ohmic: error: --data " + std::string(name) + ": a sample of the data is "),
+        0u);
+  EXPECT_FALSE(std::filesystem::exists(at("no.toml")));
   const Result misspelt = ohmic({"new", "--model", "resnt20"});
   EXPECT_EQ(misspelt.status, 2);
   EXPECT_TRUE(misspelt.err.starts_with("--model: error: model.name: expected resnetD with D = 6n"))

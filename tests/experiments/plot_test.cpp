@@ -30,17 +30,23 @@ class Plot : public testing::Test {
         .message(12, test::onnx_value("y", {-1, 2}));
     write_atomically(folder_ / "net.onnx", test::onnx_model(graph).bytes());
     write_atomically(folder_ / "x.npy", npy({4, 2}, Floats{3, 1, 0, 2, 5, 4, 1, 9}));
-    for (const char* run : {"a", "b"}) {
-      const std::filesystem::path file = folder_ / (std::string(run) + ".toml");
-      write_atomically(file, std::string("[model]\nfile = \"") + at("net.onnx") +
-                                 "\"\n[data]\nname = \"files\"\ntest = { samples = \"" +
-                                 at("x.npy") +
-                                 "\" }\n[device]\nmodel = \"awgn\"\n[evaluation]\ndraws = 3\n"
-                                 "metric = \"agreement\"\n[output]\nreport = false\nfigures = "
-                                 "false\n[sweep]\nmapping.tile = [[4, 4], [8, 8]]\n"
-                                 "device.eta = [0.2, 0.5]\nseed = [1, 2]\n");
-      ASSERT_EQ(ohmic({"run", file.string(), "--out", at(run)}).status, 0);
-    }
+    for (const char* run : {"a", "b"}) ASSERT_EQ(run_of(run, kSweep).status, 0);
+  }
+  static constexpr char kSweep[] =
+      "mapping.tile = [[4, 4], [8, 8]]\ndevice.eta = [0.2, 0.5]\nseed = [1, 2]\n";
+  /// Into the folder of this name.
+  static Result run_of(const std::string& name, const std::string& sweep,
+                       const std::vector<std::string>& more = {}) {
+    const std::filesystem::path file = folder_ / (name + ".toml");
+    write_atomically(file, std::string("[model]\nfile = \"") + at("net.onnx") +
+                               "\"\n[data]\nname = \"files\"\ntest = { samples = \"" + at("x.npy") +
+                               "\" }\n[device]\nmodel = \"awgn\"\n[evaluation]\ndraws = 3\n"
+                               "metric = \"agreement\"\n[output]\nreport = false\nfigures = "
+                               "false\n[sweep]\n" +
+                               sweep);
+    std::vector<std::string> words{"run", file.string(), "--out", at(name)};
+    words.insert(words.end(), more.begin(), more.end());
+    return ohmic(words);
   }
   static void TearDownTestSuite() { std::filesystem::remove_all(folder_); }
   static std::string at(const std::string& name) { return (folder_ / name).string(); }
@@ -82,6 +88,33 @@ TEST_F(Plot, KeysThatAreNotSweptHaveTheirValue) {
   EXPECT_EQ(csv.out, "device.eta,evaluation.draws\n0.2,3\n0.5,3\n") << csv.err;
 }
 
+TEST_F(Plot, KeysThatACaseOrAModelSetsHaveTheValueOfEachPoint) {
+  const auto images_by = [](const std::string& x, const std::string& name,
+                            const std::string& sweep) {
+    EXPECT_EQ(run_of(name, sweep).status, 0);
+    return ohmic({"plot", at(name), "--x", x, "--y", "images", "--csv"}).out;
+  };
+  EXPECT_EQ(images_by("mapping.replicas", "cases",
+                      "case = [{ name = \"one\" }, { name = \"two\", mapping = { replicas = 2 } }, "
+                      "{ name = \"four\", mapping = { replicas = 4 } }]\n"),
+            "mapping.replicas,images\n1,4\n2,4\n4,4\n");
+  EXPECT_EQ(images_by("device.g_max_S", "models", "device.model = [\"pcm\", \"rram_milo\"]\n"),
+            "device.g_max_S,images\n2.5e-05,4\n0.000225,4\n");
+}
+
+TEST_F(Plot, JoinsNoPointsOfSeveralValuesThatAreNotAllFinished) {
+  const auto part = [](const std::string& eta, const std::string& tile) {
+    return run_of(
+        "part", kSweep,
+        {"--only", "seed=1", "--only", "device.eta=" + eta, "--only", "mapping.tile=" + tile});
+  };
+  ASSERT_EQ(part("0.2", "[4, 4]").status, 0);
+  ASSERT_EQ(part("0.5", "[8, 8]").status, 0);
+  const Result csv = ohmic({"plot", at("part"), "--x", "device.eta", "--y", "draws", "--csv"});
+  EXPECT_EQ(csv.out, "mapping.tile,device.eta,draws\n\"[4, 4]\",0.2,3\n\"[8, 8]\",0.5,3\n")
+      << csv.err;
+}
+
 TEST_F(Plot, WhatIsNotThereIsAnsweredWithWhatIs) {
   EXPECT_EQ(said({"--x", "device.eta", "--y", "agrement"}),
             "error: --y agrement: is no column of " + at("a/results.csv") +
@@ -113,6 +146,27 @@ TEST_F(Plot, WhatIsNotThereIsAnsweredWithWhatIs) {
   const Result none = ohmic({"plot", at("nothing"), "--x", "device.eta", "--y", "agreement"});
   EXPECT_EQ(none.status, 3);
   EXPECT_NE(none.err.find("is not a run folder"), std::string::npos) << none.err;
+}
+
+TEST_F(Plot, TakesNoTablesAndNoColumnTwice) {
+  for (const char* x : {"", "device"})
+    EXPECT_NE(said({"--x", x, "--y", "agreement"})
+                  .find("--x " + std::string(x) + ": is no column of " + at("a/results.csv")),
+              std::string::npos);
+  EXPECT_EQ(said({"--x", "device.eta", "--y", "agreement", "--split", "mapping"})
+                .find("error: --split mapping: is no swept key of "),
+            0u);
+  EXPECT_EQ(said({"--x", "agreement", "--y", "agreement"}),
+            "error: --x agreement: is what --y shows; expected another column\n");
+  EXPECT_EQ(said({"--x", "agreement_lo", "--y", "agreement"}),
+            "error: --x agreement_lo: is what --y shows; expected another column\n");
+  EXPECT_EQ(said({"--x", "device.eta", "--y", "evaluation.draws", "--split", "evaluation.draws"}),
+            "error: --split evaluation.draws: is what --y shows; expected another column\n");
+  EXPECT_EQ(said({"--x", "device.eta", "--y", "agreement", "--split", "device.eta"}),
+            "error: --split device.eta: is what --x shows; expected another column\n");
+  EXPECT_EQ(said({"--x", "seed", "--y", "agreement", "--split", "agreement"})
+                .find("error: --split agreement: is no swept key of "),
+            0u);
 }
 
 TEST_F(Plot, OfResultsThatAreCutOffSaysSo) {
@@ -166,6 +220,28 @@ TEST_F(Plot, TellsSeveralRunsApart) {
   EXPECT_TRUE(both.out.starts_with("mapping.tile,run,device.eta,agreement,")) << both.out;
   EXPECT_NE(both.out.find("\"[4, 4]\",a,0.2,"), std::string::npos) << both.out;
   EXPECT_NE(both.out.find("\"[4, 4]\",b,0.2,"), std::string::npos) << both.out;
+}
+
+TEST_F(Plot, TellsRunsOfOneNameApartByTheirPaths) {
+  for (const char* run : {"a", "b"}) {
+    std::filesystem::create_directories(folder_ / "in" / run);
+    std::filesystem::copy(folder_ / run, folder_ / "in" / run / "same",
+                          std::filesystem::copy_options::recursive);
+  }
+  const std::string one = at("in/a/same"), other = at("in/b/same");
+  for (const std::vector<std::string>& split : {std::vector<std::string>{}, {"--split", "run"}}) {
+    std::vector<std::string> words{"plot",       one,      other,    "--x",
+                                   "device.eta", "--y",    "draws",  "--csv",
+                                   "--only",     "seed=1", "--only", "mapping.tile=[4, 4]"};
+    words.insert(words.end(), split.begin(), split.end());
+    const Result both = ohmic(words);
+    EXPECT_EQ(both.out, "run,device.eta,draws\n" + one + ",0.2,3\n" + one + ",0.5,3\n" + other +
+                            ",0.2,3\n" + other + ",0.5,3\n")
+        << both.err;
+  }
+  const Result twice = ohmic({"plot", one, one + "/../same", "--x", "device.eta", "--y", "draws"});
+  EXPECT_EQ(twice.status, 2);
+  EXPECT_EQ(twice.err, "error: " + one + "/../same: is given twice; expected each run once\n");
 }
 
 // --- what is drawn ---

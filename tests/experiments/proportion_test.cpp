@@ -39,6 +39,11 @@ TEST(ReachedByShare, NeedsFiftyNineChipsForNinetyFivePercent) {
   EXPECT_EQ(reached_by_share(values, 0.95, 0.95), 0.5);
 }
 
+TEST(ReachedEstimate, OfNoValuesIsNone) {
+  const Estimate none = reached_estimate({}, 0.95, 0.95);
+  EXPECT_TRUE(std::isnan(none.mean) && std::isnan(none.lo) && std::isnan(none.hi));
+}
+
 // 93 values are the fewest for the second smallest (Wilks; tables of tolerance limits).
 TEST(ReachedByShare, TakesTheSecondSmallestOfNinetyThree) {
   std::vector<double> values(92, 0.9);

@@ -163,6 +163,16 @@ BudgetCard card_for(const BudgetRequest& request, Networks& networks,
   return card;
 }
 
+/// Writes the card; one without entries is none, and one that was there, whose last answer does not
+/// hold any more, goes. Gives what is to be said of it.
+std::string keep_card(const std::filesystem::path& file, const BudgetCard& card) {
+  if (!card.entries.empty()) return write_card(file, card), "";
+  if (std::filesystem::remove(file))
+    return fmt::format("Nothing is tolerated any more: {} held the older answer and is removed.",
+                       file.string());
+  return fmt::format("Nothing is tolerated: {} is not written.", file.string());
+}
+
 std::string page(const std::string& title, const std::vector<AnalysisResult>& results) {
   std::string text = "# " + (title.empty() ? "Noise budget" : markdown_line(title)) + "\n";
   for (const AnalysisResult& result : results) text += "\n" + markdown_text(result);
@@ -197,13 +207,13 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
   for (const std::string& warning : evaluations.warnings())
     notes.push_back("warning: " + warning + ".");
   notes.insert(notes.end(), remarks.begin(), remarks.end());
-  if (card && !card->entries.empty()) write_card(card_file, *card);
-  if (card && card->entries.empty())
-    notes.push_back(fmt::format("Nothing is tolerated: {} is not written{}.", card_file.string(),
-                                std::filesystem::exists(card_file) ? " and stays as it was" : ""));
-  BudgetOutcome outcome{folder, "", {}, 0};
+  if (card)
+    if (std::string note = keep_card(card_file, *card); !note.empty())
+      notes.push_back(std::move(note));
+  BudgetOutcome outcome{folder, "", {}, {}, 0};
   for (const AnalysisResult& result : results) {
     outcome.text += terminal_text(result) + "\n";
+    outcome.notes.insert(outcome.notes.end(), result.notes.begin(), result.notes.end());
     for (DataTable& table : file_tables(result)) outcome.tables.push_back(std::move(table));
   }
   write_atomically(folder / "budget.md", page(first.title, results));

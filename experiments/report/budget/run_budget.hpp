@@ -21,14 +21,16 @@ namespace ohmic {
 
 struct BudgetOutcome {
   std::filesystem::path folder;
-  std::string text;               ///< for a terminal
-  std::vector<DataTable> tables;  ///< the same for programs: NAME.jsonl of the folder
-  std::int64_t new_draws = 0;     ///< replicates that were not there before
+  std::string text;                ///< for a terminal
+  std::vector<DataTable> tables;   ///< the same for programs: NAME.jsonl of the folder
+  std::vector<std::string> notes;  ///< what the text says beside its tables, a sentence each
+  std::int64_t new_draws = 0;      ///< replicates that were not there before
 };
 
 /// Runs the analyses a file asks for; `folder` empty takes output.dir. `card`, where it is given:
 /// the budget card (budget/card.hpp) that [budget.find] and [budget.allocation] are written to,
-/// beside what it holds of the same network. Throws as run_experiment, and ConfigError for a card
+/// beside what it holds of the same network; removed where nothing that it held is tolerated any
+/// more. Throws as run_experiment, and ConfigError for a card
 /// that cannot take the answers.
 BudgetOutcome run_budget(const Value& root, const std::filesystem::path& folder, Progress&,
                          const std::filesystem::path& card = {});
