@@ -56,7 +56,7 @@ class RequestCheck {
     check_effort();
     if (asked_.share || asked_.times_s.size() > 1)
       check_chips_see_all_images(request_, "design", faults_);
-    check_ages(request_, "design.times_s", faults_);
+    if (!asked_.times_s.empty()) check_ages(request_, "design.times_s", faults_);
     for (const Point& point : request_.points)
       if (faults_.size() == before) check_any_is_accepted(point.experiment);
     for (const Point& point : request_.points)

@@ -68,11 +68,17 @@ Value write_cost(const DesignSettings& settings) {
   return {std::move(weights)};
 }
 
+/// The same for a whole number and for it as a real one.
+std::string plain_number(const Value& value) {
+  const auto* whole = std::get_if<std::int64_t>(&value.data);
+  return whole ? Value{static_cast<double>(*whole)}.text() : value.text();
+}
+
 /// A value that stands further ahead too; null without one.
 const Value* repeated(const Array& values) {
   std::set<std::string> texts;
   for (const Value& value : values)
-    if (!texts.insert(value.text()).second) return &value;
+    if (!texts.insert(plain_number(value)).second) return &value;
   return nullptr;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "experiments/budget/yield.hpp"
 #include "experiments/measure/stopping.hpp"
@@ -219,7 +220,9 @@ std::vector<VerifiedDesign> verify_designs(const std::vector<std::size_t>& desig
     v.judged = judge(v.fresh, settings, error);
   }
   std::ranges::stable_sort(verified, {}, [&](const VerifiedDesign& v) {
-    return std::pair(all_costs[v.design], -settings.metric->sign() * v.judged.value.mean);
+    const double value = settings.metric->sign() * v.judged.value.mean;
+    return std::pair(all_costs[v.design],
+                     std::isnan(value) ? std::numeric_limits<double>::infinity() : -value);
   });
   for (const VerifiedDesign& v : verified) {
     costs.push_back(all_costs[v.design]);

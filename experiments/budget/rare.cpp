@@ -108,6 +108,15 @@ RareChips measure(AnalysisContext& context, const Point& point) {
 
 void check_rare(const BudgetRequest& request, std::vector<Fault>& faults) {
   check_chips_see_all_images(request, "rare", faults);
+  const RareSettings& asked = *request.settings.rare;
+  const auto plain = static_cast<std::uint64_t>(asked.chips * (asked.repetitions + 1));
+  for (const Point& point : request.points)
+    if (const std::int64_t first = point.experiment.evaluation.first_draw;
+        static_cast<std::uint64_t>(first) + plain > kPlainDraws)
+      return faults.push_back(request.fault(
+          "rare", fmt::format("evaluation.first_draw is {}; expected at most 10^18, beyond which "
+                              "chips between draws have theirs",
+                              first)));
 }
 
 std::vector<RareChips> find_rare_chips(AnalysisContext& context) {
@@ -122,7 +131,7 @@ Estimate RareChips::share_missing(double target, double confidence) const {
   for (auto level = found.levels.rbegin(); level != found.levels.rend(); ++level)
     if (const Estimate seen = found.share_above(level->above, confidence); seen.mean > 0)
       return {0, 0, seen.hi};
-  return proportion_estimate(0, std::ssize(plain), confidence);
+  return proportion_estimate(plain_missing(target), std::ssize(plain), confidence);
 }
 
 std::int64_t RareChips::plain_missing(double target) const {
@@ -143,10 +152,12 @@ std::vector<std::string> doubts_of(const RareChips& chips, const BudgetSettings&
     const double value = chips.beyond(target.value);
     const std::int64_t without = found.without(value), all = std::ssize(found.repetitions);
     if (without == all)
-      doubts.push_back(fmt::format(
-          "warning: {}: no repetition saw such a chip: the upper end is the share beyond the last "
-          "level that was reached.",
-          target.text));
+      doubts.push_back(fmt::format("warning: {}: no repetition saw such a chip: {}.", target.text,
+                                   found.levels.empty()
+                                       ? "chips do not differ enough for levels, and the share is "
+                                         "that of plain chips"
+                                       : "the upper end is the share beyond the last level that "
+                                         "was reached"));
     else if (without > 0)
       doubts.push_back(
           fmt::format("warning: {}: {} of {} repetitions saw no such chip, and the interval is too "

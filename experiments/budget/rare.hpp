@@ -23,7 +23,8 @@ struct RareChips {
   /// Of chips that miss a value: the argument of `found`.
   double beyond(double target) const { return -worst_good(target, words().metric()); }
   /// The share of all chips that miss the target; where no repetition saw one, from 0 to the upper
-  /// end of the share beyond the deepest level that one reached.
+  /// end of the share beyond the deepest level that one reached, and without any that of plain
+  /// chips.
   Estimate share_missing(double target, double confidence) const;
   /// How many of the plain draws do.
   std::int64_t plain_missing(double target) const;

@@ -14,8 +14,7 @@ constexpr double kSurvivors = 0.25;  // that a level aims at
 constexpr double kAccepted = 0.35;   // that the pilot tunes moves to
 constexpr double kLeastAnew = 0.02;  // std of what a move adds
 constexpr double kFirstAnew = 0.5;
-constexpr std::int64_t kPilotSweeps = 2;  // times the moves of a repetition
-constexpr std::uint64_t kStepDraws = std::uint64_t{1} << 60;
+constexpr std::int64_t kPilotSweeps = 2;        // times the moves of a repetition
 constexpr std::uint8_t kCoin = 2, kPlaces = 3;  // roles of Stream::resampling
 
 double count_above(const std::vector<double>& badness, double value) {
@@ -96,7 +95,7 @@ class Population {
   NoisePath step_from(NoisePath path, double kept) {
     OHMIC_ASSERT(steps_ >> 36 == 0 && repetition_ >> 23 == 0);
     const std::uint64_t draw =
-        kStepDraws | static_cast<std::uint64_t>(repetition_) << 36 | steps_++;
+        kPlainDraws | static_cast<std::uint64_t>(repetition_) << 36 | steps_++;
     const NoiseKey key = noise_key(settings_.seed, draw);
     if (bits_at(key, {Stream::resampling, 0, kCoin}, 0) & 1u) path.reads = draw;
     if (kept == 0) path.steps.clear();
@@ -107,7 +106,7 @@ class Population {
   /// `some` of `count` places, each as likely as the others.
   std::vector<std::size_t> some_of(std::size_t count, std::size_t some) {
     std::vector<std::uint32_t> order(count);
-    const std::uint64_t draw = kStepDraws | static_cast<std::uint64_t>(repetition_) << 36;
+    const std::uint64_t draw = kPlainDraws | static_cast<std::uint64_t>(repetition_) << 36;
     fill_bits(noise_key(settings_.seed, draw), {Stream::resampling, 0, kPlaces, thinned_++}, 0,
               order);
     std::vector<std::size_t> places(count);
@@ -131,8 +130,9 @@ class Population {
 /// to kSurvivors; none where too few are.
 std::optional<double> next_level(const std::vector<double>& sorted, double limit) {
   const auto count = static_cast<double>(sorted.size());
+  constexpr double kInfinite = std::numeric_limits<double>::infinity();
   std::optional<double> best;
-  double distance = std::numeric_limits<double>::infinity();
+  double distance = kInfinite;
   for (std::size_t i = 1; i < sorted.size() && sorted[i] <= limit; ++i) {
     if (sorted[i - 1] == sorted[i]) continue;
     const double survivors = static_cast<double>(sorted.size() - i);
@@ -140,7 +140,7 @@ std::optional<double> next_level(const std::vector<double>& sorted, double limit
     const double from = std::abs(std::log(survivors / count / kSurvivors));
     if (from >= distance) continue;
     distance = from;
-    best = std::midpoint(sorted[i - 1], sorted[i]);
+    best = std::min(std::midpoint(sorted[i - 1], sorted[i]), std::nextafter(sorted[i], -kInfinite));
   }
   return best;
 }
@@ -164,10 +164,7 @@ void find_levels(const SplittingSettings& settings, double limit, const Badness&
     const double beyond = count_above(stage.badness, limit);
     if (beyond >= kSurvivors * static_cast<double>(settings.chips)) break;
     const std::optional<double> level = next_level(stage.badness, limit);
-    if (!level || pilot.share() < settings.smallest) {
-      answer.is_reached = beyond > 0;
-      break;
-    }
+    if (!level || pilot.share() < settings.smallest) break;
     pilot.thin(*level);
     answer.levels.push_back({*level, tuned(pilot, settings, anew)});
   }
@@ -249,17 +246,20 @@ double SplittingAnswer::excess(double value) const {
   return ideal > 0 ? spread / (mean * mean) / ideal : Estimate::kNone;
 }
 
+double SplittingAnswer::accepted_at(std::size_t level) const {
+  double sum = 0, lived = 0;
+  for (const Splitting& run : repetitions) {
+    if (run.stages.size() <= level || run.stages[level].badness.empty()) continue;
+    sum += run.stages[level].accepted;
+    ++lived;
+  }
+  return lived > 0 ? sum / lived : Estimate::kNone;
+}
+
 double SplittingAnswer::least_accepted() const {
   double least = Estimate::kNone;
-  for (std::size_t level = 1; level <= levels.size(); ++level) {
-    double sum = 0, lived = 0;
-    for (const Splitting& run : repetitions) {
-      if (run.stages.size() <= level || run.stages[level].badness.empty()) continue;
-      sum += run.stages[level].accepted;
-      ++lived;
-    }
-    if (lived > 0) least = std::fmin(least, sum / lived);
-  }
+  for (std::size_t level = 1; level <= levels.size(); ++level)
+    least = std::fmin(least, accepted_at(level));
   return least;
 }
 

@@ -22,6 +22,9 @@
 
 namespace ohmic {
 
+/// Draws of plain chips are below.
+inline constexpr std::uint64_t kPlainDraws = std::uint64_t{1} << 60;
+
 struct SplittingSettings {
   std::uint64_t seed = 0;
   std::uint64_t first_draw = 0;  ///< of the plain chips
@@ -56,8 +59,6 @@ struct Splitting {
 struct SplittingAnswer {
   std::vector<SplittingLevel> levels;
   std::vector<Splitting> repetitions;
-  /// Whether the pilot had a chip beyond the limit when levels ended.
-  bool is_reached = true;
   std::int64_t evaluations = 0;  ///< of chips, those of the pilot too
 
   /// Mean over R repetitions, times exp(+-t sqrt(v/R + v^2/(2 (R - 1)))), v the variance of the
@@ -69,7 +70,10 @@ struct SplittingAnswer {
   /// Variance between the repetitions' shares, over what it were if chips had forgotten where they
   /// were copied from: 1 or little more where moves suffice. NaN without a share.
   double excess(double value) const;
-  /// Least over levels of the share of moves that were accepted; NaN without levels.
+  /// Share of the moves beyond level number `level`, from 1 on, that were accepted, on average of
+  /// the repetitions that got there; NaN where none did.
+  double accepted_at(std::size_t level) const;
+  /// The least of all levels; NaN without any.
   double least_accepted() const;
   /// Repetitions without any chip above the value.
   std::int64_t without(double value) const;

@@ -252,6 +252,7 @@ TEST(BudgetOfDesignsRequests, ThatCannotBeAnsweredAreRefused) {
          "is left for first looks, of which one takes 10 draws at 1 age; expected 26 at least");
   expect("", in + "\"periphery.adc.bits\" = [5, 6, 5]\n",
          "budget.design.choices.periphery.adc.bits: has 5 twice; expected every value once");
+  expect("", in + "\"device.eta\" = [1, 0.5, 1.0]\n", "has 1.0 twice; expected every value once");
   expect("times_s = [60.0, 1.0, 60.0]\n", kChoices,
          "budget.design.times_s: has 60 twice; expected every age once");
   expect("", in + "device = [{ model = \"pcm\", time_s = 60.0 }, { model = \"awgn\" }]\n",

@@ -115,6 +115,10 @@ smallest = 0.1
                                  .text;
   EXPECT_NE(beyond.find("no repetition saw such a chip"), std::string::npos) << beyond;
   EXPECT_NE(beyond.find("below "), std::string::npos) << beyond;
+  const std::string alike =
+      run(test::waves("eta = 0.0\n[budget.rare]\ntarget = 0.9\nchips = 20\nrepetitions = 4\n"))
+          .text;
+  EXPECT_NE(alike.find("chips do not differ enough for levels"), std::string::npos) << alike;
 }
 
 TEST(BudgetOfRareChipsRequests, ThatCannotBeAnsweredAreRefused) {
@@ -130,6 +134,8 @@ TEST(BudgetOfRareChipsRequests, ThatCannotBeAnsweredAreRefused) {
   expect("[budget.rare]\nparticles = 50\n", "budget.rare.particles: ");
   expect("[evaluation]\nestimator = \"per_batch\"\n[budget.rare]\n",
          "budget.rare: needs chips that see all images");
+  expect("[evaluation]\nfirst_draw = 2305843009213693952\n[budget.rare]\n",
+         "budget.rare: evaluation.first_draw is 2305843009213693952; expected at most 10^18");
 }
 
 }  // namespace

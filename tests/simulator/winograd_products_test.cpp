@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "tests/simulator/sums_by_hand.hpp"
 
@@ -295,6 +296,16 @@ TEST_F(WinogradTest, LeaveOtherLayersToConvolutions) {
   EXPECT_FALSE(cover(g, [](LayerOnTiles& l) { l.periphery.dac->bits = 12; }));
   const auto eleven_bits = [](LayerOnTiles& l) { l.periphery.dac->bits = 11; };
   EXPECT_TRUE(cover(g, eleven_bits));
+  const auto noisy = [](LayerOnTiles& l, double variance) {
+    l.planes[0].read_variance_S2.assign(l.planes[0].G_S.size(), variance);
+  };
+  EXPECT_TRUE(cover(g, [&](LayerOnTiles& l) { noisy(l, 1e-4); }));
+  EXPECT_FALSE(
+      cover(g, [&](LayerOnTiles& l) { noisy(l, std::numeric_limits<double>::infinity()); }));
+  EXPECT_FALSE(cover(g, [&](LayerOnTiles& l) {
+    noisy(l, 1e-4);
+    l.periphery.dac->bits = 9;
+  }));
   const ConvGeometry wide = same_padded(8, 80, 16, 3, 1);
   EXPECT_TRUE(cover(wide, eleven_bits));  // in tiles of 100 rows
   EXPECT_FALSE(cover(wide, [&](LayerOnTiles& l) {

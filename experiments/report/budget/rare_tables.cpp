@@ -80,17 +80,6 @@ DataTable answers(const std::vector<RareChips>& all, const BudgetSettings& setti
   return table;
 }
 
-/// Mean over the repetitions that got to a level.
-double accepted_at(const SplittingAnswer& found, std::size_t level) {
-  double sum = 0, count = 0;
-  for (const Splitting& run : found.repetitions)
-    if (level < run.stages.size() && !run.stages[level].badness.empty()) {
-      sum += run.stages[level].accepted;
-      ++count;
-    }
-  return count > 0 ? sum / count : Estimate::kNone;
-}
-
 DataTable level_table(const std::vector<RareChips>& all, const BudgetSettings& settings) {
   const MetricWords words = all.front().words();
   DataTable table{"rare_levels", "Level by level:", axis_columns(*all.front().point)};
@@ -106,7 +95,7 @@ DataTable level_table(const std::vector<RareChips>& all, const BudgetSettings& s
       const Estimate share = chips.found.share_above(level.above, settings.confidence);
       table.add(axis_cells(*chips.point),
                 {l + 1, -chips.sign() * level.above, Cell(share, share_text(share)),
-                 interval_text(share), level.kept, accepted_at(chips.found, l + 1)});
+                 interval_text(share), level.kept, chips.found.accepted_at(l + 1)});
     }
   return table;
 }
@@ -224,11 +213,11 @@ AnalysisResult rare_result(const std::vector<RareChips>& all, const BudgetSettin
                    repetition_table(all, settings)};
   result.notes = {
       fmt::format("A chip is one draw on these test images. Shares are the mean of {} independent "
-                  "repetitions of multilevel splitting, unbiased each; the {:g} % interval comes "
-                  "from the spread of their logarithms.",
+                  "repetitions of multilevel splitting, each unbiased at the values asked for; the "
+                  "{:g} % interval comes from the spread of their logarithms.",
                   asked.repetitions, 100 * settings.confidence),
       "Plain chips for it: as many draws would give an interval as narrow. The plain draws counted "
-      "beside are those that repetitions begin with."};
+      "beside are those that the pilot and the repetitions begin with."};
   for (const RareChips& chips : all)
     for (const std::string& doubt : doubts_of(chips, settings))
       result.notes.push_back(all.size() == 1 ? doubt : point_title(*chips.point) + ": " + doubt);

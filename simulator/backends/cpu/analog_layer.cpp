@@ -173,7 +173,8 @@ struct Ready {
       bits.emplace(layer, plan, format);
     else if (WinogradProducts::cover(layer, plan))
       winograd.emplace(layer, plan);
-    if (winograd && format == Products::automatic && winograd->worst_error() > kMostRounding)
+    if (winograd && format == Products::automatic &&
+        std::max(winograd->worst_error(), winograd->worst_read_error()) > kMostRounding)
       winograd.reset();
     if (!bits && !winograd) products.emplace(layer, plan, images, format);
     for (TileProduct& t : plan.products) t = {};  // packed now

@@ -33,8 +33,9 @@ double most_drive(const InputPlan& input) {
 }
 
 bool is_plain(const TileProduct& t, double most_drive) {
+  const auto finite = [](double cell) { return std::isfinite(cell); };
   return t.a.empty() && most_drive * t.rows <= kMostOfTile * kTapsOfKernel &&
-         std::all_of(t.G.begin(), t.G.end(), [](double cell) { return std::isfinite(cell); });
+         std::ranges::all_of(t.G, finite) && std::ranges::all_of(t.variance, finite);
 }
 
 /// Channels [first, first + count).
@@ -136,7 +137,12 @@ double largest_column(const TileProduct& t, const std::vector<double>& matrix) {
   return largest;
 }
 
+/// Squares of longer codes would be rounded to too few of their bits.
+constexpr double kMostNoisyCode = 255;
+
 bool may_be_short(const LayerOnTiles& layer, const LayerPlan& plan) {
+  const bool reads_noisily = !plan.products.front().variance.empty();
+  if (reads_noisily && most_drive(plan.input) > kMostNoisyCode) return false;
   return layer.periphery.products == Products::bf16 ||
          (layer.periphery.products == Products::automatic && plan.adc.converts);
 }
@@ -190,7 +196,7 @@ void WinogradProducts::add_variances(const LayerPlan& plan) {
     variances_.push_back(product_of(t, input));
     const double error = variances_.back().worst_error + rounding * of_ones;
     const double visible = std::max(1.0, kOfFullDrive * most * std::sqrt(of_ones));
-    worst_error_ = std::max(worst_error_, std::sqrt(error) / visible);
+    worst_read_error_ = std::max(worst_read_error_, std::sqrt(error) / visible);
     worst_variance_error_ = std::max(worst_variance_error_, error);
   }
 }

@@ -30,9 +30,11 @@ class WinogradProducts {
   WinogradProducts(const LayerOnTiles&, const LayerPlan&);
 
   /// What these roundings move a sum by at worst, whatever the inputs, in its units (codes of the
-  /// ADC); and the standard deviation of its reads, in the same or, where they are louder than
-  /// that, in sixteenths of what it is at full drive.
+  /// ADC).
   double worst_error() const { return worst_error_; }
+  /// And the standard deviation of its reads, in the same or, where they are louder than that, in
+  /// sixteenths of what it is at full drive.
+  double worst_read_error() const { return worst_read_error_; }
   /// Of a variance of reads, in the squares of these units.
   double worst_variance_error() const { return worst_variance_error_; }
   /// Hands what `codes` of an image, H x W x C, drive to `take`: every phase of every product.
@@ -75,7 +77,7 @@ class WinogradProducts {
   std::vector<Phase> phases_;
   std::vector<Product> products_, variances_;  ///< of the same tiles; none where reads are quiet
   float squares_per_step_ = 1;                 ///< what drives variances, of 1 of a square
-  double worst_error_ = 0, worst_variance_error_ = 0;
+  double worst_error_ = 0, worst_read_error_ = 0, worst_variance_error_ = 0;
 };
 
 }  // namespace ohmic::cpu
