@@ -20,7 +20,12 @@ ParameterBuilder add_one_or_more(Schema<Settings>& s, const char* key, const cha
     Parameter p = bounds;
     p.type = type;
     std::vector<Element> elements;
+    const auto before = static_cast<std::ptrdiff_t>(faults.size());
     schema_detail::Access<std::vector<Element>>::read(as_list(v), k, p, elements, faults);
+    if (!v.is_array() && std::ssize(faults) > before) {  // which speaks of a list
+      faults.erase(faults.begin() + before, faults.end());
+      schema_detail::refuse(v, k, p, faults);
+    }
     if (!elements.empty()) settings.*member = std::move(elements);
   };
   return s.add_custom(key, type, read, [=](const Settings& settings) {

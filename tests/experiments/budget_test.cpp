@@ -372,6 +372,10 @@ TEST(Sources, AreSwitchedOffByTheirKeys) {
 }
 
 TEST(BudgetFile, SaysWhatIsWrongAndWhere) {
+  EXPECT_NE(error_of("[budget]\nmax_drop = -1\n[budget.yield]\n")
+                .find("budget.max_drop: expected a real number > 0, or a list of them, got the "
+                      "integer -1"),
+            std::string::npos);
   EXPECT_NE(error_of("").find("budget: is missing"), std::string::npos);
   EXPECT_NE(error_of("[budget]\n").find("asks for nothing; expected one of [budget.find]"),
             std::string::npos);
