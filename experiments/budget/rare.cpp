@@ -104,6 +104,11 @@ RareChips measure(AnalysisContext& context, const Point& point) {
   return chips;
 }
 
+/// As far as shares go, in their logarithms.
+bool is_narrower(const Estimate& a, const Estimate& b) {
+  return a.lo > 0 && b.lo > 0 && a.hi / a.lo < b.hi / b.lo;
+}
+
 }  // namespace
 
 void check_rare(const BudgetRequest& request, std::vector<Fault>& faults) {
@@ -126,11 +131,20 @@ std::vector<RareChips> find_rare_chips(AnalysisContext& context) {
 }
 
 Estimate RareChips::share_missing(double target, double confidence) const {
+  if (is_plain(target)) return plain_share(target, confidence);
   const Estimate share = found.share_above(beyond(target), confidence);
   if (share.mean > 0) return share;
   for (auto level = found.levels.rbegin(); level != found.levels.rend(); ++level)
     if (const Estimate seen = found.share_above(level->above, confidence); seen.mean > 0)
       return {0, 0, seen.hi};
+  return plain_share(target, confidence);
+}
+
+bool RareChips::is_plain(double target) const {
+  return found.levels.empty() || found.levels.front().above > beyond(target);
+}
+
+Estimate RareChips::plain_share(double target, double confidence) const {
   return proportion_estimate(plain_missing(target), std::ssize(plain), confidence);
 }
 
@@ -151,13 +165,19 @@ std::vector<std::string> doubts_of(const RareChips& chips, const BudgetSettings&
   for (const Target& target : chips.targets(settings)) {
     const double value = chips.beyond(target.value);
     const std::int64_t without = found.without(value), all = std::ssize(found.repetitions);
-    if (without == all)
-      doubts.push_back(fmt::format("warning: {}: no repetition saw such a chip: {}.", target.text,
-                                   found.levels.empty()
-                                       ? "chips do not differ enough for levels, and the share is "
-                                         "that of plain chips"
-                                       : "the upper end is the share beyond the last level that "
-                                         "was reached"));
+    if (is_narrower(chips.plain_share(target.value, settings.confidence),
+                    chips.share_missing(target.value, settings.confidence)))
+      doubts.push_back(fmt::format(
+          "{}: such chips are not rare: plain draws tell their share better ([budget.yield]).",
+          target.text));
+    else if (chips.is_plain(target.value))
+      doubts.push_back(fmt::format(
+          "{}: no level lies before it, and the share is that of the plain draws.", target.text));
+    else if (without == all)
+      doubts.push_back(fmt::format(
+          "warning: {}: no repetition saw such a chip: the upper end is the share beyond the last "
+          "level that was reached.",
+          target.text));
     else if (without > 0)
       doubts.push_back(
           fmt::format("warning: {}: {} of {} repetitions saw no such chip, and the interval is too "

@@ -23,10 +23,14 @@ struct RareChips {
   /// Of chips that miss a value: the argument of `found`.
   double beyond(double target) const { return -worst_good(target, words().metric()); }
   /// The share of all chips that miss the target; where no repetition saw one, from 0 to the upper
-  /// end of the share beyond the deepest level that one reached, and without any that of plain
-  /// chips.
+  /// end of the share beyond the deepest level that one reached. Before the first level it is that
+  /// of plain chips.
   Estimate share_missing(double target, double confidence) const;
-  /// How many of the plain draws do.
+  /// Whether the target lies before the first level.
+  bool is_plain(double target) const;
+  /// The share of plain draws that miss the target.
+  Estimate plain_share(double target, double confidence) const;
+  /// How many of them do.
   std::int64_t plain_missing(double target) const;
   std::vector<Target> targets(const BudgetSettings& settings) const {
     return targets_of(words(), baseline, settings.rare->target, settings);

@@ -155,6 +155,20 @@ BudgetRequest read_request(const Value& root) {
   return request;
 }
 
+namespace {
+
+/// What may be lost is a value of the metric, or a change of it; "" where it is one of them. The
+/// default stands in files that were resolved.
+std::string idle_change_remark(const BudgetSettings& s) {
+  const BudgetSettings usual;
+  const bool has_drop = s.max_drop != usual.max_drop, has_rise = s.max_rise != usual.max_rise;
+  if (s.limit.empty() || !(has_drop || has_rise)) return "";
+  return fmt::format("budget.{} has no effect beside budget.limit.",
+                     has_drop ? "max_drop" : "max_rise");
+}
+
+}  // namespace
+
 std::vector<std::string> remarks_on(const BudgetRequest& request) {
   const BudgetSettings& asked = request.settings;
   std::vector<Experiment> computed;
@@ -185,6 +199,8 @@ std::vector<std::string> remarks_on(const BudgetRequest& request) {
     remarks.insert(remarks.begin(),
                    "[budget.sensitivity] asks what the noise of each layer's devices costs, and "
                    "devices here hold exactly what is written to them: no layer has any.");
+  if (std::string idle = idle_change_remark(asked); !idle.empty())
+    remarks.push_back(std::move(idle));
   return remarks;
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "experiments/budget/sources.hpp"
 
 namespace ohmic {
@@ -26,6 +28,10 @@ ParameterBuilder add_one_or_more(Schema<Settings>& s, const char* key, const cha
       faults.erase(faults.begin() + before, faults.end());
       schema_detail::refuse(v, k, p, faults);
     }
+    for (auto at = elements.begin(); at != elements.end(); ++at)
+      if (std::find(elements.begin(), at, *at) != at)
+        faults.push_back(
+            {v.where, k, "has a value twice; expected every value once, got " + v.text()});
     if (!elements.empty()) settings.*member = std::move(elements);
   };
   return s.add_custom(key, type, read, [=](const Settings& settings) {

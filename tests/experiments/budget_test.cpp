@@ -372,6 +372,10 @@ TEST(Sources, AreSwitchedOffByTheirKeys) {
 }
 
 TEST(BudgetFile, SaysWhatIsWrongAndWhere) {
+  EXPECT_NE(error_of("[budget]\nlimit = [0.8, 0.7, 0.8]\n[budget.yield]\n")
+                .find("budget.limit: has a value twice; expected every value once, got [0.8, 0.7, "
+                      "0.8]"),
+            std::string::npos);
   EXPECT_NE(error_of("[budget]\nmax_drop = -1\n[budget.yield]\n")
                 .find("budget.max_drop: expected a real number > 0, or a list of them, got the "
                       "integer -1"),

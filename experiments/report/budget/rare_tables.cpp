@@ -7,7 +7,6 @@
 
 #include "experiments/figures/plot.hpp"
 #include "experiments/report/budget/answers.hpp"
-#include "experiments/statistics/proportion.hpp"
 
 namespace ohmic {
 namespace {
@@ -32,10 +31,6 @@ Cell in_round_numbers(double count) {
   return {count, fmt::format("{:.0f}", unit * std::round(count / unit))};
 }
 
-Estimate plain_share(const RareChips& chips, double target, double confidence) {
-  return proportion_estimate(chips.plain_missing(target), std::ssize(chips.plain), confidence);
-}
-
 DataTable answers(const std::vector<RareChips>& all, const BudgetSettings& settings) {
   const MetricWords words = all.front().words();
   const std::string level = fmt::format("{:g} % interval", 100 * settings.confidence);
@@ -58,7 +53,7 @@ DataTable answers(const std::vector<RareChips>& all, const BudgetSettings& setti
   for (const RareChips& chips : all)
     for (const Target& target : chips.targets(settings)) {
       const Estimate share = chips.share_missing(target.value, settings.confidence),
-                     plain = plain_share(chips, target.value, settings.confidence);
+                     plain = chips.plain_share(target.value, settings.confidence);
       const std::int64_t worse = chips.plain_missing(target.value);
       table.add(axis_cells(*chips.point),
                 {chips.baseline,
@@ -132,7 +127,7 @@ std::vector<TailPoint> tail_of(const RareChips& chips, double confidence) {
   for (const double b : values_of(chips)) {
     const double value = -chips.sign() * b;
     tail.push_back({value, chips.found.share_above(b, confidence),
-                    plain_share(chips, value, confidence),
+                    chips.plain_share(value, confidence),
                     std::ssize(chips.found.repetitions) - chips.found.without(b)});
   }
   return tail;
@@ -199,7 +194,9 @@ Figure rare_figure(const std::vector<RareChips>& all, const BudgetSettings& sett
   plot.panel_width = 520;
   plot.panel_height = 380;
   plot.most_columns = 2;
-  for (const RareChips& chips : all) plot.panels.push_back(tail_panel(chips, settings));
+  for (const RareChips& chips : all)
+    if (Panel panel = tail_panel(chips, settings); !panel.series.front().data.empty())
+      plot.panels.push_back(std::move(panel));
   return figure_of(plot);
 }
 
@@ -221,7 +218,8 @@ AnalysisResult rare_result(const std::vector<RareChips>& all, const BudgetSettin
   for (const RareChips& chips : all)
     for (const std::string& doubt : doubts_of(chips, settings))
       result.notes.push_back(all.size() == 1 ? doubt : point_title(*chips.point) + ": " + doubt);
-  result.figures = {rare_figure(all, settings)};
+  const auto differ = [&](const RareChips& chips) { return !values_of(chips).empty(); };
+  if (std::ranges::any_of(all, differ)) result.figures = {rare_figure(all, settings)};
   return result;
 }
 
