@@ -118,7 +118,9 @@ smallest = 0.1
   const std::string alike =
       run(test::waves("eta = 0.0\n[budget.rare]\ntarget = 0.9\nchips = 20\nrepetitions = 4\n"))
           .text;
-  EXPECT_NE(alike.find("no level lies before it, and the share is that of the plain draws"), std::string::npos) << alike;
+  EXPECT_NE(alike.find("no level lies before it, and the share is that of the plain draws"),
+            std::string::npos)
+      << alike;
 }
 
 TEST(BudgetOfRareChipsRequests, ThatCannotBeAnsweredAreRefused) {
