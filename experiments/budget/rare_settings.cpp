@@ -1,5 +1,7 @@
 #include "experiments/budget/rare_settings.hpp"
 
+#include "experiments/budget/target_setting.hpp"
+
 namespace ohmic {
 
 const Schema<RareSettings>& RareSettings::schema() {
@@ -8,11 +10,7 @@ const Schema<RareSettings>& RareSettings::schema() {
     Schema<R> s{"rare",
                 "Which share of all chips is worse than a limit, where it is small: multilevel "
                 "splitting."};
-    s.add("target", &R::target)
-        .absent("max_drop")
-        .doc(
-            "Value of the metric (a fraction for accuracies) that a good chip reaches; max_drop: "
-            "what each max_drop, max_rise or limit leaves.");
+    add_target(s, &R::target);
     s.add("chips", &R::chips)
         .range(20, 100000)
         .doc("Chips of a population, whose worse part goes on from level to level.");

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "experiments/budget/sources.hpp"
+#include "experiments/budget/target_setting.hpp"
 
 namespace ohmic {
 namespace {
@@ -92,11 +93,7 @@ const Schema<YieldSettings>& YieldSettings::schema() {
   static const Schema<YieldSettings> schema = [] {
     using Y = YieldSettings;
     Schema<Y> s{"yield", "How the metric is spread over chips: every draw is one chip."};
-    s.add("target", &Y::target)
-        .absent("max_drop")
-        .doc(
-            "Value of the metric (a fraction for accuracies) that a good chip reaches; max_drop: "
-            "what each max_drop, max_rise or limit leaves.");
+    add_target(s, &Y::target);
     s.add("share", &Y::share)
         .unit("1")
         .range(0.01, 0.9999)
