@@ -11,6 +11,7 @@
 #include "simulator/call_error.hpp"
 #include "simulator/error.hpp"
 #include "simulator/wire_conductances.hpp"
+#include "simulator/wires_dissection.hpp"
 
 namespace ohmic {
 namespace {
@@ -84,42 +85,6 @@ class DrivenRow {
   VectorXd source;
 };
 
-void mirror_lower(Eigen::Ref<MatrixXd> M) {
-  for (Index j = 1; j < M.cols(); ++j) M.col(j).head(j) = M.row(j).head(j).transpose();
-}
-
-/// Gauss-Jordan without pivoting, which a positive definite matrix does not need.
-void invert_small(Eigen::Ref<MatrixXd> M) {
-  mirror_lower(M);
-  VectorXd column(M.rows());
-  for (Index k = 0; k < M.rows(); ++k) {
-    const double pivot = M(k, k);
-    column = M.col(k);
-    column[k] -= 1.0;
-    M.col(k).setZero();
-    M(k, k) = 1.0;
-    for (Index j = 0; j < M.cols(); ++j) M.col(j) -= column * (M(k, j) / pivot);
-  }
-}
-
-/// Inverts the symmetric positive definite matrix whose lower half is given; the result is full.
-/// Halves are joined by their Schur complement, so that nearly all work is matrix products.
-void invert(Eigen::Ref<MatrixXd> M) {
-  const Index n = M.rows();
-  if (n <= 24) return invert_small(M);
-  const Index h = (n / 2 + 7) / 8 * 8;
-  auto A = M.topLeftCorner(h, h);
-  auto B = M.bottomLeftCorner(n - h, h);
-  auto C = M.bottomRightCorner(n - h, n - h);
-  invert(A);
-  const MatrixXd X = B * A;
-  C.triangularView<Eigen::Lower>() -= X * B.transpose();
-  invert(C);
-  B.noalias() = -C * X;
-  A.triangularView<Eigen::Lower>() -= X.transpose() * B;
-  mirror_lower(M);
-}
-
 /// Column wires without resistance: one node per column.
 MatrixXd solve_ideal_columns(const MatrixXd& G, const WireConductances& wires) {
   const Index n = G.rows(), m = G.cols();
@@ -137,47 +102,20 @@ MatrixXd solve_ideal_columns(const MatrixXd& G, const WireConductances& wires) {
   return wires.sense * sum * R;
 }
 
-/// G and the result hold one row of the array per column. While one thread eliminates the next row
-/// the others carry the right-hand sides, in blocks so that no bit depends on how many they are.
-MatrixXd solve_resistive_columns(const MatrixXd& G, const WireConductances& wires, int threads) {
-  constexpr Index kBlock = 32;
-  const Index n = G.rows(), m = G.cols();
-  const double segment = wires.column, last = wires.last;
-  DrivenRow row(wires, n);
-  MatrixXd inverse(n, n), next(n, n), R(n, m), carried(n, m);
+/// Row wires without resistance: by reciprocity those columns of the array turned round, driven
+/// from their sense amplifiers.
+MatrixXd solve_ideal_rows(const MatrixXd& G, const WireConductances& wires) {
+  const double drivers = wires.drives_both_ends ? 2 * wires.driver : wires.driver;
+  const WireConductances turned{wires.column, wires.sense, wires.last, kIdeal,
+                                drivers,      drivers,     false};
+  const MatrixXd from_below = G.rowwise().reverse().transpose();
+  return solve_ideal_columns(from_below, turned).colwise().reverse().transpose();
+}
 
-  const auto eliminate = [&](Index i) {
-    row.solve(G.col(i), next);
-    const double wires_here = (i == 0 ? 0.0 : segment) + (i + 1 < m ? segment : last);
-    if (i == 0)
-      next.triangularView<Eigen::Lower>() = -next;
-    else
-      next.triangularView<Eigen::Lower>() = -next - segment * segment * inverse;
-    next.diagonal() += G.col(i);
-    next.diagonal().array() += wires_here;
-    invert(next);
-  };
-
-  eliminate(0);
-  inverse.swap(next);
-  R.col(0) = row.source;
-  for (Index i = 0; i < m; ++i) {
-    const double below = i + 1 < m ? segment : last;
-#pragma omp parallel num_threads(threads) if (threads > 1)
-    {
-#pragma omp single nowait
-      if (i + 1 < m) eliminate(i + 1);
-#pragma omp for schedule(dynamic)
-      for (Index from = 0; from <= i; from += kBlock) {
-        const Index width = std::min(kBlock, i + 1 - from);
-        carried.middleCols(from, width).noalias() = below * inverse * R.middleCols(from, width);
-      }
-    }
-    R.swap(carried);
-    inverse.swap(next);
-    if (i + 1 < m) R.col(i + 1) = row.source;
-  }
-  return R;
+MatrixXd solve(const MatrixXd& G, const WireConductances& wires, int threads) {
+  if (wires.column == kIdeal) return solve_ideal_columns(G, wires);
+  if (wires.row == kIdeal) return solve_ideal_rows(G, wires);
+  return dissected_effective_S(G, wires, threads);
 }
 
 }  // namespace
@@ -209,9 +147,7 @@ void wired_effective_S(int rows, int columns, std::span<const double> G_S, const
                    G_S.size() == out_S.size(),
                "wired_effective_S: needs rows x columns conductances, and as many to write");
   const MatrixXd G = Eigen::Map<const MatrixXd>(G_S.data(), rows, columns).transpose();
-  const WireConductances along = wire_conductances(wires);
-  const MatrixXd W = along.column == kIdeal ? solve_ideal_columns(G, along)
-                                            : solve_resistive_columns(G, along, threads);
+  const MatrixXd W = solve(G, wire_conductances(wires), threads);
   check_wired({W.data(), static_cast<std::size_t>(W.size())});
   Eigen::Map<MatrixXd>(out_S.data(), rows, columns) = W.transpose();
 }

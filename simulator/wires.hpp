@@ -7,17 +7,10 @@
 //                      G_i0      G_i1      G_i2        column: cell to cell, then sense, then 0 V
 //
 // For ohmic cells this is a linear circuit, I = V W, so W is found once per programmed tile and
-// nothing is left to do per MVM. With v_i the column voltages at row i, eliminating the row
-// voltages leaves a symmetric block tridiagonal system in v_i that is eliminated from the top:
-//
-//   T_i tridiagonal of the driven row; S_i = diag(G_i) + diag(c_i) - diag(G_i) T_i^-1 diag(G_i)
-//   b_i = diag(G_i) T_i^-1 (source);   M_0 = S_0, M_i = S_i - g_b^2 M_(i-1)^-1
-//   R_i = [g_b M_(i-1)^-1 R_(i-1), b_i];   W^T = g_s M_(m-1)^-1 R_(m-1)
-//
-// with g_b = 1/column_ohm, g_s the last segment in series with the sense amplifier, c_i the column
-// conductances that meet at row i. O(m n^3), in double precision; agrees with a sparse nodal
-// solution to 1e-10 (tests/simulator/wires_test.cpp). Limits of zero resistance are exact too.
-// Not for non-linear cells: see simulator/wires_newton.hpp.
+// nothing is left to do per MVM: by nested dissection (simulator/wires_dissection.hpp), O(n^3) for
+// n x n cells, in double precision; agrees with a sparse nodal solution to 1e-10
+// (tests/simulator/wires_test.cpp). Limits of zero resistance are exact too. Not for non-linear
+// cells: see simulator/wires_newton.hpp.
 #pragma once
 
 #include <functional>

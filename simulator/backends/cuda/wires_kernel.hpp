@@ -1,5 +1,15 @@
 // The kernel of wires: a block finds the effective conductances of one tile of one of many
-// matrices, with the elimination of simulator/wires.hpp, in double precision.
+// matrices (simulator/wires.hpp), row by row, in double precision. With v_i the column voltages at
+// row i, eliminating the row voltages leaves a symmetric block tridiagonal system in v_i that is
+// eliminated from the top:
+//
+//   T_i tridiagonal of the driven row; S_i = diag(G_i) + diag(c_i) - diag(G_i) T_i^-1 diag(G_i)
+//   b_i = diag(G_i) T_i^-1 (source);   M_0 = S_0, M_i = S_i - g_b^2 M_(i-1)^-1
+//   R_i = [g_b M_(i-1)^-1 R_(i-1), b_i];   W^T = g_s M_(m-1)^-1 R_(m-1)
+//
+// with g_b = 1/column_ohm, g_s the last segment in series with the sense amplifier, c_i the column
+// conductances that meet at row i. O(m n^3) for m x n cells, all threads of a block busy in each
+// step.
 #pragma once
 
 #include <cstdint>
