@@ -197,6 +197,8 @@ LayerCost layer_cost(const MappedLayer& layer, const Periphery& periphery, const
   cost.latency_s = reads * s.read_s;
   if (periphery.dac) add_drivers(at, *periphery.dac, s, drive, cost);
   if (periphery.adc) add_adcs(at, periphery, s, steps, cost);
+  if (periphery.dac) cost.dac_bits = periphery.dac->bits;
+  if (periphery.adc) cost.adc_bits = periphery.adc->bits;
   add_memory(at, s, cost);
   return cost;
 }

@@ -121,6 +121,7 @@ struct LayerCost {
   std::int64_t mvms = 0;    ///< products with the whole matrix: S P
   std::int64_t phases = 1;  ///< reads of the arrays per MVM: F; of a sum: the most
   std::int64_t dac_conversions = 0, adc_conversions = 0;
+  int dac_bits = 0, adc_bits = 0;  ///< 0: no such converter; of a sum: not said
   CostParts energy_pJ, area_um2;
   double latency_s = 0;
 

@@ -56,9 +56,12 @@ void add_device_keys(const Value& device, const std::string& prefix, const std::
 }
 
 void add_periphery_keys(const Experiment& e, const std::string& source, KeyValues& off) {
-  const Periphery& p = e.periphery;
+  const NetworkPeriphery& p = e.periphery;
   const auto add = [&](const char* name, bool is_there) {
-    if (is_there && source == name) off.push_back({"periphery." + source, {std::string("ideal")}});
+    if (!is_there || source != name) return;
+    off.push_back({"periphery." + source, {std::string("ideal")}});
+    for (const auto& [layer, keys] : p.layers)
+      if (keys.at(source)) off.push_back({"periphery.layers." + layer + "." + source, {Table{}}});
   };
   add("wires", p.wires.has_value());
   add("dac", p.dac.has_value());

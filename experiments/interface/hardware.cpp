@@ -28,7 +28,9 @@ Experiment read_tables(const Value& table) {
 }
 
 Hardware hardware_of(const Experiment& e) {
-  Hardware hardware{e.mapping, {e.device_model, e.device, {}}, {}, e.periphery, e.noise, e.allow};
+  Hardware hardware{
+      e.mapping,         {e.device_model, e.device, {}}, {}, e.periphery, e.noise, e.allow,
+      e.periphery.layers};
   for (const auto& [layer, own] : e.layer_devices)
     hardware.layers[layer] = {own.model_name, own.model, own.keys};
   return hardware;
@@ -71,7 +73,8 @@ Value table_of(const Hardware& hardware) {
     device.table()[kLayersKey] = std::move(layers);
   }
   table.set("device", std::move(device));
-  table.set("periphery", Periphery::schema().write(&hardware.periphery));
+  const NetworkPeriphery around(hardware.periphery, hardware.converters);
+  table.set("periphery", NetworkPeriphery::schema().write(&around));
   table.set("noise", NoiseSettings::schema().write(&hardware.noise));
   return table;
 }

@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "mapping/settings.hpp"
+#include "nn/analog/network_periphery.hpp"
 #include "nn/analog/noise_settings.hpp"
 #include "simulator/device_model.hpp"
-#include "simulator/periphery.hpp"
 
 namespace ohmic {
 
@@ -47,6 +47,7 @@ struct Hardware {
   Periphery periphery = {};
   NoiseSettings noise = {};
   std::vector<std::string> allow = {};  ///< keys whose values are meant though they are unusual
+  LayerConverters converters = {};      ///< layers whose converters are not those of `periphery`
 };
 
 /// Named hardware: see `ohmic list presets`. Throws ConfigError.

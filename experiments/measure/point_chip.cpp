@@ -42,7 +42,7 @@ std::unique_ptr<IdealEvaluation> evaluation_on(const std::string& device, const 
 
 /// Of crossbars that the back end only maps: products are LibTorch's, and whether this processor
 /// multiplies bf16 numbers does not matter.
-Periphery without_products(Periphery periphery) {
+NetworkPeriphery without_products(NetworkPeriphery periphery) {
   periphery.products = Products::f32;
   return periphery;
 }
@@ -110,7 +110,7 @@ PointChip::PointChip(const Experiment& experiment, const TrainedNetwork& network
       backend_(make_backend(experiment.compute)),
       device_(torch_device(experiment.compute)) {
   const bool on_torch = runs_on_torch(experiment, network, device_);
-  const Periphery& periphery = experiment.periphery;
+  const NetworkPeriphery& periphery = experiment.periphery;
   const MappedNetwork mapped(network.graph, network.weights, experiment.mapping, experiment.noise,
                              on_torch ? without_products(periphery) : periphery,
                              experiment.devices());
@@ -165,7 +165,7 @@ Calibration PointChip::ranges_of(const MappedNetwork& mapped, Calibrations& cali
   const auto count = std::min(experiment_.evaluation.calibration_images, data.train.size());
   begin("calibrating converters", count);
   known = calibrate(mapped, *backend_, data.train, data.normalization, count, reports());
-  if (experiment_.periphery.dac && experiment_.periphery.dac->percentile >= 100)
+  if (const auto dac = mapped.periphery(0).dac; dac && dac->percentile >= 100)
     loudest_warning_ = loudest_warning(count);
   return known;
 }
@@ -354,9 +354,9 @@ std::string PointChip::range_warning() const {
       std::count_if(unused.begin(), unused.end(), [](double bits) { return bits > kUnusedBits; });
   if (wide == 0) return {};
   const auto worst = std::max_element(unused.begin(), unused.end());
-  const std::string& layer =
-      analog_->layers()[static_cast<std::size_t>(worst - unused.begin())].name();
-  const int bits = experiment_.periphery.adc->bits;
+  const auto at = static_cast<std::size_t>(worst - unused.begin());
+  const std::string& layer = analog_->layers()[at].name();
+  const int bits = analog_->mapped().periphery(at).adc->bits;
   return fmt::format(
       "periphery.adc: the range leaves more than {} of {} bits unused in {} of {} layers, {} in "
       "{}; range = \"calibrated\" uses them",

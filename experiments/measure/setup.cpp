@@ -25,6 +25,20 @@ void leave_as_given(const std::vector<const char*>& keys, const Value& root, Val
   }
 }
 
+/// What of the layers' converters is swept.
+std::string own_converters(const Point& point) {
+  const Value periphery = NetworkPeriphery::schema().write(&point.experiment.periphery);
+  const Value* layers = periphery.at(kLayersKey);
+  return layers ? layers->text() : "";
+}
+
+/// The keys of one point's layers would be under those of all others.
+void leave_converters_as_given(const Value& root, Value& resolved) {
+  constexpr char kKey[] = "periphery.layers";
+  resolved.table().find("periphery")->table().erase(kLayersKey);
+  if (const Value* given = root.at(kKey)) resolved.set(kKey, *given);
+}
+
 }  // namespace
 
 Value resolved_file(const Value& root, const std::vector<Point>& points) {
@@ -44,6 +58,9 @@ Value resolved_file(const Value& root, const std::vector<Point>& points) {
     leave_as_given({"preset", "mapping", "device", "periphery"}, root, resolved);
   else if (models_differ)
     leave_as_given({"device"}, root, resolved);
+  if (std::ranges::any_of(
+          points, [&](const Point& p) { return own_converters(p) != own_converters(first); }))
+    leave_converters_as_given(root, resolved);
   if (root.at("sweep")) resolved.table()["sweep"] = resolved_sweep(root);
   return resolved;
 }

@@ -75,15 +75,30 @@ std::string tile_text(const Experiment& e) {
   return fmt::format("{} rows x {} columns", tile.rows, tile.columns);
 }
 
+/// "; conv1: bits = 6" for every layer whose converters have keys of their own.
+std::string own_keys_text(const Experiment& e, const std::string& converter) {
+  std::string text;
+  for (const auto& [layer, keys] : e.periphery.layers) {
+    const Value* own = keys.at(converter);
+    if (!own) continue;
+    std::vector<std::string> settings;
+    for (const auto& entry : own->table().entries())
+      settings.push_back(entry.key + " = " + plain_text(entry.value));
+    text += fmt::format("; {}: {}", layer, fmt::join(settings, ", "));
+  }
+  return text;
+}
+
 std::string dac_text(const Experiment& e) {
-  return e.periphery.dac ? fmt::format("{} bits", e.periphery.dac->bits) : "ideal: none";
+  if (!e.periphery.dac) return "ideal: none";
+  return fmt::format("{} bits{}", e.periphery.dac->bits, own_keys_text(e, "dac"));
 }
 
 std::string adc_text(const Experiment& e) {
   if (!e.periphery.adc) return "ideal: none";
   const Value resolved = e.resolved();
-  return fmt::format("{} bits, range {}", e.periphery.adc->bits,
-                     plain_text(*resolved.at("periphery.adc.range")));
+  return fmt::format("{} bits, range {}{}", e.periphery.adc->bits,
+                     plain_text(*resolved.at("periphery.adc.range")), own_keys_text(e, "adc"));
 }
 
 std::string wires_text(const Experiment& e) {

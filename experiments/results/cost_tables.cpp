@@ -15,9 +15,23 @@ namespace {
 
 constexpr double kNanoPerPico = 1e-3, kMicro = 1e6, kSquareMillimetres = 1e-6;
 
-void append_row(const Fields& first, const LayerCost& c, DataTable& table) {
+/// Whether layers have converters of their own, so that their bits are said.
+bool has_own_bits(const NetworkCost& cost) {
+  return std::ranges::any_of(cost.layers, [&](const LayerCost& layer) {
+    const LayerCost& first = cost.layers.front();
+    return layer.dac_bits != first.dac_bits || layer.adc_bits != first.adc_bits;
+  });
+}
+
+Cell bits_cell(int bits) { return bits > 0 ? Cell(bits) : Cell(); }
+
+void append_row(const Fields& first, const LayerCost& c, bool with_bits, DataTable& table) {
   Fields row = first;
   row.push_back({{"layer", "layer"}, c.layer});
+  if (with_bits) {
+    row.push_back({{"dac_bits", "DAC bits"}, bits_cell(c.dac_bits)});
+    row.push_back({{"adc_bits", "ADC bits"}, bits_cell(c.adc_bits)});
+  }
   for (auto& field : cost_fields(c)) row.push_back(std::move(field));
   row.push_back({{"macs"}, static_cast<double>(c.macs)});
   row.push_back({{"phases"}, static_cast<double>(c.phases)});
@@ -25,9 +39,10 @@ void append_row(const Fields& first, const LayerCost& c, DataTable& table) {
 }
 
 /// Its layers and their sum, behind the same first cells.
-void append_network(const Fields& first, const NetworkCost& cost, DataTable& table) {
-  for (const LayerCost& layer : cost.layers) append_row(first, layer, table);
-  append_row(first, cost.total, table);
+void append_network(const Fields& first, const NetworkCost& cost, bool with_bits,
+                    DataTable& table) {
+  for (const LayerCost& layer : cost.layers) append_row(first, layer, with_bits, table);
+  append_row(first, cost.total, with_bits, table);
 }
 
 std::string shares(const std::string& title, const CostParts& parts) {
@@ -107,14 +122,16 @@ std::string constants_text(const CostSettings& settings) {
 
 DataTable cost_table(const NetworkCost& cost) {
   DataTable table;
-  append_network({}, cost, table);
+  append_network({}, cost, has_own_bits(cost), table);
   return table;
 }
 
 std::string cost_csv(const std::vector<MeasuredPoint>& points) {
   DataTable table;
+  const bool with_bits = std::ranges::any_of(
+      points, [](const MeasuredPoint& p) { return p.cost && has_own_bits(*p.cost); });
   for (const MeasuredPoint& p : points)
-    if (p.cost) append_network(axis_fields(*p.point), *p.cost, table);
+    if (p.cost) append_network(axis_fields(*p.point), *p.cost, with_bits, table);
   return csv_text(table);
 }
 

@@ -91,9 +91,11 @@ std::string large_errors(const Periphery& periphery) {
 }
 
 /// Whether converters are so coarse that they explain a loss.
-bool has_few_codes(const Periphery& p) {
+bool has_few_codes(const NetworkPeriphery& p) {
   constexpr int kFewBits = 4;
-  return (p.adc && p.adc->bits <= kFewBits) || (p.dac && p.dac->bits <= kFewBits);
+  return std::ranges::any_of(p.kinds(), [](const Periphery& kind) {
+    return (kind.adc && kind.adc->bits <= kFewBits) || (kind.dac && kind.dac->bits <= kFewBits);
+  });
 }
 
 std::vector<std::string> about_converters(const std::vector<MeasuredPoint>& points) {

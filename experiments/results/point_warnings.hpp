@@ -19,9 +19,9 @@ inline constexpr double kClipped = 0.01;
 /// The largest loss of right answers over these points with every device exact.
 struct CostOfMapping {
   double share = 0;
-  std::string what;          ///< "mapping and converters"
-  Periphery periphery;       ///< of the point that loses so much
-  std::string text() const;  ///< a clause
+  std::string what;            ///< "mapping and converters"
+  NetworkPeriphery periphery;  ///< of the point that loses so much
+  std::string text() const;    ///< a clause
 };
 CostOfMapping cost_of_mapping(const std::vector<MeasuredPoint>&);
 

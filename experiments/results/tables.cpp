@@ -96,6 +96,13 @@ Fields layer_fields(const LayerResult& l) {
           {{"writes_per_device"}, l.writes_per_device}};
 }
 
+/// Bits of the layer's own converters.
+Fields converter_fields(const Experiment& experiment, const std::string& layer) {
+  const Periphery around = experiment.periphery.of(layer);
+  return {{{"dac_bits"}, around.dac ? Cell(around.dac->bits) : Cell()},
+          {{"adc_bits"}, around.adc ? Cell(around.adc->bits) : Cell()}};
+}
+
 /// Every draw's value, a count over all answers rounded once.
 Json values_of_draws(const PointResult& result) {
   Json values = Json::array();
@@ -195,10 +202,13 @@ std::string axes_json(const Point& point) { return json_of(axis_fields(point)).d
 
 std::string layers_csv(const std::vector<MeasuredPoint>& points) {
   DataTable table;
+  const bool with_converters = std::ranges::any_of(
+      points, [](const MeasuredPoint& p) { return !p.point->experiment.periphery.layers.empty(); });
   for (const MeasuredPoint& p : points)
     for (const LayerResult& layer : p.result->layers) {
       Fields row = axis_fields(*p.point);
       append(row, layer_fields(layer));
+      if (with_converters) append(row, converter_fields(p.point->experiment, layer.layer));
       table.add(row);
     }
   return csv_text(table);

@@ -24,7 +24,8 @@ std::string results_jsonl(const std::vector<MeasuredPoint>&);
 std::vector<Column> result_columns(const Experiment&);
 /// The swept keys of a point as they begin its line, a JSON object.
 std::string axes_json(const Point&);
-/// One row per point and crossbar layer: every unit of its noise, and what draw 0 really did.
+/// One row per point and crossbar layer: every unit of its noise, and what draw 0 really did; the
+/// bits of its converters where layers have some of their own.
 std::string layers_csv(const std::vector<MeasuredPoint>&);
 
 }  // namespace ohmic

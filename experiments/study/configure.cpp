@@ -43,6 +43,14 @@ const Parameter* device_parameter(Value& device, std::string key) {
   return schema ? schema->find(key) : nullptr;
 }
 
+/// "adc.bits" of "layer1.0.conv1.adc.bits".
+std::string within_layer(const std::string& key) {
+  const std::size_t last = key.rfind('.');
+  if (last == std::string::npos || last == 0) return "";
+  const std::size_t table = key.rfind('.', last - 1);
+  return table == std::string::npos ? "" : key.substr(table + 1);
+}
+
 }  // namespace
 
 void set_key(Value& root, const std::string& key, const Value& value) {
@@ -82,6 +90,10 @@ const Parameter* parameter_of(const Experiment& experiment, const std::string& d
     if (schema == &Experiment::schema() && head == "device") {
       Value device = *experiment.resolved().at("device");
       return device_parameter(device, rest);
+    }
+    if (schema == &NetworkPeriphery::schema() && head == kLayersKey) {
+      rest = within_layer(rest);
+      continue;
     }
     const Parameter* p = schema->find(head);
     if (!p || rest.empty()) return p && !p->nested ? p : nullptr;

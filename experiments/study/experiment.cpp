@@ -120,14 +120,31 @@ void check_metric(const Experiment& e) {
   if (!faults.empty()) throw ConfigError(std::move(faults));
 }
 
-/// Layers that have devices of their own are layers of the network.
+/// Why a layer of a file's network is on no crossbar; empty where it is, or there is no such layer.
+std::string why_digital(const Experiment& experiment, const std::string& layer) {
+  if (experiment.model.file.empty() || experiment.built) return {};
+  const auto network = network_of_file(experiment);
+  const auto found = std::ranges::find(network->digital, layer, &DigitalMatrix::name);
+  return found == network->digital.end() ? "" : found->why;
+}
+
+/// Layers that have devices or converters of their own are layers of the network, on crossbars.
 void check_layer_names(const Experiment& experiment, const Graph& graph,
                        std::vector<Fault>& faults) {
   std::vector<std::string> names;
   for (const auto& [layer, device] : experiment.layer_devices) names.push_back(layer);
+  std::vector<Fault> wrong;
   for (const auto& [layer, message] : unknown_layers(graph, names))
-    faults.push_back(
+    wrong.push_back(
         {experiment.layer_devices.at(layer).keys.where, "device.layers." + layer, message});
+  append_faults({}, "", wrong, [&] { experiment.periphery.check(graph); });
+  for (Fault& fault : wrong) {
+    const std::size_t table = fault.key.find(".layers.");
+    const std::string why = why_digital(experiment, fault.key.substr(table + 8));
+    if (!why.empty())
+      fault.message = "is digital (" + why + "), without devices and converters: " + fault.message;
+    faults.push_back(std::move(fault));
+  }
 }
 
 /// Whether `name` is allowed, or, of one layer's or one stack entry's devices, the same key of
@@ -376,6 +393,22 @@ void count_chosen_products(Value& part, const Periphery& around) {
     part.set("numbers_of_direct_sums", {std::int64_t{1}});
 }
 
+/// Of keys that single layers' converters have of their own those that count.
+void count_layer_converters(Value& part, const NetworkPeriphery& around, Stage stage) {
+  Value* periphery = part.table().find("periphery");
+  if (!periphery || around.layers.empty()) return;
+  Value layers{Table{}};
+  for (const auto& [layer, keys] : around.layers)
+    for (const auto& [converter, own, where] : keys.table().entries())
+      for (const auto& [key, value, place] : own.table().entries())
+        if (Experiment::schema().stages_of("periphery." + converter + "." + key).has(stage))
+          layers.set(layer + "." + converter + "." + key, value);
+  if (layers.table().empty())
+    periphery->table().erase(kLayersKey);
+  else
+    periphery->set(kLayersKey, std::move(layers));
+}
+
 Value list_of(const std::vector<std::string>& texts) {
   Array list;
   for (const std::string& text : texts) list.push_back({text});
@@ -393,6 +426,7 @@ Value part_of(const Experiment& e, Stage stage, bool by_content) {
   if (Value* device = part.table().find("device"); device && stage < Stage::draw)
     *device = exact_devices(e);
   count_chosen_products(part, e.periphery);
+  count_layer_converters(part, e.periphery, stage);
   if (by_content) count_files(part, e);
   if (stage == Stage::training && e.train.keep != "best")
     for (const char* key : {"test", "test_images"}) part.table().find("data")->table().erase(key);

@@ -12,13 +12,13 @@
 #include "mapping/cost.hpp"
 #include "mapping/settings.hpp"
 #include "nn/analog/layer_devices.hpp"
+#include "nn/analog/network_periphery.hpp"
 #include "nn/analog/noise_settings.hpp"
 #include "nn/data/dataset.hpp"
 #include "nn/metrics/measure.hpp"
 #include "nn/network/graph.hpp"
 #include "nn/train/trainer.hpp"
 #include "simulator/device_model.hpp"
-#include "simulator/periphery.hpp"
 
 namespace ohmic {
 
@@ -96,7 +96,7 @@ struct Experiment {
   std::string device_model;  ///< "awgn"
   std::shared_ptr<const DeviceModel> device;
   OwnDevices layer_devices;  ///< layers whose devices are not `device`
-  Periphery periphery;
+  NetworkPeriphery periphery;
   NoiseSettings noise;
   EvaluationSettings evaluation;
   std::optional<CostSettings> cost;  ///< absent ("none"): not reported

@@ -4,6 +4,7 @@
 
 #include "experiments/study/measured_age.hpp"
 #include "nn/network/name_pattern.hpp"
+#include "simulator/config/layer_tables.hpp"
 
 namespace ohmic {
 namespace {
@@ -14,23 +15,6 @@ std::string model_of(const Value& table) {
   const Value* model = table.at("model");
   const auto* name = model ? std::get_if<std::string>(&model->data) : nullptr;
   return name ? *name : "ideal";
-}
-
-/// Tables in tables are parts of a layer's name, everything else is a key of its devices.
-void collect(const Table& table, const std::string& layer, const Position& where,
-             std::map<std::string, Value>& layers) {
-  const auto& entries = table.entries();
-  const bool is_part = std::any_of(entries.begin(), entries.end(),
-                                   [](const auto& entry) { return entry.value.is_table(); });
-  if (!layer.empty() && !is_part) layers.emplace(layer, Value{Table{}, where});
-  for (const auto& entry : entries) {
-    if (entry.value.is_table())
-      collect(entry.value.table(), layer.empty() ? entry.key : layer + "." + entry.key, entry.where,
-              layers);
-    else
-      layers.emplace(layer, Value{Table{}, where})
-          .first->second.set(entry.key, entry.value, entry.where);
-  }
 }
 
 /// What the layer's devices are: [device] with the layer's keys over it.
@@ -80,16 +64,11 @@ OwnDevices read_layer_devices(const Value& device_table, const std::string& key,
   const Value* layers = device_table.at(kLayersKey);
   if (!layers) return devices;
   const std::string prefix = key + "." + kLayersKey;
-  const bool is_right =
-      layers->is_table() &&
-      std::all_of(layers->table().entries().begin(), layers->table().entries().end(),
-                  [](const auto& entry) { return entry.value.is_table(); });
-  if (!is_right) {
+  if (!is_table_of_tables(*layers)) {
     faults.push_back({layers->where, prefix, "expected a table for each layer, by its name"});
     return devices;
   }
-  std::map<std::string, Value> given;
-  collect(layers->table(), "", layers->where, given);
+  const std::map<std::string, Value> given = tables_by_layer(*layers);
   for (const auto& [layer, own] : given) {
     const Value table = merged(common_to(layer, without_layers(device_table), given), own);
     if (std::shared_ptr<const DeviceModel> model =

@@ -100,10 +100,13 @@ class Remarks {
         e.evaluation.stop ? e.evaluation.stop->max_draws : e.evaluation.draws;
     most_draws_ = std::max(most_draws_, draws);
     most_chips_ = std::max(most_chips_, e.evaluation.estimator == Estimator::per_batch ? 2 : draws);
-    const Periphery& p = e.periphery;
-    random_ = random_ || p.output_noise ||
-              (p.adc && (p.adc->has_frozen_errors() || p.adc->enob ||
-                         p.adc->rounding == Rounding::stochastic));
+    const NetworkPeriphery& p = e.periphery;
+    random_ =
+        random_ || p.output_noise || std::ranges::any_of(p.kinds(), [](const Periphery& kind) {
+          const std::optional<Adc>& adc = kind.adc;
+          return adc &&
+                 (adc->has_frozen_errors() || adc->enob || adc->rounding == Rounding::stochastic);
+        });
   }
 
   void look_at_periphery(const Experiment& e) {

@@ -99,6 +99,11 @@ std::string key_words(const std::string& key) {
   if (key.starts_with(kLayers) && end > kLayers.size())
     return fmt::format("{} of {}", key_words("device." + last_part(key)),
                        key.substr(kLayers.size(), end - kLayers.size()));
+  constexpr std::string_view kConverters = "periphery.layers.";
+  const std::size_t own = key.rfind('.', end - 1);
+  if (key.starts_with(kConverters) && own != key.npos && own > kConverters.size())
+    return fmt::format("{} of {}", key_words("periphery" + key.substr(own)),
+                       key.substr(kConverters.size(), own - kConverters.size()));
   constexpr std::string_view kTrained = "train.hardware.";
   if (key.starts_with(kTrained)) return "training's " + key_words(key.substr(kTrained.size()));
   if (const Words* words = known(key)) return words->words;

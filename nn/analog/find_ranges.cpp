@@ -11,9 +11,11 @@
 namespace ohmic {
 void find_full_scales(const MappedNetwork& network, Backend& backend, const ShowInputs& show,
                       Calibration& ranges) {
-  const std::optional<Dac>& dac = network->periphery.dac;
-  std::vector<MagnitudeHistogram> seen(ranges.size(),
-                                       MagnitudeHistogram(dac ? dac->percentile : 100.0));
+  std::vector<MagnitudeHistogram> seen;
+  for (const Step& step : network->crossbar) {
+    const std::optional<Dac>& dac = network->periphery_of(step).dac;
+    seen.emplace_back(dac ? dac->percentile : 100.0);
+  }
   std::vector<float> buffer;
   show([&](const Step& step, const float* x, std::int64_t samples) {
     const auto values = static_cast<std::size_t>(samples * network->values_in(step));

@@ -25,7 +25,8 @@ std::string unknown_layer(const std::string& model, const std::vector<std::strin
   }
   const std::string start = model + " has no such crossbar layer";
   const std::string near = did_you_mean(layer, names);
-  return start + (near.empty() ? "; it has " + listed(names) : "; did you mean \"" + near + "\"?");
+  return start + (near.empty() ? "; it has " : "; did you mean \"" + near + "\"? It has ") +
+         listed(names);
 }
 
 /// A pattern of `patterns` other than `one` that a layer fits which `one` fits too, with the layer.

@@ -14,13 +14,13 @@ namespace ohmic {
 
 MappedNetwork::MappedNetwork(const Graph& graph, const Weights& weights,
                              const MappingSettings& mapping, const NoiseSettings& noise,
-                             const Periphery& periphery, LayerDevices devices)
+                             const NetworkPeriphery& periphery, LayerDevices devices)
     : MappedNetwork(graph, std::make_shared<const Weights>(weights), mapping, noise, periphery,
                     std::move(devices)) {}
 
 MappedNetwork::MappedNetwork(const Graph& graph, std::shared_ptr<const Weights> weights,
                              const MappingSettings& mapping, const NoiseSettings& noise,
-                             const Periphery& periphery, LayerDevices devices)
+                             const NetworkPeriphery& periphery, LayerDevices devices)
     : state_(std::make_shared<const State>(graph, std::move(weights), mapping, noise, periphery,
                                            std::move(devices))) {}
 
@@ -50,8 +50,8 @@ bool MappedNetwork::is_used_again(std::size_t layer) const {
 }
 
 MappedNetwork::State::State(const Graph& g, std::shared_ptr<const Weights> w,
-                            const MappingSettings& m, const NoiseSettings& n, const Periphery& p,
-                            LayerDevices d)
+                            const MappingSettings& m, const NoiseSettings& n,
+                            const NetworkPeriphery& p, LayerDevices d)
     : graph(g),
       weights(std::move(w)),
       mapping(m),
@@ -69,12 +69,14 @@ MappedNetwork::State::State(const Graph& g, std::shared_ptr<const Weights> w,
   part_different_uses();
   for (const Step& step : crossbar) exact.emplace_back(device_of(step));
   for (const Step& step : crossbar) layers.push_back(map(step, {}));
+  for (const Step& step : crossbar) surroundings.push_back(periphery_around(step));
 }
 
 void MappedNetwork::State::check() const {
   noise.validate();
   check_biases(mapping, noise);
   devices.check(graph);
+  periphery.check(graph);
   devices.check_cells(layer_cells(graph, mapping, noise));
   check_weights(graph, *weights, "the given weights");
   if (noise.negative_variance == NegativeVariance::dead &&
@@ -126,8 +128,8 @@ int MappedNetwork::State::crossbar_number(const Step& step) const {
   return first->layer;
 }
 
-Periphery MappedNetwork::State::periphery_of(const Step& step) const {
-  Periphery around = periphery;
+Periphery MappedNetwork::State::periphery_around(const Step& step) const {
+  Periphery around = periphery.of(owner(step).name);
   if (around.dac && may_be_negative(graph, step.x)) around.dac->is_signed = true;
   return around;
 }

@@ -7,6 +7,7 @@
 
 #include "mapping/mapped_layer.hpp"
 #include "nn/analog/layer_devices.hpp"
+#include "nn/analog/network_periphery.hpp"
 #include "nn/analog/noise_settings.hpp"
 #include "nn/network/graph.hpp"
 #include "simulator/backend.hpp"
@@ -25,10 +26,10 @@ class MappedNetwork {
   /// (noise settings, names of layers), DataError (weights) or UnsupportedError (`dead` in a
   /// network whose BatchNorms do not all end in a ReLU).
   MappedNetwork(const Graph&, const Weights&, const MappingSettings&, const NoiseSettings&,
-                const Periphery&, LayerDevices);
+                const NetworkPeriphery&, LayerDevices);
   /// The same of weights that are shared, not copied.
   MappedNetwork(const Graph&, std::shared_ptr<const Weights>, const MappingSettings&,
-                const NoiseSettings&, const Periphery&, LayerDevices);
+                const NoiseSettings&, const NetworkPeriphery&, LayerDevices);
 
   /// Whether anything but digital weights needs a Calibration: for converters, for what drives the
   /// biases of mapping.bias = "analog", for non-linear cells.
@@ -37,8 +38,8 @@ class MappedNetwork {
   const std::vector<MappedLayer>& layers() const;
   /// With them.
   std::vector<MappedLayer> layers(const Calibration&) const;
-  /// What surrounds that layer: its DAC has a sign where inputs can be negative. CallError where
-  /// there is no such layer.
+  /// What surrounds that layer: its own converters' keys are in place of those of all, its DAC has
+  /// a sign where inputs can be negative. CallError where there is no such layer.
   Periphery periphery(std::size_t layer) const;
   /// Whether that layer is another use of an earlier one's crossbar.
   bool is_used_again(std::size_t layer) const;

@@ -13,7 +13,7 @@ namespace ohmic {
 
 struct MappedNetwork::State {
   State(const Graph&, std::shared_ptr<const Weights>, const MappingSettings&, const NoiseSettings&,
-        const Periphery&, LayerDevices);
+        const NetworkPeriphery&, LayerDevices);
 
   const Node& node(int i) const { return graph.nodes[static_cast<std::size_t>(i)]; }
   const ConvGeometry& geometry(const Step& step) const { return node(step.mvm).conv; }
@@ -32,7 +32,9 @@ struct MappedNetwork::State {
   const Node& owner(const Step&) const;
   /// The number of that crossbar, which addresses what happens to its devices.
   int crossbar_number(const Step&) const;
-  Periphery periphery_of(const Step&) const;
+  const Periphery& periphery_of(const Step& step) const {
+    return surroundings[static_cast<std::size_t>(step.layer)];
+  }
   const DeviceModel& device_of(const Step& step) const { return devices.of(owner(step).name); }
   const DeviceModel& exact_of(const Step& step) const {
     return exact[static_cast<std::size_t>(step.layer)];
@@ -55,16 +57,18 @@ struct MappedNetwork::State {
                                             ///< semantics say so, else as given
   MappingSettings mapping;
   NoiseSettings noise;
-  Periphery periphery;
+  NetworkPeriphery periphery;
   LayerDevices devices;
   std::vector<ExactDevice> exact;  ///< by layer
   Plan plan;
   std::vector<Step> crossbar;  ///< the crossbar steps, by layer
   std::vector<MappedLayer> layers;
+  std::vector<Periphery> surroundings;  ///< by layer
 
  private:
   void check() const;
   void part_different_uses();
+  Periphery periphery_around(const Step&) const;
   double full_scale(const Step&, const Calibration&) const;
 };
 

@@ -105,9 +105,13 @@ TEST(LayerDevices, OfAPatternAreTakenOverByTheNamesThatItFits) {
 }
 
 TEST(LayerDevices, FaultsNameTheirPlace) {
+  std::string all;
+  for (const std::string& layer : crossbar_layers(read(kAwgn).graph()))
+    all += (all.empty() ? "" : ", ") + layer;
   EXPECT_EQ(faults_of(kAwgn + "[device.layers.\"layer1.0.conv3\"]\neta = 0.05\n"),
             "study.toml:5:16: error: device.layers.layer1.0.conv3: resnet20 has no such crossbar "
-            "layer; did you mean \"layer1.0.conv1\"?");
+            "layer; did you mean \"layer1.0.conv1\"? It has " +
+                all);
   EXPECT_EQ(faults_of(kAwgn + "[device.layers.linear]\neat = 0.05\n"),
             "study.toml:6:1: error: device.layers.linear.eat: unknown key; did you mean \"eta\"?");
   EXPECT_EQ(faults_of(kAwgn + "[device.layers.\"layer1.*\"]\neta = 0.05\n"

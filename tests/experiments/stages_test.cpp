@@ -101,7 +101,7 @@ inputs, from network: mapping evaluation
 [mapping.denoise] from ranges: lambda beta
 [mapping] inputs, from network: digital crossbar
 from ranges: device periphery noise
-[periphery] from ranges: dac adc wires output_noise
+[periphery] from ranges: dac adc wires output_noise layers
 [periphery.dac] from ranges: bits is_signed percentile drive slice_bits
 [periphery.adc] from exact: bits range full_scale offset_lsb gain_error inl_lsb enob
     capacitor_mismatch rounding
@@ -140,6 +140,7 @@ const std::map<std::string, std::string>& other_values() {
       {"train.hardware.device", "{ model = 'pcm' }"},
       {"train.hardware.mapping", "{ tile = [64, 64] }"},
       {"train.hardware.periphery", "{ adc = { bits = 5 } }"},
+      {"periphery.layers", "{ conv1 = { adc = { percentile = 90.0 } } }"},
       {"compute.device", "'cuda:1'"},
       {"device", "{ model = 'awgn', eta = 0.1, g_max_S = 1e-5 }"}};
   return values;
@@ -183,7 +184,8 @@ Value other_value(const std::string& key, const Parameter& p, const Value& prese
 /// The experiment with another value of one key; what holds between keys is not looked at.
 Experiment with_other(const Experiment& base, const std::string& key, const Parameter& p) {
   Value all = Experiment::schema().write(&base);
-  all.set(key, other_value(key, p, *all.at(key)));
+  const Value* present = all.at(key);
+  all.set(key, other_value(key, p, present ? *present : Value{}));
   Experiment other = base;
   std::vector<Fault> faults;
   Experiment::schema().read_into(all, "", other, faults);

@@ -71,7 +71,7 @@ TEST(LayerDevices, ALayerThatDoesNotExistIsNamedWithOneThatDoes) {
   } catch (const ConfigError& error) {
     EXPECT_STREQ(error.what(),
                  "error: device.layers.b.conv3: small has no such crossbar layer; did you mean "
-                 "\"b.conv1\"?");
+                 "\"b.conv1\"? It has conv1, a.conv1, a.conv2, b.conv1, b.conv2, b.proj, linear");
   }
   const auto wrong = unknown_layers(test::small_resnet(false), {"head", "linear", "c.*"});
   EXPECT_EQ(wrong.at("head"),
