@@ -1,6 +1,9 @@
 #include "nn/torch/torch_evaluation.hpp"
 
-#include <torch/torch.h>
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <torch/cuda.h>
+#include <torch/version.h>
 
 #include <thread>
 #include <utility>
