@@ -22,9 +22,9 @@
 namespace ohmic {
 namespace {
 
-class Curve final : public PolynomialCurve {
+class CubicCurve final : public PolynomialCurve {
  public:
-  Curve(double quadratic_per_V, double cubic_per_V2) : a_(quadratic_per_V), b_(cubic_per_V2) {}
+  CubicCurve(double quadratic_per_V, double cubic_per_V2) : a_(quadratic_per_V), b_(cubic_per_V2) {}
   void coefficients(std::span<const double> G_S, std::span<double> a_A_V2,
                     std::span<double> b_A_V3) const override {
     for (std::size_t i = 0; i < G_S.size(); ++i) {
@@ -48,7 +48,7 @@ class CellCurveModel final : public DeviceModel {
     std::copy(target_S.begin(), target_S.end(), G_S.begin());
   }
   std::optional<NonLinearCells> non_linear() const override {
-    return NonLinearCells{std::make_shared<Curve>(quadratic_per_V, cubic_per_V2), v_read_V};
+    return NonLinearCells{std::make_shared<CubicCurve>(quadratic_per_V, cubic_per_V2), v_read_V};
   }
 
   // The slope 1 + 2 a V + 3 b V^2 has its extremes at the ends and at V = -a / (3 b).

@@ -43,7 +43,7 @@ struct Measured {
   bool has_time = false;
 };
 
-const char* const kManual =
+const char* const kLookupManual =
     "The file is a table of measurements: comma-separated, a header line first, then a row for "
     "each\n"
     "target and time. Blanks around cells, cells in quotes, lines that start with # and a byte "
@@ -306,7 +306,7 @@ class Lookup final : public DeviceModel {
   static const Schema<Lookup>& schema() {
     static const Schema<Lookup> schema = [] {
       Schema<Lookup> s{"lookup", "Devices as measured, from a table."};
-      s.manual = kManual;
+      s.manual = kLookupManual;
       declare_given_range(s, "the table's first target", "the table's last target");
       s.add("time_s", &Lookup::time_s)
           .unit("s")

@@ -38,7 +38,7 @@ enum class State { min, max, open, short_circuit };
 constexpr std::size_t kStates = StuckStates::kStates;
 constexpr const char* kStateNames[kStates] = {"min", "max", "open", "short"};
 
-const char* const kManual =
+const char* const kStuckManual =
     "The map is a table of failed devices, comma-separated with a header line:\n"
     "\n"
     "  layer, role, row, column, state\n"
@@ -239,7 +239,7 @@ class Stuck final : public DeviceModel {
 const Schema<Stuck>& Stuck::schema() {
   static const Schema<Stuck> schema = [] {
     Schema<Stuck> s{"stuck", "Cells that do not take what is written."};
-    s.manual = kManual;
+    s.manual = kStuckManual;
     declare_common(s);
     const auto rate = [&](const char* key, double Stuck::*member, const char* what) {
       s.add(key, member).unit("1").range(0, 1).doc(std::string("Fraction of devices ") + what);

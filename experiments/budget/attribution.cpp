@@ -22,7 +22,7 @@ std::vector<Source> asked_sources(const Point& point, const AttributionSettings&
   return sources;
 }
 
-void check_point(const BudgetRequest& request, const Point& point, std::vector<Fault>& faults) {
+void check_sources(const BudgetRequest& request, const Point& point, std::vector<Fault>& faults) {
   const AttributionSettings& settings = *request.settings.attribution;
   const std::vector<Source> sources = asked_sources(point, settings);
   for (const std::string& name : settings.sources)
@@ -52,7 +52,7 @@ Experiment with_sources(const Experiment& experiment, const std::vector<Source>&
   return with_keys(experiment, off);
 }
 
-Attribution measure(AnalysisContext& context, const Point& point) {
+Attribution attribute(AnalysisContext& context, const Point& point) {
   const AttributionSettings& settings = *context.request.settings.attribution;
   Attribution a{&point, asked_sources(point, settings), 0, {}};
   const std::vector<Combination> all = combinations(settings.design, a.count());
@@ -71,12 +71,12 @@ Attribution measure(AnalysisContext& context, const Point& point) {
 void check_attribution(const BudgetRequest& request, std::vector<Fault>& faults) {
   const std::size_t before = faults.size();
   for (const Point& point : request.points)
-    if (faults.size() == before) check_point(request, point, faults);
+    if (faults.size() == before) check_sources(request, point, faults);
 }
 
 std::vector<Attribution> attribute(AnalysisContext& context) {
   std::vector<Attribution> all;
-  for (const Point& point : context.request.points) all.push_back(measure(context, point));
+  for (const Point& point : context.request.points) all.push_back(attribute(context, point));
   return all;
 }
 

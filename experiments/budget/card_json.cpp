@@ -14,7 +14,7 @@ namespace {
 
 using Json = RecordedJson;
 
-constexpr int kVersion = 1;
+constexpr int kCardVersion = 1;
 constexpr std::size_t kMostBytes = 1 << 20, kMostEntries = 1000, kMostItems = 10'000;
 constexpr std::int64_t kMostDraws = 1'000'000'000;
 constexpr char kTolerances[] = "tolerances";
@@ -91,7 +91,7 @@ Json whole_schema() {
                "What one network tolerates: written by `ohmic budget --card`, asked "
                "by `ohmic budget --check`."}};
   schema.update(object_schema(
-      {{"ohmic_card", {{"const", kVersion}, {"description", "Version of this format."}}},
+      {{"ohmic_card", {{"const", kCardVersion}, {"description", "Version of this format."}}},
        {"ohmic", typed("string", "Version of the ohmic that wrote the file.")},
        {"network", object_schema({{"name", typed("string", "For a person.")},
                                   {"weights_sha256", sha256("Of its weight file.")}})},
@@ -239,7 +239,7 @@ CardEntry entry_of(const Json& json, const std::string& place) {
 }  // namespace
 
 void write_card(const std::filesystem::path& file, const BudgetCard& card) {
-  Json json{{"ohmic_card", kVersion},
+  Json json{{"ohmic_card", kCardVersion},
             {"ohmic", version()},
             {"network", {{"name", card.network}, {"weights_sha256", card.weights_sha256}}},
             {"data",
@@ -258,7 +258,7 @@ BudgetCard read_card(const std::filesystem::path& file) {
     say_damaged(place, fmt::format("it has {} bytes; expected a card of at most {}", text.size(),
                                    kMostBytes));
   const Json json = parse_recorded(text, place);
-  whole_number(json, "ohmic_card", kVersion, kVersion, place);
+  whole_number(json, "ohmic_card", kCardVersion, kCardVersion, place);
   const Json schema = whole_schema();
   refuse_unknown(json, schema, place);
   BudgetCard card;

@@ -19,9 +19,9 @@ const KnobEffect& effect_of(const CornerAxis& axis, const std::vector<KnobEffect
 
 enum class Draws { seen, fresh };
 
-class Search {
+class CornerSearch {
  public:
-  Search(AnalysisContext& context, const Point& point, const std::vector<KnobEffect>& effects)
+  CornerSearch(AnalysisContext& context, const Point& point, const std::vector<KnobEffect>& effects)
       : context_(context),
         asked_(*context.request.settings.knobs),
         point_(point),
@@ -129,7 +129,7 @@ std::vector<std::vector<bool>> all_corners(std::size_t axes) {
 
 WorstCorner find_worst_corner(AnalysisContext& context, const Point& point,
                               const std::vector<KnobEffect>& effects) {
-  return Search(context, point, effects).find();
+  return CornerSearch(context, point, effects).find();
 }
 
 }  // namespace ohmic

@@ -192,9 +192,9 @@ class RequestCheck {
 
 // --- the search ---
 
-class Search {
+class DesignSearch {
  public:
-  Search(AnalysisContext& context, const Point& point)
+  DesignSearch(AnalysisContext& context, const Point& point)
       : context_(context),
         settings_(context.request.settings),
         asked_(*settings_.design),
@@ -309,7 +309,7 @@ std::vector<FoundDesigns> find_designs(AnalysisContext& context) {
   std::size_t files = 0;
   const auto next_file = [&] { return context.folder / fmt::format("design_{}.toml", ++files); };
   for (const Point& point : context.request.points) {
-    Search search(context, point);
+    DesignSearch search(context, point);
     for (const Allowance& allowance :
          settings.allowances(point.experiment.evaluation.choice().metric())) {
       all.push_back(search.find(allowance));

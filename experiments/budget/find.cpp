@@ -58,7 +58,7 @@ void check_value(const BudgetRequest& request, const Point& point, const Value& 
 }
 
 /// Both ends of the range must be accepted.
-void check_point(const BudgetRequest& request, const Point& point, std::vector<Fault>& faults) {
+void check_range(const BudgetRequest& request, const Point& point, std::vector<Fault>& faults) {
   if (!check_knob(request, point, faults)) return;
   const Grid grid = grid_of(*request.settings.find, point.experiment);
   check_value(request, point, grid.value(0), faults);
@@ -109,7 +109,7 @@ void check_find(const BudgetRequest& request, std::vector<Fault>& faults) {
   const std::size_t before = faults.size();
   check_range(request, faults);
   for (const Point& point : request.points)
-    if (faults.size() == before) check_point(request, point, faults);
+    if (faults.size() == before) check_range(request, point, faults);
 }
 
 FoundBudget search_budget(const Point& point, const BudgetSettings& settings,

@@ -119,9 +119,9 @@ class PointCheck {
   std::vector<Fault>& faults_;
 };
 
-class Study {
+class KnobRuns {
  public:
-  Study(AnalysisContext& context, const Point& point)
+  KnobRuns(AnalysisContext& context, const Point& point)
       : context_(context), asked_(*context.request.settings.knobs), point_(point) {}
 
   KnobStudy run() {
@@ -172,7 +172,8 @@ void check_knobs(const BudgetRequest& request, std::vector<Fault>& faults) {
 
 std::vector<KnobStudy> study_knobs(AnalysisContext& context) {
   std::vector<KnobStudy> studies;
-  for (const Point& point : context.request.points) studies.push_back(Study(context, point).run());
+  for (const Point& point : context.request.points)
+    studies.push_back(KnobRuns(context, point).run());
   return studies;
 }
 

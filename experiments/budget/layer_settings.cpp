@@ -3,7 +3,7 @@
 namespace ohmic {
 namespace {
 
-constexpr char kImages[] =
+constexpr char kImagesManual[] =
     "Test images, from the first on (spread evenly where they lie class by class), for which "
     "noise is propagated linearly to the logits.";
 
@@ -19,7 +19,7 @@ const Schema<SensitivitySettings>& SensitivitySettings::schema() {
     s.add("snr_images", &S::snr_images)
         .range(1, 1000)
         .doc("Test images on which every layer's output is compared with the digital network's.");
-    s.add("images", &S::images).at_least(1).doc(kImages);
+    s.add("images", &S::images).at_least(1).doc(kImagesManual);
     return s;
   }();
   return schema;
@@ -33,7 +33,7 @@ const Schema<PredictionSettings>& PredictionSettings::schema() {
         .doc("Dotted key of a number that changes what devices are programmed to.");
     s.add("values", &P::values).doc("Values of the knob.");
     s.add("draws", &P::draws).at_least(2).doc("Draws of Monte Carlo at each value.");
-    s.add("images", &P::images).at_least(1).doc(kImages);
+    s.add("images", &P::images).at_least(1).doc(kImagesManual);
     s.add("samples", &P::samples)
         .range(1, 1000000)
         .doc("Normals drawn for the logits of each image.");
@@ -59,7 +59,7 @@ const Schema<AllocationSettings>& AllocationSettings::schema() {
     s.add("verify_draws", &A::verify_draws)
         .at_least(2)
         .doc("Draws, not used by the search, on which what was found is verified.");
-    s.add("images", &A::images).at_least(1).doc(kImages);
+    s.add("images", &A::images).at_least(1).doc(kImagesManual);
     return s;
   }();
   return schema;

@@ -13,9 +13,9 @@
 namespace ohmic {
 namespace {
 
-class Search {
+class ProtectionSearch {
  public:
-  Search(AnalysisContext& context, const Point& point)
+  ProtectionSearch(AnalysisContext& context, const Point& point)
       : context_(context),
         asked_(*context.request.settings.protection),
         point_(point),
@@ -101,7 +101,8 @@ void check_protection(const BudgetRequest& request, std::vector<Fault>& faults) 
 
 std::vector<ProtectedLayers> protect(AnalysisContext& context) {
   std::vector<ProtectedLayers> all;
-  for (const Point& point : context.request.points) all.push_back(Search(context, point).run());
+  for (const Point& point : context.request.points)
+    all.push_back(ProtectionSearch(context, point).run());
   return all;
 }
 

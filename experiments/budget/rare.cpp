@@ -14,7 +14,7 @@
 namespace ohmic {
 namespace {
 
-constexpr int kVersion = 1;  // of the sequence of paths, in the names of its logs
+constexpr int kPathsVersion = 1;  // of the sequence of paths, in the names of its logs
 constexpr double kFewAccepted = 0.1, kMuchExcess = 5;
 
 /// A value that is no number is as bad as can be.
@@ -32,9 +32,9 @@ void check_host_programs(const BudgetRequest& request, const Experiment& e) {
 }
 
 /// Chips of one point, wherever splitting asks for them.
-class Source {
+class ChipsOfPoint {
  public:
-  Source(AnalysisContext& context, const Point& point)
+  ChipsOfPoint(AnalysisContext& context, const Point& point)
       : context_(context),
         point_(point),
         asked_(*context.request.settings.rare),
@@ -78,8 +78,9 @@ class Source {
     repetition_ = repetition;
     walk_.emplace(context_.evaluations.walk(
         point_.experiment,
-        fmt::format("rare {}, {} chips, {} moves, limit {}, smallest {}, repetition {}", kVersion,
-                    asked_.chips, asked_.moves, limit_, asked_.smallest, repetition)));
+        fmt::format("rare {}, {} chips, {} moves, limit {}, smallest {}, repetition {}",
+                    kPathsVersion, asked_.chips, asked_.moves, limit_, asked_.smallest,
+                    repetition)));
     context_.progress.begin(point_label(point_) + ", rare chips");
   }
 
@@ -93,9 +94,9 @@ class Source {
   std::optional<Evaluations::Walk> walk_;
 };
 
-RareChips measure(AnalysisContext& context, const Point& point) {
+RareChips measure_rare(AnalysisContext& context, const Point& point) {
   check_host_programs(context.request, point.experiment);
-  Source source(context, point);
+  ChipsOfPoint source(context, point);
   RareChips chips{&point, source.baseline(), {}, source.plain()};
   double farthest = -std::numeric_limits<double>::infinity();
   for (const Target& target : chips.targets(context.request.settings))
@@ -126,7 +127,7 @@ void check_rare(const BudgetRequest& request, std::vector<Fault>& faults) {
 
 std::vector<RareChips> find_rare_chips(AnalysisContext& context) {
   std::vector<RareChips> all;
-  for (const Point& point : context.request.points) all.push_back(measure(context, point));
+  for (const Point& point : context.request.points) all.push_back(measure_rare(context, point));
   return all;
 }
 

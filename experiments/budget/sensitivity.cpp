@@ -38,9 +38,10 @@ std::vector<double> linear_shares(AnalysisContext& context, const Experiment& ex
   return shares;
 }
 
-class Study {
+class SensitivityRuns {
  public:
-  Study(AnalysisContext& context, const Point& point) : context_(context), point_(point) {}
+  SensitivityRuns(AnalysisContext& context, const Point& point)
+      : context_(context), point_(point) {}
 
   SensitivityStudy run() {
     const Experiment& experiment = point_.experiment;
@@ -96,7 +97,8 @@ void check_sensitivity(const BudgetRequest& request, std::vector<Fault>& faults)
 
 std::vector<SensitivityStudy> study_sensitivity(AnalysisContext& context) {
   std::vector<SensitivityStudy> studies;
-  for (const Point& point : context.request.points) studies.push_back(Study(context, point).run());
+  for (const Point& point : context.request.points)
+    studies.push_back(SensitivityRuns(context, point).run());
   return studies;
 }
 

@@ -11,7 +11,7 @@
 namespace ohmic {
 namespace {
 
-Chips measure(AnalysisContext& context, const Point& point) {
+Chips measure_chips(AnalysisContext& context, const Point& point) {
   const std::int64_t draws = context.request.settings.yield->draws;
   const PointResult result =
       context.evaluations.measure(point.experiment, draws, point_label(point) + ", chips");
@@ -40,7 +40,7 @@ void check_yield(const BudgetRequest& request, std::vector<Fault>& faults) {
 
 std::vector<Chips> find_yields(AnalysisContext& context) {
   std::vector<Chips> all;
-  for (const Point& point : context.request.points) all.push_back(measure(context, point));
+  for (const Point& point : context.request.points) all.push_back(measure_chips(context, point));
   return all;
 }
 

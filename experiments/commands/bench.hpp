@@ -11,6 +11,9 @@
 
 namespace ohmic {
 
+/// Of images, weights and chips.
+inline constexpr std::uint64_t kBenchSeed = 1;
+
 struct LoweredNetwork;
 
 struct BenchOptions {

@@ -5,6 +5,7 @@
 #include <map>
 #include <thread>
 
+#include "experiments/commands/bench.hpp"
 #include "experiments/commands/bench_clock.hpp"
 #include "experiments/commands/bench_digital.hpp"
 #include "experiments/commands/bench_hardware.hpp"
@@ -17,7 +18,6 @@
 namespace ohmic {
 namespace {
 
-constexpr std::uint64_t kSeed = 1;
 constexpr std::int64_t kImages = 200;
 constexpr double kTarget = 3;  // two processors share three threads: 1.5 to 2 is fair
 
@@ -46,7 +46,7 @@ void train_once(const Graph& graph, const Dataset& data) {
   const WorkFolder folder;
   TrainSettings settings;
   settings.epochs = 1;
-  train(graph, data, settings, kSeed, "cpu", folder.path(), "bench", {});
+  train(graph, data, settings, kBenchSeed, "cpu", folder.path(), "bench", {});
 }
 
 std::string alone(const std::string& what) { return what + ", alone"; }
@@ -56,17 +56,21 @@ std::string alone(const std::string& what) { return what + ", alone"; }
 std::vector<BenchRow> measure_beside_busy(int repetitions, int threads) {
   use_threads(threads);
   Dataset data;
-  data.train = synthetic_images(kImages, kSeed, SyntheticPart::train);
+  data.train = synthetic_images(kImages, kBenchSeed, SyntheticPart::train);
   const Graph graph = build_model({}, 10);
   const std::unique_ptr<Backend> backend = make_backend("cpu");
-  AnalogNetwork network(
-      {graph, initialize(graph, "glorot_uniform", kSeed), {}, {}, {}, bench_device(kBenchAwgn)},
-      *backend);
+  AnalogNetwork network({graph,
+                         initialize(graph, "glorot_uniform", kBenchSeed),
+                         {},
+                         {},
+                         {},
+                         bench_device(kBenchAwgn)},
+                        *backend);
   const std::map<std::string, std::function<void()>> works{
       {"training, batches of 32", [&] { train_once(graph, data); }},
       {bench_hardware().front().name, [&] {
-         network.program(kSeed, 0).evaluate(data.train, data.normalization, 0, kImages,
-                                            BenchSamples::kBatch);
+         network.program(kBenchSeed, 0)
+             .evaluate(data.train, data.normalization, 0, kImages, BenchSamples::kBatch);
        }}};
   BenchClock clock(Seconds::of_clock);
   const auto take_turn = [&](int) {

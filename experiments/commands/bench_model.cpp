@@ -12,7 +12,7 @@
 namespace ohmic {
 namespace {
 
-constexpr std::int64_t kCalibration = 4;
+constexpr std::int64_t kCalibrationSamples = 4;
 
 /// Normal numbers.
 ImageSet samples_of(const LoweredNetwork& network, std::int64_t count) {
@@ -47,7 +47,7 @@ std::vector<BenchRow> measure_model(const BenchOptions& options, int threads) {
   const auto lowered = network_of(options);
   BenchNetwork network(lowered->graph, {lowered, &lowered->weights},
                        in_memory(samples_of(*lowered, options.images)),
-                       samples_of(*lowered, kCalibration), bench_hardware_of_files());
+                       samples_of(*lowered, kCalibrationSamples), bench_hardware_of_files());
   BenchClock clock(seconds_on(threads));
   return measure_in_turns(
       options.repetitions,

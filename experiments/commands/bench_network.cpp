@@ -2,12 +2,11 @@
 
 #include <utility>
 
+#include "experiments/commands/bench.hpp"
 #include "nn/analog/mapped_network.hpp"
 
 namespace ohmic {
 namespace {
-
-constexpr std::uint64_t kSeed = 1;
 
 std::string inference_of(const std::string& hardware) { return hardware + ": inference"; }
 
@@ -42,7 +41,7 @@ void BenchNetwork::take_turn(BenchClock& clock, std::uint64_t draw) {
   for (auto& [name, network] : networks_)
     clock.measure(name, [&, &name = name, &analog = *network] {
       LoadedNetwork* chip = nullptr;
-      clock.measure(programming_of(name), [&] { chip = &analog.program(kSeed, draw); });
+      clock.measure(programming_of(name), [&] { chip = &analog.program(kBenchSeed, draw); });
       clock.measure(inference_of(name), [&] {
         samples_->each_batch([&](const float* x, std::int64_t first, std::int64_t count) {
           chip->logits(x, count, static_cast<std::uint64_t>(first));

@@ -12,15 +12,14 @@
 namespace ohmic {
 namespace {
 
-constexpr std::int64_t kCalibration = 20;
-constexpr std::uint64_t kSeed = 1;
+constexpr std::int64_t kCalibrationImages = 20;
 const std::string kTile = kBenchWires + ": one tile of 256 x 256";
 
 ImageSet random_pixels(std::int64_t images) {
   ImageSet set;
   set.labels.resize(static_cast<std::size_t>(images));
   std::vector<std::uint32_t> bits(set.labels.size() * ImageSet::kPixels);
-  fill_bits(noise_key(kSeed, 1), {Stream::synthetic_data}, 0, bits);
+  fill_bits(noise_key(kBenchSeed, 1), {Stream::synthetic_data}, 0, bits);
   for (const std::uint32_t b : bits) set.pixels.push_back(static_cast<std::uint8_t>(b >> 24));
   return set;
 }
@@ -28,7 +27,7 @@ ImageSet random_pixels(std::int64_t images) {
 std::shared_ptr<const BenchSamples> normal_pixels(std::int64_t images) {
   BenchSamples samples{images,
                        std::vector<float>(static_cast<std::size_t>(images * ImageSet::kPixels))};
-  fill_normals(noise_key(kSeed, 0), {Stream::synthetic_data}, 0, std::span<float>(samples.x));
+  fill_normals(noise_key(kBenchSeed, 0), {Stream::synthetic_data}, 0, std::span<float>(samples.x));
   return std::make_shared<const BenchSamples>(std::move(samples));
 }
 
@@ -40,12 +39,12 @@ class Models {
     for (const DeviceKind& kind : device_kinds())
       if (const auto model = bench_device("model = '" + kind.name + "'\ntime_s = 3600.0"))
         networks_[kind.name] = calibrated(MappedNetwork(graph, weights, {}, {}, {}, model),
-                                          *backend_, random_pixels(kCalibration));
+                                          *backend_, random_pixels(kCalibrationImages));
   }
 
   void take_turn(BenchClock& clock, std::uint64_t draw) {
     for (auto& [name, network] : networks_)
-      clock.measure(title(name), [&, &analog = *network] { analog.program(kSeed, draw); });
+      clock.measure(title(name), [&, &analog = *network] { analog.program(kBenchSeed, draw); });
   }
 
   /// The model that takes longest, as the clock knows it.
@@ -68,7 +67,7 @@ class Models {
 void wire_one_tile(int threads) {
   constexpr int kSize = 256;
   std::vector<float> uniforms(kSize * kSize);
-  fill_uniforms(noise_key(kSeed, 0), {Stream::programming}, 0, std::span(uniforms));
+  fill_uniforms(noise_key(kBenchSeed, 0), {Stream::programming}, 0, std::span(uniforms));
   std::vector<double> G_S;
   for (const float u : uniforms) G_S.push_back(1e-4 * u);
   wired_effective_S(kSize, kSize, G_S, Wires{}, G_S, threads);
@@ -95,9 +94,10 @@ std::vector<BenchRow> programming_rows(const BenchNetwork& network, const Models
 std::vector<BenchRow> measure_network(const BenchOptions& options, int threads) {
   use_threads(threads);
   const Graph graph = build_model({}, 10);
-  const auto weights = std::make_shared<const Weights>(initialize(graph, "glorot_uniform", kSeed));
-  BenchNetwork network(graph, weights, normal_pixels(options.images), random_pixels(kCalibration),
-                       bench_hardware());
+  const auto weights =
+      std::make_shared<const Weights>(initialize(graph, "glorot_uniform", kBenchSeed));
+  BenchNetwork network(graph, weights, normal_pixels(options.images),
+                       random_pixels(kCalibrationImages), bench_hardware());
   Models models(graph, weights);
   BenchClock clock(seconds_on(threads));
   const auto take_turn = [&](int turn) {

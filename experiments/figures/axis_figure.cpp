@@ -64,12 +64,6 @@ bool have_one_baseline(const std::vector<Group>& groups) {
                      [&](const Group& g) { return g.baseline == groups.front().baseline; });
 }
 
-std::vector<std::string> values_of(const std::vector<Group>& groups, const std::string& key) {
-  std::vector<std::string> values;
-  for (const Group& group : groups) values.push_back(value_of(group.axes, key));
-  return distinct(values);
-}
-
 /// The groups that have this name.
 std::vector<const Group*> called(const std::string& name, const std::vector<std::string>& names,
                                  const std::vector<Group>& groups) {
@@ -80,6 +74,12 @@ std::vector<const Group*> called(const std::string& name, const std::vector<std:
 }
 
 }  // namespace
+
+std::vector<std::string> values_of(const std::vector<Group>& groups, const std::string& key) {
+  std::vector<std::string> values;
+  for (const Group& group : groups) values.push_back(value_of(group.axes, key));
+  return distinct(values);
+}
 
 std::vector<std::string> equal_keys(const std::vector<Group>& groups, const std::string& key) {
   Keys keys;

@@ -17,6 +17,8 @@ std::vector<std::string> figure_axes(const std::vector<Group>&);
 /// Of these, the keys that have the same values as `key` in every group, itself among them: one
 /// axis.
 std::vector<std::string> equal_keys(const std::vector<Group>&, const std::string& key);
+/// Its values, in the order of first appearance.
+std::vector<std::string> values_of(const std::vector<Group>&, const std::string& key);
 
 /// A_avr (or another metric's mean) where eta is swept, else the metric, against the values of
 /// `key` (as names where one is no number, logarithmic where positive and spread wide), one curve

@@ -150,12 +150,6 @@ std::string rest_of(const Group& group, bool under_noise) {
   return axes_words(others);
 }
 
-Keys values_of(const std::vector<Group>& groups, const std::string& key) {
-  Keys values;
-  for (const Group& group : groups) values.push_back(value_of(group.axes, key));
-  return distinct(values);
-}
-
 HeatMap rate_map(const std::vector<Group>& groups, const std::string& rest, bool averages) {
   HeatMap map = empty_map(map_title(averages ? "A_avr (%)" : "a_o (%)", rest),
                           values_of(groups, kRateKey), values_of(groups, kModelKey));

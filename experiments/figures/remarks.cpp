@@ -8,7 +8,7 @@
 namespace ohmic {
 namespace {
 
-constexpr double kLetter = 7, kLine = 14, kMark = 5, kGap = 8;
+constexpr double kLetterWidth = 7, kLineHeight = 14, kMark = 5, kGap = 8;
 
 struct Box {
   double left, right, top, bottom;
@@ -71,12 +71,12 @@ std::vector<Box> places(double x, double y, double width) {
   for (const double up : {0.0, 0.8, -0.8, 1.4, -1.4})
     for (const double side : {0.0, -1.0}) {
       const double left = side == 0.0 ? x + kGap : x - kGap - width;
-      const double middle = y - up * kLine;
-      boxes.push_back({left, left + width, middle - kLine / 2, middle + kLine / 2});
+      const double middle = y - up * kLineHeight;
+      boxes.push_back({left, left + width, middle - kLineHeight / 2, middle + kLineHeight / 2});
     }
   for (const double up : {1.1, -1.1})
-    boxes.push_back(
-        {x - width / 2, x + width / 2, y - up * kLine - kLine / 2, y - up * kLine + kLine / 2});
+    boxes.push_back({x - width / 2, x + width / 2, y - up * kLineHeight - kLineHeight / 2,
+                     y - up * kLineHeight + kLineHeight / 2});
   return boxes;
 }
 
@@ -87,7 +87,7 @@ std::size_t add_remarks(const std::vector<Remark>& remarks, std::size_t panel, P
   std::vector<Box> taken = marks_of(plot.panels[panel], frame);
   std::size_t without = 0;
   for (const Remark& r : remarks) {
-    const double width = kLetter * static_cast<double>(length_of(r.text));
+    const double width = kLetterWidth * static_cast<double>(length_of(r.text));
     const std::vector<Box> all = places(frame.right_of(r.x), frame.below(r.y), width);
     const auto free = std::find_if(all.begin(), all.end(), [&](const Box& box) {
       return frame.holds(box) && std::none_of(taken.begin(), taken.end(),

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "experiments/statistics/share.hpp"
 #include "experiments/study/metric_words.hpp"
 
 namespace ohmic {
@@ -23,10 +24,6 @@ constexpr double kTurned = 0.1;   ///< below what guessing gives, of an area
 constexpr char kNothingToTake[] =
     ": noise has nothing to take from such a network, so that its numbers say nothing";
 constexpr double kSameReading = 0.02;  ///< readings as good as the best, in accuracy
-
-double share(std::int64_t part, std::int64_t whole) {
-  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
-}
 
 std::string percent(double fraction) { return fmt::format("{:.1f} %", 100 * fraction); }
 

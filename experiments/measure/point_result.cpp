@@ -23,7 +23,7 @@ constexpr std::int64_t kMostImages = 100'000'000, kMostFilters = 1'000'000'000,
                        kMostConversions = std::int64_t{1} << 60;
 
 /// Scores under the names of right answers, or of values.
-struct Names {
+struct CountNames {
   const char *scores, *baseline, *noise_free;
 };
 constexpr char kDigest[] = "sha256";  ///< of the other members, as one line
@@ -38,10 +38,10 @@ bool digest_matches(Json& json) {
   return said == sha256(json.dump());
 }
 
-constexpr Names kCounts{"correct", "baseline_correct", "noise_free_correct"};
-constexpr Names kValues{"values", "baseline", "noise_free"};
+constexpr CountNames kCounts{"correct", "baseline_correct", "noise_free_correct"};
+constexpr CountNames kValues{"values", "baseline", "noise_free"};
 
-const Names& names_of(const Metric& metric) { return metric.counts ? kCounts : kValues; }
+const CountNames& names_of(const Metric& metric) { return metric.counts ? kCounts : kValues; }
 
 /// JSON has no infinity: it is a word.
 Json score_json(const Metric& metric, double score) {

@@ -7,13 +7,13 @@
 namespace ohmic {
 namespace {
 
-struct Names {
+struct LauncherVariables {
   const char *index, *count, *local_count, *local_index;
 };
 
 /// In this order: mpirun starts its helpers with srun where there is Slurm, so that both speak.
 /// In a batch script outside srun SLURM_PROCID is set and SLURM_STEP_NUM_TASKS is not.
-constexpr Names kLaunchers[] = {
+constexpr LauncherVariables kLaunchers[] = {
     {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_SIZE",
      "OMPI_COMM_WORLD_LOCAL_RANK"},
     {"PMI_RANK", "PMI_SIZE", "MPI_LOCALNRANKS", "MPI_LOCALRANKID"},
@@ -34,7 +34,7 @@ std::optional<int> number(const Environment& environment, const char* name) {
 std::string Rank::prefix() const { return count > 1 ? "[" + std::to_string(index) + "] " : ""; }
 
 Rank rank_from(const Environment& environment) {
-  for (const Names& names : kLaunchers) {
+  for (const LauncherVariables& names : kLaunchers) {
     const auto index = number(environment, names.index), count = number(environment, names.count);
     if (!index || !count || *index >= *count) continue;
     const int local = number(environment, names.local_count).value_or(1);

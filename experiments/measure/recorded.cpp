@@ -18,15 +18,15 @@ constexpr int kDeepest = 32;
 constexpr std::size_t kLongestQuote = 40;
 
 /// A value as a message shows it.
-std::string shown(std::string text) {
+std::string in_message(std::string text) {
   if (text.size() > kLongestQuote) text = text.substr(0, kLongestQuote) + "...";
   return text;
 }
 
-std::string shown(const RecordedJson& value) {
+std::string in_message(const RecordedJson& value) {
   return value.is_structured()
              ? (value.is_array() ? "a list" : "an object")
-             : shown(value.dump(-1, ' ', true, RecordedJson::error_handler_t::replace));
+             : in_message(value.dump(-1, ' ', true, RecordedJson::error_handler_t::replace));
 }
 
 std::int64_t line_of(std::string_view text, std::size_t byte) {
@@ -67,7 +67,7 @@ RecordedJson parse_recorded(std::string_view text, const std::string& place) {
 
 const RecordedJson& member(const RecordedJson& object, const char* key, const std::string& place) {
   if (!object.is_object())
-    say_damaged(place, fmt::format("{} where an object was expected", shown(object)));
+    say_damaged(place, fmt::format("{} where an object was expected", in_message(object)));
   const auto found = object.find(key);
   if (found == object.end()) say_damaged(place, fmt::format("\"{}\" is missing", key));
   return *found;
@@ -81,7 +81,7 @@ std::int64_t whole_of(const RecordedJson& value, const std::string& what, std::i
   const std::int64_t number = fits ? value.get<std::int64_t>() : least - 1;
   if (number < least || number > most)
     say_damaged(place, fmt::format("{} is {}; expected a whole number in [{}, {}]", what,
-                                   shown(value), least, most));
+                                   in_message(value), least, most));
   return number;
 }
 
@@ -93,14 +93,14 @@ std::int64_t whole_number(const RecordedJson& object, const char* key, std::int6
 std::string text_of(const RecordedJson& object, const char* key, const std::string& place) {
   const RecordedJson& value = member(object, key, place);
   if (!value.is_string())
-    say_damaged(place, fmt::format("{} is {}; expected text", key, shown(value)));
+    say_damaged(place, fmt::format("{} is {}; expected text", key, in_message(value)));
   return value.get<std::string>();
 }
 
 const RecordedJson& list_of(const RecordedJson& object, const char* key, const std::string& place) {
   const RecordedJson& value = member(object, key, place);
   if (!value.is_array())
-    say_damaged(place, fmt::format("{} is {}; expected a list", key, shown(value)));
+    say_damaged(place, fmt::format("{} is {}; expected a list", key, in_message(value)));
   return value;
 }
 
@@ -113,8 +113,9 @@ RecordedTable::RecordedTable(const std::filesystem::path& file) : file_(file) {
   while (std::getline(lines, line) && !lines.eof()) {
     cells_.push_back(csv_cells(line));
     if (cells_.back().size() != columns_.size())
-      say_damaged(place(rows() - 1), fmt::format("\"{}\" has {} cells, the header {}", shown(line),
-                                                 cells_.back().size(), columns_.size()));
+      say_damaged(place(rows() - 1),
+                  fmt::format("\"{}\" has {} cells, the header {}", in_message(line),
+                              cells_.back().size(), columns_.size()));
   }
 }
 
@@ -135,7 +136,8 @@ double RecordedTable::real(std::size_t row, const std::string& column) const {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size())
-    say_damaged(place(row), fmt::format("{} is \"{}\"; expected a number", column, shown(text)));
+    say_damaged(place(row),
+                fmt::format("{} is \"{}\"; expected a number", column, in_message(text)));
   return value;
 }
 
@@ -146,7 +148,7 @@ std::int64_t RecordedTable::whole(std::size_t row, const std::string& column, st
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value < least || value > most)
     say_damaged(place(row), fmt::format("{} is \"{}\"; expected a whole number in [{}, {}]", column,
-                                        shown(text), least, most));
+                                        in_message(text), least, most));
   return value;
 }
 

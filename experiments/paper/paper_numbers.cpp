@@ -10,7 +10,7 @@ extern const char* const kPublishedToml;  // experiments/paper/published.toml, e
 
 namespace {
 
-constexpr double kPercent = 0.01;
+constexpr double kHundredth = 0.01;
 
 const Value& file() {
   static const Value root = parse_toml(kPublishedToml, "published.toml");
@@ -29,7 +29,7 @@ std::optional<double> cell(const std::string& table, const Experiment& e) {
   const Value* row = file().at(table + "." + e.data.name + "." + e.model.name);
   const Array& rates = file().at("learning_rate")->array();
   for (std::size_t i = 0; row && i < rates.size(); ++i)
-    if (same_rate(e.train.learning_rate, real(rates[i]))) return kPercent * real(row->array()[i]);
+    if (same_rate(e.train.learning_rate, real(rates[i]))) return kHundredth * real(row->array()[i]);
   return std::nullopt;
 }
 
@@ -45,7 +45,7 @@ void add_curves(const Experiment& e, Published& published) {
     if (!is_about(entry, e)) continue;
     const Array &eta = entry.at("eta")->array(), &normalized = entry.at("normalized")->array();
     for (std::size_t i = 0; i < eta.size(); ++i)
-      published.curve.push_back({real(eta[i]), kPercent * real(normalized[i])});
+      published.curve.push_back({real(eta[i]), kHundredth * real(normalized[i])});
   }
 }
 
@@ -55,8 +55,8 @@ void add_optimizers(const Experiment& e, Published& published) {
     const Array& names = entry.at("names")->array();
     for (std::size_t i = 0; i < names.size(); ++i)
       if (std::get<std::string>(names[i].data) == e.train.optimizer) {
-        published.baseline = kPercent * real(entry.at("baseline")->array()[i]);
-        published.average = kPercent * real(entry.at("average")->array()[i]);
+        published.baseline = kHundredth * real(entry.at("baseline")->array()[i]);
+        published.average = kHundredth * real(entry.at("average")->array()[i]);
       }
   }
 }
@@ -91,7 +91,7 @@ Published published_numbers(const Experiment& e) {
   return published;
 }
 
-const RegisterPublished registered(published_numbers);
+const RegisterPublished registered_numbers(published_numbers);
 
 }  // namespace
 

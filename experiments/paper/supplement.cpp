@@ -81,7 +81,7 @@ void write_files(const std::vector<Group>& groups, const std::filesystem::path& 
   if (!theory.empty()) write_atomically(run / "theory.csv", theory);
 }
 
-const RegisterSupplement registered({sections, warnings, write_files});
+const RegisterSupplement registered_supplement({sections, warnings, write_files});
 
 }  // namespace
 }  // namespace ohmic

@@ -42,7 +42,7 @@ const Group* find(const std::vector<Group>& groups, const std::string& label) {
   return found == groups.end() ? nullptr : &*found;
 }
 
-Estimate outcome(const Group& group) {
+Estimate average_or_shown(const Group& group) {
   return std::isnan(group.average.mean) ? group.points.front().shown() : group.average;
 }
 
@@ -64,7 +64,7 @@ DataTable side_by_side(const Runs& runs, const Groups& groups) {
     for (const auto& of_run : groups) {
       const Group* group = find(of_run, label);
       cells.push_back(group ? group->baseline : Cell());
-      cells.push_back(group ? outcome(*group) : Cell());
+      cells.push_back(group ? average_or_shown(*group) : Cell());
     }
     table.add(cells);
   }

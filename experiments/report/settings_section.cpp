@@ -11,8 +11,6 @@
 namespace ohmic {
 namespace {
 
-using Points = std::vector<Point>;
-
 std::string training_text(const Experiment& e) {
   if (!e.is_trained()) return "";
   const TrainSettings& t = e.train;
@@ -107,7 +105,7 @@ std::string wires_text(const Experiment& e) {
                      e.periphery.wires->row_ohm, e.periphery.wires->column_ohm);
 }
 
-std::string swept_values(const Points& points, const std::string& key) {
+std::string swept_values(const std::vector<Point>& points, const std::string& key) {
   std::vector<std::string> values;
   for (const Point& point : points)
     for (const auto& [k, value] : point.axes)
@@ -115,7 +113,7 @@ std::string swept_values(const Points& points, const std::string& key) {
   return fmt::format("{}", fmt::join(distinct(values), ", "));
 }
 
-Facts chain(const Points& points, bool is_budget) {
+Facts chain(const std::vector<Point>& points, bool is_budget) {
   const auto all = [&](std::string (*text)(const Experiment&)) {
     std::vector<std::string> texts;
     for (const Point& point : points) texts.push_back(text(point.experiment));
@@ -189,7 +187,8 @@ Markup fact_list(const Facts& facts) {
   return element("dl", {{"class", "facts"}}, list);
 }
 
-Section asked_section(const Points& points, const std::string& resolved, const Facts& question) {
+Section asked_section(const std::vector<Point>& points, const std::string& resolved,
+                      const Facts& question) {
   Facts swept;
   for (const auto& axis : points.front().axes)
     swept.push_back({axis.first, swept_values(points, axis.first)});

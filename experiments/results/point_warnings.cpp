@@ -8,6 +8,7 @@
 
 #include "experiments/measure/kept_plausibility.hpp"
 #include "experiments/results/few_samples.hpp"
+#include "experiments/statistics/share.hpp"
 #include "experiments/study/exactness.hpp"
 #include "experiments/study/remarks.hpp"
 
@@ -112,10 +113,6 @@ std::vector<std::string> about_converters(const std::vector<MeasuredPoint>& poin
                ? "; are the samples that set the converters' ranges (data.train) prepared like the "
                  "test samples?"
                : ".")};
-}
-
-double share(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
 double clipped_share(const MeasuredPoint& point) {

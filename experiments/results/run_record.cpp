@@ -137,7 +137,7 @@ void flatten(const std::string& key, const Json& value,
                                 : value.dump(-1, ' ', false, Json::error_handler_t::replace)});
 }
 
-double share(const RecordedTable& table, std::size_t row, const std::string& column) {
+double share_in(const RecordedTable& table, std::size_t row, const std::string& column) {
   const double value = table.real(row, column);
   if (!(value >= 0 && value <= 1))
     say_damaged(table.place(row), fmt::format("{} is {}; expected one in [0, 1]", column, value));
@@ -172,9 +172,9 @@ std::vector<EpochReport> read_history(const fs::path& file, std::int64_t epochs)
     r.epoch = table.whole(row, "epoch", epoch, epoch);
     r.epochs = epochs;
     r.loss = table.real(row, "loss");
-    r.accuracy = share(table, row, "accuracy");
+    r.accuracy = share_in(table, row, "accuracy");
     if (!table.cell(row, "test_accuracy").empty())
-      r.test_accuracy = share(table, row, "test_accuracy");
+      r.test_accuracy = share_in(table, row, "test_accuracy");
     r.learning_rate = table.real(row, "learning_rate");
     r.dead_filters = static_cast<int>(table.whole(row, "dead_filters", 0, kMostFilters));
     history.push_back(r);

@@ -9,6 +9,7 @@
 #include "experiments/results/axis_columns.hpp"
 #include "experiments/results/cost_tables.hpp"
 #include "experiments/results/left_out.hpp"
+#include "experiments/statistics/share.hpp"
 #include "experiments/study/metric_words.hpp"
 #include "experiments/text/table_json.hpp"
 
@@ -16,10 +17,6 @@ namespace ohmic {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-double share(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
-}
 
 void append(Fields& fields, const Fields& more) {
   fields.insert(fields.end(), more.begin(), more.end());

@@ -17,9 +17,6 @@ namespace {
 constexpr int kSide = ImageSet::kSide, kChannels = ImageSet::kChannels;
 constexpr int kPlane = kSide * kSide, kRow = kSide * kChannels;
 
-/// A batch of fewer images is done before other threads have woken.
-constexpr std::int64_t kParallelFrom = 128;
-
 /// A normalised image, row, column, channel.
 using NormalizedImage = std::array<float, ImageSet::kPixels>;
 

@@ -17,9 +17,6 @@ namespace {
 
 using Shape = std::vector<std::int64_t>;
 
-/// A batch of fewer samples is done before other threads have woken.
-constexpr std::int64_t kParallelFrom = 128;
-
 /// Of samples of CIFAR's kind a statistic is one of channels, or of pixels in either order.
 void check_cifars(const std::string& file, const HostTensor& tensor) {
   Shape shape = tensor.shape;

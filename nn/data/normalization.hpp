@@ -5,6 +5,9 @@
 
 namespace ohmic {
 
+/// A batch of fewer samples is done before other threads have woken.
+inline constexpr std::int64_t kParallelFrom = 128;
+
 /// What data.normalize says, with numbers that fit the samples of `data`: one, one per channel (the
 /// first axis, or the last: ImageSet::channel_axis of the sets is set) or one per value (a .npy of
 /// a sample's shape, channels first or last). The mean of every pixel is left to the caller. Throws

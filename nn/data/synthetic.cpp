@@ -9,7 +9,6 @@
 namespace ohmic {
 namespace {
 
-constexpr int kSide = ImageSet::kSide;
 constexpr float kSpread = 0.4f;  ///< of a subject's colour about its palette's, per channel
 using Colour = std::array<float, 3>;
 
@@ -64,7 +63,7 @@ std::array<float, 2> direction(Dice& dice) {
   return dice(0, 1) < 0.5f ? std::array{x, y} : std::array{-x, -y};
 }
 
-struct Shape {
+struct DrawnShape {
   int kind;
   float x, y, radius;
   std::array<float, 2> turn;
@@ -100,7 +99,7 @@ std::array<float, 2> small_turn(Dice& dice) {
   return {(1 - t * t) / (1 + t * t), 2 * t / (1 + t * t)};
 }
 
-Shape subject(int kind, Dice& dice) {
+DrawnShape subject(int kind, Dice& dice) {
   const float radius = dice(7, 14);
   const float reach = 15.5f - 0.8f * radius;
   return {kind,
@@ -112,7 +111,7 @@ Shape subject(int kind, Dice& dice) {
           dice(0.5f, 1)};
 }
 
-Shape clutter(Dice& dice) {
+DrawnShape clutter(Dice& dice) {
   return {static_cast<int>(dice(0, 10)),
           dice(0, 31),
           dice(0, 31),
@@ -147,19 +146,19 @@ Background background(Dice& dice) {
 
 struct Scene {
   Background background;
-  std::array<Shape, 4> shapes;  ///< painted in this order
-  float noise;                  ///< std per pixel and channel
+  std::array<DrawnShape, 4> shapes;  ///< painted in this order
+  float noise;                       ///< std per pixel and channel
 };
 
 Scene scene(int label, Dice& dice) {
   const Background back = background(dice);
-  const Shape main = subject(label, dice);
+  const DrawnShape main = subject(label, dice);
   return {back, {clutter(dice), clutter(dice), main, clutter(dice)}, dice(0.02f, 0.08f)};
 }
 
 Colour paint(const Scene& scene, float x, float y) {
   Colour c = scene.background.at(x, y);
-  for (const Shape& shape : scene.shapes) {
+  for (const DrawnShape& shape : scene.shapes) {
     const float cover = shape.cover(x, y);
     for (std::size_t i = 0; i < 3; ++i) c[i] += (shape.colour[i] - c[i]) * cover;
   }
@@ -176,11 +175,11 @@ void make_image(NoiseKey key, Address address, int label, std::uint8_t* pixels) 
   std::array<float, ImageSet::kPixels> noise;
   address.role = 1;
   fill_normals(key, address, 0, noise);
-  for (int y = 0; y < kSide; ++y)
-    for (int x = 0; x < kSide; ++x) {
+  for (int y = 0; y < ImageSet::kSide; ++y)
+    for (int x = 0; x < ImageSet::kSide; ++x) {
       const Colour c = paint(s, static_cast<float>(x), static_cast<float>(y));
       for (int i = 0; i < 3; ++i) {
-        const int at = (i * kSide + y) * kSide + x;
+        const int at = (i * ImageSet::kSide + y) * ImageSet::kSide + x;
         pixels[at] =
             byte(c[static_cast<std::size_t>(i)] + s.noise * noise[static_cast<std::size_t>(at)]);
       }

@@ -2,6 +2,7 @@
 // are needed, named and in an order in which they can run.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
@@ -10,6 +11,14 @@
 #include "nn/import/imported_model.hpp"
 
 namespace ohmic {
+
+/// The version of ONNX's operators whose nodes readers of other formats make.
+inline constexpr int kOpsetOfDrafts = 20;
+
+/// Axes of a tensor in a file that is not damaged.
+inline constexpr std::size_t kMostAxes = 64;
+/// More than any network has; a file of empty nodes would take many times its size.
+inline constexpr std::size_t kMostNodes = 1'000'000;
 
 /// A node that may be wrong; that matters only where it is needed.
 struct DraftNode : ModelNode {

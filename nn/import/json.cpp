@@ -6,13 +6,13 @@
 namespace ohmic {
 namespace {
 
-constexpr int kDeepest = 200;
+constexpr int kDeepestJson = 200;
 
 }  // namespace
 
 Json parse_json(std::string_view text, const std::string& what) {
   const auto bounded = [&](int depth, Json::parse_event_t, Json&) {
-    if (depth > kDeepest) throw DataError("is damaged: " + what + " is nested too deeply");
+    if (depth > kDeepestJson) throw DataError("is damaged: " + what + " is nested too deeply");
     return true;
   };
   Json json = Json::parse(text.begin(), text.end(), bounded, false);

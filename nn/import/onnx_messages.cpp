@@ -2,21 +2,12 @@
 
 #include <string>
 
+#include "nn/import/draft.hpp"
 #include "nn/import/protobuf_wire.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
 namespace {
-
-/// More than any network has; a file of empty nodes would take many times its size.
-constexpr std::size_t kMostNodes = 1'000'000;
-
-/// Calls `use(field)` for every field of a message.
-template <class Use>
-void each_field(std::string_view message, const Use& use) {
-  WireMessage fields(message);
-  for (WireField field; fields.next(field);) use(field);
-}
 
 OnnxAttribute read_attribute(std::string_view message) {
   OnnxAttribute attribute{{}, {}, message};

@@ -9,8 +9,7 @@
 namespace ohmic {
 namespace {
 
-constexpr std::size_t kMostNodes = 1'000'000;
-constexpr int kDeepest = 64;
+constexpr int kDeepestFunctions = 64;
 
 std::string operator_name(const OnnxNode& node) {
   const std::string name(node.op);
@@ -76,9 +75,9 @@ class Nodes {
     if (known != counts_.end() && known->second) return *known->second;
     if (known != counts_.end())
       throw DataError("function " + in_quotes(function.name) + " calls itself");
-    if (depth > kDeepest)
+    if (depth > kDeepestFunctions)
       throw DataError("function " + in_quotes(function.name) + " is called through more than " +
-                      std::to_string(kDeepest) + " others");
+                      std::to_string(kDeepestFunctions) + " others");
     counts_[&function] = std::nullopt;
     const std::size_t sum = count(function.nodes, depth);
     counts_[&function] = sum;

@@ -12,7 +12,6 @@
 namespace ohmic {
 namespace {
 
-constexpr std::size_t kMostAxes = 64;
 constexpr const char* kAcceptedTypes =
     "accepted are float32, float64, float16, bfloat16, int8 to int64, uint8 to uint64 and bool";
 
@@ -49,13 +48,6 @@ const std::array<TypeFacts, 24> kTypes{{{"undefined", {}},
 
 bool is_known(std::int64_t type) {
   return type >= 0 && type < static_cast<std::int64_t>(kTypes.size());
-}
-
-/// Calls `use(field)` for every field of a message.
-template <class Use>
-void each_field(std::string_view message, const Use& use) {
-  WireMessage fields(message);
-  for (WireField field; fields.next(field);) use(field);
 }
 
 /// The last field of that number; empty where there is none.

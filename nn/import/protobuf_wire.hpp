@@ -47,4 +47,11 @@ class WireMessage {
   std::string_view bytes_;
 };
 
+/// Calls `use(field)` for every field of a message.
+template <class Use>
+void each_field(std::string_view message, const Use& use) {
+  WireMessage fields(message);
+  for (WireField field; fields.next(field);) use(field);
+}
+
 }  // namespace ohmic

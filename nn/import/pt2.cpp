@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "nn/import/aten/aten_call.hpp"
+#include "nn/import/draft.hpp"
 #include "nn/import/json.hpp"
 #include "nn/import/pt2_archive.hpp"
 #include "nn/import/pt2_graph.hpp"
@@ -13,8 +14,6 @@
 
 namespace ohmic {
 namespace {
-
-constexpr int kOpset = 20;
 
 /// "models/NAME.json", of the one model in the archive.
 std::string model_name(const Pt2Archive& archive) {
@@ -57,7 +56,7 @@ ImportedModel read_program(const std::filesystem::path& file) {
   model.file = file;
   model.format = "PyTorch (pt2)";
   model.producer = producer_of(program);
-  model.opset = kOpset;
+  model.opset = kOpsetOfDrafts;
   model.files = {archive.file()};
   read_pt2_graph(member(program, "graph_module"), read_pt2_tensors(archive, name), graph);
   ImportedModel finished = finish(std::move(graph.draft));

@@ -4,14 +4,13 @@
 #include <cstring>
 
 #include "nn/import/aten/aten_call.hpp"
+#include "nn/import/draft.hpp"
 #include "nn/import/json.hpp"
 #include "nn/io/pickled_tensors.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
 namespace {
-
-constexpr std::size_t kMostAxes = 64;
 
 /// Elements of a view; DataError where they are more than the numbers that are there.
 std::int64_t checked_elements(const StridedView& view, std::size_t numbers) {

@@ -21,22 +21,19 @@ namespace {
 namespace fs = std::filesystem;
 using Reader = std::unique_ptr<archive, decltype(&archive_read_free)>;
 
-[[noreturn]] void fail(const fs::path& file, const std::string& why) {
-  throw DataError(file.string() + ": " + why);
-}
-
 [[noreturn]] void damaged(const fs::path& file, archive* a) {
   const char* reason = archive_error_string(a);
-  fail(file, std::string("is damaged or truncated: ") + (reason ? reason : "unreadable"));
+  refuse_file(file, std::string("is damaged or truncated: ") + (reason ? reason : "unreadable"));
 }
 
 /// A reader of gzip, xz or uncompressed files that looks for `format` inside.
 Reader open_reader(const fs::path& file, int (*format)(archive*)) {
   std::error_code error;
-  if (!fs::exists(file, error)) fail(file, "no such file");
-  if (fs::is_directory(file, error)) fail(file, "is a folder, not a file");
-  if (!fs::is_regular_file(file, error)) fail(file, "is not a file");
-  if (!std::ifstream(file)) fail(file, std::string("cannot be read: ") + std::strerror(errno));
+  if (!fs::exists(file, error)) refuse_file(file, "no such file");
+  if (fs::is_directory(file, error)) refuse_file(file, "is a folder, not a file");
+  if (!fs::is_regular_file(file, error)) refuse_file(file, "is not a file");
+  if (!std::ifstream(file))
+    refuse_file(file, std::string("cannot be read: ") + std::strerror(errno));
   Reader reader(archive_read_new(), archive_read_free);
   OHMIC_ASSERT(reader);
   archive_read_support_filter_gzip(reader.get());
@@ -51,7 +48,7 @@ Reader open_reader(const fs::path& file, int (*format)(archive*)) {
 /// gigabytes.
 void refuse_packed_twice(const fs::path& file, archive* a) {
   constexpr int kOneFilter = 2;  // and the file itself
-  if (archive_filter_count(a) > kOneFilter) fail(file, "is packed more than once");
+  if (archive_filter_count(a) > kOneFilter) refuse_file(file, "is packed more than once");
 }
 
 /// Gives the entry's data to `sink` piece by piece.
@@ -67,8 +64,8 @@ void read_entry(const fs::path& file, archive* a, const Sink& sink) {
 }
 
 [[noreturn]] void too_large(const fs::path& file, std::uint64_t limit) {
-  fail(file, "would unpack to more than " + std::to_string(limit) +
-                 " bytes (64 MiB and 20 times its own size), which no file of images does");
+  refuse_file(file, "would unpack to more than " + std::to_string(limit) +
+                        " bytes (64 MiB and 20 times its own size), which no file of images does");
 }
 
 std::vector<std::uint8_t> entry_bytes(const fs::path& file, archive* a) {
@@ -96,7 +93,8 @@ std::vector<std::uint8_t> gunzipped(const fs::path& file) {
   const std::uint64_t limit = unpacked_limit(packed.size());
   std::vector<std::uint8_t> content, buffer(1 << 18);
   z_stream stream{};
-  if (inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK) fail(file, "cannot be unpacked: no memory");
+  if (inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK)
+    refuse_file(file, "cannot be unpacked: no memory");
   const std::unique_ptr<z_stream, decltype(&inflateEnd)> ended(&stream, inflateEnd);
   std::size_t at = 0;
   while (at < packed.size()) {
@@ -114,11 +112,11 @@ std::vector<std::uint8_t> gunzipped(const fs::path& file) {
       if (at == packed.size()) return content;
       inflateReset(&stream);
     } else if (status != Z_OK) {
-      fail(file, std::string("is damaged or truncated: ") +
-                     (stream.msg ? stream.msg : "its checksum or its end"));
+      refuse_file(file, std::string("is damaged or truncated: ") +
+                            (stream.msg ? stream.msg : "its checksum or its end"));
     }
   }
-  fail(file, "is damaged or truncated: its end is missing");
+  refuse_file(file, "is damaged or truncated: its end is missing");
 }
 
 bool is_gzip(const fs::path& file) {
@@ -148,11 +146,11 @@ void unpack_entry(const fs::path& file, archive* a, archive_entry* entry, const 
   const char* name = archive_entry_pathname(entry);
   const fs::path path = name ? name : "";
   if (!stays_inside(path))
-    fail(file, "refused: its entry \"" + path.string() + "\" would leave the folder");
+    refuse_file(file, "refused: its entry \"" + path.string() + "\" would leave the folder");
   const bool link = archive_entry_hardlink(entry) || archive_entry_symlink(entry);
   if (!link && archive_entry_filetype(entry) == AE_IFDIR) return;
   if (link || archive_entry_filetype(entry) != AE_IFREG)
-    fail(file, "refused: its entry \"" + path.string() + "\" is not a regular file");
+    refuse_file(file, "refused: its entry \"" + path.string() + "\" is not a regular file");
   unpack_file(file, a, folder / path);
 }
 

@@ -49,15 +49,18 @@ void sync_folder(const fs::path& folder) {
 
 }  // namespace
 
+void refuse_file(const fs::path& file, const std::string& why) {
+  throw DataError(file.string() + ": " + why);
+}
+
 std::string read_bytes(const fs::path& file) {
   std::error_code error;
-  if (!fs::exists(file, error)) throw DataError(file.string() + ": no such file");
-  if (!fs::is_regular_file(file, error)) throw DataError(file.string() + ": is not a file");
+  if (!fs::exists(file, error)) refuse_file(file, "no such file");
+  if (!fs::is_regular_file(file, error)) refuse_file(file, "is not a file");
   std::ifstream stream(file, std::ios::binary);
   std::ostringstream bytes;
   if (fs::file_size(file, error) > 0) bytes << stream.rdbuf();
-  if (!stream || !bytes)
-    throw DataError(file.string() + ": cannot be read: " + std::strerror(errno));
+  if (!stream || !bytes) refuse_file(file, std::string("cannot be read: ") + std::strerror(errno));
   return std::move(bytes).str();
 }
 

@@ -8,6 +8,9 @@
 
 namespace ohmic {
 
+/// Throws DataError "FILE: why".
+[[noreturn]] void refuse_file(const std::filesystem::path&, const std::string& why);
+
 /// The whole content. Throws DataError naming the file and the reason.
 std::string read_bytes(const std::filesystem::path&);
 

@@ -9,7 +9,7 @@
 #include <cstring>
 #include <string>
 
-#include "simulator/error.hpp"
+#include "nn/io/file.hpp"
 
 namespace ohmic {
 namespace {
@@ -28,10 +28,6 @@ class Descriptor {
   int value_;
 };
 
-[[noreturn]] void fail(const std::filesystem::path& file, const std::string& why) {
-  throw DataError(file.string() + ": " + why);
-}
-
 }  // namespace
 
 void MappedFile::forget() const {
@@ -40,15 +36,15 @@ void MappedFile::forget() const {
 
 MappedFile map_file(const std::filesystem::path& file) {
   const Descriptor descriptor(file);
-  if (descriptor.get() < 0 && errno == ENOENT) fail(file, "no such file");
+  if (descriptor.get() < 0 && errno == ENOENT) refuse_file(file, "no such file");
   struct stat facts {};
   if (descriptor.get() < 0 || ::fstat(descriptor.get(), &facts) != 0)
-    fail(file, std::string("cannot be read: ") + std::strerror(errno));
-  if (!S_ISREG(facts.st_mode)) fail(file, "is not a file");
+    refuse_file(file, std::string("cannot be read: ") + std::strerror(errno));
+  if (!S_ISREG(facts.st_mode)) refuse_file(file, "is not a file");
   const auto size = static_cast<std::size_t>(facts.st_size);
   if (size == 0) return {std::make_shared<const std::byte>(), 0, file};
   void* const at = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor.get(), 0);
-  if (at == MAP_FAILED) fail(file, std::string("cannot be read: ") + std::strerror(errno));
+  if (at == MAP_FAILED) refuse_file(file, std::string("cannot be read: ") + std::strerror(errno));
   return {{static_cast<const std::byte*>(at), [at, size](const std::byte*) { ::munmap(at, size); }},
           size,
           file};

@@ -15,11 +15,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kDimensions = 64;  // NumPy's limit
-constexpr const char* kAccepted = "expected float16, float32 or float64 (<f2, <f4, <f8, >f2, ...)";
-
-[[noreturn]] void fail(const fs::path& file, const std::string& why) {
-  throw DataError(file.string() + ": " + why);
-}
+constexpr const char* kAcceptedTypes =
+    "expected float16, float32 or float64 (<f2, <f4, <f8, >f2, ...)";
 
 struct Header {
   std::string type;  ///< as Python writes it, without quotes
@@ -28,9 +25,9 @@ struct Header {
 };
 
 /// Reads the header, a Python dictionary of a string or list, a bool and a tuple of integers.
-class HeaderReader {
+class NpyHeaderReader {
  public:
-  HeaderReader(const fs::path& file, std::string_view text) : file_(file), text_(text) {}
+  NpyHeaderReader(const fs::path& file, std::string_view text) : file_(file), text_(text) {}
 
   Header read() {
     expect('{');
@@ -46,9 +43,9 @@ class HeaderReader {
 
  private:
   [[noreturn]] void unreadable() const {
-    fail(file_,
-         "has an unreadable .npy header; expected {'descr': '<f4', 'fortran_order': False, "
-         "'shape': (3, 32, 32)}");
+    refuse_file(file_,
+                "has an unreadable .npy header; expected {'descr': '<f4', 'fortran_order': False, "
+                "'shape': (3, 32, 32)}");
   }
 
   void skip_blanks() {
@@ -123,7 +120,7 @@ class HeaderReader {
   }
 
   std::vector<std::int64_t> shape() const {
-    HeaderReader tuple(file_, field("shape"));
+    NpyHeaderReader tuple(file_, field("shape"));
     std::vector<std::int64_t> sides;
     tuple.expect('(');
     while (!tuple.take(')')) {
@@ -158,17 +155,18 @@ std::uint32_t little_endian(std::string_view bytes) {
 
 /// Splits off the header; `bytes` keeps the data.
 std::string_view take_header(const fs::path& file, std::string_view& bytes) {
-  if (!bytes.starts_with("\x93NUMPY") || bytes.size() < 12) fail(file, "is not a .npy file");
+  if (!bytes.starts_with("\x93NUMPY") || bytes.size() < 12) refuse_file(file, "is not a .npy file");
   const int version = static_cast<std::uint8_t>(bytes[6]);
   if (version < 1 || version > 3)
-    fail(file, "is a .npy file of version " + std::to_string(version) + "; expected 1, 2 or 3");
+    refuse_file(file,
+                "is a .npy file of version " + std::to_string(version) + "; expected 1, 2 or 3");
   const std::size_t digits = version == 1 ? 2 : 4;
   const std::size_t length = little_endian(bytes.substr(8, digits));
   bytes.remove_prefix(8 + digits);
-  if (length > bytes.size()) fail(file, "is truncated in its header");
+  if (length > bytes.size()) refuse_file(file, "is truncated in its header");
   if (length > kNpyHeaderBytes)
-    fail(file, "has a header of " + std::to_string(length) + " bytes; expected at most " +
-                   std::to_string(kNpyHeaderBytes));
+    refuse_file(file, "has a header of " + std::to_string(length) + " bytes; expected at most " +
+                          std::to_string(kNpyHeaderBytes));
   const std::string_view header = bytes.substr(0, length);
   bytes.remove_prefix(length);
   return header;
@@ -178,13 +176,14 @@ FloatFormat format_of(const fs::path& file, const std::string& type) {
   static const std::map<std::string, FloatFormat> known = {
       {"f2", kFloat16}, {"f4", kFloat32}, {"f8", kFloat64}};
   if (type.find('O') != type.npos)
-    fail(file,
-         "holds Python objects (dtype object, a pickle), which are never unpickled; save it with a "
-         "dtype of numbers: numpy.save(file, numpy.asarray(array, dtype=\"float32\")), which needs "
-         "rows of one length");
+    refuse_file(
+        file,
+        "holds Python objects (dtype object, a pickle), which are never unpickled; save it with a "
+        "dtype of numbers: numpy.save(file, numpy.asarray(array, dtype=\"float32\")), which needs "
+        "rows of one length");
   const auto it = known.find(type.empty() ? type : type.substr(1));
   if (it == known.end() || (type[0] != '<' && type[0] != '>' && type[0] != '='))
-    fail(file, "has elements of type " + type + "; " + kAccepted);
+    refuse_file(file, "has elements of type " + type + "; " + kAcceptedTypes);
   FloatFormat format = it->second;
   format.big_endian = type[0] == '>';
   return format;
@@ -201,7 +200,7 @@ int integer_bytes(const std::string& type) {
 
 StoredArray array_in(const fs::path& name, std::string_view bytes, bool takes_integers,
                      std::shared_ptr<const void> owner) {
-  const Header header = HeaderReader(name, take_header(name, bytes)).read();
+  const Header header = NpyHeaderReader(name, take_header(name, bytes)).read();
   const int whole = takes_integers ? integer_bytes(header.type) : 0;
   const NumberFormat format =
       whole > 0 ? integer_format(header.type[1] == 'i', whole, header.type[0] == '>')

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "nn/io/weight_file.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -18,7 +19,6 @@ constexpr int kDeepest = 64;               ///< dictionaries within dictionaries
 constexpr std::size_t kLongestName = 512;  ///< with those of the dictionaries around it
 constexpr std::size_t kMostTensors = 100000;  ///< in one file
 constexpr std::size_t kMostPlaces = 100000;   ///< containers that wait to be looked at
-constexpr std::size_t kMostDimensions = 64;   ///< PyTorch's own limit
 constexpr std::size_t kMostUnread = 16;       ///< that are named
 
 std::string joined(const std::string& a, std::string_view b) {

@@ -20,9 +20,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kLengthBytes = 8;
 constexpr std::size_t kMostHeaderBytes = 100'000'000;  ///< the format's own limit
-constexpr std::size_t kMostDimensions = 64;
 
-[[noreturn]] void fail(const fs::path& file, const std::string& why) {
+[[noreturn]] void refuse_damaged(const fs::path& file, const std::string& why) {
   throw DataError(file.string() + ": damaged or not safetensors: " + why);
 }
 
@@ -34,7 +33,7 @@ struct Entry {
 
 /// Takes the header as it is parsed: {"NAME": {"dtype": "F32", "shape": [...], "data_offsets":
 /// [begin, end]}, "__metadata__": {"key": "text"}}. Anything else stops it with `why` set.
-class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
+class SafetensorsHeader : public nlohmann::json_sax<nlohmann::json> {
  public:
   std::vector<Entry> entries;
   Metadata metadata;
@@ -162,11 +161,12 @@ NumberFormat number_format_of(const std::string& type) {
 /// Bytes that a tensor's shape needs, refused when they cannot be in `limit` bytes.
 std::uint64_t needed_bytes(const fs::path& file, const Entry& e, std::uint64_t limit) {
   const std::size_t bits = bits_of(e.type);
-  if (bits == 0) fail(file, "tensor " + shown(e.name) + " has the unknown type " + shown(e.type));
+  if (bits == 0)
+    refuse_damaged(file, "tensor " + shown(e.name) + " has the unknown type " + shown(e.type));
   std::uint64_t n = 1;
   for (const std::int64_t extent : e.shape) {
     if (__builtin_mul_overflow(n, static_cast<std::uint64_t>(extent), &n) || n > 8 * limit)
-      fail(file, "tensor " + shown(e.name) + " is larger than the file");
+      refuse_damaged(file, "tensor " + shown(e.name) + " is larger than the file");
   }
   return (n * bits + 7) / 8;
 }
@@ -174,13 +174,13 @@ std::uint64_t needed_bytes(const fs::path& file, const Entry& e, std::uint64_t l
 void check_place(const fs::path& file, const Entry& e, std::uint64_t data_bytes) {
   const std::uint64_t begin = e.place[0], end = e.place[1];
   if (begin > end || end > data_bytes)
-    fail(file, "tensor " + shown(e.name) + " lies at bytes " + std::to_string(begin) + " to " +
-                   std::to_string(end) + ", but the file holds " + std::to_string(data_bytes) +
-                   " bytes of data (truncated?)");
+    refuse_damaged(file, "tensor " + shown(e.name) + " lies at bytes " + std::to_string(begin) +
+                             " to " + std::to_string(end) + ", but the file holds " +
+                             std::to_string(data_bytes) + " bytes of data (truncated?)");
   const std::uint64_t needed = needed_bytes(file, e, data_bytes);
   if (end - begin != needed)
-    fail(file, "tensor " + shown(e.name) + " has " + std::to_string(end - begin) +
-                   " bytes; its shape needs " + std::to_string(needed));
+    refuse_damaged(file, "tensor " + shown(e.name) + " has " + std::to_string(end - begin) +
+                             " bytes; its shape needs " + std::to_string(needed));
 }
 
 /// Every byte of the data belongs to one tensor.
@@ -197,14 +197,14 @@ void check_places(const fs::path& file, const std::vector<Entry>& entries,
   std::string before = "the header";
   for (const Entry* e : sorted) {
     if (e->place[0] != at)
-      fail(file, "tensor " + shown(e->name) + " begins at byte " + std::to_string(e->place[0]) +
-                     ", but " + before + " ends at " + std::to_string(at) +
-                     " (tensors neither overlap nor leave holes)");
+      refuse_damaged(file, "tensor " + shown(e->name) + " begins at byte " +
+                               std::to_string(e->place[0]) + ", but " + before + " ends at " +
+                               std::to_string(at) + " (tensors neither overlap nor leave holes)");
     at = e->place[1];
     before = "tensor " + shown(e->name);
   }
   if (at != data_bytes)
-    fail(file, std::to_string(data_bytes - at) + " bytes follow the last tensor");
+    refuse_damaged(file, std::to_string(data_bytes - at) + " bytes follow the last tensor");
 }
 
 /// A file that was read, with what its header says.
@@ -218,9 +218,9 @@ struct Safetensors {
   explicit Safetensors(const fs::path& path) : file(path), bytes(read_bytes(path)) {
     const std::string_view header = header_text();
     data = std::string_view(bytes).substr(kLengthBytes + header.size());
-    HeaderReader reader;
+    SafetensorsHeader reader;
     nlohmann::json::sax_parse(header, &reader);
-    if (!reader.why.empty()) fail(file, reader.why);
+    if (!reader.why.empty()) refuse_damaged(file, reader.why);
     check_places(file, reader.entries, data.size());
     entries = std::move(reader.entries);
     metadata = std::move(reader.metadata);
@@ -228,15 +228,16 @@ struct Safetensors {
 
   std::string_view header_text() const {
     if (bytes.size() < kLengthBytes)
-      fail(file, "it has " + std::to_string(bytes.size()) + " bytes");
+      refuse_damaged(file, "it has " + std::to_string(bytes.size()) + " bytes");
     std::uint64_t length;
     std::memcpy(&length, bytes.data(), sizeof length);
     if (length > bytes.size() - kLengthBytes)
-      fail(file, "its header should have " + std::to_string(length) + " bytes, but only " +
-                     std::to_string(bytes.size() - kLengthBytes) + " follow");
+      refuse_damaged(file, "its header should have " + std::to_string(length) +
+                               " bytes, but only " + std::to_string(bytes.size() - kLengthBytes) +
+                               " follow");
     if (length > kMostHeaderBytes)
-      fail(file, "its header has " + std::to_string(length) + " bytes; at most " +
-                     std::to_string(kMostHeaderBytes) + " are allowed");
+      refuse_damaged(file, "its header has " + std::to_string(length) + " bytes; at most " +
+                               std::to_string(kMostHeaderBytes) + " are allowed");
     return std::string_view(bytes).substr(kLengthBytes, length);
   }
 

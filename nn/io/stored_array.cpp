@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::string_view_literals;
 
-constexpr const char* kAccepted =
+constexpr const char* kAcceptedFiles =
     "; expected .npy, .npz, safetensors or IDX (MNIST's format), or a folder of PNG or JPEG images";
 
 float decode_integer(const NumberFormat& f, const char* at) {
@@ -88,7 +88,8 @@ StoredArray of_npz(const ArrayPlace& place) {
       entries.push_back(&entry);
     }
   if (names.empty())
-    throw DataError(place.file.string() + ": is a zip archive without .npy arrays" + kAccepted);
+    throw DataError(place.file.string() + ": is a zip archive without .npy arrays" +
+                    kAcceptedFiles);
   const std::size_t i = chosen_array(place, names);
   return npy_array(place.file.string() + ":" + shown(names[i]), zip->read(*entries[i]), zip);
 }
@@ -121,7 +122,7 @@ StoredArray of_bytes(const ArrayPlace& place, std::string_view bytes,
                      std::shared_ptr<const void> owner) {
   const std::string file = place.file.string();
   const bool npy = bytes.starts_with("\x93NUMPY"sv);
-  if (!npy && !begins_as_idx(bytes)) throw DataError(file + ": " + kind_of(bytes) + kAccepted);
+  if (!npy && !begins_as_idx(bytes)) throw DataError(file + ": " + kind_of(bytes) + kAcceptedFiles);
   if (!place.array.empty())
     throw DataError(file + ": holds a single array without a name; expected no \":" +
                     shown(place.array) + "\" after it");

@@ -2,6 +2,7 @@
 // by names and shapes, so that nothing else in the file costs memory.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <vector>
@@ -10,6 +11,9 @@
 #include "nn/network/tensor_names.hpp"
 
 namespace ohmic {
+
+/// Of a tensor: PyTorch's own limit.
+inline constexpr std::size_t kMostDimensions = 64;
 
 struct WeightFile {
   std::vector<FileTensor> tensors;

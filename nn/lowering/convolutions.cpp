@@ -13,8 +13,6 @@ namespace {
 using at::Tensor;
 using Shape = std::vector<std::int64_t>;
 
-int number(std::int64_t v) { return static_cast<int>(v); }
-
 /// Attributes of a convolution with as many spatial axes as its kernel has, 1 as 2 with a height
 /// of 1.
 struct Window {

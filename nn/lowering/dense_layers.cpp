@@ -19,8 +19,6 @@ namespace {
 using at::Tensor;
 using Shape = std::vector<std::int64_t>;
 
-int number(std::int64_t v) { return static_cast<int>(v); }
-
 /// A shape whose samples have an axis of their own; -1 stands for them.
 Shape split(Shape shape, const SamplePlace& place) {
   const auto at = shape.begin() + place.axis;

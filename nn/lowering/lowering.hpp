@@ -13,6 +13,9 @@
 
 namespace ohmic {
 
+/// A size of a tensor as a layer has it.
+inline int number(std::int64_t v) { return static_cast<int>(v); }
+
 class Lowering {
  public:
   Lowering(const ImportedModel&, const LoweringOptions&, const Trace&);

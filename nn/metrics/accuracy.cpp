@@ -76,7 +76,7 @@ Metric top_k() {
   return m;
 }
 
-const RegisterMetric registration{accuracy(), agreement(), top_k()};
+const RegisterMetric kRegisterAccuracy{accuracy(), agreement(), top_k()};
 
 }  // namespace
 }  // namespace ohmic

@@ -13,8 +13,6 @@
 namespace ohmic {
 namespace {
 
-constexpr double kInfinite = std::numeric_limits<double>::infinity();
-
 double score_of(const Answer& a) {
   const std::span<const float> y = a.numbers;
   if (a.wanted.empty())
@@ -30,7 +28,7 @@ double score_of(const Answer& a) {
 Score ranked(const Answer& a) {
   const double score = score_of(a);
   const double kind = a.label > 0 ? 1 : 0;
-  return {std::isnan(score) ? (kind == 1 ? -kInfinite : kInfinite) : score, kind};
+  return {std::isnan(score) ? (kind == 1 ? -HUGE_VAL : HUGE_VAL) : score, kind};
 }
 
 double area(std::span<const Score> scores) {
@@ -68,7 +66,7 @@ Metric auc() {
   return m;
 }
 
-const RegisterMetric registration{auc()};
+const RegisterMetric kRegisterAuc{auc()};
 
 }  // namespace
 }  // namespace ohmic

@@ -16,11 +16,9 @@
 namespace ohmic {
 namespace {
 
-constexpr double kInfinite = std::numeric_limits<double>::infinity();
-
 double log_of_probability(const Answer& a, std::int64_t p, std::int64_t label) {
   if (a.probabilities) return std::log(std::max(a.of(p, label), double{FLT_MIN}));
-  double most = -kInfinite, sum = 0;
+  double most = -HUGE_VAL, sum = 0;
   for (std::int64_t c = 0; c < a.kinds(); ++c) most = std::max(most, a.of(p, c));
   for (std::int64_t c = 0; c < a.kinds(); ++c) sum += std::exp(a.of(p, c) - most);
   return a.of(p, label) - most - std::log(sum);
@@ -37,8 +35,8 @@ Score surprise(const Answer& a) {
   for (std::int64_t p = 0; p < a.positions; ++p) {
     const std::int64_t label = a.label_at(p);
     if (label < 0) continue;
-    const double log_p = has_numbers_only(a, p) ? log_of_probability(a, p, label) : -kInfinite;
-    score.part -= std::isnan(log_p) ? -kInfinite : log_p;  // inf - inf among logits
+    const double log_p = has_numbers_only(a, p) ? log_of_probability(a, p, label) : -HUGE_VAL;
+    score.part -= std::isnan(log_p) ? -HUGE_VAL : log_p;  // inf - inf among logits
     score.whole += 1;
   }
   return score;
@@ -73,7 +71,7 @@ Metric perplexity() {
   return m;
 }
 
-const RegisterMetric registration{cross_entropy(), perplexity()};
+const RegisterMetric kRegisterCrossEntropy{cross_entropy(), perplexity()};
 
 }  // namespace
 }  // namespace ohmic

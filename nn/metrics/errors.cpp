@@ -35,7 +35,7 @@ Metric error(const char* name, const char* title, Score (*score)(const Answer&),
   return m;
 }
 
-const RegisterMetric registration{
+const RegisterMetric kRegisterErrors{
     error("mse", "mean squared error", squares,
           "mean of (y - t)^2 over all numbers y of all answers, t what is wanted"),
     error("mae", "mean absolute error", sizes, "mean of |y - t| over all numbers")};

@@ -12,8 +12,6 @@
 namespace ohmic {
 namespace {
 
-constexpr double kInfinite = std::numeric_limits<double>::infinity();
-
 Score cosine(const Answer& a) {
   double product = 0, own = 0, wanted = 0;
   for (std::size_t i = 0; i < a.numbers.size(); ++i) {
@@ -34,7 +32,7 @@ Score powers(const Answer& a) {
     score.part += t * t;
     score.whole += error * error;
   }
-  if (std::isnan(score.whole)) score = {0, kInfinite};
+  if (std::isnan(score.whole)) score = {0, HUGE_VAL};
   return score;
 }
 
@@ -44,8 +42,8 @@ double decibel(std::span<const Score> scores) {
     signal += s.part;
     error += s.whole;
   }
-  if (error == 0) return kInfinite;
-  return signal == 0 ? -kInfinite : 10 * std::log10(signal / error);
+  if (error == 0) return HUGE_VAL;
+  return signal == 0 ? -HUGE_VAL : 10 * std::log10(signal / error);
 }
 
 Metric cosine_similarity() {
@@ -73,7 +71,7 @@ Metric snr() {
   return m;
 }
 
-const RegisterMetric registration{cosine_similarity(), snr()};
+const RegisterMetric kRegisterSimilarity{cosine_similarity(), snr()};
 
 }  // namespace
 }  // namespace ohmic

@@ -113,7 +113,7 @@ Tensors clip(const Call& call) {
   return {y};
 }
 
-const RegisterOperator kRegister{
+const RegisterOperator kRegisterActivations{
     {"Relu", relu, Sign::non_negative},
     {"LeakyRelu", leaky_relu, Sign::as_inputs},
     {"PRelu", p_relu, Sign::as_inputs},

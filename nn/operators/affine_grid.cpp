@@ -25,7 +25,7 @@ Tensors affine_grid(const Call& call) {
   return {at::affine_grid_generator(theta, call.checked(size), call.flag("align_corners", false))};
 }
 
-const RegisterOperator kRegister{{"AffineGrid", affine_grid}};
+const RegisterOperator kRegisterAffineGrid{{"AffineGrid", affine_grid}};
 
 }  // namespace
 }  // namespace ohmic

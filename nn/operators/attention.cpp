@@ -87,7 +87,7 @@ Tensors attention(const Call& call) {
   return {y, keys, values, Tensors{raw, capped, biased, shares}[static_cast<std::size_t>(shown)]};
 }
 
-const RegisterOperator kRegister{{"Attention", attention}};
+const RegisterOperator kRegisterAttention{{"Attention", attention}};
 
 }  // namespace
 }  // namespace ohmic

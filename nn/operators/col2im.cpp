@@ -32,7 +32,7 @@ Tensors col2im(const Call& call) {
   return {whole.slice(2, pads[0], pads[0] + (*image)[0]).slice(3, pads[1], pads[1] + (*image)[1])};
 }
 
-const RegisterOperator kRegister{
+const RegisterOperator kRegisterCol2im{
     {"Col2Im", col2im, Sign::as_inputs, "another number of spatial axes than two"}};
 
 }  // namespace

@@ -125,16 +125,16 @@ Tensors cast(const Call& call) { return {call[0].to(type_of(call, call.integer("
 
 Tensors cast_like(const Call& call) { return {call[0].to(call[1].scalar_type())}; }
 
-constexpr const char* kTypes = "float8, 4-bit types and strings";
+constexpr const char* kTypesOfConstants = "float8, 4-bit types and strings";
 
-const RegisterOperator kRegister{
+const RegisterOperator kRegisterConstants{
     {"Constant", constant, Sign::unknown, "strings and sparse values", true},
-    {"ConstantOfShape", constant_of_shape, Sign::unknown, kTypes, true},
+    {"ConstantOfShape", constant_of_shape, Sign::unknown, kTypesOfConstants, true},
     {"Range", range, Sign::unknown, "", true},
-    {"EyeLike", eye_like, Sign::non_negative, kTypes, true},
+    {"EyeLike", eye_like, Sign::non_negative, kTypesOfConstants, true},
     {"OneHot", one_hot, Sign::unknown, "", true},
-    {"Cast", cast, Sign::as_inputs, kTypes, true},
-    {"CastLike", cast_like, Sign::as_inputs, kTypes, true},
+    {"Cast", cast, Sign::as_inputs, kTypesOfConstants, true},
+    {"CastLike", cast_like, Sign::as_inputs, kTypesOfConstants, true},
 };
 
 }  // namespace

@@ -107,7 +107,7 @@ Tensors convolve_integers(const Call& call) {
               .to(at::kInt)};
 }
 
-const RegisterOperator kRegister{
+const RegisterOperator kRegisterConvolution{
     {"Conv", convolve, Sign::as_inputs, "more than three spatial axes"},
     {"ConvTranspose", convolve_transposed, Sign::as_inputs, "more than three spatial axes"},
     {"ConvInteger", convolve_integers, Sign::unknown, "more than three spatial axes"},

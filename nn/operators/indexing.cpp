@@ -197,7 +197,7 @@ Tensors grid_sample(const Call& call) {
 constexpr const char* kDataDependent =
     "its shape depends on data: only where its inputs are constants";
 
-const RegisterOperator kRegister{
+const RegisterOperator kRegisterIndexing{
     {"Slice", slice, Sign::as_inputs},
     {"Gather", gather, Sign::as_inputs},
     {"GatherElements", gather_elements, Sign::as_inputs},

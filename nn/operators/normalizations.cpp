@@ -108,7 +108,7 @@ Tensors mean_variance(const Call& call) {
   return {centred / ((centred * centred).mean(axes, true).sqrt() + 1e-9)};
 }
 
-const RegisterOperator kRegister{
+const RegisterOperator kRegisterNormalizations{
     {"BatchNormalization", batch_normalization, Sign::unknown, "training_mode, spatial = 0"},
     {"LayerNormalization", layer_normalization},
     {"RMSNormalization", rms_normalization},

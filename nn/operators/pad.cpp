@@ -85,7 +85,7 @@ Tensors pad(const Call& call) {
   return {at::constant_pad_nd(call[0], backwards, value)};
 }
 
-const RegisterOperator kRegister{{"Pad", pad, Sign::unknown}};
+const RegisterOperator kRegisterPad{{"Pad", pad, Sign::unknown}};
 
 }  // namespace
 }  // namespace ohmic

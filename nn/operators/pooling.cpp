@@ -195,7 +195,7 @@ Tensors global_lp(const Call& call) {
 
 constexpr const char* kSpatial = "more than three spatial axes";
 
-const RegisterOperator kRegister{
+const RegisterOperator kRegisterPooling{
     {"MaxPool", max_pool, Sign::as_inputs, kSpatial},
     {"AveragePool", average_pool, Sign::as_inputs, kSpatial},
     {"LpPool", lp_pool, Sign::non_negative, kSpatial},

@@ -38,7 +38,7 @@ Tensor centred(const Call& call, std::size_t i) {
   return x - (i == 0 && zero.dim() == 1 && zero.numel() > 1 ? zero.unsqueeze(1) : zero);
 }
 
-const RegisterOperator kRegister{
+const RegisterOperator kRegisterProducts{
     {"Gemm", gemm},
     {"MatMul", [](const Call& c) -> Tensors { return {at::matmul(c[0], c[1])}; }, Sign::as_inputs},
     {"MatMulInteger",

@@ -90,11 +90,11 @@ Tensors quantize_by_range(const Call& call) {
   return {levels.to(at::kByte), scale, zero.to(at::kByte)};
 }
 
-constexpr const char* kTypes = "float8 and 4-bit types";
+constexpr const char* kQuantizedTypes = "float8 and 4-bit types";
 
-const RegisterOperator kRegister{
-    {"DequantizeLinear", dequantize, Sign::unknown, kTypes, true},
-    {"QuantizeLinear", quantize, Sign::unknown, kTypes, true},
+const RegisterOperator kRegisterQuantization{
+    {"DequantizeLinear", dequantize, Sign::unknown, kQuantizedTypes, true},
+    {"QuantizeLinear", quantize, Sign::unknown, kQuantizedTypes, true},
     {"DynamicQuantizeLinear", quantize_by_range, Sign::non_negative,
      "samples, whose range would be that of a whole batch: only where its input is a constant",
      true},

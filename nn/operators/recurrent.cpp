@@ -210,7 +210,7 @@ Tensors gru(const Call& call) { return run(call, {gru_step, 3, {"Sigmoid", "Tanh
 
 Tensors rnn(const Call& call) { return run(call, {rnn_step, 1, {"Tanh"}}); }
 
-const RegisterOperator kRegister{
+const RegisterOperator kRegisterRecurrent{
     {"LSTM", lstm, Sign::unknown, "clip, input_forget, activations with parameters"},
     {"GRU", gru, Sign::unknown, "clip, activations with parameters"},
     {"RNN", rnn, Sign::unknown, "clip, activations with parameters"},

@@ -133,7 +133,7 @@ Tensors cumulative_sum(const Call& call) {
   return {reverse ? y.flip(axis) : y};
 }
 
-const RegisterOperator kRegister{
+const RegisterOperator kRegisterReductions{
     {"ReduceSum", reduced<sum>, Sign::as_inputs},
     {"ReduceMean", reduced<mean>, Sign::as_inputs},
     {"ReduceProd", reduced<product>, Sign::as_inputs},

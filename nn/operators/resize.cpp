@@ -222,7 +222,7 @@ Tensors resize(const Call& call) {
   return {computes ? y.round().to(type) : y};
 }
 
-const RegisterOperator kRegister{
+const RegisterOperator kRegisterResize{
     {"Resize", resize},
     {"Upsample", resize},
 };

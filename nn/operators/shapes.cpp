@@ -180,7 +180,7 @@ Tensors shape(const Call& call) {
       x.sizes().slice(static_cast<std::size_t>(start), static_cast<std::size_t>(end - start)))};
 }
 
-const RegisterOperator kRegister{
+const RegisterOperator kRegisterShapes{
     {"Reshape", reshape, Sign::as_inputs},
     {"Flatten", flatten, Sign::as_inputs},
     {"Squeeze", squeeze, Sign::as_inputs},

@@ -9,11 +9,8 @@ namespace {
 
 constexpr double kLongestTime_s = 1e12;
 
-[[noreturn]] void fail(const std::string& key, const std::string& message) {
-  Fault fault;
-  fault.key = key;
-  fault.message = message;
-  throw ConfigError(std::vector<Fault>{fault});
+[[noreturn]] void refuse(const std::string& key, const std::string& message) {
+  throw ConfigError(std::vector<Fault>{{{}, key, message}});
 }
 
 void read_device_table(const Value& table, const std::string& key, TrainingHardware& hardware,
@@ -91,14 +88,14 @@ std::shared_ptr<const DeviceModel> TrainingHardware::device_at(double age_s) con
 
 void TrainingHardware::validate() const {
   if (!mapping.digital.empty() || !mapping.crossbar.empty())
-    fail(mapping.digital.empty() ? "mapping.crossbar" : "mapping.digital",
-         "which layers are on crossbars [mapping] says, for training too");
+    refuse(mapping.digital.empty() ? "mapping.crossbar" : "mapping.digital",
+           "which layers are on crossbars [mapping] says, for training too");
   if (std::ranges::any_of(times_s, [](double t) { return !(t >= 0 && t <= kLongestTime_s); }))
-    fail("times_s", "expected ages from 0 to 1e12 s");
+    refuse("times_s", "expected ages from 0 to 1e12 s");
   for (const double age_s : times_s) try {
       device_at(age_s);
     } catch (const ConfigError& error) {
-      fail("times_s", error.faults().front().message);
+      refuse("times_s", error.faults().front().message);
     }
 }
 

@@ -11,7 +11,7 @@
 namespace ohmic {
 namespace {
 
-std::string text(double x) { return std::isnan(x) ? "" : Value{x}.text(); }
+std::string number_or_empty(double x) { return std::isnan(x) ? "" : Value{x}.text(); }
 
 double squared_norm(const std::vector<double>& v) {
   return std::inner_product(v.begin(), v.end(), v.begin(), 0.0);
@@ -38,8 +38,8 @@ std::string norm_columns(const Weights& weights, const Node& norm) {
   }
   return std::to_string(gamma.size()) + "," +
          std::to_string(std::count(dead.begin(), dead.end(), true)) + "," +
-         text(variance_of(norm, *std::min_element(spread.begin(), spread.end()))) + "," +
-         text(sum / static_cast<double>(gamma.size())) + "," + text(largest);
+         number_or_empty(variance_of(norm, *std::min_element(spread.begin(), spread.end()))) + "," +
+         number_or_empty(sum / static_cast<double>(gamma.size())) + "," + number_or_empty(largest);
 }
 
 }  // namespace
@@ -102,10 +102,11 @@ double GradientNoise::noise_scale() const {
 
 std::string theory_row(const GradientNoise& noise, std::int64_t epoch, double learning_rate,
                        std::int64_t batch) {
-  return std::to_string(epoch) + "," + text(learning_rate) + "," + std::to_string(batch) + "," +
-         std::to_string(noise.images()) + "," + text(noise.C()) + "," +
-         text(noise.squared_gradient()) + "," + text(noise.power(learning_rate)) + "," +
-         text(noise.noise_scale()) + "\n";
+  return std::to_string(epoch) + "," + number_or_empty(learning_rate) + "," +
+         std::to_string(batch) + "," + std::to_string(noise.images()) + "," +
+         number_or_empty(noise.C()) + "," + number_or_empty(noise.squared_gradient()) + "," +
+         number_or_empty(noise.power(learning_rate)) + "," + number_or_empty(noise.noise_scale()) +
+         "\n";
 }
 
 std::string theory_layer_rows(const Graph& graph, const Weights& weights, std::int64_t epoch) {
@@ -115,8 +116,9 @@ std::string theory_layer_rows(const Graph& graph, const Weights& weights, std::i
     const auto& kernel = weights.at(node.name + ".weight").values;
     const Node* norm = norm_after(graph, node.name);
     const std::vector<double> w(kernel.begin(), kernel.end());
-    rows += std::to_string(epoch) + "," + node.name + "," + text(std::sqrt(squared_norm(w))) + "," +
-            text(population_std(kernel)) + "," +
+    rows += std::to_string(epoch) + "," + node.name + "," +
+            number_or_empty(std::sqrt(squared_norm(w))) + "," +
+            number_or_empty(population_std(kernel)) + "," +
             (norm ? norm->name + "," + norm_columns(weights, *norm) : ",,,,,") + "\n";
   }
   return rows;

@@ -10,11 +10,8 @@ constexpr double kPaperEpochs = 200;
 const std::vector<double> kPaperSteps = {80, 120, 160, 180};
 const std::vector<double> kPaperFactors = {1e-1, 1e-2, 1e-3, 0.5e-3};
 
-[[noreturn]] void fail(const std::string& key, const std::string& message) {
-  Fault fault;
-  fault.key = "train." + key;
-  fault.message = message;
-  throw ConfigError(std::vector<Fault>{fault});
+[[noreturn]] void refuse_train(const std::string& key, const std::string& message) {
+  throw ConfigError(std::vector<Fault>{{{}, "train." + key, message}});
 }
 
 void check_hardware(const TrainingHardware& hardware) {
@@ -177,29 +174,29 @@ const Schema<TrainSettings>& TrainSettings::schema() {
 void TrainSettings::validate() const {
   if (hardware) {
     if (noise_eta > 0)
-      fail("noise_eta",
-           "is weight noise without devices; beside [train.hardware] expected 0, and "
-           "a device model with the noise that is meant");
-    if (precision != "f32") fail("precision", "expected \"f32\" beside [train.hardware]");
+      refuse_train("noise_eta",
+                   "is weight noise without devices; beside [train.hardware] expected 0, and "
+                   "a device model with the noise that is meant");
+    if (precision != "f32") refuse_train("precision", "expected \"f32\" beside [train.hardware]");
     check_hardware(*hardware);
   }
   if (measure && measure->images < 2 * batch)
-    fail("measure.images", "expected two batches of train.batch at least, " +
-                               std::to_string(2 * batch) + ", got " +
-                               std::to_string(measure->images));
+    refuse_train("measure.images", "expected two batches of train.batch at least, " +
+                                       std::to_string(2 * batch) + ", got " +
+                                       std::to_string(measure->images));
   if (schedule != "steps") {
     if (!schedule_epochs.empty() || !schedule_factors.empty())
-      fail("schedule", "is " + schedule +
-                           ", which takes no schedule_epochs and schedule_factors; "
-                           "schedule = \"steps\" does");
+      refuse_train("schedule", "is " + schedule +
+                                   ", which takes no schedule_epochs and schedule_factors; "
+                                   "schedule = \"steps\" does");
     return;
   }
   if (schedule_epochs.empty() || schedule_epochs.size() != schedule_factors.size())
-    fail("schedule_epochs", "needs as many values as schedule_factors, one at least");
+    refuse_train("schedule_epochs", "needs as many values as schedule_factors, one at least");
   if (!std::is_sorted(schedule_epochs.begin(), schedule_epochs.end()))
-    fail("schedule_epochs", "must ascend");
+    refuse_train("schedule_epochs", "must ascend");
   if (*std::min_element(schedule_factors.begin(), schedule_factors.end()) <= 0)
-    fail("schedule_factors", "must be above 0");
+    refuse_train("schedule_factors", "must be above 0");
 }
 
 double TrainSettings::rate_in(std::int64_t epoch) const {

@@ -8,25 +8,17 @@
 #include <map>
 
 #include "experiments/figures/plot.hpp"
+#include "experiments/report/budget/by_point.hpp"
 #include "experiments/results/axis_columns.hpp"
 #include "experiments/study/words.hpp"
 
 namespace ohmic {
 namespace {
 
-using OfPoint = std::vector<const FoundBudget*>;
-
-std::vector<OfPoint> by_point(const std::vector<FoundBudget>& budgets) {
-  std::vector<OfPoint> points;
-  for (const FoundBudget& b : budgets) {
-    if (points.empty() || points.back().front()->point != b.point) points.emplace_back();
-    points.back().push_back(&b);
-  }
-  return points;
-}
+using Budgets = std::vector<const FoundBudget*>;
 
 /// Every value looked at for any of the limits, with the most draws it got.
-Series measured(const OfPoint& budgets, double confidence) {
+Series measured(const Budgets& budgets, double confidence) {
   std::map<double, const Probe*> probes;
   for (const FoundBudget* b : budgets)
     for (const Probe& probe : b->result.probes) {
@@ -42,7 +34,7 @@ Series measured(const OfPoint& budgets, double confidence) {
 
 /// Lines of the metric, and the interval that holds each budget: all that is allowed lies on its
 /// milder side, and its inside is not decided.
-void add_limits(const OfPoint& budgets, const BudgetSettings& settings, Panel& panel) {
+void add_limits(const Budgets& budgets, const BudgetSettings& settings, Panel& panel) {
   const MetricWords words(budgets.front()->point->experiment);
   const double baseline = budgets.front()->start.baseline();
   if (std::isfinite(baseline))
@@ -64,7 +56,7 @@ void add_limits(const OfPoint& budgets, const BudgetSettings& settings, Panel& p
 
 /// The neighbourhood of the losses that are asked for, as far as there are values: what lies far
 /// below would flatten it. How many values that are is said.
-void look_closely(const OfPoint& budgets, Panel& panel) {
+void look_closely(const Budgets& budgets, Panel& panel) {
   const MetricWords words(budgets.front()->point->experiment);
   const double sign = words.metric().sign(), baseline = budgets.front()->start.baseline();
   if (!std::isfinite(baseline)) return;
@@ -105,7 +97,7 @@ Figure budget_figure(const std::vector<FoundBudget>& budgets, const BudgetSettin
   const FindSettings& find = *settings.find;
   Plot plot{"budget", "", {}};
   plot.shares_y = false;  // baselines differ
-  for (const OfPoint& of_point : by_point(budgets)) {
+  for (const Budgets& of_point : by_point(budgets)) {
     const Point& point = *of_point.front()->point;
     Panel panel{point_title(point),
                 {knob_title(find, point.experiment)},

@@ -4,6 +4,7 @@
 
 #include "experiments/figures/plot.hpp"
 #include "experiments/report/budget/answers.hpp"
+#include "experiments/report/budget/by_point.hpp"
 #include "experiments/statistics/proportion.hpp"
 #include "experiments/study/measured_age.hpp"
 
@@ -103,16 +104,7 @@ DataTable chip_table(const std::vector<AgingChips>& all) {
 
 // --- figure ---
 
-using OfPoint = std::vector<const AgingChips*>;
-
-std::vector<OfPoint> by_point(const std::vector<AgingChips>& all) {
-  std::vector<OfPoint> points;
-  for (const AgingChips& chips : all) {
-    if (points.empty() || points.back().front()->point != chips.point) points.emplace_back();
-    points.back().push_back(&chips);
-  }
-  return points;
-}
+using Remedies = std::vector<const AgingChips*>;
 
 Series curve(const AgingChips& chips, std::size_t index, std::size_t count) {
   return {chips.remedy, {color_of(index, count), marker_of(index), true}, {}};
@@ -125,7 +117,7 @@ Axis age_axis() {
 }
 
 /// Of the first limit that is asked for.
-Panel alive_panel(const OfPoint& remedies, const BudgetSettings& settings) {
+Panel alive_panel(const Remedies& remedies, const BudgetSettings& settings) {
   const AgingChips& first = *remedies.front();
   const Target target = allowed_targets(first.words(), first.baseline, settings).front();
   Panel panel{
@@ -146,7 +138,7 @@ Panel alive_panel(const OfPoint& remedies, const BudgetSettings& settings) {
   return panel;
 }
 
-Panel reached_panel(const OfPoint& remedies, const BudgetSettings& settings) {
+Panel reached_panel(const Remedies& remedies, const BudgetSettings& settings) {
   const AgingChips& first = *remedies.front();
   const MetricWords words = first.words();
   Panel panel{point_title(*first.point),
@@ -172,7 +164,7 @@ Figure lifetime_figure(const std::vector<AgingChips>& all, const BudgetSettings&
   Plot plot{"lifetime", "", {}};
   plot.most_columns = 2;
   plot.shares_y = false;  // shares of chips beside values of the metric
-  for (const OfPoint& remedies : by_point(all)) {
+  for (const Remedies& remedies : by_point(all)) {
     plot.panels.push_back(alive_panel(remedies, settings));
     plot.panels.push_back(reached_panel(remedies, settings));
   }

@@ -40,7 +40,7 @@ std::string corners(const AtenCall& call) {
   return call.flag("align_corners", false) ? "align_corners" : "pytorch_half_pixel";
 }
 
-void linear(AtenCall& call) {
+void resize_linear(AtenCall& call) {
   resize(call,
          {{"mode", std::string("linear")}, {"coordinate_transformation_mode", corners(call)}});
 }
@@ -109,8 +109,8 @@ AtenEntries aten_resizing() {
           {"replication_pad1d", replication},
           {"replication_pad2d", replication},
           {"upsample_bicubic2d.vec", cubic},
-          {"upsample_bilinear2d.vec", linear},
-          {"upsample_linear1d.vec", linear},
+          {"upsample_bilinear2d.vec", resize_linear},
+          {"upsample_linear1d.vec", resize_linear},
           {"upsample_nearest1d.vec", nearest},
           {"upsample_nearest2d.vec", nearest},
           {"grid_sampler", grid_sampler},
@@ -118,7 +118,7 @@ AtenEntries aten_resizing() {
           {"reflection_pad3d", reflection},
           {"replication_pad3d", replication},
           {"upsample_nearest3d.vec", nearest},
-          {"upsample_trilinear3d.vec", linear}};
+          {"upsample_trilinear3d.vec", resize_linear}};
 }
 
 }  // namespace ohmic

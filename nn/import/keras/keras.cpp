@@ -16,7 +16,7 @@
 namespace ohmic {
 namespace {
 
-constexpr int kOpset = 20, kDeepest = 16;
+constexpr int kDeepest = 16;
 constexpr std::size_t kMostLayers = 100'000;
 
 std::string text_or(const Json& json, const char* key, const std::string& otherwise) {
@@ -278,7 +278,7 @@ ImportedModel read_config(const std::filesystem::path& path, std::string_view co
   graph.draft.model.file = path;
   graph.draft.model.format = "Keras";
   graph.draft.model.producer = version.empty() ? "keras" : "keras " + printable(version);
-  graph.draft.model.opset = kOpset;
+  graph.draft.model.opset = kOpsetOfDrafts;
   graph.before_keras_3 = version.starts_with("2.") || version.starts_with("1.");
   const Json json = parse_json(config, "its configuration");
   const std::string type = text_or(json, "class_name", "");

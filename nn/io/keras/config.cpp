@@ -79,9 +79,9 @@ std::string snake_case(const std::string& name) {
   return snake;
 }
 
-class Reader {
+class ConfigReader {
  public:
-  explicit Reader(const std::string& file) : file_(file) {}
+  explicit ConfigReader(const std::string& file) : file_(file) {}
 
   Network read(const Json& model) {
     const std::vector<int> outputs = expand(model, "", "", {}, 0);
@@ -249,7 +249,7 @@ Network read_config(const std::string& file, const std::string& json) {
   const Json model = Json::parse(json, nullptr, false);
   if (model.is_discarded() || !model.is_object())
     throw DataError(file + ": its model_config is no JSON object");
-  return Reader(file).read(model);
+  return ConfigReader(file).read(model);
 }
 
 }  // namespace ohmic::keras

@@ -73,9 +73,9 @@ constexpr Kinds kKinds[] = {{Op::convolution, "conv2d", "convolutions"},
                             {Op::batch_norm, "batch_normalization", "BatchNorms"},
                             {Op::dense, "dense", "dense layers"}};
 
-class Reader {
+class CheckpointReader {
  public:
-  Reader(std::string name, std::string_view bytes, Graph& graph)
+  CheckpointReader(std::string name, std::string_view bytes, Graph& graph)
       : name_(std::move(name)), graph_(graph), h5_(name_, bytes), layers_(stored_layers(h5_)) {}
 
   LoadedCheckpoint read(const std::optional<std::string>& config) {
@@ -259,7 +259,7 @@ void check_layout(const fs::path& file, const Graph& graph) {
 LoadedCheckpoint read_keras_h5(const fs::path& file, Graph& graph) {
   check_layout(file, graph);
   const std::string bytes = read_bytes(file);
-  Reader reader(file.string(), bytes, graph);
+  CheckpointReader reader(file.string(), bytes, graph);
   return reader.read(reader.config());
 }
 
@@ -277,7 +277,8 @@ LoadedCheckpoint read_keras_archive(const fs::path& file, Graph& graph) {
   const auto text = [](const std::vector<std::uint8_t>& bytes) {
     return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   };
-  Reader reader(file.string() + ", model.weights.h5", text(entries.at("model.weights.h5")), graph);
+  CheckpointReader reader(file.string() + ", model.weights.h5",
+                          text(entries.at("model.weights.h5")), graph);
   return reader.read(std::string(text(config->second)));
 }
 
