@@ -53,6 +53,7 @@ class RequestCheck {
   void run() {
     const std::size_t before = faults_.size();
     check_choices();
+    check_layer_bits(request_, faults_);
     check_effort();
     if (asked_.share || asked_.times_s.size() > 1)
       check_chips_see_all_images(request_, "design", faults_);
@@ -69,7 +70,7 @@ class RequestCheck {
   }
 
   void check_choices() {
-    if (asked_.choices.empty())
+    if (asked_.choices.empty() && asked_.layer_adc_bits.empty())
       fault("design.choices",
             "nothing to choose from; expected keys with the values that they may have, as { "
             "\"periphery.adc.bits\" = [4, 6, 8] }");
@@ -197,8 +198,9 @@ class DesignSearch {
   DesignSearch(AnalysisContext& context, const Point& point)
       : context_(context),
         settings_(context.request.settings),
-        asked_(*settings_.design),
         point_(point),
+        layer_bits_(study(context, point, *settings_.design)),
+        asked_(with_layer_bits(*settings_.design, layer_bits_)),
         pool_(context, point, asked_) {
     if (pool_.designs().empty())
       throw ConfigError({context.request.fault(
@@ -217,8 +219,8 @@ class DesignSearch {
     RaceSettings remaining = found.asked;
     remaining.evaluations -= order.predictions;
     found.race = race(remaining, pool_.costs(), order.designs, seen());
-    found.verified = verify_designs(finalists(found.race, pool_.costs(), found.asked),
-                                    pool_.costs(), found.asked, fresh());
+    found.verified = verify_designs(to_verify(found), pool_.costs(), found.asked, fresh());
+    found.layer_bits = layer_bits_;
     if (asked_.compare_random) found.random = compare(found);
     found.designs = pool_.designs();
     found.refused = pool_.refused();
@@ -274,14 +276,56 @@ class DesignSearch {
     for (const std::uint64_t design :
          random_designs(pool_.unsought(), pool_.unsought(), point_.experiment.seed + 1))
       order.push_back(design);
-    return try_random_designs(found.asked, found.race.spent + found.predictions, costs, order,
-                              seen(), fresh());
+    const std::int64_t studied = layer_bits_ ? layer_bits_->evaluations : 0;
+    return try_random_designs(found.asked, found.race.spent + found.predictions + studied, costs,
+                              order, seen(), fresh());
+  }
+
+  static std::optional<LayerBits> study(AnalysisContext& context, const Point& point,
+                                        const DesignSettings& asked) {
+    if (asked.layer_adc_bits.empty()) return std::nullopt;
+    return study_layer_bits(context, point, asked);
+  }
+  static DesignSettings with_layer_bits(DesignSettings asked,
+                                        const std::optional<LayerBits>& study) {
+    if (study) asked.choices.push_back(layer_bits_choice(*study));
+    return asked;
+  }
+
+  /// With what mixed bits have to be compared: the cheapest of the race that seem to hold with the
+  /// same bits in all layers, before those that are worth fresh draws in any case.
+  std::vector<std::size_t> to_verify(const FoundDesigns& found) const {
+    const std::vector<double> costs = pool_.costs();
+    std::vector<std::size_t> designs;
+    if (layer_bits_) designs = uniform_ones(found, costs);
+    for (const std::size_t design : finalists(found.race, costs, found.asked))
+      if (std::ranges::count(designs, design) == 0) designs.push_back(design);
+    designs.resize(std::min(designs.size(), found.asked.verify));
+    return designs;
+  }
+
+  std::vector<std::size_t> uniform_ones(const FoundDesigns& found,
+                                        const std::vector<double>& costs) const {
+    constexpr std::size_t kMost = 2;
+    std::vector<std::size_t> designs;
+    for (const Runner& runner : found.race.runners)
+      if (runner.judged.seems_to_hold && runner.judged.verdict != Tolerance::not_tolerated &&
+          has_same_bits(pool_.designs()[runner.design].index))
+        designs.push_back(runner.design);
+    std::ranges::stable_sort(designs, {}, [&](std::size_t design) { return costs[design]; });
+    designs.resize(std::min({designs.size(), kMost, found.asked.verify / 2}));
+    return designs;
+  }
+
+  bool has_same_bits(std::uint64_t index) const {
+    return ohmic::has_same_bits(pool_.space(), index);
   }
 
   AnalysisContext& context_;
   const BudgetSettings& settings_;
-  const DesignSettings& asked_;
   const Point& point_;
+  const std::optional<LayerBits> layer_bits_;
+  const DesignSettings asked_;  ///< with the choice of layers' bits
   DesignPool pool_;
 };
 
@@ -294,6 +338,12 @@ std::string said(const FoundDesigns& found, const BudgetSettings& settings) {
 }
 
 }  // namespace
+
+bool has_same_bits(const DesignSpace& space, std::uint64_t index) {
+  return std::ranges::none_of(space.keys(index), [](const auto& key) {
+    return key.first.starts_with("periphery.layers.") && key.first.ends_with(".adc.bits");
+  });
+}
 
 std::int64_t FoundDesigns::verification() const {
   return std::ssize(verified) * asked.verify_draws * asked.ages;

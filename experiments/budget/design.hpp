@@ -12,6 +12,7 @@
 
 #include "experiments/budget/analysis.hpp"
 #include "experiments/budget/design_pool.hpp"
+#include "experiments/budget/layer_bits.hpp"
 #include "experiments/budget/race.hpp"
 
 namespace ohmic {
@@ -31,11 +32,15 @@ struct FoundDesigns {
   std::vector<VerifiedDesign> verified = {};
   std::vector<std::string> files = {};  ///< of those verified; empty: not on the front
   std::optional<RandomDesigns> random = {};
+  std::optional<LayerBits> layer_bits = {};  ///< where layers have bits of their own to choose
 
   double cost(const VerifiedDesign& v) const { return designs[v.design].cost; }
   /// Draws of those who were verified.
   std::int64_t verification() const;
 };
+
+/// Whether a design gives no layer ADC bits of its own.
+bool has_same_bits(const DesignSpace&, std::uint64_t index);
 
 /// Appends what is wrong with the request, before anything is computed.
 void check_design(const BudgetRequest&, std::vector<Fault>&);

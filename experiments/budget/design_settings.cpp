@@ -156,6 +156,14 @@ const Schema<DesignSettings>& DesignSettings::schema() {
             "128]] }. A list of tables moves keys together: { mapping = [{}, { replicas = 2, "
             "writes "
             "= 3 }] }; {} is the file as it is. Combinations that no file may have are skipped.");
+    s.add("layer_adc_bits", &D::layer_adc_bits)
+        .unit("bit")
+        .range(1, 16)
+        .doc(
+            "Bits of which the ADC of each layer may have its own, beside the other choices. What "
+            "a layer's ADC does to the network's outputs by itself is measured with exact devices; "
+            "from the most bits down, the bit that costs most for what it does goes first. Of that "
+            "order, and of the same bits in all layers, designs are made. None: no such choice.");
     s.add("share", &D::share)
         .absent("none")
         .unit("1")

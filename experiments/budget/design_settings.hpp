@@ -21,11 +21,16 @@ struct DesignCost {
 struct DesignChoice {
   std::string key;
   Array values;
+  std::string name = {};                ///< in tables; empty: the key
+  std::vector<std::string> texts = {};  ///< of the values in tables; empty: the values
+
+  const std::string& shown() const { return name.empty() ? key : name; }
 };
 
 struct DesignSettings {
   DesignCost cost;
   std::vector<DesignChoice> choices;
+  std::vector<int> layer_adc_bits;  ///< of which each layer's ADC has its own; empty: no choice
   std::optional<double> share;      ///< of chips that reach the limit; absent: their mean does
   std::vector<double> times_s;      ///< ages at all of which it holds; empty: device.time_s
   std::int64_t evaluations = 2000;  ///< draws of the search, of all designs and ages together

@@ -76,7 +76,9 @@ std::vector<std::pair<std::string, std::string>> DesignSpace::values(std::uint64
   std::vector<std::pair<std::string, std::string>> all;
   const std::vector<std::size_t> at = elements(index);
   for (std::size_t c = 0; c < at.size(); ++c)
-    all.emplace_back(choices_[c].key, plain_text(choices_[c].values[at[c]]));
+    all.emplace_back(choices_[c].shown(), choices_[c].texts.empty()
+                                              ? plain_text(choices_[c].values[at[c]])
+                                              : choices_[c].texts[at[c]]);
   return all;
 }
 

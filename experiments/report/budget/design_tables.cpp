@@ -47,9 +47,9 @@ std::string limit_text(const FoundDesigns& found) {
 std::vector<Column> choice_columns(const FoundDesigns& found, bool is_shown) {
   std::vector<Column> columns;
   for (const DesignChoice& choice : found.space.choices())
-    columns.push_back(
-        {choice.key,
-         is_shown ? std::optional(key_title(choice.key, &found.point->experiment)) : std::nullopt});
+    columns.push_back({choice.shown(),
+                       is_shown ? std::optional(key_title(choice.shown(), &found.point->experiment))
+                                : std::nullopt});
   return columns;
 }
 
@@ -151,6 +151,20 @@ DataTable searched_table(const FoundDesigns& found, const BudgetSettings& settin
   return table;
 }
 
+/// What each layer's ADC does to the outputs by itself, and costs, for files.
+DataTable layers_table(const FoundDesigns& found) {
+  const LayerBits& study = *found.layer_bits;
+  DataTable table{"design_layers", "", axis_keys(*found.point)};
+  table.append({{"layer"}, {"adc_bits"}, {"output_mse"}, {"cost"}});
+  for (std::size_t l = 0; l < study.layers.size(); ++l)
+    for (std::size_t i = 0; i < study.bits.size(); ++i) {
+      std::vector<Cell> row = axis_cells(*found.point);
+      add_all({study.layers[l], study.bits[i], study.error[l][i], study.cost[l][i]}, row);
+      table.add(row);
+    }
+  return table;
+}
+
 // --- notes ---
 
 std::string name_of(const FoundDesigns& found, const VerifiedDesign& v) {
@@ -180,6 +194,9 @@ std::string effort_note(const FoundDesigns& found) {
                       found.race.spent);
   if (found.predictions > 0)
     text += fmt::format(" after {} predictions without noise", found.predictions);
+  if (found.layer_bits)
+    text += fmt::format("; what the layers' ADCs do was measured {} times without noise",
+                        found.layer_bits->evaluations);
   return text + fmt::format("; verification took {} draws.", found.verification());
 }
 
@@ -224,6 +241,20 @@ std::string random_note(const FoundDesigns& found, const BudgetSettings& setting
   return text + ".";
 }
 
+/// What bits of their own are worth to the layers.
+std::string uniform_note(const FoundDesigns& found, const BudgetSettings& settings) {
+  const std::string same = "With the same ADC bits in all layers ";
+  const VerifiedDesign* ours = cheapest_of(found.verified);
+  const auto best = std::ranges::find_if(found.verified, [&](const VerifiedDesign& v) {
+    return v.holds() && has_same_bits(found.space, found.designs[v.design].index);
+  });
+  if (best == found.verified.end()) return same + "none of these is shown to hold.";
+  if (&*best == ours) return same + "no more is paid: the answer has them.";
+  return fmt::format("{}the cheapest that holds is {}: {}, {:.2g} % more.", same,
+                     name_of(found, *best), cost_text(settings.design->cost, found.cost(*best)),
+                     100 * (found.cost(*best) / found.cost(*ours) - 1));
+}
+
 /// A limit that the network does not reach without noise is one for which most search in vain.
 std::string beyond_note(const FoundDesigns& found) {
   const MetricWords words = words_of(found);
@@ -253,6 +284,7 @@ std::vector<std::string> notes_on(const FoundDesigns& found, const BudgetSetting
                                  effort_note(found), exhaustive_note(found)};
   if (std::string beyond = beyond_note(found); !beyond.empty())
     notes.insert(notes.begin(), std::move(beyond));
+  if (found.layer_bits) notes.push_back(uniform_note(found, settings));
   if (found.random) notes.push_back(random_note(found, settings));
   for (std::string& note : blind_notes(found)) notes.push_back(std::move(note));
   return notes;
@@ -345,6 +377,7 @@ AnalysisResult design_result(const std::vector<FoundDesigns>& all, const BudgetS
   for (const FoundDesigns& found : all) {
     result.tables.push_back(front_table(found, settings));
     result.tables.push_back(searched_table(found, settings));
+    if (found.layer_bits) result.tables.push_back(layers_table(found));
     for (std::string& note : notes_on(found, settings)) result.notes.push_back(std::move(note));
   }
   result.figures = {design_figure(all, settings)};

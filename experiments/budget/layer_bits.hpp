@@ -1,0 +1,46 @@
+// [budget.design] layer_adc_bits: which layers can do with fewer bits of their ADCs.
+//
+// What the ADC of one layer does by itself is measured: the mean square of what it adds to the
+// error of the network's outputs, with exact devices and the most bits in all other layers; where
+// that is too small to be seen, the law of rounding takes over from fewer bits (a quarter per bit).
+// Rounding errors of different layers have little to do with each other, so their squares add up,
+// and so do the costs. Then marginal analysis (Everett, Oper. Res. 11, 399, 1963; in rate
+// allocation Shoham and Gersho, IEEE Trans. ASSP 36, 1445, 1988): from the most bits everywhere
+// down, the step that saves most for what it adds goes first. Every rung of that ladder has the
+// least error of all that cost no more.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "experiments/budget/analysis.hpp"
+#include "experiments/budget/design_settings.hpp"
+
+namespace ohmic {
+
+/// What each layer's ADC does and costs, by layer and number of bits.
+struct LayerBits {
+  std::vector<int> bits;  ///< ascending
+  std::vector<std::string> layers;
+  std::vector<std::vector<double>> error;  ///< mean square at the outputs; 0 at the most bits
+  std::vector<std::vector<double>> cost;   ///< as [budget.design] cost weighs it
+  std::int64_t evaluations = 0;            ///< of the samples, without noise
+};
+
+/// The place in LayerBits::bits of every layer.
+using Rung = std::vector<std::size_t>;
+
+/// From the most bits in all layers down, as long as anything is saved.
+std::vector<Rung> marginal_ladder(const LayerBits&);
+
+/// Measured on the point's chip, whose ADCs all have their bits from settings.layer_adc_bits.
+LayerBits study_layer_bits(AnalysisContext&, const Point&, const DesignSettings&);
+
+/// Rungs of the ladder, at equal distances, and the same bits in all layers, as one choice.
+DesignChoice layer_bits_choice(const LayerBits&);
+
+/// Appends what is wrong with layer_adc_bits beside the other choices.
+void check_layer_bits(const BudgetRequest&, std::vector<Fault>&);
+
+}  // namespace ohmic
