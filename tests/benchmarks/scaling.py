@@ -3,7 +3,8 @@
 Usage: scaling.py OHMIC FOLDER [REPEATS]
 
 Each run is a whole program on finished weights, from its start to its last file: ResNets of the
-built-in images on phase-change memory an hour after programming, 8-bit converters, 256-row tiles.
+built-in images on phase-change memory an hour after programming, 8-bit converters, 256-row tiles;
+threads and ranks with eight ages in place of one, since ranks share out points.
 FOLDER/scaling.csv has the least wall-clock seconds of REPEATS (3) runs, and a figure where gnuplot is
 there. The exponent is that of the last step of each axis: seconds grow as size^exponent; `fixed` and
 `each` are of the line through first and last size, seconds = fixed + each * size.
@@ -40,7 +41,10 @@ adc = {{ bits = 8, range = "calibrated" }}
 draws = {draws}
 [compute]
 threads = {threads}
+{sweep}
 """
+
+POINTS = "[sweep]\ndevice.time_s = [25, 60, 600, 3600, 36000, 86400, 864000, 8640000]"
 
 AXES = {
     "draws": [1, 3, 10, 30, 100, 300],
@@ -55,17 +59,17 @@ class Runs:
     def __init__(self, ohmic, folder):
         self.ohmic, self.folder, self.weights = ohmic, folder, {}
 
-    def seconds(self, draws=4, images=200, width=16, threads=1, ranks=1):
+    def seconds(self, draws=4, images=200, width=16, threads=1, ranks=1, sweep=""):
         """Of one whole run."""
         trained = self.trained(width)
         text = EXPERIMENT.format(images=images, width=width, draws=draws, threads=threads,
-                                 weights=f'weights = "{trained}"')
+                                 weights=f'weights = "{trained}"', sweep=sweep)
         return self.run(text, ranks)
 
     def trained(self, width):
         if width not in self.weights:
             out = self.folder / f"trained-{width}"
-            text = EXPERIMENT.format(images=100, width=width, draws=1, threads=0, weights="")
+            text = EXPERIMENT.format(images=100, width=width, draws=1, threads=0, weights="", sweep="")
             if not list(out.glob("training/*/weights.safetensors")):
                 self.run(text, 1, out)
             self.weights[width] = next(out.glob("training/*/weights.safetensors")).resolve()
@@ -96,7 +100,7 @@ def draw(folder, rows):
         plots.append(f"$d << E\n{points}\nE\nset xlabel '{axis}'\n"
                      "plot $d with linespoints linewidth 2 pointtype 7 notitle")
     script = ("set terminal pngcairo size 1500,330 font ',11'\n"
-              f"set output '{folder}/scaling.png'\nset logscale xy\nset grid\n"
+              f"set output '{folder}/scaling.png'\nset logscale xy\nset grid\nset yrange [1:]\n"
               f"set ylabel 'seconds of a whole run'\nset multiplot layout 1,{len(axes)}\n"
               + "\n".join(plots))
     subprocess.run(["gnuplot"], input=script, text=True, check=True)
@@ -115,7 +119,7 @@ def main():
     rows = []
     for axis, sizes in AXES.items():
         seconds = []
-        common = {"draws": 40} if axis in ("threads", "ranks") else {}
+        common = {"draws": 20, "sweep": POINTS} if axis in ("threads", "ranks") else {}
         for size in sizes:
             seconds.append(min(runs.seconds(**common, **{axis: size}) for _ in range(repeats)))
             rows.append({"axis": axis, "size": size, "seconds": f"{seconds[-1]:.3f}"})
