@@ -27,7 +27,7 @@ Json typed(const char* type, const char* doc) { return {{"type", type}, {"descri
 Json or_null(const char* doc) {
   return {{"type", Json::array({"number", "null"})}, {"description", doc}};
 }
-Json sha256(const char* doc) {
+Json hash_schema(const char* doc) {
   return {{"type", "string"}, {"pattern", "^[0-9a-f]{64}$"}, {"description", doc}};
 }
 
@@ -94,12 +94,13 @@ Json whole_schema() {
       {{"ohmic_card", {{"const", kCardVersion}, {"description", "Version of this format."}}},
        {"ohmic", typed("string", "Version of the ohmic that wrote the file.")},
        {"network", object_schema({{"name", typed("string", "For a person.")},
-                                  {"weights_sha256", sha256("Of its weight file.")}})},
-       {"data", object_schema({{"name", typed("string", "For a person.")},
-                               {"images", typed("integer", "Test samples.")},
-                               {"test_sha256", sha256("Of the test samples.")},
-                               {"train_sha256", sha256("Of the samples that converters' ranges "
-                                                       "come from.")}})},
+                                  {"weights_sha256", hash_schema("Of its weight file.")}})},
+       {"data",
+        object_schema({{"name", typed("string", "For a person.")},
+                       {"images", typed("integer", "Test samples.")},
+                       {"test_sha256", hash_schema("Of the test samples.")},
+                       {"train_sha256", hash_schema("Of the samples that converters' ranges "
+                                                    "come from.")}})},
        {kTolerances,
         {{"type", "array"},
          {"minItems", 1},

@@ -34,7 +34,7 @@ struct InspectOptions {
   std::string answers;
 };
 
-std::string shape_text(const std::vector<std::int64_t>& shape) {
+std::string sizes_text(const std::vector<std::int64_t>& shape) {
   return shape.empty() ? "1" : fmt::format("{}", fmt::join(shape, " x "));
 }
 
@@ -167,10 +167,10 @@ void print_text(const LoweredNetwork& network, const std::vector<LayerFacts>& la
   std::vector<std::string> inputs;
   for (const SampleInput& input : network.inputs)
     inputs.push_back(fmt::format(
-        "{}{} ({})", network.inputs.size() > 1 ? input.name + ": " : "", shape_text(input.shape),
+        "{}{} ({})", network.inputs.size() > 1 ? input.name + ": " : "", sizes_text(input.shape),
         input.type == ElementType::f64 ? "float64, rounded to float32" : name_of(input.type)));
   print_lines("a sample: {}; its answer: {}\n", fmt::join(inputs, ", "),
-              shape_text(network.answer));
+              sizes_text(network.answer));
   fmt::print("on crossbars: {} layers, {} parameters, {} MACs per sample\n", crossbars, parameters,
              macs);
   if (layers.empty()) {
@@ -242,7 +242,7 @@ StoredArray known_answers(const std::string& file, const LoweredNetwork& network
   if (shape.empty() || shape.front() != samples ||
       known.elements() != samples * network.graph.classes)
     throw DataError(fmt::format("{}: is {}; expected {} samples' answers of {}", file,
-                                shape_text(shape), samples, shape_text(network.answer)));
+                                sizes_text(shape), samples, sizes_text(network.answer)));
   return known;
 }
 

@@ -292,7 +292,8 @@ std::string manual_page(const std::string& thing) {
   if (thing.starts_with("preset ")) return preset_page(thing.substr(thing.find(' ') + 1));
   for (const std::string& name : preset_names())
     if (thing == name) return preset_page(name);
-  if (thing == "device" || thing == "layers" || thing == "device.layers") return device_table();
+  if (thing == "device" || thing == "device.layers") return device_table();
+  if (thing == "layers") return device_table() + "\n" + parameter_pages(thing);
   if (thing == "sweep") return kSweep;
   for (const char* table : {"device", "mapping", "periphery"})  // "As [device]", says its page
     if (const std::string within = kTrainedChip + table;
