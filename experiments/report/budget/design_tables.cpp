@@ -250,9 +250,9 @@ std::string uniform_note(const FoundDesigns& found, const BudgetSettings& settin
   });
   if (best == found.verified.end()) return same + "none of these is shown to hold.";
   if (&*best == ours) return same + "no more is paid: the answer has them.";
-  return fmt::format("{}the cheapest that holds is {}: {}, {:.2g} % more.", same,
+  return fmt::format("{}the cheapest that holds is {}: {}, {:.3g} times as much.", same,
                      name_of(found, *best), cost_text(settings.design->cost, found.cost(*best)),
-                     100 * (found.cost(*best) / found.cost(*ours) - 1));
+                     found.cost(*best) / found.cost(*ours));
 }
 
 /// A limit that the network does not reach without noise is one for which most search in vain.
