@@ -102,7 +102,7 @@ Parameter of_common(Parameter p) {
 struct PeripherySchema : Schema<NetworkPeriphery> {
   PeripherySchema() : Schema<NetworkPeriphery>(Periphery::schema().title, Periphery::schema().doc) {
     for (const Parameter& p : Periphery::schema().parameters()) parameters_.push_back(of_common(p));
-    add_custom("layers", "table", read_layers, write_layers)
+    add_custom("layers", "table of tables by layer", read_layers, write_layers)
         .doc(
             "Keys of [periphery.adc] and [periphery.dac] that a layer has of its own, by its name "
             "or a pattern of names: [periphery.layers.NAME] with adc.bits = 6. What a layer does "
