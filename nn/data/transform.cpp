@@ -9,6 +9,7 @@ namespace ohmic {
 namespace {
 
 constexpr int kPrecision = 32 - 8 - 2;  // of weights as whole numbers
+constexpr int kRgb = 3;
 
 double bilinear(double x) { return std::max(1 - std::abs(x), 0.0); }
 
@@ -73,19 +74,17 @@ std::uint8_t blend(const std::uint8_t* from, std::size_t step, const Taps& taps)
 Image resized_rows(const Image& in, int width, const Filter& filter) {
   const std::vector<Taps> all = taps(in.width, width, filter);
   Image out{in.height, width, {}};
-  out.pixels.reserve(static_cast<std::size_t>(in.height) * width * ImageSet::kChannels);
+  out.pixels.reserve(static_cast<std::size_t>(in.height) * width * kRgb);
   for (int y = 0; y < in.height; ++y) {
-    const std::uint8_t* row =
-        in.pixels.data() + static_cast<std::size_t>(y) * in.width * ImageSet::kChannels;
+    const std::uint8_t* row = in.pixels.data() + static_cast<std::size_t>(y) * in.width * kRgb;
     for (const Taps& t : all)
-      for (int c = 0; c < ImageSet::kChannels; ++c)
-        out.pixels.push_back(blend(row + c, ImageSet::kChannels, t));
+      for (int c = 0; c < kRgb; ++c) out.pixels.push_back(blend(row + c, kRgb, t));
   }
   return out;
 }
 
 Image resized_columns(const Image& in, int height, const Filter& filter) {
-  const auto step = static_cast<std::size_t>(in.width) * ImageSet::kChannels;
+  const auto step = static_cast<std::size_t>(in.width) * kRgb;
   Image out{height, in.width, {}};
   out.pixels.reserve(static_cast<std::size_t>(height) * step);
   for (const Taps& t : taps(in.height, height, filter))
@@ -127,14 +126,12 @@ Image center_cropped(const Image& image, int height, int width) {
   };
   const int top = first(image.height, height), left = first(image.width, width);
   Image out{height, width, {}};
-  out.pixels.assign(static_cast<std::size_t>(height) * width * ImageSet::kChannels, 0);
+  out.pixels.assign(static_cast<std::size_t>(height) * width * kRgb, 0);
   const int x0 = std::max(0, -left), x1 = std::min(width, image.width - left);
   for (int y = std::max(0, -top); y < std::min(height, image.height - top); ++y) {
-    const auto from =
-        (static_cast<std::size_t>(y + top) * image.width + (x0 + left)) * ImageSet::kChannels;
-    const auto to = (static_cast<std::size_t>(y) * width + x0) * ImageSet::kChannels;
-    std::copy_n(image.pixels.begin() + static_cast<std::ptrdiff_t>(from),
-                (x1 - x0) * ImageSet::kChannels,
+    const auto from = (static_cast<std::size_t>(y + top) * image.width + (x0 + left)) * kRgb;
+    const auto to = (static_cast<std::size_t>(y) * width + x0) * kRgb;
+    std::copy_n(image.pixels.begin() + static_cast<std::ptrdiff_t>(from), (x1 - x0) * kRgb,
                 out.pixels.begin() + static_cast<std::ptrdiff_t>(to));
   }
   return out;
@@ -158,11 +155,11 @@ Planes transformed(const Image& given, const Transform& transform) {
   Planes planes{count, image.height, image.width, {}};
   planes.pixels.resize(area * static_cast<std::size_t>(count));
   for (std::size_t p = 0; p < area; ++p) {
-    const std::uint8_t* rgb = image.pixels.data() + p * ImageSet::kChannels;
+    const std::uint8_t* rgb = image.pixels.data() + p * kRgb;
     if (count == 1) planes.pixels[p] = gray(rgb);
-    for (int c = 0; count == ImageSet::kChannels && c < ImageSet::kChannels; ++c)
+    for (int c = 0; count == kRgb && c < kRgb; ++c)
       planes.pixels[static_cast<std::size_t>(c) * area + p] =
-          rgb[transform.channels == "bgr" ? ImageSet::kChannels - 1 - c : c];
+          rgb[transform.channels == "bgr" ? kRgb - 1 - c : c];
   }
   return planes;
 }
