@@ -257,6 +257,22 @@ struct DrawLog {
   std::size_t good = 0;  ///< bytes that hold whole lines
 };
 
+constexpr char kCheck[] = "check";  ///< of a line's other members, and of whose draw it is
+
+std::string check_of(const std::string& identity, const Json& line) {
+  return sha256(identity + "\n" + line.dump()).substr(0, 16);
+}
+
+/// Takes the check out. Lines of earlier versions have none.
+void check_line(Json& line, const std::string& identity, const std::string& place) {
+  const auto check = line.is_object() ? line.find(kCheck) : line.end();
+  if (check == line.end()) return;
+  const Json said = *check;
+  line.erase(kCheck);
+  if (said != check_of(identity, line))
+    say_damaged(place, "its numbers are not those that were written there");
+}
+
 /// Lines of draws 0, 1, ...; the last one may have been cut off by the death of its process.
 DrawLog read_log(const std::filesystem::path& path) {
   DrawLog log;
@@ -266,8 +282,8 @@ DrawLog read_log(const std::filesystem::path& path) {
        log.good = end + 1) {
     const auto draw = static_cast<std::int64_t>(log.draws.size());
     const std::string place = line_of(path, log.draws.size());
-    const Json line =
-        parse_recorded(std::string_view(log.text).substr(log.good, end - log.good), place);
+    Json line = parse_recorded(std::string_view(log.text).substr(log.good, end - log.good), place);
+    check_line(line, path.stem().string(), place);
     whole_number(line, "draw", draw, draw, place);
     log.draws.push_back(draw_from(line, kind_of(line), place));
   }
@@ -409,6 +425,7 @@ void PointStore::log_draw(const std::string& identity, const Metric& metric, std
                           const DrawResult& result) const {
   Json line{{"draw", draw}};
   line.update(to_json(metric, result));
+  line[kCheck] = check_of(identity, line);
   append_line(file(identity, ".draws"), line.dump());
 }
 

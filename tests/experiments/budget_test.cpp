@@ -116,6 +116,36 @@ TEST_F(Budget, GoesOnFromTornLogsToTheSameBytes) {
   EXPECT_EQ(content("budget.csv") + content("budget_probes.csv"), answers);
 }
 
+TEST_F(Budget, ExchangedOrChangedDrawsAreNotBelieved) {
+  run(kFind);
+  std::vector<fs::path> logs;
+  for (const auto& entry : fs::directory_iterator(folder_ / "evaluations"))
+    if (entry.path().extension() == ".draws") logs.push_back(entry.path());
+  ASSERT_GE(logs.size(), 2u);
+  const std::string one = read_whole(logs[0]), other = read_whole(logs[1]);
+  ASSERT_NE(one, other);
+  const auto said = [&] {
+    try {
+      run(kFind);
+    } catch (const DataError& error) {
+      return std::string(error.what());
+    }
+    return std::string("believed");
+  };
+  write_atomically(logs[0], other);
+  EXPECT_EQ(said(), logs[0].string() +
+                        ":1: damaged: its numbers are not those that were written "
+                        "there; move " +
+                        logs[0].filename().string() + " away to measure the point again");
+  std::string changed = one;
+  const std::size_t digit = changed.find("[", changed.find("\"correct\"")) + 1;
+  changed[digit] = changed[digit] == '1' ? '2' : '1';
+  write_atomically(logs[0], changed);
+  EXPECT_NE(said(), "believed");
+  write_atomically(logs[0], one);
+  EXPECT_EQ(said(), "believed");
+}
+
 TEST_F(Budget, EachPointOfASweepHasItsAnswer) {
   run(std::string(kFind) + "[sweep]\ndevice.clip = [\"none\", \"positive\"]\n");
   EXPECT_EQ(column("budget.csv", "device.clip"), (std::vector<std::string>{"none", "positive"}));
