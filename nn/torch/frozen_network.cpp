@@ -1,7 +1,9 @@
 #include "nn/torch/frozen_network.hpp"
 
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/zeros_like.h>
+#include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/frontend/tracer.h>
-#include <torch/script.h>
 
 #include <map>
 #include <string>
