@@ -178,7 +178,7 @@ TEST(GroupedConvolution, MeetsConvertersOnEveryBackEnd) {
   g.dense("linear", g.average(g.relu(g.convolution("depthwise", 0, 3, 3, 2, true, 3))), 2);
   const Graph graph = g.graph();
   const Weights weights = test::random_weights(graph);
-  const Dataset data = test::noisy_images(2);
+  const Dataset data = test::noisy_data(2);
   Periphery periphery;
   periphery.adc.emplace();
   periphery.adc->bits = 14;

@@ -22,7 +22,7 @@ inline Graph without_norm() {
 }
 
 /// A third of the images is of class 1.
-inline Dataset noisy_images(std::int64_t count) {
+inline Dataset noisy_data(std::int64_t count) {
   Dataset data;
   data.train.classes = data.test.classes = 2;
   for (const float z : normals(static_cast<std::size_t>(count * ImageSet::kPixels), 77))

@@ -93,7 +93,7 @@ class HardwareTraining : public testing::Test {
   }
 
   const Graph graph = test::without_norm();
-  const Dataset data = test::noisy_images(kImages);
+  const Dataset data = test::noisy_data(kImages);
   const Weights start = initialize(graph, "glorot_uniform", 1);
   std::unique_ptr<Backend> backend_ = make_backend("reference");
   test::TemporaryFolder folder_;

@@ -115,7 +115,7 @@ class Measurement : public testing::Test {
 
 TEST_F(Measurement, EqualsGradientsOfSingleImagesFoundByDifferences) {
   const Graph graph = test::without_norm();
-  const Dataset data = test::noisy_images(12);
+  const Dataset data = test::noisy_data(12);
   for (const std::int64_t batch : {1, 3}) {
     TrainSettings s = settings(batch);
     s.measure->images = 4 * batch;
@@ -154,7 +154,7 @@ TrainSettings measured_every_second_epoch() {
 }
 
 TEST_F(Measurement, ChangesNoBitOfTheTraining) {
-  const Dataset data = test::noisy_images(40);
+  const Dataset data = test::noisy_data(40);
   TrainSettings s = measured_every_second_epoch();
   const Weights with = run("with", tiny_resnet(), data, s).weights;
   s.measure.reset();
@@ -167,7 +167,7 @@ TEST_F(Measurement, ChangesNoBitOfTheTraining) {
 struct Interrupted {};
 
 TEST_F(Measurement, ContinuesToTheSameBytesAndEndsWithTheLastEpoch) {
-  const Dataset data = test::noisy_images(40);
+  const Dataset data = test::noisy_data(40);
   const TrainSettings s = measured_every_second_epoch();
   run("whole", tiny_resnet(), data, s);
   for (const std::int64_t last : {1, 2}) {
@@ -199,7 +199,7 @@ TEST_F(Measurement, NeedsTwoBatches) {
               std::string::npos)
         << error.what();
   }
-  EXPECT_THROW(run("a", tiny_resnet(), test::noisy_images(60), settings(32)), DataError);
+  EXPECT_THROW(run("a", tiny_resnet(), test::noisy_data(60), settings(32)), DataError);
 }
 
 }  // namespace

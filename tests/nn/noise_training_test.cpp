@@ -46,7 +46,7 @@ class NoiseTraining : public testing::Test {
   }
 
   const Graph graph = test::without_norm();
-  const Dataset data = test::noisy_images(kImages);
+  const Dataset data = test::noisy_data(kImages);
   const Weights start = initialize(graph, "glorot_uniform", 1);
   test::TemporaryFolder folder_;
 };
