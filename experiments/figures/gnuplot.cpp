@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "experiments/measure/files.hpp"
+#include "experiments/measure/own_copy.hpp"
 
 namespace ohmic {
 namespace {
@@ -41,16 +42,22 @@ int run_in(const std::filesystem::path& folder, const char* program, std::string
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
+/// gnuplot writes in place: through links, and it waits for a pipe's reader.
+void make_own(const std::filesystem::path& image) {
+  std::error_code failed;
+  const auto status = std::filesystem::symlink_status(image, failed);
+  if (std::filesystem::is_regular_file(status))
+    own_copy(image);
+  else if (std::filesystem::exists(status) && !std::filesystem::is_directory(status))
+    std::filesystem::remove(image, failed);
+}
+
 }  // namespace
 
 Drawn draw(const Figure& figure, const std::filesystem::path& folder) {
   make_own_folder(folder);
   write_atomically(folder / (figure.name + ".gp"), whole_script(figure));
-  for (const char* extension : {".svg", ".png"}) {  // gnuplot would write through a link
-    std::error_code absent;
-    const std::filesystem::path image = folder / (figure.name + extension);
-    if (std::filesystem::is_symlink(image, absent)) std::filesystem::remove(image, absent);
-  }
+  for (const char* extension : {".svg", ".png"}) make_own(folder / (figure.name + extension));
   const int status = run_in(folder, "gnuplot", figure.name + ".gp");
   return status == 0 ? Drawn::yes : status == 127 ? Drawn::no_gnuplot : Drawn::failed;
 }

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <utility>
 
+#include "experiments/measure/own_copy.hpp"
 #include "nn/io/file.hpp"
 #include "simulator/error.hpp"
 
@@ -68,6 +69,7 @@ std::string read_whole(const std::filesystem::path& path) {
 }
 
 void append_line(const std::filesystem::path& path, std::string_view line) {
+  own_copy(path);
   Log log(path);
   log.write(std::string(line) + "\n");
   log.close();

@@ -24,10 +24,11 @@ bool write_all(int descriptor, std::string_view bytes) {
   return true;
 }
 
-/// Neither a link, which would lead anywhere, nor a pipe, which would wait for a reader.
+/// Into a new file: what lies there may be a link, a pipe or another file's second name.
 bool write_parts(const fs::path& file, std::initializer_list<std::string_view> parts) {
-  const int descriptor = ::open(
-      file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+  ::unlink(file.c_str());
+  const int descriptor =
+      ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
   if (descriptor < 0) return false;
   bool good = true;
   for (const std::string_view part : parts) good = good && write_all(descriptor, part);

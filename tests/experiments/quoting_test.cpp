@@ -2,6 +2,7 @@
 #include "experiments/text/quoting.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -197,6 +198,19 @@ TEST_F(Drawing, WritesThroughNoLink) {
   fs::create_symlink(folder_ / "elsewhere", folder_ / "linked");
   EXPECT_THROW(draw({"f", 200, 150, "plot x"}, folder_ / "linked"), OutputError);
   EXPECT_TRUE(fs::is_empty(folder_ / "elsewhere"));
+}
+
+// The same of hard links, as `cp -al` makes them, and of pipes, which would wait for a reader.
+TEST_F(Drawing, WritesIntoFilesOfItsOwn) {
+  const fs::path target = folder_ / "precious";
+  write_atomically(target, "kept");
+  fs::create_hard_link(target, folder_ / "f.svg");
+  ASSERT_EQ(::mkfifo((folder_ / "f.png").c_str(), 0600), 0);
+  if (draw({"f", 200, 150, "plot x"}, folder_) == Drawn::no_gnuplot)
+    GTEST_SKIP() << "gnuplot is not installed";
+  EXPECT_EQ(read_whole(target), "kept");
+  EXPECT_NE(read_whole(folder_ / "f.svg").find("<svg"), std::string::npos);
+  EXPECT_TRUE(fs::is_regular_file(folder_ / "f.png"));
 }
 
 TEST_F(Drawing, WhatWasDrawnStaysWhereNothingCanBeDrawn) {

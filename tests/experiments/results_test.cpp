@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -406,12 +407,38 @@ TEST_F(Results, OnlyRegularFilesAreReadAndWritten) {
   EXPECT_EQ(error([&] { append_line(pipe, "x"); }),
             pipe.string() + ": cannot be written: No such device or address");
   std::filesystem::create_symlink(to, link);
-  std::filesystem::create_symlink(to, folder_ / "new.tmp");
   EXPECT_EQ(error([&] { append_line(link, "x"); }),
             link.string() + ": cannot be written: Too many levels of symbolic links");
-  EXPECT_EQ(error([&] { write_atomically(folder_ / "new", "x"); }),
-            (folder_ / "new").string() + ": cannot be written: Too many levels of symbolic links");
   EXPECT_EQ(read_whole(to), "before");
+}
+
+// Whatever lies where a file is written first: links of both kinds lead to somebody's file.
+TEST_F(Results, WritesGoIntoFilesOfTheirOwn) {
+  const auto to = folder_ / "to", file = folder_ / "new", beside = folder_ / "new.tmp";
+  write_atomically(to, "before");
+  const std::function<void()> leads[] = {
+      [&] { std::filesystem::create_symlink(to, beside); },
+      [&] { std::filesystem::create_hard_link(to, beside); },
+      [&] { ASSERT_EQ(::mkfifo(beside.c_str(), 0600), 0); },
+  };
+  for (const auto& lead : leads) {
+    lead();
+    write_atomically(file, "x");
+    EXPECT_EQ(read_whole(file), "x");
+    EXPECT_EQ(read_whole(to), "before");
+    std::filesystem::remove(file);
+  }
+}
+
+// A run folder copied by `cp -al` shares its logs with the original.
+TEST_F(Results, ALogThatIsSharedIsCopiedFirst) {
+  const auto original = folder_ / "original", copy = folder_ / "copy";
+  append_line(original, "a");
+  std::filesystem::create_hard_link(original, copy);
+  append_line(copy, "b");
+  append_line(copy, "c");
+  EXPECT_EQ(read_whole(original), "a\n");
+  EXPECT_EQ(read_whole(copy), "a\nb\nc\n");
 }
 
 TEST_F(Results, ADamagedProvenanceIsSetAsideAndSaid) {
