@@ -8,6 +8,7 @@
 #include "experiments/budget/dotted_leaves.hpp"
 #include "experiments/budget/noisy_layers.hpp"
 #include "experiments/study/configure.hpp"
+#include "experiments/text/quoting.hpp"
 #include "simulator/error.hpp"
 #include "simulator/version.hpp"
 
@@ -80,7 +81,7 @@ Experiment with_knobs(const Experiment& e, const CardEntry& entry, const std::st
       throw DataError(
           fmt::format("{}: knob is \"{}\", no number of this file's hardware; expected "
                       "a number of mapping, device, periphery or noise",
-                      place, key));
+                      place, one_line(key)));
     keys.push_back({key, value_for(*p, entry, key, place)});
   }
   return with_keys(e, keys);
@@ -131,7 +132,8 @@ Experiment with_tolerance(const Experiment& e, const CardEntry& entry, const std
     return entry.layers.empty() ? with_knobs(e, entry, place) : with_layers(e, entry);
   } catch (const ConfigError& error) {
     const Fault& first = error.faults().front();
-    throw DataError(fmt::format("{}: cannot be applied: {}: {}", place, first.key, first.message));
+    throw DataError(fmt::format("{}: cannot be applied: {}: {}", place, one_line(first.key),
+                                one_line(first.message)));
   }
 }
 

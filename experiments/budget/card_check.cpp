@@ -3,9 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 
 #include "experiments/measure/recorded.hpp"
+#include "experiments/study/metric_words.hpp"
 #include "experiments/study/words.hpp"
+#include "experiments/text/quoting.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -14,7 +18,43 @@ namespace {
 void refuse(const std::optional<CardDifference>& other, const std::string& place) {
   if (other)
     throw DataError(fmt::format("{}: {}: the card is of {}, this file of {}; expected {}", place,
-                                other->key, other->of_card, other->of_file, other->expected));
+                                one_line(other->key), one_line(other->of_card),
+                                one_line(other->of_file), one_line(other->expected)));
+}
+
+/// Whether the words of what may be lost give this limit: it stands in them, or they are the way
+/// to it from the baseline, in one of the units that ways have.
+bool is_limit_in_words(const CardEntry& entry, const MetricWords& words) {
+  const auto says = [&](const BudgetSettings& s, const Allowance& a) {
+    return entry.allowed == s.phrase(a, words);
+  };
+  BudgetSettings s;
+  Allowance way;
+  way.limit = entry.limit;
+  if (says(s, way)) return true;
+  for (const DropUnit unit : {DropUnit::percent_of_baseline, DropUnit::points, DropUnit::unit}) {
+    s.drop = unit;
+    way.change = 1;
+    const double one = entry.baseline - s.limit_of(way, words.metric(), entry.baseline);
+    way.change =
+        std::strtod(fmt::format("{:g}", (entry.baseline - entry.limit) / one).c_str(), nullptr);
+    if (says(s, way)) return true;
+  }
+  return false;
+}
+
+/// Throws where an entry's limit is not that of its own words, or its own value misses it.
+void refuse_contradictions(const CardEntry& entry, const std::string& place, const Experiment& e) {
+  const MetricWords words(e);
+  const Metric& metric = words.metric();
+  if (metric.sign() * (entry.value.mean - entry.limit) < 0)
+    say_damaged(place,
+                fmt::format("value is {:g}; expected at {} limit, {:g}", entry.value.mean,
+                            metric.better == Better::higher ? "least" : "most", entry.limit));
+  const bool is_known = !entry.allowed.empty() && !std::isnan(entry.baseline);
+  if (is_known && !is_limit_in_words(entry, words))
+    say_damaged(place, fmt::format("limit is {:g}; expected what \"{}\" makes of baseline, {:g}",
+                                   entry.limit, one_line(entry.allowed), entry.baseline));
 }
 
 void check_metric(const CardEntry& entry, const std::string& place, const Experiment& e) {
@@ -63,6 +103,7 @@ std::vector<CheckedEntry> check_card(const BudgetCard& card, const std::string& 
     const std::string place = place_of(file, i);
     check_metric(card.entries[i], place, experiment);
     refuse(other_chip(card.entries[i], experiment, place), place);
+    refuse_contradictions(card.entries[i], place, experiment);
     chips.push_back(with_tolerance(experiment, card.entries[i], place));
   }
   refuse(other_samples(card, card_of(networks.get(experiment))), file);

@@ -254,11 +254,13 @@ void write_card(const std::filesystem::path& file, const BudgetCard& card) {
 }
 
 BudgetCard read_card(const std::filesystem::path& file) {
-  const std::string text = read_bytes(file), place = file.string();
-  if (text.size() > kMostBytes)
-    say_damaged(place, fmt::format("it has {} bytes; expected a card of at most {}", text.size(),
-                                   kMostBytes));
-  const Json json = parse_recorded(text, place);
+  const std::string place = file.string();
+  std::error_code unknown;  // read_bytes says what is wrong
+  const std::uintmax_t bytes = std::filesystem::file_size(file, unknown);
+  if (!unknown && bytes > kMostBytes)
+    say_damaged(place,
+                fmt::format("it has {} bytes; expected a card of at most {}", bytes, kMostBytes));
+  const Json json = parse_recorded(read_bytes(file), place);
   whole_number(json, "ohmic_card", kCardVersion, kCardVersion, place);
   const Json schema = whole_schema();
   refuse_unknown(json, schema, place);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <set>
 #include <sstream>
 
 #include "experiments/measure/files.hpp"
@@ -50,9 +51,15 @@ std::filesystem::path set_damaged_aside(const std::filesystem::path& path) {
 }
 
 RecordedJson parse_recorded(std::string_view text, const std::string& place) {
-  const auto within = [&](int depth, RecordedJson::parse_event_t, RecordedJson&) {
+  using Event = RecordedJson::parse_event_t;
+  std::vector<std::set<std::string>> keys;  // of the objects that are open
+  const auto within = [&](int depth, Event event, RecordedJson& parsed) {
     if (depth > kDeepest)
       say_damaged(place, fmt::format("its JSON has more than {} levels", kDeepest));
+    if (event == Event::object_start) keys.emplace_back();
+    if (event == Event::object_end) keys.pop_back();
+    if (event == Event::key && !keys.back().insert(parsed.get<std::string>()).second)
+      say_damaged(place, fmt::format("it has two members {}", in_message(parsed)));
     return true;
   };
   try {

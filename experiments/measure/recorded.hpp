@@ -12,8 +12,8 @@ namespace ohmic {
 
 using RecordedJson = nlohmann::ordered_json;
 
-/// JSON of at most 32 levels. Throws DataError "PLACE: damaged: ..." for anything else; `place` is
-/// the file, or "file:line" of a file with a value per line.
+/// JSON of at most 32 levels, each key once in its object. Throws DataError "PLACE: damaged: ..."
+/// for anything else; `place` is the file, or "file:line" of a file with a value per line.
 RecordedJson parse_recorded(std::string_view text, const std::string& place);
 
 /// Throws the DataError "PLACE: damaged: WHAT".

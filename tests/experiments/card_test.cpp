@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 using test::ohmic;
 using test::Result;
+using namespace std::string_literals;
 
 constexpr char kFind[] = R"(eta = 0.1
 [periphery.adc]
@@ -249,6 +250,34 @@ TEST_F(Card, SaysWhatIsAnotherQuestion) {
       << trained.err;
 }
 
+// Each number alone could be: of one answer they cannot.
+TEST_F(Card, ThatContradictsItselfIsDamaged) {
+  ASSERT_EQ(find().status, 0);
+  const Json sound = json();
+  const auto said = [&](const std::vector<std::pair<const char*, Json>>& changes) {
+    Json damaged = sound;
+    for (const auto& [key, value] : changes) damaged["tolerances"][0][key] = value;
+    folder_.write("card.json", damaged.dump());
+    const Result result = check();
+    EXPECT_EQ(result.status, 2) << result.out;
+    EXPECT_EQ(std::ranges::count(result.err, '\n'), 1) << result.err;
+    return result.err.substr(result.err.find("tolerances"));
+  };
+  EXPECT_EQ(said({{"limit", 0}})
+                .find("tolerances[0]: damaged: limit is 0; expected what \"loss of "
+                      "at most 5 points\" makes of baseline, "),
+            0u);
+  EXPECT_EQ(
+      said({{"allowed", "accuracy of at least 20.00 %"}}).find("tolerances[0]: damaged: limit"),
+      0u);
+  EXPECT_EQ(said({{"value", 0.1}, {"value_lo", 0.05}, {"value_hi", 0.2}})
+                .find("tolerances[0]: damaged: value is 0.1; expected at least limit, 0."),
+            0u);
+  const std::string metric = said({{"metric", "acc\n\x1b[31m\0"s}});
+  EXPECT_EQ(metric.find("tolerances[0]: metric: the card is of acc "), 0u) << metric;
+  EXPECT_NE(metric.find("this file of accuracy"), std::string::npos) << metric;
+}
+
 /// A card that is sound but for one change.
 class DamagedCard : public Card {
  protected:
@@ -329,6 +358,8 @@ TEST_F(DamagedCard, IsRefusedWithItsKey) {
   EXPECT_EQ(error("\"settings\": {}", "\"settings\": {\"device.eta\": \"0.2\"}"),
             "card.json: tolerances[0]: damaged: settings.device.eta is \"0.2\"; expected "
             "tolerated, 0.1\n");
+  EXPECT_EQ(error("\"seed\": 1", "\"seed\": 1, \"seed\": 2"),
+            "card.json: damaged: it has two members \"seed\"\n");
   EXPECT_EQ(refused("[]"), "card.json: damaged: a list where an object was expected\n");
   EXPECT_EQ(refused("{\"ohmic_card\": 1,\n"), "card.json: damaged: not JSON from line 2 on\n");
   EXPECT_EQ(refused(std::string(40, '[')),
@@ -336,6 +367,16 @@ TEST_F(DamagedCard, IsRefusedWithItsKey) {
   EXPECT_EQ(refused(sound_ + std::string(1 << 20, ' ')),
             "card.json: damaged: it has " + std::to_string(sound_.size() + (1 << 20)) +
                 " bytes; expected a card of at most 1048576\n");
+}
+
+// More than memory holds, of a file without blocks.
+TEST_F(DamagedCard, ThatIsHugeIsNotRead) {
+  fs::resize_file(card(), std::uintmax_t{1} << 40);
+  const Result result = check();
+  EXPECT_EQ(result.status, 2);
+  EXPECT_NE(result.err.find("it has 1099511627776 bytes; expected a card of at most 1048576"),
+            std::string::npos)
+      << result.err;
 }
 
 TEST_F(DamagedCard, ThatIsNotThereIsNoVerdict) {
