@@ -3,20 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "experiments/measure/doubts.hpp"
 #include "experiments/measure/files.hpp"
 #include "experiments/measure/networks.hpp"
 #include "experiments/measure/plausibility_json.hpp"
+#include "experiments/measure/recorded.hpp"
 #include "nn/io/sha256.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = RecordedJson;
 
 /// By the words of what makes the network, which a run folder holds wherever it lies, and of what
 /// is not as in every file of what it is measured by.
@@ -61,12 +61,14 @@ std::optional<Plausibility> kept_plausibility(const std::filesystem::path& run_f
   const auto file = file_of(run_folder, experiment);
   if (!std::filesystem::exists(file)) return std::nullopt;
   try {
-    const Json json = Json::parse(read_whole(file));
-    if (!examined.empty() && json.value("examined", "") != examined) return std::nullopt;
-    return plausibility_from(json);
-  } catch (const Json::exception& error) {
-    throw OutputError(file.string() + ": damaged (" + error.what() +
-                      "); delete it and the points of its network to measure them again");
+    const Json json = parse_recorded(read_whole(file), file.string());
+    const bool is_of = json.is_object() && json.contains("examined") &&
+                       text_of(json, "examined", file.string()) == examined;
+    if (json.is_object() && !examined.empty() && !is_of) return std::nullopt;
+    return plausibility_from(json, file.string());
+  } catch (const DataError& error) {
+    throw DataError(std::string(error.what()) +
+                    "; delete it and the points of its network to measure them again");
   }
 }
 

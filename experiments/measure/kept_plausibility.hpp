@@ -17,7 +17,7 @@ namespace ohmic {
 void keep_plausibility(const std::filesystem::path& run_folder, const Experiment&,
                        const Plausibility&, const std::string& examined);
 /// None in a folder of an earlier version, and where they are not of `examined` (empty: of
-/// whatever). Throws OutputError for a file that is damaged.
+/// whatever). Throws DataError for a file that is damaged.
 std::optional<Plausibility> kept_plausibility(const std::filesystem::path& run_folder,
                                               const Experiment&, const std::string& examined = "");
 

@@ -1,12 +1,14 @@
 #include "experiments/measure/plausibility_json.hpp"
 
 #include <cmath>
-#include <nlohmann/json.hpp>
+#include <limits>
+
+#include "experiments/measure/recorded.hpp"
 
 namespace ohmic {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = RecordedJson;
 
 /// Every plain member with its name.
 template <class Facts, class Visit>
@@ -50,23 +52,87 @@ void visit_later_members(Facts& p, const Visit& visit) {
   visit("correct_at_half", p.correct_at_half);
 }
 
-/// JSON has no infinity: null.
 Json to_json(const NormFit& fit) {
   return {{"norm", fit.norm}, {"layer", fit.layer}, {"shift", fit.shift}, {"spread", fit.spread}};
 }
 
-double number(const Json& json) { return json.is_null() ? HUGE_VAL : json.get<double>(); }
+constexpr std::int64_t kMost = 1'000'000'000'000'000;  ///< of whatever is counted
 
-NormFit fit_from(const Json& json) {
-  return {json.at("norm"), json.at("layer"), number(json.at("shift")), number(json.at("spread"))};
+/// Members of one object of a file, each within what it can be.
+class Members {
+ public:
+  Members(const Json& object, const std::string& place) : object_(object), place_(place) {}
+
+  bool has(const char* key) const { return object_.is_object() && object_.contains(key); }
+  void read(const char* key, bool& value) const {
+    const Json& json = member(object_, key, place_);
+    if (!json.is_boolean()) say_damaged(place_, std::string(key) + " is not true or false");
+    value = json.get<bool>();
+  }
+  void read(const char* key, std::int64_t& value) const {
+    value = whole_number(object_, key, 0, kMost, place_);
+  }
+  void read(const char* key, int& value) const {
+    value =
+        static_cast<int>(whole_number(object_, key, 0, std::numeric_limits<int>::max(), place_));
+  }
+  void read(const char* key, std::string& value) const { value = text_of(object_, key, place_); }
+  void read(const char* key, std::vector<std::string>& value) const {
+    value.clear();
+    for (const Json& one : list_of(object_, key, place_)) {
+      if (!one.is_string()) say_damaged(place_, std::string(key) + " holds what is no text");
+      value.push_back(one.get<std::string>());
+    }
+  }
+  /// Those that are plain are shares.
+  void read(const char* key, double& value) const {
+    value = number(key);
+    if (!(value >= 0 && value <= 1 + kRounding)) expected(key, "in [0, 1]");
+  }
+  /// JSON has no infinity: null.
+  double number(const char* key) const {
+    const Json& json = member(object_, key, place_);
+    if (json.is_null()) return HUGE_VAL;
+    if (!json.is_number()) expected(key, "or null");
+    return json.get<double>();
+  }
+  double not_negative(const char* key) const {
+    const double value = number(key);
+    if (value < 0) expected(key, "of at least 0");
+    return value;
+  }
+  std::string text(const char* key) const { return text_of(object_, key, place_); }
+  Members object(const char* key) const { return {member(object_, key, place_), place_}; }
+
+ private:
+  static constexpr double kRounding = 1e-6;  ///< of a mean of probabilities, summed in float32
+  [[noreturn]] void expected(const char* key, const char* what) const {
+    say_damaged(place_,
+                std::string(key) + " is " +
+                    object_[key].dump(-1, ' ', true, Json::error_handler_t::replace).substr(0, 40) +
+                    "; expected a number " + what);
+  }
+  const Json& object_;
+  const std::string& place_;
+};
+
+NormFit fit_from(const Members& m) {
+  return {m.text("norm"), m.text("layer"), m.not_negative("shift"), m.not_negative("spread")};
 }
 
 Json to_json(const LayerDistance& d) {
   return {{"layer", d.layer}, {"size", d.size}, {"shift", d.shift}};
 }
 
-LayerDistance distance_from(const Json& json) {
-  return {json.at("layer"), number(json.at("size")), number(json.at("shift"))};
+LayerDistance distance_from(const Members& m) {
+  return {m.text("layer"), m.number("size"), m.number("shift")};
+}
+
+void read_metric(const Members& m, Plausibility& p) {
+  m.read("name", p.metric);
+  m.read("top_k", p.top_k);
+  p.value = m.number("value");
+  p.guessed = m.number("guessed");
 }
 
 }  // namespace
@@ -94,27 +160,35 @@ Json plausibility_json(const Plausibility& p) {
   return json;
 }
 
-Plausibility plausibility_from(const Json& json) {
+Plausibility plausibility_from(const Json& json, const std::string& place) {
   Plausibility p;
-  visit_members(p, [&](const char* key, auto& value) { json.at(key).get_to(value); });
-  visit_later_members(p, [&](const char* key, auto& value) { value = json.value(key, value); });
-  p.dominated_kernels = json.value("dominated_kernels", std::vector<std::string>());
-  if (json.contains("loss")) p.loss = number(json.at("loss"));
-  if (json.contains("largest_input")) p.largest_input = number(json.at("largest_input"));
-  if (json.contains("loss_scaled")) p.loss_scaled = number(json.at("loss_scaled"));
-  if (json.contains("metric")) {
-    const Json& metric = json.at("metric");
-    metric.at("name").get_to(p.metric);
-    metric.at("top_k").get_to(p.top_k);
-    p.value = number(metric.at("value"));
-    p.guessed = number(metric.at("guessed"));
-  }
-  if (p.unlike > 0) p.first_unlike = distance_from(json.at("first_unlike"));
+  const Members m(json, place);
+  const auto read = [&](const char* key, auto& value) { m.read(key, value); };
+  const auto read_later = [&](const char* key, auto& value) {
+    if (m.has(key)) m.read(key, value);
+  };
+  visit_members(p, read);
+  visit_later_members(p, read_later);
+  read_later("dominated_kernels", p.dominated_kernels);
+  if (m.has("loss")) p.loss = m.number("loss");
+  if (m.has("largest_input")) p.largest_input = m.not_negative("largest_input");
+  if (m.has("loss_scaled")) p.loss_scaled = m.number("loss_scaled");
+  if (m.has("metric")) read_metric(m.object("metric"), p);
+  if (p.unlike > 0) p.first_unlike = distance_from(m.object("first_unlike"));
   if (p.misfits > 0) {
-    p.first = fit_from(json.at("first"));
-    p.worst = fit_from(json.at("worst"));
+    p.first = fit_from(m.object("first"));
+    p.worst = fit_from(m.object("worst"));
   }
-  for (const Json& r : json.at("readings")) p.readings.push_back({r.at("name"), r.at("accuracy")});
+  for (const Json& r : list_of(json, "readings", place)) {
+    BetterReading& reading = p.readings.emplace_back();
+    const Members of(r, place);
+    of.read("name", reading.name);
+    of.read("accuracy", reading.accuracy);
+  }
+  for (const std::int64_t counted : {p.correct, p.infinite, p.favoured, p.labelled})
+    if (counted > p.images)
+      say_damaged(place, "it counts " + std::to_string(counted) + " of " +
+                             std::to_string(p.images) + " images");
   return p;
 }
 

@@ -2,13 +2,14 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <string>
 
 #include "nn/torch/plausibility.hpp"
 
 namespace ohmic {
 
 nlohmann::ordered_json plausibility_json(const Plausibility&);
-/// Throws nlohmann::json::exception for what is missing or of another type.
-Plausibility plausibility_from(const nlohmann::ordered_json&);
+/// Throws DataError, as say_damaged, for what is missing, of another type, or no such number.
+Plausibility plausibility_from(const nlohmann::ordered_json&, const std::string& place);
 
 }  // namespace ohmic

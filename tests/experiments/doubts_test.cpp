@@ -104,7 +104,7 @@ TEST(Doubts, TestImagesThatWereTrainedOnAreSaid) {
   p.known = 21;
   EXPECT_EQ(doubts_of(p), Sentences{"21 of 200 test images examined are among the training images: "
                                     "right answers to them promise nothing for others"});
-  EXPECT_EQ(plausibility_from(plausibility_json(p)).known, 21);
+  EXPECT_EQ(plausibility_from(plausibility_json(p), "file").known, 21);
   p.foreign = true;
   EXPECT_EQ(doubts_of(p), Sentences{"21 of 200 test images examined are among the training images: "
                                     "ranges of converters that are found on these are tested on "
@@ -144,7 +144,7 @@ TEST(Doubts, WhatGuessingGivesStandsBesideOtherMetrics) {
   EXPECT_EQ(doubts_of(with_metric("perplexity", 12, 10)),
             Sentences{"perplexity is 12 on 200 test samples, and guessing gives 10" + nothing});
   const Plausibility turned = with_metric("auc", 0.0158, 0.5);
-  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(turned))), doubts_of(turned));
+  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(turned), "file")), doubts_of(turned));
 }
 
 // Errors and similarities have no chance, but one answer for all samples, their mean, is no worse
@@ -171,7 +171,7 @@ TEST(Doubts, SamplesThatAnswersAreComparedWithAreCalledSo) {
   ASSERT_EQ(doubts_of(p).size(), 1u);
   EXPECT_NE(doubts_of(p).front().find("gives 0.9: samples are not in the order"),
             std::string::npos);
-  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(p))), doubts_of(p));
+  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(p), "file")), doubts_of(p));
 }
 
 TEST(Doubts, PositionsThatAreSureAndWrongAreSaid) {
@@ -182,7 +182,7 @@ TEST(Doubts, PositionsThatAreSureAndWrongAreSaid) {
       Sentences{"accuracy is 46.00 % on 200 test samples, and the network's own "
                 "probabilities promise 99.0 %: labels lie otherwise than answers do (order of "
                 "axes and classes), or positions that do not count have labels of 0 or more"});
-  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(p))), doubts_of(p));
+  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(p), "file")), doubts_of(p));
   p.promised = 0.6;
   EXPECT_EQ(doubts_of(p), Sentences{});
   EXPECT_EQ(doubts_of(with_metric("accuracy", 0.975, 0.64)), Sentences{}) << "much background";
@@ -199,7 +199,7 @@ TEST(Doubts, OneNumberThatWouldBeRightAboveAHalfIsSaid) {
             Sentences{"one number per image is class 1 above 0, and 69.0 % are right; above 1/2, "
                       "for networks trained on 0 and 1 without a sigmoid (evaluation.scores = "
                       "\"least_squares\"), 97.0 % would be"});
-  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(p))), doubts_of(p));
+  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(p), "file")), doubts_of(p));
   p.correct_at_half = 145;
   EXPECT_EQ(doubts_of(p), Sentences{});
 }
@@ -239,7 +239,7 @@ TEST(Doubts, NumbersThatNoLabelChecksAreSaid) {
             Sentences{"the network is fed numbers up to 255, and where answers are compared with "
                       "its own nothing shows whether it was trained on such; data.normalize = { "
                       "scale = 0.00392157 } divides them by 255"});
-  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(p))), doubts_of(p));
+  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(p), "file")), doubts_of(p));
   p.largest_input = 2.8;
   EXPECT_EQ(doubts_of(p), Sentences{});
 }
@@ -259,7 +259,7 @@ TEST(Doubts, TrainingSamplesOfAnotherKindAreSaid) {
       doubts_of(p),
       Sentences{facts + "ranges of converters, statistics of BatchNorm and means that are found on "
                         "data.train are for other samples than those measured"});
-  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(p))), doubts_of(p));
+  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(p), "file")), doubts_of(p));
   p.foreign = false;
   EXPECT_EQ(doubts_of(p),
             Sentences{facts + "the network is measured on other samples than it was trained on"});
@@ -275,7 +275,7 @@ TEST(Doubts, TestSamplesThatRepeatAndClassesThatAreMissingAreSaid) {
   EXPECT_EQ(doubts_of(p),
             Sentences{"201 of 2000 test samples repeat an earlier one value by value: they say "
                       "nothing new, and intervals take them for samples of their own"});
-  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(p))), doubts_of(p));
+  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(p), "file")), doubts_of(p));
   p.repeated = 0;
   p.labels = 2;
   p.unlike = 1;  // two classes are not like ten
@@ -322,7 +322,7 @@ TEST(Doubts, BatchNormsAreNamedWithWhereToLook) {
   p.readable = true;
   EXPECT_TRUE(doubts_of(p).front().ends_with("so look at the weights of layer2.1.conv2"))
       << "other orders were tried and do not fit";
-  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(p))), doubts_of(p));
+  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(p), "file")), doubts_of(p));
   p.foreign = false;
   EXPECT_TRUE(doubts_of(p).front().ends_with(
       "variances by a factor of 2.7); after a short training they lag behind, and weight noise in "
@@ -355,7 +355,7 @@ TEST(Doubts, BatchNormsThatWereNeverUpdatedAreCalledSo) {
                       "mean 0 and variance 1, and not those that these images give: they were left "
                       "out when the weights were saved or never updated; "
                       "evaluation.batch_norm_images measures them"});
-  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(p))), doubts_of(p));
+  EXPECT_EQ(doubts_of(plausibility_from(plausibility_json(p), "file")), doubts_of(p));
 }
 
 TEST(Doubts, PixelsThatAreNotScaledAreSaid) {
@@ -387,8 +387,8 @@ TEST(Doubts, AreTheSameOfFactsThatWereKept) {
   p.infinite = 3;
   p.label_shift = 4;
   const auto kept = nlohmann::ordered_json::parse(plausibility_json(p).dump());
-  EXPECT_EQ(doubts_of(plausibility_from(kept)), doubts_of(p));
-  EXPECT_EQ(plausibility_json(plausibility_from(kept)), plausibility_json(p));
+  EXPECT_EQ(doubts_of(plausibility_from(kept, "file")), doubts_of(p));
+  EXPECT_EQ(plausibility_json(plausibility_from(kept, "file")), plausibility_json(p));
 }
 
 }  // namespace

@@ -7,10 +7,12 @@
 #include <map>
 #include <optional>
 
+#include "experiments/measure/files.hpp"
 #include "experiments/measure/kept_plausibility.hpp"
 #include "experiments/measure/networks.hpp"
 #include "experiments/measure/point_chip.hpp"
 #include "experiments/study/experiment.hpp"
+#include "simulator/error.hpp"
 #include "tests/nn/protobuf_writer.hpp"
 #include "tests/nn/stored_npy.hpp"
 #include "tests/temporary_folder.hpp"
@@ -444,6 +446,48 @@ TEST(Stages, WhatIsKeptOfANetworkIsOfItsMetric) {
   for (const char* other : {"", "metric = 'mae'\n", "metric = 'mse'\nagainst = 'answers'\n",
                             "metric = 'mse'\nscores = 'logits'\n"})
     EXPECT_FALSE(kept_plausibility(folder.path(), of(other))) << other;
+}
+
+// Of a run folder of somebody else's: no number is believed that none of this could be.
+TEST(Stages, WhatIsKeptOfANetworkIsReadAsAStrangers) {
+  const test::TemporaryFolder folder;
+  const Experiment e = read("");
+  Plausibility facts;
+  facts.images = 40;
+  keep_plausibility(folder.path(), e, facts, "x");
+  const auto file = std::filesystem::directory_iterator(folder.path() / "plausibility")->path();
+  const std::string sound = read_whole(file);
+  const auto said = [&](const std::string& text) {
+    write_atomically(file, text);
+    try {
+      kept_plausibility(folder.path(), e, "x");
+    } catch (const DataError& error) {
+      const std::string what = error.what(), place = file.string() + ": damaged: ";
+      EXPECT_EQ(what.find(place), 0u) << what;
+      return what.substr(std::min(what.size(), place.size()));
+    }
+    return std::string("believed");
+  };
+  const std::string advice = "; delete it and the points of its network to measure them again";
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string text = sound;
+    EXPECT_NE(text.find(from), std::string::npos) << from;
+    return said(text.replace(text.find(from), from.size(), to));
+  };
+  EXPECT_EQ(said(sound), "believed");
+  const std::string images = "\"images\": 40", whole = "; expected a whole number in ";
+  for (const std::string wrong : {"-40", "1e300", "1e18", "\"40\"", "null"})
+    EXPECT_EQ(with(images, "\"images\": " + wrong).find("images is "), 0u) << wrong;
+  EXPECT_EQ(with("\"favourite\": 0", "\"favourite\": 4294967296"),
+            "favourite is 4294967296" + whole + "[0, 2147483647]" + advice);
+  EXPECT_EQ(with("\"correct\": 0", "\"correct\": 41"), "it counts 41 of 40 images" + advice);
+  EXPECT_EQ(with("\"confidence\": 0.0", "\"confidence\": 1.5"),
+            "confidence is 1.5; expected a number in [0, 1]" + advice);
+  EXPECT_EQ(with("\"readings\": []", "\"readings\": [{\"name\": \"x\", \"accuracy\": 7}]"),
+            "accuracy is 7; expected a number in [0, 1]" + advice);
+  EXPECT_EQ(said(std::string(100'000, '[')), "its JSON has more than 32 levels" + advice);
+  EXPECT_EQ(said("[]"), "a list where an object was expected" + advice);
+  EXPECT_EQ(said("{"), "not JSON" + advice);
 }
 
 }  // namespace
