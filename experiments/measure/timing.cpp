@@ -25,9 +25,13 @@ std::string work_name(const std::string& kind, const Experiment& e,
   return kind + " " + sha256(text).substr(0, 12);
 }
 
-/// Finite, as all numbers in JSON are.
+/// More is no time that anything took (30 years), and no count of what was done.
+constexpr double kMost = 1e9;
+
 bool is_amount(const nlohmann::json& object, const char* key) {
-  return object.contains(key) && object[key].is_number() && object[key].get<double>() >= 0;
+  if (!object.contains(key) || !object[key].is_number()) return false;
+  const auto amount = object[key].get<double>();
+  return amount >= 0 && amount <= kMost;
 }
 
 bool is_timing(const nlohmann::json& json) {

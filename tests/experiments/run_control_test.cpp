@@ -200,6 +200,8 @@ TEST_F(RunControl, SpeedsAreMeansOverAllThatWasTimed) {
   EXPECT_FALSE(Speeds(file).seconds_per("draw a"));
   append_line(file, R"({"work": "draw a", "units": 3, "seconds": 6})");
   append_line(file, R"({"work": "draw a", "units": 1, "seconds": 4})");
+  append_line(file, R"({"work": "draw a", "units": 1, "seconds": 1e300})");
+  append_line(file, R"({"work": "draw a", "units": -1, "seconds": 4})");
   append_line(file, R"({"work": "draw b", "uni)");
   EXPECT_DOUBLE_EQ(Speeds(file).seconds_per("draw a").value(), 2.5);
   EXPECT_FALSE(Speeds(file).seconds_per("draw b"));
