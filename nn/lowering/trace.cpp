@@ -13,6 +13,7 @@
 #include "nn/freed_memory.hpp"
 #include "nn/lowering/known_operators.hpp"
 #include "nn/lowering/short_products.hpp"
+#include "nn/network/tensor_names.hpp"
 #include "nn/operators/operator.hpp"
 #include "simulator/error.hpp"
 #include "simulator/random/noise.hpp"
@@ -178,6 +179,14 @@ struct Trace::State {
 
   std::string file() const { return model.file.string() + ": "; }
 
+  Tensor value_of(const std::string& name, const ConstantTensor& constant) const {
+    try {
+      return as_float(tensor_of(constant));
+    } catch (const DataError& error) {
+      throw DataError(file() + "constant " + shown(name) + " holds " + error.what());
+    }
+  }
+
   /// What to do about shapes that hold for the number of samples of the file alone; else nothing.
   std::string fixed_batch() const {
     std::int64_t samples = -1;
@@ -247,7 +256,7 @@ struct Trace::State {
   }
 
   void run() {
-    for (const auto& [name, constant] : model.constants) few[name] = as_float(tensor_of(constant));
+    for (const auto& [name, constant] : model.constants) few[name] = value_of(name, constant);
     more = few;
     Reach reach{{}, {}, reads_of(nodes)};
     for (const ModelValue& input : inputs) {

@@ -29,7 +29,7 @@ at::Tensor widened(const ConstantTensor& constant) {
     Narrow one;
     std::memcpy(&one, constant.data.get() + i * sizeof(Narrow), sizeof(Narrow));
     out[i] = static_cast<Wide>(one);
-    if (out[i] < 0) throw DataError("a uint64 of " + std::to_string(one) + " exceeds int64");
+    if (out[i] < 0) throw DataError("a uint64 of " + std::to_string(one) + ", which exceeds int64");
   }
   return x;
 }

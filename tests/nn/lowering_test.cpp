@@ -236,6 +236,16 @@ TEST(Lowering, AFileOfAFixedBatchSaysHowToExportIt) {
       << said;
 }
 
+TEST(Lowering, ANumberBeyondInt64NamesFileAndConstant) {
+  ModelMaker m({4}, "y");
+  m.weight("w", {4, 3});
+  m.model.constants["z\n"] = tensor(ElementType::u64, {1}, std::vector<std::uint64_t>{1ull << 63});
+  m.node("MatMul", {"x", "w"}, {"y"});
+  EXPECT_EQ(refusal(m.model), m.model.file.string() +
+                                  ": constant z? holds a uint64 of 9223372036854775808, "
+                                  "which exceeds int64");
+}
+
 // A few bytes that ask for gigabytes, of which a network needs none.
 TEST(Lowering, TakesNoMoreMemoryThanAFileOfItsSizeMay) {
   ModelMaker m({4}, "y");
