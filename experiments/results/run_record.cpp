@@ -25,7 +25,8 @@ bool makes_the_network(const std::string& key) {
 /// It becomes a file's name.
 std::string identity_of(const Json& line, const char* key, const std::string& place) {
   std::string identity = text_of(line, key, place);
-  if (identity.find_first_of("/\\") != std::string::npos ||
+  constexpr std::size_t kLongestName = 200;  // with what is added, of 255 that file systems take
+  if (identity.size() > kLongestName || identity.find_first_of("/\\") != std::string::npos ||
       identity.find('\0') != std::string::npos)
     say_damaged(place, fmt::format("{} is no name of a file", key));
   return identity;

@@ -433,6 +433,29 @@ TEST_F(Report, TrainingsAreFoundByTheAxesOfTheirPoints) {
   EXPECT_TRUE(record.networks[1].history.empty());
 }
 
+// It becomes a file's name, of which there is none so long.
+TEST_F(Report, AnIdentityThatIsNoNameOfAFileIsDamage) {
+  const fs::path folder = run("a", kStudy, 8);
+  const std::string sound = read_whole(folder / "results.jsonl");
+  const std::string identity = read_run(folder).points[0].experiment.identity();
+  ASSERT_NE(sound.find(identity), std::string::npos);
+  fs::remove(folder / "points" / (identity + ".json"));
+  for (const std::string& wrong : {std::string(300, 'a'), std::string("../x")}) {
+    std::string lines = sound;
+    write_atomically(folder / "results.jsonl",
+                     lines.replace(lines.find(identity), identity.size(), wrong));
+    try {
+      read_run(folder);
+      FAIL() << wrong;
+    } catch (const DataError& error) {
+      EXPECT_NE(
+          std::string(error.what()).find("results.jsonl:1: damaged: identity is no name of a file"),
+          std::string::npos)
+          << error.what();
+    }
+  }
+}
+
 TEST_F(Report, APointOfAnEarlierVersionReadsBack) {
   const fs::path folder = run("a", kStudy, 1);
   const std::string identity = read_run(folder).results[0]->identity;
