@@ -56,7 +56,7 @@ Json to_json(const NormFit& fit) {
   return {{"norm", fit.norm}, {"layer", fit.layer}, {"shift", fit.shift}, {"spread", fit.spread}};
 }
 
-constexpr std::int64_t kMost = 1'000'000'000'000'000;  ///< of whatever is counted
+constexpr std::int64_t kMostCounted = 1'000'000'000'000'000;  ///< of whatever is counted
 
 /// Members of one object of a file, each within what it can be.
 class Members {
@@ -70,7 +70,7 @@ class Members {
     value = json.get<bool>();
   }
   void read(const char* key, std::int64_t& value) const {
-    value = whole_number(object_, key, 0, kMost, place_);
+    value = whole_number(object_, key, 0, kMostCounted, place_);
   }
   void read(const char* key, int& value) const {
     value =

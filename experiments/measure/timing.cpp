@@ -26,12 +26,12 @@ std::string work_name(const std::string& kind, const Experiment& e,
 }
 
 /// More is no time that anything took (30 years), and no count of what was done.
-constexpr double kMost = 1e9;
+constexpr double kMostTimed = 1e9;
 
 bool is_amount(const nlohmann::json& object, const char* key) {
   if (!object.contains(key) || !object[key].is_number()) return false;
   const auto amount = object[key].get<double>();
-  return amount >= 0 && amount <= kMost;
+  return amount >= 0 && amount <= kMostTimed;
 }
 
 bool is_timing(const nlohmann::json& json) {
