@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "experiments/measure/kept_plausibility.hpp"
 #include "experiments/results/few_samples.hpp"
@@ -38,23 +39,28 @@ bool same_numbers(const PointResult& a, const PointResult& b) {
          std::ranges::equal(a.draws, b.draws, {}, &DrawResult::scores, &DrawResult::scores);
 }
 
-/// Whether points that differ in axis `at` alone have the same numbers, draw for draw; false where
-/// there are no such points.
+/// Whether points that differ in axis `at` alone have the same numbers, draw for draw, and some of
+/// them have all its values: those that occur only together with others are compared with nothing.
 bool changes_nothing(std::size_t at, const std::vector<MeasuredPoint>& points) {
   std::map<std::string, std::vector<const MeasuredPoint*>> alike;  // by the other axes
+  std::set<std::string> values;
   for (const MeasuredPoint& p : points) {
+    values.insert(p.point->axes[at].second.text());
     std::string others;
     for (std::size_t i = 0; i < p.point->axes.size(); ++i)
       if (i != at) others += p.point->axes[i].second.text() + '\n';
     alike[others].push_back(&p);
   }
-  bool any = false;
+  bool has_all = false;
   for (const auto& [others, group] : alike) {
-    any |= group.size() > 1;
-    for (const MeasuredPoint* p : group)
+    std::set<std::string> compared;
+    for (const MeasuredPoint* p : group) {
+      compared.insert(p->point->axes[at].second.text());
       if (!same_numbers(*p->result, *group.front()->result)) return false;
+    }
+    has_all |= compared == values;
   }
-  return any;
+  return has_all && values.size() > 1;
 }
 
 std::vector<std::string> about_axes(const std::vector<MeasuredPoint>& points) {

@@ -72,6 +72,46 @@ TEST(Clipping, OfInputsIsSaidToo) {
                                     "these give as much as the test samples?"}));
 }
 
+/// Of points with these numbers of right answers; the swept keys of which is said that they have no
+/// effect.
+Texts idle_axes(const std::string& sweep, const std::vector<double>& right) {
+  const std::vector<Point> points = expand(parse_toml(sweep, "f.toml"));
+  EXPECT_EQ(points.size(), right.size());
+  std::vector<PointResult> results(points.size());
+  std::vector<MeasuredPoint> measured;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    results[i].images = 1000;
+    results[i].baseline_score = results[i].noise_free_score = 900;
+    for (int draw = 0; draw < 3; ++draw) results[i].draws.push_back({{right[i]}, {}});
+    measured.push_back({&points[i], &results[i]});
+  }
+  const std::string said = "Every draw answers the same for all values of ";
+  Texts keys;
+  for (const std::string& text : measurement_warnings(measured))
+    if (text.starts_with(said))
+      keys.push_back(text.substr(said.size(), text.find(':') - said.size()));
+  return keys;
+}
+
+TEST(IdleAxes, AreThoseOfWhichAllValuesWereComparedWithTheOthersAlike) {
+  const auto wires = [](const std::string& rows_and_columns) {
+    return "[sweep]\n\"periphery.wires\" = [" + rows_and_columns + "]\n";
+  };
+  const std::string row = "periphery.wires.row_ohm", column = "periphery.wires.column_ohm";
+  const std::string none = "{ row_ohm = 0.0, column_ohm = 0.0 }, ",
+                    columns = "{ row_ohm = 0.0, column_ohm = 5.0 }, ",
+                    both = "{ row_ohm = 5.0, column_ohm = 5.0 }, ",
+                    rows = "{ row_ohm = 5.0, column_ohm = 0.0 }, ",
+                    larger = "{ row_ohm = 40.0, column_ohm = 40.0 }";
+  EXPECT_EQ(idle_axes(wires(none + columns + both + larger), {1000, 1000, 1000, 735}), Texts{});
+  EXPECT_EQ(idle_axes(wires(none + larger), {1000, 1000}), Texts{});
+  EXPECT_EQ(idle_axes(wires(none + columns + both), {1000, 1000, 1000}), (Texts{row, column}));
+  EXPECT_EQ(idle_axes(wires(none + columns + rows + both), {900, 800, 900, 800}), Texts{row});
+  EXPECT_EQ(idle_axes("[sweep]\n\"" + row + "\" = [0.0, 5.0]\n\"" + column + "\" = [0.0, 5.0]\n",
+                      {900, 900, 800, 800}),
+            Texts{column});
+}
+
 // Clopper and Pearson's interval of 90 in 100 at 95 % is 82.38 to 95.10 %.
 TEST(FewSamples, AreSaidWhereverARunIs) {
   EXPECT_EQ(Measured("", 100).warnings(),
