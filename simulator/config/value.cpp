@@ -230,13 +230,39 @@ std::size_t first_equals_outside_quotes(std::string_view text) {
   return std::string_view::npos;
 }
 
+/// "": or how the key is written with quotes around what else needs them, as a name pattern does.
+std::string quoted_key(std::string_view key) {
+  constexpr std::string_view kBare =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+  if (key.find_first_of("\"'\\ \t") != key.npos || key.find_first_not_of(kBare) == key.npos)
+    return "";
+  std::string quoted;
+  for (std::size_t at = 0; at <= key.size();) {
+    const std::string part(key.substr(at, std::min(key.find('.', at), key.size()) - at));
+    if (part.empty()) return "";
+    const bool is_bare = part.find_first_not_of(kBare) == part.npos;
+    quoted += (at > 0 ? "." : "") + (is_bare ? part : '"' + part + '"');
+    at += part.size() + 1;
+  }
+  return quoted == key ? "" : quoted;
+}
+
+std::string expected_assignment(std::string_view assignment, std::size_t equals) {
+  const std::string expected = "expected table.key=value, as in device.eta=0.1";
+  if (equals == assignment.npos) return expected;
+  const std::string quoted = quoted_key(assignment.substr(0, equals));
+  if (quoted.empty()) return expected;
+  return expected +
+         "; names of other characters than letters, digits, _ and - stand in quotes: " + quoted +
+         std::string(assignment.substr(equals));
+}
+
 /// The assignment as a TOML document of one key; a value that is no TOML is a string as it stands.
 Value parse_override(std::string_view assignment) {
-  static const char* const expected = "expected table.key=value, as in device.eta=0.1";
   const auto equals = first_equals_outside_quotes(assignment);
   if (equals == std::string_view::npos || equals == 0 ||
       assignment.find('\n') != std::string_view::npos)
-    bad_override(assignment, expected);
+    bad_override(assignment, expected_assignment(assignment, equals));
   if (place_of_deep_key(assignment) != std::string_view::npos)
     throw ConfigError({{kOverride, "", kDeepKey}});
   try {
@@ -250,7 +276,7 @@ Value parse_override(std::string_view assignment) {
     return parse_toml(std::string(assignment.substr(0, equals + 1)) + toml_string(value),
                       kOverride.file);
   } catch (const ConfigError&) {
-    bad_override(assignment, expected);
+    bad_override(assignment, expected_assignment(assignment, equals));
   }
 }
 

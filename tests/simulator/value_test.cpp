@@ -80,6 +80,11 @@ TEST(ValueErrors, BadOverridesSayWhatIsExpected) {
   EXPECT_EQ(message("=3"), "--set: error: =3: expected table.key=value, as in device.eta=0.1");
   EXPECT_EQ(message("device.=3"),
             "--set: error: device.=3: expected table.key=value, as in device.eta=0.1");
+  EXPECT_EQ(message("periphery.layers.f*.adc.bits=3"),
+            "--set: error: periphery.layers.f*.adc.bits=3: expected table.key=value, as in "
+            "device.eta=0.1; names of other characters than letters, digits, _ and - stand in "
+            "quotes: periphery.layers.\"f*\".adc.bits=3");
+  apply_override(root, "periphery.layers.\"f*\".adc.bits=3");
   EXPECT_EQ(message("device.eta=[0.1"),
             "--set: error: device.eta=[0.1: the value is neither TOML nor a bare word");
   EXPECT_EQ(message("device.eta="),
