@@ -27,11 +27,11 @@ void print_cost(const CostOptions& options) {
   networks.check(experiment);
   Calibrations calibrations;
   const NetworkCost cost = PointChip(experiment, networks.get(experiment), calibrations).cost();
-  if (options.csv) return print_csv(cost_table(cost));
-  if (*options.json) return print_json(cost_table(cost));
+  if (options.csv) return print_csv(cost_table(cost, experiment.periphery));
+  if (*options.json) return print_json(cost_table(cost, experiment.periphery));
   const std::string free = free_converters_note({&experiment});
   print_lines("{}, one image:\n\n{}{}\nConstants ([cost]):\n{}", network_label(experiment),
-              cost_text(cost), free.empty() ? "" : "\n" + free + "\n",
+              cost_text(cost, experiment.periphery), free.empty() ? "" : "\n" + free + "\n",
               constants_text(*experiment.cost));
 }
 

@@ -78,7 +78,7 @@ std::vector<MeasuredPoint> one_point_per_network(const RunRecord& run) {
 template <class Converter>
 Cell bits_cell(const NetworkPeriphery& all, std::optional<Converter> Periphery::*converter,
                const std::string& layer) {
-  if (all.layers.empty()) return {};
+  if (!all.has_own()) return {};
   const Periphery around = all.of(layer);
   return around.*converter ? Cell((around.*converter)->bits) : Cell();
 }

@@ -15,26 +15,18 @@ namespace {
 
 constexpr double kNanoPerPico = 1e-3, kMicro = 1e6, kSquareMillimetres = 1e-6;
 
-/// Whether layers have converters of their own, so that their bits are said.
-bool has_own_bits(const NetworkCost& cost) {
-  return std::ranges::any_of(cost.layers, [&](const LayerCost& layer) {
-    const LayerCost& first = cost.layers.front();
-    return layer.dac_bits != first.dac_bits || layer.adc_bits != first.adc_bits;
-  });
-}
-
 Cell bits_cell(int bits) { return bits > 0 ? Cell(bits) : Cell(); }
 
 void append_row(const Fields& first, const LayerCost& c, bool with_bits, DataTable& table) {
   Fields row = first;
   row.push_back({{"layer", "layer"}, c.layer});
+  for (auto& field : cost_fields(c)) row.push_back(std::move(field));
+  row.push_back({{"macs"}, static_cast<double>(c.macs)});
+  row.push_back({{"phases"}, static_cast<double>(c.phases)});
   if (with_bits) {
     row.push_back({{"dac_bits", "DAC bits"}, bits_cell(c.dac_bits)});
     row.push_back({{"adc_bits", "ADC bits"}, bits_cell(c.adc_bits)});
   }
-  for (auto& field : cost_fields(c)) row.push_back(std::move(field));
-  row.push_back({{"macs"}, static_cast<double>(c.macs)});
-  row.push_back({{"phases"}, static_cast<double>(c.phases)});
   table.add(row);
 }
 
@@ -102,9 +94,9 @@ Fields cost_fields(const LayerCost& c) {
 std::string energy_key(const std::string& part) { return "energy_" + part + "_nJ"; }
 std::string area_key(const std::string& part) { return "area_" + part + "_mm2"; }
 
-std::string cost_text(const NetworkCost& cost) {
-  return terminal_text(cost_table(cost)) + "\n" + shares("energy", cost.total.energy_pJ) +
-         shares("area", cost.total.area_um2);
+std::string cost_text(const NetworkCost& cost, const NetworkPeriphery& periphery) {
+  return terminal_text(cost_table(cost, periphery)) + "\n" +
+         shares("energy", cost.total.energy_pJ) + shares("area", cost.total.area_um2);
 }
 
 std::string constants_text(const CostSettings& settings) {
@@ -120,16 +112,17 @@ std::string constants_text(const CostSettings& settings) {
   return text;
 }
 
-DataTable cost_table(const NetworkCost& cost) {
+DataTable cost_table(const NetworkCost& cost, const NetworkPeriphery& periphery) {
   DataTable table;
-  append_network({}, cost, has_own_bits(cost), table);
+  append_network({}, cost, periphery.has_own(), table);
   return table;
 }
 
 std::string cost_csv(const std::vector<MeasuredPoint>& points) {
   DataTable table;
-  const bool with_bits = std::ranges::any_of(
-      points, [](const MeasuredPoint& p) { return p.cost && has_own_bits(*p.cost); });
+  const bool with_bits = std::ranges::any_of(points, [](const MeasuredPoint& p) {
+    return p.cost && p.point->experiment.periphery.has_own();
+  });
   for (const MeasuredPoint& p : points)
     if (p.cost) append_network(axis_fields(*p.point), *p.cost, with_bits, table);
   return csv_text(table);

@@ -18,15 +18,15 @@ std::string energy_key(const std::string& part);
 std::string area_key(const std::string& part);
 
 /// A row per layer and one for all, then the parts of energy and area in per cent.
-std::string cost_text(const NetworkCost&);
+std::string cost_text(const NetworkCost&, const NetworkPeriphery&);
 /// Every constant with its unit and the default's source; of one that is not the default, that it
 /// is given.
 std::string constants_text(const CostSettings&);
 /// A sentence where experiments have ideal converters, which cost nothing here; else empty.
 std::string free_converters_note(const std::vector<const Experiment*>&);
 /// The same rows; in files every column: cost_fields, macs, phases and each part of energy and
-/// area.
-DataTable cost_table(const NetworkCost&);
+/// area; where a layer has keys of converters of its own the bits of each layer's.
+DataTable cost_table(const NetworkCost&, const NetworkPeriphery&);
 
 /// cost_table of every point that has a cost, behind its swept keys.
 std::string cost_csv(const std::vector<MeasuredPoint>&);

@@ -200,7 +200,7 @@ std::string axes_json(const Point& point) { return json_of(axis_fields(point)).d
 std::string layers_csv(const std::vector<MeasuredPoint>& points) {
   DataTable table;
   const bool with_converters = std::ranges::any_of(
-      points, [](const MeasuredPoint& p) { return !p.point->experiment.periphery.layers.empty(); });
+      points, [](const MeasuredPoint& p) { return p.point->experiment.periphery.has_own(); });
   for (const MeasuredPoint& p : points)
     for (const LayerResult& layer : p.result->layers) {
       Fields row = axis_fields(*p.point);

@@ -1,5 +1,7 @@
 #include "nn/analog/network_periphery.hpp"
 
+#include <algorithm>
+
 #include "nn/analog/layer_devices.hpp"
 #include "nn/network/name_pattern.hpp"
 #include "simulator/config/layer_tables.hpp"
@@ -57,6 +59,10 @@ void read_layers(const Value& layers, const std::string& key, NetworkPeriphery& 
     return faults.push_back(
         {layers.where, key, "expected a table for each layer, by its name, got " + layers.text()});
   for (const auto& [layer, given] : tables_by_layer(layers, kConverters)) {
+    if (layer.empty()) {
+      faults.push_back({given.where, key, "\"\" is no layer's name; expected one, or a pattern"});
+      continue;
+    }
     const std::string prefix = key + "." + layer;
     const std::size_t before = faults.size();
     Converters read;
@@ -111,6 +117,11 @@ struct PeripherySchema : Schema<NetworkPeriphery> {
 };
 
 }  // namespace
+
+bool NetworkPeriphery::has_own() const {
+  return std::ranges::any_of(
+      layers, [](const auto& layer) { return !layer.second.table().entries().empty(); });
+}
 
 Periphery NetworkPeriphery::of(const std::string& layer) const {
   Periphery own = *this;

@@ -30,6 +30,8 @@ struct NetworkPeriphery : Periphery {
 
   LayerConverters layers;
 
+  /// Whether a layer has keys of its own.
+  bool has_own() const;
   /// What surrounds the layer of that name. Throws ConfigError for keys that are none.
   Periphery of(const std::string& layer) const;
   /// What surrounds some layer: the common, and for each of `layers` with its keys.

@@ -9,17 +9,19 @@ class Collector {
  public:
   explicit Collector(const std::vector<std::string>& inner) : inner_(inner) {}
 
-  void collect(const Table& table, const std::string& layer, const Position& where) {
+  /// `layer`: what the name begins with, null for the table of all.
+  void collect(const Table& table, const std::string* layer, const Position& where) {
     const auto& entries = table.entries();
-    const bool has_parts = std::ranges::any_of(
-        entries, [&](const auto& entry) { return is_part(entry, !layer.empty()); });
-    if (!layer.empty() && !has_parts) keys_of(layer, where);
+    const bool has_parts =
+        std::ranges::any_of(entries, [&](const auto& entry) { return is_part(entry, layer); });
+    if (layer && !has_parts) keys_of(*layer, where);
     for (const auto& entry : entries)
-      if (is_part(entry, !layer.empty()))
-        collect(entry.value.table(), layer.empty() ? entry.key : layer + "." + entry.key,
-                entry.where);
-      else
-        add(entry, keys_of(layer, where));
+      if (is_part(entry, layer)) {
+        const std::string name = layer ? *layer + "." + entry.key : entry.key;
+        collect(entry.value.table(), &name, entry.where);
+      } else {
+        add(entry, keys_of(layer ? *layer : "", where));
+      }
   }
 
   std::map<std::string, Value> layers;
@@ -50,7 +52,7 @@ class Collector {
 std::map<std::string, Value> tables_by_layer(const Value& layers,
                                              const std::vector<std::string>& inner) {
   Collector collector(inner);
-  collector.collect(layers.table(), "", layers.where);
+  collector.collect(layers.table(), nullptr, layers.where);
   return std::move(collector.layers);
 }
 

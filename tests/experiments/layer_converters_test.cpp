@@ -103,6 +103,10 @@ TEST(LayerConverters, FaultsNameTheirPlace) {
                                "has no such crossbar layer; did you mean \"layer1.0.conv1\"? It "
                                "has conv1, layer1.0.conv1, "))
       << faults_of(kConverters + "[periphery.layers.\"layer1.0.conv3\"]\nadc.bits = 5\n");
+  const std::string unnamed = faults_of(kConverters + "[periphery.layers.\"\"]\nadc.bits = 5\n");
+  EXPECT_TRUE(
+      unnamed.starts_with("study.toml:4:19: error: periphery.layers: \"\" is no layer's name"))
+      << unnamed;
   EXPECT_EQ(faults_of(kConverters + "[periphery.layers.linear]\nadc.bit = 5\n"),
             "study.toml:5:5: error: periphery.layers.linear.adc.bit: unknown key; did you mean "
             "\"bits\"?");
@@ -216,6 +220,15 @@ TEST_F(LayerConvertersRun, AreInTheTablesOfLayersAndEachPaysForItsOwn) {
   const auto mine = cost(mixed, "mixed"), low = cost(chip(6, ""), "plain"),
              high = cost(chip(6, everywhere), "high");
   EXPECT_FALSE(low.contains("adc_bits"));
+  // Where all layers have the same they have keys of their own, as in layers.csv; at the end of
+  // both.
+  EXPECT_TRUE(high.contains("adc_bits"));
+  EXPECT_TRUE(
+      test::columns_of(run_file(chip(6, everywhere), "high", "layers.csv")).contains("adc_bits"));
+  for (const char* file : {"layers.csv", "cost.csv"}) {
+    const std::string csv = run_file(mixed, "mixed", file), header = csv.substr(0, csv.find('\n'));
+    EXPECT_TRUE(header.ends_with(",dac_bits,adc_bits")) << header;
+  }
   ASSERT_TRUE(mine.contains("adc_bits"));
   for (std::size_t i = 0; i + 1 < mine.at("layer").size(); ++i) {
     const bool is_own = mine.at("layer")[i] == layer;
