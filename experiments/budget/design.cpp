@@ -73,7 +73,8 @@ class RequestCheck {
     if (asked_.choices.empty() && asked_.layer_adc_bits.empty())
       fault("design.choices",
             "nothing to choose from; expected keys with the values that they may have, as { "
-            "\"periphery.adc.bits\" = [4, 6, 8] }");
+            "\"periphery.adc.bits\" = [4, 6, 8] }, or budget.design.layer_adc_bits = [4, 6, 8], "
+            "of which the ADC of every layer has its own");
     if (static_cast<double>(space_.size()) >= kMostCombinations)
       fault("design.choices", "makes 10^18 combinations or more; expected fewer");
     std::vector<std::string> all;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "experiments/budget/layer_bits.hpp"
 #include "experiments/measure/setup.hpp"
 #include "experiments/study/words.hpp"
 
@@ -34,7 +35,10 @@ std::vector<Experiment> at_ages(const Experiment& experiment, const std::vector<
 }
 
 std::string design_words(const DesignSpace& space, std::uint64_t index) {
-  return axes_words(space.values(index));
+  Axes values = space.values(index);
+  for (auto& [key, value] : values)
+    if (key == "layer_adc_bits") value = layer_bits_words(space.keys(index));
+  return axes_words(values);
 }
 
 std::string design_refusal(const Experiment& experiment, const DesignSpace& space,

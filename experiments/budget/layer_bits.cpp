@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <optional>
 
 #include "experiments/budget/design_pool.hpp"
@@ -99,14 +100,18 @@ double law(int from, int to) {
   return std::pow(step(to) / step(from), 2);
 }
 
+struct LikelyError {
+  double error, seen;  ///< as in LayerBits
+};
+
 /// What was seen is what is there and, of each sample, its product with the error `before` of all
 /// others: noise of a variance of 4 before error / samples, which hides small errors. The law of
 /// rounding is right within a factor of two or so. Each counts by its precision.
-double likely_error(double seen, double by_law, double before, double samples) {
-  if (by_law <= 0) return 0;
+LikelyError likely_error(double seen, double by_law, double before, double samples) {
+  if (by_law <= 0) return {0, 0};
   const double spread = by_law * by_law / 4, noise = 4 * std::abs(before) * by_law / samples;
-  const double likely = by_law + spread / (spread + noise) * (seen - by_law);
-  return std::clamp(likely, by_law / 4, 4 * by_law);
+  const double weight = spread / (spread + noise);
+  return {std::clamp(by_law + weight * (seen - by_law), by_law / 4, 4 * by_law), weight};
 }
 
 class Study {
@@ -120,7 +125,7 @@ class Study {
     const PointResult all = outputs({}, fmt::format("{} ADC bits in all layers", most()));
     for (const LayerResult& layer : all.layers) {
       study_.layers.push_back(layer.layer);
-      study_.error.push_back(errors_of(layer.layer, all));
+      add_errors_of(layer.layer, all);
     }
     find_costs();
     return std::move(study_);
@@ -141,18 +146,21 @@ class Study {
   }
 
   /// What a layer adds to the error, from the fewest bits up.
-  std::vector<double> errors_of(const std::string& layer, const PointResult& all) {
-    std::vector<double> errors(study_.bits.size(), 0.0);
+  void add_errors_of(const std::string& layer, const PointResult& all) {
+    std::vector<double>& errors = study_.error.emplace_back(study_.bits.size(), 0.0);
+    std::vector<double>& shares = study_.seen.emplace_back(study_.bits.size(), Estimate::kNone);
     for (std::size_t i = 0; i + 1 < study_.bits.size(); ++i) {
       const int bits = study_.bits[i];
       const PointResult r = outputs({{bits_key(layer), {std::int64_t{bits}}}},
                                     fmt::format("{} ADC bits in {}", bits, layer));
       const double seen = r.noise_free() - all.noise_free();
-      errors[i] = i == 0 ? std::max(seen, 0.0)
-                         : likely_error(seen, errors[i - 1] * law(study_.bits[i - 1], bits),
-                                        all.noise_free(), static_cast<double>(all.images));
+      const LikelyError likely =
+          i == 0 ? LikelyError{std::max(seen, 0.0), 1}
+                 : likely_error(seen, errors[i - 1] * law(study_.bits[i - 1], bits),
+                                all.noise_free(), static_cast<double>(all.images));
+      errors[i] = likely.error;
+      shares[i] = likely.seen;
     }
-    return errors;
   }
 
   /// Every use of a crossbar is its own layer's.
@@ -209,6 +217,27 @@ std::vector<Rung> marginal_ladder(const LayerBits& study) {
   return ladder;
 }
 
+std::string layer_bits_words(const KeyValues& keys) {
+  constexpr std::size_t kMostNames = 4;
+  const std::string start = std::string(kLayers) + ".", end = ".adc.bits";
+  std::string common;
+  std::map<std::int64_t, std::vector<std::string>> others;
+  for (const auto& [key, value] : keys)
+    if (key == kBits)
+      common = value.text();
+    else if (key.starts_with(start) && key.ends_with(end))
+      others[std::get<std::int64_t>(value.data)].push_back(
+          key.substr(start.size(), key.size() - start.size() - end.size()));
+  std::string text;
+  for (auto& [bits, names] : others) {
+    const std::size_t more = names.size() > kMostNames + 1 ? names.size() - kMostNames : 0;
+    names.resize(names.size() - more);
+    text += fmt::format("{}{} in {}", text.empty() ? "" : "; ", bits, fmt::join(names, ", "));
+    if (more > 0) text += fmt::format(" and {} more", more);
+  }
+  return text.empty() ? common : common + " (but " + text + ")";
+}
+
 LayerBits study_layer_bits(AnalysisContext& context, const Point& point,
                            const DesignSettings& asked) {
   return Study(context, point, asked).run();
@@ -235,7 +264,8 @@ void check_layer_bits(const BudgetRequest& request, std::vector<Fault>& faults) 
   };
   const std::vector<int> bits = ascending(asked.layer_adc_bits);
   if (std::ranges::adjacent_find(bits) != bits.end() || bits.size() < 2)
-    fault("expected two numbers of bits or more, each once");
+    fault(fmt::format("expected two numbers of bits or more, each once, got [{}]",
+                      fmt::join(asked.layer_adc_bits, ", ")));
   const DesignSpace space(asked.choices);
   for (const DesignChoice& choice : asked.choices)
     for (const std::string& key : space.keys_of(choice))

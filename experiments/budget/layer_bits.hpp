@@ -16,6 +16,7 @@
 
 #include "experiments/budget/analysis.hpp"
 #include "experiments/budget/design_settings.hpp"
+#include "experiments/study/configure.hpp"
 
 namespace ohmic {
 
@@ -26,6 +27,9 @@ struct LayerBits {
   std::vector<std::vector<double>> error;  ///< mean square at the outputs; 0 at the most bits
   std::vector<std::vector<double>> cost;   ///< as [budget.design] cost weighs it
   std::int64_t evaluations = 0;            ///< of the samples, without noise
+  /// What counts of `error` as it was seen, from 0 to 1; the rest is the law of rounding. NaN at
+  /// the most bits, from which errors are counted.
+  std::vector<std::vector<double>> seen = {};
 };
 
 /// The place in LayerBits::bits of every layer.
@@ -37,8 +41,12 @@ std::vector<Rung> marginal_ladder(const LayerBits&);
 /// Measured on the point's chip, whose ADCs all have their bits from settings.layer_adc_bits.
 LayerBits study_layer_bits(AnalysisContext&, const Point&, const DesignSettings&);
 
-/// Rungs of the ladder, at equal distances, and the same bits in all layers, as one choice.
+/// Rungs of the ladder, so many steps apart each, and the same bits in all layers, as one choice.
 DesignChoice layer_bits_choice(const LayerBits&);
+
+/// What a design of that choice sets, for a sentence: "5 (but 4 in c1, c2; 8 in linear)", the bits
+/// of most layers and the names of the others, of many the first four.
+std::string layer_bits_words(const KeyValues&);
 
 /// Appends what is wrong with layer_adc_bits beside the other choices.
 void check_layer_bits(const BudgetRequest&, std::vector<Fault>&);

@@ -160,6 +160,7 @@ std::string DryRun::time_left() const {
 }  // namespace
 
 Outlook dry_run(const Value& root, const RunOptions& options) {
+  check_is_run(root);
   const std::vector<Point> points = expand(root);
   const fs::path folder = run_folder(points, options);
   check_owner(folder, root, to_toml(resolved_file(root, points)), kFreshTakesFolder);

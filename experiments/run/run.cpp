@@ -415,10 +415,18 @@ std::filesystem::path run_folder(const std::vector<Point>& points, const RunOpti
   return options.folder.empty() ? points.front().experiment.output.dir : options.folder;
 }
 
+void check_is_run(const Value& root) {
+  const Value* budget = root.at("budget");
+  if (!budget) return;
+  const bool asks_design = budget->is_table() && budget->at("design");
+  throw ConfigError({{budget->where, "budget",
+                      std::string("is not for `ohmic run`; ") +
+                          (asks_design ? "`ohmic design` answers what [budget.design] asks"
+                                       : "`ohmic budget` answers what this file asks")}});
+}
+
 RunOutcome run_experiment(const Value& root, const RunOptions& options) {
-  if (const Value* budget = root.at("budget"))
-    throw ConfigError({{budget->where, "budget",
-                        "is not for `ohmic run`; `ohmic budget` answers what this file asks"}});
+  check_is_run(root);
   std::vector<Point> points = expand(root);
   use_threads(points.front().experiment.compute.threads);
   return Run(root, std::move(points), options).run();

@@ -87,4 +87,7 @@ struct Outlook {
 /// Writes nothing. Throws as run_experiment.
 Outlook dry_run(const Value& root, const RunOptions&);
 
+/// Throws ConfigError for a file that asks another command: one with [budget].
+void check_is_run(const Value& root);
+
 }  // namespace ohmic

@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 
+#include "experiments/budget/design_space.hpp"
 #include "experiments/study/configure.hpp"
+#include "nn/analog/layer_devices.hpp"
 #include "simulator/random/noise.hpp"
 #include "tests/experiments/budget_run.hpp"
 
@@ -76,16 +79,38 @@ TEST(MarginalLadder, EndsWhereNothingIsSaved) {
   EXPECT_EQ(marginal_ladder(study), (std::vector<Rung>{{2, 2}, {1, 2}}));
 }
 
+/// Of every design of the choice.
+std::vector<std::string> words_of(const LayerBits& study) {
+  const DesignSpace space({layer_bits_choice(study)});
+  std::vector<std::string> words;
+  for (std::uint64_t i = 0; i < space.size(); ++i) words.push_back(layer_bits_words(space.keys(i)));
+  return words;
+}
+
 TEST(LayerBitsChoice, HasTheSameBitsInAllLayersAndRungsUnderShortKeys) {
   const LayerBits study{
       {4, 6}, {"a", "b.c", "d"}, {{9, 0}, {1, 0}, {1, 0}}, {{0, 5}, {0, 6}, {0, 5}}};
   const DesignChoice choice = layer_bits_choice(study);
   EXPECT_EQ(choice.texts, (std::vector<std::string>{"4", "6", "6 4 6", "6 4 4"}));
+  EXPECT_EQ(words_of(study),
+            (std::vector<std::string>{"4", "6", "6 (but 4 in b.c)", "4 (but 6 in a)"}));
   EXPECT_EQ(choice.values[1].text(), Value(parse_toml("adc = { bits = 6 }", "")).text());
   EXPECT_EQ(choice.values[2].text(),
             Value(parse_toml("adc = { bits = 6 }\nlayers.b.c.adc.bits = 4", "")).text());
   EXPECT_EQ(choice.values[3].text(),
             Value(parse_toml("adc = { bits = 4 }\nlayers.a.adc.bits = 6", "")).text());
+}
+
+TEST(LayerBitsChoice, NamesFewLayersInSentences) {
+  LayerBits study{{4, 5, 6}, {}, {}, {}};
+  for (int l = 0; l < 15; ++l) {
+    study.layers.push_back("l" + std::to_string(l));
+    // The first eight do not save anything, six save 1, the last 2.
+    study.error.push_back({9, 1, 0});
+    study.cost.push_back(l < 8 ? std::vector{1.0, 1.0, 1.0}
+                               : std::vector{1.0, l < 14 ? 1.0 : 1.5, 2.0});
+  }
+  EXPECT_EQ(words_of(study).back(), "6 (but 4 in l14; 5 in l8, l9, l10, l11 and 2 more)");
 }
 
 Value asking(const std::string& design, const std::string& choices = "",
@@ -100,7 +125,7 @@ class BudgetOfLayerBits : public test::BudgetRun {};
 TEST_F(BudgetOfLayerBits, AnswersWithFilesThatARunPricesAndMeasuresAlike) {
   const BudgetOutcome outcome = run(asking("layer_adc_bits = [7, 3, 5, 4, 6]\n"));
   const Columns found = table("design.csv"), layers = table("design_layers.csv");
-  std::size_t compared = 0;
+  std::size_t compared = 0, named = 0;
   for (std::size_t i = 0; i < found.at("file").size(); ++i) {
     if (found.at("file")[i].empty()) continue;
     const Value file = read_toml(folder_ / found.at("file")[i]);
@@ -121,6 +146,35 @@ TEST_F(BudgetOfLayerBits, AnswersWithFilesThatARunPricesAndMeasuresAlike) {
   EXPECT_GT(compared, 0u);
   EXPECT_NE(outcome.text.find("With the same ADC bits in all layers"), std::string::npos)
       << outcome.text;
+  // The answer is said with the layers' names, and layer by layer.
+  EXPECT_NE(outcome.text.find("ADC bits, " + layers.at("layer").front() + " to " +
+                              layers.at("layer").back()),
+            std::string::npos)
+      << outcome.text;
+  ASSERT_NE(outcome.text.find("the cheapest that holds, layer by layer"), std::string::npos)
+      << outcome.text;
+  const Experiment answer =
+      expand(
+          read_toml(
+              folder_ /
+              found.at("file")[static_cast<std::size_t>(
+                  std::ranges::find(found.at("cheapest"), "true") - found.at("cheapest").begin())]))
+          .front()
+          .experiment;
+  const std::string rows = outcome.text.substr(outcome.text.find("layer by layer"));
+  for (const std::string& name : crossbar_layers(answer.graph())) {
+    std::istringstream row(rows);
+    for (std::string line; std::getline(row, line);) {
+      std::istringstream words(line);
+      std::string first;
+      int bits = 0;
+      if (words >> first >> bits && first == name) {
+        EXPECT_EQ(bits, answer.periphery.of(name).adc->bits) << line;
+        ++named;
+      }
+    }
+  }
+  EXPECT_EQ(named, crossbar_layers(answer.graph()).size()) << rows;
   // Errors fall with the bits, and are those of a run with the layer's ADC alone.
   const std::string& layer = layers.at("layer").front();
   Value alone = asking("", "", "[periphery.layers.\"" + layer + "\"]\nadc.bits = 3\n");
@@ -135,8 +189,18 @@ TEST_F(BudgetOfLayerBits, AnswersWithFilesThatARunPricesAndMeasuresAlike) {
     return std::stod(test::columns_of(swept_csv(root)).at("noise_free")[0]);
   };
   EXPECT_EQ(layers.at("adc_bits")[0], "3");
+  EXPECT_EQ(layers.at("seen_share")[0], "1");
+  EXPECT_EQ(layers.at("seen_share")[4], "");  // of the most bits
   EXPECT_NEAR(std::stod(layers.at("output_mse")[0]), noise_free(alone) - noise_free(without),
               1e-6 * noise_free(alone));
+}
+
+TEST_F(BudgetOfLayerBits, SaysWhichBitsCostAsMuchAsMore) {
+  const std::string said = "ADCs of 2, 3 bits cost as much here as ADCs of 4: fewer save nothing.";
+  const std::string few = run(asking("layer_adc_bits = [2, 3, 4, 5]\n")).text;
+  EXPECT_NE(few.find(said), std::string::npos) << few;
+  const std::string more = run(asking("layer_adc_bits = [4, 5]\n")).text;
+  EXPECT_EQ(more.find("fewer save nothing"), std::string::npos) << more;
 }
 
 TEST_F(BudgetOfLayerBits, GoesOnWhereItWasAndSharesEvaluationsOfUniformBits) {
@@ -166,14 +230,35 @@ TEST_F(BudgetOfLayerBits, GoesOnWhereItWasAndSharesEvaluationsOfUniformBits) {
   }
 }
 
+TEST_F(BudgetOfLayerBits, AreNoRunNorADryOne) {
+  const std::string design =
+                        "budget: is not for `ohmic run`; `ohmic design` answers what "
+                        "[budget.design] asks",
+                    budget =
+                        "budget: is not for `ohmic run`; `ohmic budget` answers what this "
+                        "file asks";
+  RunOptions options;
+  options.folder = folder_ / "none";
+  Value root = asking("layer_adc_bits = [4, 6]\n");
+  for (const std::string& expected : {design, budget}) {
+    const std::string run = test::error_of<ConfigError>([&] { run_experiment(root, options); }),
+                      dry = test::error_of<ConfigError>([&] { dry_run(root, options); });
+    EXPECT_NE(run.find(expected), std::string::npos) << run;
+    EXPECT_EQ(dry, run);
+    root.table().find("budget")->table().erase("design");
+  }
+}
+
 TEST(BudgetOfLayerBitsRequests, ThatCannotBeAnsweredAreRefused) {
   const auto expect = [](const Value& root, const std::string& message) {
     const std::string error = test::budget_error(root);
     EXPECT_NE(error.find("budget.design.layer_adc_bits: " + message), std::string::npos) << error;
   };
   const std::string bits = "layer_adc_bits = [4, 6]\n", in = "[budget.design.choices]\n";
-  expect(asking("layer_adc_bits = [4]\n"), "expected two numbers of bits or more, each once");
-  expect(asking("layer_adc_bits = [4, 5, 4]\n"), "expected two numbers of bits or more, each once");
+  expect(asking("layer_adc_bits = [4]\n"),
+         "expected two numbers of bits or more, each once, got [4]");
+  expect(asking("layer_adc_bits = [4, 5, 4]\n"),
+         "expected two numbers of bits or more, each once, got [4, 5, 4]");
   expect(asking("layer_adc_bits = [4, 17]\n"), "expected a list of integers in [1, 16]");
   expect(asking(bits, in + "\"periphery.adc.bits\" = [4, 5]\n"),
          "chooses the bits of every layer's ADC, and so does the choice periphery.adc.bits");
@@ -181,6 +266,10 @@ TEST(BudgetOfLayerBitsRequests, ThatCannotBeAnsweredAreRefused) {
          "chooses the bits of every layer's ADC, and so does the choice mapping.digital");
   expect(asking(bits, "", "[periphery.layers.\"*\"]\nadc.bits = 5\n"),
          "chooses what [periphery.layers] gives; expected one of them");
+  const std::string none = test::budget_error(asking("layer_adc_bits = []\n"));
+  EXPECT_NE(none.find("[4, 6, 8] }, or budget.design.layer_adc_bits = [4, 6, 8], of which"),
+            std::string::npos)
+      << none;
   Value ideal = asking(bits);
   ideal.set("periphery.adc", {std::string("ideal")});
   expect(ideal, "is of ADCs, and they are ideal; expected periphery.adc");

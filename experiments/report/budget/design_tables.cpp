@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -46,10 +47,14 @@ std::string limit_text(const FoundDesigns& found) {
 
 std::vector<Column> choice_columns(const FoundDesigns& found, bool is_shown) {
   std::vector<Column> columns;
-  for (const DesignChoice& choice : found.space.choices())
-    columns.push_back({choice.shown(),
-                       is_shown ? std::optional(key_title(choice.shown(), &found.point->experiment))
-                                : std::nullopt});
+  for (const DesignChoice& choice : found.space.choices()) {
+    std::optional<std::string> title;
+    if (is_shown) title = key_title(choice.shown(), &found.point->experiment);
+    if (is_shown && choice.shown() == "layer_adc_bits" && found.layer_bits->layers.size() > 1)
+      title = fmt::format("ADC bits, {} to {}", found.layer_bits->layers.front(),
+                          found.layer_bits->layers.back());
+    columns.push_back({choice.shown(), title});
+  }
   return columns;
 }
 
@@ -151,15 +156,51 @@ DataTable searched_table(const FoundDesigns& found, const BudgetSettings& settin
   return table;
 }
 
+/// What a design gives a layer's ADC.
+std::int64_t adc_bits_of(const FoundDesigns& found, std::size_t design, const std::string& layer) {
+  std::int64_t bits = 0;
+  const std::string own = "periphery.layers." + layer + ".adc.bits";
+  for (const auto& [key, value] : found.space.keys(found.designs[design].index)) {
+    if (key == own) return std::get<std::int64_t>(value.data);
+    if (key == "periphery.adc.bits") bits = std::get<std::int64_t>(value.data);
+  }
+  return bits;
+}
+
+/// The answer layer by layer, for a reader.
+DataTable answer_layers_table(const FoundDesigns& found, const BudgetSettings& settings) {
+  const LayerBits& study = *found.layer_bits;
+  const std::size_t answer = cheapest_of(found.verified)->design;
+  DataTable table{
+      "design_answer_layers",
+      fmt::format("{}, {}, the cheapest that holds, layer by layer: what each ADC by "
+                  "itself adds to the mean square error of the network's outputs (in "
+                  "their unit squared, beside {} bits in all layers) and its layer's "
+                  "share of the cost:",
+                  point_title(*found.point), settings.phrase(found.allowance, words_of(found)),
+                  study.bits.back())};
+  table.append({titled("layer"), titled("ADC bits"), titled("error", Digits::general(3)),
+                titled(cost_title(settings.design->cost), kFour)});
+  for (std::size_t l = 0; l < study.layers.size(); ++l) {
+    const std::int64_t bits = adc_bits_of(found, answer, study.layers[l]);
+    const auto at =
+        static_cast<std::size_t>(std::ranges::find(study.bits, bits) - study.bits.begin());
+    table.add({study.layers[l], bits, study.error[l].at(at), study.cost[l].at(at)});
+  }
+  return table;
+}
+
 /// What each layer's ADC does to the outputs by itself, and costs, for files.
 DataTable layers_table(const FoundDesigns& found) {
   const LayerBits& study = *found.layer_bits;
   DataTable table{"design_layers", "", axis_keys(*found.point)};
-  table.append({{"layer"}, {"adc_bits"}, {"output_mse"}, {"cost"}});
+  table.append({{"layer"}, {"adc_bits"}, {"output_mse"}, {"seen_share"}, {"cost"}});
   for (std::size_t l = 0; l < study.layers.size(); ++l)
     for (std::size_t i = 0; i < study.bits.size(); ++i) {
       std::vector<Cell> row = axis_cells(*found.point);
-      add_all({study.layers[l], study.bits[i], study.error[l][i], study.cost[l][i]}, row);
+      add_all(
+          {study.layers[l], study.bits[i], study.error[l][i], study.seen[l][i], study.cost[l][i]},
+          row);
       table.add(row);
     }
   return table;
@@ -255,6 +296,25 @@ std::string uniform_note(const FoundDesigns& found, const BudgetSettings& settin
                      found.cost(*best) / found.cost(*ours));
 }
 
+/// Bits that cost as much as more of them do in every layer.
+std::string free_bits_note(const LayerBits& study) {
+  const auto costs_as_next = [&](std::size_t at) {
+    return std::ranges::all_of(study.cost, [&](const std::vector<double>& cost) {
+      return std::abs(cost[at + 1] - cost[at]) <= 1e-12 * std::abs(cost[at]);
+    });
+  };
+  std::string text;
+  for (std::size_t i = 0; i + 1 < study.bits.size();) {
+    std::vector<int> fewer;
+    for (; i + 1 < study.bits.size() && costs_as_next(i); ++i) fewer.push_back(study.bits[i]);
+    if (!fewer.empty())
+      text += fmt::format("{}ADCs of {} bits cost as much here as ADCs of {}: fewer save nothing.",
+                          text.empty() ? "" : " ", fmt::join(fewer, ", "), study.bits[i]);
+    ++i;
+  }
+  return text;
+}
+
 /// A limit that the network does not reach without noise is one for which most search in vain.
 std::string beyond_note(const FoundDesigns& found) {
   const MetricWords words = words_of(found);
@@ -284,7 +344,11 @@ std::vector<std::string> notes_on(const FoundDesigns& found, const BudgetSetting
                                  effort_note(found), exhaustive_note(found)};
   if (std::string beyond = beyond_note(found); !beyond.empty())
     notes.insert(notes.begin(), std::move(beyond));
-  if (found.layer_bits) notes.push_back(uniform_note(found, settings));
+  if (found.layer_bits) {
+    notes.push_back(uniform_note(found, settings));
+    if (std::string free = free_bits_note(*found.layer_bits); !free.empty())
+      notes.push_back(std::move(free));
+  }
   if (found.random) notes.push_back(random_note(found, settings));
   for (std::string& note : blind_notes(found)) notes.push_back(std::move(note));
   return notes;
@@ -377,7 +441,11 @@ AnalysisResult design_result(const std::vector<FoundDesigns>& all, const BudgetS
   for (const FoundDesigns& found : all) {
     result.tables.push_back(front_table(found, settings));
     result.tables.push_back(searched_table(found, settings));
-    if (found.layer_bits) result.tables.push_back(layers_table(found));
+    if (found.layer_bits) {
+      if (cheapest_of(found.verified))
+        result.tables.push_back(answer_layers_table(found, settings));
+      result.tables.push_back(layers_table(found));
+    }
     for (std::string& note : notes_on(found, settings)) result.notes.push_back(std::move(note));
   }
   result.figures = {design_figure(all, settings)};
