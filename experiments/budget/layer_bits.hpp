@@ -41,7 +41,8 @@ std::vector<Rung> marginal_ladder(const LayerBits&);
 /// Measured on the point's chip, whose ADCs all have their bits from settings.layer_adc_bits.
 LayerBits study_layer_bits(AnalysisContext&, const Point&, const DesignSettings&);
 
-/// Rungs of the ladder, so many steps apart each, and the same bits in all layers, as one choice.
+/// Rungs of the ladder, about equally many steps apart, and the same bits in all layers, as one
+/// choice.
 DesignChoice layer_bits_choice(const LayerBits&);
 
 /// What a design of that choice sets, for a sentence: "5 (but 4 in c1, c2; 8 in linear)", the bits
