@@ -6,6 +6,7 @@
 #include <fstream>
 #include <set>
 
+#include "tests/experiments/read_text.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace ohmic {
@@ -18,12 +19,7 @@ Experiment read(const std::string& text) {
   return experiment;
 }
 
-std::vector<Point> points_of(const std::string& text,
-                             const std::vector<std::string>& overrides = {}) {
-  Value root = parse_toml(text, "study.toml");
-  for (const std::string& assignment : overrides) apply_override(root, assignment);
-  return expand(root);
-}
+using test::points_of;
 
 /// "key=value key=value" of one point.
 std::string axes_of(const Point& point) {

@@ -3,20 +3,13 @@
 
 #include "experiments/study/experiment.hpp"
 #include "simulator/error.hpp"
+#include "tests/experiments/read_text.hpp"
 
 namespace ohmic {
 namespace {
 
-std::vector<Point> points_of(const std::string& text,
-                             const std::vector<std::string>& overrides = {}) {
-  Value root = parse_toml(text, "study.toml");
-  for (const std::string& assignment : overrides) apply_override(root, assignment);
-  return expand(root);
-}
-
-Experiment read(const std::string& text, const std::vector<std::string>& overrides = {}) {
-  return points_of(text, overrides).front().experiment;
-}
+using test::points_of;
+using test::read;
 
 std::string faults_of(const std::string& text) {
   try {
