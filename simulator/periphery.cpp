@@ -185,14 +185,14 @@ const Schema<Periphery>& Periphery::schema() {
             "processors that multiply it in hardware, slower than float on others); or "
             "weights as a sum of two bf16. Inputs applied bit by bit are added up from tables: of "
             "floats, or, with bf16 and tiles of up to 512 rows, of sums of four weights in 16 "
-            "bits. With bf16, processors that have AVX-512 VNNI and no AMX multiply 3 x 3 kernels "
-            "as 16-bit integers, which is faster and rounds less. auto: float, and these 16 bits "
-            "where no input could move a sum, or the standard deviation of its reads, by more than "
-            "a step of its ADC, or the latter by more than a sixteenth of what it is at full "
-            "drive; on "
-            "ideal arrays kernels of 3 x 3 may "
-            "be computed in float by Winograd's minimal filtering, which rounds two to three times "
-            "as much as f32. What is digital is computed as on such arrays, whatever this key "
+            "bits. Processors that have AVX-512 VNNI multiply 3 x 3 kernels as 16-bit integers, "
+            "which rounds less than bf16: with bf16 where that is as fast (no AMX). auto: float, "
+            "and these 16 bits (with AMX weights of two bf16, behind DACs of up to 8 bits) where "
+            "no input could move a sum, or the standard deviation of its reads, by more than a "
+            "step of its ADC, or the latter by more than a sixteenth of what it is at full drive; "
+            "on ideal arrays kernels of 3 x 3 may be computed in float by "
+            "Winograd's minimal filtering, which rounds two to three times as much as f32. What is "
+            "digital is computed as on such arrays, whatever this key "
             "says.");
     return s;
   }();

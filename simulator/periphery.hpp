@@ -79,8 +79,8 @@ struct OutputNoise {
 /// reference always computes in double.
 enum class Products {
   automatic,  ///< of each layer the fastest whose error stays below kMostRounding for any input:
-              ///< the 16-bit integers of bf16, or f32. Of ideal arrays of 3 x 3 kernels Winograd's
-              ///< minimal filtering in float, which rounds two to three times as much
+              ///< bf16x2 (AMX), the 16-bit integers of bf16, or f32. Of ideal arrays of 3 x 3
+              ///< kernels Winograd's filtering in float, which rounds two to three times as much
   f32,        ///< sums of float products, one after the other
   bf16,    ///< inputs and weights rounded to 8 bits; codes of a DAC of 8 bits or less stay exact.
            ///< Of inputs that are applied bit by bit, to tiles of 512 rows or less: sums of four

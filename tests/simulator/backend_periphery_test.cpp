@@ -245,6 +245,7 @@ TEST_P(PeripheryTest, TallyCountsSamplesAndClips) {
   layer.tile = {2, 0};
   layer.periphery.dac = Dac{.bits = 4, .is_signed = true};
   layer.periphery.adc = Adc{.bits = 4};
+  layer.periphery.products = Products::f32;  // 3 drives the converter exactly to its end
   const auto loaded = load(layer, ranges_of(layer, 7, 3));
   const Floats x{1, 3, -8, 5, 0, 0, 9, -2, 7, 7, 0, 0};
   Floats y(x.size());

@@ -163,7 +163,7 @@ TEST(BitProducts, AreShortByThemselvesWhereNoInputMovesASumByAStep) {
     const test::Chosen coarse = test::chosen_products(layer, 255 * 60);
     EXPECT_GT(coarse.error, 0);
     EXPECT_LE(coarse.error, kMostRounding);
-    EXPECT_EQ(coarse.outputs, coarse.of_integers);
+    EXPECT_EQ(coarse.outputs, coarse.of_shorter);
     const test::Chosen fine = test::chosen_products(layer, 300);
     EXPECT_EQ(fine.error, 0);
     EXPECT_EQ(fine.outputs, fine.of_floats);

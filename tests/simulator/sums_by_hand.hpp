@@ -32,9 +32,9 @@ inline std::vector<float> extreme_codes(std::size_t size, bool is_signed) {
 /// codes of inputs times weights, beside what the formats to choose from do.
 struct Chosen {
   double error;  ///< LoadedLayer::products_error()
-  std::vector<float> outputs, of_floats, of_integers;
+  std::vector<float> outputs, of_floats, of_shorter;
 };
-inline Chosen chosen_products(LayerOnTiles layer, double range) {
+inline Chosen chosen_products(LayerOnTiles layer, double range, Products shorter = Products::bf16) {
   const ConvGeometry& g = layer.geometry;
   const auto tiles = static_cast<std::size_t>(layer.tile.row_tiles(g.rows()));
   const LayerRanges ranges{255, std::vector<double>(tiles * g.out_channels, range)};
@@ -49,9 +49,9 @@ inline Chosen chosen_products(LayerOnTiles layer, double range) {
     return forward(*loaded, g, x);
   };
   all.of_floats = outputs(Products::f32);
-  all.of_integers = outputs(Products::bf16);
+  all.of_shorter = outputs(shorter);
   all.outputs = outputs(Products::automatic);
-  if (all.of_integers.empty()) all.of_integers = all.outputs;
+  if (all.of_shorter.empty()) all.of_shorter = all.outputs;
   return all;
 }
 

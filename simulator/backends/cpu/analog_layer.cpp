@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "simulator/backends/cpu/bit_products.hpp"
+#include "simulator/backends/cpu/not_numbers.hpp"
 #include "simulator/backends/cpu/passes.hpp"
 #include "simulator/backends/cpu/tile_products.hpp"
 #include "simulator/backends/cpu/winograd_products.hpp"
@@ -171,13 +173,24 @@ struct Ready {
     const Products format = layer.periphery.products;
     if (BitProducts::cover(layer, plan))
       bits.emplace(layer, plan, format);
+    else if (format == Products::automatic)
+      choose(layer, images);
     else if (WinogradProducts::cover(layer, plan))
       winograd.emplace(layer, plan);
-    if (winograd && format == Products::automatic &&
-        std::max(winograd->worst_error(), winograd->worst_read_error()) > kMostRounding)
-      winograd.reset();
-    if (!bits && !winograd) products.emplace(layer, plan, images, format);
+    if (!bits && !winograd && !products) products.emplace(layer, plan, images, format);
     for (TileProduct& t : plan.products) t = {};  // packed now
+  }
+
+  /// The fastest whose roundings are not seen; floats where there is none.
+  void choose(const LayerOnTiles& layer, int images) {
+    if (TileProducts::may_be_short(layer, plan)) {
+      products.emplace(layer, plan, images, Products::bf16x2);
+      if (products->worst_error() > kMostRounding) products.reset();
+    } else if (WinogradProducts::cover(layer, plan)) {
+      winograd.emplace(layer, plan);
+      if (std::max(winograd->worst_error(), winograd->worst_read_error()) > kMostRounding)
+        winograd.reset();
+    }
   }
 
   LayerPlan plan;
@@ -191,7 +204,7 @@ struct Ready {
 class AnalogLayer final : public LoadedLayer {
  public:
   AnalogLayer(const LayerOnTiles& layer, const Epilogue& epilogue, const LayerRanges* ranges)
-      : chunk_(images_per_chunk(layer.geometry)) {
+      : geometry_(layer.geometry), chunk_(images_per_chunk(layer.geometry)) {
     const ConvGeometry& g = layer.geometry;
     values_in_ = static_cast<std::size_t>(g.in_height) * g.in_width * g.in_channels;
     values_out_ = static_cast<std::size_t>(g.out_height()) * g.out_width() * g.out_channels;
@@ -202,8 +215,9 @@ class AnalogLayer final : public LoadedLayer {
   }
 
   double products_error() const override {
-    if (ready_ && ready_->winograd) return ready_->winograd->worst_error();
-    return ready_ && ready_->bits ? ready_->bits->worst_error() : 0;
+    if (!ready_) return 0;
+    if (ready_->winograd) return ready_->winograd->worst_error();
+    return ready_->bits ? ready_->bits->worst_error() : ready_->products->worst_error();
   }
 
   void forward(const float* x, std::int64_t images, std::uint64_t first_image,
@@ -255,13 +269,22 @@ class AnalogLayer final : public LoadedLayer {
                        static_cast<float>(plan.highest), size, codes);
   }
 
+  /// Matrices of bf16 numbers (AMX) spread what is no number to sums that do not see it, so that it
+  /// is noted and drives no row.
+  template <class T>
+  static void note_nan(const float* x, std::size_t size, Workspace& w) {
+    if constexpr (std::is_same_v<T, Bf16>) w.has_nan |= has_nan(x, size);
+  }
+
   /// Drives the rows with the chunk's inputs and calls apply(phase index) for every phase.
   template <class T, class Apply>
   void drive_rows(const InputPlan& plan, const TileProducts& products, const float* x,
                   std::size_t count, Workspace& w, DriveBuffers<T>& to, Tally& tally,
                   const Apply& apply) const {
+    w.has_nan = false;
     if (plan.slice_mask == 0) {
       products.drive(count, to, [&](std::size_t first, std::size_t size, T* out) {
+        note_nan<T>(x + first, size, w);
         convert(plan, x + first, size, out, tally);
       });
       return apply(0);
@@ -271,6 +294,7 @@ class AnalogLayer final : public LoadedLayer {
     for (std::size_t f = 0; f < plan.phases.size(); ++f) {
       const Phase& phase = plan.phases[f];
       products.drive(count, to, [&](std::size_t first, std::size_t size, T* out) {
+        note_nan<T>(codes + first, size, w);
         slice_inputs(codes + first, phase.sign, phase.shift, plan.slice_mask, size, out);
       });
       apply(f);
@@ -309,16 +333,30 @@ class AnalogLayer final : public LoadedLayer {
                         chunk.residual ? chunk.residual + at : nullptr, chunk.y + at, tally);
   }
 
+  /// broken_positions of each image; afterwards what is no number drives rows with nothing.
+  std::vector<std::vector<bool>> broken_by(const Chunk& chunk, Workspace& w) const {
+    std::vector<std::vector<bool>> broken;
+    for (std::size_t i = 0; i < chunk.count; ++i)
+      broken.push_back(broken_positions(geometry_, chunk.x + i * values_in_));
+    ready_->products->drop_nan(w.bf16);
+    return broken;
+  }
+
   void add_products(const Chunk& chunk, Tally& tally) const {
     Workspace& w = workspace();
     const LayerPlan& plan = ready_->plan;
     const auto positions = static_cast<std::size_t>(plan.positions);
     const auto add_phase = [&](std::size_t f) {
       const double bias = plan.input.phases[f].bias;
+      const std::vector<std::vector<bool>> broken =
+          w.has_nan ? broken_by(chunk, w) : std::vector<std::vector<bool>>{};
       ready_->products->multiply(bias, w, [&](std::size_t product, float* v, float* variances) {
-        for (std::size_t at = 0, i = 0; i < chunk.count; ++i, at += values_out_)
+        for (std::size_t at = 0, i = 0; i < chunk.count; ++i, at += values_out_) {
+          if (!broken.empty())
+            break_sums(broken[i], 0, positions, static_cast<std::size_t>(plan.columns), v + at);
           add(chunk, 0, {i, product, f, 0, positions, v + at, variances ? variances + at : nullptr},
               tally);
+        }
       });
     };
     drive_rows(plan.input, *ready_->products, chunk.x, chunk.count, w, tally, add_phase);
@@ -377,6 +415,7 @@ class AnalogLayer final : public LoadedLayer {
     });
   }
 
+  ConvGeometry geometry_;
   int chunk_;
   std::size_t values_in_, values_out_;
   std::optional<Ready> ready_;            ///< absent until ranges are known

@@ -166,14 +166,16 @@ class Layout {
   std::optional<dnnl::reorder> to_blocked_, from_blocked_;
 };
 
+/// Instruction sets are sets of bits: newer ones contain those that they build on.
+bool has(dnnl::cpu_isa isa) {
+  const auto bits = [](dnnl::cpu_isa set) { return static_cast<unsigned>(set); };
+  return (bits(dnnl::get_effective_cpu_isa()) & bits(isa)) == bits(isa);
+}
+
 }  // namespace
 
-bool has_bf16() {
-  // Instruction sets are sets of bits: newer ones contain those that they build on.
-  const auto bits = [](dnnl::cpu_isa isa) { return static_cast<unsigned>(isa); };
-  const unsigned needed = bits(dnnl::cpu_isa::avx512_core);
-  return (bits(dnnl::get_effective_cpu_isa()) & needed) == needed;
-}
+bool has_bf16() { return has(dnnl::cpu_isa::avx512_core); }
+bool has_amx() { return has(dnnl::cpu_isa::avx512_core_amx); }
 
 struct Weights::Impl {
   memory values;             ///< of oneDNN's primitive

@@ -12,6 +12,8 @@ namespace ohmic::onednn {
 
 /// Whether oneDNN convolves bf16 numbers on this processor: with AVX-512, in hardware or as floats.
 bool has_bf16();
+/// Whether it multiplies matrices of them in hardware: AMX.
+bool has_amx();
 
 class Weights;
 

@@ -40,19 +40,19 @@ OHMIC_HOST_DEVICE void copy_to(const float* x, std::size_t size, T* out) {
   for (std::size_t i = 0; i < size; ++i) store(x[i], out[i]);
 }
 
-/// kSlack values at a time; what is too much at a pixel's end is written over by the next pixel.
+/// kSlack values at a time; what is too much at an end is written over by what comes next.
 template <class T>
 OHMIC_HOST_DEVICE void take(const T* x, std::size_t pixels, int channels, int first, int count,
-                            T* out) {
+                            int copies, T* out) {
   const auto length = static_cast<std::size_t>(count);
   for (std::size_t p = 0; p < pixels; ++p) {
     const T* from = x + p * static_cast<std::size_t>(channels) + first;
-    T* to = out + p * length;
-    for (std::size_t at = 0; at < length; at += kSlack) {
-      T own[kSlack];
-      std::memcpy(own, from + at, sizeof own);
-      std::memcpy(to + at, own, sizeof own);
-    }
+    for (int copy = 0; copy < copies; ++copy, out += length)
+      for (std::size_t at = 0; at < length; at += kSlack) {
+        T own[kSlack];
+        std::memcpy(own, from + at, sizeof own);
+        std::memcpy(out + at, own, sizeof own);
+      }
   }
 }
 
@@ -139,13 +139,13 @@ OHMIC_VECTOR_CLONES void copy_inputs(const float* x, std::size_t size, Bf16* dri
 }
 
 OHMIC_VECTOR_CLONES void take_channels(const float* x, std::size_t pixels, int channels, int first,
-                                       int count, float* out) {
-  take(x, pixels, channels, first, count, out);
+                                       int count, int copies, float* out) {
+  take(x, pixels, channels, first, count, copies, out);
 }
 
 OHMIC_VECTOR_CLONES void take_channels(const Bf16* x, std::size_t pixels, int channels, int first,
-                                       int count, Bf16* out) {
-  take(x, pixels, channels, first, count, out);
+                                       int count, int copies, Bf16* out) {
+  take(x, pixels, channels, first, count, copies, out);
 }
 
 OHMIC_VECTOR_CLONES void square(const float* x, std::size_t size, float* out) {

@@ -21,13 +21,14 @@ void slice_inputs(const float* codes, int sign, int shift, int mask, std::size_t
 void copy_inputs(const float* x, std::size_t size, float* drive);
 void copy_inputs(const float* x, std::size_t size, Bf16* drive);
 
-/// Channels [first, first + count) of pixels with `channels` each, as a dense buffer of their own.
+/// Channels [first, first + count) of pixels with `channels` each, as a dense buffer of their own,
+/// those of a pixel `copies` times.
 /// Reads and writes whole vectors: up to kSlack values beyond the ends.
 constexpr std::size_t kSlack = 16;
 void take_channels(const float* x, std::size_t pixels, int channels, int first, int count,
-                   float* out);
+                   int copies, float* out);
 void take_channels(const Bf16* x, std::size_t pixels, int channels, int first, int count,
-                   Bf16* out);
+                   int copies, Bf16* out);
 void square(const float* x, std::size_t size, float* out);
 void square(const Bf16* x, std::size_t size, Bf16* out);
 /// The integers next to x^2 per_step.

@@ -1,9 +1,13 @@
 #include "simulator/backends/cpu/tile_products.hpp"
 
-#include <bit>
+#include <algorithm>
 #include <cmath>
 #include <initializer_list>
+#include <iterator>
 #include <type_traits>
+
+#include "simulator/backends/cpu/rounding_bounds.hpp"
+#include "simulator/bf16.hpp"
 
 namespace ohmic::cpu {
 namespace {
@@ -12,15 +16,8 @@ onednn::Format format_of(Products products) {
   return are_rounded(products) ? onednn::Format::bf16 : onednn::Format::f32;
 }
 
-/// What rounding to bf16 leaves of each value.
-std::vector<float> remainders(const std::vector<float>& values) {
-  std::vector<Bf16> bf16(values.size());
-  copy_inputs(values.data(), values.size(), bf16.data());
-  std::vector<float> rest(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i)
-    rest[i] = values[i] - std::bit_cast<float>(std::uint32_t{bf16[i]} << 16);
-  return rest;
-}
+/// What rounding to bf16 leaves.
+float remainder_of(float value) { return value - float_of(bf16_of(value)); }
 
 /// The bias row of a tile's matrix; empty where it has none.
 std::vector<double> bias_row(const ConvGeometry& g, const TileProduct& t,
@@ -51,58 +48,80 @@ const float* driven(std::initializer_list<Term> terms, Buffer<float>& buffer) {
   return sums;
 }
 
-/// A row tile's matrix as convolution weights over its slice of channels.
-std::vector<float> slice_weights(const ConvGeometry& g, const TileProduct& t, int first_channel,
-                                 int channels, const std::vector<double>& matrix) {
-  const int kernel = g.kernel_height * g.kernel_width, K = channels * kernel;
-  std::vector<float> weights(static_cast<std::size_t>(K) * g.columns(), 0.0f);
-  for (int n = 0; n < g.columns(); ++n)
-    for (int k = 0; k < t.driven_rows(g); ++k)
-      weights[static_cast<std::size_t>(n) * K + t.first_row - first_channel * kernel + k] =
-          static_cast<float>(matrix[static_cast<std::size_t>(n) * t.rows + k]);
-  return weights;
-}
-
 }  // namespace
 
 TileProducts::TileProducts(const LayerOnTiles& layer, const LayerPlan& plan, int images,
                            Products format)
-    : geometry_(layer.geometry), images_(images), format_(format), is_ohmic_(!layer.cells) {
-  std::vector<int> first_rows;
+    : geometry_(layer.geometry),
+      images_(images),
+      format_(format),
+      is_ohmic_(!layer.cells),
+      channels_(layer.geometry, images, format == Products::bf16x2 ? 2 : 1) {
   for (std::size_t t = 0; t < plan.products.size(); ++t) {
     const TileProduct& product = plan.products[t];
-    const auto known = std::find(first_rows.begin(), first_rows.end(), product.first_row);
-    const auto at = static_cast<std::size_t>(known - first_rows.begin());
-    if (known == first_rows.end()) {
-      first_rows.push_back(product.first_row);
-      slices_.push_back(make_slice(product));
-    }
-    slices_[at].products.push_back(pack(slices_[at], product, t));
+    const std::size_t at = channels_.of(product);
+    if (at == slices_.size()) slices_.push_back(make_slice(at, product));
+    slices_[at].products.push_back(pack(at, product, t));
     slices_[at].is_noisy |= !product.variance.empty();
+    if (format_ == Products::bf16x2) note_rounding(product, plan.input);
   }
 }
 
-TileProducts::Slice TileProducts::make_slice(const TileProduct& t) const {
-  const int kernel = geometry_.kernel_height * geometry_.kernel_width;
-  const int last_row = t.first_row + t.driven_rows(geometry_);
-  // A tile of the bias row alone multiplies the last channel by zeros.
-  const int first = std::min(t.first_row / kernel, channels_of_group() - 1);
-  const int end = std::max((last_row + kernel - 1) / kernel, first + 1);
-  onednn::ConvolutionSpec spec{
-      geometry_, images_, format_of(format_), t.driven_rows(geometry_) < t.rows, false, false};
-  spec.geometry.in_channels = (end - first) * geometry_.groups;
-  spec.geometry.bias_rows = 0;
+bool TileProducts::may_be_short(const LayerOnTiles& layer, const LayerPlan& plan) {
+  constexpr double kMostCode = 256;  // 8 bits and the even number behind them
+  return onednn::has_amx() && plan.adc.converts && plan.input.converts && !layer.cells &&
+         most_drive(plan.input) <= kMostCode;
+}
+
+void TileProducts::drop_nan(DriveBuffers<Bf16>& drives) const {
+  for (std::size_t s = 0; s < slices_.size(); ++s) {
+    Bf16* values = drives.slices[s].get();
+    std::replace_if(
+        values, values + channels_.values(s), [](Bf16 v) { return std::isnan(float_of(v)); },
+        Bf16{0});
+  }
+}
+
+void TileProducts::note_rounding(const TileProduct& t, const InputPlan& input) {
+  const auto rows = static_cast<std::size_t>(t.rows);
+  const auto driven = static_cast<std::size_t>(std::max(t.driven_rows(geometry_), 0));
+  for (std::size_t first = 0; first < t.G.size(); first += rows) {
+    double above = 0, below = 0;
+    for (std::size_t k = 0; k < driven; ++k) {
+      const auto cell = static_cast<float>(t.G[first + k]);
+      const double error = remainder_of(remainder_of(cell));
+      above += std::max(error, 0.0);
+      below += std::max(-error, 0.0);
+    }
+    worst_error_ = std::max(worst_error_, worst_sum(above, below, input));
+  }
+}
+
+std::vector<float> TileProducts::weights_of(std::size_t slice, const TileProduct& t,
+                                            const std::vector<double>& matrix) const {
+  const std::vector<float> weights = channels_.weights(slice, t, matrix);
+  if (format_ != Products::bf16x2) return weights;
+  const std::size_t row = weights.size() / static_cast<std::size_t>(geometry_.columns());
+  std::vector<float> both;
+  for (auto w = weights.begin(); w != weights.end(); w += static_cast<std::ptrdiff_t>(row)) {
+    both.insert(both.end(), w, w + static_cast<std::ptrdiff_t>(row));
+    std::transform(w, w + static_cast<std::ptrdiff_t>(row), std::back_inserter(both), remainder_of);
+  }
+  return both;
+}
+
+TileProducts::Slice TileProducts::make_slice(std::size_t slice, const TileProduct& t) const {
+  onednn::ConvolutionSpec spec{channels_.geometry(slice),         images_, format_of(format_),
+                               t.driven_rows(geometry_) < t.rows, false,   false};
   onednn::Convolution plain(spec);
   spec.has_bias = false;
   spec.accumulates = true;
-  return {first, end - first, std::move(plain), onednn::Convolution(spec), {}};
+  return {std::move(plain), onednn::Convolution(spec), {}};
 }
 
-TileProducts::Packed TileProducts::pack(const Slice& slice, const TileProduct& t,
+TileProducts::Packed TileProducts::pack(std::size_t at, const TileProduct& t,
                                         std::size_t index) const {
-  const auto weights_of = [&](const std::vector<double>& matrix) {
-    return slice_weights(geometry_, t, slice.first, slice.count, matrix);
-  };
+  const Slice& slice = slices_[at];
   Packed packed;
   packed.product = index;
   packed.is_noisy = !t.variance.empty();
@@ -110,13 +129,11 @@ TileProducts::Packed TileProducts::pack(const Slice& slice, const TileProduct& t
   packed.bias_variance = bias_row(geometry_, t, t.variance);
   packed.bias_a = bias_row(geometry_, t, t.a);
   packed.bias_b = bias_row(geometry_, t, t.b);
-  const auto weights = weights_of(t.G);
-  packed.high = slice.convolution.pack(weights);
-  if (format_ == Products::bf16x2) packed.low = slice.accumulating.pack(remainders(weights));
-  if (packed.is_noisy) packed.variance = slice.convolution.pack(weights_of(t.variance));
+  packed.sums = slice.convolution.pack(weights_of(at, t, t.G));
+  if (packed.is_noisy) packed.variance = slice.convolution.pack(weights_of(at, t, t.variance));
   if (t.a.empty()) return packed;
-  packed.a = slice.accumulating.pack(weights_of(t.a));
-  packed.b = slice.accumulating.pack(weights_of(t.b));
+  packed.a = slice.accumulating.pack(weights_of(at, t, t.a));
+  packed.b = slice.accumulating.pack(weights_of(at, t, t.b));
   return packed;
 }
 
@@ -134,7 +151,7 @@ void TileProducts::multiply_slices(double bias, DriveBuffers<T>& drives, Workspa
   float* sums = w.sums.at_least(size);
   for (std::size_t s = 0; s < slices_.size(); ++s) {
     const Slice& slice = slices_[s];
-    const std::size_t values = pixels(static_cast<std::size_t>(images_)) * width(slice);
+    const std::size_t values = channels_.values(s);
     const T* x = drives.slices[s].get();
     T* squares = slice.is_noisy ? drives.squares.at_least(values) : nullptr;
     if (squares) square(x, values, squares);
@@ -145,12 +162,11 @@ void TileProducts::multiply_slices(double bias, DriveBuffers<T>& drives, Workspa
       }
     for (const Packed& p : slice.products) {
       slice.convolution.run(
-          x, p.high,
+          x, p.sums,
           driven(
               {{bias, p.bias}, {bias * std::abs(bias), p.bias_a}, {bias * bias * bias, p.bias_b}},
               w.bias),
           sums);
-      if (format_ == Products::bf16x2) slice.accumulating.run(x, p.low, nullptr, sums);
       if (!is_ohmic_) add_powers(slice, p, w);
       float* variances = p.is_noisy ? w.variances.at_least(size) : nullptr;
       if (variances)

@@ -105,10 +105,18 @@ OHMIC_VNNI void add_groups(const Image& rows, const std::int16_t* points, const 
 
 bool is_fast() {
 #ifdef OHMIC_HAS_VNNI
+  return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+#else
+  return false;
+#endif
+}
+
+bool is_as_fast_as_bf16() {
+#ifdef OHMIC_HAS_VNNI
   unsigned a = 0, b = 0, c = 0, d = 0;  // leaf 7: clang 14 has no name for AMX
   const bool has_amx = __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d >> 22 & 1u) != 0;
-  return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") && !has_amx;
+  return is_fast() && !has_amx;
 #else
   return false;
 #endif

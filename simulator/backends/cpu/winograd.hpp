@@ -36,9 +36,11 @@ constexpr double kFromInputs[kPoints][kPoints] = {
 /// The most a point of the inputs can reach, over the largest magnitude of an input.
 constexpr double kMostOfInputs[kPoints] = {10, 10, 10, 6, 6, 10};
 
-/// Whether this processor multiplies pairs of 16-bit integers as fast as bf16 numbers: AVX-512 VNNI
-/// without AMX.
+/// Whether this processor multiplies pairs of 16-bit integers, twice as many as floats: AVX-512
+/// VNNI.
 bool is_fast();
+/// Whether it multiplies them as fast as bf16 numbers, too: it has no AMX.
+bool is_as_fast_as_bf16();
 
 /// An image as rows of pixels and of points. A row of points is `groups` x kPoints x `channels`.
 struct Image {

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 #include "simulator/backends/cpu/not_numbers.hpp"
 #include "simulator/backends/cpu/passes.hpp"
+#include "simulator/backends/cpu/rounding_bounds.hpp"
 
 namespace ohmic::cpu {
 namespace {
@@ -23,14 +23,6 @@ constexpr double kMostCode = 3276;
 /// Channels of a tile times codes: 32 bits then hold sums of points whose mean magnitude is 546
 /// steps, half of which is finer than the 2^-8 of a bf16 number.
 constexpr double kMostOfTile = 1 << 17;
-
-/// Of the standard deviation that reads have at full drive, what counts like a step of the ADC.
-constexpr double kOfFullDrive = 1.0 / 16;
-
-/// The largest magnitude that drives a row.
-double most_drive(const InputPlan& input) {
-  return input.slice_mask ? input.slice_mask : std::max(input.highest, -input.lowest);
-}
 
 bool is_plain(const TileProduct& t, double most_drive) {
   const auto finite = [](double cell) { return std::isfinite(cell); };
@@ -104,10 +96,9 @@ double worst_output(const std::vector<double>& errors, const InputPlan& input) {
       all.above += e.above;
       all.below += e.below;
     }
-    worst =
-        std::max(worst, input.unipolar ? std::max(all.above, all.below) : all.above + all.below);
+    worst = std::max(worst, worst_sum(all.above, all.below, input));
   }
-  return worst * most_drive(input);
+  return worst;
 }
 
 /// The largest integer that a square may become, of codes up to most_drive.
@@ -128,23 +119,15 @@ InputPlan squares_of(const InputPlan& input, double highest, double per_step) {
   return squares;
 }
 
-/// The largest sum over a column's cells.
-double largest_column(const TileProduct& t, const std::vector<double>& matrix) {
-  const auto rows = static_cast<std::ptrdiff_t>(t.rows);
-  double largest = 0;
-  for (auto cell = matrix.begin(); cell != matrix.end(); cell += rows)
-    largest = std::max(largest, std::accumulate(cell, cell + rows, 0.0));
-  return largest;
-}
-
 /// Squares of longer codes would be rounded to too few of their bits.
 constexpr double kMostNoisyCode = 255;
 
 bool may_be_short(const LayerOnTiles& layer, const LayerPlan& plan) {
   const bool reads_noisily = !plan.products.front().variance.empty();
   if (reads_noisily && most_drive(plan.input) > kMostNoisyCode) return false;
-  return layer.periphery.products == Products::bf16 ||
-         (layer.periphery.products == Products::automatic && plan.adc.converts);
+  return layer.periphery.products == Products::automatic
+             ? plan.adc.converts
+             : layer.periphery.products == Products::bf16 && is_as_fast_as_bf16();
 }
 
 }  // namespace
@@ -195,8 +178,7 @@ void WinogradProducts::add_variances(const LayerPlan& plan) {
     for (double& variance : t.G) variance /= per_step;
     variances_.push_back(product_of(t, input));
     const double error = variances_.back().worst_error + rounding * of_ones;
-    const double visible = std::max(1.0, kOfFullDrive * most * std::sqrt(of_ones));
-    worst_read_error_ = std::max(worst_read_error_, std::sqrt(error) / visible);
+    worst_read_error_ = std::max(worst_read_error_, read_error(error, of_ones, plan.input));
     worst_variance_error_ = std::max(worst_variance_error_, error);
   }
 }

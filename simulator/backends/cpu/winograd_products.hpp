@@ -1,11 +1,11 @@
 // The products of a layer's tiles where kernels are 3 x 3 with stride 1 and inputs are codes, with
 // half of the multiplications, in 16-bit integers (winograd.hpp).
 //
-// This is what `products = "bf16"`, and "auto" where it is exact enough, do on processors that
-// multiply pairs of 16-bit integers as fast as they multiply bf16 numbers. Codes are exact. Sums of
-// taps are rounded to steps of their own, of each column 1 / 32,767 of the largest, or as many as
-// 32 bits hold sums of: some forty times finer than bf16 weights where inputs have 8 bits, never
-// coarser.
+// This is what `products = "auto"` does where it is exact enough, on processors that multiply pairs
+// of 16-bit integers, and "bf16" on those of them that multiply bf16 numbers no faster. Codes are
+// exact. Sums of taps are rounded to steps of their own, of each column 1 / 32,767 of the largest,
+// or as many as 32 bits hold sums of: some forty times finer than bf16 weights where inputs have 8
+// bits, never coarser.
 //
 // Variances of reads are such products of the squares of codes, which are rounded to integers that
 // fit: of 8-bit codes to 1 / 3,276 of the largest square.

@@ -26,6 +26,7 @@ struct Workspace {
   Buffer<float> codes, signed_squares, cubes, sums, variances, bias;
   DriveBuffers<float> f32;
   DriveBuffers<Bf16> bf16;
+  bool has_nan = false;  ///< whether what drives rows in bf16 is somewhere no number
   Buffer<std::uint64_t> words;
   BitSpace bit_sums, bit_variances;
   Buffer<float> digits, part, squares;
