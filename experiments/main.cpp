@@ -2,44 +2,33 @@
 //
 // LibGOMP's threads look for milliseconds. Beside another busy process that is ruinous; on a quiet
 // machine a few microseconds cost nothing (docs/decisions/016-short-spinning.md). LibGOMP reads
-// GOMP_SPINCOUNT in a constructor of its own, before main(), whichever LibGOMP it is that LibTorch
-// brings. So the program starts itself again, once, with the variable set, at the one moment that
-// is earlier: when its libraries are loaded and none of their constructors has run.
-#include <sys/auxv.h>
-#include <unistd.h>
+// GOMP_SPINCOUNT in a constructor, when it is loaded, whichever LibGOMP it is that LibTorch brings.
+// So everything that there is of the program is a library, which is loaded once the variable is
+// set.
+#include <dlfcn.h>
 
-#include <string_view>
+#include <cstdio>
+#include <cstdlib>
 
-#include "experiments/commands/program.hpp"
-
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 namespace {
 
-char spin_count[] = "GOMP_SPINCOUNT=5000";
-
-bool is_about_waiting(std::string_view variable) {
-  return variable.starts_with("GOMP_SPINCOUNT=") || variable.starts_with("OMP_WAIT_POLICY=");
+/// What the user says of how threads wait goes first.
+void spin_shortly() {
+  if (!std::getenv("OMP_WAIT_POLICY")) ::setenv("GOMP_SPINCOUNT", "5000", 0);
 }
-
-/// Does nothing where the user has said how threads wait, nor where the dynamic loader was started
-/// with the program's name, since /proc/self/exe is then the loader. What the C library sets up in
-/// constructors is not there yet.
-void start_again(int, char** argv, char** environment) {
-  std::size_t count = 0;
-  for (; environment[count]; ++count)
-    if (is_about_waiting(environment[count])) return;
-  if (::getauxval(AT_BASE) == 0) return;
-  auto** more = static_cast<char**>(__builtin_alloca((count + 2) * sizeof(char*)));
-  for (std::size_t i = 0; i < count; ++i) more[i] = environment[i];
-  more[count] = spin_count;
-  more[count + 1] = nullptr;
-  ::execve("/proc/self/exe", argv, more);
-}
-
-__attribute__((section(".preinit_array"),
-               used)) void (*const before_constructors)(int, char**, char**) = start_again;
 
 }  // namespace
-#endif
 
-int main(int argc, char** argv) { return ohmic::run_program(argc, argv); }
+int main(int argc, char** argv) {
+  spin_shortly();
+  // Plug-ins find the device models there.
+  void* library = ::dlopen(OHMIC_PROGRAM_LIBRARY, RTLD_LAZY | RTLD_GLOBAL);
+  using Program = int (*)(int, const char* const*);
+  const auto program =
+      library ? reinterpret_cast<Program>(::dlsym(library, "ohmic_program")) : nullptr;
+  if (!program) {
+    std::fprintf(stderr, "ohmic: error: %s\n", ::dlerror());
+    return 1;
+  }
+  return program(argc, argv);
+}

@@ -168,6 +168,8 @@ int run_program(int argc, const char* const* argv) {
   });
 }
 
+int ohmic_program(int argc, const char* const* argv) { return run_program(argc, argv); }
+
 int guarded(const std::function<int()>& action) {
   try {
     return action();
