@@ -111,9 +111,12 @@ const RecordedJson& list_of(const RecordedJson& object, const char* key, const s
   return value;
 }
 
-RecordedTable::RecordedTable(const std::filesystem::path& file) : file_(file) {
-  if (!std::filesystem::exists(file)) return;
-  std::istringstream lines(read_whole(file));
+RecordedTable::RecordedTable(const std::filesystem::path& file)
+    : RecordedTable(file, std::filesystem::exists(file) ? read_whole(file) : "") {}
+
+RecordedTable::RecordedTable(const std::filesystem::path& file, const std::string& text)
+    : file_(file) {
+  std::istringstream lines(text);
   std::string line;
   if (!std::getline(lines, line) || lines.eof()) return;
   columns_ = csv_cells(line);

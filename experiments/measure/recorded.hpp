@@ -40,6 +40,8 @@ class RecordedTable {
  public:
   /// Empty where there is no file.
   explicit RecordedTable(const std::filesystem::path& file);
+  /// Of the text of that file.
+  RecordedTable(const std::filesystem::path& file, const std::string& text);
 
   std::size_t rows() const { return cells_.size(); }
   const std::vector<std::string>& columns() const { return columns_; }

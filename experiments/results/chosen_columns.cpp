@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <set>
@@ -52,8 +53,13 @@ class RunRows {
     for (const auto& axis : run_.points.front().axes) keys_.push_back(axis.first);
     std::map<Axes, const Point*> points;
     for (const Point& point : run_.points) points[text_axes(point)] = &point;
-    for (std::size_t row = 0; row < table_.rows(); ++row)
+    for (std::size_t row = 0; row < table_.rows(); ++row) {
       points_.push_back(points[axes_of(row, keys_)]);
+      if (!points_.back())
+        say_damaged(table_.place(row), fmt::format("no point of the run has these values of {}",
+                                                   fmt::join(keys_, ", ")));
+    }
+    check_numbers();
   }
 
   const std::string& name() const { return name_; }
@@ -83,7 +89,7 @@ class RunRows {
   /// Of a key that is not swept here its value at the row's point; empty where there is none.
   std::string cell(std::size_t row, const std::string& name) const {
     if (is_among(columns(), name)) return table_.cell(row, name);
-    return points_[row] ? value_at(*points_[row], name) : "";
+    return value_at(*points_[row], name);
   }
   /// With its interval where the column has one.
   Estimate estimate(std::size_t row, const std::string& name) const {
@@ -127,6 +133,30 @@ class RunRows {
   }
 
  private:
+  /// Throws where a number is not what its point in points/ has.
+  void check_numbers() const {
+    const std::vector<MeasuredPoint> measured = run_.measured();
+    const RecordedTable expected(file_, results_csv(measured));
+    for (std::size_t i = 0; i < measured.size(); ++i)
+      for (std::size_t row = 0; row < table_.rows(); ++row)
+        if (points_[row] == measured[i].point) check_row(row, expected, i);
+  }
+  void check_row(std::size_t row, const RecordedTable& expected, std::size_t i) const {
+    for (const std::string& column : expected.columns()) {
+      const auto number = number_of<double>(expected.cell(i, column));
+      if (!number || is_among(keys_, column) || !is_among(columns(), column)) continue;
+      if (!is_same(real(row, column), *number))
+        say_damaged(table_.place(row),
+                    fmt::format("{} is \"{}\", and {} in points/; `ohmic run` with the run's file "
+                                "writes it anew",
+                                column, table_.cell(row, column), *number));
+    }
+  }
+  /// As other versions of ohmic may round it.
+  static bool is_same(double a, double b) {
+    constexpr double kRounding = 1e-9;
+    return a == b || std::abs(a - b) <= kRounding * std::abs(b) || (std::isnan(a) && std::isnan(b));
+  }
   double real(std::size_t row, const std::string& name) const {
     return number_of<double>(cell(row, name)).value_or(Estimate::kNone);
   }
@@ -139,7 +169,7 @@ class RunRows {
   std::filesystem::path file_;
   RecordedTable table_;
   Names keys_;
-  std::vector<const Point*> points_;  ///< by row; null: of none that the run's file has
+  std::vector<const Point*> points_;  ///< by row
 };
 
 using Runs = std::vector<RunRows>;

@@ -36,7 +36,7 @@ struct ChosenColumns {
 
 /// Throws ConfigError that lists the columns there are for one that is not there, or holds no
 /// numbers, and for a name or a run that is given twice; DataError for a folder without results, or
-/// whose results.csv is cut off.
+/// whose results.csv is cut off or has other numbers than points/.
 ChosenColumns choose_columns(const std::vector<std::filesystem::path>& runs, const Choice&);
 
 /// What was chosen, for files: axes, x and y with its interval.

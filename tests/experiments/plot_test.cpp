@@ -188,6 +188,28 @@ TEST_F(Plot, OfResultsThatAreCutOffSaysSo) {
   EXPECT_EQ(plot_of(whole.size()).err, "");
 }
 
+TEST_F(Plot, BelievesPointsBeforeTheTable) {
+  const std::filesystem::path file = folder_ / "b" / "results.csv";
+  const std::string whole = read_whole(file);
+  const auto refused = [&](const std::string& cells, const std::string& changed) {
+    std::string text = whole;
+    text.replace(text.find(cells), cells.size(), changed);
+    write_atomically(file, text);
+    const Result plot = ohmic({"plot", at("b"), "--x", "device.eta", "--y", "agreement", "--csv"});
+    EXPECT_EQ(plot.status, 3) << plot.out;
+    return plot.err;
+  };
+  const std::string value = RecordedTable(file).cell(3, "agreement_hi");
+  EXPECT_EQ(refused("," + value + ",", ",0.125,"),
+            "ohmic: error: " + file.string() + ":5: damaged: agreement_hi is \"0.125\", and " +
+                value + " in points/; `ohmic run` with the run's file writes it anew\n");
+  EXPECT_EQ(refused("\"[8, 8]\",0.2,1,", "\"[8, 8]\",0.3,1,"),
+            "ohmic: error: " + file.string() +
+                ":6: damaged: no point of the run has these values of mapping.tile, "
+                "device.eta, seed\n");
+  write_atomically(file, whole);
+}
+
 TEST_F(Plot, WritesOverItsOwnFiguresAlone) {
   const auto drawn = [](const std::string& out) {
     return ohmic({"plot", at("a"), "--x", "device.eta", "--y", "agreement", "--split", "seed",
