@@ -196,12 +196,12 @@ void refuse_deep_keys(std::string_view text, const std::string& name) {
   throw ConfigError({{{name, static_cast<int>(line), static_cast<int>(column)}, "", kDeepKey}});
 }
 
-/// Splits at the first '.', giving the head and shortening `key` to the rest.
-std::string_view take_head(std::string_view& key) {
-  const auto dot = key.find('.');
-  const std::string_view head = key.substr(0, dot);
-  key = dot == std::string_view::npos ? std::string_view{} : key.substr(dot + 1);
-  return head;
+/// Heads of a dotted key and what follows each, the longest head first.
+std::vector<std::pair<std::string_view, std::string_view>> heads_of(std::string_view key) {
+  std::vector<std::pair<std::string_view, std::string_view>> heads{{key, {}}};
+  for (auto dot = key.rfind('.'); dot != key.npos && dot > 0; dot = key.rfind('.', dot - 1))
+    heads.emplace_back(key.substr(0, dot), key.substr(dot + 1));
+  return heads;
 }
 
 void place(Value& value, const Position& where) {
@@ -232,16 +232,12 @@ std::size_t first_equals_outside_quotes(std::string_view text) {
 
 /// "": or how the key is written with quotes around what else needs them, as a name pattern does.
 std::string quoted_key(std::string_view key) {
-  constexpr std::string_view kBare =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
-  if (key.find_first_of("\"'\\ \t") != key.npos || key.find_first_not_of(kBare) == key.npos)
-    return "";
+  if (key.find_first_of("\"'\\ \t") != key.npos) return "";
   std::string quoted;
   for (std::size_t at = 0; at <= key.size();) {
     const std::string part(key.substr(at, std::min(key.find('.', at), key.size()) - at));
     if (part.empty()) return "";
-    const bool is_bare = part.find_first_not_of(kBare) == part.npos;
-    quoted += (at > 0 ? "." : "") + (is_bare ? part : '"' + part + '"');
+    quoted += (at > 0 ? "." : "") + key_text(part);
     at += part.size() + 1;
   }
   return quoted == key ? "" : quoted;
@@ -280,15 +276,29 @@ Value parse_override(std::string_view assignment) {
   }
 }
 
+/// What is there under the longest name of an entry, whose tables of one key may be parts of it,
+/// and what that name has in the entry.
+std::pair<Value*, const Value*> present_of(Table& into, const Table::Entry& entry) {
+  std::pair<Value*, const Value*> found{into.find(entry.key), &entry.value};
+  std::string name = entry.key;
+  for (const Value* value = &entry.value; value->is_table() && value->table().size() == 1;) {
+    const Table::Entry& only = value->table().entries().front();
+    name += "." + only.key;
+    value = &only.value;
+    if (Value* longer = into.find(name)) found = {longer, value};
+  }
+  return found;
+}
+
 void merge(Table& into, const Table& from) {
   for (const auto& entry : from.entries()) {
-    Value* present = into.find(entry.key);
+    const auto [present, value] = present_of(into, entry);
     if (!present)
       into.entries().push_back(entry);
-    else if (present->is_table() && entry.value.is_table())
-      merge(present->table(), entry.value.table());
+    else if (present->is_table() && value->is_table())
+      merge(present->table(), value->table());
     else
-      *present = entry.value;
+      *present = *value;
   }
 }
 
@@ -324,12 +334,12 @@ bool Table::empty() const { return entries_.empty(); }
 std::size_t Table::size() const { return entries_.size(); }
 
 const Value* Value::at(std::string_view dotted_key) const {
-  const Value* value = this;
-  while (value && !dotted_key.empty()) {
-    const std::string_view head = take_head(dotted_key);
-    value = value->is_table() ? value->table().find(head) : nullptr;
-  }
-  return value;
+  if (dotted_key.empty()) return this;
+  if (!is_table()) return nullptr;
+  for (const auto& [head, rest] : heads_of(dotted_key))
+    if (const Value* found = table().find(head))
+      if (const Value* value = found->at(rest)) return value;
+  return nullptr;
 }
 
 void Value::set(std::string_view dotted_key, Value value, const Position& key_where) {
@@ -337,10 +347,14 @@ void Value::set(std::string_view dotted_key, Value value, const Position& key_wh
   while (!dotted_key.empty()) {
     if (!target->is_table()) *target = {Table{}, key_where};
     Table& table = target->table();
-    const std::string_view head = take_head(dotted_key);
+    const auto heads = heads_of(dotted_key);
+    const auto there =
+        std::ranges::find_if(heads, [&](const auto& h) { return table.find(h.first); });
+    const auto& [head, rest] = there == heads.end() ? heads.back() : *there;
     target = table.find(head);
     if (!target)
       target = &table.entries().emplace_back(Table::Entry{std::string(head), {}, key_where}).value;
+    dotted_key = rest;
   }
   *target = std::move(value);
 }

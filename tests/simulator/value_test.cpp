@@ -56,6 +56,20 @@ TEST(Value, SetMakesTheTablesOnTheWay) {
   EXPECT_EQ(root.at("periphery.adc.bits.more"), nullptr);
 }
 
+TEST(Value, KeysWithDotsAreThoseOfTheirParts) {
+  Value root = parse_toml("[a]\nb.c = 1\n\"b.d\" = { e = 2 }\n\"b.d.e\" = 3\n", "x.toml");
+  EXPECT_EQ(root.at("a.b.c")->text(), "1");
+  EXPECT_EQ(root.at("a.b.d.e")->text(), "3");
+  EXPECT_EQ(root.at("a.b.d.f"), nullptr);
+  root.set("a.b.d.e", {std::int64_t{4}});
+  root.set("a.b.d.f", {std::int64_t{5}});
+  apply_override(root, "a.b.d.g=6");
+  apply_override(root, "a.b.h=7");
+  apply_override(root, "a.\"b.d.e\"=8");
+  EXPECT_EQ(root.text(),
+            "{ a = { b = { c = 1, h = 7 }, \"b.d\" = { e = 2, f = 5, g = 6 }, \"b.d.e\" = 8 } }");
+}
+
 TEST(Value, OverridesTakeTomlOrABareWord) {
   Value root = parse_toml("[device]\nmodel = \"ideal\"\n", "f.toml");
   for (const char* assignment :
