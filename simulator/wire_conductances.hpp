@@ -1,5 +1,4 @@
-// Conductances of an array's wires, as the elimination of simulator/wires.hpp meets them on the
-// host and on a GPU.
+// Conductances of an array's wires, as those who solve it meet them on the host and on a GPU.
 #pragma once
 
 namespace ohmic {

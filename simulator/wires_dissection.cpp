@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <initializer_list>
+#include <memory>
 #include <vector>
 
 namespace ohmic {
@@ -12,7 +13,7 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr Index kLeaf = 4;    ///< cells of a side below which nodes are eliminated one by one
+constexpr Index kLeaf = 4;    ///< cells of a side up to which nodes are eliminated one by one
 constexpr Index kPanel = 64;  ///< columns of a joint that one thread computes
 constexpr Index kMany = 32;   ///< shared ports from which threads help each other
 
@@ -73,11 +74,16 @@ using Joint = std::initializer_list<std::pair<bool, Side>>;  ///< whether it is 
 void eliminate_shared(MatrixXd& shared, const MatrixXd& coupling, MatrixXd& S) {
   invert(shared);
   const Index n = S.rows();
-#pragma omp taskloop grainsize(1) if (shared.rows() >= kMany) default(shared)
-  for (Index from = 0; from < n; from += kPanel) {
+  const auto panel = [&](Index from) {
     const Index width = std::min(kPanel, n - from);
     const MatrixXd V = shared * coupling.middleCols(from, width);
     S.block(from, from, n - from, width).noalias() -= coupling.rightCols(n - from).transpose() * V;
+  };
+  if (shared.rows() < kMany) {
+    for (Index from = 0; from < n; from += kPanel) panel(from);
+  } else {
+#pragma omp taskloop grainsize(1) default(shared)
+    for (Index from = 0; from < n; from += kPanel) panel(from);
   }
   mirror_lower(S);
 }
@@ -121,10 +127,15 @@ class Dissection {
     else
       one.bottom = other.top = middle(cells.top, cells.bottom);
     Part a, b;
-#pragma omp task if (std::min(cells.rows(), cells.columns()) >= kMany) shared(a) firstprivate(one)
-    a = solve(one);
-    b = solve(other);
+    if (std::min(cells.rows(), cells.columns()) < kMany) {
+      a = solve(one);
+      b = solve(other);
+    } else {
+#pragma omp task shared(a) firstprivate(one)
+      a = solve(one);
+      b = solve(other);
 #pragma omp taskwait
+    }
     if (side_by_side)
       return joined(a, kRight, b, kLeft,
                     {{false, kLeft},
@@ -213,6 +224,12 @@ MatrixXd ended(const Part& array, const WireConductances& wires) {
   return W;
 }
 
+/// Throws where the last joint will not fit: no exception may leave a parallel region.
+void ask_for_memory(const MatrixXd& G) {
+  const auto sides = static_cast<std::size_t>(G.rows() + G.cols());
+  std::make_unique_for_overwrite<double[]>(8 * sides * sides);
+}
+
 }  // namespace
 
 /// Halves are joined by their Schur complement, so that nearly all work is matrix products.
@@ -233,6 +250,7 @@ void invert(Eigen::Ref<MatrixXd> M) {
 }
 
 MatrixXd dissected_effective_S(const MatrixXd& G, const WireConductances& wires, int threads) {
+  ask_for_memory(G);
   MatrixXd W;
 #pragma omp parallel num_threads(threads) if (threads > 1)
 #pragma omp single
