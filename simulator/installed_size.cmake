@@ -1,6 +1,9 @@
 # Run by cpack when a Debian package is made: CPack counts for a link what it points to, so that
 # Installed-Size would be each library three times.
 foreach(package IN LISTS CPACK_PACKAGE_FILES)
+  if(NOT package MATCHES "[.]deb$")
+    continue()
+  endif()
   set(tree ${package}.tree)
   file(REMOVE_RECURSE ${tree})
   execute_process(COMMAND dpkg-deb -R ${package} ${tree} COMMAND_ERROR_IS_FATAL ANY)

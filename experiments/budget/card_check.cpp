@@ -36,6 +36,10 @@ bool is_limit_in_words(const CardEntry& entry, const MetricWords& words) {
     s.drop = unit;
     way.change = 1;
     const double one = entry.baseline - s.limit_of(way, words.metric(), entry.baseline);
+    if (one == 0) {
+      if (entry.limit == entry.baseline) return true;
+      continue;
+    }
     way.change =
         std::strtod(fmt::format("{:g}", (entry.baseline - entry.limit) / one).c_str(), nullptr);
     if (says(s, way)) return true;
@@ -47,7 +51,7 @@ bool is_limit_in_words(const CardEntry& entry, const MetricWords& words) {
 void refuse_contradictions(const CardEntry& entry, const std::string& place, const Experiment& e) {
   const MetricWords words(e);
   const Metric& metric = words.metric();
-  if (metric.sign() * (entry.value.mean - entry.limit) < 0)
+  if (metric.sign() * (entry.value.mean - entry.limit) < -kMarginRounding)
     say_damaged(place,
                 fmt::format("value is {:g}; expected at {} limit, {:g}", entry.value.mean,
                             metric.better == Better::higher ? "least" : "most", entry.limit));

@@ -341,9 +341,8 @@ std::string said(const FoundDesigns& found, const BudgetSettings& settings) {
 }  // namespace
 
 bool has_same_bits(const DesignSpace& space, std::uint64_t index) {
-  return std::ranges::none_of(space.keys(index), [](const auto& key) {
-    return key.first.starts_with("periphery.layers.") && key.first.ends_with(".adc.bits");
-  });
+  return std::ranges::none_of(
+      space.keys(index), [](const auto& key) { return !layer_of_adc_bits(key.first).empty(); });
 }
 
 std::int64_t FoundDesigns::verification() const {

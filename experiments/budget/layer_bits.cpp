@@ -12,16 +12,14 @@
 #include "experiments/budget/design_pool.hpp"
 #include "experiments/measure/setup.hpp"
 #include "experiments/study/configure.hpp"
+#include "nn/analog/layer_devices.hpp"
 
 namespace ohmic {
 namespace {
 
-constexpr char kBits[] = "periphery.adc.bits", kLayers[] = "periphery.layers";
+constexpr char kBits[] = "periphery.adc.bits", kLayers[] = "periphery.layers.";
+constexpr char kOwnBits[] = ".adc.bits";
 constexpr std::size_t kMostRungs = 24;
-
-std::string bits_key(const std::string& layer) {
-  return std::string(kLayers) + "." + layer + ".adc.bits";
-}
 
 std::vector<int> ascending(std::vector<int> bits) {
   std::ranges::sort(bits);
@@ -80,7 +78,7 @@ Value keys_of(const LayerBits& study, const Rung& rung) {
   Value keys{Table{}};
   keys.set("adc.bits", bits(common));
   for (std::size_t l = 0; l < rung.size(); ++l)
-    if (rung[l] != common) keys.set("layers." + study.layers[l] + ".adc.bits", bits(rung[l]));
+    if (rung[l] != common) keys.set("layers." + study.layers[l] + kOwnBits, bits(rung[l]));
   return keys;
 }
 
@@ -123,10 +121,8 @@ class Study {
 
   LayerBits run() {
     const PointResult all = outputs({}, fmt::format("{} ADC bits in all layers", most()));
-    for (const LayerResult& layer : all.layers) {
-      study_.layers.push_back(layer.layer);
-      add_errors_of(layer.layer, all);
-    }
+    study_.layers = crossbar_layers(context_.networks.get(point_.experiment).graph);
+    for (const std::string& layer : study_.layers) add_errors_of(layer, all);
     find_costs();
     return std::move(study_);
   }
@@ -151,7 +147,7 @@ class Study {
     std::vector<double>& shares = study_.seen.emplace_back(study_.bits.size(), Estimate::kNone);
     for (std::size_t i = 0; i + 1 < study_.bits.size(); ++i) {
       const int bits = study_.bits[i];
-      const PointResult r = outputs({{bits_key(layer), {std::int64_t{bits}}}},
+      const PointResult r = outputs({{adc_bits_key(layer), {std::int64_t{bits}}}},
                                     fmt::format("{} ADC bits in {}", bits, layer));
       const double seen = r.noise_free() - all.noise_free();
       const LikelyError likely =
@@ -197,7 +193,8 @@ class Study {
 /// Whether a choice decides what layers there are, or their ADCs' bits.
 bool is_in_the_way(const std::string& key) {
   return key == "mapping.digital" || key == "mapping.crossbar" || key == kBits ||
-         key == "periphery.adc" || key == "periphery" || key.starts_with(kLayers);
+         key == "periphery.adc" || key == "periphery" || key == "periphery.layers" ||
+         key.starts_with(kLayers);
 }
 
 bool has_own_adc_bits(const Experiment& e) {
@@ -206,6 +203,14 @@ bool has_own_adc_bits(const Experiment& e) {
 }
 
 }  // namespace
+
+std::string adc_bits_key(const std::string& layer) { return kLayers + layer + kOwnBits; }
+
+std::string layer_of_adc_bits(const std::string& key) {
+  const std::size_t start = sizeof kLayers - 1, end = sizeof kOwnBits - 1;
+  if (!key.starts_with(kLayers) || !key.ends_with(kOwnBits) || key.size() <= start + end) return "";
+  return key.substr(start, key.size() - start - end);
+}
 
 std::vector<Rung> marginal_ladder(const LayerBits& study) {
   std::vector<Rung> ladder{Rung(study.layers.size(), study.bits.size() - 1)};
@@ -219,15 +224,13 @@ std::vector<Rung> marginal_ladder(const LayerBits& study) {
 
 std::string layer_bits_words(const KeyValues& keys) {
   constexpr std::size_t kMostNames = 4;
-  const std::string start = std::string(kLayers) + ".", end = ".adc.bits";
   std::string common;
   std::map<std::int64_t, std::vector<std::string>> others;
   for (const auto& [key, value] : keys)
     if (key == kBits)
       common = value.text();
-    else if (key.starts_with(start) && key.ends_with(end))
-      others[std::get<std::int64_t>(value.data)].push_back(
-          key.substr(start.size(), key.size() - start.size() - end.size()));
+    else if (const std::string layer = layer_of_adc_bits(key); !layer.empty())
+      others[std::get<std::int64_t>(value.data)].push_back(layer);
   std::string text;
   for (auto& [bits, names] : others) {
     const std::size_t more = names.size() > kMostNames + 1 ? names.size() - kMostNames : 0;

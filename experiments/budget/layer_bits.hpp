@@ -32,6 +32,10 @@ struct LayerBits {
   std::vector<std::vector<double>> seen = {};
 };
 
+/// The key of one layer's ADC bits, and the layer of such a key; empty of another one.
+std::string adc_bits_key(const std::string& layer);
+std::string layer_of_adc_bits(const std::string& key);
+
 /// The place in LayerBits::bits of every layer.
 using Rung = std::vector<std::size_t>;
 

@@ -9,8 +9,6 @@
 namespace ohmic {
 namespace {
 
-constexpr double kRounding = 1e-12;  // of sums of fractions
-
 /// > 0: better than the limit.
 double margin_of(double mean, double limit, Better better) {
   return better == Better::higher ? mean - limit : limit - mean;
@@ -104,7 +102,7 @@ Tolerance decide(const Replicates& replicates, double limit, Better better, doub
   const double margin = margin_of(e.mean, limit, better);
   if (std::isinf(margin)) return margin > 0 ? Tolerance::tolerated : Tolerance::not_tolerated;
   if (replicates.count() == 1)
-    return margin >= -kRounding ? Tolerance::tolerated : Tolerance::not_tolerated;
+    return margin >= -kMarginRounding ? Tolerance::tolerated : Tolerance::not_tolerated;
   if (margin >= e.half_width()) return Tolerance::tolerated;
   return margin < -e.half_width() ? Tolerance::not_tolerated : Tolerance::undecided;
 }

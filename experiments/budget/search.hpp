@@ -27,6 +27,9 @@
 
 namespace ohmic {
 
+/// Of a mean and a limit, both sums of fractions: by less than that no limit is missed.
+inline constexpr double kMarginRounding = 1e-12;
+
 enum class Tolerance { tolerated, not_tolerated, undecided };
 
 /// One value of the grid that was looked at.

@@ -88,7 +88,8 @@ void note_metric(const TrainedNetwork& network, Plausibility& facts) {
   facts.metric = measure.choice().name;
   facts.top_k = measure.choice().top_k;
   facts.guessed = *guessed;
-  facts.promised = promised.whole > 0 ? promised.part / promised.whole : 0;
+  const double sure = promised.part / promised.whole;
+  facts.promised = sure >= 0 && sure <= 1 ? sure : 0;
 }
 
 void note_threshold(const TrainedNetwork& network, Plausibility& facts) {

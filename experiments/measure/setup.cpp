@@ -27,15 +27,14 @@ void leave_as_given(const std::vector<const char*>& keys, const Value& root, Val
 
 /// What of the layers' converters is swept.
 std::string own_converters(const Point& point) {
-  const Value periphery = NetworkPeriphery::schema().write(&point.experiment.periphery);
-  const Value* layers = periphery.at(kLayersKey);
-  return layers ? layers->text() : "";
+  const Parameter* layers = NetworkPeriphery::schema().find(kLayersKey);
+  return layers->write(&point.experiment.periphery).text();
 }
 
 /// The keys of one point's layers would be under those of all others.
 void leave_converters_as_given(const Value& root, Value& resolved) {
   constexpr char kKey[] = "periphery.layers";
-  resolved.table().find("periphery")->table().erase(kLayersKey);
+  if (Value* periphery = resolved.table().find("periphery")) periphery->table().erase(kLayersKey);
   if (const Value* given = root.at(kKey)) resolved.set(kKey, *given);
 }
 
@@ -58,8 +57,8 @@ Value resolved_file(const Value& root, const std::vector<Point>& points) {
     leave_as_given({"preset", "mapping", "device", "periphery"}, root, resolved);
   else if (models_differ)
     leave_as_given({"device"}, root, resolved);
-  if (std::ranges::any_of(
-          points, [&](const Point& p) { return own_converters(p) != own_converters(first); }))
+  const std::string converters = own_converters(first);
+  if (std::ranges::any_of(points, [&](const Point& p) { return own_converters(p) != converters; }))
     leave_converters_as_given(root, resolved);
   if (root.at("sweep")) resolved.table()["sweep"] = resolved_sweep(root);
   return resolved;

@@ -109,8 +109,10 @@ std::vector<std::string> about_converters(const std::vector<MeasuredPoint>& poin
   const CostOfMapping cost = cost_of_mapping(points);
   if (cost.share <= kCostlyMapping) return {};
   const bool calibrates = std::ranges::any_of(points, [](const MeasuredPoint& p) {
-    const std::optional<Adc>& adc = p.point->experiment.periphery.adc;
-    return p.result->metric->counts && adc && adc->range == AdcRange::calibrated;
+    return p.result->metric->counts &&
+           std::ranges::any_of(p.point->experiment.periphery.kinds(), [](const Periphery& own) {
+             return own.adc && own.adc->range == AdcRange::calibrated;
+           });
   });
   const std::string errors = large_errors(cost.periphery);
   if (!errors.empty()) return {cost.text() + ", of which " + errors + " may be a part."};

@@ -60,10 +60,21 @@ bool has_norm(const Experiment& e) {
   }
 }
 
-Dac dac_of(const Experiment& e) { return e.periphery.dac.value_or(Dac{}); }
-Adc adc_of(const Experiment& e) { return e.periphery.adc.value_or(Adc{}); }
+Dac dac_of(const Periphery& p) { return p.dac.value_or(Dac{}); }
+Adc adc_of(const Periphery& p) { return p.adc.value_or(Adc{}); }
 
-bool is_calibrated(const Experiment& e) { return adc_of(e).range == AdcRange::calibrated; }
+/// In any layer.
+bool any_dac(const Experiment& e, bool (*is)(const Dac&)) {
+  return std::ranges::any_of(e.periphery.kinds(), [is](const auto& p) { return is(dac_of(p)); });
+}
+
+bool any_adc(const Experiment& e, bool (*is)(const Adc&)) {
+  return std::ranges::any_of(e.periphery.kinds(), [is](const auto& p) { return is(adc_of(p)); });
+}
+
+bool is_calibrated(const Experiment& e) {
+  return any_adc(e, [](const Adc& adc) { return adc.range == AdcRange::calibrated; });
+}
 
 void add_mapping(Keys& keys) {
   using E = const Experiment&;
@@ -103,19 +114,21 @@ void add_periphery(Keys& keys) {
   using E = const Experiment&;
   add(
       keys, "periphery.dac.slice_bits", "fewer bits than periphery.dac.bits",
-      [](E e) { return dac_of(e).slice_bits < dac_of(e).bits; },
-      [](E e) { return dac_of(e).slice_bits; });
+      [](E e) { return any_dac(e, [](const Dac& dac) { return dac.slice_bits < dac.bits; }); },
+      [](E e) { return dac_of(e.periphery).slice_bits; });
   const char* const calibrated = "periphery.adc.range = \"calibrated\"";
   add(keys, "periphery.adc.percentile", calibrated, is_calibrated,
-      [](E e) { return adc_of(e).percentile; });
+      [](E e) { return adc_of(e.periphery).percentile; });
   add(
       keys, "periphery.adc.full_scale", "periphery.adc.range = \"fixed\"",
-      [](E e) { return adc_of(e).range == AdcRange::fixed; },
-      [](E e) { return adc_of(e).full_scale; });
-  add(keys, "periphery.adc.per", calibrated, is_calibrated, [](E e) { return adc_of(e).per; });
+      [](E e) { return any_adc(e, [](const Adc& adc) { return adc.range == AdcRange::fixed; }); },
+      [](E e) { return adc_of(e.periphery).full_scale; });
+  add(keys, "periphery.adc.per", calibrated, is_calibrated,
+      [](E e) { return adc_of(e.periphery).per; });
   add(
       keys, "periphery.adc.enob", "fewer bits than periphery.adc.bits",
-      [](E e) { return adc_of(e).enob < adc_of(e).bits; }, [](E e) { return adc_of(e).enob; });
+      [](E e) { return any_adc(e, [](const Adc& adc) { return adc.enob < adc.bits; }); },
+      [](E e) { return adc_of(e.periphery).enob; });
   add(
       keys, "periphery.products", "another compute.backend than \"reference\"",
       [](E e) { return e.compute.backend != "reference"; },

@@ -41,14 +41,14 @@ bool are_tables(const Value& keys, const std::string& prefix, std::vector<Fault>
   return faults.size() == before;
 }
 
-/// The keys that were given, with the values that were read.
+/// The keys that were given, in the order of their declarations, with the values that were read.
 Value as_read(const Value& given, const Converters& read) {
   const Value whole = Converters::schema().write(&read);
   Value keys{Table{}, given.where};
-  for (const auto& [converter, own, where] : given.table().entries())
+  for (const auto& [converter, own, where] : whole.table().entries())
     for (const auto& entry : own.table().entries()) {
       const std::string key = converter + "." + entry.key;
-      keys.set(key, *whole.at(key));
+      if (given.at(key)) keys.set(key, entry.value);
     }
   return keys;
 }

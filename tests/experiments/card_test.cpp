@@ -278,6 +278,18 @@ TEST_F(Card, ThatContradictsItselfIsDamaged) {
   EXPECT_NE(metric.find("this file of accuracy"), std::string::npos) << metric;
 }
 
+// The limit of a search may be missed by the rounding of sums.
+TEST_F(Card, MayMissItsLimitByRounding) {
+  ASSERT_EQ(find().status, 0);
+  Json card = json();
+  Json& entry = card["tolerances"][0];
+  entry["value"] = entry["limit"].get<double>() - 5e-13;
+  entry["value_lo"] = entry["value"].get<double>() - 0.01;
+  folder_.write("card.json", card.dump());
+  const Result result = check();
+  EXPECT_EQ(result.err.find("damaged"), std::string::npos) << result.err;
+}
+
 /// A card that is sound but for one change.
 class DamagedCard : public Card {
  protected:

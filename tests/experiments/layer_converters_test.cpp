@@ -77,6 +77,47 @@ TEST(LayerConverters, AreSweptAndSetByTheirDottedKeys) {
   EXPECT_EQ(bits->unit, "bit");
 }
 
+// However the file writes the layer's name, and whatever other layers stand before it.
+TEST(LayerConverters, AreSetWhereTheFileHasThem) {
+  const std::string key = "periphery.layers.layer1.0.conv1.adc.bits";
+  for (const char* layers : {"[periphery.layers.layer1.0.conv2]\nadc.bits = 3\n"
+                             "[periphery.layers.\"layer1.0.conv1\"]\nadc.bits = 4\n",
+                             "[periphery.layers.\"layer1.0.conv1\"]\nadc.bits = 4\n"
+                             "[periphery.layers.layer1.0.conv2]\nadc.bits = 3\n",
+                             "[periphery.layers.layer1.0.conv1]\nadc.bits = 4\n"
+                             "[periphery.layers.layer1.0.conv2]\nadc.bits = 3\n"}) {
+    const std::string file = kConverters + layers;
+    EXPECT_EQ(adc_bits(read(file, {key + "=9"}), "layer1.0.conv1"), 9) << layers;
+    EXPECT_EQ(
+        adc_bits(read(file, {"periphery.layers.\"layer1.0.conv1\".adc.bits=9"}), "layer1.0.conv1"),
+        9)
+        << layers;
+    const auto points = points_of(file + "[sweep]\n\"" + key + "\" = [5, 7]\n");
+    ASSERT_EQ(points.size(), 2u);
+    EXPECT_EQ(adc_bits(points[1].experiment, "layer1.0.conv1"), 7) << layers;
+    EXPECT_EQ(adc_bits(points[1].experiment, "layer1.0.conv2"), 3) << layers;
+  }
+}
+
+TEST(LayerConverters, CountAlikeInAnyOrder) {
+  const std::string layer = "[periphery.layers.conv1]\n";
+  const Experiment one = read(kConverters + layer +
+                              "adc.bits = 5\nadc.percentile = 99\n"
+                              "dac.bits = 4\n"),
+                   other = read(kConverters + layer +
+                                "dac.bits = 4\nadc.percentile = 99\n"
+                                "adc.bits = 5\n");
+  EXPECT_EQ(one.identity(), other.identity());
+}
+
+TEST(LayerConverters, AreResolvedBesidePresetsOfTheSweep) {
+  const std::string file = "[sweep]\npreset = [\"isaac-like\", \"ideal\"]\n";
+  Value root = parse_toml(file, "study.toml");
+  std::vector<Point> points = expand(root);
+  points[1].experiment.periphery.layers["conv1"] = parse_toml("adc.bits = 5", "study.toml");
+  EXPECT_FALSE(resolved_file(root, points).at("periphery"));
+}
+
 TEST(LayerConverters, OfOneCaseAreNotThoseOfTheOthers) {
   const std::string file = kConverters +
                            "[sweep]\ncase = [{ name = \"mixed\", periphery.layers.conv1.adc.bits = "
@@ -117,9 +158,10 @@ TEST(LayerConverters, FaultsNameTheirPlace) {
                                     "[periphery.layers.\"*.conv1\"]\nadc.bits = 5\n")
                 .find("periphery.layers.*.conv1: fits layer1.0.conv1, and so does \"layer1.*\""),
             std::string::npos);
-  EXPECT_NE(faults_of(kConverters + "[periphery.layers.linear]\nadc.bits = 5\n"
-                                    "[periphery.layers.linear]\nadc.bits = 6\n"),
-            "");
+  EXPECT_EQ(faults_of(kConverters + "[periphery.layers.linear]\nadc.bits = 5\n"
+                                    "[periphery.layers.\"linear\"]\nadc.bits = 6\n")
+                .find("study.toml:6:"),
+            0u);
   EXPECT_EQ(faults_of(kConverters + "[periphery.layers]\nbits = 5\n"),
             "study.toml:4:1: error: periphery.layers: expected a table for each layer, by its "
             "name, got { bits = 5 }");

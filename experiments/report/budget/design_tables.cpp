@@ -159,7 +159,7 @@ DataTable searched_table(const FoundDesigns& found, const BudgetSettings& settin
 /// What a design gives a layer's ADC.
 std::int64_t adc_bits_of(const FoundDesigns& found, std::size_t design, const std::string& layer) {
   std::int64_t bits = 0;
-  const std::string own = "periphery.layers." + layer + ".adc.bits";
+  const std::string own = adc_bits_key(layer);
   for (const auto& [key, value] : found.space.keys(found.designs[design].index)) {
     if (key == own) return std::get<std::int64_t>(value.data);
     if (key == "periphery.adc.bits") bits = std::get<std::int64_t>(value.data);
@@ -266,6 +266,14 @@ std::string exhaustive_note(const FoundDesigns& found) {
       most, most * found.asked.ages * static_cast<std::int64_t>(found.designs.size()));
 }
 
+/// A cost beside that of the answer, which stands above.
+std::string beside_answer(double cost, double answer) {
+  if (cost == answer) return "as much as the above";
+  if (cost >= 2 * answer) return fmt::format("{:.3g} times as much as the above", cost / answer);
+  const double more = 100 * (cost / answer - 1);
+  return fmt::format("{:.2g} % {} than the above", std::abs(more), more < 0 ? "less" : "more");
+}
+
 std::string random_note(const FoundDesigns& found, const BudgetSettings& settings) {
   const RandomDesigns& random = *found.random;
   const VerifiedDesign *best = cheapest_of(random.verified), *ours = cheapest_of(found.verified);
@@ -275,10 +283,7 @@ std::string random_note(const FoundDesigns& found, const BudgetSettings& setting
   if (ours && best->design == ours->design) return text + " find the same design.";
   text += fmt::format(" find {}: {}", name_of(found, *best),
                       cost_text(settings.design->cost, found.cost(*best)));
-  if (ours) {
-    const double more = 100 * (found.cost(*best) / found.cost(*ours) - 1);
-    text += fmt::format(", {:.2g} % {} than the above", std::abs(more), more < 0 ? "less" : "more");
-  }
+  if (ours) text += ", " + beside_answer(found.cost(*best), found.cost(*ours));
   return text + ".";
 }
 
@@ -291,9 +296,9 @@ std::string uniform_note(const FoundDesigns& found, const BudgetSettings& settin
   });
   if (best == found.verified.end()) return same + "none of these is shown to hold.";
   if (&*best == ours) return same + "no more is paid: the answer has them.";
-  return fmt::format("{}the cheapest that holds is {}: {}, {:.3g} times as much.", same,
-                     name_of(found, *best), cost_text(settings.design->cost, found.cost(*best)),
-                     found.cost(*best) / found.cost(*ours));
+  return fmt::format("{}the cheapest that holds is {}: {}, {}.", same, name_of(found, *best),
+                     cost_text(settings.design->cost, found.cost(*best)),
+                     beside_answer(found.cost(*best), found.cost(*ours)));
 }
 
 /// Bits that cost as much as more of them do in every layer.
