@@ -44,6 +44,7 @@ build_and_carry() {
   mkdir -p "$carry/bin" "$carry/lib" "$carry/experiments"
   cp "$OHMIC_BUILD_DIR"/{experiments/ohmic,tests/{simulator,nn}_tests,tests/benchmarks/ohmic_benchmarks} \
     "$carry/bin/"
+  cp -L "$OHMIC_BUILD_DIR"/experiments/libohmic_program.so.0 "$carry/lib/"  # which ohmic loads
   cp "$root"/experiments/*.toml "$carry/experiments/"
   carried_libraries | sort -u | xargs -r cp -L -t "$carry/lib"
   strip --strip-unneeded "$carry"/bin/* "$carry"/lib/*.so*
@@ -54,7 +55,7 @@ build_and_carry() {
 carried_libraries() {
   local everywhere='/(ld-linux|libc|libm|libdl|librt|libpthread|libgcc_s|libstdc\+\+|libgomp)[.-]'
   local elsewhere='/(libtorch|libc10|libcu|libnv|libnccl|libshm|libcaffe2)'
-  ldd "$carry"/bin/* | awk '/=> \// {print $3}' | grep -vE "$everywhere|$elsewhere"
+  ldd "$carry"/bin/* "$carry"/lib/libohmic_program.so.0 | awk '/=> \// {print $3}' | grep -vE "$everywhere|$elsewhere"
 }
 
 libtorch() {
