@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <initializer_list>
-#include <memory>
 #include <vector>
 
 namespace ohmic {
@@ -70,8 +70,34 @@ struct Outer {
 
 using Joint = std::initializer_list<std::pair<bool, Side>>;  ///< whether it is the second's
 
+/// What was thrown first, of memory that is not there: no exception may leave a task.
+class FirstError {
+ public:
+  template <class Run>
+  void guard(const Run& run) noexcept {
+    try {
+      if (!is_there()) run();
+    } catch (...) {
+#pragma omp critical(ohmic_first_error)
+      if (!error_) error_ = std::current_exception();
+    }
+  }
+  bool is_there() const noexcept {
+    bool there = false;
+#pragma omp critical(ohmic_first_error)
+    there = error_ != nullptr;
+    return there;
+  }
+  void rethrow() const {
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  std::exception_ptr error_;
+};
+
 /// Adds nothing to S but what the shared ports, eliminated, take away.
-void eliminate_shared(MatrixXd& shared, const MatrixXd& coupling, MatrixXd& S) {
+void eliminate_shared(MatrixXd& shared, const MatrixXd& coupling, MatrixXd& S, FirstError& error) {
   invert(shared);
   const Index n = S.rows();
   const auto panel = [&](Index from) {
@@ -83,12 +109,12 @@ void eliminate_shared(MatrixXd& shared, const MatrixXd& coupling, MatrixXd& S) {
     for (Index from = 0; from < n; from += kPanel) panel(from);
   } else {
 #pragma omp taskloop grainsize(1) default(shared)
-    for (Index from = 0; from < n; from += kPanel) panel(from);
+    for (Index from = 0; from < n; from += kPanel) error.guard([&] { panel(from); });
   }
   mirror_lower(S);
 }
 
-Part joined(const Part& a, Side of_a, const Part& b, Side of_b, Joint sides) {
+Part joined(const Part& a, Side of_a, const Part& b, Side of_b, Joint sides, FirstError& error) {
   Part whole;
   std::vector<Outer> outer;
   Index n = 0;
@@ -110,13 +136,14 @@ Part joined(const Part& a, Side of_a, const Part& b, Side of_b, Joint sides) {
         whole.S.block(x.at, y.at, x.size(), y.size()) =
             x.part->S.block(x.from(), y.from(), x.size(), y.size());
   }
-  eliminate_shared(shared, coupling, whole.S);
+  eliminate_shared(shared, coupling, whole.S, error);
   return whole;
 }
 
 class Dissection {
  public:
-  Dissection(const MatrixXd& G, const WireConductances& wires) : G_(G), wires_(wires) {}
+  Dissection(const MatrixXd& G, const WireConductances& wires, FirstError& error)
+      : G_(G), wires_(wires), error_(error) {}
 
   Part solve(const Cells& cells) const {
     if (std::max(cells.rows(), cells.columns()) <= kLeaf) return leaf(cells);
@@ -132,9 +159,10 @@ class Dissection {
       b = solve(other);
     } else {
 #pragma omp task shared(a) firstprivate(one)
-      a = solve(one);
-      b = solve(other);
+      error_.guard([&] { a = solve(one); });
+      error_.guard([&] { b = solve(other); });
 #pragma omp taskwait
+      if (error_.is_there()) return {};
     }
     if (side_by_side)
       return joined(a, kRight, b, kLeft,
@@ -143,14 +171,16 @@ class Dissection {
                      {false, kTop},
                      {true, kTop},
                      {false, kBottom},
-                     {true, kBottom}});
+                     {true, kBottom}},
+                    error_);
     return joined(a, kBottom, b, kTop,
                   {{false, kLeft},
                    {true, kLeft},
                    {false, kRight},
                    {true, kRight},
                    {false, kTop},
-                   {true, kBottom}});
+                   {true, kBottom}},
+                  error_);
   }
 
  private:
@@ -202,11 +232,12 @@ class Dissection {
 
   const MatrixXd& G_;
   const WireConductances& wires_;
+  FirstError& error_;
 };
 
 /// Columns end in the sense amplifiers' ground, and rows, where they are driven at both ends, in
 /// their drivers again: I = last v_bottom with the voltages v of those ends.
-MatrixXd ended(const Part& array, const WireConductances& wires) {
+MatrixXd ended(const Part& array, const WireConductances& wires, FirstError& error) {
   const Index m = array.ports[kLeft], right = array.ports[kRight], n = array.ports[kBottom];
   MatrixXd ends = array.S.bottomRightCorner(right + n, right + n);
   MatrixXd driven = -array.S.block(m, 0, right + n, m);
@@ -218,16 +249,12 @@ MatrixXd ended(const Part& array, const WireConductances& wires) {
 #pragma omp taskloop grainsize(1) default(shared)
   for (Index from = 0; from < m; from += kPanel) {
     const Index width = std::min(kPanel, m - from);
-    W.middleCols(from, width).noalias() =
-        wires.last * ends.bottomRows(n) * driven.middleCols(from, width);
+    error.guard([&] {
+      W.middleCols(from, width).noalias() =
+          wires.last * ends.bottomRows(n) * driven.middleCols(from, width);
+    });
   }
   return W;
-}
-
-/// Throws where the last joint will not fit: no exception may leave a parallel region.
-void ask_for_memory(const MatrixXd& G) {
-  const auto sides = static_cast<std::size_t>(G.rows() + G.cols());
-  std::make_unique_for_overwrite<double[]>(8 * sides * sides);
 }
 
 }  // namespace
@@ -250,11 +277,15 @@ void invert(Eigen::Ref<MatrixXd> M) {
 }
 
 MatrixXd dissected_effective_S(const MatrixXd& G, const WireConductances& wires, int threads) {
-  ask_for_memory(G);
   MatrixXd W;
+  FirstError error;
 #pragma omp parallel num_threads(threads) if (threads > 1)
 #pragma omp single
-  W = ended(Dissection(G, wires).solve({0, G.cols(), 0, G.rows()}), wires);
+  error.guard([&] {
+    const Part array = Dissection(G, wires, error).solve({0, G.cols(), 0, G.rows()});
+    if (!error.is_there()) W = ended(array, wires, error);
+  });
+  error.rethrow();
   return W;
 }
 

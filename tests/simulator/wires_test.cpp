@@ -7,9 +7,18 @@
 #include <Eigen/Dense>
 #include <Eigen/Sparse>
 #include <vector>
+#ifdef __linux__
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <new>
+#endif
 
 #include "simulator/error.hpp"
 #include "simulator/random/noise.hpp"
+#include "simulator/wires_dissection.hpp"
 #include "tests/choices.hpp"
 
 namespace ohmic {
@@ -202,6 +211,27 @@ TEST(Wires, SmallNegativeConductancesOfUnclippedNoiseAreSolvedToo) {
   EXPECT_LT((effective(G, Wires{}) - NodalSolution(G, Wires{}).effective()).cwiseAbs().maxCoeff(),
             1e-10 * 25e-6);
 }
+
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
+TEST(Wires, WithoutMemoryAreAnException) {
+  const auto solve = [] {
+    std::ifstream pages("/proc/self/statm");
+    rlim_t size = 0;
+    pages >> size;
+    const rlim_t most = size * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE)) + (96u << 20);
+    const rlimit limit{most, most};
+    const Eigen::MatrixXd G = Eigen::MatrixXd::Constant(1024, 1024, 1e-5);
+    if (::setrlimit(RLIMIT_AS, &limit) != 0) std::_Exit(2);
+    try {
+      dissected_effective_S(G, wire_conductances({.row_ohm = 1, .column_ohm = 1}), 1);
+    } catch (const std::bad_alloc&) {
+      std::_Exit(0);
+    }
+    std::_Exit(1);
+  };
+  EXPECT_EXIT(solve(), testing::ExitedWithCode(0), "");
+}
+#endif
 
 TEST(Wires, ASingularCircuitIsRefused) {
   const MatrixXd G = MatrixXd::Constant(1, 1, -0.5);
