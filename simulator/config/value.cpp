@@ -276,29 +276,48 @@ Value parse_override(std::string_view assignment) {
   }
 }
 
-/// What is there under the longest name of an entry, whose tables of one key may be parts of it,
-/// and what that name has in the entry.
-std::pair<Value*, const Value*> present_of(Table& into, const Table::Entry& entry) {
-  std::pair<Value*, const Value*> found{into.find(entry.key), &entry.value};
-  std::string name = entry.key;
-  for (const Value* value = &entry.value; value->is_table() && value->table().size() == 1;) {
-    const Table::Entry& only = value->table().entries().front();
-    name += "." + only.key;
-    value = &only.value;
-    if (Value* longer = into.find(name)) found = {longer, value};
+using Path = std::vector<const Table::Entry*>;  ///< to a value, and its own
+
+/// How many of a path's next keys are one name of the table, as many as can be; 0: there is none.
+std::size_t longest_name(const Table& table, Path::const_iterator at, Path::const_iterator end) {
+  std::size_t longest = 0;
+  std::string name;
+  for (auto key = at; key != end; ++key) {
+    name += (key == at ? "" : ".") + (*key)->key;
+    if (table.find(name)) longest = static_cast<std::size_t>(key - at) + 1;
   }
-  return found;
+  return longest;
 }
 
-void merge(Table& into, const Table& from) {
-  for (const auto& entry : from.entries()) {
-    const auto [present, value] = present_of(into, entry);
-    if (!present)
-      into.entries().push_back(entry);
-    else if (present->is_table() && value->is_table())
-      merge(present->table(), value->table());
+/// Sets the value at the end of a path under the longest names that are there.
+void set_leaf(Table& root, const Path& path) {
+  Table* table = &root;
+  for (auto at = path.begin();;) {
+    const std::size_t keys = longest_name(*table, at, path.end());
+    if (keys == 0) table->entries().push_back({(*at)->key, {}, (*at)->where});
+    std::string name = (*at)->key;
+    for (std::size_t i = 1; i < keys; ++i) name += "." + at[static_cast<std::ptrdiff_t>(i)]->key;
+    Value& value = *table->find(name);
+    at += static_cast<std::ptrdiff_t>(std::max(keys, std::size_t{1}));
+    if (at == path.end()) {
+      const Value& leaf = path.back()->value;
+      if (!(leaf.is_table() && value.is_table())) value = leaf;
+      return;
+    }
+    if (!value.is_table()) value = {Table{}, (*std::prev(at))->where};
+    table = &value.table();
+  }
+}
+
+/// Value by value; of tables that are empty, that they are there.
+void merge(Table& into, const Table& from, Path path = {}) {
+  for (const Table::Entry& entry : from.entries()) {
+    path.push_back(&entry);
+    if (entry.value.is_table() && !entry.value.table().empty())
+      merge(into, entry.value.table(), path);
     else
-      *present = *value;
+      set_leaf(into, path);
+    path.pop_back();
   }
 }
 

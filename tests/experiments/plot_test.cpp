@@ -201,8 +201,8 @@ TEST_F(Plot, BelievesPointsBeforeTheTable) {
   };
   const std::string value = RecordedTable(file).cell(3, "agreement_hi");
   EXPECT_EQ(refused("," + value + ",", ",0.125,"),
-            "ohmic: error: " + file.string() + ":5: damaged: agreement_hi is \"0.125\", and " +
-                value + " in points/; `ohmic run` with the run's file writes it anew\n");
+            "ohmic: error: " + file.string() + ":5: damaged: agreement_hi is \"0.125\", and \"" +
+                value + "\" in points/; `ohmic run` with the run's file writes it anew\n");
   EXPECT_EQ(refused("\"[8, 8]\",0.2,1,", "\"[8, 8]\",0.3,1,"),
             "ohmic: error: " + file.string() +
                 ":6: damaged: no point of the run has these values of mapping.tile, "

@@ -66,8 +66,10 @@ TEST(Value, KeysWithDotsAreThoseOfTheirParts) {
   apply_override(root, "a.b.d.g=6");
   apply_override(root, "a.b.h=7");
   apply_override(root, "a.\"b.d.e\"=8");
+  apply_override(root, "a.b={ d={ g=9, k={} }, i=10 }");
   EXPECT_EQ(root.text(),
-            "{ a = { b = { c = 1, h = 7 }, \"b.d\" = { e = 2, f = 5, g = 6 }, \"b.d.e\" = 8 } }");
+            "{ a = { b = { c = 1, h = 7, i = 10 }, \"b.d\" = { e = 2, f = 5, g = 9, k = {} }, "
+            "\"b.d.e\" = 8 } }");
 }
 
 TEST(Value, OverridesTakeTomlOrABareWord) {
