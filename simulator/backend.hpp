@@ -40,8 +40,9 @@ class LoadedLayer {
   /// data set: noise redrawn at each MVM is addressed by it.
   virtual void forward(const float* x, std::int64_t images, std::uint64_t first_image,
                        const float* residual, float* y, Tally& tally) = 0;
-  /// What products of integers move one of its sums by at worst, whatever the inputs, in steps of
-  /// the ADC (Products::automatic); 0 where products are of floats, or of bf16 numbers.
+  /// What roundings of weights move one of its sums by at worst, whatever the inputs, in steps of
+  /// the ADC, where products are of integers or of weights of two bf16 numbers (what
+  /// Products::automatic chooses from); 0 where they are of floats, or inputs are rounded too.
   virtual double products_error() const { return 0; }
   /// Adds x to what this layer has observed and writes what its converters would see: percentiles
   /// over all images observed, without noise. The input range comes first; where inputs are applied

@@ -67,11 +67,11 @@ OHMIC_HOST_DEVICE void sar_decision(Real v, Real capacitor, Real weight, Real& l
 }
 
 /// Bits [shift, shift + log2(mask + 1)) of |code|, with the sign of the code; `sign` 1 or -1 takes
-/// the codes of that sign only, as magnitudes. Codes are integers.
+/// the codes of that sign only, as magnitudes. Codes are integers, or no numbers, which stay so.
 OHMIC_HOST_DEVICE float input_slice(float code, int sign, int shift, int mask) {
   const float phase = sign == 0 ? code : relu(static_cast<float>(sign) * code);
-  const int magnitude = static_cast<int>(std::fabs(phase));
-  const float nan_or_0 = phase - phase;
+  const int magnitude = static_cast<int>(relu(std::fabs(phase)));
+  const float nan_or_0 = code - code;
   return std::copysign(static_cast<float>((magnitude >> shift) & mask), phase) + nan_or_0;
 }
 

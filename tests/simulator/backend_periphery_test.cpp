@@ -228,9 +228,13 @@ TEST_P(PeripheryTest, WhatIsNotANumberReachesWhoSeesIt) {
   layer.tile = {20, 0};
   Floats x(test::values_in(g), 1.0f);
   x[2 * 6 + 4] = std::numeric_limits<float>::quiet_NaN();
-  for (const std::optional<int> slice :
-       {std::optional<int>{}, std::optional{2}, std::optional{1}}) {
-    layer.periphery.dac = Dac{.bits = 4, .slice_bits = slice};
+  std::vector<Dac> dacs{{.bits = 4}};
+  for (const int bits : {2, 1}) dacs.push_back({.bits = 4, .slice_bits = bits});
+  for (const int bits : {4, 2})
+    dacs.push_back(
+        {.bits = 4, .is_signed = true, .drive = SignedDrive::two_phase, .slice_bits = bits});
+  for (const Dac& dac : dacs) {
+    layer.periphery.dac = dac;
     layer.periphery.adc = Adc{.bits = 8};
     const Floats y = run(layer, ranges_of(layer, 15, 100), x);
     for (std::size_t i = 0; i < y.size(); ++i) {

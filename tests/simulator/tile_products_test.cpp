@@ -86,7 +86,7 @@ Errors errors_of(const LayerOnTiles& layer) {
           std::max(errors.largest, std::abs(sums[i] - sum.value) / products.worst_error());
       if (!variances) continue;
       const double variance = sum_of(t.variance, true).value;
-      EXPECT_NEAR(variances[i], variance, std::exp2(-8) * variance);
+      EXPECT_NEAR(variances[i], variance, 1.01 * std::exp2(-9) * variance);
       if (variance > 0) errors.read = std::max(errors.read, std::abs(variances[i] / variance - 1));
     }
   });

@@ -270,10 +270,10 @@ class AnalogLayer final : public LoadedLayer {
   }
 
   /// Matrices of bf16 numbers (AMX) spread what is no number to sums that do not see it, so that it
-  /// is noted and drives no row.
+  /// is noted and drives no row. Sums over groups of channels are left to spread it.
   template <class T>
-  static void note_nan(const float* x, std::size_t size, Workspace& w) {
-    if constexpr (std::is_same_v<T, Bf16>) w.has_nan |= has_nan(x, size);
+  void note_nan(const float* x, std::size_t size, Workspace& w) const {
+    if constexpr (std::is_same_v<T, Bf16>) w.has_nan |= geometry_.groups == 1 && has_nan(x, size);
   }
 
   /// Drives the rows with the chunk's inputs and calls apply(phase index) for every phase.

@@ -1,4 +1,4 @@
-// What roundings of a tile's matrix to integers move sums by, whatever the inputs.
+// What roundings of a tile's matrix move sums by, whatever the inputs.
 #pragma once
 
 #include <vector>
@@ -14,7 +14,7 @@ double most_drive(const InputPlan&);
 /// `below`.
 double worst_sum(double above, double below, const InputPlan&);
 
-/// The largest sum over a column's cells.
+/// The largest sum over a column's cells, none of which is negative.
 double largest_column(const TileProduct&, const std::vector<double>& matrix);
 
 /// What an error of the variance moves the standard deviation of reads by, in steps of the ADC or,

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <initializer_list>
 #include <iterator>
+#include <limits>
 #include <type_traits>
 
 #include "simulator/backends/cpu/rounding_bounds.hpp"
@@ -14,6 +15,14 @@ namespace {
 
 onednn::Format format_of(Products products) {
   return are_rounded(products) ? onednn::Format::bf16 : onednn::Format::f32;
+}
+
+bool is_bf16(double cell) { return std::isfinite(float_of(bf16_of(static_cast<float>(cell)))); }
+
+/// Whether what drives rows in front of an ADC is exact in bf16.
+bool are_exact_codes(const LayerPlan& plan) {
+  constexpr double kMostCode = 256;  // 8 bits and the even number behind them
+  return plan.adc.converts && plan.input.converts && most_drive(plan.input) <= kMostCode;
 }
 
 /// What rounding to bf16 leaves.
@@ -56,21 +65,20 @@ TileProducts::TileProducts(const LayerOnTiles& layer, const LayerPlan& plan, int
       images_(images),
       format_(format),
       is_ohmic_(!layer.cells),
-      channels_(layer.geometry, images, format == Products::bf16x2 ? 2 : 1) {
+      is_twice_(format == Products::bf16x2 && layer.geometry.groups == 1),
+      channels_(layer.geometry, images, is_twice_ ? 2 : 1) {
   for (std::size_t t = 0; t < plan.products.size(); ++t) {
     const TileProduct& product = plan.products[t];
     const std::size_t at = channels_.of(product);
     if (at == slices_.size()) slices_.push_back(make_slice(at, product));
     slices_[at].products.push_back(pack(at, product, t));
     slices_[at].is_noisy |= !product.variance.empty();
-    if (format_ == Products::bf16x2) note_rounding(product, plan.input);
+    if (format_ == Products::bf16x2 && are_exact_codes(plan)) note_rounding(product, plan.input);
   }
 }
 
 bool TileProducts::may_be_short(const LayerOnTiles& layer, const LayerPlan& plan) {
-  constexpr double kMostCode = 256;  // 8 bits and the even number behind them
-  return onednn::has_amx() && plan.adc.converts && plan.input.converts && !layer.cells &&
-         most_drive(plan.input) <= kMostCode;
+  return onednn::has_amx() && are_exact_codes(plan) && layer.geometry.groups == 1 && !layer.cells;
 }
 
 void TileProducts::drop_nan(DriveBuffers<Bf16>& drives) const {
@@ -92,6 +100,8 @@ void TileProducts::note_rounding(const TileProduct& t, const InputPlan& input) {
       const double error = remainder_of(remainder_of(cell));
       above += std::max(error, 0.0);
       below += std::max(-error, 0.0);
+      if (!is_bf16(t.G[first + k]) || (!t.variance.empty() && !is_bf16(t.variance[first + k])))
+        worst_error_ = std::numeric_limits<double>::infinity();
     }
     worst_error_ = std::max(worst_error_, worst_sum(above, below, input));
   }
@@ -100,7 +110,7 @@ void TileProducts::note_rounding(const TileProduct& t, const InputPlan& input) {
 std::vector<float> TileProducts::weights_of(std::size_t slice, const TileProduct& t,
                                             const std::vector<double>& matrix) const {
   const std::vector<float> weights = channels_.weights(slice, t, matrix);
-  if (format_ != Products::bf16x2) return weights;
+  if (!is_twice_) return weights;
   const std::size_t row = weights.size() / static_cast<std::size_t>(geometry_.columns());
   std::vector<float> both;
   for (auto w = weights.begin(); w != weights.end(); w += static_cast<std::ptrdiff_t>(row)) {
@@ -130,6 +140,11 @@ TileProducts::Packed TileProducts::pack(std::size_t at, const TileProduct& t,
   packed.bias_a = bias_row(geometry_, t, t.a);
   packed.bias_b = bias_row(geometry_, t, t.b);
   packed.sums = slice.convolution.pack(weights_of(at, t, t.G));
+  if (format_ == Products::bf16x2 && !is_twice_) {
+    std::vector<float> rest = weights_of(at, t, t.G);
+    std::ranges::transform(rest, rest.begin(), remainder_of);
+    packed.rest = slice.accumulating.pack(rest);
+  }
   if (packed.is_noisy) packed.variance = slice.convolution.pack(weights_of(at, t, t.variance));
   if (t.a.empty()) return packed;
   packed.a = slice.accumulating.pack(weights_of(at, t, t.a));
@@ -167,6 +182,8 @@ void TileProducts::multiply_slices(double bias, DriveBuffers<T>& drives, Workspa
               {{bias, p.bias}, {bias * std::abs(bias), p.bias_a}, {bias * bias * bias, p.bias_b}},
               w.bias),
           sums);
+      if (format_ == Products::bf16x2 && !is_twice_)
+        slice.accumulating.run(x, p.rest, nullptr, sums);
       if (!is_ohmic_) add_powers(slice, p, w);
       float* variances = p.is_noisy ? w.variances.at_least(size) : nullptr;
       if (variances)

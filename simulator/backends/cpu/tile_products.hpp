@@ -1,7 +1,8 @@
 // The products of a layer's tiles as oneDNN convolutions over slices of input channels.
 //
 // Weights that are sums of two bf16 numbers are twice as many, over inputs that are there twice:
-// one convolution, whose sums are written once.
+// one convolution, whose sums are written once. Groups of channels have two: with two inputs for
+// each output they would no longer be what oneDNN has its fast depthwise code for.
 #pragma once
 
 #include <functional>
@@ -19,15 +20,16 @@ class TileProducts {
   /// `images` are computed at a time; in floats unless `format` is shorter.
   TileProducts(const LayerOnTiles&, const LayerPlan&, int images, Products format);
 
-  /// Whether `products = "auto"` may take weights of two bf16 numbers for floats: codes are exact
-  /// in bf16, and the processor multiplies such numbers faster (AMX).
+  /// Whether `products = "auto"` may take weights of two bf16 numbers for floats: what drives rows
+  /// is exact in bf16, and the processor multiplies such numbers faster (AMX), but not of groups.
   static bool may_be_short(const LayerOnTiles&, const LayerPlan&);
 
   bool multiplies_bf16() const { return are_rounded(format_); }
 
   /// What rounding weights to two bf16 numbers moves a sum by at worst, whatever the inputs, in its
-  /// units (codes of the ADC). Variances of reads are off by 2^-9 of themselves at most: squares of
-  /// codes are rounded to bf16.
+  /// units (codes of the ADC), where nothing else is rounded; else 0. Infinite where a cell is no
+  /// finite bf16 number. Variances of reads are off by 2^-9 of themselves at most: squares of codes
+  /// are rounded to bf16.
   double worst_error() const { return worst_error_; }
 
   /// As ChannelSlices::drive, in the format of the products (T).
@@ -49,7 +51,7 @@ class TileProducts {
  private:
   struct Packed {
     std::size_t product;
-    onednn::Weights sums, variance, a, b;
+    onednn::Weights sums, rest, variance, a, b;
     bool is_noisy = false;
     /// Bias rows, per unit of drive and of its powers; empty without one.
     std::vector<double> bias, bias_variance, bias_a, bias_b;
@@ -74,7 +76,7 @@ class TileProducts {
   ConvGeometry geometry_;
   int images_;
   Products format_;
-  bool is_ohmic_;
+  bool is_ohmic_, is_twice_;  ///< is_twice_: inputs are, and weights beside what rounding left
   ChannelSlices channels_;
   std::vector<Slice> slices_;
   double worst_error_ = 0;

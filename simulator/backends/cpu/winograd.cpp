@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cstring>
 
+#include "simulator/backends/cpu/onednn.hpp"
 #include "simulator/error.hpp"
 #include "simulator/host_device.hpp"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define OHMIC_HAS_VNNI
-#include <cpuid.h>
 #include <immintrin.h>
 #endif
 
@@ -112,15 +112,7 @@ bool is_fast() {
 #endif
 }
 
-bool is_as_fast_as_bf16() {
-#ifdef OHMIC_HAS_VNNI
-  unsigned a = 0, b = 0, c = 0, d = 0;  // leaf 7: clang 14 has no name for AMX
-  const bool has_amx = __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d >> 22 & 1u) != 0;
-  return is_fast() && !has_amx;
-#else
-  return false;
-#endif
-}
+bool is_as_fast_as_bf16() { return is_fast() && !onednn::has_amx(); }
 
 OHMIC_VECTOR_CLONES bool find_points(const Image& r, const float* codes, std::int16_t* line,
                                      std::int16_t* points) {
