@@ -56,6 +56,8 @@ for node in program.graph.nodes:
 torch.export.save(program, folder / "network.pt2")
 
 x, y = waves(400)
-np.savez_compressed(folder / "waves.npz", train_x=waves(100)[0], test_x=x, test_y=y.astype(np.uint8))
+train_x, train_y = waves(100)
+np.savez_compressed(folder / "waves.npz", train_x=train_x, test_x=x, test_y=y.astype(np.uint8))
+np.save(folder / "train_y.npy", train_y.astype(np.uint8))
 right = (network(prepared(x)).argmax(1).numpy() == y).mean()
 print(f"{folder}: network.pt2 and waves.npz, {100 * right:.1f} % right")
