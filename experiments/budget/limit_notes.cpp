@@ -74,13 +74,25 @@ std::string below_guessing_note(const std::vector<Asked>& all, const MetricWords
       words.text_with_unit(*guessed));
 }
 
+std::string beyond_baseline_note(const std::vector<Asked>& all, const MetricWords& words,
+                                 double baseline) {
+  const auto is_beyond = [&](const Asked& a) {
+    return a.allowance.is_limit() && words.metric().sign() * (a.limit - baseline) > 0;
+  };
+  const auto found = std::ranges::find_if(all, is_beyond);
+  if (found == all.end()) return {};
+  return fmt::format("{} is asked for, and without noise it is {}: noise would have to help.",
+                     with_article(found->phrase), words.text_with_unit(baseline));
+}
+
 }  // namespace
 
 std::vector<std::string> limit_notes(const BudgetSettings& settings, const MetricWords& words,
                                      double baseline, const TrainedNetwork& network) {
   const std::vector<Asked> all = asked(settings, words, baseline);
   std::vector<std::string> notes{single_samples_note(all, words, baseline, network),
-                                 below_guessing_note(all, words, network)};
+                                 below_guessing_note(all, words, network),
+                                 beyond_baseline_note(all, words, baseline)};
   std::erase(notes, "");
   return notes;
 }

@@ -101,7 +101,10 @@ void note_threshold(const TrainedNetwork& network, Plausibility& facts) {
 }  // namespace
 
 Plausibility examine(const TrainedNetwork& network, const Experiment& experiment) {
-  const bool foreign = !experiment.is_trained() || experiment.train.start == TrainingStart::given;
+  // What was trained through a chip fits that, and not the digital network that is looked at.
+  const bool fits_chip = experiment.is_trained() && experiment.train.hardware.has_value();
+  const bool foreign =
+      !fits_chip && (!experiment.is_trained() || experiment.train.start == TrainingStart::given);
   const bool has_classes = network.measure.answers_classes();
   Plausibility facts =
       examine(network.graph, *network.weights, *network.data, foreign, has_classes,

@@ -210,6 +210,20 @@ void fit_to(const LoweredNetwork& network, Dataset& data) {
   fit(data, network.sample, network.graph.classes);
 }
 
+namespace {
+
+/// "pcm hardware", or of exact devices what else acts: "wires and converters".
+std::string hardware_words(const TrainingHardware& hardware) {
+  if (hardware.device_model != "ideal") return hardware.device_model + " hardware";
+  const Periphery& p = hardware.periphery;
+  std::vector<std::string> parts;
+  if (p.wires) parts.emplace_back("wires");
+  if (p.dac || p.adc) parts.emplace_back("converters");
+  return parts.empty() ? "ideal hardware" : fmt::format("{}", fmt::join(parts, " and "));
+}
+
+}  // namespace
+
 std::string network_label(const Experiment& e) {
   const bool is_given = !e.model.file.empty() || !e.model.weights.empty();
   std::string label = network_words(e) + " on " + e.data.name;
@@ -219,7 +233,7 @@ std::string network_label(const Experiment& e) {
   if (e.model.norm != "batch") label += ", norm " + e.model.norm;
   if (e.train.noise_eta > 0) label += fmt::format(", weight noise {}", e.train.noise_eta);
   if (e.train.hardware && e.train.hardware->acts())
-    label += ", through " + e.train.hardware->device_model + " hardware";
+    label += ", through " + hardware_words(*e.train.hardware);
   if (e.train.distill) label += ", with a teacher";
   return label;
 }

@@ -89,6 +89,8 @@ class Remarks {
       fewest_norm_images_ =
           std::min(fewest_norm_images_, std::int64_t{*e.evaluation.batch_norm_images});
     keeps_best_ |= e.is_trained() && e.train.keep == "best";
+    moves_fitted_norms_ |= e.evaluation.batch_norm_images && e.is_trained() && e.train.hardware &&
+                           e.train.hardware->acts();
     permitted_.insert(e.allow.begin(), e.allow.end());
     if (!e.is_trained())
       if (std::string file = file_of_both_sets(e); !file.empty()) tested_.insert(std::move(file));
@@ -355,6 +357,10 @@ class Remarks {
   }
 
   void about_tests() {
+    if (moves_fitted_norms_)
+      say("evaluation.batch_norm_images moves BatchNorms by what differs between the chip and the "
+          "digital network, and a network trained through a chip ([train.hardware]) has BatchNorms "
+          "that fit it already: moved once more they may fit no longer.");
     if (keeps_best_)
       say("train.keep = \"best\" keeps the epoch that answers the test images best, and the same "
           "images are measured: baselines are a little better than those of other images.");
@@ -377,7 +383,8 @@ class Remarks {
   std::map<std::string, std::pair<double, bool>> oldest_;  ///< age, and whether it shows
   std::map<std::string, std::pair<MeasuredRange, Used>> used_;
   std::int64_t most_draws_ = 0;
-  bool keeps_best_ = false, follows_heat_ = false, ignores_heat_ = false;
+  bool keeps_best_ = false, moves_fitted_norms_ = false, follows_heat_ = false,
+       ignores_heat_ = false;
   bool differ_ = false;   ///< devices, from one chip to the next
   bool deviate_ = false;  ///< from what is written
   bool random_ = false;   ///< what is behind them

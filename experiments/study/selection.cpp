@@ -15,7 +15,23 @@ namespace {
   throw ConfigError("--only " + condition + ": " + message);
 }
 
-/// The value of a condition in the form that swept values are printed in: 1e-1 is 0.1.
+/// Whole numbers as the real ones that they are, in lists and tables too: 10 is 10.0.
+Value with_reals(Value value) {
+  constexpr std::int64_t kExact = std::int64_t{1} << 53;
+  if (const auto* whole = std::get_if<std::int64_t>(&value.data);
+      whole && *whole <= kExact && *whole >= -kExact)
+    return {static_cast<double>(*whole)};
+  if (value.is_array())
+    for (Value& element : std::get<Array>(value.data)) element = with_reals(std::move(element));
+  if (value.is_table())
+    for (auto& entry : value.table().entries()) entry.value = with_reals(std::move(entry.value));
+  return value;
+}
+
+/// A value in the form in which values are compared.
+std::string form_of(const Value& value) { return plain_text(with_reals(value)); }
+
+/// The value of a condition in that form: 1e-1 is 0.1.
 std::string value_text(const std::string& condition, const std::string& key) {
   Value root{Table{}};
   try {
@@ -24,7 +40,7 @@ std::string value_text(const std::string& condition, const std::string& key) {
     return condition.substr(key.size() + 1);
   }
   const Value* value = root.at(key);
-  return value ? plain_text(*value) : condition.substr(key.size() + 1);
+  return value ? form_of(*value) : condition.substr(key.size() + 1);
 }
 
 /// Values of an axis in the order of the sweep, each once.
@@ -68,16 +84,16 @@ std::vector<bool> select_points(const std::vector<Point>& points,
       refuse(condition, "expected KEY=VALUE, such as device.eta=0.1");
     const std::string key = condition.substr(0, equals), value = value_text(condition, key);
     const std::size_t axis = axis_of(points, key, condition);
-    const auto values = values_of(points, axis);
-    if (std::count(values.begin(), values.end(), value) == 0)
-      refuse(condition,
-             "the sweep does not have this value; " + key + " is one of " + list(values));
+    if (std::ranges::none_of(
+            points, [&](const Point& point) { return form_of(point.axes[axis].second) == value; }))
+      refuse(condition, "the sweep does not have this value; " + key + " is one of " +
+                            list(values_of(points, axis)));
     wanted[axis].insert(value);
   }
   std::vector<bool> chosen;
   for (const Point& point : points)
     chosen.push_back(std::all_of(wanted.begin(), wanted.end(), [&](const auto& condition) {
-      return condition.second.count(plain_text(point.axes[condition.first].second)) > 0;
+      return condition.second.count(form_of(point.axes[condition.first].second)) > 0;
     }));
   return chosen;
 }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "experiments/study/remarks.hpp"
+#include "tests/experiments/read_text.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace ohmic {
@@ -67,6 +68,17 @@ TEST(AgeingDevices, ThatHaveLostWhatWasWrittenAreSaid) {
           .front(),
       "Devices of retention have lost what was written: at 3600 s those written to 0 uS hold 0 "
       "uS on average, those written to 25 uS 1.68e-77 uS.");
+}
+
+TEST(NetworksTrainedThroughChips, HaveBatchNormsThatFit) {
+  const auto is_said = [](const std::string& text) {
+    const Experiment e = test::read(text + "[evaluation]\nbatch_norm_images = 500\n");
+    return std::ranges::any_of(remarks_on({&e}), [](const std::string& remark) {
+      return remark.find("[train.hardware]") != std::string::npos;
+    });
+  };
+  EXPECT_TRUE(is_said("[train.hardware.device]\nmodel = \"awgn\"\neta = 0.1\n"));
+  EXPECT_FALSE(is_said("[train]\nepochs = 1\n"));
 }
 
 TEST(OneDraw, SaysNothingOfTheNextChip) {

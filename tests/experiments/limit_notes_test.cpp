@@ -50,6 +50,15 @@ TEST(LimitNotes, AreOfTargetsNoBetterThanGuessing) {
   EXPECT_EQ(notes(yield_of(0.11), "accuracy", 0.9, network), Texts{});
 }
 
+TEST(LimitNotes, AreOfLimitsBeyondTheBaseline) {
+  const TrainedNetwork network = of_classes();
+  EXPECT_EQ(notes(yield_of(0.91), "accuracy", 0.9, network),
+            Texts{"An accuracy of at least 91.00 % (budget.yield.target) is asked for, and without "
+                  "noise it is 90.00 %: noise would have to help."});
+  EXPECT_EQ(notes(yield_of(0.9), "accuracy", 0.9, network), Texts{});
+  EXPECT_EQ(notes(yield_of(0.001), "mse", 0.002, of_numbers()).size(), 1u);
+}
+
 TEST(LimitNotes, AreOfErrorsNoBetterThanOneAnswerForAll) {
   const TrainedNetwork network = of_numbers();
   EXPECT_EQ(notes(yield_of(5), "mse", 0.002, network),

@@ -173,6 +173,15 @@ TEST(Selection, JoinsValuesOfAKeyAndCrossesKeys) {
             (Flags{0, 0, 0, 1, 1, 0}));
 }
 
+TEST(Selection, TakesWholeNumbersForRealOnesInTablesToo) {
+  const auto points = expand(parse_toml(
+      "[sweep]\nperiphery.wires = [\"ideal\", { row_ohm = 10, column_ohm = 2 }]\n", "test.toml"));
+  for (const char* wires : {"{row_ohm=10, column_ohm=2}", "{ row_ohm = 10.0, column_ohm = 2 }"})
+    EXPECT_EQ(select_points(points, {std::string("periphery.wires=") + wires}),
+              (std::vector<bool>{0, 1}));
+  EXPECT_EQ(select_points(points, {"periphery.wires=ideal"}), (std::vector<bool>{1, 0}));
+}
+
 std::string refusal(const std::vector<std::string>& only) {
   try {
     chosen(only);
