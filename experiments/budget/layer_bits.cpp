@@ -17,8 +17,8 @@
 namespace ohmic {
 namespace {
 
-constexpr char kBits[] = "periphery.adc.bits", kLayers[] = "periphery.layers.";
-constexpr char kOwnBits[] = ".adc.bits";
+constexpr char kBits[] = "periphery.adc.bits";
+const std::string kLayers = "periphery.layers.", kOwnBits = ".adc.bits";
 constexpr std::size_t kMostRungs = 24;
 
 std::vector<int> ascending(std::vector<int> bits) {
@@ -207,7 +207,7 @@ bool has_own_adc_bits(const Experiment& e) {
 std::string adc_bits_key(const std::string& layer) { return kLayers + layer + kOwnBits; }
 
 std::string layer_of_adc_bits(const std::string& key) {
-  const std::size_t start = sizeof kLayers - 1, end = sizeof kOwnBits - 1;
+  const std::size_t start = kLayers.size(), end = kOwnBits.size();
   if (!key.starts_with(kLayers) || !key.ends_with(kOwnBits) || key.size() <= start + end) return "";
   return key.substr(start, key.size() - start - end);
 }

@@ -161,6 +161,16 @@ Experiment teacher_experiment(Experiment experiment) {
   return experiment;
 }
 
+/// "pcm hardware", or of exact devices what else acts: "wires and converters".
+std::string hardware_words(const TrainingHardware& hardware) {
+  if (hardware.device_model != "ideal") return hardware.device_model + " hardware";
+  const Periphery& p = hardware.periphery;
+  std::vector<std::string> parts;
+  if (p.wires) parts.emplace_back("wires");
+  if (p.dac || p.adc) parts.emplace_back("converters");
+  return parts.empty() ? "ideal hardware" : fmt::format("{}", fmt::join(parts, " and "));
+}
+
 }  // namespace
 
 void take_measure(const Experiment& e, TrainedNetwork& network) {
@@ -209,20 +219,6 @@ void fit_to(const LoweredNetwork& network, Dataset& data) {
   check_whole_numbers(data, whole);
   fit(data, network.sample, network.graph.classes);
 }
-
-namespace {
-
-/// "pcm hardware", or of exact devices what else acts: "wires and converters".
-std::string hardware_words(const TrainingHardware& hardware) {
-  if (hardware.device_model != "ideal") return hardware.device_model + " hardware";
-  const Periphery& p = hardware.periphery;
-  std::vector<std::string> parts;
-  if (p.wires) parts.emplace_back("wires");
-  if (p.dac || p.adc) parts.emplace_back("converters");
-  return parts.empty() ? "ideal hardware" : fmt::format("{}", fmt::join(parts, " and "));
-}
-
-}  // namespace
 
 std::string network_label(const Experiment& e) {
   const bool is_given = !e.model.file.empty() || !e.model.weights.empty();

@@ -137,9 +137,11 @@ class RunRows {
   void check_numbers() const {
     const std::vector<MeasuredPoint> measured = run_.measured();
     const RecordedTable expected(file_, results_csv(measured));
-    for (std::size_t i = 0; i < measured.size(); ++i)
-      for (std::size_t row = 0; row < table_.rows(); ++row)
-        if (points_[row] == measured[i].point) check_row(row, expected, i);
+    std::map<const Point*, std::size_t> rows;  // of `expected`
+    for (std::size_t i = 0; i < measured.size(); ++i) rows[measured[i].point] = i;
+    for (std::size_t row = 0; row < table_.rows(); ++row)
+      if (const auto found = rows.find(points_[row]); found != rows.end())
+        check_row(row, expected, found->second);
   }
   void check_row(std::size_t row, const RecordedTable& expected, std::size_t i) const {
     for (const std::string& column : expected.columns()) {

@@ -63,6 +63,7 @@ class Remarks {
     about_numbers();
     about_arrays();
     about_few_images();
+    about_norms();
     about_tests();
     about_permissions();
     return std::move(texts_);
@@ -356,11 +357,14 @@ class Remarks {
     tell("evaluation.batch_norm_images", "statistics of BatchNorm", fewest_norm_images_);
   }
 
-  void about_tests() {
+  void about_norms() {
     if (moves_fitted_norms_)
       say("evaluation.batch_norm_images moves BatchNorms by what differs between the chip and the "
           "digital network, and a network trained through a chip ([train.hardware]) has BatchNorms "
           "that fit it already: moved once more they may fit no longer.");
+  }
+
+  void about_tests() {
     if (keeps_best_)
       say("train.keep = \"best\" keeps the epoch that answers the test images best, and the same "
           "images are measured: baselines are a little better than those of other images.");

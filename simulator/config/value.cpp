@@ -310,7 +310,7 @@ void set_leaf(Table& root, const Path& path) {
 }
 
 /// Value by value; of tables that are empty, that they are there.
-void merge(Table& into, const Table& from, Path path = {}) {
+void merge(Table& into, const Table& from, Path& path) {
   for (const Table::Entry& entry : from.entries()) {
     path.push_back(&entry);
     if (entry.value.is_table() && !entry.value.table().empty())
@@ -415,7 +415,8 @@ Value parse_toml(std::string_view text, const std::string& name) {
 void apply_override(Value& root, std::string_view assignment) {
   Value parsed = parse_override(assignment);
   place(parsed, kOverride);
-  merge(root.table(), parsed.table());
+  Path path;
+  merge(root.table(), parsed.table(), path);
 }
 
 std::string to_toml(const Value& root) {

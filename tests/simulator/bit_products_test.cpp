@@ -16,17 +16,10 @@ using test::by_hand, test::Sum;
 constexpr int kBits = 8;
 
 /// Two row tiles' worth of planes, read with noise, a row of biases among them.
-LayerOnTiles noisy_layer(const ConvGeometry& given, const Dac& dac) {
-  ConvGeometry g = given;
-  g.bias_rows = 1;
-  LayerOnTiles layer =
-      test::layer_of(g, test::normals(static_cast<std::size_t>(g.rows()) * g.columns(), 1));
+LayerOnTiles noisy_layer(const ConvGeometry& g, const Dac& dac) {
+  LayerOnTiles layer = test::tiled_layer(g, dac);
   Plane& plane = layer.planes[0];
   for (const double G : plane.G_S) plane.read_variance_S2.push_back(0.01 * G * G);
-  layer.tile = {100, 0};
-  layer.input_full_scale = 1;
-  layer.periphery.dac = dac;
-  layer.periphery.adc = Adc{.bits = 8};
   return layer;
 }
 

@@ -10,6 +10,25 @@
 
 namespace ohmic::test {
 
+/// Behind 8-bit converters: a row of biases, and row tiles that end inside channels.
+inline LayerOnTiles tiled_layer(const ConvGeometry& given, const Dac& dac) {
+  ConvGeometry g = given;
+  g.bias_rows = 1;
+  LayerOnTiles layer = layer_of(g, normals(static_cast<std::size_t>(g.rows()) * g.columns(), 1));
+  layer.tile = {100, 0};
+  layer.input_full_scale = 1;
+  layer.periphery.dac = dac;
+  layer.periphery.adc = Adc{.bits = 8};
+  return layer;
+}
+
+/// Where its converters take up to `input_range` and 127 codes.
+inline LayerPlan tiled_plan(const LayerOnTiles& layer, double input_range) {
+  const auto tiles = static_cast<std::size_t>(layer.tile.row_tiles(layer.geometry.rows()));
+  const std::size_t converters = layer.planes.size() * tiles * layer.geometry.out_channels;
+  return plan_layer(layer, {input_range, std::vector<double>(converters, 127)});
+}
+
 /// Codes of 8 bits, a third of them 0.
 inline std::vector<float> codes(std::size_t size, bool is_signed) {
   std::vector<float> x = normals(size, 5);

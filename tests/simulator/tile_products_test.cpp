@@ -15,25 +15,6 @@ using test::by_hand, test::same_padded;
 
 constexpr int kImages = 2;
 
-/// A row of biases, and row tiles that end inside channels.
-LayerOnTiles layer_of(const ConvGeometry& given, const Dac& dac) {
-  ConvGeometry g = given;
-  g.bias_rows = 1;
-  LayerOnTiles layer =
-      test::layer_of(g, test::normals(static_cast<std::size_t>(g.rows()) * g.columns(), 1));
-  layer.tile = {100, 0};
-  layer.input_full_scale = 1;
-  layer.periphery.dac = dac;
-  layer.periphery.adc = Adc{.bits = 8};
-  return layer;
-}
-
-LayerPlan plan_of(const LayerOnTiles& layer) {
-  const auto tiles = static_cast<std::size_t>(layer.tile.row_tiles(layer.geometry.rows()));
-  const std::size_t converters = layer.planes.size() * tiles * layer.geometry.out_channels;
-  return plan_layer(layer, {255, std::vector<double>(converters, 127)});
-}
-
 /// Kernels of 3 x 3 and of 1 x 1, with and without a stride; channels that a tile cuts.
 std::vector<ConvGeometry> geometries() {
   return {same_padded(8, 29, 32, 3, 1), same_padded(8, 64, 16, 3, 2), same_padded(4, 130, 10, 1, 1),
@@ -56,7 +37,7 @@ struct Errors {
 
 Errors errors_of(const LayerOnTiles& layer) {
   const ConvGeometry& g = layer.geometry;
-  const LayerPlan plan = plan_of(layer);
+  const LayerPlan plan = test::tiled_plan(layer, 255);
   const TileProducts products(layer, plan, kImages, Products::bf16x2);
   EXPECT_GT(products.worst_error(), 0);
   const std::size_t size = test::values_in(g);
@@ -98,7 +79,7 @@ TEST_F(TwoNumbersAWeight, AreSumsOverCellsWithinTheirWorstError) {
     for (const Dac& dac : dacs()) {
       SCOPED_TRACE(testing::Message()
                    << g.in_channels << " -> " << g.out_channels << ", " << dac.is_signed);
-      LayerOnTiles layer = layer_of(g, dac);
+      LayerOnTiles layer = test::tiled_layer(g, dac);
       EXPECT_GT(errors_of(layer).largest, 1e-3);
       for (const double G_S : layer.planes[0].G_S)
         layer.planes[0].read_variance_S2.push_back(0.01 * G_S * G_S);
@@ -109,7 +90,7 @@ TEST_F(TwoNumbersAWeight, AreSumsOverCellsWithinTheirWorstError) {
 TEST_F(TwoNumbersAWeight, AreTakenByThemselvesOfMatricesOfBf16Numbers) {
   if (!onednn::has_amx()) GTEST_SKIP() << "this processor has no AMX";
   for (const ConvGeometry& g : geometries()) {
-    LayerOnTiles layer = layer_of(g, {.bits = 8});
+    LayerOnTiles layer = test::tiled_layer(g, {.bits = 8});
     const test::Chosen chosen = test::chosen_products(layer, 127, Products::bf16x2);
     EXPECT_GT(chosen.error, 0);
     EXPECT_LE(chosen.error, kMostRounding);

@@ -16,26 +16,6 @@ namespace {
 using cpu::ImagePart, cpu::WinogradProducts;
 using test::by_hand, test::same_padded;
 
-/// A row of biases, and row tiles that end inside channels.
-LayerOnTiles layer_of(const ConvGeometry& given, const Dac& dac) {
-  ConvGeometry g = given;
-  g.bias_rows = 1;
-  LayerOnTiles layer =
-      test::layer_of(g, test::normals(static_cast<std::size_t>(g.rows()) * g.columns(), 1));
-  layer.tile = {100, 0};
-  layer.input_full_scale = 1;
-  layer.periphery.dac = dac;
-  layer.periphery.adc = Adc{.bits = 8};
-  layer.periphery.products = Products::automatic;
-  return layer;
-}
-
-LayerPlan plan_of(const LayerOnTiles& layer, double input_range) {
-  const auto tiles = static_cast<std::size_t>(layer.tile.row_tiles(layer.geometry.rows()));
-  const std::size_t converters = layer.planes.size() * tiles * layer.geometry.out_channels;
-  return plan_layer(layer, {input_range, std::vector<double>(converters, 127)});
-}
-
 /// A valid convolution below another upper edge, of fewer rows than columns.
 ConvGeometry uneven() {
   ConvGeometry g{};
@@ -77,7 +57,7 @@ class WinogradTest : public testing::Test {
 /// closer than at worst.
 void expect_sums_over_cells(const LayerOnTiles& layer) {
   const ConvGeometry& g = layer.geometry;
-  const LayerPlan plan = plan_of(layer, 255);
+  const LayerPlan plan = test::tiled_plan(layer, 255);
   ASSERT_TRUE(WinogradProducts::cover(layer, plan));
   const std::vector<float> x = test::codes(test::values_in(g), layer.periphery.dac->is_signed);
   const bool is_noisy = !plan.products[0].variance.empty();
@@ -121,7 +101,7 @@ TEST_F(WinogradTest, AreSumsOverCells) {
   for (const auto& [geometry, g] : geometries())
     for (const auto& [kind, dac] : dacs()) {
       SCOPED_TRACE(geometry + ", " + kind);
-      LayerOnTiles layer = layer_of(g, dac);
+      LayerOnTiles layer = test::tiled_layer(g, dac);
       expect_sums_over_cells(layer);
       for (const double G_S : layer.planes[0].G_S)
         layer.planes[0].read_variance_S2.push_back(0.01 * G_S * G_S);
@@ -138,7 +118,7 @@ TEST_F(WinogradTest, ReachTheLimitsOfIntegersAndAreNoWorseThanBf16There) {
     layer.periphery.dac = Dac{.bits = 12, .is_signed = true};
     layer.periphery.products = Products::automatic;
     layer.periphery.adc = Adc{.bits = 8};
-    const LayerPlan plan = plan_of(layer, 2047);
+    const LayerPlan plan = test::tiled_plan(layer, 2047);
     ASSERT_TRUE(WinogradProducts::cover(layer, plan));
     std::vector<float> x(test::values_in(g), 2047.0f);
     for (std::size_t i = 0; alternates && i < x.size(); ++i)
@@ -158,9 +138,9 @@ TEST_F(WinogradTest, ReachTheLimitsOfIntegersAndAreNoWorseThanBf16There) {
 TEST_F(WinogradTest, NoInputMovesASumByMoreThanTheWorstError) {
   for (const bool is_signed : {false, true}) {
     const LayerOnTiles layer =
-        layer_of(same_padded(8, 64, 64, 3, 1), {.bits = 8, .is_signed = is_signed});
+        test::tiled_layer(same_padded(8, 64, 64, 3, 1), {.bits = 8, .is_signed = is_signed});
     const ConvGeometry& g = layer.geometry;
-    const LayerPlan plan = plan_of(layer, is_signed ? 127 : 255);
+    const LayerPlan plan = test::tiled_plan(layer, is_signed ? 127 : 255);
     const std::vector<float> x = test::extreme_codes(test::values_in(g), is_signed);
     const WinogradProducts products(layer, plan);
     cpu::Workspace space;
@@ -181,7 +161,7 @@ TEST_F(WinogradTest, NoInputMovesASumByMoreThanTheWorstError) {
 
 TEST_F(WinogradTest, AreTakenByThemselvesWhereNoInputMovesASumByAStep) {
   if (onednn::has_amx()) GTEST_SKIP() << "matrices of bf16 numbers are taken here";
-  LayerOnTiles layer = layer_of(same_padded(8, 64, 64, 3, 1), {.bits = 8});
+  LayerOnTiles layer = test::tiled_layer(same_padded(8, 64, 64, 3, 1), {.bits = 8});
   const test::Chosen coarse = test::chosen_products(layer, 127 * 64);
   EXPECT_GT(coarse.error, 0);
   EXPECT_LE(coarse.error, kMostRounding);
@@ -199,11 +179,11 @@ TEST_F(WinogradTest, AreTakenByThemselvesWhereNoInputMovesASumByAStep) {
 
 // Dark windows beside the largest codes: what is exactly 0 is moved by both roundings.
 TEST_F(WinogradTest, NoInputMovesAVarianceByMoreThanTheWorstError) {
-  LayerOnTiles layer = layer_of(same_padded(8, 64, 64, 3, 1), {.bits = 8});
+  LayerOnTiles layer = test::tiled_layer(same_padded(8, 64, 64, 3, 1), {.bits = 8});
   for (const double G_S : layer.planes[0].G_S)
     layer.planes[0].read_variance_S2.push_back(1e-6 * G_S * G_S);
   const ConvGeometry& g = layer.geometry;
-  const LayerPlan plan = plan_of(layer, 255);
+  const LayerPlan plan = test::tiled_plan(layer, 255);
   const WinogradProducts products(layer, plan);
   std::vector<float> small = test::codes(test::values_in(g), false), dark = small;
   for (float& v : small) v = std::fmod(v, 5.0f);
@@ -230,7 +210,7 @@ TEST_F(WinogradTest, NoInputMovesAVarianceByMoreThanTheWorstError) {
 // drive.
 TEST_F(WinogradTest, TakeQuietAndLoudReads) {
   if (onednn::has_amx()) GTEST_SKIP() << "matrices of bf16 numbers are taken here";
-  LayerOnTiles layer = layer_of(same_padded(8, 64, 64, 3, 1), {.bits = 8});
+  LayerOnTiles layer = test::tiled_layer(same_padded(8, 64, 64, 3, 1), {.bits = 8});
   for (const double variance : {1e-4, 1.0}) {
     layer.planes[0].read_variance_S2.assign(layer.planes[0].G_S.size(), variance);
     const test::Chosen chosen = test::chosen_products(layer, 127 * 64);
@@ -241,12 +221,12 @@ TEST_F(WinogradTest, TakeQuietAndLoudReads) {
 }
 
 TEST_F(WinogradTest, BeginAndEndWithTheFirstAndTheLastProduct) {
-  LayerOnTiles layer = layer_of(same_padded(4, 24, 16, 3, 1), {.bits = 8});
+  LayerOnTiles layer = test::tiled_layer(same_padded(4, 24, 16, 3, 1), {.bits = 8});
   layer.planes.push_back(layer.planes[0]);
   for (const bool is_noisy : {false, true}) {
     for (Plane& plane : layer.planes)
       if (is_noisy) plane.read_variance_S2.assign(plane.G_S.size(), 0.01);
-    const LayerPlan plan = plan_of(layer, 255);
+    const LayerPlan plan = test::tiled_plan(layer, 255);
     const std::vector<float> x = test::codes(test::values_in(layer.geometry), false);
     cpu::Workspace space;
     std::vector<std::size_t> order;
@@ -263,8 +243,8 @@ TEST_F(WinogradTest, BeginAndEndWithTheFirstAndTheLastProduct) {
 
 TEST_F(WinogradTest, LoseNoCodeThatIsNoNumber) {
   const ConvGeometry g = same_padded(8, 16, 16, 3, 1);
-  const LayerOnTiles layer = layer_of(g, {.bits = 8});
-  const LayerPlan plan = plan_of(layer, 255);
+  const LayerOnTiles layer = test::tiled_layer(g, {.bits = 8});
+  const LayerPlan plan = test::tiled_plan(layer, 255);
   std::vector<float> x = test::codes(test::values_in(g), false);
   const std::size_t row = 3, column = 7;
   x[(row * 8 + column) * 16 + 5] = std::nanf("");
@@ -280,9 +260,9 @@ TEST_F(WinogradTest, LoseNoCodeThatIsNoNumber) {
 
 TEST_F(WinogradTest, LeaveOtherLayersToConvolutions) {
   const auto cover = [](const ConvGeometry& g, const auto& change) {
-    LayerOnTiles layer = layer_of(g, {.bits = 8});
+    LayerOnTiles layer = test::tiled_layer(g, {.bits = 8});
     change(layer);
-    return WinogradProducts::cover(layer, plan_of(layer, 255));
+    return WinogradProducts::cover(layer, test::tiled_plan(layer, 255));
   };
   const auto as_it_is = [](LayerOnTiles&) {};
   const ConvGeometry g = same_padded(8, 16, 16, 3, 1);

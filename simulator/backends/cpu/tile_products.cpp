@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
-#include <iterator>
 #include <limits>
 #include <type_traits>
 
@@ -112,10 +111,10 @@ std::vector<float> TileProducts::weights_of(std::size_t slice, const TileProduct
   const std::vector<float> weights = channels_.weights(slice, t, matrix);
   if (!is_twice_) return weights;
   const std::size_t row = weights.size() / static_cast<std::size_t>(geometry_.columns());
-  std::vector<float> both;
-  for (auto w = weights.begin(); w != weights.end(); w += static_cast<std::ptrdiff_t>(row)) {
-    both.insert(both.end(), w, w + static_cast<std::ptrdiff_t>(row));
-    std::transform(w, w + static_cast<std::ptrdiff_t>(row), std::back_inserter(both), remainder_of);
+  std::vector<float> both(2 * weights.size());
+  for (std::size_t first = 0; first < weights.size(); first += row) {
+    std::copy_n(&weights[first], row, &both[2 * first]);
+    std::transform(&weights[first], &weights[first] + row, &both[2 * first + row], remainder_of);
   }
   return both;
 }
@@ -139,11 +138,11 @@ TileProducts::Packed TileProducts::pack(std::size_t at, const TileProduct& t,
   packed.bias_variance = bias_row(geometry_, t, t.variance);
   packed.bias_a = bias_row(geometry_, t, t.a);
   packed.bias_b = bias_row(geometry_, t, t.b);
-  packed.sums = slice.convolution.pack(weights_of(at, t, t.G));
+  std::vector<float> weights = weights_of(at, t, t.G);
+  packed.sums = slice.convolution.pack(weights);
   if (format_ == Products::bf16x2 && !is_twice_) {
-    std::vector<float> rest = weights_of(at, t, t.G);
-    std::ranges::transform(rest, rest.begin(), remainder_of);
-    packed.rest = slice.accumulating.pack(rest);
+    std::ranges::transform(weights, weights.begin(), remainder_of);
+    packed.rest = slice.accumulating.pack(weights);
   }
   if (packed.is_noisy) packed.variance = slice.convolution.pack(weights_of(at, t, t.variance));
   if (t.a.empty()) return packed;
