@@ -26,6 +26,7 @@
 #include "nn/io/sha256.hpp"
 #include "nn/metrics/label_error.hpp"
 #include "nn/torch/torch_evaluation.hpp"
+#include "nn/train/curves.hpp"
 #include "nn/train/divergence.hpp"
 #include "nn/train/training_data.hpp"
 
@@ -324,7 +325,7 @@ bool Networks::train_or_load(const Experiment& experiment, TrainedNetwork& netwo
   take_given(experiment, network);
   if (!experiment.is_trained()) return true;
   const auto folder = training_folder(folder_, network.identity);
-  const auto file = folder / "weights.safetensors";
+  const auto file = folder / kWeightsFile;
   make_own_folder(folder.parent_path());
   make_own_folder(folder);
   if (!claims_) claims_.emplace(folder_ / "lock");

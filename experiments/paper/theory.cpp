@@ -3,9 +3,11 @@
 #include <cmath>
 #include <optional>
 
+#include "experiments/measure/files.hpp"
 #include "experiments/measure/recorded.hpp"
 #include "experiments/measure/run_folder.hpp"
 #include "experiments/text/table.hpp"
+#include "nn/train/curves.hpp"
 
 namespace ohmic {
 namespace {
@@ -58,11 +60,12 @@ std::optional<Fields> fields_of(const Group& group, const std::filesystem::path&
   const RecordedTable epochs(file);
   check_epochs(epochs, group.experiment->train.epochs, file);
   const std::size_t last = epochs.rows() - 1;
-  const RecordedTable of_layers(folder / "theory_layers.csv");
+  const auto layers_file = folder / "theory_layers.csv";
+  const RecordedTable of_layers(layers_file);
   const Layers layers = layers_in(epochs.cell(last, "epoch"), of_layers);
   if (layers.rows == 0)
-    say_damaged((folder / "theory_layers.csv").string(),
-                "it says nothing of epoch " + epochs.cell(last, "epoch"));
+    say_damaged(layers_file.string(), "it says nothing of epoch " + epochs.cell(last, "epoch"));
+  for (const auto& curve : {file, layers_file}) check_curve(curve, read_whole(curve));
   Fields fields;
   for (const auto& [key, value] : group.axes) fields.push_back({{key}, value});
   for (const char* key :

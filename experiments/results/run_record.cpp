@@ -9,6 +9,7 @@
 #include "experiments/measure/files.hpp"
 #include "experiments/measure/recorded.hpp"
 #include "experiments/measure/run_folder.hpp"
+#include "nn/train/curves.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
@@ -163,9 +164,10 @@ Axes network_axes(const Point& point) {
 
 std::vector<EpochReport> read_history(const fs::path& file, std::int64_t epochs) {
   constexpr std::int64_t kMostFilters = 1'000'000'000;
-  const RecordedTable table(file);
-  if (table.rows() == 0 && fs::exists(file))
-    say_damaged(file.string(), "it has no epoch");  // it is first written after one
+  if (!fs::exists(file)) return {};
+  const std::string text = read_whole(file);
+  const RecordedTable table(file, text);
+  if (table.rows() == 0) say_damaged(file.string(), "it has no epoch");  // written after one
   std::vector<EpochReport> history;
   for (std::size_t row = 0; row < table.rows(); ++row) {
     const auto epoch = static_cast<std::int64_t>(row);
@@ -180,6 +182,7 @@ std::vector<EpochReport> read_history(const fs::path& file, std::int64_t epochs)
     r.dead_filters = static_cast<int>(table.whole(row, "dead_filters", 0, kMostFilters));
     history.push_back(r);
   }
+  check_curve(file, text);
   return history;
 }
 

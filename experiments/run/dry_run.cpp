@@ -18,6 +18,7 @@
 #include "experiments/study/selection.hpp"
 #include "experiments/study/words.hpp"
 #include "experiments/text/table.hpp"
+#include "nn/train/curves.hpp"
 
 namespace ohmic {
 namespace {
@@ -112,7 +113,7 @@ std::string DryRun::unfinished(const Experiment& e) {
 std::string DryRun::training(const Experiment& e) {
   if (!e.is_trained()) return "";
   const fs::path folder = training_folder(folder_ / "training", e.training_identity());
-  if (fs::exists(folder / "weights.safetensors")) return "";
+  if (fs::exists(folder / kWeightsFile)) return "";
   const std::int64_t done = epochs_recorded(folder);
   if (networks_.insert(e.training_identity()).second)
     left_.add(speeds_.seconds_per(epoch_work(e)), static_cast<double>(e.train.epochs - done));

@@ -1,5 +1,6 @@
 #include "nn/train/trained_weights.hpp"
 
+#include "nn/io/checkpoint.hpp"
 #include "nn/io/sha256.hpp"
 #include "nn/torch/torch_evaluation.hpp"
 #include "simulator/error.hpp"
@@ -62,7 +63,7 @@ std::optional<Checkpoint> finished_weights(const fs::path& file, const Graph& gr
     throw DataError(file.string() + ": holds the weights of another training (identity " +
                     (found == checkpoint.metadata.end() ? "unknown" : found->second) + ", here " +
                     identity + "). Move it away, or choose another folder");
-  if (!is_intact(checkpoint))
+  if (!checkpoint.metadata.contains(kContentHash) || !is_intact(checkpoint))
     throw DataError(file.string() +
                     ": is damaged: its content does not have the SHA-256 it states. Move it away "
                     "to train again, or choose another folder");

@@ -395,8 +395,6 @@ class Training {
 
 std::string text(double x) { return Value{x}.text(); }
 
-constexpr char kHistoryHeader[] = "epoch,loss,accuracy,test_accuracy,learning_rate,dead_filters\n";
-
 std::string history_row(const EpochReport& r) {
   return std::to_string(r.epoch) + ',' + text(r.loss) + ',' + text(r.accuracy) + ',' +
          (r.test_accuracy < 0 ? "" : text(r.test_accuracy)) + ',' + text(r.learning_rate) + ',' +
@@ -411,21 +409,14 @@ bool is_measured(std::int64_t epoch, const TrainSettings& settings) {
 void measure(Training& training, const Graph& graph, const TrainSettings& settings,
              std::int64_t epoch, TrainingState& state) {
   if (!is_measured(epoch, settings)) return;
-  state.theory +=
+  state.curves.theory +=
       theory_row(training.gradient_noise(epoch), epoch, settings.rate_in(epoch), settings.batch);
-  state.theory_layers += theory_layer_rows(graph, state.weights, epoch);
-}
-
-void write_curves(const fs::path& folder, const TrainingState& state) {
-  replace_file(folder / "history.csv", {kHistoryHeader, state.history});
-  if (state.theory.empty()) return;
-  replace_file(folder / "theory.csv", {kTheoryHeader, state.theory});
-  replace_file(folder / "theory_layers.csv", {kTheoryLayersHeader, state.theory_layers});
+  state.curves.theory_layers += theory_layer_rows(graph, state.weights, epoch);
 }
 
 void note(const EpochReport& report, const TrainSettings& settings, TrainingState& state) {
   state.epochs_done = report.epoch + 1;
-  state.history += history_row(report);
+  state.curves.history += history_row(report);
   if (report.test_accuracy <= state.best_accuracy) return;
   state.best_accuracy = report.test_accuracy;
   state.best_epoch = report.epoch;
@@ -460,8 +451,8 @@ Checkpoint train(const Graph& graph, const Dataset& data, const TrainSettings& s
   settings.validate();
   check_training_data(graph, data, settings);
   make_folder(folder);
-  const fs::path weights_file = folder / "weights.safetensors";
-  const fs::path state_file = folder / "state.safetensors";
+  const fs::path weights_file = folder / kWeightsFile;
+  const fs::path state_file = folder / kStateFile;
   if (auto done = finished_weights(weights_file, graph, identity)) return *done;
   if (const auto text = read_divergence(folder, identity)) throw TrainingDiverged(*text);
 
@@ -483,15 +474,16 @@ Checkpoint train(const Graph& graph, const Dataset& data, const TrainSettings& s
     note(report, settings, state);
     measure(training, graph, settings, report.epoch, state);
     write_state(state_file, state, identity);
-    write_curves(folder, state);
+    write_curves(folder, state.curves);
     if (progress.on_epoch) progress.on_epoch(report);
   }
   const bool best = settings.keep == "best" && !state.best.empty();
   const std::int64_t kept_epoch = best ? state.best_epoch : settings.epochs - 1;
   Checkpoint kept{best ? state.best : state.weights,
                   metadata_of(graph, data, settings, seed, identity, kept_epoch)};
+  put_hashes(state.curves, kept.metadata);
   kept.metadata[kContentHash] = content_hash(kept);
-  write_curves(folder, state);
+  write_curves(folder, state.curves);
   write_safetensors(weights_file, kept);
   fs::remove(state_file);
   return kept;

@@ -96,12 +96,8 @@ void write_state(const std::filesystem::path& path, const TrainingState& state,
                    {"epochs_done", std::to_string(state.epochs_done)},
                    {"steps", std::to_string(state.steps)},
                    {"best_accuracy", Value{state.best_accuracy}.text()},
-                   {"best_epoch", std::to_string(state.best_epoch)},
-                   {"history", state.history}};
-  if (!state.theory.empty()) {
-    file.metadata["theory"] = state.theory;
-    file.metadata["theory_layers"] = state.theory_layers;
-  }
+                   {"best_epoch", std::to_string(state.best_epoch)}};
+  put_rows(state.curves, file.metadata);
   file.metadata[kContentHash] = content_hash(file);
   write_safetensors(path, file);
 }
@@ -123,11 +119,9 @@ std::optional<TrainingState> read_state(const std::filesystem::path& path, const
   state.steps = facts.number<std::int64_t>("steps", 1);
   state.best_accuracy = facts.number<double>("best_accuracy", -1);
   state.best_epoch = facts.number<std::int64_t>("best_epoch", -1);
-  state.history = facts.text("history");
-  if (file.metadata.contains("theory")) {
-    state.theory = facts.text("theory");
-    state.theory_layers = facts.text("theory_layers");
-  }
+  state.curves.history = facts.text("history");
+  if (file.metadata.contains("theory"))
+    state.curves = {state.curves.history, facts.text("theory"), facts.text("theory_layers")};
   state.moments = moments_of(path, file);
   return state;
 }

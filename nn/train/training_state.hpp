@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "nn/network/graph.hpp"
+#include "nn/train/curves.hpp"
 
 namespace ohmic {
 
@@ -18,9 +19,8 @@ struct TrainingState {
   std::vector<std::vector<float>> moments;  ///< of the optimiser
   double best_accuracy = -1;                ///< on test images, over the epochs done
   std::int64_t best_epoch = -1;
-  Weights best;                       ///< of that epoch, empty unless they are to be kept
-  std::string history;                ///< rows of history.csv
-  std::string theory, theory_layers;  ///< of theory.csv and theory_layers.csv
+  Weights best;  ///< of that epoch, empty unless they are to be kept
+  TrainingCurves curves;
 };
 
 /// Replaces the file in one step. Throws OutputError.

@@ -121,6 +121,10 @@ TEST_F(LeftOut, DamagedFilesOfARunAreNamedByFileAndLine) {
             ":3: damaged: epoch is \"7\"; expected a whole number in [1, 1]\n");
   EXPECT_EQ(damaged(training + "/history.csv", "\n0,", "\n0,x,"),
             ":2: damaged: \"" + first_row.substr(0, 40) + "...\" has 7 cells, the header 6\n");
+  EXPECT_EQ(
+      damaged(training + "/history.csv", row,
+              "0,1.5,0.25" + row.substr(row.find(',', row.find(',', 2) + 1))),
+      ": damaged: it is not what the training wrote, as weights.safetensors beside it shows\n");
   EXPECT_EQ(damaged("provenance.json", "{", "{{"), ": damaged: not JSON\n");
   EXPECT_EQ(damaged("provenance.json", "{", std::string(200000, '[')),
             ": damaged: its JSON has more than 32 levels\n");

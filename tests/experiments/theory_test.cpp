@@ -86,6 +86,15 @@ TEST_F(Theory, TablesThatAreCutOrChangedAreRefused) {
             ":3: damaged: epoch is \"0\"; expected a whole number in [1, 2]\n");
   EXPECT_EQ(said_of("theory_layers.csv", layers.substr(0, layers.find("\n2,") + 1)),
             ": damaged: it says nothing of epoch 2\n");
+  const auto exchanged = [](std::string table) {
+    char& digit = table[table.find_last_of("0123456789")];
+    digit = digit == '1' ? '2' : '1';
+    return table;
+  };
+  const std::string not_written =
+      ": damaged: it is not what the training wrote, as weights.safetensors beside it shows\n";
+  EXPECT_EQ(said_of("theory.csv", exchanged(epochs)), not_written);
+  EXPECT_EQ(said_of("theory_layers.csv", exchanged(layers)), not_written);
 }
 
 }  // namespace

@@ -192,7 +192,7 @@ OHMIC_FUZZ(TrainingState) {
   state.weights = initialize(graph, "he_normal", 1);
   state.steps = 5;
   state.moments = {{1, 2}, {3, 4}};
-  state.history = "0,2.1,0.3,0.31,0.001,0\n";
+  state.curves.history = "0,2.1,0.3,0.31,0.001,0\n";
   write_state(seed, state, "i");
   return {.seeds = {read_bytes(seed)},
           .read =

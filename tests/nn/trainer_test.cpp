@@ -12,6 +12,7 @@
 #include "nn/denormals.hpp"
 #include "nn/io/checkpoint.hpp"
 #include "nn/torch/torch_evaluation.hpp"
+#include "nn/train/curves.hpp"
 #include "nn/train/divergence.hpp"
 #include "simulator/error.hpp"
 #include "simulator/random/noise.hpp"
@@ -191,6 +192,25 @@ TEST_F(Trainer, ContinuesToTheSameBytesAfterAnInterruption) {
     EXPECT_TRUE(weights(optimizer + ".whole") == weights(cut)) << optimizer;
     EXPECT_EQ(history(optimizer + ".whole"), history(cut));
   }
+}
+
+// Between the writing of its state and of its curve a training may be killed.
+TEST_F(Trainer, ACurveIsWhatWasWrittenOrItsBeginning) {
+  EXPECT_THROW(run("a", quick(), interrupt_after(1)), Interrupted);
+  const fs::path file = folder_ / "a" / "history.csv";
+  const std::string curve = history("a");
+  const std::string first = curve.substr(0, curve.find("\n1,") + 1);
+  ASSERT_LT(first.size(), curve.size());
+  EXPECT_NO_THROW(check_curve(file, curve));
+  EXPECT_NO_THROW(check_curve(file, first));
+  std::string other = curve;
+  other[other.find("\n1,") + 3] ^= 1;
+  EXPECT_THROW(check_curve(file, other), DataError);
+  EXPECT_THROW(check_curve(file, curve + "2,1,1,1,1,0\n"), DataError);
+  run("a");
+  EXPECT_NO_THROW(check_curve(file, history("a")));
+  EXPECT_THROW(check_curve(file, curve), DataError) << "the training has ended";
+  EXPECT_NO_THROW(check_curve(folder_ / "elsewhere" / "history.csv", other)) << "nobody knows";
 }
 
 // What a CUDA graph would compute, on the host: images stay with the network, and the work of the
