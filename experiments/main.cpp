@@ -6,6 +6,7 @@
 // So everything that there is of the program is a library, which is loaded once the variable is
 // set.
 #include <dlfcn.h>
+#include <sys/mman.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -17,18 +18,29 @@ void spin_shortly() {
   if (!std::getenv("OMP_WAIT_POLICY")) ::setenv("GOMP_SPINCOUNT", "5000", 0);
 }
 
+/// OpenBLAS asks for memory until it gets some, when it is loaded.
+bool is_room_to_start() {
+  constexpr std::size_t kNeeded = std::size_t{1} << 30;
+  void* room =
+      ::mmap(nullptr, kNeeded, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return room != MAP_FAILED && ::munmap(room, kNeeded) == 0;
+}
+
+int fail(const char* why) {
+  std::fprintf(stderr, "ohmic: error: %s\n", why);
+  return 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (!is_room_to_start())
+    return fail("needs 1 GiB of address space to start; see the limit that `ulimit -v` names");
   spin_shortly();
   // Plug-ins find the device models there.
   void* library = ::dlopen(OHMIC_PROGRAM_LIBRARY, RTLD_LAZY | RTLD_GLOBAL);
   using Program = int (*)(int, const char* const*);
   const auto program =
       library ? reinterpret_cast<Program>(::dlsym(library, "ohmic_program")) : nullptr;
-  if (!program) {
-    std::fprintf(stderr, "ohmic: error: %s\n", ::dlerror());
-    return 1;
-  }
-  return program(argc, argv);
+  return program ? program(argc, argv) : fail(::dlerror());
 }

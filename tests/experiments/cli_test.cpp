@@ -104,6 +104,15 @@ TEST(Program, OutputThatIsLostIsAnError) {
   EXPECT_EQ(test::run({OHMIC_PROGRAM, "describe"}), 0);
 }
 
+// OpenBLAS would ask for ever.
+TEST(Program, WithoutAddressSpaceTheProgramSaysSo) {
+  const test::TemporaryFolder folder;
+  const std::filesystem::path said = folder.path() / "said";
+  const std::string command = "ulimit -v 700000; timeout 60 " OHMIC_PROGRAM " --version";
+  EXPECT_EQ(test::run({"/bin/sh", "-c", command}, said), 1);
+  EXPECT_NE(read_whole(said).find("needs 1 GiB of address space to start"), std::string::npos);
+}
+
 TEST_F(Cli, UsageErrorsSayWhatIsExpected) {
   EXPECT_EQ(ohmic({"chek"}).status, 1);
   EXPECT_EQ(ohmic({"chek"}).err,
