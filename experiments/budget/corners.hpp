@@ -1,12 +1,14 @@
 // The worst combination of numbers that are each off by as much as they may be.
 //
 // To first order the metric is linear in the numbers, so that the worst combination is the corner
-// that the signs of the derivatives point to, and its loss the sum of what each number loses. That
-// corner is measured, and of few numbers every corner, whose worst is then found by what was
-// measured. What is found is measured again on draws that the search has not seen: the worst of
-// several means is biased.
+// that the signs of the derivatives point to, and its loss the sum of what each number loses. Of
+// few numbers every corner is measured. Of more a search begins at that corner, measures all that
+// differ from it in one number, goes on from the worst of these where it is worse, and ends where
+// none is: a corner that no single number makes worse, which two at once still may. What is found
+// is measured again on draws that the search has not seen: the worst of several means is biased.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,8 +17,11 @@
 
 namespace ohmic {
 
-/// So many numbers have all their corners measured.
+/// So many numbers at most have all their corners measured.
 inline constexpr std::size_t kMostAllCorners = 4;
+
+/// Which end each number is at: whether the upper one.
+using CornerEnds = std::vector<bool>;
 
 /// One number with its ends.
 struct CornerAxis {
@@ -24,27 +29,39 @@ struct CornerAxis {
   double low = 0, high = 0;
 };
 
-/// Which end each axis is at.
 struct Corner {
-  std::vector<bool> is_high;
+  CornerEnds is_high;
   Replicates measured;  ///< on the draws of the knobs
   Estimate predicted;   ///< loss to first order
 };
+
+/// The corners that a search measured, in this order.
+struct CornerPath {
+  std::vector<CornerEnds> measured;
+  std::vector<std::size_t> steps;  ///< of them, from the first to the worst, each worse than before
+  bool is_finished = true;         ///< no neighbour of the worst is worse, and all were measured
+};
+
+/// From `first` to the worst corner that differs in one number, and on from there, as long as that
+/// is worse; no more than `most` are measured, each once. What is no number is as bad as can be.
+CornerPath search_corners(const CornerEnds& first, std::size_t most,
+                          const std::function<double(const CornerEnds&)>& badness);
 
 struct WorstCorner {
   std::vector<CornerAxis> axes;
   std::vector<Corner> corners;            ///< that were measured
   std::size_t linear = 0, worst = 0;      ///< of them: by the derivatives, and as measured
+  std::vector<std::size_t> steps;         ///< CornerPath::steps; empty where all were measured
+  bool is_finished = true;                ///< CornerPath::is_finished
   Replicates fresh_nominal, fresh_worst;  ///< on draws that the search has not seen
 };
 
 /// The ends of a number that may be off by a share of its value; whole numbers are rounded.
 CornerAxis axis_of(const HardwareNumber&, double share);
 /// The experiment at a corner.
-Experiment at_corner(const Experiment&, const std::vector<CornerAxis>&,
-                     const std::vector<bool>& is_high);
+Experiment at_corner(const Experiment&, const std::vector<CornerAxis>&, const CornerEnds&);
 /// Every combination of ends.
-std::vector<std::vector<bool>> all_corners(std::size_t axes);
+std::vector<CornerEnds> all_corners(std::size_t axes);
 
 /// `effects` holds those of all axes.
 WorstCorner find_worst_corner(AnalysisContext&, const Point&,

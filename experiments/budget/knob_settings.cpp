@@ -71,7 +71,15 @@ const Schema<KnobsSettings>& KnobsSettings::schema() {
     s.add_custom("corners", "table of shares by dotted key", read_corners, write_corners)
         .doc(
             "How far numbers may be off, as shares of their values: the worst combination of ends "
-            "is looked for, { \"device.eta\" = 0.1, \"periphery.adc.bits\" = 0.2 }.");
+            "is looked for, { \"device.eta\" = 0.1, \"periphery.adc.bits\" = 0.2 }. Of four or "
+            "fewer all combinations are measured. Of more the search begins at the worst one to "
+            "first order, measures those that differ in one number, and goes on from the worst of "
+            "them, until none is worse.");
+    s.add("most_corners", &K::most_corners)
+        .range(1, 1000000)
+        .doc(
+            "Combinations of ends that are measured at most; where this ends the search, the "
+            "answer says so.");
     s.add("verify_draws", &K::verify_draws)
         .at_least(2)
         .doc("Draws, not used by the search, on which the worst corner is measured.");

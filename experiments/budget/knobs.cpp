@@ -100,16 +100,21 @@ class PointCheck {
     axes.push_back(axis);
   }
 
-  /// Ends that are right by themselves may contradict each other.
+  /// Ends that are right by themselves may contradict each other; of many numbers two at a time
+  /// are tried.
   void check_corners(const std::vector<CornerAxis>& axes) {
     constexpr std::size_t kMostTried = 10;
-    if (axes.size() > kMostTried) return;
     try {
-      for (const std::vector<bool>& corner : all_corners(axes.size()))
-        at_corner(experiment_, axes, corner);
+      if (axes.size() <= kMostTried) return try_corners(axes);
+      for (std::size_t a = 0; a < axes.size(); ++a)
+        for (std::size_t b = 0; b < a; ++b) try_corners({axes[b], axes[a]});
     } catch (const ConfigError& error) {
       fault("knobs.corners", error.faults().front().key + ": " + error.faults().front().message);
     }
+  }
+
+  void try_corners(const std::vector<CornerAxis>& axes) const {
+    for (const CornerEnds& corner : all_corners(axes.size())) at_corner(experiment_, axes, corner);
   }
 
   const BudgetRequest& request_;

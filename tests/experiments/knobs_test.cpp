@@ -2,6 +2,7 @@
 // against a closed form, numbers without effect, corners, and what is refused.
 #include "experiments/budget/knobs.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -255,17 +256,149 @@ TEST_F(BudgetOfKnobs, FirstOrderAddsUpWhatNumbersLose) {
       1e-12);
 }
 
-TEST_F(BudgetOfKnobs, OfManyTolerancesTheCornerOfTheSignsIsMeasured) {
-  run("eta = 0.4\n[periphery]\nadc = { bits = 4 }\ndac = { bits = 4 }\noutput_noise = { relative = "
-      "0.05 }\n[budget.knobs]\ndraws = 4\nverify_draws = 2\nkeys = [\"device.eta\"]\n[budget.knobs"
-      ".corners]\ndevice.eta = 0.1\ndevice.g_max_S = 0.1\nperiphery.adc.bits = 0.25\n"
-      "periphery.dac.bits = 0.25\nperiphery.output_noise.relative = 0.2\n");
+constexpr char kManyCorners[] =
+    "eta = 0.4\n[periphery]\nadc = { bits = 4 }\ndac = { bits = 4 }\noutput_noise = { relative = "
+    "0.05 }\n[evaluation]\ncalibration_images = 16\n[budget.knobs]\ndraws = 4\nverify_draws = "
+    "2\nkeys = [\"device.eta\"]\n";
+constexpr char kFiveTolerances[] =
+    "[budget.knobs.corners]\ndevice.eta = 0.1\ndevice.g_max_S = 0.1\nperiphery.adc.bits = 0.25\n"
+    "periphery.dac.bits = 0.25\nperiphery.output_noise.relative = 0.2\n";
+
+// All 32 corners, evaluated by `ohmic run` on the same draws: the search measures fewer of them,
+// finds the same values and ends at the worst of all.
+TEST_F(BudgetOfKnobs, OfManyTolerancesASearchFindsTheWorstCorner) {
+  const std::string settings = std::string(kManyCorners) + kFiveTolerances;
+  const std::string text = run(settings).text;
+  const std::string sweep =
+      "[periphery]\nadc = {}\ndac = {}\noutput_noise = {}\n[evaluation]\ncalibration_images = "
+      "16\ndraws = 4\n[sweep]\n"
+      "device.eta = [0.36, 0.44]\ndevice.g_max_S = [22.5e-6, 27.5e-6]\nperiphery.adc.bits = [3, "
+      "5]\nperiphery.dac.bits = [3, 5]\nperiphery.output_noise.relative = [0.04, 0.06]\n";
+  const char* keys[] = {"device.eta", "device.g_max_S", "periphery.adc.bits", "periphery.dac.bits",
+                        "periphery.output_noise.relative"};
+  std::map<std::vector<double>, double> all;
+  const Columns swept = test::columns_of(swept_csv(test::waves(sweep)));
+  const auto corner_of = [&](const Columns& columns, std::size_t row) {
+    std::vector<double> corner;
+    for (const char* key : keys) corner.push_back(std::stod(columns.at(key)[row]));
+    return corner;
+  };
+  for (std::size_t i = 0; i < swept.at("accuracy").size(); ++i)
+    all[corner_of(swept, i)] = std::stod(swept.at("accuracy")[i]);
+  ASSERT_EQ(all.size(), 32u);
+  const double worst = std::ranges::min_element(all, {}, [](auto& c) { return c.second; })->second;
   const Columns t = table("knob_corners.csv");
-  ASSERT_EQ(t.at("worst").size(), 1u);
-  for (const auto& [key, better] : Columns{{"device.eta", {"0.36", "0.44"}},
-                                           {"periphery.adc.bits", {"3", "5"}},
-                                           {"periphery.dac.bits", {"3", "5"}}})
-    EXPECT_EQ(t.at(key)[0], better[number(key, "change") < 0]) << key;
+  const std::size_t measured = t.at("worst").size();
+  EXPECT_GE(measured, 6u);
+  EXPECT_LT(measured, 32u);
+  for (std::size_t i = 0; i < measured; ++i) {
+    ASSERT_TRUE(all.contains(corner_of(t, i))) << i;
+    EXPECT_NEAR(std::stod(t.at("accuracy")[i]), all.at(corner_of(t, i)), 1e-12) << i;
+    if (t.at("worst")[i] == "true") {
+      EXPECT_NEAR(std::stod(t.at("accuracy")[i]), worst, 1e-12);
+    }
+  }
+  EXPECT_EQ(std::ranges::count(t.at("worst"), "true"), 1);
+  EXPECT_EQ(t.at("linear")[0], "true");  // where the search begins
+  EXPECT_EQ(t.at("step")[0], "0");
+  EXPECT_NE(text.find(fmt::format("a search found, which measured {} of the 32 and ends where no "
+                                  "other end of a single number is worse",
+                                  measured)),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(run(settings).new_draws, 0);
+}
+
+TEST_F(BudgetOfKnobs, ASearchOfCornersThatIsCutOffSaysSo) {
+  const std::string text =
+      run(std::string(kManyCorners) + "most_corners = 3\n" + kFiveTolerances).text;
+  EXPECT_EQ(table("knob_corners.csv").at("worst").size(), 3u);
+  EXPECT_NE(text.find("the worst corner of 3 of the 32, where the search was ended "
+                      "(budget.knobs.most_corners = 3)"),
+            std::string::npos)
+      << text;
+}
+
+/// What is made up: a sum of all ends (1, -1), and of products of two.
+struct MadeUpCorners {
+  std::vector<double> single;
+  std::map<std::pair<std::size_t, std::size_t>, double> pairs;
+  mutable std::size_t asked = 0;
+
+  double badness(const CornerEnds& corner) const {
+    ++asked;
+    const auto end = [&](std::size_t a) { return corner[a] ? 1.0 : -1.0; };
+    double sum = 0;
+    for (std::size_t a = 0; a < single.size(); ++a) sum += single[a] * end(a);
+    for (const auto& [pair, weight] : pairs) sum += weight * end(pair.first) * end(pair.second);
+    return sum;
+  }
+  double worst() const {
+    double worst = -1e9;
+    for (const CornerEnds& corner : all_corners(single.size()))
+      worst = std::max(worst, badness(corner));
+    return worst;
+  }
+  CornerEnds linear() const { return CornerEnds(single.size(), true); }
+  CornerPath search(std::size_t most) const {
+    asked = 0;
+    return search_corners(linear(), most, [this](const CornerEnds& c) { return badness(c); });
+  }
+};
+
+// Where two numbers are bad together in other ways than each by itself, the corner of the signs is
+// not the worst: two of its ends are to be moved, one after the other.
+TEST(SearchOfCorners, GoesOnFromTheCornerOfTheSignsToTheWorst) {
+  const MadeUpCorners made_up{{0.5, 2, 0.8, 1, 1, 1, 1, 1}, {{{0, 1}, -3}, {{2, 3}, -2}}};
+  const double worst = made_up.worst();
+  EXPECT_LT(made_up.badness(made_up.linear()), worst);
+  const CornerPath path = made_up.search(256);
+  ASSERT_EQ(path.steps.size(), 3u);
+  EXPECT_EQ(path.measured.size(), made_up.asked);  // each once
+  EXPECT_EQ(made_up.asked, 1u + 8 + 7 + 6);        // of 256
+  EXPECT_EQ(made_up.badness(path.measured[path.steps.back()]), worst);
+  EXPECT_EQ(path.measured[path.steps.back()],
+            (CornerEnds{false, true, false, true, true, true, true, true}));
+  EXPECT_TRUE(path.is_finished);
+}
+
+TEST(SearchOfCorners, EndsAtTheCornerOfTheSignsWhereNumbersAddUp) {
+  const MadeUpCorners made_up{{1, 2, 3, 4, 5}, {}};
+  const CornerPath path = made_up.search(100);
+  EXPECT_EQ(path.steps, std::vector<std::size_t>{0});
+  EXPECT_EQ(path.measured.size(), 6u);
+  EXPECT_TRUE(path.is_finished);
+}
+
+// Two ends that are bad only together are no single step away: the search does not say otherwise.
+TEST(SearchOfCorners, EndsWhereNoSingleNumberMakesItWorse) {
+  const MadeUpCorners made_up{{1, 1, 1, 1, 1}, {{{0, 1}, 4}}};
+  CornerEnds start = made_up.linear();
+  start[0] = start[1] = false;
+  const CornerPath path =
+      search_corners(start, 100, [&](const CornerEnds& corner) { return made_up.badness(corner); });
+  EXPECT_TRUE(path.is_finished);
+  EXPECT_EQ(path.steps.back(), 0u);
+  EXPECT_LT(made_up.badness(path.measured[0]), made_up.worst());
+}
+
+TEST(SearchOfCorners, IsCutOffAtTheWorstOfWhatItMeasured) {
+  const MadeUpCorners made_up{{0.5, 2, 0.8, 1, 1, 1, 1, 1}, {{{0, 1}, -3}, {{2, 3}, -2}}};
+  const CornerPath path = made_up.search(5);
+  EXPECT_EQ(path.measured.size(), 5u);
+  EXPECT_FALSE(path.is_finished);
+  double worst = -1e9;
+  for (const CornerEnds& corner : path.measured) worst = std::max(worst, made_up.badness(corner));
+  EXPECT_EQ(made_up.badness(path.measured[path.steps.back()]), worst);
+  EXPECT_FALSE(made_up.search(1).is_finished);
+  EXPECT_EQ(made_up.search(1).measured.size(), 1u);
+}
+
+TEST(SearchOfCorners, TakesWhatIsNoNumberForTheWorst) {
+  const CornerPath path = search_corners(CornerEnds(3, true), 100, [](const CornerEnds& corner) {
+    return corner[1] ? 1.0 : std::nan("");
+  });
+  EXPECT_EQ(path.measured[path.steps.back()], (CornerEnds{true, false, true}));
 }
 
 TEST(BudgetOfKnobsFigure, HasABarForEachNumberFromTheTopDown) {
@@ -311,6 +444,7 @@ TEST(BudgetOfKnobsRequests, ThatCannotBeAnsweredAreRefused) {
          "no share");
   expect("step = 0.9\n", "budget.knobs.step: expected a real number in [0.001, 0.5]");
   expect("draws = 1\n", "budget.knobs.draws: expected an integer >= 2");
+  expect("most_corners = 0\n", "budget.knobs.most_corners: expected an integer in [1, 1e+06]");
   expect("corners = 0.1\n",
          "budget.knobs.corners: expected a table of keys, each with the share of its value that it "
          "may be off by, as { \"device.eta\" = 0.1 }, got 0.1");

@@ -120,35 +120,72 @@ std::string remark_on(bool is_worst, bool is_linear) {
   return is_linear ? "worst to first order" : "";
 }
 
-DataTable corner_table(const KnobStudy& study, double confidence) {
-  const WorstCorner& found = *study.corner;
+/// "25 of the 32", "200 of the 2^30".
+std::string measured_text(const WorstCorner& found) {
+  constexpr std::size_t kMostWritten = 20;
+  const std::size_t axes = found.axes.size();
+  return fmt::format(
+      "{} of the {}", found.corners.size(),
+      axes <= kMostWritten ? std::to_string(std::size_t{1} << axes) : fmt::format("2^{}", axes));
+}
+
+std::vector<Column> corner_columns(const KnobStudy& study) {
   const MetricWords words(study.point->experiment);
   const Digits change = words.difference_digits();
-  DataTable table{"knob_corners",
-                  fmt::format("{}: corners of the tolerances, {} draws:", point_title(*study.point),
-                              study.nominal.draws.size()),
-                  axis_keys(*study.point)};
-  for (const CornerAxis& axis : found.axes)
-    table.append({{axis.number.key, axis.number.key, kValue}});
-  table.append({with_interval(words.metric().name, words.column(words.title()), words.digits()),
-                with_interval("lost", "lost", change),
-                with_interval("predicted", "to first order", change),
-                {"linear"},
-                {"worst"},
-                titled("")});
-  table.columns.back().is_left = true;
-  for (std::size_t c = 0; c < found.corners.size(); ++c) {
-    const Corner& corner = found.corners[c];
-    std::vector<Cell> cells = ends_at(found, corner);
-    const bool is_linear = c == found.linear, is_worst = c == found.worst;
-    cells.insert(
-        cells.end(),
-        {mean_estimate(corner.measured, confidence),
-         paired_loss(study.nominal.replicates(), corner.measured, words.metric(), confidence),
-         corner.predicted, is_linear, is_worst, remark_on(is_worst, is_linear)});
-    table.add(axis_cells(*study.point), cells);
-  }
-  return table;
+  std::vector<Column> columns;
+  for (const CornerAxis& axis : study.corner->axes)
+    columns.push_back({axis.number.key, axis.number.key, kValue});
+  for (Column& column : std::vector<Column>{
+           with_interval(words.metric().name, words.column(words.title()), words.digits()),
+           with_interval("lost", "lost", change),
+           with_interval("predicted", "to first order", change),
+           {"linear"},
+           {"worst"},
+           {"step"},
+           titled("")})
+    columns.push_back(std::move(column));
+  columns.back().is_left = true;
+  return columns;
+}
+
+std::vector<Cell> corner_cells(const KnobStudy& study, std::size_t c, double confidence) {
+  const WorstCorner& found = *study.corner;
+  const Corner& corner = found.corners[c];
+  const Metric& metric = MetricWords(study.point->experiment).metric();
+  std::vector<Cell> cells = ends_at(found, corner);
+  const bool is_linear = c == found.linear, is_worst = c == found.worst;
+  const auto step = std::ranges::find(found.steps, c);
+  cells.insert(cells.end(),
+               {mean_estimate(corner.measured, confidence),
+                paired_loss(study.nominal.replicates(), corner.measured, metric, confidence),
+                corner.predicted, is_linear, is_worst,
+                step == found.steps.end() ? Cell() : Cell(step - found.steps.begin()),
+                remark_on(is_worst, is_linear)});
+  return cells;
+}
+
+/// Every corner that was measured. Of a search a reader sees those that it went through.
+std::vector<DataTable> corner_tables(const KnobStudy& study, double confidence) {
+  const WorstCorner& found = *study.corner;
+  DataTable all{"knob_corners",
+                fmt::format("{}: corners of the tolerances, {} draws:", point_title(*study.point),
+                            study.nominal.draws.size()),
+                axis_keys(*study.point)};
+  all.append(corner_columns(study));
+  DataTable steps = all;
+  for (std::size_t c = 0; c < found.corners.size(); ++c)
+    all.add(axis_cells(*study.point), corner_cells(study, c, confidence));
+  if (found.steps.empty()) return {all};
+  steps.name = "knob_corner_steps";
+  steps.caption = fmt::format(
+      "{}: corners of the tolerances, from the worst to first order on, {} draws ({} were "
+      "measured):",
+      point_title(*study.point), study.nominal.draws.size(), measured_text(found));
+  for (const std::size_t c : found.steps)
+    steps.add(axis_cells(*study.point), corner_cells(study, c, confidence));
+  for (Column& column : steps.columns) column.key.reset();
+  for (Column& column : all.columns) column.title.reset();
+  return {steps, all};
 }
 
 /// The worst one on draws that the search has not seen, for files.
@@ -171,6 +208,21 @@ DataTable fresh_table(const KnobStudy& study, double confidence) {
   return table;
 }
 
+/// How far the worst of what was measured is the worst of all.
+std::string search_text(const WorstCorner& found) {
+  const std::string measured = measured_text(found);
+  if (found.steps.empty()) return fmt::format("the worst corner, {} being measured, is", measured);
+  if (found.is_finished)
+    return fmt::format(
+        "the worst corner that a search found, which measured {} and ends where no other end of a "
+        "single number is worse, is",
+        measured);
+  return fmt::format(
+      "the worst corner of {}, where the search was ended (budget.knobs.most_corners = {}), so "
+      "that some other end of a single number may be worse, is",
+      measured, found.corners.size());
+}
+
 std::string corner_note(const KnobStudy& study, double confidence) {
   const WorstCorner& found = *study.corner;
   const MetricWords words(study.point->experiment);
@@ -178,12 +230,10 @@ std::string corner_note(const KnobStudy& study, double confidence) {
                  lost = paired_loss(found.fresh_nominal, found.fresh_worst, words.metric(),
                                     confidence);
   return fmt::format(
-      "{}: the worst corner {} is {}. On {} draws that the search has not seen the {} there is {}, "
-      "as given {}: {} {} lost.",
-      point_title(*study.point),
-      found.corners.size() > 1 ? "that was measured" : "by the signs of the changes",
-      corner_text(found, found.corners[found.worst]), found.fresh_worst.count(), words.title(),
-      words.column(words.text(there)),
+      "{}: {} {}. On {} draws that the search has not seen the {} there is {}, as given {}: {} {} "
+      "lost.",
+      point_title(*study.point), search_text(found), corner_text(found, found.corners[found.worst]),
+      found.fresh_worst.count(), words.title(), words.column(words.text(there)),
       words.column(words.text(mean_estimate(found.fresh_nominal, confidence))),
       words.difference_digits().text(lost),
       words.metric().unit == "%" ? "points" : words.loss_unit());
@@ -260,7 +310,8 @@ AnalysisResult knobs_result(const std::vector<KnobStudy>& studies, const BudgetS
     result.tables.push_back(ranking(study, confidence));
     result.tables.push_back(left_out_table(study));
     if (!study.corner) continue;
-    result.tables.push_back(corner_table(study, confidence));
+    for (DataTable& table : corner_tables(study, confidence))
+      result.tables.push_back(std::move(table));
     result.tables.push_back(fresh_table(study, confidence));
     result.notes.push_back(corner_note(study, confidence));
   }
