@@ -219,8 +219,8 @@ class DesignSearch {
     found.predictions = order.predictions;
     RaceSettings remaining = found.asked;
     remaining.evaluations -= order.predictions;
-    found.race = race(remaining, pool_.costs(), order.designs, seen());
-    found.verified = verify_designs(to_verify(found), pool_.costs(), found.asked, fresh());
+    found.race = race(remaining, pool_.costs(), order.designs, seen(pool_));
+    found.verified = verify_designs(to_verify(found), pool_.costs(), found.asked, fresh(pool_));
     found.layer_bits = layer_bits_;
     if (asked_.compare_random) found.random = compare(found);
     found.designs = pool_.designs();
@@ -251,15 +251,15 @@ class DesignSearch {
  private:
   const Metric& metric() const { return point_.experiment.evaluation.choice().metric(); }
 
-  MeasureDesign seen() {
-    return [this](std::size_t design, std::int64_t draws) {
-      return chips(pool_.experiment(design), draws, pool_.words(design));
+  MeasureDesign seen(const DesignPool& pool) {
+    return [this, &pool](std::size_t design, std::int64_t draws) {
+      return chips(pool.experiment(design), draws, pool.words(design));
     };
   }
-  MeasureDesign fresh() {
-    return [this](std::size_t design, std::int64_t draws) {
-      return chips(on_fresh_draws(pool_.experiment(design)), draws,
-                   pool_.words(design) + " on fresh draws");
+  MeasureDesign fresh(const DesignPool& pool) {
+    return [this, &pool](std::size_t design, std::int64_t draws) {
+      return chips(on_fresh_draws(pool.experiment(design)), draws,
+                   pool.words(design) + " on fresh draws");
     };
   }
   AgedChips chips(const Experiment& design, std::int64_t draws, const std::string& what) {
@@ -271,15 +271,35 @@ class DesignSearch {
   }
 
   /// Random designs of as many evaluations as the search took, none of those that it looked for.
-  RandomDesigns compare(const FoundDesigns& found) {
-    const std::vector<double> costs = pool_.costs();
+  RandomComparison compare(const FoundDesigns& found) {
+    std::int64_t evaluations = found.race.spent + found.predictions;
+    if (!layer_bits_) return compare(found, pool_, evaluations);
+    evaluations += layer_bits_->evaluations;
+    const DesignSettings asked = with_random_bits(found, evaluations);
+    return compare(found, DesignPool(context_, point_, asked), evaluations);
+  }
+
+  RandomComparison compare(const FoundDesigns& found, const DesignPool& pool,
+                           std::int64_t evaluations) {
     std::vector<std::size_t> order;
     for (const std::uint64_t design :
-         random_designs(pool_.unsought(), pool_.unsought(), point_.experiment.seed + 1))
+         random_designs(pool.unsought(), pool.unsought(), point_.experiment.seed + 1))
       order.push_back(design);
-    const std::int64_t studied = layer_bits_ ? layer_bits_->evaluations : 0;
-    return try_random_designs(found.asked, found.race.spent + found.predictions + studied, costs,
-                              order, seen(), fresh());
+    return {
+        pool.space(), pool.designs(),
+        try_random_designs(found.asked, evaluations, pool.costs(), order, seen(pool), fresh(pool))};
+  }
+
+  /// As many combinations as can be looked at, of the file's choices and of random bits in every
+  /// layer.
+  DesignSettings with_random_bits(const FoundDesigns& found, std::int64_t evaluations) const {
+    const std::int64_t look = first_look_of(found.asked) * found.asked.ages,
+                       looks = std::max<std::int64_t>(evaluations / look, 1);
+    DesignSettings asked = *settings_.design;
+    asked.choices.push_back(random_bits_choice(*layer_bits_, static_cast<std::size_t>(looks),
+                                               point_.experiment.seed + 2));
+    asked.priced = 2 * looks;  // of more combinations a random half of these
+    return asked;
   }
 
   static std::optional<LayerBits> study(AnalysisContext& context, const Point& point,

@@ -17,6 +17,14 @@
 
 namespace ohmic {
 
+/// Random designs that the answer is set beside: of those that the search began with, or where
+/// layers have bits of their own to choose, of all of them, which no ladder orders.
+struct RandomComparison {
+  DesignSpace space;
+  std::vector<PricedDesign> designs;
+  RandomDesigns found;
+};
+
 /// The designs of one point for one thing that is allowed.
 struct FoundDesigns {
   const Point* point = nullptr;
@@ -31,7 +39,7 @@ struct FoundDesigns {
   RaceResult race = {};
   std::vector<VerifiedDesign> verified = {};
   std::vector<std::string> files = {};  ///< of those verified; empty: not on the front
-  std::optional<RandomDesigns> random = {};
+  std::optional<RandomComparison> random = {};
   std::optional<LayerBits> layer_bits = {};  ///< where layers have bits of their own to choose
 
   double cost(const VerifiedDesign& v) const { return designs[v.design].cost; }

@@ -17,10 +17,13 @@ double weighted_cost(const DesignCost& weights, const LayerCost& total) {
          weights.devices * static_cast<double>(total.devices);
 }
 
+Experiment priced(Experiment experiment) {
+  if (!experiment.cost) experiment.cost.emplace();
+  return experiment;
+}
+
 Experiment design_at(const Experiment& experiment, const DesignSpace& space, std::uint64_t index) {
-  Experiment design = with_keys(experiment, space.keys(index));
-  if (!design.cost) design.cost.emplace();
-  return design;
+  return priced(with_keys(experiment, space.keys(index)));
 }
 
 Experiment at_age(const Experiment& experiment, double age_s) {

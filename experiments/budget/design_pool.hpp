@@ -22,7 +22,10 @@ struct PricedDesign {
 /// What of a network's whole cost counts, with its weights.
 double weighted_cost(const DesignCost&, const LayerCost& total);
 
-/// The experiment with a combination's keys, and a [cost]. Throws ConfigError where it is none.
+/// With a [cost], the usual one where the experiment has none.
+Experiment priced(Experiment);
+
+/// The experiment with a combination's keys, priced. Throws ConfigError where it is none.
 Experiment design_at(const Experiment&, const DesignSpace&, std::uint64_t index);
 /// The key of [budget.design] times_s.
 inline constexpr char kDesignAge[] = "device.time_s";

@@ -29,15 +29,6 @@ KeyValues set_by(const DesignChoice& choice, const Value& value) {
   return keys;
 }
 
-/// A number below `size`, of the bits at `place`.
-std::uint64_t number_below(std::uint64_t size, std::uint64_t seed, std::uint64_t place) {
-  const Address address{Stream::resampling};
-  const NoiseKey key = noise_key(seed, 0);
-  const std::uint64_t high = bits_at(key, address, 2 * place),
-                      low = bits_at(key, address, 2 * place + 1);
-  return (high << 32 | low) % size;
-}
-
 }  // namespace
 
 DesignSpace::DesignSpace(const std::vector<DesignChoice>& choices) : choices_(choices) {
@@ -95,6 +86,14 @@ bool DesignSpace::sets(const DesignChoice& choice, const Value& value,
   return std::ranges::any_of(set_by(choice, value), [&](const auto& set) {
     return set.first == key || set.first.starts_with(key + ".");
   });
+}
+
+std::uint64_t number_below(std::uint64_t size, std::uint64_t seed, std::uint64_t place) {
+  const Address address{Stream::resampling};
+  const NoiseKey key = noise_key(seed, 0);
+  const std::uint64_t high = bits_at(key, address, 2 * place),
+                      low = bits_at(key, address, 2 * place + 1);
+  return (high << 32 | low) % size;
 }
 
 std::vector<std::uint64_t> random_designs(std::uint64_t size, std::size_t count,

@@ -35,6 +35,9 @@ class DesignSpace {
   std::uint64_t size_ = 1;
 };
 
+/// A number below `size`, of the random bits at `place`.
+std::uint64_t number_below(std::uint64_t size, std::uint64_t seed, std::uint64_t place);
+
 /// So many different numbers below `size`, at random but always the same, or all of them in order
 /// at random.
 std::vector<std::uint64_t> random_designs(std::uint64_t size, std::size_t count,

@@ -89,6 +89,15 @@ std::string text_of(const LayerBits& study, const Rung& rung) {
   return fmt::format("{}", fmt::join(bits, " "));
 }
 
+DesignChoice choice_of(const LayerBits& study, const std::vector<Rung>& rungs) {
+  DesignChoice choice{"periphery", {}, "layer_adc_bits", {}};
+  for (const Rung& rung : rungs) {
+    choice.values.push_back(keys_of(study, rung));
+    choice.texts.push_back(text_of(study, rung));
+  }
+  return choice;
+}
+
 // --- measurement ---
 
 /// By how much the mean square of rounding falls from `from` bits to more: steps of 2^bits - 1
@@ -167,9 +176,8 @@ class Study {
     for (const Node& node : graph.nodes)
       if (has_matrix(node)) owners.push_back(owner_of(graph, node));
     for (std::size_t i = 0; i < study_.bits.size(); ++i) {
-      Experiment e = with_keys(point_.experiment, {{kBits, {std::int64_t{study_.bits[i]}}}});
-      if (!e.cost) e.cost.emplace();
-      const NetworkCost& cost = *context_.evaluations.cost(e);
+      const NetworkCost& cost = *context_.evaluations.cost(
+          priced(with_keys(point_.experiment, {{kBits, {std::int64_t{study_.bits[i]}}}})));
       for (std::size_t l = 0; l < owners.size(); ++l)
         study_.cost[owners[l]][i] += weighted_cost(asked_.cost, cost.layers.at(l));
     }
@@ -247,16 +255,20 @@ LayerBits study_layer_bits(AnalysisContext& context, const Point& point,
 }
 
 DesignChoice layer_bits_choice(const LayerBits& study) {
-  DesignChoice choice{"periphery", {}, "layer_adc_bits", {}};
   std::vector<Rung> rungs;
   for (std::size_t i = 0; i < study.bits.size(); ++i) rungs.emplace_back(study.layers.size(), i);
   for (Rung& rung : thinned(marginal_ladder(study)))
     if (!is_uniform(rung)) rungs.push_back(std::move(rung));
-  for (const Rung& rung : rungs) {
-    choice.values.push_back(keys_of(study, rung));
-    choice.texts.push_back(text_of(study, rung));
-  }
-  return choice;
+  return choice_of(study, rungs);
+}
+
+DesignChoice random_bits_choice(const LayerBits& study, std::size_t count, std::uint64_t seed) {
+  std::vector<Rung> rungs(count);
+  std::uint64_t place = 0;
+  for (Rung& rung : rungs)
+    for (std::size_t l = 0; l < study.layers.size(); ++l)
+      rung.push_back(number_below(study.bits.size(), seed, place++));
+  return choice_of(study, rungs);
 }
 
 void check_layer_bits(const BudgetRequest& request, std::vector<Fault>& faults) {

@@ -49,8 +49,12 @@ LayerBits study_layer_bits(AnalysisContext&, const Point&, const DesignSettings&
 /// choice.
 DesignChoice layer_bits_choice(const LayerBits&);
 
-/// What a design of that choice sets, for a sentence: "5 (but 4 in c1, c2; 8 in linear)", the bits
-/// of most layers and the names of the others, of many the first four.
+/// As many designs, bits of every layer at random and always the same, as one choice: what the
+/// ladder is set beside.
+DesignChoice random_bits_choice(const LayerBits&, std::size_t count, std::uint64_t seed);
+
+/// What a design of such a choice sets, for a sentence: "5 (but 4 in c1, c2; 8 in linear)", the
+/// bits of most layers and the names of the others, of many the first four.
 std::string layer_bits_words(const KeyValues&);
 
 /// Appends what is wrong with layer_adc_bits beside the other choices.

@@ -11,6 +11,10 @@ namespace {
 
 /// The file with this one question. Throws ConfigError where it does not ask it.
 Value only_design(Value root) {
+  if (const Value* alone = root.at("design"))
+    throw ConfigError({{alone->where, "design",
+                        "stands by itself; expected [budget.design], beside what [budget] says of "
+                        "the limit, the confidence and the draws"}});
   if (!root.at("budget.design"))
     throw ConfigError({{root.where, "budget.design",
                         "is missing: `ohmic design` searches among what [budget.design.choices] "

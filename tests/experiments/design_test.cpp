@@ -220,6 +220,33 @@ TEST_F(BudgetOfDesigns, SkipsWhatNoFileMayHave) {
                 1e-6);
 }
 
+// Encoding, range of conductance, bits at a time, columns per ADC and which layers are digital,
+// each priced as the run of its file prices it. A digital layer has no devices: the first has 2
+// x 84.
+TEST_F(BudgetOfDesigns, OpensWhateverTheHardwareHas) {
+  const std::string choices =
+      "[budget.design.choices]\n\"mapping.encoding\" = [\"differential\", \"offset\"]\n"
+      "\"mapping.digital\" = [[], [\"0\"]]\n\"device.g_max_S\" = [20e-6, 25e-6]\n"
+      "\"periphery.dac.slice_bits\" = [1, 6]\n\"periphery.adc.columns_per_adc\" = [1, 4]\n";
+  const BudgetOutcome outcome =
+      run(asking("cost = \"devices\"\nevaluations = 700\ncompare_random = false\n", choices));
+  EXPECT_NE(outcome.text.find("Of 32 combinations 32 were priced. The search looked at 32"),
+            std::string::npos)
+      << outcome.text;
+  EXPECT_NE(outcome.text.find("mapping.digital decides which layers are digital, and [cost] counts "
+                              "nothing of digital work"),
+            std::string::npos)
+      << outcome.text;
+  const Columns searched = table("design_searched.csv");
+  std::map<std::string, double> devices;
+  for (std::size_t i = 0; i < 32; ++i)
+    devices[searched.at("mapping.encoding")[i] + searched.at("mapping.digital")[i]] =
+        std::stod(searched.at("devices")[i]);
+  EXPECT_EQ(devices.size(), 4u);
+  EXPECT_EQ(devices.at("differential[]") - devices.at("differential[\"0\"]"), 2 * 84);
+  EXPECT_EQ(devices.at("offset[]") - devices.at("offset[\"0\"]"), 84);
+}
+
 TEST(BudgetOfDesignsRequests, ThatCannotBeAnsweredAreRefused) {
   const auto expect = [](const std::string& design, const std::string& choices,
                          const std::string& message) {
@@ -283,6 +310,13 @@ TEST(DesignCommand, AnswersThisQuestionAlone) {
   EXPECT_NE(refused.err.find("budget.design: is missing: `ohmic design` searches among what"),
             std::string::npos)
       << refused.err;
+  root.set("design.cost", {std::string("area")});
+  write_atomically(file, to_toml(root));
+  const auto alone = test::ohmic({"design", file.string()});
+  EXPECT_EQ(alone.status, 2);
+  EXPECT_NE(alone.err.find("design: stands by itself; expected [budget.design], beside what"),
+            std::string::npos)
+      << alone.err;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <sstream>
 
 #include "experiments/budget/design_space.hpp"
@@ -113,6 +114,35 @@ TEST(LayerBitsChoice, NamesFewLayersInSentences) {
   EXPECT_EQ(words_of(study).back(), "6 (but 4 in l14; 5 in l8, l9, l10, l11 and 2 more)");
 }
 
+// 2000 layers: each of four numbers of bits 500 times, give or take 5 standard deviations of 19.4.
+TEST(RandomBitsChoice, GivesEveryLayerBitsAtRandom) {
+  LayerBits study{{3, 4, 5, 6}, {}, {}, {}};
+  for (int l = 0; l < 200; ++l) study.layers.push_back("l" + std::to_string(l));
+  const DesignChoice choice = random_bits_choice(study, 10, 7);
+  ASSERT_EQ(choice.values.size(), 10u);
+  std::map<std::string, int> count;
+  for (const std::string& text : choice.texts) {
+    std::istringstream bits(text);
+    for (std::string one; bits >> one;) ++count[one];
+  }
+  ASSERT_EQ(count.size(), 4u);
+  for (const auto& [bits, times] : count) EXPECT_NEAR(times, 500, 97) << bits;
+  EXPECT_EQ(std::set(choice.texts.begin(), choice.texts.end()).size(), 10u);
+  EXPECT_EQ(random_bits_choice(study, 10, 7).texts, choice.texts);
+  EXPECT_NE(random_bits_choice(study, 10, 8).texts, choice.texts);
+  // Keys give layers what the text says.
+  const DesignSpace space({choice});
+  std::istringstream bits(choice.texts[3]);
+  for (const std::string& layer : study.layers) {
+    std::string expected, own;
+    bits >> expected;
+    for (const auto& [key, value] : space.keys(3))
+      if (key == adc_bits_key(layer) || (key == "periphery.adc.bits" && own.empty()))
+        own = value.text();
+    EXPECT_EQ(own, expected) << layer;
+  }
+}
+
 Value asking(const std::string& design, const std::string& choices = "",
              const std::string& periphery = "") {
   return test::waves("eta = 0.1\n[periphery]\ndac = { bits = 6 }\nadc = { bits = 6 }\n" +
@@ -193,6 +223,28 @@ TEST_F(BudgetOfLayerBits, AnswersWithFilesThatARunPricesAndMeasuresAlike) {
   EXPECT_EQ(layers.at("seen_share")[4], "");  // of the most bits
   EXPECT_NEAR(std::stod(layers.at("output_mse")[0]), noise_free(alone) - noise_free(without),
               1e-6 * noise_free(alone));
+}
+
+// Random designs are of all ways to give layers bits, not of the ladder's: with more of them than
+// the ladder and uniform bits have, they are still priced and looked at.
+TEST_F(BudgetOfLayerBits, AreSetBesideRandomBitsOfAllLayers) {
+  const std::string bits = "layer_adc_bits = [3, 4, 5, 6, 7]\nevaluations = 200\n",
+                    choices = "[budget.design.choices]\n\"mapping.replicas\" = [1, 2]\n";
+  const BudgetOutcome outcome = run(asking(bits, choices));
+  const Columns searched = table("design_searched.csv"), layers = table("design_layers.csv");
+  std::int64_t spent = std::ssize(layers.at("layer")) / 5 * 4 + 1;  // of the study
+  for (const std::string& draws : searched.at("draws")) spent += std::stoi(draws);
+  const std::size_t at = outcome.text.find("As many draws (");
+  ASSERT_NE(at, std::string::npos) << outcome.text;
+  int said = 0, designs = 0;
+  ASSERT_EQ(std::sscanf(outcome.text.c_str() + at,
+                        "As many draws (%d) on %d random designs, bits at random in every layer,",
+                        &said, &designs),
+            2)
+      << outcome.text;
+  EXPECT_EQ(designs, said / 10);
+  EXPECT_LE(said, spent + 200 / 4);  // predictions are counted too
+  EXPECT_GT(said, 100);
 }
 
 TEST_F(BudgetOfLayerBits, SaysWhichBitsCostAsMuchAsMore) {

@@ -275,15 +275,18 @@ std::string beside_answer(double cost, double answer) {
 }
 
 std::string random_note(const FoundDesigns& found, const BudgetSettings& settings) {
-  const RandomDesigns& random = *found.random;
-  const VerifiedDesign *best = cheapest_of(random.verified), *ours = cheapest_of(found.verified);
-  std::string text =
-      fmt::format("As many draws ({}) on {} random designs", random.spent, random.looked_at);
+  const RandomComparison& random = *found.random;
+  const VerifiedDesign *best = cheapest_of(random.found.verified),
+                       *ours = cheapest_of(found.verified);
+  std::string text = fmt::format("As many draws ({}) on {} random designs{}", random.found.spent,
+                                 random.found.looked_at,
+                                 found.layer_bits ? ", bits at random in every layer," : "");
   if (!best) return text + " find none that holds on fresh draws.";
-  if (ours && best->design == ours->design) return text + " find the same design.";
-  text += fmt::format(" find {}: {}", name_of(found, *best),
-                      cost_text(settings.design->cost, found.cost(*best)));
-  if (ours) text += ", " + beside_answer(found.cost(*best), found.cost(*ours));
+  const PricedDesign& design = random.designs[best->design];
+  const std::string name = design_words(random.space, design.index);
+  if (ours && name == name_of(found, *ours)) return text + " find the same design.";
+  text += fmt::format(" find {}: {}", name, cost_text(settings.design->cost, design.cost));
+  if (ours) text += ", " + beside_answer(design.cost, found.cost(*ours));
   return text + ".";
 }
 
