@@ -334,12 +334,19 @@ std::vector<double> MappedLayer::response(const Plane& plane, std::size_t index,
   return per_slot;
 }
 
-// Multiplies what comes from each group by how much less it answers than right after programming.
+// Multiplies what comes from each group by how much less it answered, when that was read last, than
+// right after programming.
 void MappedLayer::compensate(std::vector<Plane>& planes, const ReadConditions& moment) const {
-  const ReadConditions fresh{moment.device, moment.key, 0.0, moment.periphery, moment.solver};
+  const auto at = [&](double age_s) {
+    return ReadConditions{moment.device, moment.key, age_s, moment.periphery, moment.solver};
+  };
+  const ReadConditions fresh = at(0.0), read = at(settings_.compensation_s.value_or(moment.age_s));
   const std::vector<Plane> before = sense(all_columns(), fresh);
+  std::vector<Plane> earlier;
+  if (read.age_s < moment.age_s) earlier = sense(all_columns(), read);
   for (std::size_t p = 0; p < planes.size(); ++p) {
-    const auto then = response(before[p], p, fresh), now = response(planes[p], p, moment);
+    const auto then = response(before[p], p, fresh),
+               now = response(earlier.empty() ? planes[p] : earlier[p], p, read);
     if (planes[p].gain.empty()) planes[p].gain.assign(grid_.slots(), 1.0);
     for (std::size_t slot = 0; slot < now.size(); ++slot)
       if (now[slot] > 0) planes[p].gain[slot] *= then[slot] / now[slot];

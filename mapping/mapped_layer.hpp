@@ -114,7 +114,8 @@ class MappedLayer {
   void check(const DeviceModel& device, const Periphery& periphery) const;
   static bool reads_noisily(const DeviceModel& device, const Periphery& periphery);
   bool compensates(const DeviceModel& device) const {
-    return settings_.compensation != Compensation::none && device.time_s > 0;
+    return settings_.compensation != Compensation::none && device.time_s > 0 &&
+           settings_.compensation_s.value_or(device.time_s) <= device.time_s;
   }
   ProgrammingPlan::Role planned_role(int role) const;
   CellLayout layout() const {

@@ -161,6 +161,16 @@ const Schema<MappingSettings>& MappingSettings::schema() {
         .doc(
             "Digital factor against drift: the response of a tile, or of each of its columns, to "
             "the identity right after programming over that at the device's age, both read once.");
+    s.add("compensation_s", &MappingSettings::compensation_s)
+        .joined_later()
+        .absent("every age")
+        .unit("s")
+        .above(0)
+        .doc(
+            "Age of the devices at which the factors of compensation are read, to be used from "
+            "then "
+            "on; chips that are younger have none. \"every age\": read again at whatever age a "
+            "chip is measured.");
     s.add("denoise", &MappingSettings::denoise)
         .joined_later()
         .absent("none")

@@ -86,6 +86,7 @@ struct MappingSettings {
   double write_tolerance = 0.02;  ///< over g_max - g_min; devices further off are written again
   Repair repair = Repair::none;
   Compensation compensation = Compensation::none;
+  std::optional<double> compensation_s;  ///< age at which its factors are read; absent: every age
   std::optional<DenoiseSettings> denoise;
   BiasPlace bias = BiasPlace::digital;
   /// Patterns (* and ?) of names of layers; only of networks that were read from a file.

@@ -6,6 +6,8 @@
 #include <functional>
 #include <limits>
 
+#include "experiments/budget/noisy_layers.hpp"
+#include "experiments/budget/recalibration.hpp"
 #include "experiments/measure/setup.hpp"
 #include "experiments/statistics/proportion.hpp"
 #include "experiments/study/configure.hpp"
@@ -24,12 +26,6 @@ std::string words_of(const Remedy& remedy) {
   Axes axes;
   for (const auto& [key, value] : remedy) axes.emplace_back(key, plain_text(value));
   return remedy.empty() ? "as given" : axes_words(axes);
-}
-
-Experiment at_age(const Experiment& experiment, const Remedy& remedy, double age_s) {
-  KeyValues keys = remedy;
-  keys.push_back({kAge, {age_s}});
-  return with_keys(experiment, keys);
 }
 
 /// What sets the network, its samples or the question is no remedy.
@@ -55,12 +51,30 @@ void check_remedy(const BudgetRequest& request, const Experiment& e, const Remed
                       key)));
   for (const double age : request.settings.lifetime->times_s)
     if (faults.size() == before) try {
-        at_age(e, remedy, age);
+        with_remedy(e, remedy, age);
       } catch (const ConfigError& error) {
         const Fault& first = error.faults().front();
         faults.push_back(request.fault(first.key == kAge ? "lifetime.times_s" : "lifetime.remedies",
                                        first.key + ": " + first.message));
       }
+}
+
+/// Every device once, or as often as program and verify takes in draw 0.
+double writes_of_chip(AnalysisContext& context, const Experiment& experiment) {
+  Calibrations calibrations;
+  PointChip chip(experiment, context.networks.get(experiment), calibrations);
+  const std::vector<double> devices = layer_devices(chip.analog());
+  const bool is_verified = experiment.mapping.writes > 1;
+  double writes = 0;
+  for (std::size_t l = 0; l < devices.size(); ++l) {
+    if (chip.analog().mapped().is_used_again(l)) continue;
+    const MappedLayer& layer = chip.analog().layers()[l];
+    writes +=
+        devices[l] * (is_verified ? layer.writes_per_device(experiment.devices().of(layer.name()),
+                                                            noise_key(experiment.seed, 0))
+                                  : 1.0);
+  }
+  return writes;
 }
 
 }  // namespace
@@ -86,13 +100,20 @@ void check_lifetime(const BudgetRequest& request, std::vector<Fault>& faults) {
   for (const Point& point : request.points)
     for (const Remedy& remedy : remedies_of(asked))
       if (faults.size() == before) check_remedy(request, point.experiment, remedy, faults);
+  if (faults.size() == before) check_recalibration(request, faults);
+}
+
+Experiment with_remedy(const Experiment& experiment, const Remedy& remedy, double age_s) {
+  KeyValues keys = remedy;
+  keys.push_back({kAge, {age_s}});
+  return with_keys(experiment, keys);
 }
 
 std::vector<Experiment> aged(const LifetimeSettings& asked, const Experiment& experiment) {
   std::vector<Experiment> all;
   for (const Remedy& remedy : remedies_of(asked))
     for (const double age : asked.times_s) {
-      all.push_back(at_age(experiment, remedy, age));
+      all.push_back(with_remedy(experiment, remedy, age));
       all.back().preset = experiment.preset;  // whose keys are not the file's own
     }
   return all;
@@ -103,14 +124,16 @@ std::vector<AgingChips> follow_chips(AnalysisContext& context) {
   std::vector<AgingChips> all;
   for (const Point& point : context.request.points)
     for (const Remedy& remedy : remedies_of(asked)) {
-      AgingChips chips{&point, words_of(remedy), 0, asked.times_s, {}};
+      AgingChips chips{&point, words_of(remedy), 0, asked.times_s, {}, remedy};
       for (const double age : asked.times_s) {
         const PointResult result = context.evaluations.measure(
-            at_age(point.experiment, remedy, age), asked.draws,
+            with_remedy(point.experiment, remedy, age), asked.draws,
             fmt::format("{}, {}, {:g} s old", point_label(point), chips.remedy, age));
         chips.baseline = result.baseline();
         chips.at.push_back(result.replicates());
       }
+      chips.writes =
+          writes_of_chip(context, with_remedy(point.experiment, remedy, asked.times_s.front()));
       all.push_back(std::move(chips));
     }
   return all;

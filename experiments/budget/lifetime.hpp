@@ -20,7 +20,9 @@ struct AgingChips {
   std::string remedy;  ///< in words; "as given" without one
   double baseline = 0;
   std::vector<double> times_s;
-  std::vector<Replicates> at;  ///< by age; replicate d is the same chip at all of them
+  std::vector<Replicates> at;       ///< by age; replicate d is the same chip at all of them
+  Remedy keys = {};                 ///< what the remedy sets
+  double writes = Estimate::kNone;  ///< of devices, by which a chip is programmed once
 
   MetricWords words() const { return MetricWords(point->experiment); }
   /// How many are good at every age up to this one.
@@ -29,11 +31,18 @@ struct AgingChips {
   Estimate reached(std::size_t age, double share, double confidence) const;
 };
 
+/// A year in s.
+inline constexpr double kYear_s = 365.25 * 86400;
+
 /// Ages in s. 0: not even the first age.
 struct Lifetime {
   double seen = 0;      ///< the last age at which the share of these chips was still good
   double at_least = 0;  ///< shown of all chips; NaN: too few chips
   double at_most = 0;   ///< likewise; infinite: not within the ages looked at
+
+  /// How often a chip is written within a year, each time as old as it is shown to be good; NaN
+  /// without such an age.
+  double rewrites_per_year() const { return at_least > 0 ? kYear_s / at_least : Estimate::kNone; }
 };
 
 /// Faults where layers have ages of their own, which a key that gives ages would leave as they are:
@@ -41,6 +50,8 @@ struct Lifetime {
 void check_ages(const BudgetRequest&, const std::string& key, std::vector<Fault>&);
 /// Appends what is wrong with the request, before anything is computed.
 void check_lifetime(const BudgetRequest&, std::vector<Fault>&);
+/// The experiment with what a remedy sets, at an age.
+Experiment with_remedy(const Experiment&, const Remedy&, double age_s);
 /// The experiment with every remedy at every age.
 std::vector<Experiment> aged(const LifetimeSettings&, const Experiment&);
 /// Of every point and remedy.

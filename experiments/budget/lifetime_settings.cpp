@@ -57,7 +57,15 @@ const Schema<LifetimeSettings>& LifetimeSettings::schema() {
         .doc(
             "What is tried against ageing, a row of the answer for each: [{}, { "
             "\"mapping.compensation\" = \"column\" }, { \"evaluation.batch_norm_images\" = 256 }]; "
-            "{} is the file as it is, which is the only one where none are given.");
+            "{} is the file as it is, which is the only one where none are given. What a remedy "
+            "measures (factors against drift, statistics of BatchNorm), it measures again at every "
+            "age.");
+    s.add("recalibrate", &L::recalibrate)
+        .doc(
+            "Whether to look for the ages at which factors against drift (mapping.compensation) "
+            "have to be read again, where they stay until then; the schedule is followed by as "
+            "many "
+            "chips that the search has not seen.");
     return s;
   }();
   return schema;

@@ -18,6 +18,7 @@ struct LifetimeSettings {
   double share = 0.95;           ///< of the chips that are promised to stay good
   std::int64_t draws = 100;      ///< chips, each followed over all ages
   std::vector<Remedy> remedies;  ///< empty: the file's settings alone
+  bool recalibrate = false;      ///< whether it is asked when factors have to be read again
   static const Schema<LifetimeSettings>& schema();
 };
 

@@ -108,6 +108,12 @@ void add_mapping(Keys& keys) {
       [](E e) { return e.mapping.repair; });
   add(keys, "mapping.compensation", "devices that age and device.time_s above 0",
       answers_otherwise_later, [](E e) { return e.mapping.compensation; });
+  add(
+      keys, "mapping.compensation_s", "mapping.compensation and older devices",
+      [](E e) {
+        return e.mapping.compensation != Compensation::none && answers_otherwise_later(e);
+      },
+      [](E e) { return e.mapping.compensation_s; });
 }
 
 void add_periphery(Keys& keys) {

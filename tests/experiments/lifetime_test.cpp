@@ -8,6 +8,7 @@
 #include <cmath>
 #include <random>
 
+#include "experiments/budget/recalibration.hpp"
 #include "experiments/statistics/proportion.hpp"
 #include "tests/experiments/budget_run.hpp"
 
@@ -153,6 +154,91 @@ TEST_F(BudgetOfAges, FollowsTheChipsOfASweep) {
   EXPECT_EQ(run(parse_toml(content("resolved.toml"), "resolved.toml")).new_draws, 0);
 }
 
+// Made-up factors that hold for so many ages after the one at which they were read: all chips are
+// good until then, and none afterwards.
+std::vector<std::size_t> schedule(const std::vector<std::size_t>& holds_for, std::size_t ages) {
+  return schedule_of(ages, 0.9, 0.95, [&](std::size_t age, std::size_t read) {
+    return std::vector<bool>(100, age - read <= holds_for[read]);
+  });
+}
+
+TEST(Recalibration, TakesNewFactorsWhereOldOnesDoNotHold) {
+  using Schedule = std::vector<std::size_t>;
+  EXPECT_EQ(schedule({9, 9, 9, 9, 9}, 5), (Schedule{0, 0, 0, 0, 0}));  // never
+  // Those of the age before, where these hold on; else those of the age itself.
+  EXPECT_EQ(schedule({2, 9, 3, 1, 1, 1}, 6), (Schedule{0, 0, 0, 2, 2, 2}));
+  EXPECT_EQ(schedule({0, 0, 1, 0, 0}, 5), (Schedule{0, 1, 2, 2, 4}));
+}
+
+// A chip that was bad once counts as bad, whatever factors it gets: of 100 chips 3, then 3 others,
+// then 9 more. 94 of 100 show no 90 % at 95 % (0.874), 97 do (0.915).
+TEST(Recalibration, EndsWhereTheShareIsNotShown) {
+  const auto good = [](std::size_t age, std::size_t) {
+    std::vector<bool> chips(100, true);
+    for (std::size_t chip = 3 * age; chip < 3 * age + 3; ++chip) chips[chip] = false;
+    return chips;
+  };
+  EXPECT_EQ(schedule_of(4, 0.9, 0.95, good), std::vector<std::size_t>{0});
+  EXPECT_EQ(schedule_of(4, 0.85, 0.95, good).size(), 2u);
+  EXPECT_TRUE(schedule_of(4, 0.95, 0.95, good).empty());
+}
+
+constexpr char kRecalibrated[] = R"(
+[budget]
+max_drop = 6
+drop = "points"
+[budget.lifetime]
+times_s = [20.0, 1000.0, 20000.0, 86400.0]
+share = 0.6
+draws = 24
+recalibrate = true
+remedies = [{}, { mapping.compensation = "tile" }]
+)";
+
+// The schedule, followed by a run of its own on the draws that the search has not seen.
+TEST_F(BudgetOfAges, FollowARecalibrationThatARunGives) {
+  const Value root = drifting(kRecalibrated);
+  const BudgetOutcome outcome = run(root);
+  const Columns found = table("lifetime_recalibration.csv");
+  ASSERT_EQ(found.at("remedy"), std::vector<std::string>{"compensation = tile"}) << outcome.text;
+  EXPECT_GE(std::stoi(found.at("readings")[0]), 1);
+  EXPECT_LT(std::stoi(found.at("readings")[0]), 4) << "no saving: " << found.at("read_s")[0];
+  EXPECT_EQ(run(root).new_draws, 0);
+}
+
+// One reading lasts: what was shown by hand of chips with the factors of the first age.
+TEST_F(BudgetOfAges, AreAsGoodAsARunWithTheSameFactors) {
+  const std::string ages = "times_s = [20.0, 100.0]\n";
+  run(drifting("[budget]\nmax_drop = 20\ndrop = \"points\"\n[budget.lifetime]\n" + ages +
+               "share = 0.6\ndraws = 12\nrecalibrate = true\nremedies = [{ mapping.compensation = "
+               "\"tile\" }]\n"));
+  const Columns found = table("lifetime_recalibration.csv");
+  EXPECT_EQ(found.at("read_s")[0], "20 s");
+  const double target = std::stod(found.at("target")[0]);
+  const Columns swept = test::columns_of(swept_csv(drifting(
+      "[evaluation]\ndraws = 12\nfirst_draw = 1000000\n[mapping]\ncompensation = \"tile\"\n"
+      "compensation_s = 20.0\n[sweep]\ndevice.time_s = [20.0, 100.0]\n")));
+  for (const std::string& mean : swept.at("accuracy")) EXPECT_GT(std::stod(mean), target);
+  EXPECT_EQ(found.at("until_s")[0], "100");
+}
+
+// Every device once; with replicas all of them, with program and verify some more than once.
+TEST_F(BudgetOfAges, CountWhatWritingAgainTakes) {
+  const std::string asked =
+      "[budget]\nmax_drop = 20\ndrop = \"points\"\n[budget.lifetime]\ntimes_s = [20.0]\nshare = "
+      "0.6\ndraws = 12\nremedies = [{}, { mapping.replicas = 2 }, { mapping.writes = 4 }]\n";
+  run(drifting(asked));
+  const Columns t = table("lifetime.csv");
+  const auto number = [&](const char* key, std::size_t row) { return std::stod(t.at(key)[row]); };
+  EXPECT_EQ(number("writes", 1), 2 * number("writes", 0));
+  EXPECT_GT(number("writes", 2), 1.5 * number("writes", 0));
+  EXPECT_LE(number("writes", 2), 4 * number("writes", 0));
+  ASSERT_EQ(number("until_s_lo", 0), 20);
+  EXPECT_DOUBLE_EQ(number("rewrites_per_year", 0), 365.25 * 86400 / 20);
+  EXPECT_DOUBLE_EQ(number("writes_per_year", 0),
+                   number("writes", 0) * number("rewrites_per_year", 0));
+}
+
 TEST_F(BudgetOfAges, SaysWhereNothingAges) {
   const std::string text =
       run(test::waves("eta = 0.4\n" + (kAges + std::string("draws = 3\n")))).text;
@@ -187,6 +273,12 @@ TEST(BudgetOfAgesRequests, ThatCannotBeAnsweredAreRefused) {
          "has an age of its own (5 s), which would stay");
   expect("time_s = 5.0\n[device.layers.\"*\"]\ntime_s = 5.0\n" + ages,
          "has an age of its own (5 s), which would stay");
+  expect(ages + "recalibrate = true\n",
+         "budget.lifetime.recalibrate: is about factors against drift, and neither the file nor a "
+         "remedy has some; expected mapping.compensation = \"tile\" or \"column\"");
+  expect(
+      "[mapping]\ncompensation = \"tile\"\ncompensation_s = 3.0\n" + ages + "recalibrate = true\n",
+      "budget.lifetime.recalibrate: looks for what mapping.compensation_s gives");
   expect("[evaluation]\nestimator = \"per_batch\"\n" + ages,
          "budget.lifetime: needs chips that see all images");
 }

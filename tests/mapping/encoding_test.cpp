@@ -150,6 +150,34 @@ TEST(Compensation, RestoresTheMeanOfDriftedPcm) {
   EXPECT_NEAR(slope(Compensation::column), 1, 0.03);
 }
 
+// Factors that were read at an age stay: what was lost since then is lost, and younger chips have
+// none. Devices that all drift alike as t^-nu: of an hour's factors a day leaves (86400/3600)^-nu.
+TEST(Compensation, KeepsTheFactorsOfTheAgeAtWhichTheyWereRead) {
+  const auto w = normals(100 * 70, 6);
+  constexpr double kNu = 0.05;
+  const auto weights = [&](double age_s, std::optional<double> read_s, Compensation how) {
+    MappingSettings s;
+    s.tile = {64, 32};
+    s.compensation = how;
+    s.compensation_s = read_s;
+    const auto device = make_device("model = \"retention\"\nnu = " + std::to_string(kNu) +
+                                    "\ntime_s = " + std::to_string(age_s));
+    return MappedLayer("dense", 3, dense(100, 70), w, s, 0, 25e-6)
+        .program(*device, kKey, {})
+        .effective_weights();
+  };
+  for (const Compensation how : {Compensation::tile, Compensation::column}) {
+    const auto anew = weights(86400, {}, how), old = weights(86400, 3600, how),
+               none = weights(60, {}, Compensation::none), young = weights(60, 3600, how),
+               same = weights(3600, 3600, how), now = weights(3600, {}, how);
+    for (std::size_t i = 0; i < w.size(); ++i) {
+      ASSERT_NEAR(old[i], anew[i] * std::pow(24.0, -kNu), 1e-5) << i;
+      ASSERT_EQ(young[i], none[i]) << i;
+      ASSERT_EQ(same[i], now[i]) << i;
+    }
+  }
+}
+
 // Tiles of 2 x 2: rows 0, 1 and 2; columns 0, 1 and 2, each tile with its reference column last.
 TEST(PhysicalReference, StandsOnTheWiresOfItsArray) {
   MappingSettings s;

@@ -8,10 +8,10 @@
 #include "experiments/budget/design.hpp"
 #include "experiments/budget/find.hpp"
 #include "experiments/budget/knobs.hpp"
-#include "experiments/budget/lifetime.hpp"
 #include "experiments/budget/prediction.hpp"
 #include "experiments/budget/protection.hpp"
 #include "experiments/budget/rare.hpp"
+#include "experiments/budget/recalibration.hpp"
 #include "experiments/budget/sensitivity.hpp"
 #include "experiments/budget/yield.hpp"
 #include "experiments/report/budget/analysis_result.hpp"
@@ -38,8 +38,10 @@ AnalysisResult allocation_result(const std::vector<FoundAllocation>&, const Budg
 AnalysisResult protection_result(const std::vector<ProtectedLayers>&, const BudgetSettings&);
 /// Tables knobs, ranked, knobs_left_out and knob_corners, and the figure knobs.
 AnalysisResult knobs_result(const std::vector<KnobStudy>&, const BudgetSettings&);
-/// Tables lifetime, lifetime_ages and lifetime_chips, and the figure lifetime.
-AnalysisResult lifetime_result(const std::vector<AgingChips>&, const BudgetSettings&);
+/// Tables lifetime, lifetime_ages, lifetime_chips and, where it is asked, lifetime_recalibration,
+/// and the figure lifetime.
+AnalysisResult lifetime_result(const std::vector<AgingChips>&, const std::vector<Recalibration>&,
+                               const BudgetSettings&);
 /// Tables rare, rare_levels, rare_tail and rare_repetitions, and the figure rare.
 AnalysisResult rare_result(const std::vector<RareChips>&, const BudgetSettings&);
 /// Tables design, of those that were verified, and design_searched, and the figure design.

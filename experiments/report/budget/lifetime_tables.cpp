@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 
@@ -41,7 +42,10 @@ DataTable answers(const std::vector<AgingChips>& all, const BudgetSettings& sett
                 {"chips"},
                 {"until_s", "good until"},
                 {"until_s_lo", "shown until"},
-                {"until_s_hi", "shown to fail by"}});
+                {"until_s_hi", "shown to fail by"},
+                {"writes"},
+                {"rewrites_per_year", "rewritten a year", Digits::general(3)},
+                {"writes_per_year", "writes a year", Digits::general(3)}});
   for (const AgingChips& chips : all)
     for (const Target& target : allowed_targets(words, chips.baseline, settings)) {
       const Lifetime life = lifetime_of(chips, target.value, asked.share, settings.confidence);
@@ -53,7 +57,10 @@ DataTable answers(const std::vector<AgingChips>& all, const BudgetSettings& sett
                                            asked.draws,
                                            reached_age(life.seen),
                                            reached_age(life.at_least),
-                                           missed_age(life.at_most)});
+                                           missed_age(life.at_most),
+                                           chips.writes,
+                                           life.rewrites_per_year(),
+                                           chips.writes * life.rewrites_per_year()});
     }
   return table;
 }
@@ -100,6 +107,64 @@ DataTable chip_table(const std::vector<AgingChips>& all) {
         table.add(axis_cells(*chips.point),
                   {chips.remedy, chip, chips.times_s[age], chips.at[age].total(chip)});
   return table;
+}
+
+/// "1 s, 3600 s".
+std::string ages_text(const std::vector<double>& ages_s) {
+  std::vector<std::string> texts;
+  for (const double age : ages_s) texts.push_back(age_text(age));
+  return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+DataTable recalibration_table(const std::vector<Recalibration>& all,
+                              const BudgetSettings& settings) {
+  const LifetimeSettings& asked = *settings.lifetime;
+  const AgingChips& first = *all.front().chips;
+  DataTable table{
+      "lifetime_recalibration",
+      fmt::format(
+          "Factors against drift read again only when {} would not be shown to be good any more, "
+          "and {} chips that the search has not seen following that:",
+          share_text(settings), asked.draws),
+      axis_columns(*first.point)};
+  table.append({{"remedy", "remedy"},
+                {settings.change_column(first.words().metric()), "good from"},
+                {"target"},
+                {"share"},
+                {"chips"},
+                {"readings"},
+                {"read_s", "factors read at"},
+                {"followed_until_s", "followed until"},
+                {"until_s", "good until"},
+                {"until_s_lo", "shown until"},
+                {"until_s_hi", "shown to fail by"}});
+  for (const Recalibration& r : all) {
+    const std::vector<double> readings = r.readings_s();
+    Lifetime life{0, 0, asked.times_s.front()};
+    if (r.fresh) life = lifetime_of(*r.fresh, r.target.value, asked.share, settings.confidence);
+    table.add(axis_cells(*r.chips->point),
+              {r.chips->remedy,
+               {r.target.change, r.target.text},
+               r.target.value,
+               asked.share,
+               asked.draws,
+               readings.size(),
+               readings.empty() ? "not shown at any" : ages_text(readings),
+               reached_age(r.fresh ? r.fresh->times_s.back() : 0),
+               reached_age(life.seen),
+               reached_age(life.at_least),
+               r.fresh ? missed_age(life.at_most) : Cell()});
+  }
+  return table;
+}
+
+std::string rewriting_note(const BudgetSettings& settings) {
+  return fmt::format(
+      "\"rewritten a year\": chips that are written again whenever they are as old as \"shown "
+      "until\" keep the promise in every period by itself ({} good, errors of programming drawn "
+      "anew each time); a write is one of one device. What remedies measure needs no writes; here "
+      "they measure it again at every age.",
+      share_text(settings));
 }
 
 // --- figure ---
@@ -183,16 +248,23 @@ std::string ageless_note(const AgingChips& chips) {
 
 }  // namespace
 
-AnalysisResult lifetime_result(const std::vector<AgingChips>& all, const BudgetSettings& settings) {
+AnalysisResult lifetime_result(const std::vector<AgingChips>& all,
+                               const std::vector<Recalibration>& recalibrations,
+                               const BudgetSettings& settings) {
   AnalysisResult result;
   result.heading = "Lifetime";
   result.tables = {answers(all, settings), age_table(all, settings), chip_table(all)};
-  result.notes = {fmt::format(
-      "A chip is one draw, followed over all ages; it is good as long as it was at every age "
-      "looked "
-      "at. What is shown holds with {:g} % confidence for any distribution of chips: {} are good "
-      "until the one age, and not any more at the other.",
-      100 * settings.confidence, share_text(settings))};
+  if (!recalibrations.empty())
+    result.tables.insert(result.tables.begin() + 1, recalibration_table(recalibrations, settings));
+  result.notes = {
+      fmt::format(
+          "A chip is one draw, followed over all ages; it is good as long as it was at every age "
+          "looked "
+          "at. What is shown holds with {:g} % confidence for any distribution of chips: {} are "
+          "good "
+          "until the one age, and not any more at the other.",
+          100 * settings.confidence, share_text(settings)),
+      rewriting_note(settings)};
   for (const AgingChips& chips : all)
     if (std::string ageless = ageless_note(chips); !ageless.empty())
       result.notes.push_back(std::move(ageless));

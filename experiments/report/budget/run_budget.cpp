@@ -18,6 +18,7 @@
 #include "experiments/budget/prediction.hpp"
 #include "experiments/budget/protection.hpp"
 #include "experiments/budget/rare.hpp"
+#include "experiments/budget/recalibration.hpp"
 #include "experiments/budget/sensitivity.hpp"
 #include "experiments/budget/yield.hpp"
 #include "experiments/measure/claims.hpp"
@@ -53,7 +54,10 @@ void answer(AnalysisContext& context, BudgetCard* card,
   if (s.allocation) take(allocation_result(noted(allocate(context)), s));
   if (s.protection) take(protection_result(protect(context), s));
   if (s.knobs) take(knobs_result(study_knobs(context), s));
-  if (s.lifetime) take(lifetime_result(follow_chips(context), s));
+  if (s.lifetime) {
+    const std::vector<AgingChips> chips = follow_chips(context);
+    take(lifetime_result(chips, find_recalibrations(context, chips), s));
+  }
   if (s.rare) take(rare_result(find_rare_chips(context), s));
   if (s.design) take(design_result(find_designs(context), s));
 }
