@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -31,6 +32,30 @@ void check_host_programs(const BudgetRequest& request, const Experiment& e) {
                                    "\"reference\"")});
 }
 
+/// Of which chips it is, is not asked.
+SplittingSettings splitting_of(const RareSettings& asked) {
+  return {0, 0, asked.chips, asked.moves, asked.repetitions, asked.smallest};
+}
+
+/// All plain chips; by the first of them it is said how long the answer may take.
+PointResult plain_chips(AnalysisContext& context, const Point& point) {
+  constexpr std::int64_t kTimed = 3;
+  const RareSettings& asked = *context.request.settings.rare;
+  const auto measure = [&](std::int64_t draws) {
+    return context.evaluations.measure(point.experiment, draws,
+                                       point_label(point) + ", plain chips");
+  };
+  const std::int64_t before = context.evaluations.new_draws();
+  measure(1);  // with all that is made once
+  const auto began = std::chrono::steady_clock::now();
+  measure(1 + kTimed);
+  const std::chrono::duration<double> timed_s = std::chrono::steady_clock::now() - began;
+  if (context.evaluations.new_draws() == before + 1 + kTimed)
+    context.progress.say(
+        fmt::format("{}: {}", point_label(point), effort_text(asked, timed_s.count() / kTimed)));
+  return measure(asked.chips * (asked.repetitions + 1));
+}
+
 /// Chips of one point, wherever splitting asks for them.
 class ChipsOfPoint {
  public:
@@ -38,9 +63,7 @@ class ChipsOfPoint {
       : context_(context),
         point_(point),
         asked_(*context.request.settings.rare),
-        result_(context.evaluations.measure(point.experiment,
-                                            asked_.chips * (asked_.repetitions + 1),
-                                            point_label(point) + ", plain chips")) {
+        result_(plain_chips(context, point)) {
     const Replicates chips = result_.replicates();
     for (std::int64_t d = 0; d < chips.count(); ++d) plain_.push_back(chips.total(d));
   }
@@ -49,14 +72,10 @@ class ChipsOfPoint {
   const std::vector<double>& plain() const { return plain_; }
 
   SplittingAnswer split(double limit) {
-    const Experiment& e = point_.experiment;
-    const SplittingSettings settings{e.seed,
-                                     static_cast<std::uint64_t>(e.evaluation.first_draw),
-                                     asked_.chips,
-                                     asked_.moves,
-                                     asked_.repetitions,
-                                     asked_.smallest};
     limit_ = limit;
+    SplittingSettings settings = splitting_of(asked_);
+    settings.seed = point_.experiment.seed;
+    settings.first_draw = static_cast<std::uint64_t>(point_.experiment.evaluation.first_draw);
     return ohmic::split(settings, limit, [this](std::int64_t repetition, const NoisePath& path) {
       return badness_of(value(repetition, path), *result_.metric);
     });
@@ -153,6 +172,17 @@ std::int64_t RareChips::plain_missing(double target) const {
   return std::ranges::count_if(plain, [&, &metric = words().metric()](double value) {
     return !is_good_chip(value, target, metric);
   });
+}
+
+std::string effort_text(const RareSettings& asked, double pass_s) {
+  const SplittingSettings splitting = splitting_of(asked);
+  const std::int64_t passes = most_evaluations(splitting);
+  return fmt::format(
+      "up to about {} passes over the test images ({} plain chips, then {} levels down to a share "
+      "of {:g}), {} at the speed of the first; fewer where the limit lies nearer. What is done "
+      "stays done: the same command goes on after an end.",
+      passes, asked.chips * (asked.repetitions + 1), most_levels(splitting), asked.smallest,
+      duration_text(pass_s * static_cast<double>(passes)));
 }
 
 std::vector<std::string> doubts_of(const RareChips& chips, const BudgetSettings& settings) {

@@ -42,6 +42,9 @@ void check_rare(const BudgetRequest&, std::vector<Fault>&);
 /// Of every point; throws ConfigError where a GPU would make the noise.
 std::vector<RareChips> find_rare_chips(AnalysisContext&);
 
+/// What an answer may take, by what one pass over the test images takes.
+std::string effort_text(const RareSettings&, double pass_s);
+
 /// Why an answer is to be doubted, a sentence each.
 std::vector<std::string> doubts_of(const RareChips&, const BudgetSettings&);
 

@@ -198,6 +198,15 @@ double log_variance(const Replicates& shares, double mean) {
 
 }  // namespace
 
+std::int64_t most_levels(const SplittingSettings& s) {
+  return static_cast<std::int64_t>(std::ceil(std::log(s.smallest) / std::log(kSurvivors)));
+}
+
+std::int64_t most_evaluations(const SplittingSettings& s) {
+  const std::int64_t populations = s.repetitions + 1, sweeps = s.repetitions + kPilotSweeps;
+  return s.chips * (populations + most_levels(s) * s.moves * sweeps);
+}
+
 double Splitting::share_above(double value) const {
   const SplittingStage* deepest = nullptr;
   for (const SplittingStage& stage : stages)

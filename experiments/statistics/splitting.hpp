@@ -79,6 +79,11 @@ struct SplittingAnswer {
   std::int64_t without(double value) const;
 };
 
+/// About how many levels there are from all chips to the smallest share.
+std::int64_t most_levels(const SplittingSettings&);
+/// About how many chips are evaluated where the limit is no nearer than that.
+std::int64_t most_evaluations(const SplittingSettings&);
+
 /// How bad the chip of a path is; called once for each chip, repetition after repetition (0: the
 /// pilot), always with the same paths as long as it gives the same numbers.
 using Badness = std::function<double(std::int64_t repetition, const NoisePath&)>;
