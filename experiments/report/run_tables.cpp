@@ -9,6 +9,7 @@
 #include "experiments/figures/panels.hpp"
 #include "experiments/measure/networks.hpp"
 #include "experiments/report/result_tables.hpp"
+#include "experiments/results/converter_bits.hpp"
 
 namespace ohmic {
 namespace {
@@ -74,15 +75,6 @@ std::vector<MeasuredPoint> one_point_per_network(const RunRecord& run) {
   return points;
 }
 
-/// Bits of a layer's converters; nothing where all layers have the same.
-template <class Converter>
-Cell bits_cell(const NetworkPeriphery& all, std::optional<Converter> Periphery::*converter,
-               const std::string& layer) {
-  if (!all.has_own()) return {};
-  const Periphery around = all.of(layer);
-  return around.*converter ? Cell((around.*converter)->bits) : Cell();
-}
-
 DataTable layer_table(const MeasuredPoint& p, std::size_t number) {
   DataTable table{fmt::format("layers_{}", number)};
   const double eta = eta_of(*p.result);
@@ -95,14 +87,15 @@ DataTable layer_table(const MeasuredPoint& p, std::size_t number) {
                 titled("unused ADC bits", kShort), titled("error of products, LSB", kShort),
                 titled("writes per device", kShort), titled("DAC bits"), titled("ADC bits")});
   const NetworkPeriphery& all = p.point->experiment.periphery;
+  const bool differ = all.has_own();
   for (const LayerResult& l : p.result->layers) {
+    const Periphery around = differ ? all.of(l.layer) : Periphery{};
     const double sigma_noise = l.measured_eta * l.sigma_w;
     table.add({l.layer, l.sigma_w, l.w_max, sigma_noise,
                l.batch_norm.empty() ? "" : fmt::format("{} / {}", l.dead_filters, l.filters),
                l.smallest_variance, l.median_gain * sigma_noise, l.largest_gain * sigma_noise,
                std::abs(l.unused_adc_bits) < 1e-9 ? 0.0 : l.unused_adc_bits, l.products_error_lsb,
-               l.writes_per_device, bits_cell(all, &Periphery::dac, l.layer),
-               bits_cell(all, &Periphery::adc, l.layer)});
+               l.writes_per_device, bits_cell(around.dac), bits_cell(around.adc)});
   }
   table.drop_empty_columns();
   return table;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "experiments/results/axis_columns.hpp"
+#include "experiments/results/converter_bits.hpp"
 #include "experiments/statistics/pareto.hpp"
 #include "experiments/study/metric_words.hpp"
 #include "experiments/study/words.hpp"
@@ -14,8 +15,6 @@ namespace ohmic {
 namespace {
 
 constexpr double kNanoPerPico = 1e-3, kMicro = 1e6, kSquareMillimetres = 1e-6;
-
-Cell bits_cell(int bits) { return bits > 0 ? Cell(bits) : Cell(); }
 
 void append_row(const Fields& first, const LayerCost& c, bool with_bits, DataTable& table) {
   Fields row = first;

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "experiments/results/axis_columns.hpp"
+#include "experiments/results/converter_bits.hpp"
 #include "experiments/results/cost_tables.hpp"
 #include "experiments/results/left_out.hpp"
 #include "experiments/statistics/share.hpp"
@@ -96,8 +97,7 @@ Fields layer_fields(const LayerResult& l) {
 /// Bits of the layer's own converters.
 Fields converter_fields(const Experiment& experiment, const std::string& layer) {
   const Periphery around = experiment.periphery.of(layer);
-  return {{{"dac_bits"}, around.dac ? Cell(around.dac->bits) : Cell()},
-          {{"adc_bits"}, around.adc ? Cell(around.adc->bits) : Cell()}};
+  return {{{"dac_bits"}, bits_cell(around.dac)}, {{"adc_bits"}, bits_cell(around.adc)}};
 }
 
 /// Every draw's value, a count over all answers rounded once.
