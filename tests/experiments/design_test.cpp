@@ -228,8 +228,10 @@ TEST_F(BudgetOfDesigns, OpensWhateverTheHardwareHas) {
       "[budget.design.choices]\n\"mapping.encoding\" = [\"differential\", \"offset\"]\n"
       "\"mapping.digital\" = [[], [\"0\"]]\n\"device.g_max_S\" = [20e-6, 25e-6]\n"
       "\"periphery.dac.slice_bits\" = [1, 6]\n\"periphery.adc.columns_per_adc\" = [1, 4]\n";
-  const BudgetOutcome outcome =
-      run(asking("cost = \"devices\"\nevaluations = 700\ncompare_random = false\n", choices));
+  Value root = asking("cost = \"devices\"\nevaluations = 700\ncompare_random = false\nverify = 1\n",
+                      choices);
+  root.set("evaluation.calibration_images", {std::int64_t{16}});
+  const BudgetOutcome outcome = run(root);
   EXPECT_NE(outcome.text.find("Of 32 combinations 32 were priced. The search looked at 32"),
             std::string::npos)
       << outcome.text;

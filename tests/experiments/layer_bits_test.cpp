@@ -230,7 +230,9 @@ TEST_F(BudgetOfLayerBits, AnswersWithFilesThatARunPricesAndMeasuresAlike) {
 TEST_F(BudgetOfLayerBits, AreSetBesideRandomBitsOfAllLayers) {
   const std::string bits = "layer_adc_bits = [3, 4, 5, 6, 7]\nevaluations = 200\n",
                     choices = "[budget.design.choices]\n\"mapping.replicas\" = [1, 2]\n";
-  const BudgetOutcome outcome = run(asking(bits, choices));
+  Value root = asking(bits, choices);
+  root.set("evaluation.calibration_images", {std::int64_t{16}});
+  const BudgetOutcome outcome = run(root);
   const Columns searched = table("design_searched.csv"), layers = table("design_layers.csv");
   std::int64_t spent = std::ssize(layers.at("layer")) / 5 * 4 + 1;  // of the study
   for (const std::string& draws : searched.at("draws")) spent += std::stoi(draws);
