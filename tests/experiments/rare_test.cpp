@@ -70,22 +70,24 @@ draws = 2000
   }
 }
 
-// 30 chips in 5 populations; at 10 levels 2 moves of 4 populations, and twice as many of the pilot.
+// 20 chips in 5 populations; at 2 levels a move of 4 populations, and twice as many of the pilot.
 TEST_F(BudgetOfRareChips, SaysBeforehandHowLongItMayTake) {
   class Listener : public Progress {
    public:
     void say(const std::string& line) override { said += line + "\n"; }
     std::string said;
   } listener;
-  const BudgetOutcome outcome = run_budget(test::waves(kFew), folder_, listener);
-  EXPECT_NE(
-      listener.said.find("up to about 3750 passes over the test images (150 plain chips, then "
-                         "10 levels down to a share of 1e-06), "),
-      std::string::npos)
+  const Value root = test::waves(
+      "eta = 0.2\n[budget]\nlimit = [0.85]\n[budget.rare]\nchips = 20\nrepetitions = 4\nmoves = "
+      "1\nsmallest = 0.1\n");
+  const BudgetOutcome outcome = run_budget(root, folder_, listener);
+  EXPECT_NE(listener.said.find("up to about 340 passes over the test images (100 plain chips, then "
+                               "2 levels down to a share of 0.1), "),
+            std::string::npos)
       << listener.said;
-  EXPECT_LE(outcome.new_draws, 3750);
+  EXPECT_LE(outcome.new_draws, 340);
   listener.said.clear();
-  run_budget(test::waves(kFew), folder_, listener);  // of what is there it knows no speed
+  run_budget(root, folder_, listener);  // of what is there it knows no speed
   EXPECT_EQ(listener.said.find("passes over the test images"), std::string::npos) << listener.said;
   EXPECT_NE(effort_text({}, 0.6).find("up to about 37100 passes"), std::string::npos);
   EXPECT_NE(effort_text({}, 0.6).find(", 6 h 11 min at the speed of the first"), std::string::npos)
