@@ -101,27 +101,6 @@ ChannelAffine channel_affine(const Weights& weights, int channels, const Node* n
   return out;
 }
 
-ChannelMoments channel_moments(const float* x, std::int64_t values, int channels) {
-  const auto n = static_cast<std::size_t>(channels);
-  OHMIC_ASSERT(values > 0);
-  const std::vector<double> origin(x, x + n);  // so that squares are no larger than they need be
-  std::vector<double> sum(n), squares(n);
-  for (std::int64_t i = 0; i < values; ++i)
-    for (std::size_t c = 0; c < n; ++c) {
-      const double v = x[i * channels + static_cast<std::int64_t>(c)] - origin[c];
-      sum[c] += v;
-      squares[c] += v * v;
-    }
-  ChannelMoments moments{std::vector<float>(n), std::vector<float>(n)};
-  for (std::size_t c = 0; c < n; ++c) {
-    const double mean = sum[c] / static_cast<double>(values);
-    const double variance = squares[c] / static_cast<double>(values) - mean * mean;
-    moments.mean[c] = static_cast<float>(origin[c] + mean);
-    moments.variance[c] = static_cast<float>(std::max(0.0, variance));
-  }
-  return moments;
-}
-
 void follow_moments(const ChannelMoments& before, const ChannelMoments& now, const Node& node,
                     Weights& weights) {
   OHMIC_ASSERT(!node.l1);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nn/analog/noise_settings.hpp"
+#include "nn/channel_passes.hpp"
 #include "nn/data/dataset.hpp"
 #include "nn/data/same_samples.hpp"
 #include "nn/network/graph.hpp"
@@ -21,13 +22,6 @@ struct ChannelAffine {
 /// The arithmetic of `norm` (null: none) after a layer with `bias` (null: none).
 ChannelAffine channel_affine(const Weights&, int channels, const Node* norm,
                              const HostTensor* bias);
-
-struct ChannelMoments {
-  std::vector<float> mean, variance;
-};
-
-/// Mean and population variance of each channel of x, values x channels, at least one value.
-ChannelMoments channel_moments(const float* x, std::int64_t values, int channels);
 
 /// Images on which the mean and the variance of every BatchNorm of a programmed network are
 /// measured again, behind layers that were measured before: moved by the change against the digital

@@ -22,6 +22,8 @@
 
 #include "nn/denormals.hpp"
 #include "nn/torch/convolution_sides.hpp"
+#include "nn/torch/fused_norm.hpp"
+#include "nn/torch/norm_chains.hpp"
 #include "nn/torch/operator_calls.hpp"
 #include "nn/torch/value_layout.hpp"
 #include "simulator/error.hpp"
@@ -101,9 +103,10 @@ Tensor recur(const Node& node, const Tensor& x, const ProductOf& product_of) {
   return at::stack(steps, 1);
 }
 
-/// Lets go of what `node` was the last to read.
-void release_read(const Node& node, std::vector<int>& unread, std::vector<Tensor>& values) {
-  for (const int input : node.inputs)
+/// Lets go of what a node that reads `inputs` was the last to read.
+void release_read(const std::vector<int>& inputs, std::vector<int>& unread,
+                  std::vector<Tensor>& values) {
+  for (const int input : inputs)
     if (--unread[static_cast<std::size_t>(input)] == 0)
       values[static_cast<std::size_t>(input)].reset();
 }
@@ -117,13 +120,13 @@ struct TorchGraph::State {
         shapes(parameter_shapes(g)),
         device(device_name),
         precision(p),
-        calls(g, device_name) {
+        calls(g, device_name),
+        reads(reads_of(g)),
+        readers(count_readers(reads)),
+        chains(g) {
     at::globalContext().setDeterministicCuDNN(true);
     at::globalContext().setBenchmarkCuDNN(false);
     at::globalContext().setAllowTF32CuDNN(false);
-    readers.assign(graph.nodes.size(), 0);
-    for (const Node& node : graph.nodes)
-      for (const int input : node.inputs) ++readers[static_cast<std::size_t>(input)];
     find_wide();
     of_node.resize(graph.nodes.size());
     lent ? borrow(lent) : allocate();
@@ -234,6 +237,22 @@ struct TorchGraph::State {
     return is_scratch(node.inputs[0]) ? a.add_(b) : a.add(b);
   }
 
+  /// Of a training; on a GPU and in bf16 norms are LibTorch's.
+  bool computes_chains(bool training) const {
+    return training && device.is_cpu() && precision == Precision::f32;
+  }
+
+  Tensor chain(const NormChain& chain, const std::vector<Tensor>& values) const {
+    const auto norm = static_cast<std::size_t>(chain.norm);
+    const Node& node = graph.nodes[norm];
+    const std::vector<Tensor>& p = of_node[norm];
+    const Tensor& x = values[static_cast<std::size_t>(node.inputs[0])];
+    return fused_norm(
+        x, {p[0], p[1], p[2], p[3]},
+        chain.residual < 0 ? Tensor() : values[static_cast<std::size_t>(chain.residual)],
+        {graph.batch_norm_momentum, node.epsilon, chain.relu});
+  }
+
   Tensors call(std::size_t i, const std::vector<Tensor>& values) const {
     const Node& node = graph.nodes[i];
     Tensors inputs;
@@ -292,7 +311,9 @@ struct TorchGraph::State {
   std::vector<bool> is_wide;           ///< by node; float also where convolutions are bf16
   const Observer* observer = nullptr;  ///< sees values, which are then not overwritten
   const Layers* layers = nullptr;      ///< of this pass
-  std::vector<int> readers;            ///< of each node's value
+  Reads reads;
+  std::vector<int> readers;  ///< of each node's value
+  NormChains chains;
   Tensor parameters, gradients, kernels;
   std::vector<Tensor> tensors;               ///< as shapes
   std::vector<std::vector<Tensor>> of_node;  ///< the same by node
@@ -358,13 +379,17 @@ Tensor TorchGraph::forward(const Tensor& images, bool training, const Layers& la
   OHMIC_ASSERT(!training || state_->owns());
   state_->layers = &layers;
   const DenormalsAreZero fast;
-  const Graph& graph = state_->graph;
-  std::vector<Tensor> values(graph.nodes.size());
-  std::vector<int> unread = state_->readers;
+  const NormChains& chains = state_->chains;
+  const bool has_chains = state_->computes_chains(training);
+  const Reads& reads = has_chains ? chains.reads : state_->reads;
+  std::vector<Tensor> values(reads.size());
+  std::vector<int> unread = count_readers(reads);
   values[0] = images;
   for (std::size_t i = 1; i < values.size(); ++i) {
-    values[i] = state_->run(i, values, training);
-    release_read(graph.nodes[i], unread, values);
+    if (has_chains && chains.is_within[i]) continue;
+    values[i] = has_chains && chains.ends[i].norm >= 0 ? state_->chain(chains.ends[i], values)
+                                                       : state_->run(i, values, training);
+    release_read(reads[i], unread, values);
   }
   state_->layers = nullptr;
   state_->outputs.clear();
@@ -381,7 +406,7 @@ Tensor TorchGraph::observed(const Tensor& images, const Observer& observer) {
     values[i] = state_->run(i, values, false);
     if (!nodes[i].inputs.empty() && nodes[i].op != Op::recurrent)
       observer(i, values[static_cast<std::size_t>(nodes[i].inputs[0])], values[i]);
-    release_read(nodes[i], unread, values);
+    release_read(nodes[i].inputs, unread, values);
   }
   state_->observer = nullptr;
   state_->outputs.clear();

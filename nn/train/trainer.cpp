@@ -18,6 +18,7 @@
 #include <optional>
 
 #include "nn/denormals.hpp"
+#include "nn/freed_memory.hpp"
 #include "nn/io/checkpoint.hpp"
 #include "nn/io/file.hpp"
 #include "nn/metrics/answer_shape.hpp"
@@ -457,6 +458,7 @@ Checkpoint train(const Graph& graph, const Dataset& data, const TrainSettings& s
   if (const auto text = read_divergence(folder, identity)) throw TrainingDiverged(*text);
 
   const DenormalsAreZero fast;
+  keep_freed_memory();  // a step makes the tensors of the one before
   Training training(graph, data, settings, seed, resolve_device(device), progress, given);
   TrainingState state;
   if (auto saved = read_state(state_file, graph, identity)) {

@@ -129,18 +129,5 @@ TEST_P(MeasuredBatchNorm, LeavesTheDigitalNetworkAsTrained) {
 INSTANTIATE_TEST_SUITE_P(Backends, MeasuredBatchNorm, testing::Values("reference", "cpu"),
                          [](const auto& info) { return info.param; });
 
-TEST(ChannelMoments, AreMeanAndPopulationVariance) {
-  const std::vector<float> x{1, 1000, 2, 1000, 6, 1003};
-  const ChannelMoments moments = channel_moments(x.data(), 3, 2);
-  EXPECT_EQ(moments.mean, (std::vector<float>{3, 1001}));
-  EXPECT_FLOAT_EQ(moments.variance[0], 14.0f / 3);
-  EXPECT_FLOAT_EQ(moments.variance[1], 2);
-}
-
-TEST(ChannelMoments, AreExactFarFromZero) {
-  const std::vector<float> x{16777212, 16777214, 16777216};
-  EXPECT_FLOAT_EQ(channel_moments(x.data(), 3, 1).variance[0], 8.0f / 3);
-}
-
 }  // namespace
 }  // namespace ohmic
