@@ -11,6 +11,7 @@
 #include "experiments/commands/bench_busy.hpp"
 #include "experiments/commands/bench_clock.hpp"
 #include "experiments/commands/bench_digital.hpp"
+#include "experiments/commands/bench_training.hpp"
 #include "experiments/text/quoting.hpp"
 #include "nn/freed_memory.hpp"
 #include "nn/torch/torch_evaluation.hpp"
@@ -100,7 +101,9 @@ void run_bench(const BenchOptions& options, std::ostream& out, std::ostream& hea
   for (const int n : threads) {
     printer.print(is_built_in ? measure_network(options, n) : measure_model(options, n),
                   seconds_on(n));
-    if (is_built_in) printer.print(measure_beside_busy(options.repetitions, n), Seconds::of_clock);
+    if (!is_built_in) continue;
+    printer.print(measure_training(options.repetitions, n), seconds_on(n));
+    printer.print(measure_beside_busy(options.repetitions, n), Seconds::of_clock);
   }
 }
 

@@ -9,11 +9,10 @@
 #include "experiments/commands/bench_clock.hpp"
 #include "experiments/commands/bench_digital.hpp"
 #include "experiments/commands/bench_hardware.hpp"
-#include "experiments/commands/work_folder.hpp"
+#include "experiments/commands/bench_training.hpp"
 #include "experiments/measure/compute.hpp"
 #include "nn/analog/analog_network.hpp"
 #include "nn/data/synthetic.hpp"
-#include "nn/train/trainer.hpp"
 
 namespace ohmic {
 namespace {
@@ -40,14 +39,6 @@ class BusyProcessor {
   std::atomic<std::uint64_t> work_ = 0;
   std::thread thread_;  // last: it uses the others
 };
-
-/// One epoch, forgotten afterwards.
-void train_once(const Graph& graph, const Dataset& data) {
-  const WorkFolder folder;
-  TrainSettings settings;
-  settings.epochs = 1;
-  train(graph, data, settings, kBenchSeed, "cpu", folder.path(), "bench", {});
-}
 
 std::string alone(const std::string& what) { return what + ", alone"; }
 

@@ -21,6 +21,8 @@ void add_bench_command(CLI::App& app) {
       "  peak     multiply-adds per second of a large float product; \"of peak\" is the share of "
       "it\n"
       "           that the multiply-adds of the network's layers make\n\n"
+      "Then training of ResNet-20, beside LibTorch's operations one by one in its own layout, and\n"
+      "both beside a busy thread.\n\n"
       "Seconds are medians over turns, of one thread its processor time; \"± %\" is half of the\n"
       "interval that holds the median with 95 %, of it. Turns go on until that is at most 3 % for\n"
       "all that a ratio is made of, at most 5 times --repetitions; a line says where it is not.\n"

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "experiments/commands/bench_digital.hpp"
+#include "experiments/commands/bench_training.hpp"
 #include "simulator/error.hpp"
 #include "tests/experiments/command_line.hpp"
 #include "tests/source_folder.hpp"
@@ -63,6 +64,18 @@ TEST(Bench, WritesOneTableOfAllThreadCounts) {
   EXPECT_NE(text.str().find("1 thread, medians of 5 turns in seconds of its processor time"),
             std::string::npos);
   EXPECT_NE(text.str().find("Too few turns"), std::string::npos);
+}
+
+TEST(Bench, MeasuresTrainingBesideLibTorchs) {
+  const std::vector<BenchRow> rows = measure_training(1, 1, 1);
+  ASSERT_EQ(rows.size(), 4u);
+  EXPECT_EQ(rows[0].ratio_to(*rows[0].eager), 1);
+  for (const BenchRow& row : rows) {
+    SCOPED_TRACE(row.what);
+    EXPECT_GT(row.seconds.mean, 0);
+    EXPECT_EQ(row.eager->seconds.mean, rows[0].seconds.mean);
+    EXPECT_EQ(std::isnan(row.eager->target), &row == &rows[0]);
+  }
 }
 
 TEST(Bench, SaysWhatIsWrongWithAFile) {
