@@ -87,16 +87,61 @@ OHMIC_VECTOR_CLONES void add_moments(const float* x, const float* origin, std::i
   }
 }
 
-/// g, and g (x - mean).
-OHMIC_VECTOR_CLONES void add_gradients(const float* g, const float* x, const float* mean,
+/// By place in a row.
+struct Line {
+  const float *mean, *scale, *shift;
+  OHMIC_HOST_DEVICE float at(float x, std::int64_t j) const {
+    return (x - mean[j]) * scale[j] + shift[j];
+  }
+};
+
+/// The line at x, and then what follows.
+template <bool kAdds, bool kRelu>
+OHMIC_VECTOR_CLONES void apply(const Line& line, const float* x, const float* r,
+                               std::int64_t numbers, std::int64_t row, float* y) {
+  for (std::int64_t i = 0; i < numbers; i += row) {
+    const std::int64_t here = std::min(row, numbers - i);
+#pragma omp simd
+    for (std::int64_t j = 0; j < here; ++j) {
+      float v = line.at(x[i + j], j);
+      if (kAdds) v += r[i + j];
+      y[i + j] = kRelu && v <= 0 ? 0 : v;
+    }
+  }
+}
+
+/// g where a ReLU, if there is one, passes the line at x.
+template <bool kRelu>
+OHMIC_HOST_DEVICE float passed(const Line& line, float x, float g, std::int64_t j) {
+  return kRelu && line.at(x, j) <= 0 ? 0 : g;
+}
+
+/// What passes of g, and that times (x - mean).
+template <bool kRelu>
+OHMIC_VECTOR_CLONES void add_gradients(const Line& line, const float* x, const float* g,
                                        std::int64_t numbers, std::int64_t row, Sums s) {
   for (std::int64_t i = 0; i < numbers; i += row) {
     const std::int64_t here = std::min(row, numbers - i);
 #pragma omp simd
     for (std::int64_t j = 0; j < here; ++j) {
-      const float gradient = g[i + j];
+      const float gradient = passed<kRelu>(line, x[i + j], g[i + j], j);
       s.a[j] += gradient;
-      s.b[j] += gradient * (x[i + j] - mean[j]);
+      s.b[j] += gradient * (x[i + j] - line.mean[j]);
+    }
+  }
+}
+
+/// scale (what passes of g - average - (x - mean) slope)
+template <bool kRelu>
+OHMIC_VECTOR_CLONES void apply_backward(const Line& line, const float* x, const float* g,
+                                        const float* average, const float* slope,
+                                        std::int64_t numbers, std::int64_t row, float* of_x) {
+  for (std::int64_t i = 0; i < numbers; i += row) {
+    const std::int64_t here = std::min(row, numbers - i);
+#pragma omp simd
+    for (std::int64_t j = 0; j < here; ++j) {
+      const float gradient = passed<kRelu>(line, x[i + j], g[i + j], j);
+      of_x[i + j] = line.scale[j] * (gradient - average[j] - (x[i + j] - line.mean[j]) * slope[j]);
     }
   }
 }
@@ -106,34 +151,16 @@ OHMIC_VECTOR_CLONES void mask(const float* y, const float* of_y, std::int64_t nu
   for (std::int64_t i = 0; i < numbers; ++i) g[i] = y[i] <= 0 ? 0 : of_y[i];
 }
 
-/// (x - mean) scale + shift, and then what follows.
-template <bool kAdds, bool kRelu>
-OHMIC_VECTOR_CLONES void apply(const float* x, const float* r, const float* mean,
-                               const float* scale, const float* shift, std::int64_t numbers,
-                               std::int64_t row, float* y) {
-  for (std::int64_t i = 0; i < numbers; i += row) {
-    const std::int64_t here = std::min(row, numbers - i);
-#pragma omp simd
-    for (std::int64_t j = 0; j < here; ++j) {
-      float v = (x[i + j] - mean[j]) * scale[j] + shift[j];
-      if (kAdds) v += r[i + j];
-      y[i + j] = kRelu && v <= 0 ? 0 : v;
-    }
-  }
-}
+/// What a norm does, for a whole row.
+struct NormRow {
+  NormRow(const Cut& cut, const NormOfBatch& norm)
+      : mean(cut, [&](std::int64_t c) { return norm.mean[c]; }),
+        scale(cut, [&](std::int64_t c) { return norm.gamma[c] * norm.rate[c]; }),
+        shift(cut, [&](std::int64_t c) { return norm.beta[c]; }) {}
+  Line line() const { return {mean, scale, shift}; }
 
-/// scale (g - average - (x - mean) slope)
-OHMIC_VECTOR_CLONES void apply_backward(const float* x, const float* g, const float* mean,
-                                        const float* scale, const float* average,
-                                        const float* slope, std::int64_t numbers, std::int64_t row,
-                                        float* of_x) {
-  for (std::int64_t i = 0; i < numbers; i += row) {
-    const std::int64_t here = std::min(row, numbers - i);
-#pragma omp simd
-    for (std::int64_t j = 0; j < here; ++j)
-      of_x[i + j] = scale[j] * (g[i + j] - average[j] - (x[i + j] - mean[j]) * slope[j]);
-  }
-}
+  Row mean, scale, shift;
+};
 
 }  // namespace
 
@@ -156,24 +183,24 @@ ChannelMoments channel_moments(const float* x, std::int64_t values, std::int64_t
 
 void normalize(const NormOfBatch& norm, const float* x, const float* r, float* y) {
   const Cut cut(norm.values, norm.channels);
-  const Row mean(cut, [&](std::int64_t c) { return norm.mean[c]; });
-  const Row scale(cut, [&](std::int64_t c) { return norm.gamma[c] * norm.rate[c]; });
-  const Row shift(cut, [&](std::int64_t c) { return norm.beta[c]; });
+  const NormRow row(cut, norm);
   const auto pass = r ? (norm.relu ? apply<true, true> : apply<true, false>)
                       : (norm.relu ? apply<false, true> : apply<false, false>);
   each_block(cut, [&](std::int64_t first, std::int64_t numbers, std::int64_t) {
-    pass(x + first, r ? r + first : nullptr, mean, scale, shift, numbers, cut.row, y + first);
+    pass(row.line(), x + first, r ? r + first : nullptr, numbers, cut.row, y + first);
   });
 }
 
 void normalize_backward(const NormOfBatch& norm, const float* x, const float* y, const float* of_y,
                         const NormGradients& gradients) {
   const Cut cut(norm.values, norm.channels);
-  const Row mean(cut, [&](std::int64_t c) { return norm.mean[c]; });
+  const NormRow row(cut, norm);
   const float* g = y ? gradients.of_r : of_y;
+  const bool relu = norm.relu && !y;  // what passes the one behind a sum is said by y
+  const auto add = relu ? add_gradients<true> : add_gradients<false>;
   const std::vector<double> s = sums(cut, [&](std::int64_t first, std::int64_t numbers, Sums sum) {
     if (y) mask(y + first, of_y + first, numbers, gradients.of_r + first);
-    add_gradients(g + first, x + first, mean, numbers, cut.row, sum);
+    add(row.line(), x + first, g + first, numbers, cut.row, sum);
   });
   const double *of_beta = s.data(), *of_deviation = s.data() + norm.channels;
   for (std::int64_t c = 0; c < norm.channels; ++c) {
@@ -181,13 +208,13 @@ void normalize_backward(const NormOfBatch& norm, const float* x, const float* y,
     gradients.of_gamma[c] = static_cast<float>(of_deviation[c] * norm.rate[c]);
   }
   const auto n = static_cast<double>(norm.values);
-  const Row scale(cut, [&](std::int64_t c) { return norm.gamma[c] * norm.rate[c]; });
   const Row average(cut, [&](std::int64_t c) { return of_beta[c] / n; });
   const Row slope(
       cut, [&](std::int64_t c) { return of_deviation[c] * norm.rate[c] * norm.rate[c] / n; });
+  const auto pass = relu ? apply_backward<true> : apply_backward<false>;
   each_block(cut, [&](std::int64_t first, std::int64_t numbers, std::int64_t) {
-    apply_backward(x + first, g + first, mean, scale, average, slope, numbers, cut.row,
-                   gradients.of_x + first);
+    pass(row.line(), x + first, g + first, average, slope, numbers, cut.row,
+         gradients.of_x + first);
   });
 }
 

@@ -29,12 +29,12 @@ void normalize(const NormOfBatch&, const float* x, const float* r, float* y);
 
 /// Gradients of a function of y, from that at y.
 struct NormGradients {
-  float* of_r;  ///< that at y where the ReLU passes it; may be the memory of of_y. Without: of_y
-  float* of_x;  ///< may be the memory of of_r
-  float *of_gamma, *of_beta;
+  float *of_x, *of_gamma, *of_beta;
+  float* of_r = nullptr;  ///< of a residual before a ReLU; of another it is that at y
 };
 
-/// y: null without a ReLU. A ReLU passes NaN.
+/// y: what normalize() gave where there are both a residual and a ReLU, else null. A ReLU passes
+/// NaN.
 void normalize_backward(const NormOfBatch&, const float* x, const float* y, const float* of_y,
                         const NormGradients&);
 
