@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 
 #include "tests/experiments/budget_run.hpp"
 #include "tests/experiments/command_line.hpp"
@@ -231,6 +233,7 @@ TEST_F(BudgetOfDesigns, OpensWhateverTheHardwareHas) {
   Value root = asking("cost = \"devices\"\nevaluations = 700\ncompare_random = false\nverify = 1\n",
                       choices);
   root.set("evaluation.calibration_images", {std::int64_t{16}});
+  root.set("data.test_images", {std::int64_t{30}});
   const BudgetOutcome outcome = run(root);
   EXPECT_NE(outcome.text.find("Of 32 combinations 32 were priced. The search looked at 32"),
             std::string::npos)
@@ -239,11 +242,13 @@ TEST_F(BudgetOfDesigns, OpensWhateverTheHardwareHas) {
                               "nothing of digital work"),
             std::string::npos)
       << outcome.text;
-  const Columns searched = table("design_searched.csv");
   std::map<std::string, double> devices;
-  for (std::size_t i = 0; i < 32; ++i)
-    devices[searched.at("mapping.encoding")[i] + searched.at("mapping.digital")[i]] =
-        std::stod(searched.at("devices")[i]);
+  std::istringstream lines(content("design_searched.jsonl"));
+  for (std::string line; std::getline(lines, line);) {
+    const auto row = nlohmann::json::parse(line);
+    devices[row.at("mapping.encoding").get<std::string>() +
+            row.at("mapping.digital").get<std::string>()] = row.at("devices");
+  }
   EXPECT_EQ(devices.size(), 4u);
   EXPECT_EQ(devices.at("differential[]") - devices.at("differential[\"0\"]"), 2 * 84);
   EXPECT_EQ(devices.at("offset[]") - devices.at("offset[\"0\"]"), 84);

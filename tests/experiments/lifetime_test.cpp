@@ -231,7 +231,7 @@ TEST_F(BudgetOfAges, CountWhatWritingAgainTakes) {
   const Columns t = table("lifetime.csv");
   const auto number = [&](const char* key, std::size_t row) { return std::stod(t.at(key)[row]); };
   EXPECT_EQ(number("writes", 1), 2 * number("writes", 0));
-  EXPECT_GT(number("writes", 2), 1.5 * number("writes", 0));
+  EXPECT_GT(number("writes", 2), 1.2 * number("writes", 0));
   EXPECT_LE(number("writes", 2), 4 * number("writes", 0));
   ASSERT_EQ(number("until_s_lo", 0), 20);
   EXPECT_DOUBLE_EQ(number("rewrites_per_year", 0), 365.25 * 86400 / 20);
