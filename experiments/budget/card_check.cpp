@@ -32,6 +32,7 @@ bool is_limit_in_words(const CardEntry& entry, const MetricWords& words) {
   Allowance way;
   way.limit = entry.limit;
   if (says(s, way)) return true;
+  if (std::isnan(entry.baseline)) return false;
   for (const DropUnit unit : {DropUnit::percent_of_baseline, DropUnit::points, DropUnit::unit}) {
     s.drop = unit;
     way.change = 1;
@@ -55,8 +56,7 @@ void refuse_contradictions(const CardEntry& entry, const std::string& place, con
     say_damaged(place,
                 fmt::format("value is {:g}; expected at {} limit, {:g}", entry.value.mean,
                             metric.better == Better::higher ? "least" : "most", entry.limit));
-  const bool is_known = !entry.allowed.empty() && !std::isnan(entry.baseline);
-  if (is_known && !is_limit_in_words(entry, words))
+  if (!entry.allowed.empty() && !is_limit_in_words(entry, words))
     say_damaged(place, fmt::format("limit is {:g}; expected what \"{}\" makes of baseline, {:g}",
                                    entry.limit, one_line(entry.allowed), entry.baseline));
 }

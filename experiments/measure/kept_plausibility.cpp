@@ -52,6 +52,7 @@ void keep_plausibility(const std::filesystem::path& run_folder, const Experiment
   make_own_folder(file.parent_path());
   Json json = plausibility_json(facts);
   json["examined"] = examined;
+  add_digest(json);
   write_atomically(file, json.dump(1) + "\n");
 }
 
@@ -61,11 +62,15 @@ std::optional<Plausibility> kept_plausibility(const std::filesystem::path& run_f
   const auto file = file_of(run_folder, experiment);
   if (!std::filesystem::exists(file)) return std::nullopt;
   try {
-    const Json json = parse_recorded(read_whole(file), file.string());
-    const bool is_of = json.is_object() && json.contains("examined") &&
+    Json json = parse_recorded(read_whole(file), file.string());
+    const Digest digest = take_digest(json);
+    const bool is_of = digest != Digest::absent && json.is_object() && json.contains("examined") &&
                        text_of(json, "examined", file.string()) == examined;
     if (json.is_object() && !examined.empty() && !is_of) return std::nullopt;
-    return plausibility_from(json, file.string());
+    Plausibility facts = plausibility_from(json, file.string());
+    if (digest == Digest::wrong)
+      say_damaged(file.string(), "its content does not have the SHA-256 it states");
+    return facts;
   } catch (const DataError& error) {
     throw DataError(std::string(error.what()) +
                     "; delete it and the points of its network to measure them again");

@@ -26,18 +26,6 @@ constexpr std::int64_t kMostImages = 100'000'000, kMostFilters = 1'000'000'000,
 struct CountNames {
   const char *scores, *baseline, *noise_free;
 };
-constexpr char kDigest[] = "sha256";  ///< of the other members, as one line
-
-/// Takes the digest out, and says whether it is that of the others. Points of earlier versions have
-/// none.
-bool digest_matches(Json& json) {
-  const auto digest = json.is_object() ? json.find(kDigest) : json.end();
-  if (digest == json.end()) return true;
-  const Json said = *digest;
-  json.erase(kDigest);
-  return said == sha256(json.dump());
-}
-
 constexpr CountNames kCounts{"correct", "baseline_correct", "noise_free_correct"};
 constexpr CountNames kValues{"values", "baseline", "noise_free"};
 
@@ -394,7 +382,7 @@ std::optional<PointResult> PointStore::find(const std::string& identity) const {
   if (!std::filesystem::exists(path)) return std::nullopt;
   return with_advice(path, [&] {
     Json json = parse_recorded(read_whole(path), path.string());
-    const bool is_as_written = digest_matches(json);
+    const bool is_as_written = take_digest(json) != Digest::wrong;
     PointResult point = point_from(json, path.string());
     if (point.identity != identity)
       say_damaged(path.string(), fmt::format("it holds the point {}", point.identity));
@@ -431,7 +419,7 @@ void PointStore::log_draw(const std::string& identity, const Metric& metric, std
 
 void PointStore::publish(const PointResult& point) const {
   Json json = to_json(point);
-  json[kDigest] = sha256(json.dump());
+  add_digest(json);
   write_atomically(file(point.identity, ".json"), json.dump(1) + "\n");
   std::error_code ignored;
   std::filesystem::remove(file(point.identity, ".draws"), ignored);

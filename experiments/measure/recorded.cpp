@@ -10,12 +10,14 @@
 
 #include "experiments/measure/files.hpp"
 #include "experiments/text/table.hpp"
+#include "nn/io/sha256.hpp"
 #include "simulator/error.hpp"
 
 namespace ohmic {
 namespace {
 
 constexpr int kDeepest = 32;
+constexpr char kDigest[] = "sha256";
 constexpr std::size_t kLongestQuote = 40;
 
 /// A value as a message shows it.
@@ -70,6 +72,18 @@ RecordedJson parse_recorded(std::string_view text, const std::string& place) {
   } catch (const RecordedJson::exception&) {
     say_damaged(place, "it has a number that no double holds");
   }
+}
+
+void add_digest(RecordedJson& object) { object[kDigest] = sha256(object.dump()); }
+
+Digest take_digest(RecordedJson& object) {
+  const auto digest = object.is_object() ? object.find(kDigest) : object.end();
+  if (digest == object.end()) return Digest::absent;
+  const RecordedJson said = *digest;
+  object.erase(kDigest);
+  return said == sha256(object.dump(-1, ' ', false, RecordedJson::error_handler_t::replace))
+             ? Digest::right
+             : Digest::wrong;
 }
 
 const RecordedJson& member(const RecordedJson& object, const char* key, const std::string& place) {

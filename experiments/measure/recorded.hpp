@@ -16,6 +16,13 @@ using RecordedJson = nlohmann::ordered_json;
 /// for anything else; `place` is the file, or "file:line" of a file with a value per line.
 RecordedJson parse_recorded(std::string_view text, const std::string& place);
 
+/// What the member sha256 of an object says of its other members, as one line.
+enum class Digest { absent, right, wrong };
+/// Adds it, in the last place.
+void add_digest(RecordedJson& object);
+/// Takes it out. Files of earlier versions have none.
+Digest take_digest(RecordedJson& object);
+
 /// Throws the DataError "PLACE: damaged: WHAT".
 [[noreturn]] void say_damaged(const std::string& place, const std::string& what);
 

@@ -9,6 +9,7 @@
 #include "experiments/measure/kept_plausibility.hpp"
 #include "experiments/measure/networks.hpp"
 #include "experiments/report/supplement.hpp"
+#include "experiments/results/identity_remark.hpp"
 #include "experiments/results/point_warnings.hpp"
 #include "experiments/study/metric_words.hpp"
 #include "experiments/study/remarks.hpp"
@@ -43,31 +44,6 @@ PointSummary summary_of(const MeasuredPoint& p) {
   return summarize(*p.result, p.point->experiment.evaluation.confidence);
 }
 
-/// Files of data and networks that the points name and that are not there, the first few.
-std::vector<std::string> absent_files(const std::vector<Point>& points) {
-  constexpr std::size_t kShown = 3;
-  std::vector<std::string> absent;
-  const auto say = [&](const std::string& what) {
-    if (absent.size() < kShown && std::ranges::find(absent, what) == absent.end())
-      absent.push_back(what);
-  };
-  const auto look = [&](const std::filesystem::path& file) {
-    std::error_code error;
-    if (!file.empty() && !std::filesystem::exists(file, error)) say(file.string());
-  };
-  for (const Point& point : points) {
-    const Experiment& e = point.experiment;
-    look(e.model.file);
-    look(e.model.weights);
-    const DataFiles files = data_files(e.data);
-    if (files.test.empty() && e.data.name != "synthetic")
-      say(fmt::format("{} below {}", e.data.name, e.data.root.string()));
-    for (const auto* set : {&files.train, &files.test})
-      for (const auto& file : *set) look(file);
-  }
-  return absent;
-}
-
 class Warnings {
  public:
   Warnings(const RunRecord& run, const std::vector<Group>& groups)
@@ -96,19 +72,7 @@ class Warnings {
   void say(std::string text) { texts_.push_back(std::move(text)); }
 
   void about_identities() {
-    if (run_.found_by_axes == 0) return;
-    const auto by = std::ranges::find(run_.provenance, "commit", [](auto& e) { return e.first; });
-    const bool same_version = by != run_.provenance.end() && by->second == commit();
-    const std::vector<std::string> absent = absent_files(run_.points);
-    const std::string why =
-        !absent.empty()
-            ? fmt::format("{} {} not at hand", fmt::join(absent, ", "),
-                          absent.size() == 1 ? "is" : "are")
-            : "images, weights or files of devices do not hold any more what they held then";
-    say(fmt::format(
-        "{} of {} points were found by their swept values, not by their identity: {}{}.",
-        run_.found_by_axes, run_.points.size(), why,
-        same_version ? "" : ", or they were measured by another version of ohmic"));
+    if (std::string remark = identity_remark(run_); !remark.empty()) say(std::move(remark) + ".");
   }
 
   void about_settings() {

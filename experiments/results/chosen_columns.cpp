@@ -12,6 +12,7 @@
 
 #include "experiments/measure/files.hpp"
 #include "experiments/measure/recorded.hpp"
+#include "experiments/results/identity_remark.hpp"
 #include "experiments/results/run_record.hpp"
 #include "experiments/results/tables.hpp"
 #include "experiments/study/selection.hpp"
@@ -66,13 +67,17 @@ class RunRows {
   void call_by_path() { name_ = run_.folder.string(); }
   const std::filesystem::path& folder() const { return run_.folder; }
   const std::filesystem::path& file() const { return file_; }
-  /// Why this is not all of the run; empty where it is.
-  std::string remark() const {
+  /// Why this is not all of the run, or perhaps not of its file.
+  std::vector<std::string> remarks() const {
+    std::vector<std::string> all;
     const std::size_t finished = run_.measured().size();
-    if (table_.rows() >= finished) return "";
-    return fmt::format(
-        "{} has {} of the {} finished points; `ohmic run` with the run's file writes it anew",
-        file_.string(), table_.rows(), finished);
+    if (table_.rows() < finished)
+      all.push_back(fmt::format(
+          "{} has {} of the {} finished points; `ohmic run` with the run's file writes it anew",
+          file_.string(), table_.rows(), finished));
+    if (const std::string remark = identity_remark(run_); !remark.empty())
+      all.push_back(fmt::format("{}: {}", run_.folder.string(), remark));
+    return all;
   }
   const Experiment& experiment() const { return run_.points.front().experiment; }
   const Names& keys() const { return keys_; }
@@ -329,8 +334,7 @@ ChosenColumns choose_columns(const std::vector<std::filesystem::path>& folders,
   std::erase(keys, choice.x);
   if (!choice.split.empty() && !is_among(keys, choice.split)) keys.push_back(choice.split);
   for (const RunRows& run : runs)
-    if (std::string remark = run.remark(); !remark.empty())
-      chosen.remarks.push_back(std::move(remark));
+    for (std::string& remark : run.remarks()) chosen.remarks.push_back(std::move(remark));
   for (const RunRows& run : runs)
     for (const std::size_t row : run.rows(choice.only)) {
       if (run.cell(row, choice.x).empty()) continue;

@@ -1,5 +1,6 @@
 // [sweep]: from its axes to points.
 #include <algorithm>
+#include <map>
 #include <set>
 #include <tuple>
 
@@ -23,17 +24,25 @@ std::size_t count_points(const std::vector<SweepAxis>& axes) {
 /// Keys that the file allows to be unusual and that no point has.
 void check_allowed(const Value& root, const std::vector<Point>& points,
                    std::vector<Fault>& faults) {
+  constexpr std::size_t kMostNames = 1000;
   const Value* allow = root.at("allow");
   if (!allow || !allow->is_array()) return;
-  const auto has = [](const std::string& name) {
-    return [name](const Point& point) {
-      return point.experiment.resolved().at(name.substr(0, name.find('[')));
-    };
-  };
+  if (allow->array().size() > kMostNames)
+    return faults.push_back({allow->where, "allow",
+                             std::to_string(allow->array().size()) + " names; expected at most " +
+                                 std::to_string(kMostNames)});
+  std::map<std::string, const Value*> nowhere;
   for (const Value& name : allow->array())
-    if (const auto* text = std::get_if<std::string>(&name.data);
-        text && std::none_of(points.begin(), points.end(), has(*text)))
-      faults.push_back({name.where, "allow", name.text() + " is no key of this experiment"});
+    if (const auto* text = std::get_if<std::string>(&name.data)) nowhere[*text] = &name;
+  for (const Point& point : points) {
+    if (nowhere.empty()) break;
+    const Value resolved = point.experiment.resolved();
+    std::erase_if(nowhere, [&](const auto& name) {
+      return resolved.at(name.first.substr(0, name.first.find('['))) != nullptr;
+    });
+  }
+  for (const auto& [text, name] : nowhere)
+    faults.push_back({name->where, "allow", name->text() + " is no key of this experiment"});
 }
 
 /// Keys that nothing reads, because every network is that of model.file.

@@ -46,10 +46,13 @@ void flatten(const std::string& key, const Value& value, SweptSettings& settings
     flatten(key + "." + entry.key, entry.value, settings);
 }
 
-bool same(const SweptSettings& a, const SweptSettings& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
-    return x.first == y.first && x.second.text() == y.second.text();
-  });
+/// One text for settings that are the same.
+std::string settings_text(const SweptSettings& settings) {
+  std::string text;
+  for (const auto& [key, value] : settings)
+    for (const std::string& part : {key, value.text()})
+      text += std::to_string(part.size()) + " " + part;
+  return text;
 }
 
 const Value* name_of(const Value& one) {
@@ -280,11 +283,10 @@ class SweepReader {
   /// Keys given with --set keep that value; elements that no longer differ become one.
   void pin_overrides(SweepAxis& axis) {
     std::vector<SweptSettings> elements;
+    std::set<std::string> seen;
     for (const SweptSettings& element : axis.elements) {
       SweptSettings settings = pinned(axis, element);
-      const auto is_same = [&](const SweptSettings& other) { return same(other, settings); };
-      if (std::none_of(elements.begin(), elements.end(), is_same))
-        elements.push_back(std::move(settings));
+      if (seen.insert(settings_text(settings)).second) elements.push_back(std::move(settings));
     }
     axis.elements = std::move(elements);
   }

@@ -267,6 +267,10 @@ TEST_F(Card, ThatContradictsItselfIsDamaged) {
                 .find("tolerances[0]: damaged: limit is 0; expected what \"loss of "
                       "at most 5 points\" makes of baseline, "),
             0u);
+  EXPECT_EQ(said({{"limit", 0.01}, {"baseline", nullptr}})
+                .find("tolerances[0]: damaged: limit is 0.01; expected what \"loss of at most 5 "
+                      "points\" makes of baseline, "),
+            0u);
   EXPECT_EQ(
       said({{"allowed", "accuracy of at least 20.00 %"}}).find("tolerances[0]: damaged: limit"),
       0u);

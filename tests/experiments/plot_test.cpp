@@ -210,6 +210,20 @@ TEST_F(Plot, BelievesPointsBeforeTheTable) {
   write_atomically(file, whole);
 }
 
+TEST_F(Plot, SaysWhereResultsMayBeOfOtherHardware) {
+  const std::filesystem::path file = folder_ / "b" / "resolved.toml";
+  const std::string own = read_whole(file);
+  std::string other = own;
+  other.replace(other.find("[evaluation]"), 0, "[periphery]\nadc.bits = 3\n");
+  write_atomically(file, other);
+  const Result plot = ohmic({"plot", at("b"), "--x", "device.eta", "--y", "agreement", "--csv"});
+  write_atomically(file, own);
+  EXPECT_EQ(plot.status, 0);
+  EXPECT_EQ(plot.err.find("note: " + at("b") + ": 8 of 8 points were found by their swept values"),
+            0u)
+      << plot.err;
+}
+
 TEST_F(Plot, WritesOverItsOwnFiguresAlone) {
   const auto drawn = [](const std::string& out) {
     return ohmic({"plot", at("a"), "--x", "device.eta", "--y", "agreement", "--split", "seed",

@@ -397,10 +397,11 @@ TEST_F(Report, TwoRunsOfOtherFilesUnderTheSameNamesDiffer) {
 TEST_F(Report, PointsOfAnotherVersionAreFoundByTheirAxes) {
   const fs::path older = run("b", kOwnImages, 2, "old-");
   EXPECT_EQ(read_run(older).found_by_axes, 2u);
-  EXPECT_NE(page({older}).find("2 of 2 points were found by their swept values, not by their "
-                               "identity: images, weights or files of devices do not hold any more "
-                               "what they held then, or they were measured by another version of "
-                               "ohmic."),
+  EXPECT_NE(page({older}).find(
+                "2 of 2 points were found by their swept values, not by their "
+                "identity: resolved.toml, images, weights or files of devices do not hold any more "
+                "what they held then, or they were measured by another version of "
+                "ohmic."),
             std::string::npos);
   write_provenance(older / "provenance.json", {}, [](const std::string&) {});
   EXPECT_NE(page({older}).find("do not hold any more what they held then.<"), std::string::npos);

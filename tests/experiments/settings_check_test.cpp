@@ -141,6 +141,10 @@ TEST_F(SettingsCheck, AgesBeyondTheDataArePermittedOrRefused) {
 TEST_F(SettingsCheck, PermissionsNameKeys) {
   EXPECT_EQ(check("allow = [\"device.g_mx_S\"]\n"),
             "2: f.toml:2:10: error: allow: \"device.g_mx_S\" is no key of this experiment\n");
+  std::string many = "allow = [";
+  for (int name = 0; name < 1001; ++name) many += "\"device.eta\", ";
+  EXPECT_EQ(check(many + "]\n"),
+            "2: f.toml:2:9: error: allow: 1001 names; expected at most 1000\n");
 }
 
 TEST_F(SettingsCheck, RemarksOnWhatIsHardlyMeant) {

@@ -476,6 +476,8 @@ TEST(Stages, WhatIsKeptOfANetworkIsReadAsAStrangers) {
     return said(text.replace(text.find(from), from.size(), to));
   };
   EXPECT_EQ(said(sound), "believed");
+  EXPECT_EQ(with("\"correct\": 0", "\"correct\": 39"),
+            "its content does not have the SHA-256 it states" + advice);
   const std::string images = "\"images\": 40", whole = "; expected a whole number in ";
   for (const std::string wrong : {"-40", "1e300", "1e18", "\"40\"", "null"})
     EXPECT_EQ(with(images, "\"images\": " + wrong).find("images is "), 0u) << wrong;
