@@ -6,6 +6,7 @@
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 
 // libjpeg's headers need <cstdio> before them.
 #include <jpeglib.h>
@@ -23,6 +24,9 @@ constexpr auto kPngStart = "\x89PNG\r\n\x1a\n"sv, kJpegStart = "\xff\xd8\xff"sv;
 
 /// Both formats spend at least one bit on 8 x 8 pixels, or one byte on 1032.
 constexpr std::uint64_t kMostPixelsPerByte = 1100, kFreePixels = 1 << 16, kMostPixels = 1 << 26;
+
+/// Of a JPEG. Encoders write about ten; each costs time for all pixels, however few bytes it has.
+constexpr int kMostScans = 100;
 
 [[noreturn]] void fail(const std::string& name, const std::string& why) {
   throw DataError(name + ": " + why);
@@ -110,11 +114,22 @@ Image decode_png(std::string_view bytes, const std::string& name) {
   return image;
 }
 
+/// Whether libjpeg warns of what leaves the pixels as they were written.
+bool is_harmless(int warning) {
+  constexpr int kHarmless[] = {
+      JWRN_EXTRANEOUS_DATA,  // between segments
+      JWRN_ADOBE_XFORM, JWRN_JFIF_MAJOR,
+      JWRN_NOT_SEQUENTIAL,  // zeros in the header of a scan, which some cameras write
+  };
+  return std::ranges::find(kHarmless, warning) != std::end(kHarmless);
+}
+
 /// libjpeg jumps back with what is wrong.
 struct JpegErrors {
   jpeg_error_mgr base;
   std::jmp_buf back;
   char why[JMSG_LENGTH_MAX] = "";
+  bool has_too_many_scans = false;
 
   static void stop(j_common_ptr info) {
     auto* self = reinterpret_cast<JpegErrors*>(info->err);
@@ -124,19 +139,28 @@ struct JpegErrors {
   /// Damage that libjpeg would paint over.
   static void on_message(j_common_ptr info, int level) {
     if (level < 0) ++info->err->num_warnings;
-    if (level < 0 && info->err->msg_code == JWRN_JPEG_EOF) stop(info);
+    if (level < 0 && !is_harmless(info->err->msg_code)) stop(info);
+  }
+  static void on_progress(j_common_ptr info) {
+    auto* self = reinterpret_cast<JpegErrors*>(info->err);
+    if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number <= kMostScans) return;
+    self->has_too_many_scans = true;
+    std::longjmp(self->back, 1);
   }
 };
 
 struct JpegMemory {
   jpeg_decompress_struct info{};
   JpegErrors errors{};
+  jpeg_progress_mgr progress{};
   JpegMemory() {
     info.err = jpeg_std_error(&errors.base);
     errors.base.error_exit = JpegErrors::stop;
     errors.base.emit_message = JpegErrors::on_message;
     errors.base.output_message = [](j_common_ptr) {};
     jpeg_create_decompress(&info);
+    progress.progress_monitor = JpegErrors::on_progress;
+    info.progress = &progress;
   }
   ~JpegMemory() { jpeg_destroy_decompress(&info); }
 };
@@ -176,7 +200,12 @@ bool read_jpeg_rows(JpegMemory& m, Image& image, std::vector<std::uint8_t>& row)
 
 Image decode_jpeg(std::string_view bytes, const std::string& name) {
   JpegMemory memory;
-  const auto damaged = [&] { fail(name, std::string("is a damaged JPEG: ") + memory.errors.why); };
+  const auto damaged = [&] {
+    if (memory.errors.has_too_many_scans)
+      fail(name, "has more than " + std::to_string(kMostScans) +
+                     " scans; JPEGs of at most so many are read");
+    fail(name, std::string("is a damaged JPEG: ") + memory.errors.why);
+  };
   if (!read_jpeg_header(memory, bytes)) damaged();
   Image image = make_image(name, memory.info.image_width, memory.info.image_height, bytes.size());
   std::vector<std::uint8_t> row;

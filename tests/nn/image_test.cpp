@@ -79,6 +79,48 @@ TEST(Images, DamagedOnesAreRefused) {
       EXPECT_NE(error(whole->substr(0, cut)), "");
 }
 
+/// Eight by eight grey pixels in progressive scans: one of the mean, the others of one frequency.
+std::string progressive_jpeg(int scans) {
+  using namespace std::string_literals;
+  const std::string one_code = "\1"s + std::string(16, '\0');  // of symbol 0, which is a bit of 0
+  std::string jpeg = "\xff\xd8\xff\xdb\0\x43\0"s + std::string(64, '\1') +
+                     "\xff\xc2\0\x0b\x8\0\x8\0\x8\1\1\x11\0"s;
+  for (const char table : {'\0', '\x10'}) jpeg += "\xff\xc4\0\x14"s + table + one_code;
+  for (int scan = 0; scan < scans; ++scan)
+    jpeg += "\xff\xda\0\x8\1\1\0"s + (scan == 0 ? "\0\0\0"s : "\1\1\0"s) + '\x7f';
+  return jpeg + "\xff\xd9";
+}
+
+TEST(Images, ScansOfAJpegAreLimited) {
+  const Image image = decode_image(progressive_jpeg(100), "x.jpg");
+  EXPECT_EQ(image.pixels, std::vector<std::uint8_t>(8 * 8 * 3, 128));
+  EXPECT_EQ(error_of([] { decode_image(progressive_jpeg(101), "x.jpg"); }),
+            "x.jpg: has more than 100 scans; JPEGs of at most so many are read");
+}
+
+// libjpeg paints the rest grey and warns.
+TEST(Images, JpegsDamagedWithinTheirPixelsAreRefused) {
+  const auto error = [](const std::string& bytes) {
+    return error_of([&] { decode_image(bytes, "x.jpg"); });
+  };
+  const std::size_t scan = test::kJpeg.find("\xff\xda"), pixels = scan + 14;
+  ASSERT_LT(pixels + 20, test::kJpeg.size());
+  const auto with = [&](const std::string& bytes) {
+    return std::string(test::kJpeg).replace(pixels + 10, bytes.size(), bytes);
+  };
+  EXPECT_EQ(error(with("\xff\xd9")),
+            "x.jpg: is a damaged JPEG: Corrupt JPEG data: premature end of data segment");
+  EXPECT_EQ(error(with("\xff\xd0")),
+            "x.jpg: is a damaged JPEG: Corrupt JPEG data: premature end of data segment");
+  std::string ones;
+  for (int i = 0; i < 4; ++i) ones += std::string("\xff\0", 2);
+  EXPECT_EQ(error(with(ones)), "x.jpg: is a damaged JPEG: Corrupt JPEG data: bad Huffman code");
+  // Bytes between segments belong to no pixel.
+  std::string padded = test::kJpeg;
+  padded.insert(padded.size() - 2, 3, '\0');
+  EXPECT_EQ(decode_image(padded, "x").pixels, decode_image(test::kJpeg, "x").pixels);
+}
+
 TEST(Transforms, ResizeAsTorchvisionDoes) {
   const auto resize = [](int h, int w, std::vector<int> sizes, const char* how) {
     Transform t;
