@@ -6,7 +6,9 @@
 // So everything that there is of the program is a library, which is loaded once the variable is
 // set.
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -26,6 +28,14 @@ bool is_room_to_start() {
   return room != MAP_FAILED && ::munmap(room, kNeeded) == 0;
 }
 
+/// Else the next file that is opened is the standard output or error, and is written into. The
+/// output stays one that cannot be written: what is lost there is an error.
+void fill_closed_descriptors() {
+  for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor)
+    if (::fcntl(descriptor, F_GETFD) < 0)
+      ::open("/dev/null", descriptor == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int fail(const char* why) {
   std::fprintf(stderr, "ohmic: error: %s\n", why);
   return 1;
@@ -34,6 +44,7 @@ int fail(const char* why) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  fill_closed_descriptors();
   if (!is_room_to_start())
     return fail("needs 1 GiB of address space to start; see the limit that `ulimit -v` names");
   spin_shortly();
