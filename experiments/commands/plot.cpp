@@ -34,7 +34,7 @@ void draw_in(const fs::path& folder, const Figure& figure) {
 
 bool is_figure(const fs::path& file) {
   constexpr std::size_t kBeginning = 1024;
-  const std::string begins = read_whole(file).substr(0, kBeginning);
+  const std::string begins = read_beginning(file, kBeginning);
   return begins.starts_with("\x89PNG") || begins.find("<svg") != std::string::npos;
 }
 

@@ -70,7 +70,7 @@ void print_outlook(const Outlook& outlook, const RunCommand& command) {
 /// The rows of results.jsonl; what is said of them goes where notes go.
 void print_results(const RunOutcome& outcome) {
   const auto results = outcome.folder / "results.jsonl";
-  if (std::filesystem::exists(results)) fmt::print("{}", lines(read_whole(results)));
+  if (std::filesystem::exists(results)) fmt::print("{}", lines(read_whole(results, kMostOfLog)));
   for (const std::string& doubt : outcome.doubts) print_note("{}\n", lines(doubt));
 }
 

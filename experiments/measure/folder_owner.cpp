@@ -30,7 +30,8 @@ fs::path source_of(const Value& root, const fs::path& folder) {
 /// The file that the folder says it is of, if it is still there; else empty.
 fs::path owner_of(const fs::path& folder) {
   if (!fs::exists(folder / kOwnerFile)) return {};
-  std::string line = read_whole(folder / kOwnerFile);
+  constexpr std::size_t kLongestPath = 1 << 16;
+  std::string line = read_beginning(folder / kOwnerFile, kLongestPath);
   line.resize(std::min(line.find_first_of(std::string_view("\n\0", 2)), line.size()));
   std::error_code error;
   const fs::path file = (fs::weakly_canonical(folder, error) / line).lexically_normal();

@@ -265,7 +265,7 @@ void check_line(Json& line, const std::string& identity, const std::string& plac
 DrawLog read_log(const std::filesystem::path& path) {
   DrawLog log;
   if (!std::filesystem::exists(path)) return log;
-  log.text = read_whole(path);
+  log.text = read_whole(path, kMostOfLog);
   for (std::size_t end; (end = log.text.find('\n', log.good)) != std::string::npos;
        log.good = end + 1) {
     const auto draw = static_cast<std::int64_t>(log.draws.size());

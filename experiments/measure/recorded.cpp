@@ -126,7 +126,7 @@ const RecordedJson& list_of(const RecordedJson& object, const char* key, const s
 }
 
 RecordedTable::RecordedTable(const std::filesystem::path& file)
-    : RecordedTable(file, std::filesystem::exists(file) ? read_whole(file) : "") {}
+    : RecordedTable(file, std::filesystem::exists(file) ? read_whole(file, kMostOfLog) : "") {}
 
 RecordedTable::RecordedTable(const std::filesystem::path& file, const std::string& text)
     : file_(file) {

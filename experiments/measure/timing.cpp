@@ -63,7 +63,7 @@ std::string draw_work(const Experiment& e) {
 
 Speeds::Speeds(const std::filesystem::path& timing_file) {
   if (!std::filesystem::exists(timing_file)) return;
-  std::istringstream lines(read_whole(timing_file));
+  std::istringstream lines(read_whole(timing_file, kMostOfLog));
   for (std::string line; std::getline(lines, line);) {
     const auto json = nlohmann::json::parse(line, nullptr, false);
     if (!is_timing(json)) continue;

@@ -49,7 +49,7 @@ class RunRows {
     if (table_.rows() == 0)
       throw DataError(file_.string() +
                       ": has no results; expected those of a run that has finished a point");
-    if (!read_whole(file_).ends_with('\n'))
+    if (!read_whole(file_, kMostOfLog).ends_with('\n'))
       say_damaged(table_.place(table_.rows()), "the file ends within this line");
     for (const auto& axis : run_.points.front().axes) keys_.push_back(axis.first);
     std::map<Axes, const Point*> points;

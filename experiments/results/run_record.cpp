@@ -42,7 +42,7 @@ struct Line {
 std::map<std::string, Line> lines_of(const fs::path& file, const Point& like) {
   std::map<std::string, Line> all;
   if (!fs::exists(file)) return all;
-  std::istringstream texts(read_whole(file));
+  std::istringstream texts(read_whole(file, kMostOfLog));
   std::int64_t number = 0;
   for (std::string text; std::getline(texts, text);) {
     const std::string place = fmt::format("{}:{}", file.string(), ++number);

@@ -1,9 +1,13 @@
 #include "nn/io/file.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -24,19 +28,73 @@ bool write_all(int descriptor, std::string_view bytes) {
   return true;
 }
 
-/// Into a new file: what lies there may be a link, a pipe or another file's second name.
-bool write_parts(const fs::path& file, std::initializer_list<std::string_view> parts) {
-  ::unlink(file.c_str());
+/// A new file beside another, locked while it is written.
+struct NewFile {
+  fs::path path;
+  int descriptor = -1;
+};
+
+bool is_at(int descriptor, const fs::path& path) {
+  struct stat opened {
+  }, there{};
+  return ::fstat(descriptor, &opened) == 0 && ::lstat(path.c_str(), &there) == 0 &&
+         opened.st_dev == there.st_dev && opened.st_ino == there.st_ino;
+}
+
+/// False while another one writes it. True also where there are no locks.
+bool lock(int descriptor) {
+  return ::flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+}
+
+/// Removes what a dead process left there, and what may be a link, a pipe or another file's second
+/// name; but not what is being written.
+void remove_leftover(const fs::path& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  const bool is_strange =  // a link, a socket, or a file that is not to be read
+      descriptor < 0 && (errno == ELOOP || errno == ENXIO || errno == EACCES);
+  if (is_strange || (descriptor >= 0 && lock(descriptor) && is_at(descriptor, path)))
+    ::unlink(path.c_str());
+  if (descriptor >= 0) ::close(descriptor);
+}
+
+/// What is locked and at its path stays there: others remove only what they have locked.
+NewFile create(const fs::path& path) {
   const int descriptor =
-      ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
-  if (descriptor < 0) return false;
-  bool good = true;
-  for (const std::string_view part : parts) good = good && write_all(descriptor, part);
-  good = good && ::fsync(descriptor) == 0;
-  const int reason = errno;
-  const bool closed = ::close(descriptor) == 0;
-  if (!good) errno = reason;
-  return good && closed;
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+  if (descriptor < 0) return {path};
+  if (lock(descriptor) && is_at(descriptor, path)) return {path, descriptor};
+  ::close(descriptor);
+  errno = EEXIST;
+  return {path};
+}
+
+/// FILE.tmp, where the leftover of a killed process goes with the next writing; while somebody else
+/// writes that, a name that is this writer's alone.
+NewFile create_beside(const fs::path& file) {
+  constexpr int kMostTries = 1000;
+  static std::atomic<std::uint64_t> writers = 0;
+  fs::path path = file;
+  path += ".tmp";
+  remove_leftover(path);
+  NewFile beside = create(path);
+  for (int i = 0; i < kMostTries && beside.descriptor < 0 && errno == EEXIST; ++i) {
+    path = file;
+    path += "." + std::to_string(::getpid()) + "-" + std::to_string(++writers) + ".tmp";
+    beside = create(path);
+  }
+  return beside;
+}
+
+bool write_parts(int descriptor, std::initializer_list<std::string_view> parts) {
+  for (const std::string_view part : parts)
+    if (!write_all(descriptor, part)) return false;
+  return ::fsync(descriptor) == 0;
+}
+
+/// Some file systems tell errors only then. The file's lock stays until `descriptor` is closed.
+bool close_copy(int descriptor) {
+  const int copy = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+  return copy >= 0 && ::close(copy) == 0;
 }
 
 /// A rename is durable when its folder is.
@@ -80,13 +138,15 @@ void make_own_folder(const fs::path& folder) {
 }
 
 void replace_file(const fs::path& file, std::initializer_list<std::string_view> parts) {
-  fs::path beside = file;
-  beside += ".tmp";
-  if (write_parts(beside, parts) && ::rename(beside.c_str(), file.c_str()) == 0)
-    return sync_folder(file.parent_path());
+  const NewFile beside = create_beside(file);
+  const bool good = beside.descriptor >= 0 && write_parts(beside.descriptor, parts) &&
+                    close_copy(beside.descriptor) &&
+                    ::rename(beside.path.c_str(), file.c_str()) == 0;
   const int reason = errno;
-  ::unlink(beside.c_str());
-  throw OutputError(file.string() + ": cannot be written: " + std::strerror(reason));
+  if (!good && beside.descriptor >= 0) ::unlink(beside.path.c_str());
+  if (beside.descriptor >= 0) ::close(beside.descriptor);
+  if (!good) throw OutputError(file.string() + ": cannot be written: " + std::strerror(reason));
+  sync_folder(file.parent_path());
 }
 
 }  // namespace ohmic

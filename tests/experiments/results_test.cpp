@@ -7,6 +7,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <thread>
 
 #include "experiments/measure/files.hpp"
 #include "experiments/measure/point_check.hpp"
@@ -412,6 +413,28 @@ TEST_F(Results, OnlyRegularFilesAreReadAndWritten) {
   EXPECT_EQ(read_whole(to), "before");
 }
 
+// Sizes are looked at before memory is asked for.
+TEST_F(Results, FilesOfARunFolderHaveALargestSize) {
+  const auto file = folder_ / "large.json";
+  write_atomically(file, "first\n");
+  std::filesystem::resize_file(file, std::uintmax_t{5} << 30);
+  const auto error = [&](std::uintmax_t most) {
+    try {
+      return read_whole(file, most);
+    } catch (const DataError& refused) {
+      return std::string(refused.what());
+    }
+  };
+  const std::string says = file.string() + ": has 5368709120 bytes; expected at most ";
+  EXPECT_EQ(error(kMostOfFile), says + "67108864");
+  EXPECT_EQ(error(kMostOfLog), says + "1073741824");
+  EXPECT_EQ(read_beginning(file, 6), "first\n");
+  std::filesystem::resize_file(file, 6);
+  EXPECT_EQ(error(6), "first\n");
+  EXPECT_EQ(read_beginning(file, 100), "first\n");
+  EXPECT_EQ(error(5), file.string() + ": has 6 bytes; expected at most 5");
+}
+
 // Whatever lies where a file is written first: links of both kinds lead to somebody's file.
 TEST_F(Results, WritesGoIntoFilesOfTheirOwn) {
   const auto to = folder_ / "to", file = folder_ / "new", beside = folder_ / "new.tmp";
@@ -428,6 +451,39 @@ TEST_F(Results, WritesGoIntoFilesOfTheirOwn) {
     EXPECT_EQ(read_whole(to), "before");
     std::filesystem::remove(file);
   }
+}
+
+// As two reports of one run do.
+TEST_F(Results, WritersOfOneFileDoNotDisturbEachOther) {
+  const auto file = folder_ / "shared";
+  constexpr int kWriters = 4, kTimes = 100;
+  std::vector<std::string> errors(kWriters);
+  std::vector<std::thread> writers;
+  for (int w = 0; w < kWriters; ++w)
+    writers.emplace_back([&, w] {
+      try {
+        for (int i = 0; i < kTimes; ++i) write_atomically(file, std::string(1000, 'a' + w));
+      } catch (const OutputError& error) {
+        errors[static_cast<std::size_t>(w)] = error.what();
+      }
+    });
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ(errors, std::vector<std::string>(kWriters));
+  const std::string content = read_whole(file);
+  EXPECT_EQ(content, std::string(1000, content.at(0)));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1) << "leftovers";
+}
+
+// A folder with the name is nobody's leftover.
+TEST_F(Results, WhatAKilledWriterLeftGoesWithTheNextWriting) {
+  const auto file = folder_ / "file", beside = folder_ / "file.tmp";
+  write_atomically(beside, "half");
+  write_atomically(file, "whole");
+  EXPECT_FALSE(std::filesystem::exists(beside));
+  std::filesystem::create_directory(beside);
+  write_atomically(file, "again");
+  EXPECT_EQ(read_whole(file), "again");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 2);
 }
 
 // A run folder copied by `cp -al` shares its logs with the original.
