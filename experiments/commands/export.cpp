@@ -2,6 +2,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -117,6 +120,20 @@ void export_chip(ExportOptions options) {
   if (negatives.count > 0) progress.say("warning: " + negatives.text());
 }
 
+std::string problem_with_draw(const std::string& text) {
+  std::int64_t draw = -1;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, draw);
+  if (read.ec == std::errc() && read.ptr == end && draw >= 0) return "";
+  return text + " is no draw; expected a whole number from 0 to 9223372036854775807";
+}
+
+std::string problem_with_volts(const std::string& text) {
+  char* end = nullptr;
+  const bool is_finite = std::isfinite(std::strtod(text.c_str(), &end));
+  return is_finite && *end == 0 ? "" : text + " is no voltage; expected a finite number, in V";
+}
+
 }  // namespace
 
 void add_export_command(CLI::App& app) {
@@ -131,10 +148,12 @@ void add_export_command(CLI::App& app) {
       "  ohmic export my.toml --tile conv1:0:0 --volts 0.2      a SPICE netlist beside the tables");
   auto options = std::make_shared<ExportOptions>();
   options->file.add_to(*command);
-  command->add_option("--draw", options->draw, "Which programming of the chip (default 0)");
+  command->add_option("--draw", options->draw, "Which programming of the chip (default 0)")
+      ->check(CLI::Validator(problem_with_draw, ""));
   command->add_option("--out", options->folder, "Folder (default: export/ in the run folder)");
   command->add_option("--tile", options->tile, "LAYER:TILE_ROW:TILE_COLUMN[:minus] as a netlist");
-  command->add_option("--volts", options->volts, "Voltage of every row in the netlist, V");
+  command->add_option("--volts", options->volts, "Voltage of every row in the netlist, V")
+      ->check(CLI::Validator(problem_with_volts, ""));
   options->json = add_json_flag(*command);
   command->callback([options] { options->file.run([&] { export_chip(*options); }); });
 }

@@ -3,8 +3,11 @@
 
 #include <stdlib.h>
 
+#include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "simulator/error.hpp"
 
@@ -14,9 +17,18 @@ namespace ohmic {
 class WorkFolder {
  public:
   WorkFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "ohmic-XXXXXX").string();
-    if (!::mkdtemp(name.data())) throw OutputError(name + ": cannot be made");
-    path_ = name;
+    std::error_code error;
+    const std::filesystem::path parent = std::filesystem::temp_directory_path(error);
+    std::string name = (parent / "ohmic-XXXXXX").string();
+    if (!error && ::mkdtemp(name.data())) {
+      path_ = name;
+      return;
+    }
+    if (!error) error = {errno, std::generic_category()};
+    const char* said = std::getenv("TMPDIR");
+    throw OutputError((said ? said : "/tmp") + std::string(": no folder can be made in it: ") +
+                      error.message() +
+                      "; expected a folder for temporary files, which TMPDIR names");
   }
   ~WorkFolder() {
     std::error_code ignored;

@@ -83,6 +83,21 @@ TEST_F(Cli, AMissingFileIsADataError) {
   EXPECT_EQ(result.err, "ohmic: error: no/such.toml: cannot be read: No such file or directory\n");
 }
 
+TEST_F(Cli, WhatAnExportTakesIsSaid) {
+  const std::string path = file("");
+  const auto error = [&](const char* option, const char* value) {
+    const Result result = ohmic({"export", path, option, value});
+    EXPECT_EQ(result.status, 1);
+    return result.err;
+  };
+  const std::string draw = " is no draw; expected a whole number from 0 to 9223372036854775807";
+  for (const char* value : {"-1", "18446744073709551615", "1.5", "x"})
+    EXPECT_NE(error("--draw", value).find(value + draw), std::string::npos) << value;
+  const std::string volts = " is no voltage; expected a finite number, in V";
+  for (const char* value : {"nan", "1e400", "-inf", "x"})
+    EXPECT_NE(error("--volts", value).find(value + volts), std::string::npos) << value;
+}
+
 TEST_F(Cli, ALinkToItselfIsNamed) {
   std::filesystem::create_directory_symlink("loop", folder_ / "loop");
   const std::string why = ": Too many levels of symbolic links\n";
@@ -102,6 +117,19 @@ TEST(Program, OutputThatIsLostIsAnError) {
   // More than a buffer holds is lost before the end.
   EXPECT_EQ(test::run({OHMIC_PROGRAM, "describe", "--json-schema"}, "/dev/full"), 5);
   EXPECT_EQ(test::run({OHMIC_PROGRAM, "describe"}), 0);
+}
+
+// Else the run's lock is the standard error, and holds what is said there.
+TEST(Program, AClosedStandardErrorIsNoFileOfARun) {
+  const test::TemporaryFolder folder;
+  const std::string file = folder.write("tiny.toml", test::kTiny), run = folder.path() / "run";
+  const std::string words =
+      OHMIC_PROGRAM " run " + file + " --set train.epochs=1 --set evaluation.draws=1 --out " + run;
+  ASSERT_EQ(test::run({"/bin/sh", "-c", words + " 2>&-"}, folder.path() / "said"), 0);
+  EXPECT_EQ(read_whole(run + "/lock"), "");
+  // What is lost of an answer stays an error.
+  EXPECT_EQ(test::run({"/bin/sh", "-c", OHMIC_PROGRAM " list devices >&-"}), 5);
+  EXPECT_EQ(test::run({"/bin/sh", "-c", OHMIC_PROGRAM " list devices <&- 2>&-"}), 0);
 }
 
 // OpenBLAS would ask for ever.
