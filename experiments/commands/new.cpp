@@ -137,8 +137,9 @@ void take_built_in(const NewCommand& command, ExperimentDraft& draft) {
 // --- networks of files ---
 
 bool is_built_in(const std::string& model) {
+  std::error_code unknown;
   return model.empty() ||
-         (!fs::is_regular_file(model) && model.find_first_of("./") == std::string::npos);
+         (!fs::is_regular_file(model, unknown) && model.find_first_of("./") == std::string::npos);
 }
 
 /// How pictures of any size become samples of this shape.
@@ -207,7 +208,8 @@ std::string samples_words(const LoweredNetwork& network, const ImageSet& set) {
 }
 
 std::shared_ptr<const LoweredNetwork> given_network(const ModelSettings& model) {
-  if (!fs::exists(model.file))
+  std::error_code unknown;
+  if (!fs::exists(model.file, unknown))
     throw DataError("--model: " + model.file +
                     ": no such file; expected a model file (.onnx, .pt2, .keras, .h5), or a "
                     "built-in network (`ohmic list models`)");

@@ -162,10 +162,12 @@ std::vector<std::string> examine_given(const std::vector<Point>& points, Progres
   Networks networks("", progress);
   std::set<const TrainedNetwork*> seen;
   std::vector<std::string> lines;
+  std::error_code unknown;
   for (const Point& point : points) {
     const ModelSettings& model = point.experiment.model;
     const std::string& file = model.weights.empty() ? model.file : model.weights;
-    if (point.experiment.is_trained() || file.empty() || !std::filesystem::is_regular_file(file))
+    if (point.experiment.is_trained() || file.empty() ||
+        !std::filesystem::is_regular_file(file, unknown))
       continue;
     const TrainedNetwork& network = networks.get(point.experiment);
     if (!seen.insert(&network).second) continue;

@@ -22,7 +22,9 @@ void visit_files(Value& device, const DeviceKind* around, const VisitFile& visit
   for (auto& entry : device.table().entries()) {
     const Parameter* parameter = kind ? kind->schema->find(entry.key) : nullptr;
     auto* file = std::get_if<std::string>(&entry.value.data);
-    if (file && parameter && parameter->type == "path" && std::filesystem::is_regular_file(*file))
+    std::error_code unknown;
+    if (file && parameter && parameter->type == "path" &&
+        std::filesystem::is_regular_file(*file, unknown))
       visit(*file);
     else
       visit_files(entry.value, kind, visit);

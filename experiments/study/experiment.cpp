@@ -236,7 +236,9 @@ void check_whole(const Value& root, const Experiment& experiment, std::vector<Fa
   append_faults(root, "", faults, [&] { check_model(experiment); });
   append_faults(root, "", faults, [&] {
     // Whoever needs a file that is not there says so.
-    if (!experiment.model.file.empty() && !std::filesystem::is_regular_file(experiment.model.file))
+    std::error_code unknown;
+    if (!experiment.model.file.empty() &&
+        !std::filesystem::is_regular_file(experiment.model.file, unknown))
       return;
     const Graph graph = experiment.graph();
     if (graph.nodes.empty()) return;

@@ -50,9 +50,14 @@ Value exact_devices(const Experiment& e) {
   return {std::move(all)};
 }
 
+bool is_file(const std::filesystem::path& path) {
+  std::error_code unknown;
+  return std::filesystem::is_regular_file(path, unknown);
+}
+
 /// A weight file counts by its content; by its name only while it cannot be read.
 void count_by_content(Value& identity, const std::string& key, const std::string& weights) {
-  if (!std::filesystem::is_regular_file(weights)) return;
+  if (!is_file(weights)) return;
   identity.set(key, {"sha256:" + sha256_of_weights(weights)});
 }
 
@@ -61,9 +66,9 @@ bool count_set_by_content(Value& identity, const std::string& key,
                           const std::vector<std::filesystem::path>& files) {
   if (files.empty()) return false;
   Array hashes;
+  std::error_code unknown;
   for (const auto& file : files) {
-    if (!std::filesystem::is_regular_file(file) && !std::filesystem::is_directory(file))
-      return false;
+    if (!is_file(file) && !std::filesystem::is_directory(file, unknown)) return false;
     hashes.push_back({"sha256:" + hash_of_data(file)});
   }
   identity.set(key, {std::move(hashes)});
@@ -96,8 +101,7 @@ void count_whole_mean(Value& identity, const DataSettings& data) {
 
 void count_network_by_content(Value& identity, const ModelSettings& model) {
   if (!model.weights.empty()) count_by_content(identity, "model.weights", model.weights);
-  if (std::filesystem::is_regular_file(model.file))
-    identity.set("model.file", {"sha256:" + hash_of_network(model.file)});
+  if (is_file(model.file)) identity.set("model.file", {"sha256:" + hash_of_network(model.file)});
 }
 
 void count_teacher_by_content(Value& identity, const TrainSettings& train) {

@@ -83,6 +83,13 @@ TEST_F(Cli, AMissingFileIsADataError) {
   EXPECT_EQ(result.err, "ohmic: error: no/such.toml: cannot be read: No such file or directory\n");
 }
 
+TEST_F(Cli, AFileNameLongerThanFilesHaveIsADataErrorOfItsKey) {
+  const std::string name = std::string(5000, 'a') + ".onnx";
+  const Result result = ohmic({"check", file("[model]\nfile = \"" + name + "\"\n")});
+  EXPECT_EQ(result.status, 3);
+  EXPECT_NE(result.err.find("model.file"), std::string::npos) << result.err;
+}
+
 TEST_F(Cli, WhatAnExportTakesIsSaid) {
   const std::string path = file("");
   const auto error = [&](const char* option, const char* value) {
