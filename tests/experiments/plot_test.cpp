@@ -210,7 +210,6 @@ TEST_F(Plot, BelievesPointsBeforeTheTable) {
   write_atomically(file, whole);
 }
 
-<<<<<<< HEAD
 TEST_F(Plot, SaysWhereResultsMayBeOfOtherHardware) {
   const std::filesystem::path file = folder_ / "b" / "resolved.toml";
   const std::string own = read_whole(file);
@@ -223,7 +222,8 @@ TEST_F(Plot, SaysWhereResultsMayBeOfOtherHardware) {
   EXPECT_EQ(plot.err.find("note: " + at("b") + ": 8 of 8 points were found by their swept values"),
             0u)
       << plot.err;
-=======
+}
+
 TEST_F(Plot, NamesTheFolderForTemporaryFilesThatIsMissing) {
   const char* before = std::getenv("TMPDIR");
   const std::string kept = before ? before : "", missing = at("missing");
@@ -235,7 +235,6 @@ TEST_F(Plot, NamesTheFolderForTemporaryFilesThatIsMissing) {
   EXPECT_NE(result.err.find(missing + ": no folder can be made in it: "), std::string::npos)
       << result.err;
   EXPECT_NE(result.err.find("which TMPDIR names"), std::string::npos) << result.err;
->>>>>>> 430544a (Export refuses draws below 0 and voltages that are no numbers, and a missing folder for temporary files is named)
 }
 
 TEST_F(Plot, WritesOverItsOwnFiguresAlone) {
