@@ -13,6 +13,7 @@
 #include "nn/io/checkpoint.hpp"
 #include "tests/experiments/budget_run.hpp"
 #include "tests/experiments/command_line.hpp"
+#include "tests/experiments/started_run.hpp"
 
 namespace ohmic {
 namespace {
@@ -124,6 +125,19 @@ TEST_F(Card, GathersSourcesOfOneNetwork) {
   EXPECT_EQ(json()["tolerances"].size(), 2u);
   EXPECT_EQ(json()["tolerances"][0]["seed"], 2);
   EXPECT_EQ(check().status, 0) << "both are of the chip that one file describes";
+}
+
+// Each reads the card before it searches, and writes it afterwards.
+TEST_F(Card, GathersWhatTwoFindAtTheSameTime) {
+  const auto started = [&](const char* name, const std::string& question) {
+    std::filesystem::rename(file(question), path(name) + ".toml");
+    return test::start(
+        {OHMIC_PROGRAM, "budget", path(name) + ".toml", "--out", path(name), "--card", card()});
+  };
+  const pid_t eta = started("eta", kFind), bits = started("bits", kFindBits);
+  EXPECT_EQ(test::wait_for(eta), 0);
+  EXPECT_EQ(test::wait_for(bits), 0);
+  EXPECT_EQ(json()["tolerances"].size(), 2u);
 }
 
 TEST_F(Card, IsOfOneChip) {

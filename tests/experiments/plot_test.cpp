@@ -214,7 +214,8 @@ TEST_F(Plot, SaysWhereResultsMayBeOfOtherHardware) {
   const std::filesystem::path file = folder_ / "b" / "resolved.toml";
   const std::string own = read_whole(file);
   std::string other = own;
-  other.replace(other.find("[evaluation]"), 0, "[periphery]\nadc.bits = 3\n");
+  const std::string scale = "reference = \"sigma_w\"";
+  other.replace(other.find(scale), scale.size(), "reference = \"g_max\"");
   write_atomically(file, other);
   const Result plot = ohmic({"plot", at("b"), "--x", "device.eta", "--y", "agreement", "--csv"});
   write_atomically(file, own);

@@ -99,7 +99,7 @@ inputs, from training: model train
 inputs, from network: mapping evaluation
 [mapping] from ranges: encoding form subtraction reference slices weight_bits slice_bits tile
     weight_percentile weight_scale replicas fill writes write_tolerance repair compensation
-    denoise bias
+    compensation_s denoise bias
 [mapping.denoise] from ranges: lambda beta
 [mapping] inputs, from network: digital crossbar
 from ranges: device periphery noise

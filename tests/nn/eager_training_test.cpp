@@ -22,7 +22,9 @@ Graph graph_of(const std::string& name) {
   ModelSettings model;
   model.name = name.substr(0, name.find('_'));
   model.layout = name.ends_with("_he") ? "he" : "keras_v1";
-  model.width = 5;
+  // Of 5, PyTorch 2.11 writes beyond its memory: in the gradient of its biased shortcuts (1 x 1,
+  // stride 2, channels-last), without ohmic too.
+  model.width = name == "resnet8" ? 16 : 5;
   return build_model(model, 2);
 }
 

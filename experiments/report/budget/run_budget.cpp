@@ -1,6 +1,9 @@
 #include "experiments/report/budget/run_budget.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <functional>
@@ -37,13 +40,17 @@
 namespace ohmic {
 namespace {
 
+/// Adds what was found to a card.
+using CardAddition = std::function<void(BudgetCard&)>;
+
 /// The numbers of each question that is asked, as tables and figures, in the order of the answers.
-/// `take` gets each when it is there; `card`, where there is one, what networks tolerate.
-void answer(AnalysisContext& context, BudgetCard* card,
-            const std::function<void(AnalysisResult)>& take) {
+/// `take` gets each when it is there.
+std::vector<CardAddition> answer(AnalysisContext& context,
+                                 const std::function<void(AnalysisResult)>& take) {
   const BudgetSettings& s = context.request.settings;
+  std::vector<CardAddition> additions;
   const auto noted = [&](auto found) {
-    if (card) add_entries(*card, found, s);
+    additions.push_back([found, &s](BudgetCard& card) { add_entries(card, found, s); });
     return found;
   };
   if (s.find) take(find_result(noted(find_budgets(context)), s));
@@ -60,6 +67,7 @@ void answer(AnalysisContext& context, BudgetCard* card,
   }
   if (s.rare) take(rare_result(find_rare_chips(context), s));
   if (s.design) take(design_result(find_designs(context), s));
+  return additions;
 }
 
 /// Data and given weights of all points are loaded before any long work.
@@ -167,9 +175,31 @@ BudgetCard card_for(const BudgetRequest& request, Networks& networks,
   return card;
 }
 
-/// Writes the card; one without entries is none, and one that was there, whose last answer does not
-/// hold any more, goes. Gives what is to be said of it.
-std::string keep_card(const std::filesystem::path& file, const BudgetCard& card) {
+/// Held by one process at a time, where the file system knows locks; nothing is left behind.
+class FolderLock {
+ public:
+  explicit FolderLock(const std::filesystem::path& folder)
+      : descriptor_(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (descriptor_ >= 0) ::flock(descriptor_, LOCK_EX);
+  }
+  ~FolderLock() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  const int descriptor_;
+};
+
+/// Adds to the card as it is by now: another process may have added to it meanwhile. One without
+/// entries is none, and one that was there, whose last answer does not hold any more, goes. Gives
+/// what is to be said of it.
+std::string keep_card(const std::filesystem::path& file, const BudgetRequest& request,
+                      Networks& networks, const std::vector<CardAddition>& additions) {
+  const FolderLock alone(file.parent_path());
+  BudgetCard card = card_for(request, networks, file);
+  for (const CardAddition& add : additions) add(card);
   if (!card.entries.empty()) return write_card(file, card), "";
   if (std::filesystem::remove(file))
     return fmt::format("Nothing is tolerated any more: {} held the older answer and is removed.",
@@ -200,9 +230,8 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
   Evaluations evaluations(folder, networks, progress);
   AnalysisContext context{request, evaluations, networks, progress, folder};
   std::vector<AnalysisResult> results{networks_result(request, networks, progress, folder)};
-  std::optional<BudgetCard> card;
-  if (!card_file.empty()) card = card_for(request, networks, card_file);
-  answer(context, card ? &*card : nullptr, [&](AnalysisResult result) {
+  if (!card_file.empty()) card_for(request, networks, card_file);  // refused before any long work
+  const std::vector<CardAddition> additions = answer(context, [&](AnalysisResult result) {
     explain_intervals(result, request.settings.confidence);
     write_tables(result, folder);
     results.push_back(std::move(result));
@@ -211,8 +240,8 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
   for (const std::string& warning : evaluations.warnings())
     notes.push_back("warning: " + warning + ".");
   notes.insert(notes.end(), remarks.begin(), remarks.end());
-  if (card)
-    if (std::string note = keep_card(card_file, *card); !note.empty())
+  if (!card_file.empty())
+    if (std::string note = keep_card(card_file, request, networks, additions); !note.empty())
       notes.push_back(std::move(note));
   BudgetOutcome outcome{folder, "", {}, {}, 0};
   for (const AnalysisResult& result : results) {
