@@ -8,6 +8,8 @@
 #     statistics text study measure results run | budget interface | manual figures report paper | commands
 #   LibTorch only in .cpp files of nn/, and never together with fmt
 #   includes of ours are written from the root of the repository and exist
+#   a type of namespace ohmic is defined in one header: two of one name in one program are one to the
+#   linker, and the compiler sees it only where it reads both together
 set -euo pipefail
 cd -- "${1:-$(dirname -- "${BASH_SOURCE[0]}")/..}"
 
@@ -16,6 +18,20 @@ for folder in simulator devices mapping nn experiments python tests; do
   [[ ! -d $folder ]] || folders+=("$folder")
 done
 generated=ohmic_commit.hpp
+breaches=0
+
+find "${folders[@]}" -path tests -prune -o -name '*.hpp' -print | LC_ALL=C sort | xargs -r awk '
+  FNR == 1 { inside = 0 }
+  /^namespace / { inside = /^namespace ohmic \{/ }
+  inside && /^(struct|class|enum class) [A-Za-z0-9_]+( final)?( :[^:].*)? \{/ {
+    name = $1 == "enum" ? $3 : $2
+    if (name in defined) {
+      print FILENAME ":" FNR ": " name " is another type in " defined[name]
+      breaches = 1
+    }
+    defined[name] = FILENAME ":" FNR
+  }
+  END { exit breaches }' || breaches=1
 
 find "${folders[@]}" -type f \( -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh' \) \
   -not -path 'tests/install/*' -print0 |
@@ -77,4 +93,5 @@ find "${folders[@]}" -type f \( -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh
       for (file in torch) if (file in text) { place = torch[file]
         breach("LibTorch and fmt in one file do not link") }
       exit breaches
-    }'
+    }' || breaches=1
+exit $breaches

@@ -43,4 +43,8 @@ expect "experiments/study/ must not include experiments/report/" experiments/stu
   '#include "experiments/report/part.hpp"'
 expect "experiments/other/ has no arrows" experiments/other/a.cpp \
   '#include "experiments/study/part.hpp"'
-echo "19 cases passed"
+printf '%s\n' 'namespace ohmic {' 'struct Twice {' >"$tree"/devices/part.hpp
+expect "simulator/a.hpp:2: Twice is another type in devices/part.hpp:2" simulator/a.hpp \
+  'namespace ohmic {' 'class Twice : public Other {'
+expect "" simulator/a.hpp '#include <vector>' 'namespace ohmic::cpu {' 'struct Twice {'
+echo "21 cases passed"

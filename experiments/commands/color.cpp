@@ -21,21 +21,21 @@ bool is_colored(std::FILE* to) {
   return ::isatty(::fileno(to)) == 1 && variable("NO_COLOR").empty() && variable("TERM") != "dumb";
 }
 
-struct Kind {
+struct LabelColor {
   std::string_view word, color;
 };
-constexpr Kind kKinds[] = {
+constexpr LabelColor kLabels[] = {
     {"error:", "\033[1;31m"}, {"warning:", "\033[1;35m"}, {"note:", "\033[1;36m"}};
 constexpr std::string_view kPlain = "\033[0m";
 
 std::string colored_line(std::string_view line) {
   for (std::size_t at = 0;; at += 2) {
     const std::string_view rest = line.substr(at);
-    for (const Kind& kind : kKinds)
-      if (rest.starts_with(kind.word)) {
+    for (const LabelColor& label : kLabels)
+      if (rest.starts_with(label.word)) {
         std::string text(line.substr(0, at));
-        text.append(kind.color).append(kind.word).append(kPlain);
-        return text.append(rest.substr(kind.word.size()));
+        text.append(label.color).append(label.word).append(kPlain);
+        return text.append(rest.substr(label.word.size()));
       }
     at = line.find(": ", at);
     if (at == std::string_view::npos) return std::string(line);

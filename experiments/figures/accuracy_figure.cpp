@@ -55,7 +55,7 @@ Figure accuracy_figure(const std::vector<Group>& groups) {
   const std::vector<double> etas = etas_of(groups);
   std::vector<Axes> all;
   for (const Group& group : groups) all.push_back(group.axes);
-  const Places places = places_of(all, groups.front().experiment);
+  const CurvePlaces places = curve_places(all, groups.front().experiment);
   const std::vector<std::string> curves = distinct(places.curves);
   Plot plot{"accuracy", places.legend, {}};
   for (const std::string& name : distinct(places.panels)) {

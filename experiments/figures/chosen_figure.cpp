@@ -66,7 +66,7 @@ void check_panels(std::size_t panels) {
 
 /// Rows of a panel by curve.
 std::vector<Rows> rows_of(const std::string& panel, const std::vector<std::string>& curves,
-                          const Places& places, const ChosenColumns& chosen) {
+                          const CurvePlaces& places, const ChosenColumns& chosen) {
   std::vector<Rows> rows(curves.size());
   for (std::size_t i = 0; i < chosen.rows.size(); ++i)
     if (places.panels[i] == panel)
@@ -98,7 +98,7 @@ Figure chosen_figure(const ChosenColumns& chosen, const std::string& split,
                      std::optional<bool> log_x) {
   std::vector<Axes> axes;
   for (const ChosenRow& row : chosen.rows) axes.push_back(row.axes);
-  const Places places = places_of(axes, &chosen.experiment, split);
+  const CurvePlaces places = curve_places(axes, &chosen.experiment, split);
   const std::vector<std::string> curves = distinct(places.curves), panels = distinct(places.panels);
   check_panels(panels.size());
   const Scale scale(*chosen.x.key, *chosen.x.title, values_of(chosen));

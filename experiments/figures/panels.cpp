@@ -92,8 +92,8 @@ std::vector<std::string> telling_names(const std::vector<Axes>& all) {
   return names;
 }
 
-Places places_of(const std::vector<Axes>& all, const Experiment* experiment,
-                 const std::string& split) {
+CurvePlaces curve_places(const std::vector<Axes>& all, const Experiment* experiment,
+                         const std::string& split) {
   const auto curve_of = [&](const Axes& axes) {
     return split.empty() ? curve_name(axes) : curve_name({{split, value_of(axes, split)}});
   };
@@ -104,7 +104,7 @@ Places places_of(const std::vector<Axes>& all, const Experiment* experiment,
     const std::string curve = curve_of(axes), panel = panel_of(axes);
     return length_of(curve) > length_of(panel) ? curve : panel;
   });
-  Places places;
+  CurvePlaces places;
   if (!all.empty())
     places.legend =
         split.empty() ? legend_title(telling.front(), experiment) : key_title(split, experiment);

@@ -27,13 +27,14 @@ std::vector<Axes> telling_axes(std::vector<Axes>, const std::function<std::strin
 std::vector<std::string> telling_names(const std::vector<Axes>&);
 
 /// Which curve and which panel of a figure every entry is in, by its telling_axes.
-struct Places {
+struct CurvePlaces {
   std::vector<std::string> curves, panels;
   std::string legend;  ///< what curves are told apart by
 };
 /// Curves are told apart by the values of the key `split`, or, where that is empty, by the axes of
 /// curve_name. The experiment may be null (key_title).
-Places places_of(const std::vector<Axes>&, const Experiment*, const std::string& split = {});
+CurvePlaces curve_places(const std::vector<Axes>&, const Experiment*,
+                         const std::string& split = {});
 /// The value of a key; empty where it is not among them.
 std::string value_of(const Axes&, const std::string& key);
 /// In the order of first appearance.

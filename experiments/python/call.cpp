@@ -7,7 +7,7 @@ namespace py = pybind11;
 namespace ohmic {
 namespace {
 
-thread_local Call* current_call = nullptr;
+thread_local PythonCall* current_call = nullptr;
 
 }  // namespace
 
@@ -32,26 +32,26 @@ void DeviceErrors::forget() {
   error = nullptr;
 }
 
-Call::Call(std::shared_ptr<DeviceErrors> errors, bool keeps_results)
+PythonCall::PythonCall(std::shared_ptr<DeviceErrors> errors, bool keeps_results)
     : errors_(std::move(errors)),
       keeps_results_(keeps_results),
       before_(std::exchange(current_call, this)) {}
 
-Call::~Call() {
+PythonCall::~PythonCall() {
   current_call = before_;
   errors_->forget();
 }
 
-Call* Call::current() { return current_call; }
+PythonCall* PythonCall::current() { return current_call; }
 
-std::shared_ptr<DeviceErrors> Call::errors_of_current() {
+std::shared_ptr<DeviceErrors> PythonCall::errors_of_current() {
   return current_call ? current_call->errors_ : std::make_shared<DeviceErrors>();
 }
 
 void let_python_speak() {
   const py::gil_scoped_acquire gil;
   if (PyErr_CheckSignals() != 0) throw py::error_already_set();
-  if (const Call* call = Call::current()) call->errors_->raise();
+  if (const PythonCall* call = PythonCall::current()) call->errors_->raise();
 }
 
 }  // namespace ohmic

@@ -23,17 +23,17 @@ class DeviceErrors {
 };
 
 /// The call of this thread, as long as it lives. Device models belong to the call that makes them.
-class Call {
+class PythonCall {
  public:
   /// `keeps_results`: in a folder, for others to take.
-  explicit Call(std::shared_ptr<DeviceErrors>, bool keeps_results = false);
-  ~Call();
-  Call(const Call&) = delete;
-  Call& operator=(const Call&) = delete;
+  explicit PythonCall(std::shared_ptr<DeviceErrors>, bool keeps_results = false);
+  ~PythonCall();
+  PythonCall(const PythonCall&) = delete;
+  PythonCall& operator=(const PythonCall&) = delete;
 
   bool keeps_results() const { return keeps_results_; }
 
-  static Call* current();
+  static PythonCall* current();
   /// Those of the current call; without one some that nobody raises.
   static std::shared_ptr<DeviceErrors> errors_of_current();
 
@@ -41,7 +41,7 @@ class Call {
   friend void let_python_speak();
   std::shared_ptr<DeviceErrors> errors_;
   bool keeps_results_;
-  Call* before_;
+  PythonCall* before_;
 };
 
 /// Raises what Python has to say (Ctrl-C), and what device models of the current call raised.
@@ -52,7 +52,7 @@ void let_python_speak();
 /// without the GIL.
 template <class Work>
 auto in_call(const Work& work, std::shared_ptr<DeviceErrors> errors, bool keeps_results = false) {
-  const Call call(std::move(errors), keeps_results);
+  const PythonCall call(std::move(errors), keeps_results);
   auto result = work();
   let_python_speak();
   return result;

@@ -43,7 +43,7 @@ class PythonDevice final : public DeviceModel {
 
   void validate() const override {
     DeviceModel::validate();
-    const Call* call = Call::current();
+    const PythonCall* call = PythonCall::current();
     if (call && call->keeps_results())
       throw ConfigError(
           {{{},
@@ -91,7 +91,7 @@ class PythonDevice final : public DeviceModel {
     std::copy(made.data(), made.data() + size, G_S.begin());
   }
 
-  std::shared_ptr<DeviceErrors> errors_ = Call::errors_of_current();
+  std::shared_ptr<DeviceErrors> errors_ = PythonCall::errors_of_current();
 };
 
 OHMIC_REGISTER_DEVICE("python", PythonDevice);

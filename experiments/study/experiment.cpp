@@ -75,6 +75,28 @@ void check_batch_norm(const Experiment& experiment) {
   throw ConfigError({fault});
 }
 
+/// Files of images that are not those which data.name reads would be passed over without a word.
+void check_data_files(const DataSettings& data) {
+  std::vector<Fault> faults;
+  const auto check = [&](const char* key, bool has_records, bool has_samples) {
+    if (has_records && !data.name.starts_with("cifar"))
+      faults.push_back(
+          {{},
+           key,
+           "names files of records in CIFAR's format, which data.name = \"" + data.name +
+               "\" does not read; expected data.name = \"cifar10\" or \"cifar100\"" +
+               (data.name == "files" ? ", or { samples = FILE, labels = FILE }" : "")});
+    if (has_samples && data.name != "files")
+      faults.push_back({{},
+                        key,
+                        "names samples, which data.name = \"" + data.name +
+                            "\" does not read; expected data.name = \"files\""});
+  };
+  check("data.test", !data.test.empty(), data.test_samples.are_named());
+  check("data.train", !data.train.empty(), data.train_samples.are_named());
+  if (!faults.empty()) throw ConfigError(std::move(faults));
+}
+
 /// Where the file does not say, what needs no labels is meant for data that have none.
 void choose_metric(const Value& root, Experiment& e) {
   if (e.data.has_labels()) return;
@@ -257,6 +279,7 @@ void check_whole(const Value& root, const Experiment& experiment, std::vector<Fa
   append_faults(root, "", faults, [&] { check_form_factor(experiment); });
   append_faults(root, "", faults, [&] { check_biases(experiment.mapping, experiment.noise); });
   append_faults(root, "", faults, [&] { check_batch_norm(experiment); });
+  append_faults(root, "", faults, [&] { check_data_files(experiment.data); });
   append_faults(root, "", faults, [&] { check_metric(experiment); });
 }
 

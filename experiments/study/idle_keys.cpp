@@ -199,6 +199,9 @@ void add_network(Keys& keys) {
       },
       [](E e) { return e.data.root; });
   add(
+      keys, "data.transform", "data.name = \"files\"", [](E e) { return e.data.name == "files"; },
+      [](E e) { return e.data.transform; });
+  add(
       keys, "train",
       "networks that are trained here: without model.weights, or train.start = \"given\"",
       [](E e) { return e.is_trained(); },

@@ -32,7 +32,7 @@ void read_constants(const OnnxGraph& graph, OnnxFiles& files, Draft& draft) {
       throw DataError("constant " + in_quotes(name) + " is there twice");
   };
   for (const std::string_view message : graph.initializers) {
-    NamedTensor t = read_onnx_tensor(message, files);
+    OnnxTensor t = read_onnx_tensor(message, files);
     take_name(t.name);
     if (t.problem.empty())
       draft.model.constants.emplace(std::move(t.name), std::move(t.tensor));

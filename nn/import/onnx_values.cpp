@@ -267,7 +267,7 @@ AttributeFields read_attribute_fields(std::string_view message) {
 }
 
 Attribute tensor_attribute(std::string_view message, OnnxFiles& files) {
-  NamedTensor t = read_onnx_tensor(message, files);
+  OnnxTensor t = read_onnx_tensor(message, files);
   if (!t.problem.empty()) throw DataError("holds a tensor that " + t.problem);
   return std::move(t.tensor);
 }
@@ -300,9 +300,9 @@ ElementType onnx_element_type(std::int64_t type) {
   return *known;
 }
 
-NamedTensor read_onnx_tensor(std::string_view message, OnnxFiles& files) {
+OnnxTensor read_onnx_tensor(std::string_view message, OnnxFiles& files) {
   const TensorFields fields = read_fields(message);
-  NamedTensor named{std::string(fields.name), {}, {}};
+  OnnxTensor named{std::string(fields.name), {}, {}};
   try {
     named.tensor = tensor_of_fields(fields, files);
   } catch (const DataError& error) {

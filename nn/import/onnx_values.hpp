@@ -34,7 +34,7 @@ std::string onnx_type_name(std::int64_t type);
 /// The type of element, or DataError (without a name) that says what would be accepted.
 ElementType onnx_element_type(std::int64_t type);
 
-struct NamedTensor {
+struct OnnxTensor {
   std::string name;
   ConstantTensor tensor;
   std::string problem;  ///< why it cannot be taken; empty: it can
@@ -42,7 +42,7 @@ struct NamedTensor {
 
 /// TensorProto. Numbers stay where they lie where they lie there as such. What is damaged throws
 /// DataError (without the file's name); what is only not accepted is a problem.
-NamedTensor read_onnx_tensor(std::string_view message, OnnxFiles&);
+OnnxTensor read_onnx_tensor(std::string_view message, OnnxFiles&);
 
 /// AttributeProto's value. Throws DataError (without a name) for what is not accepted, a sub-graph
 /// say.

@@ -45,6 +45,8 @@ std::vector<Case> cases() {
   const std::string perturbed = "device.model = \"awgn\"\n";
   return {
       {"data.root", "data.root = \"here\"\n", "", "data.name = \"cifar10\"\n"},
+      {"data.transform", "data.transform = \"imagenet\"\n", "",
+       "data.name = \"files\"\ndata.test.samples = \"pictures\"\n"},
       {"train", "train.epochs = 3\n", "model.weights = \"w.h5\"\n", "seed = 2\n"},
       {"mapping.form", "mapping.form = \"two_sided\"\n", offset, "seed = 2\n"},
       {"mapping.subtraction", "mapping.subtraction = \"digital\"\n", offset,

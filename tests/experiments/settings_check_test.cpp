@@ -45,6 +45,24 @@ std::string allow_text(const std::string& key) {
   return " If it is meant, write allow = [\"" + key + "\"] above the first table\n";
 }
 
+TEST_F(SettingsCheck, FilesThatTheNamedImagesDoNotReadAreRefused) {
+  const auto said = [this](const std::string& data) {
+    return shown(ohmic({"check", folder_.write("f.toml", "[data]\n" + data)}));
+  };
+  EXPECT_EQ(said("test = [\"test.bin\"]\n"),
+            "2: f.toml:2:8: error: data.test: names files of records in CIFAR's format, which "
+            "data.name = \"synthetic\" does not read; expected data.name = \"cifar10\" or "
+            "\"cifar100\"\n");
+  EXPECT_EQ(
+      said("name = \"cifar10\"\ntest = { samples = \"x.npy\" }\n"),
+      "2: f.toml:3:8: error: data.test: names samples, which data.name = \"cifar10\" does not "
+      "read; expected data.name = \"files\"\n");
+  EXPECT_EQ(said("name = \"files\"\ntest = { samples = \"x.npy\" }\ntrain = [\"a.bin\"]\n"),
+            "2: f.toml:4:9: error: data.train: names files of records in CIFAR's format, which "
+            "data.name = \"files\" does not read; expected data.name = \"cifar10\" or "
+            "\"cifar100\", or { samples = FILE, labels = FILE }\n");
+}
+
 TEST_F(SettingsCheck, ConductancesInMicrosiemensAreNotSiemens) {
   EXPECT_EQ(check("[device]\nmodel = \"awgn\"\ng_max_S = 225\n"),
             "2: f.toml:4:11: error: device.g_max_S: 225 S is more than the usual 0.01 S; did you "

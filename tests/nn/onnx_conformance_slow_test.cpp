@@ -35,7 +35,7 @@ std::string refused(const std::string& name) {
 
 ConstantTensor read_tensor(const fs::path& file) {
   OnnxFiles files(file);
-  NamedTensor tensor = read_onnx_tensor(files.model().text(), files);
+  OnnxTensor tensor = read_onnx_tensor(files.model().text(), files);
   if (!tensor.problem.empty()) throw DataError(tensor.problem);
   return tensor.tensor;
 }
