@@ -64,8 +64,7 @@ const Schema<LifetimeSettings>& LifetimeSettings::schema() {
         .doc(
             "Whether to look for the ages at which factors against drift (mapping.compensation) "
             "have to be read again, where they stay until then; the schedule is followed by as "
-            "many "
-            "chips that the search has not seen.");
+            "many chips that the search has not seen.");
     return s;
   }();
   return schema;

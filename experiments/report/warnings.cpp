@@ -1,7 +1,6 @@
 #include "experiments/report/warnings.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -13,8 +12,6 @@
 #include "experiments/results/point_warnings.hpp"
 #include "experiments/study/metric_words.hpp"
 #include "experiments/study/remarks.hpp"
-#include "nn/data/dataset.hpp"
-#include "simulator/version.hpp"
 
 namespace ohmic {
 namespace {
