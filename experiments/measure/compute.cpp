@@ -3,13 +3,22 @@
 #include <omp.h>
 #include <unistd.h>
 
+#include <cstdlib>
+
 #include "experiments/measure/ranks.hpp"
 #include "nn/torch/torch_evaluation.hpp"
 #include "simulator/backends/cuda/gpu_count.hpp"
 
 namespace ohmic {
+namespace {
+
+/// What OpenMP read of the environment when the program began: OMP_NUM_THREADS.
+const int kThreadsAtStart = omp_get_max_threads();
+
+}  // namespace
 
 void use_threads(int threads) {
+  if (threads <= 0 && std::getenv("OMP_NUM_THREADS")) threads = kThreadsAtStart;
   if (threads <= 0) {
     const auto online = static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
     threads = threads_of(this_rank(), omp_get_num_procs(), online);

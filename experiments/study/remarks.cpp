@@ -64,7 +64,7 @@ class Remarks {
     about_arrays();
     about_few_images();
     about_norms();
-    about_tests();
+    about_training();
     about_permissions();
     return std::move(texts_);
   }
@@ -90,6 +90,10 @@ class Remarks {
       fewest_norm_images_ =
           std::min(fewest_norm_images_, std::int64_t{*e.evaluation.batch_norm_images});
     keeps_best_ |= e.is_trained() && e.train.keep == "best";
+    if (const TrainSettings& t = e.train; e.is_trained() && t.schedule == "steps")
+      for (const double step : t.schedule_epochs)
+        if (step >= static_cast<double>(t.epochs))
+          late_steps_.insert(fmt::format("{:g} (train.epochs = {})", step, t.epochs));
     moves_fitted_norms_ |= e.evaluation.batch_norm_images && e.is_trained() && e.train.hardware &&
                            e.train.hardware->acts();
     permitted_.insert(e.allow.begin(), e.allow.end());
@@ -364,7 +368,10 @@ class Remarks {
           "that fit it already: moved once more they may fit no longer.");
   }
 
-  void about_tests() {
+  void about_training() {
+    if (!late_steps_.empty())
+      say(fmt::format("train.schedule_epochs: a step after epoch {} never comes.",
+                      sorted_list(late_steps_)));
     if (keeps_best_)
       say("train.keep = \"best\" keeps the epoch that answers the test images best, and the same "
           "images are measured: baselines are a little better than those of other images.");
@@ -383,7 +390,7 @@ class Remarks {
 
   const std::vector<const Experiment*>& experiments_;
   std::vector<std::string> texts_;
-  std::set<std::string> seen_, ageless_, permitted_, tested_, falling_;
+  std::set<std::string> seen_, ageless_, permitted_, tested_, falling_, late_steps_;
   std::map<std::string, std::pair<double, bool>> oldest_;  ///< age, and whether it shows
   std::map<std::string, std::pair<MeasuredRange, Used>> used_;
   std::int64_t most_draws_ = 0;

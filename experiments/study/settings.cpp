@@ -186,7 +186,9 @@ const Schema<ComputeSettings>& ComputeSettings::schema() {
         .doc(
             "Where crossbars are computed; reference is slow, plain and the truth; cuda takes the "
             "GPU that device names, or this rank's.");
-    s.add("threads", &C::threads).range(0, 4096).doc("Processor threads; 0 takes all.");
+    s.add("threads", &C::threads)
+        .range(0, 4096)
+        .doc("Processor threads; 0 takes as many as OMP_NUM_THREADS says, or all.");
     return s;
   }();
   return schema;

@@ -6,8 +6,6 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/batch_norm.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/constant_pad_nd.h>
-#include <ATen/ops/conv2d.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/linear.h>
@@ -21,7 +19,7 @@
 #include <utility>
 
 #include "nn/denormals.hpp"
-#include "nn/torch/convolution_sides.hpp"
+#include "nn/torch/convolution.hpp"
 #include "nn/torch/fused_norm.hpp"
 #include "nn/torch/norm_chains.hpp"
 #include "nn/torch/operator_calls.hpp"
@@ -46,12 +44,6 @@ Tensor view(const Tensor& flat, std::int64_t offset, const std::vector<std::int6
   const Tensor part = flat.narrow(0, offset, elements(shape));
   if (shape.size() != 4) return part.view(shape).detach();
   return part.view({shape[0], shape[2], shape[3], shape[1]}).permute({0, 3, 1, 2}).detach();
-}
-
-Tensor convolve(const ConvGeometry& g, const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  const ConvolutionSides sides(g);
-  const Tensor in = sides.extra.empty() ? x : at::constant_pad_nd(x, sides.extra, 0);
-  return at::conv2d(in, weight, bias, sides.stride, sides.pad, sides.dilation, g.groups);
 }
 
 /// Per channel, as x's other axes have it.

@@ -3,8 +3,6 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/constant_pad_nd.h>
-#include <ATen/ops/convolution_backward.h>
 #include <ATen/ops/empty.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -16,7 +14,7 @@
 
 #include "nn/analog/find_ranges.hpp"
 #include "nn/analog/programmed_layers.hpp"
-#include "nn/torch/convolution_sides.hpp"
+#include "nn/torch/convolution.hpp"
 #include "nn/torch/value_layout.hpp"
 #include "simulator/random/noise.hpp"
 
@@ -62,15 +60,9 @@ struct Gradients {
 
 Gradients of_convolution(const ConvGeometry& g, const Tensor& y, const Tensor& x,
                          const Tensor& weight) {
-  const ConvolutionSides sides(g);
-  const std::vector<std::int64_t> biases{weight.size(0)}, nothing{0, 0};
-  const bool is_padded = !sides.extra.empty();
-  const Tensor in = is_padded ? at::constant_pad_nd(x, sides.extra, 0) : x;
-  auto [of_x, of_weight, of_bias] =
-      at::convolution_backward(y, in, weight, biases, sides.stride, sides.pad, sides.dilation,
-                               /*transposed=*/false, nothing, g.groups, {true, true, true});
-  if (is_padded) of_x = of_x.narrow(2, g.pad_top, x.size(2)).narrow(3, g.pad_left, x.size(3));
-  return {of_x, of_weight, of_bias};
+  Gradients found;
+  convolution_gradients(g, y, x, weight, {&found.x, &found.weight, &found.bias});
+  return found;
 }
 
 Gradients of_matrix(const Tensor& y, const Tensor& x, const Tensor& weight) {

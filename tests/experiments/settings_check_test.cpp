@@ -227,6 +227,11 @@ TEST_F(SettingsCheck, RemarksOnWhatIsHardlyMeant) {
             "those of these images.\n"
             "note: evaluation.batch_norm_images = 2: statistics of BatchNorm of so few images are "
             "those of these images.\n");
+  const std::string steps =
+      "[train]\nepochs = 5\nschedule = \"steps\"\nschedule_factors = [0.1, 0.01]\n";
+  EXPECT_EQ(notes(steps + "schedule_epochs = [3, 5]\n"),
+            "note: train.schedule_epochs: a step after epoch 5 (train.epochs = 5) never comes.\n");
+  EXPECT_EQ(notes(steps + "schedule_epochs = [3, 4]\n"), "");
   EXPECT_EQ(notes("[evaluation]\nstop = { half_width = 0.2 }\n"),
             "note: evaluation.stop.half_width = 0.2 stops at ± 20 points of accuracy; it is a "
             "fraction, and 0.2 points are 0.002.\n");

@@ -1,4 +1,5 @@
-// What LibGOMP says it was started with, which it tells when OMP_DISPLAY_ENV asks it to.
+// What OpenMP's variables do: what LibGOMP says it was started with, which it tells when
+// OMP_DISPLAY_ENV asks it to, and how many threads a run takes.
 #include <cstdlib>
 #include <sstream>
 
@@ -31,6 +32,22 @@ TEST_F(Spinning, IsShortUnlessTheUserSaysOtherwise) {
   EXPECT_EQ(told({}), once("'5000'"));
   EXPECT_EQ(told({"GOMP_SPINCOUNT=77"}), once("'77'"));
   EXPECT_EQ(told({"OMP_WAIT_POLICY=passive"}), once("'0'"));
+}
+
+using Threads = StartedRun;
+
+TEST_F(Threads, AreAsManyAsTheEnvironmentSaysWhereTheFileSaysNothing) {
+  const auto threads = [this](const std::string& run, const char* of_file) {
+    std::vector<std::string> words{"env", "OMP_NUM_THREADS=3"};
+    for (std::string& word :
+         command(run, {"--set", "train.epochs=1", "--set", "sweep={}", "--set", of_file}))
+      words.push_back(std::move(word));
+    EXPECT_EQ(test::run(words), 0);
+    const std::string text = content(run, "provenance.json");
+    return std::stoi(text.substr(text.find("\"threads\":") + 10));
+  };
+  EXPECT_EQ(threads("environment", "compute.threads=0"), 3);
+  EXPECT_EQ(threads("file", "compute.threads=2"), 2);
 }
 
 }  // namespace
