@@ -3,8 +3,6 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/batch_norm.h>
-#include <ATen/ops/constant_pad_nd.h>
-#include <ATen/ops/conv2d.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/linear.h>
@@ -13,7 +11,7 @@
 #include <iterator>
 #include <utility>
 
-#include "nn/torch/convolution_sides.hpp"
+#include "nn/torch/convolution.hpp"
 #include "nn/torch/operator_calls.hpp"
 #include "nn/torch/value_layout.hpp"
 #include "simulator/error.hpp"
@@ -38,11 +36,8 @@ struct EagerTraining::State {
     const Tensors& p = of_node[i];
     const Tensor bias = p.size() > 1 ? p[1] : Tensor();
     switch (node.op) {
-      case Op::convolution: {
-        const ConvolutionSides s(node.conv);
-        const Tensor x = s.extra.empty() ? inputs[0] : at::constant_pad_nd(inputs[0], s.extra, 0);
-        return at::conv2d(x, p[0], bias, s.stride, s.pad, s.dilation, node.conv.groups);
-      }
+      case Op::convolution:
+        return convolve(node.conv, inputs[0], p[0], bias);
       case Op::dense:
         return at::linear(inputs[0].flatten(1), p[0], bias);
       case Op::batch_norm:

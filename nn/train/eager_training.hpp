@@ -11,7 +11,8 @@
 namespace ohmic {
 
 /// On the host: operations one by one in LibTorch's own layout (images x channels x height x
-/// width), ReLUs and sums in place, a tensor for each parameter, plain SGD. For built-in networks.
+/// width), ReLUs and sums in place, a tensor for each parameter, plain SGD; gradients of strided
+/// 1 x 1 kernels as convolution_gradients finds them. For built-in networks.
 class EagerTraining {
  public:
   EagerTraining(const Graph&, const Weights&);

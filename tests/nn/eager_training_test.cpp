@@ -23,8 +23,7 @@ Graph graph_of(const std::string& name) {
   ModelSettings model;
   model.name = name.substr(0, name.find('_'));
   model.layout = name.ends_with("_he") ? "he" : "keras_v1";
-  // Of 5, the operations one by one write beyond LibTorch's memory (nn/torch/convolution.hpp).
-  model.width = name == "resnet8" ? 16 : 5;
+  model.width = 5;
   return build_model(model, 2);
 }
 
