@@ -1,5 +1,6 @@
 #include "simulator/error.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -7,9 +8,14 @@
 namespace ohmic {
 namespace {
 
+constexpr std::size_t kMostShown = 100;  // more say nothing that is read
+
 std::string joined(const std::vector<Fault>& faults) {
   std::string text;
-  for (const Fault& fault : faults) text += (text.empty() ? "" : "\n") + fault.text();
+  for (std::size_t i = 0; i < std::min(faults.size(), kMostShown); ++i)
+    text += (i == 0 ? "" : "\n") + faults[i].text();
+  if (faults.size() > kMostShown)
+    text += "\nand " + std::to_string(faults.size() - kMostShown) + " more like these";
   return text;
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <sstream>
 
@@ -270,6 +271,13 @@ TEST(SchemaErrors, BadChoice) {
   EXPECT_EQ(fault_of("filters = [\"blue\"]"),
             "f.toml:1:11: error: camera.filters: expected a list of any of red, green, got the "
             "array [\"blue\"]");
+}
+
+TEST(Faults, BeyondAHundredAreCounted) {
+  const std::vector<Fault> faults(102, Fault{{}, "a", "is wrong"});
+  const std::string said = ConfigError(faults).what();
+  EXPECT_EQ(std::ranges::count(said, '\n'), 100);
+  EXPECT_TRUE(said.ends_with("error: a: is wrong\nand 2 more like these")) << said;
 }
 
 TEST(SchemaErrors, AllFaultsAreReportedAtOnce) {
