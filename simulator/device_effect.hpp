@@ -129,6 +129,24 @@ struct NormalDrift {
   }
 };
 
+/// G = clip((G_end + (G_T - G_end) f) factor), f = exp(-nu x) or, where it is linear, 1 - nu x,
+/// nu = max(rate + rate_std xi, lowest): on the way to an end state.
+struct Relaxation {
+  double rate, rate_std, lowest;
+  double x;  ///< what rates are of: a time, a power or the logarithm of one; 0 leaves G_T factor
+  double end_S, factor;
+  bool is_linear;
+  Bounds bounds;
+
+  OHMIC_HOST_DEVICE double apply(double target_S, double, double xi) const {
+    if (x == 0) return bounds.clip(target_S * factor);
+    const double drawn = rate + rate_std * xi;
+    const double nu = drawn < lowest ? lowest : drawn;
+    const double left = is_linear ? 1.0 - nu * x : exp_of(-nu * x);
+    return bounds.clip((end_S + (target_S - end_S) * left) * factor);
+  }
+};
+
 /// G = value[i] where edge[i] <= u < edge[i + 1], else G_T.
 struct StuckStates {
   static constexpr int kStates = 4;
@@ -160,6 +178,7 @@ struct DeviceEffect {
     uniform_error,
     power_drift,
     normal_drift,
+    relaxation,
     stuck
   };
 
@@ -169,6 +188,7 @@ struct DeviceEffect {
   DeviceEffect(const UniformError& e) : kind(Kind::uniform_error), uniform_error(e) {}
   DeviceEffect(const PowerDrift& e) : kind(Kind::power_drift), ages(true), power_drift(e) {}
   DeviceEffect(const NormalDrift& e) : kind(Kind::normal_drift), ages(true), normal_drift(e) {}
+  DeviceEffect(const Relaxation& e) : kind(Kind::relaxation), ages(true), relaxation(e) {}
   DeviceEffect(const StuckStates& e) : kind(Kind::stuck), stuck(e) {}
 
   Kind kind;
@@ -181,13 +201,13 @@ struct DeviceEffect {
     UniformError uniform_error;
     PowerDrift power_drift;
     NormalDrift normal_drift;
+    Relaxation relaxation;
     StuckStates stuck;
   };
 
   OHMIC_HOST_DEVICE Stream stream() const {
     if (kind == Kind::stuck) return Stream::stuck;
-    const bool drifts = kind == Kind::power_drift || kind == Kind::normal_drift;
-    return drifts ? Stream::drift : Stream::programming;
+    return ages ? Stream::drift : Stream::programming;
   }
   OHMIC_HOST_DEVICE bool draws_uniforms() const {
     return kind == Kind::uniform_error || kind == Kind::stuck;
@@ -209,6 +229,8 @@ struct DeviceEffect {
         return run(power_drift);
       case Kind::normal_drift:
         return run(normal_drift);
+      case Kind::relaxation:
+        return run(relaxation);
       default:
         return run(stuck);
     }

@@ -1,16 +1,18 @@
 // retention - drift in time and temperature, in three laws
 //
 // Theory. Structural relaxation makes conductance fall as a power of time, charge loss with its
-// logarithm, diffusion exponentially towards an end state. Each device has its own rate. Heat
-// speeds all of them up (Arrhenius) and shifts the conductance itself in proportion.
+// logarithm, diffusion exponentially towards an end state, slower and slower where barriers differ
+// (a stretched exponential). Each device has its own rate. Heat speeds all of them up (Arrhenius)
+// and shifts the conductance itself in proportion.
 //
-// Equation. With $\nu_i = \nu + \sigma_\nu \xi$ (the keys nu and nu_std), one per device,
+// Equation. With $\nu_i = \nu + \sigma_\nu \xi$ (the keys nu and nu_std), one per device, and
+// $\beta$ the key stretch,
 //
 // ```math
 // G(t) = (1 + \alpha (T - T_\mathrm{ref})) \begin{cases}
 // G_T \left(\max(t', t_0)/t_0\right)^{-\nu_i} & \text{power}
 // \\ G_T \left(1 - \nu_i \ln(\max(t', t_0)/t_0)\right) & \text{logarithmic}
-// \\ G_\mathrm{end} + (G_T - G_\mathrm{end}) \exp(-\nu_i\,t'/t_0) & \text{exponential}
+// \\ G_\mathrm{end} + (G_T - G_\mathrm{end}) \exp(-\nu_i\,(t'/t_0)^\beta) & \text{exponential}
 // \end{cases}
 // ```
 //
@@ -18,13 +20,17 @@
 // t' = t \exp\left(\frac{E_a}{k_B} \left(\frac{1}{T_\mathrm{ref}} - \frac{1}{T}\right)\right)
 // ```
 //
-// Source. Definitions; the power law as in studies of phase-change memory, acceleration after
-// Arrhenius with $k_B$ = 8.617333e-5 eV/K.
+// $G_\mathrm{end}$ is g_end_S or, as the key end says, $g_{\min}$, $g_{\max}$ or halfway between.
+//
+// Source. Definitions; the power law as in studies of phase-change memory, the stretched
+// exponential after Kohlrausch, acceleration after Arrhenius with $k_B$ = 8.617333e-5 eV/K.
 //
 // Limits. $T$ is constant from programming on. Conductances are cut at 0.
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <string>
 
 #include "devices/fitted.hpp"
 
@@ -36,41 +42,37 @@ constexpr double kBoltzmann_eV_per_K = 8.617333262e-5;
 class Retention final : public DeviceModel {
  public:
   enum class Law { power, logarithmic, exponential };
+  enum class End { given, g_min, g_max, middle };
 
   Law law = Law::power;
   double nu = 0.0;
   double nu_std = 0.0;
   double t0_s = 1.0;
+  double stretch = 1.0;
+  End end = End::given;
   double g_end_S = 0.0;
   double temperature_K = 300.0;
   double reference_K = 300.0;
   double activation_eV = 0.0;
   double conductance_per_K = 0.0;
 
-  void program(const DeviceBlock&, std::span<const double> target_S,
-               std::span<double> G_S) const override {
-    const double warm = warmth();
-    for (std::size_t i = 0; i < G_S.size(); ++i) G_S[i] = std::max(target_S[i] * warm, 0.0);
+  std::optional<std::vector<DeviceEffect>> effects(const LayerScale&, double age_s) const override {
+    return {{Relaxation{nu, nu_std, -std::numeric_limits<double>::infinity(), elapsed(age_s),
+                        law == Law::exponential ? end_S() : 0.0, warmth(), law == Law::logarithmic,
+                        bounds_of(Clip::positive, g_min_S, g_max_S)}}};
   }
 
-  void drift(const DeviceBlock& block, double age_s, std::span<const double> target_S,
-             std::span<double> G_S) const override {
-    if (nu_std > 0)
-      block.normals(Stream::drift, 0, G_S);
-    else
-      std::fill(G_S.begin(), G_S.end(), 0.0);
-    const double t = age_s * acceleration() / t0_s;
-    const double log_t = std::log(std::max(t, 1.0));
-    switch (law) {
-      case Law::power:
-        return age(target_S, G_S, [&](double G, double rate) { return G * exp_of(-rate * log_t); });
-      case Law::logarithmic:
-        return age(target_S, G_S, [&](double G, double rate) { return G * (1.0 - rate * log_t); });
-      case Law::exponential:
-        return age(target_S, G_S, [&](double G, double rate) {
-          return g_end_S + (G - g_end_S) * exp_of(-rate * t);
-        });
-    }
+  void validate() const override {
+    DeviceModel::validate();
+    const auto refuse = [](const char* key, const std::string& message) {
+      throw ConfigError({{{}, key, message}});
+    };
+    if (law != Law::exponential && stretch != 1)
+      refuse("stretch", "is of the exponential law; expected law = \"exponential\", or 1");
+    if (law != Law::exponential && end != End::given)
+      refuse("end", "is of the exponential law; expected law = \"exponential\", or \"g_end_S\"");
+    if (end != End::given && g_end_S != 0)
+      refuse("g_end_S", "is given, and end names another state; expected end = \"g_end_S\"");
   }
 
   static const Schema<Retention>& schema();
@@ -82,12 +84,23 @@ class Retention final : public DeviceModel {
 
   double warmth() const { return 1.0 + conductance_per_K * (temperature_K - reference_K); }
 
-  /// `G_S` holds each device's deviation from the mean rate and becomes its conductance.
-  template <class Aged>
-  void age(std::span<const double> target_S, std::span<double> G_S, const Aged& aged) const {
-    const double warm = warmth(), mean = nu, std = nu_std;
-    for (std::size_t i = 0; i < G_S.size(); ++i)
-      G_S[i] = std::max(aged(target_S[i], mean + std * G_S[i]) * warm, 0.0);
+  double end_S() const {
+    switch (end) {
+      case End::g_min:
+        return g_min_S;
+      case End::g_max:
+        return g_max_S;
+      case End::middle:
+        return 0.5 * (g_min_S + g_max_S);
+      default:
+        return g_end_S;
+    }
+  }
+
+  /// What a rate is of at this age.
+  double elapsed(double age_s) const {
+    const double t = age_s * acceleration() / t0_s;
+    return law == Law::exponential ? std::pow(t, stretch) : std::log(std::max(t, 1.0));
   }
 };
 
@@ -106,6 +119,16 @@ const Schema<Retention>& Retention::schema() {
         .unit("s")
         .above(0)
         .doc("Time that ages are measured in; power and logarithmic drift start there.");
+    s.add("stretch", &Retention::stretch)
+        .unit("1")
+        .above(0)
+        .doc("Power of time in the exponential law: below 1 a stretched exponential.");
+    s.add_choice("end", &Retention::end,
+                 {{"g_end_S", End::given},
+                  {"g_min", End::g_min},
+                  {"g_max", End::g_max},
+                  {"middle", End::middle}})
+        .doc("State that exponential retention ends at; middle: halfway from g_min to g_max.");
     s.add("g_end_S", &Retention::g_end_S)
         .unit("S")
         .range(0, 1)

@@ -31,6 +31,10 @@ const char* const kDevices[] = {
     "model = \"rram_milo\"",
     "model = \"rram_wan\"\ntime_s = 1e5",
     "model = \"sonos\"\ntime_s = 2e5",
+    "model = \"retention\"\ntime_s = 1e3\nnu = 0.05\nnu_std = 0.02",
+    "model = \"retention\"\ntime_s = 1e3\nlaw = \"logarithmic\"\nnu = 0.05\nnu_std = 0.02",
+    "model = \"retention\"\ntime_s = 1e3\nlaw = \"exponential\"\nnu = 1e-3\nnu_std = 1e-4\nend = "
+    "\"middle\"\nstretch = 0.8\ntemperature_K = 320.0\nconductance_per_K = 1e-3",
     "model = \"stuck\"\nmin_rate = 0.1\nmax_rate = 0.05\nopen_rate = 0.02\nshort_rate = 0.01",
     "model = \"stack\"\ntime_s = 1000.0\nmodels = [{model = \"uniform\", size = 0.05}, {model = "
     "\"ideal\"}, {model = \"pcm\"}, {model = \"stuck\", open_rate = 0.1}, {model = "
