@@ -26,6 +26,7 @@ const std::map<std::string, std::string> kShown = {
     {"inverse_proportional", "std_relative = 0.01"},
     {"proportional", "std_relative = 0.05"},
     {"quantized", "rounding = 'stochastic'"},
+    {"read_disturb", "reads = 1e13\ntime_s = 1e6\nexponent_std = 0.3"},
     {"retention", "nu = 0.05\nnu_std = 0.02"},
     {"stack", "models = [{ model = 'pcm' }, { model = 'stuck', max_rate = 0.01 }]"},
     {"stuck", "min_rate = 0.01\nmax_rate = 0.01"},

@@ -27,6 +27,7 @@ const std::vector<DeviceSwitch>& device_switches() {
       {"drift", "", "drift_scale", {0.0}},
       {"drift", "retention", "nu", {0.0}},
       {"drift", "retention", "nu_std", {0.0}},
+      {"disturb", "read_disturb", "reads", {0.0}},
       {"read", "telegraph", "amplitude", {0.0}},
       {"faults", "stuck", "min_rate", {0.0}},
       {"faults", "stuck", "max_rate", {0.0}},
@@ -74,9 +75,9 @@ void add_periphery_keys(const Experiment& e, const std::string& source, KeyValue
 }  // namespace
 
 const std::vector<std::string>& source_names() {
-  static const std::vector<std::string> names = {
-      "states", "programming", "variation", "faults",       "drift",
-      "wires",  "dac",         "read",      "output_noise", "adc"};
+  static const std::vector<std::string> names = {"states", "programming",  "variation", "faults",
+                                                 "drift",  "disturb",      "wires",     "dac",
+                                                 "read",   "output_noise", "adc"};
   return names;
 }
 

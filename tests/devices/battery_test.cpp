@@ -24,10 +24,12 @@ constexpr double kAges_s[] = {0, 1, 3600, 3.15e7};
 
 // Parameters that are amplitudes: at 0 the effect they scale is off. Where 0 is the default, the
 // battery switches them on.
-constexpr const char* kAmplitudes[] = {
-    "eta",     "programming_scale", "drift_scale", "read_scale", "std_relative",
-    "size",    "amplitude",         "nu",          "nu_std",     "min_rate",
-    "max_rate"};
+constexpr const char* kAmplitudes[] = {"eta",          "programming_scale",
+                                       "drift_scale",  "read_scale",
+                                       "std_relative", "size",
+                                       "amplitude",    "nu",
+                                       "nu_std",       "min_rate",
+                                       "max_rate",     "reads"};
 
 class DeviceBattery : public ::testing::TestWithParam<std::string> {
  protected:
@@ -42,7 +44,8 @@ class DeviceBattery : public ::testing::TestWithParam<std::string> {
     const Value defaults = kind().schema->write(kind().schema->make_default().get());
     for (const char* key : kAmplitudes) {
       if (!has(key) || more.find(std::string(key) + " =") != std::string::npos) continue;
-      if (std::get<double>(defaults.at(key)->data) == 0) toml += std::string(key) + " = 0.1\n";
+      if (std::get<double>(defaults.at(key)->data) == 0)
+        toml += key + std::string(key == std::string("reads") ? " = 1e12\n" : " = 0.1\n");
     }
     if (const Parameter* file = kind().schema->find("file"); file && file->required)
       toml += "file = \"" + measured_table() + "\"\n";

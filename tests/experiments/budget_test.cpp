@@ -386,6 +386,19 @@ TEST(BudgetFigure, CallsWhatIsNotDecidedSo) {
   EXPECT_NE(script.find("'undecided: budget for 1 point lies here'"), std::string::npos) << script;
 }
 
+TEST(Sources, ReadsAreOneOfTheirOwn) {
+  const std::string device =
+      "[device]\nmodel = \"stack\"\ntime_s = 60.0\nmodels = [{ model = \"pcm\", drift_scale = 0.0, "
+      "read_scale = 0.0 }, { model = \"read_disturb\", reads = 1e9 }]\n";
+  const Experiment e = expand(parse_toml(device, "f.toml")).front().experiment;
+  const std::vector<Source> sources = sources_of(e);
+  ASSERT_EQ(sources.size(), 2u);
+  EXPECT_EQ(sources[0].name, "programming");
+  EXPECT_EQ(sources[1].name, "disturb");
+  EXPECT_EQ(sources[1].off.front().first, "device.models.1.reads");
+  EXPECT_EQ(sources_of(with_keys(e, sources[1].off)).size(), 1u);
+}
+
 TEST(Sources, AreSwitchedOffByTheirKeys) {
   const Experiment all = expand(stacked("")).front().experiment;
   std::vector<std::string> names;

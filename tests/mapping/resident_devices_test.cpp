@@ -35,6 +35,7 @@ const char* const kDevices[] = {
     "model = \"retention\"\ntime_s = 1e3\nlaw = \"logarithmic\"\nnu = 0.05\nnu_std = 0.02",
     "model = \"retention\"\ntime_s = 1e3\nlaw = \"exponential\"\nnu = 1e-3\nnu_std = 1e-4\nend = "
     "\"middle\"\nstretch = 0.8\ntemperature_K = 320.0\nconductance_per_K = 1e-3",
+    "model = \"read_disturb\"\nreads = 1e12\nexponent_std = 0.5",
     "model = \"stuck\"\nmin_rate = 0.1\nmax_rate = 0.05\nopen_rate = 0.02\nshort_rate = 0.01",
     "model = \"stack\"\ntime_s = 1000.0\nmodels = [{model = \"uniform\", size = 0.05}, {model = "
     "\"ideal\"}, {model = \"pcm\"}, {model = \"stuck\", open_rate = 0.1}, {model = "
