@@ -61,11 +61,11 @@ void check_form_factor(const Experiment& experiment) {
 /// BatchNorm follows images only where its statistics are its own, and variances.
 void check_batch_norm(const Experiment& experiment) {
   if (!experiment.evaluation.batch_norm_images) return;
-  Fault l1;
-  l1.key = "evaluation.batch_norm_images";
-  l1.message =
-      "measures variances, which model.norm = \"l1_batch\" does not have; expected \"none\"";
-  if (experiment.model.norm == "l1_batch") throw ConfigError({l1});
+  Fault rootless;
+  rootless.key = "evaluation.batch_norm_images";
+  rootless.message = "measures variances, which model.norm = \"" + experiment.model.norm +
+                     "\" does not have; expected \"none\"";
+  if (experiment.model.norm.ends_with("_batch")) throw ConfigError({rootless});
   if (experiment.noise.leaves_statistics()) return;
   Fault fault;
   fault.key = "evaluation.batch_norm_images";

@@ -202,6 +202,9 @@ void add_network(Keys& keys) {
       keys, "data.transform", "data.name = \"files\"", [](E e) { return e.data.name == "files"; },
       [](E e) { return e.data.transform; });
   add(
+      keys, "model.norm_k", "model.norm = \"top_k_batch\"",
+      [](E e) { return e.model.norm == "top_k_batch"; }, [](E e) { return e.model.norm_k; });
+  add(
       keys, "train",
       "networks that are trained here: without model.weights, or train.start = \"given\"",
       [](E e) { return e.is_trained(); },

@@ -59,7 +59,8 @@ void check_used(const Value& base, const std::vector<SweepAxis>& axes,
                             "itself"});
   };
   const auto is_trained = [](const Point& p) { return p.experiment.is_trained(); };
-  std::vector<std::string> unused{"model.name", "model.layout", "model.width", "model.norm"};
+  std::vector<std::string> unused{"model.name", "model.layout", "model.width", "model.norm",
+                                  "model.norm_k"};
   if (std::none_of(points.begin(), points.end(), is_trained)) unused.push_back("train");
   for (const std::string& key : unused)
     if (const Value* given = base.at(key)) refuse(given->where, key);

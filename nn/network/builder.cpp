@@ -13,7 +13,7 @@ constexpr int kSide = 32, kChannels = 3;
 }  // namespace
 
 GraphBuilder::GraphBuilder(const ModelSettings& model, int classes)
-    : keras_(model.layout == "keras_v1"), norm_(model.norm) {
+    : keras_(model.layout == "keras_v1"), norm_(model.norm), norm_k_(model.norm_k) {
   graph_.model = model.name;
   graph_.layout = model.layout;
   graph_.classes = classes;
@@ -52,7 +52,8 @@ int GraphBuilder::norm(const std::string& name, int from) {
   Node node = next(Op::batch_norm, {from});
   node.name = name;
   node.epsilon = keras_ ? 1e-3 : 1e-5;
-  node.l1 = norm_ == "l1_batch";
+  node.l1 = norm_ != "batch";
+  node.top_k = norm_ == "top_k_batch" ? norm_k_ : 0;
   return push(node);
 }
 

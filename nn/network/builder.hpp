@@ -1,4 +1,4 @@
-// Builds a Graph node by node, in the two layouts and with the three norms of [model].
+// Builds a Graph node by node, in the two layouts and with the norms of [model].
 #pragma once
 
 #include <string>
@@ -51,6 +51,7 @@ class GraphBuilder {
 
   bool keras_;
   std::string norm_;
+  int norm_k_;
   Graph graph_;
 };
 

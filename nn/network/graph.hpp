@@ -52,6 +52,9 @@ struct Node {
   /// deviation: y = gamma (x - mean)/(deviation + epsilon) + beta (Hoffer et al. 2018, Wu et al.
   /// 2018).
   bool l1 = false;
+  /// Of l1: the mean of so many of the largest deviations instead, times what makes that of normal
+  /// values their standard deviation (Hoffer et al. 2018). 0: of all.
+  int top_k = 0;
 
   /// Of the value, without the axis of samples. In memory a value with three axes (channels,
   /// height, width) lies channels-last, any other as it is read. Empty: an image of channels x
@@ -109,7 +112,8 @@ struct ModelSettings {
   std::string name = "resnet20";    ///< resnetD (D = 6n+2), vggD, plainD, mobilenet, densenetD
   std::string layout = "keras_v1";  ///< keras_v1 (the paper's) | he (option A shortcuts)
   int width = 16;                   ///< filters of the first stage; 16 in the paper
-  std::string norm = "batch";       ///< batch | none | l1_batch
+  std::string norm = "batch";       ///< batch | none | l1_batch | top_k_batch
+  int norm_k = 10;                  ///< of top_k_batch: largest deviations that are averaged
   std::string weights;              ///< file; empty: the network is trained
   std::string tensors;              ///< of it: the dictionary that is meant (TensorChoice)
   std::string file;                 ///< of a whole network (nn/lowering); empty: a built-in one

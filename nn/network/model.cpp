@@ -28,12 +28,23 @@ const Schema<ModelSettings>& ModelSettings::schema() {
             "Filters of the first stage, of which later ones are multiples; a DenseNet's growth "
             "rate.");
     s.add("norm", &M::norm)
-        .choices({"batch", "none", "l1_batch"})
+        .choices({"batch", "none", "l1_batch", "top_k_batch"})
         .joined_later()
         .doc(
             "batch: BatchNorm; none: convolutions with bias alone; l1_batch: sqrt(pi/2) times the "
-            "mean absolute deviation in place of the standard deviation, so that no root is taken.")
-        .source("Hoffer et al., NeurIPS 2018; Wu et al., L1-Norm Batch Normalization, 2018");
+            "mean absolute deviation in place of the standard deviation, so that no root is taken; "
+            "top_k_batch: the mean of a channel's norm_k largest absolute deviations instead, "
+            "times "
+            "what makes that of normal values their standard deviation.")
+        .source(
+            "Hoffer et al., NeurIPS 2018; Wu et al., L1-Norm Batch Normalization, 2018; of the "
+            "largest deviations Hoffer et al. and Fagbohungbe and Qian, arXiv 2205.04886 (2022)");
+    s.add("norm_k", &M::norm_k)
+        .joined_later()
+        .range(1, 1000000)
+        .doc(
+            "Largest deviations of a channel in a batch that top_k_batch averages; of fewer values "
+            "all, which is l1_batch.");
     s.add("weights", &M::weights)
         .doc(
             "File with trained weights (.safetensors or their .index.json, Keras .h5 or .keras, "

@@ -49,15 +49,33 @@ Tensor view(const Tensor& flat, std::int64_t offset, const std::vector<std::int6
 /// Per channel, as x's other axes have it.
 Tensor per_channel(const Tensor& values) { return values.view({1, -1, 1, 1}); }
 
-/// BatchNorm with sqrt(pi/2) times the mean absolute deviation; the factor makes it the standard
-/// deviation of normal values.
+/// What makes the mean of the k largest of many absolute normal values 1, p being their share: with
+/// z such that a share p is beyond it, that mean is 2 phi(z)/p.
+double largest_factor(double p) {
+  const auto twice_phi = [](double z) { return std::sqrt(2 / M_PI) * std::exp(-0.5 * z * z); };
+  double z = 0;  // Newton's iteration climbs: the share beyond z is convex
+  for (int i = 0; i < 50; ++i) z += (std::erfc(z * M_SQRT1_2) - p) / twice_phi(z);
+  return p / twice_phi(z);
+}
+
+/// Of each channel: sqrt(pi/2) times the mean of the absolute deviations, or what stands for it of
+/// the largest; the factor makes it the standard deviation of normal values.
+Tensor deviation_of(const Node& node, const Tensor& deviations) {
+  if (node.top_k == 0) return deviations.mean(at::IntArrayRef{0, 2, 3}) * std::sqrt(M_PI / 2);
+  const Tensor by_channel = deviations.transpose(0, 1).flatten(1);
+  const std::int64_t n = by_channel.size(1), k = std::min<std::int64_t>(node.top_k, n);
+  const Tensor largest = std::get<0>(by_channel.topk(k, 1, true, false));
+  return largest.mean(1) * largest_factor(static_cast<double>(k) / static_cast<double>(n));
+}
+
+/// BatchNorm with the mean absolute deviation, of all values or of those farthest from their mean.
 Tensor l1_batch_norm(const Node& node, const Tensor& input, const std::vector<Tensor>& p,
                      bool training, double momentum) {
   const Tensor x = input.to(at::kFloat);
   Tensor mean = p[2], deviation = p[3];
   if (training) {
     mean = x.mean(at::IntArrayRef{0, 2, 3});
-    deviation = x.sub(per_channel(mean)).abs().mean(at::IntArrayRef{0, 2, 3}) * std::sqrt(M_PI / 2);
+    deviation = deviation_of(node, x.sub(per_channel(mean)).abs());
     const at::NoGradGuard no_gradients;
     p[2].lerp_(mean, momentum);
     p[3].lerp_(deviation, momentum);

@@ -74,7 +74,7 @@ TEST(GraphCheck, AnOperatorThatGivesAnotherShapeIsNamed) {
 TEST(GraphCheck, TakesTheBuiltInNetworks) {
   for (const char* name : {"resnet8", "vgg11", "plain8", "mobilenet", "densenet22"})
     for (const char* layout : {"keras_v1", "he"})
-      for (const char* norm : {"batch", "none", "l1_batch"}) {
+      for (const char* norm : {"batch", "none", "l1_batch", "top_k_batch"}) {
         ModelSettings model;
         model.name = name;
         model.layout = layout;

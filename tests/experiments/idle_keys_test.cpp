@@ -47,6 +47,7 @@ std::vector<Case> cases() {
       {"data.root", "data.root = \"here\"\n", "", "data.name = \"cifar10\"\n"},
       {"data.transform", "data.transform = \"imagenet\"\n", "",
        "data.name = \"files\"\ndata.test.samples = \"pictures\"\n"},
+      {"model.norm_k", "model.norm_k = 5\n", "", "model.norm = \"top_k_batch\"\n"},
       {"train", "train.epochs = 3\n", "model.weights = \"w.h5\"\n", "seed = 2\n"},
       {"mapping.form", "mapping.form = \"two_sided\"\n", offset, "seed = 2\n"},
       {"mapping.subtraction", "mapping.subtraction = \"digital\"\n", offset,

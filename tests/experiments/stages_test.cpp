@@ -87,7 +87,7 @@ nowhere: title case preset allow output
 everywhere: seed data
 [data] everywhere: name root train test train_images test_images transform normalize
 inputs, from training: model train
-[model] inputs, from training: name layout width norm weights tensors file inputs output
+[model] inputs, from training: name layout width norm norm_k weights tensors file inputs output
 [train] from training: epochs batch optimizer learning_rate momentum beta1 beta2 epsilon
     beta1_decay schedule schedule_epochs schedule_factors l2 weight_decay only init augment
     shift flip keep precision noise_eta clip_sigma hardware measure

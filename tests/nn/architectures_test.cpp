@@ -206,11 +206,13 @@ TEST(GroupedConvolution, HasNoWires) {
 }
 
 /// Pixels 1, 2, 3, 6 through a unit convolution and L1 BatchNorm, average, dense.
-Graph one_l1_norm() {
+Graph one_l1_norm(int top_k = 0) {
   test::GraphMaker g(2, 1);
   g.dense("linear", g.average(g.relu(g.norm("bn", g.convolution("conv", 0, 1, 1, 1, false), true))),
           1);
-  return g.graph();
+  Graph graph = g.graph();
+  graph.nodes[2].top_k = top_k;
+  return graph;
 }
 
 // Mean 3; |x - 3| = 2, 1, 0, 3, mean 1.5; times sqrt(pi/2) = 1.8799712. Only 6 is above the mean:
@@ -226,6 +228,27 @@ TEST(L1BatchNorm, DividesByTheMeanAbsoluteDeviation) {
   const Weights after = graph.weights();
   EXPECT_NEAR(after.at("bn.running_mean").values[0], 0.01 * 3, 1e-6);
   EXPECT_NEAR(after.at("bn.running_dev").values[0], 0.99 + 0.01 * deviation, 1e-6);
+}
+
+// The same pixels: the largest deviation is 3, the mean of the two largest 2.5. Of normal values
+// the half that is farthest has |x| > 0.6744898, density 0.3177766 there, and a mean |x| of 4 *
+// 0.3177766 = 1.2711063; the farthest quarter |x| > 1.1503494, density 0.2058535, mean 8 times
+// that, 1.6468277.
+TEST(TopKBatchNorm, DividesByTheMeanOfTheLargestDeviations) {
+  for (const auto& [k, deviation] : {std::pair{1, 3 / 1.6468277},
+                                     {2, 2.5 / 1.2711063},
+                                     {4, 1.5 * std::sqrt(M_PI / 2)},
+                                     {10, 1.5 * std::sqrt(M_PI / 2)}}) {
+    Weights weights = initialize(one_l1_norm(k), "glorot_uniform", 1);
+    weights["conv.weight"].values = weights["linear.weight"].values = {1.0f};
+    TorchGraph graph(one_l1_norm(k), weights, "cpu");
+    const std::vector<float> x{1, 2, 3, 6};
+    EXPECT_NEAR(graph.logits(x.data(), 1, true)[0], 3 / (deviation + 1e-3) / 4, 1e-6) << k;
+    EXPECT_NEAR(graph.weights().at("bn.running_dev").values[0], 0.99 + 0.01 * deviation, 1e-6) << k;
+    // Evaluation divides by the running deviation, as of every l1 norm: 6 is (6 - 0.03) above.
+    const double held = 0.99 + 0.01 * deviation, mean = 0.01 * 3;
+    EXPECT_NEAR(graph.logits(x.data(), 1)[0], (12 - 4 * mean) / (held + 1e-3) / 4, 1e-5) << k;
+  }
 }
 
 // A variance pushed below zero makes BatchNorm NaN; a deviation pushed below zero only turns a

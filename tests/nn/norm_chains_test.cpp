@@ -46,9 +46,11 @@ TEST(NormChains, ReadForAllTheirNodes) {
 }
 
 TEST(NormChains, AreNoneOfMeanDeviations) {
-  ModelSettings model;
-  model.norm = "l1_batch";
-  EXPECT_EQ(texts(build_model(model, 10)), std::vector<std::string>());
+  for (const char* norm : {"l1_batch", "top_k_batch"}) {
+    ModelSettings model;
+    model.norm = norm;
+    EXPECT_EQ(texts(build_model(model, 10)), std::vector<std::string>());
+  }
 }
 
 TEST(NormChains, OfAResNetTakeEveryNormSumAndRelu) {
