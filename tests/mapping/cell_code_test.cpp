@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
 
 namespace ohmic {
 namespace {
@@ -136,6 +137,50 @@ TEST(CellCode, ReplicasGiveTheNumberBackAsOneCellDoes) {
               for (const double v : {-1.0, -0.61, -0.25, 0.0, 0.1, 0.5, 0.77, 1.0})
                 EXPECT_NEAR(decoded(c, v), v, 0.5 * step + 1e-12) << replicas;
             }
+}
+
+// Four slices of equal significance of +-0.6 on [5, 25] uS: 2.4 devices full. Filled alike each
+// holds 5 + 0.6 * 20 = 17 uS; filled one after the other 25, 25, 5 + 0.4 * 20 = 13 and 5 uS. The
+// other of every pair is idle.
+TEST(CellCode, ReplicasAreSlicesOfEqualSignificance) {
+  const std::map<Fill, std::vector<double>> held_uS{{Fill::equal, {17, 17, 17, 17}},
+                                                    {Fill::maximal, {25, 25, 13, 5}}};
+  for (const auto& [fill, expected] : held_uS) {
+    MappingSettings s;
+    s.replicas = 4;
+    s.fill = fill;
+    const CellCode c = code(Encoding::differential, s);
+    ASSERT_EQ(c.planes().size(), 1u);
+    EXPECT_DOUBLE_EQ(c.planes()[0].value_per_S, 1 / (4 * 20e-6));
+    ASSERT_EQ(c.roles().size(), 8u);
+    for (std::size_t role = 0; role < 8; ++role) {
+      const bool positive = role % 2 == 0;
+      EXPECT_EQ(c.roles()[role].sign, positive ? 1 : -1);
+      const double active = expected[role / 2];
+      expect_uS(targets(c, role, {0.6, -0.6}),
+                positive ? std::vector<double>{active, 5} : std::vector<double>{5, active});
+    }
+  }
+}
+
+// Weights of -1, 0 and 1 times the scale take the ends of the range, whatever holds them.
+TEST(CellCode, BinaryAndTernaryNumbersTakeTheEndsOfTheRange) {
+  expect_uS(targets(code(Encoding::offset), 0, {-1, 1}), {5, 25});
+  const CellCode pair = code(Encoding::differential);
+  expect_uS(targets(pair, 0, {-1, 0, 1}), {5, 5, 25});
+  expect_uS(targets(pair, 1, {-1, 0, 1}), {25, 5, 5});
+}
+
+// Sign and one bit of magnitude: three states, from half of the scale on.
+TEST(CellCode, TwoBitSlicesAreTernary) {
+  MappingSettings s;
+  s.weight_bits = 2;
+  s.slice_bits = 1;
+  const CellCode c = code(Encoding::bit_sliced, s);
+  ASSERT_EQ(c.roles().size(), 2u);
+  expect_uS(targets(c, 0, {-1, -0.51, -0.49, 0.49, 0.51, 1}), {5, 5, 5, 5, 25, 25});
+  expect_uS(targets(c, 1, {-1, -0.51, -0.49, 0.49, 0.51, 1}), {25, 25, 5, 5, 5, 5});
+  for (const double v : {-1.0, 0.0, 1.0}) EXPECT_NEAR(decoded(c, v), v, 1e-12);
 }
 
 }  // namespace
