@@ -25,7 +25,8 @@ Override override_around(const Value& base, const std::string& key) {
   for (std::size_t dot = key.find('.');; dot = key.find('.', dot + 1)) {
     const std::string part = key.substr(0, dot);
     const Value* given = base.at(part);
-    if (given && !given->is_table()) return {part, is_override(*given) ? given : nullptr};
+    if (given && is_override(*given) && !given->is_table()) return {part, given};
+    if (given && !given->is_table() && !given->is_array()) return {};
     if (dot == std::string::npos) return {};
   }
 }

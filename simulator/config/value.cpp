@@ -204,6 +204,20 @@ std::vector<std::pair<std::string_view, std::string_view>> heads_of(std::string_
   return heads;
 }
 
+/// The element of an array that a dotted key begins with, and what follows its number; null where
+/// there is none.
+template <class AnyValue>
+std::pair<AnyValue*, std::string_view> element_of(AnyValue& list, std::string_view key) {
+  auto* elements = std::get_if<Array>(&list.data);
+  const std::string_view head = key.substr(0, key.find('.'));
+  std::size_t index = 0;
+  const auto [end, error] = std::from_chars(head.data(), head.data() + head.size(), index);
+  const bool is_number = error == std::errc{} && end == head.data() + head.size();
+  if (!elements || !is_number || index >= elements->size()) return {nullptr, key};
+  key.remove_prefix(std::min(head.size() + 1, key.size()));
+  return {&(*elements)[index], key};
+}
+
 void place(Value& value, const Position& where) {
   value.where = where;
   if (value.is_array())
@@ -297,15 +311,20 @@ void set_leaf(Table& root, const Path& path) {
     if (keys == 0) table->entries().push_back({(*at)->key, {}, (*at)->where});
     std::string name = (*at)->key;
     for (std::size_t i = 1; i < keys; ++i) name += "." + at[static_cast<std::ptrdiff_t>(i)]->key;
-    Value& value = *table->find(name);
+    Value* value = table->find(name);
     at += static_cast<std::ptrdiff_t>(std::max(keys, std::size_t{1}));
+    for (; at != path.end(); ++at) {
+      const auto [element, rest] = element_of(*value, (*at)->key);
+      if (!element || !rest.empty()) break;
+      value = element;
+    }
     if (at == path.end()) {
       const Value& leaf = path.back()->value;
-      if (!(leaf.is_table() && value.is_table())) value = leaf;
+      if (!(leaf.is_table() && value->is_table())) *value = leaf;
       return;
     }
-    if (!value.is_table()) value = {Table{}, (*std::prev(at))->where};
-    table = &value.table();
+    if (!value->is_table()) *value = {Table{}, (*std::prev(at))->where};
+    table = &value->table();
   }
 }
 
@@ -354,6 +373,7 @@ std::size_t Table::size() const { return entries_.size(); }
 
 const Value* Value::at(std::string_view dotted_key) const {
   if (dotted_key.empty()) return this;
+  if (const auto [element, rest] = element_of(*this, dotted_key); element) return element->at(rest);
   if (!is_table()) return nullptr;
   for (const auto& [head, rest] : heads_of(dotted_key))
     if (const Value* found = table().find(head))
@@ -364,6 +384,11 @@ const Value* Value::at(std::string_view dotted_key) const {
 void Value::set(std::string_view dotted_key, Value value, const Position& key_where) {
   Value* target = this;
   while (!dotted_key.empty()) {
+    if (const auto [element, rest] = element_of(*target, dotted_key); element) {
+      target = element;
+      dotted_key = rest;
+      continue;
+    }
     if (!target->is_table()) *target = {Table{}, key_where};
     Table& table = target->table();
     const auto heads = heads_of(dotted_key);

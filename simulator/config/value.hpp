@@ -58,9 +58,9 @@ class Value {
   Table& table() { return std::get<Table>(data); }
   const Array& array() const { return std::get<Array>(data); }
 
-  /// The value at a dotted key below this table, or null. `set` makes the tables on the way;
-  /// `key_where` is the place of keys that it makes. Of keys that have dots themselves ("a.b" in a
-  /// file) the longest that is there goes first.
+  /// The value at a dotted key below this table, or null; `models.0` is an array's first element.
+  /// `set` makes the tables on the way; `key_where` is the place of keys that it makes. Of keys
+  /// that have dots themselves ("a.b" in a file) the longest that is there goes first.
   const Value* at(std::string_view dotted_key) const;
   void set(std::string_view dotted_key, Value value, const Position& key_where = {});
 

@@ -234,6 +234,20 @@ TEST(Sweep, DevicesAreAnAxisWithTheirOwnParameters) {
   EXPECT_EQ(axes_of(points[1]), "device.model=\"awgn\" device.eta=0.5");
 }
 
+TEST(Sweep, EntriesOfAStackHaveTheirNumber) {
+  const std::string text =
+      "[device]\nmodel = \"stack\"\nmodels = [{ model = \"pcm\" }, { model = \"read_disturb\" }]\n"
+      "[sweep]\ndevice.models.1.reads = [0, 1e9]\n";
+  const auto points = points_of(text);
+  ASSERT_EQ(points.size(), 2u);
+  EXPECT_EQ(axes_of(points[0]), "device.models.1.reads=0.0");
+  EXPECT_EQ(axes_of(points[1]), "device.models.1.reads=1e+09");
+  EXPECT_NE(points[0].experiment.identity(), points[1].experiment.identity());
+  const auto pinned = points_of(text, {"device.models.1.reads=5e8"});
+  ASSERT_EQ(pinned.size(), 1u);
+  EXPECT_EQ(axes_of(pinned[0]), "device.models.1.reads=5e+08");
+}
+
 // Whole tables of resolved values would say the same at length.
 TEST(Sweep, TablesAreKnownByWhatTheyAreGiven) {
   const auto points = points_of(

@@ -56,6 +56,19 @@ TEST(Value, SetMakesTheTablesOnTheWay) {
   EXPECT_EQ(root.at("periphery.adc.bits.more"), nullptr);
 }
 
+TEST(Value, ElementsOfArraysHaveTheirNumber) {
+  Value v = parse_toml("models = [{ a = 1 }, { a = 2, b = [7, 8] }]", "f");
+  EXPECT_EQ(v.at("models.1.a")->text(), "2");
+  v.set("models.1.b.0", {std::int64_t{9}});
+  v.set("models.0.c", {true});
+  EXPECT_EQ(v.at("models")->text(), "[{ a = 1, c = true }, { a = 2, b = [9, 8] }]");
+  apply_override(v, "models.1.b.1=6");
+  apply_override(v, "models.0.d.e=5");
+  EXPECT_EQ(v.at("models")->text(), "[{ a = 1, c = true, d = { e = 5 } }, { a = 2, b = [9, 6] }]");
+  for (const char* absent : {"models.2", "models.x", "models.-1", "models.1.b.2", "models.1.a.0"})
+    EXPECT_EQ(v.at(absent), nullptr) << absent;
+}
+
 TEST(Value, KeysWithDotsAreThoseOfTheirParts) {
   Value root = parse_toml("[a]\nb.c = 1\n\"b.d\" = { e = 2 }\n\"b.d.e\" = 3\n", "x.toml");
   EXPECT_EQ(root.at("a.b.c")->text(), "1");
