@@ -94,6 +94,13 @@ void export_chip(ExportOptions options) {
   if (options.folder.empty()) options.folder = run_folder / "export";
   make_folder(options.folder);
   TerminalProgress progress;
+  if (experiment.trains_each_chip())
+    throw ConfigError(
+        {{{},
+          "train.hardware.chip",
+          fmt::format("\"each\" trains every draw by itself; expected {}, the draw that "
+                      "is exported",
+                      options.draw)}});
   Networks networks(run_folder / "training", progress);
   networks.check(experiment);
   const TrainedNetwork& network = networks.get(experiment);

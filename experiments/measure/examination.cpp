@@ -103,7 +103,8 @@ void note_threshold(const TrainedNetwork& network, Plausibility& facts) {
 Plausibility examine(const TrainedNetwork& network, const Experiment& experiment) {
   // What was trained through a chip fits that, and not the digital network that is looked at.
   const auto& chip = experiment.train.hardware;
-  const bool fits_chip = experiment.is_trained() && chip && chip->acts();
+  const bool fits_chip =
+      experiment.is_trained() && chip && chip->acts() && !chip->takes_each_chip();
   const bool foreign =
       !fits_chip && (!experiment.is_trained() || experiment.train.start == TrainingStart::given);
   const bool has_classes = network.measure.answers_classes();

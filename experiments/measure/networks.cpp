@@ -15,6 +15,7 @@
 #include "experiments/measure/influence.hpp"
 #include "experiments/measure/run_folder.hpp"
 #include "experiments/measure/timing.hpp"
+#include "experiments/study/chip_training.hpp"
 #include "experiments/study/network_file.hpp"
 #include "experiments/study/training_images.hpp"
 #include "experiments/study/words.hpp"
@@ -172,6 +173,16 @@ std::string hardware_words(const TrainingHardware& hardware) {
   return parts.empty() ? "ideal hardware" : fmt::format("{}", fmt::join(parts, " and "));
 }
 
+std::string chip_words(const TrainingHardware& hardware) {
+  const std::string chip =
+      hardware.takes_each_chip() ? "each chip" : fmt::format("chip {}", *hardware.chip);
+  return fmt::format(", on {} ({})", chip, hardware_words(hardware));
+}
+
+bool is_for_one_chip(const Experiment& e) {
+  return e.train.hardware && e.train.hardware->chip && !e.trains_each_chip();
+}
+
 }  // namespace
 
 void take_measure(const Experiment& e, TrainedNetwork& network) {
@@ -224,12 +235,14 @@ void fit_to(const LoweredNetwork& network, Dataset& data) {
 std::string network_label(const Experiment& e) {
   const bool is_given = !e.model.file.empty() || !e.model.weights.empty();
   std::string label = network_words(e) + " on " + e.data.name;
-  if (is_given && !e.is_trained()) return label;
+  if (is_given && !e.trains()) return label;
   label += fmt::format(", {}{} {}", is_given ? "trained further by " : "", e.train.optimizer,
                        e.train.learning_rate);
   if (e.model.norm != "batch") label += ", norm " + e.model.norm;
   if (e.train.noise_eta > 0) label += fmt::format(", weight noise {}", e.train.noise_eta);
-  if (e.train.hardware && e.train.hardware->acts())
+  if (e.train.hardware && e.train.hardware->chip)
+    label += chip_words(*e.train.hardware);
+  else if (e.train.hardware && e.train.hardware->acts())
     label += ", through " + hardware_words(*e.train.hardware);
   if (e.train.distill) label += ", with a teacher";
   return label;
@@ -240,6 +253,7 @@ std::optional<std::string> divergence_of(const Experiment& experiment,
   if (!experiment.is_trained()) return std::nullopt;
   const std::string identity = experiment.training_identity();
   if (auto own = read_divergence(training_folder(all_training, identity), identity)) return own;
+  if (is_for_one_chip(experiment)) return divergence_of(before_chip(experiment), all_training);
   if (!trains_teacher(experiment)) return std::nullopt;
   const auto teacher = divergence_of(teacher_experiment(experiment), all_training);
   return teacher ? std::optional("has a teacher whose training " + *teacher) : std::nullopt;
@@ -254,7 +268,7 @@ std::int64_t epochs_recorded(const std::filesystem::path& training_folder) {
 
 void Networks::check(const Experiment& experiment) {
   std::string key = key_of(experiment, Stage::inputs) + (calibrates(experiment) ? " all" : "");
-  if (experiment.is_trained()) key += TrainSettings::schema().write(&experiment.train).text();
+  if (experiment.trains()) key += TrainSettings::schema().write(&experiment.train).text();
   const auto [entry, is_new] = checked_.insert({key, ""});
   if (is_new) entry->second = wrong_with_inputs(experiment);
   if (!entry->second.empty()) throw DataError(entry->second);
@@ -283,10 +297,9 @@ std::string Networks::wrong_with_inputs(const Experiment& experiment) {
   if (data) open([&] { keyed("data.test", [&] { measure_of(experiment, graph, data->test); }); });
   if (experiment.model.file.empty() && !experiment.model.weights.empty())
     open([&] { load_named(own_weights(experiment), graph, normalization); });
-  if (experiment.is_trained() && data)
+  if (experiment.trains() && data)
     open([&] { check_training_data(graph, *data, experiment.train); });
-  if (experiment.is_trained() && experiment.train.distill &&
-      !experiment.train.distill->teacher.empty())
+  if (experiment.trains() && experiment.train.distill && !experiment.train.distill->teacher.empty())
     open([&] {
       load_named(teacher_weights(*experiment.train.distill), std::as_const(graph), normalization);
     });
@@ -310,6 +323,7 @@ const TrainedNetwork* Networks::try_get(const Experiment& experiment) {
   const std::string key = identity + key_of(experiment, Stage::network);
   const auto present = networks_.find(key);
   if (present != networks_.end()) return &present->second;
+  if (experiment.trains_each_chip()) return try_before_chips(experiment, key);
   TrainedNetwork network;
   network.data = data_of(experiment);
   network.graph = experiment.graph();
@@ -318,6 +332,17 @@ const TrainedNetwork* Networks::try_get(const Experiment& experiment) {
   network.identity = identity;
   if (!train_or_load(experiment, network)) return nullptr;
   take_measure(experiment, network);
+  return &networks_.emplace(key, std::move(network)).first->second;
+}
+
+const TrainedNetwork* Networks::try_before_chips(const Experiment& experiment,
+                                                 const std::string& key) {
+  const TrainedNetwork* given = try_get(before_chip(experiment));
+  if (!given) return nullptr;
+  TrainedNetwork network = *given;
+  network.on_chip = [this, experiment](std::int64_t chip) -> const TrainedNetwork& {
+    return get(ohmic::on_chip(experiment, chip));
+  };
   return &networks_.emplace(key, std::move(network)).first->second;
 }
 
@@ -354,20 +379,27 @@ void Networks::take_given(const Experiment& experiment, TrainedNetwork& network)
 
 Checkpoint Networks::train_in(const std::filesystem::path& folder, const Experiment& experiment,
                               const TrainedNetwork& network) {
-  const bool goes_on = experiment.train.start == TrainingStart::given;
-  const std::shared_ptr<const Weights> start = goes_on ? network.weights : nullptr;
+  const std::shared_ptr<const Weights> start = start_of(experiment, network);
   const std::shared_ptr<const Weights> teacher = teacher_of(experiment, network);
+  TrainSettings settings = experiment.train;
+  if (start) settings.start = TrainingStart::given;
+  settings.epochs = epochs_of(settings);
   const std::string label = network_label(experiment);
   progress_.begin("training " + label);
   Timer timer(timing_file(folder_.parent_path()), epoch_work(experiment));
   try {
-    return train(network.graph, *network.data, experiment.train, experiment.seed,
+    return train(network.graph, *network.data, settings, experiment.seed,
                  torch_device(experiment.compute), folder, network.identity,
-                 report_to(progress_, timer, label, experiment.train.epochs),
-                 {teacher.get(), start.get()});
+                 report_to(progress_, timer, label, settings.epochs), {teacher.get(), start.get()});
   } catch (const TrainingDiverged& error) {
     throw TrainingDiverged("training " + label + " " + error.what());
   }
+}
+
+std::shared_ptr<const Weights> Networks::start_of(const Experiment& experiment,
+                                                  const TrainedNetwork& network) {
+  if (network.weights) return network.weights;
+  return is_for_one_chip(experiment) ? get(before_chip(experiment)).weights : nullptr;
 }
 
 std::shared_ptr<const Weights> Networks::teacher_of(const Experiment& experiment,
@@ -377,6 +409,7 @@ std::shared_ptr<const Weights> Networks::teacher_of(const Experiment& experiment
   if (!named.file.empty())
     return std::make_shared<const Weights>(
         load_named(named, student.graph, &student.data->normalization).weights);
+  if (is_for_one_chip(experiment)) return start_of(experiment, student);
   if (!trains_teacher(experiment)) return student.weights;
   return get(teacher_experiment(experiment)).weights;
 }

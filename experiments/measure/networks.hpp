@@ -1,7 +1,9 @@
 // The trained networks of a run: data loaded once, each network trained once for all its points.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -24,6 +26,9 @@ struct TrainedNetwork {
   std::string data_name;                   ///< "cifar10"
   std::string identity;                    ///< Experiment::training_identity
   std::string weights_hash;                ///< SHA-256 of the weight file
+  /// Of train.hardware.chip = "each": the network as it is trained on that chip, which happens now
+  /// if it has not; empty elsewhere. What it gives stays with the Networks.
+  std::function<const TrainedNetwork&(std::int64_t chip)> on_chip;
 };
 
 /// The metric that is asked for, and the test samples with what answers are compared with. Throws
@@ -73,6 +78,10 @@ class Networks {
   /// Whether it could: not while another process trains it.
   bool train_or_load(const Experiment&, TrainedNetwork&);
   void take_given(const Experiment&, TrainedNetwork&) const;
+  /// What every chip begins with, and how it is trained there; null while another process trains.
+  const TrainedNetwork* try_before_chips(const Experiment&, const std::string& key);
+  /// Null: first kernels.
+  std::shared_ptr<const Weights> start_of(const Experiment&, const TrainedNetwork&);
   Checkpoint train_in(const std::filesystem::path& folder, const Experiment&,
                       const TrainedNetwork&);
   /// Of train.distill, trained if need be; null without it.

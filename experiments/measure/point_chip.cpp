@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "experiments/measure/compute.hpp"
+#include "experiments/study/chip_training.hpp"
 #include "mapping/conversions.hpp"
 #include "nn/data/normalization.hpp"
 #include "nn/data/same_samples.hpp"
@@ -109,6 +110,9 @@ PointChip::PointChip(const Experiment& experiment, const TrainedNetwork& network
       network_(network),
       backend_(make_backend(experiment.compute)),
       device_(torch_device(experiment.compute)) {
+  if (experiment.trains_each_chip() && !network.on_chip)
+    throw UnsupportedError(
+        "train.hardware.chip = \"each\" trains in `ohmic run`; expected the number of a draw");
   const bool on_torch = runs_on_torch(experiment, network, device_);
   const NetworkPeriphery& periphery = experiment.periphery;
   const MappedNetwork mapped(network.graph, network.weights, experiment.mapping, experiment.noise,
@@ -244,7 +248,15 @@ double PointChip::noise_free_score() {
   return score_all(analog_->load_noise_free());
 }
 
+/// A chip that is trained by itself, as the network is that was trained on it.
+DrawResult PointChip::measure_as_trained(std::int64_t chip) {
+  Calibrations calibrations;
+  PointChip own(on_chip(experiment_, chip), network_.on_chip(chip), calibrations, progress_);
+  return own.measure(0);
+}
+
 DrawResult PointChip::measure(std::int64_t index) {
+  if (network_.on_chip) return measure_as_trained(experiment_.evaluation.first_draw + index);
   DrawResult result;
   const EvaluationSettings& evaluation = experiment_.evaluation;
   const std::int64_t batch = images_per_draw();
@@ -397,8 +409,9 @@ std::string PointChip::calibration_warning() const {
 }
 
 std::vector<std::string> PointChip::warnings() const {
-  std::vector<std::string> all{range_warning(),  overflow_warning(), calibration_warning(),
-                               loudest_warning_, clipping_warning(), products_warning()};
+  std::vector<std::string> all{
+      range_warning(),    overflow_warning(), calibration_warning(),        loudest_warning_,
+      clipping_warning(), products_warning(), other_chips_text(experiment_)};
   std::erase(all, "");
   const std::vector<std::string>& assumed = network_.measure.remarks();
   all.insert(all.end(), assumed.begin(), assumed.end());

@@ -64,6 +64,7 @@ class PointChip {
   void begin(const std::string& what, std::int64_t images);
   Calibration ranges_of(const MappedNetwork&, Calibrations&);
   LayerProgress reports();
+  DrawResult measure_as_trained(std::int64_t chip);
   void prepare_torch(Precision);
   std::int64_t images_per_draw() const;
   std::int64_t batches() const;  ///< of images_per_draw() among the test images

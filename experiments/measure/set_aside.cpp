@@ -6,6 +6,7 @@
 
 #include "experiments/measure/folder_owner.hpp"
 #include "experiments/measure/run_folder.hpp"
+#include "experiments/study/chip_training.hpp"
 #include "nn/io/file.hpp"
 #include "simulator/error.hpp"
 
@@ -58,7 +59,9 @@ fs::path set_aside(const fs::path& folder, const std::vector<const Experiment*>&
     const fs::path point = fs::path("points") / e->identity();
     mover.move(point.string() + ".json");
     mover.move(point.string() + ".draws");
-    if (training) mover.move(training_folder("training", e->training_identity()));
+    if (!training) continue;
+    for (const std::string& identity : training_identities(*e))
+      mover.move(training_folder("training", identity));
   }
   return mover.result();
 }

@@ -25,6 +25,17 @@ void leave_as_given(const std::vector<const char*>& keys, const Value& root, Val
   }
 }
 
+/// Which draws a chip in the loop is measured on follows from its number where the file is silent.
+void leave_draws_as_given(const Value& root, Value& resolved) {
+  for (const char* key : {"first_draw", "draws"}) {
+    const Value* given = root.at(std::string("evaluation.") + key);
+    if (given)
+      resolved.set(std::string("evaluation.") + key, *given);
+    else
+      resolved.table().find("evaluation")->table().erase(key);
+  }
+}
+
 /// What of the layers' converters is swept.
 std::string own_converters(const Point& point) {
   const Parameter* layers = NetworkPeriphery::schema().find(kLayersKey);
@@ -46,10 +57,16 @@ Value resolved_file(const Value& root, const std::vector<Point>& points) {
     return p.experiment.device_model != points.front().experiment.device_model;
   });
   const Point& first = points.front();
-  const auto is_trained = [](const Point& p) { return p.experiment.is_trained(); };
+  const auto is_trained = [](const Point& p) { return p.experiment.trains(); };
   const auto has_chip = [](const Point& p) { return p.experiment.train.hardware.has_value(); };
-  const bool sweeps_training = std::ranges::any_of(
-      first.axes, [](const auto& axis) { return axis.first.starts_with("train."); });
+  const auto on_chip = [](const Point& p) {
+    const auto& hardware = p.experiment.train.hardware;
+    return hardware && hardware->chip;
+  };
+  const bool is_in_loop = std::ranges::any_of(points, on_chip);
+  const bool sweeps_training = std::ranges::any_of(first.axes, [&](const auto& axis) {
+    return axis.first.starts_with("train.") || (is_in_loop && axis.first == kCaseKey);
+  });
   if ((!is_trained(first) && std::ranges::any_of(points, is_trained)) ||
       (sweeps_training && std::ranges::any_of(points, has_chip)))
     leave_as_given({"train"}, root, resolved);
@@ -57,6 +74,7 @@ Value resolved_file(const Value& root, const std::vector<Point>& points) {
     leave_as_given({"preset", "mapping", "device", "periphery"}, root, resolved);
   else if (models_differ)
     leave_as_given({"device"}, root, resolved);
+  if (is_in_loop) leave_draws_as_given(root, resolved);
   const std::string converters = own_converters(first);
   if (std::ranges::any_of(points, [&](const Point& p) { return own_converters(p) != converters; }))
     leave_converters_as_given(root, resolved);

@@ -41,7 +41,8 @@ bool is_timing(const nlohmann::json& json) {
 
 }  // namespace
 
-std::string epoch_work(const Experiment& e) {
+std::string epoch_work(Experiment e) {
+  if (e.train.hardware && e.train.hardware->chip) e.train.hardware->chip = kEachChip;  // all alike
   return work_name("epoch", e,
                    {"model.name", "model.layout", "model.width", "model.file", "data.name",
                     "data.train_images", "data.train", "train.batch", "train.optimizer",

@@ -14,7 +14,7 @@ namespace ohmic {
 
 /// What is timed: one epoch of training, getting one point ready, one draw. Experiments of the same
 /// name take about the same time.
-std::string epoch_work(const Experiment&);
+std::string epoch_work(Experiment);
 std::string setup_work(const Experiment&);
 std::string draw_work(const Experiment&);
 

@@ -12,7 +12,7 @@ namespace ohmic {
 namespace {
 
 std::string training_text(const Experiment& e) {
-  if (!e.is_trained()) return "";
+  if (!e.trains()) return "";
   const TrainSettings& t = e.train;
   const bool goes_on = t.start == TrainingStart::given;
   std::string text = fmt::format(", trained {}here: {} epochs of {}, batch {}, L2 {}",
@@ -150,7 +150,7 @@ bool changes_nothing(const std::string& key, const Experiment& e, bool is_budget
   const bool is_of_runs = key == "evaluation.draws" || key == "evaluation.confidence" ||
                           key.starts_with("evaluation.stop");
   return key == "title" || key.starts_with("output.") || key.starts_with("compute.") ||
-         (key.starts_with("train.") && !e.is_trained()) || (is_budget && is_of_runs);
+         (key.starts_with("train.") && !e.trains()) || (is_budget && is_of_runs);
 }
 
 Facts not_default(const Point& first, bool is_budget) {

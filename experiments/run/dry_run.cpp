@@ -14,6 +14,7 @@
 #include "experiments/measure/timing.hpp"
 #include "experiments/results/axis_columns.hpp"
 #include "experiments/run/run.hpp"
+#include "experiments/study/chip_training.hpp"
 #include "experiments/study/remarks.hpp"
 #include "experiments/study/selection.hpp"
 #include "experiments/study/words.hpp"
@@ -62,6 +63,7 @@ class DryRun {
   std::string state(std::size_t index);
   std::string unfinished(const Experiment&);
   std::string training(const Experiment&);
+  std::string chips(const Experiment&, std::int64_t first, std::int64_t last);
   DataTable table(const std::vector<std::string>& states) const;
   std::string totals() const;
   std::string time_left() const;
@@ -92,11 +94,13 @@ std::string DryRun::state(std::size_t index) {
 }
 
 std::string DryRun::unfinished(const Experiment& e) {
-  const std::string identity = e.identity(), train = training(e);
+  const std::string identity = e.identity();
+  std::string train = training(e);
   const auto logged = store_.count_logged(identity);
   std::int64_t look = first_look(e.evaluation);
   while (look <= logged && next_look(e.evaluation, look) > look)
     look = next_look(e.evaluation, look);
+  if (e.trains_each_chip()) train += chips(e, logged, look);
   ++(logged > 0 ? begun_ : not_begun_);
   stops_early_ = stops_early_ || e.evaluation.stop;
   if (seen_.insert(identity).second) {
@@ -109,16 +113,29 @@ std::string DryRun::unfinished(const Experiment& e) {
   return "not begun" + train;
 }
 
+/// Chips that are still to be trained by themselves, "" for none.
+std::string DryRun::chips(const Experiment& e, std::int64_t first, std::int64_t last) {
+  std::int64_t missing = 0;
+  for (std::int64_t d = first; d < last; ++d) {
+    const Experiment one = on_chip(e, e.evaluation.first_draw + d);
+    const std::string text = training(one);
+    missing += !text.empty();
+  }
+  return missing == 0 ? "" : fmt::format(", trains on {} chip{}", missing, missing == 1 ? "" : "s");
+}
+
 /// What is to be trained before the point, "" for nothing.
 std::string DryRun::training(const Experiment& e) {
+  const auto& hardware = e.train.hardware;
+  if (hardware && hardware->takes_each_chip()) return training(before_chip(e));
   if (!e.is_trained()) return "";
   const fs::path folder = training_folder(folder_ / "training", e.training_identity());
   if (fs::exists(folder / kWeightsFile)) return "";
-  const std::int64_t done = epochs_recorded(folder);
+  const std::int64_t done = epochs_recorded(folder), epochs = epochs_of(e.train);
   if (networks_.insert(e.training_identity()).second)
-    left_.add(speeds_.seconds_per(epoch_work(e)), static_cast<double>(e.train.epochs - done));
+    left_.add(speeds_.seconds_per(epoch_work(e)), static_cast<double>(epochs - done));
   return fmt::format(", trains {}{}", network_label(e),
-                     done > 0 ? fmt::format(" ({} of {} epochs done)", done, e.train.epochs) : "");
+                     done > 0 ? fmt::format(" ({} of {} epochs done)", done, epochs) : "");
 }
 
 DataTable DryRun::table(const std::vector<std::string>& states) const {

@@ -96,6 +96,7 @@ class Run {
   bool is_missing(std::size_t index);
   bool try_point(std::size_t index);
   void compute(std::size_t index, const TrainedNetwork&);
+  void leave_out(std::size_t index, const std::string& why);
   void draw(PointChip&, std::size_t index, PointResult&);
   void show(std::size_t index, const std::string& what, double fraction);
   void say_once(const std::string& message);
@@ -103,6 +104,7 @@ class Run {
   const TrainedNetwork* network_of(std::size_t index);
   std::optional<std::string> find_divergence(std::size_t index) const;
   void note_provenance(const TrainedNetwork&);
+  void note_networks();
   void examine_now(const TrainedNetwork&, const Experiment&);
   const std::vector<std::string>* warnings_of(std::size_t index);
   std::size_t settled();
@@ -161,7 +163,8 @@ void Run::make_room() {
 std::optional<std::string> Run::find_divergence(std::size_t index) const {
   const Experiment& experiment = points_[index].experiment;
   const std::filesystem::path all = folder_ / "training";
-  if (experiment.train.distill) return divergence_of(experiment, all);
+  const bool on_chip = experiment.train.hardware && experiment.train.hardware->chip;
+  if (experiment.train.distill || on_chip) return divergence_of(experiment, all);
   if (!experiment.is_trained()) return std::nullopt;
   return read_divergence(training_folder(all, trainings_[index]), trainings_[index]);
 }
@@ -231,8 +234,18 @@ bool Run::try_point(std::size_t index) {
   if (!network) return diverged_[index].has_value();
   note_provenance(*network);
   examine_now(*network, points_[index].experiment);
-  compute(index, *network);
+  try {
+    compute(index, *network);
+  } catch (const TrainingDiverged& error) {  // of one chip
+    leave_out(index, error.what());
+  }
   return true;
+}
+
+void Run::leave_out(std::size_t index, const std::string& why) {
+  diverged_[index] = why;
+  progress_.say(fmt::format("{}; its points are left out", why));
+  write_tables();
 }
 
 /// Null while another process trains it, and where its training diverges.
@@ -240,9 +253,7 @@ const TrainedNetwork* Run::network_of(std::size_t index) {
   try {
     return networks_.try_get(points_[index].experiment);
   } catch (const TrainingDiverged& error) {
-    diverged_[index] = find_divergence(index).value_or(error.what());
-    progress_.say(fmt::format("{}; its points are left out", error.what()));
-    write_tables();
+    leave_out(index, find_divergence(index).value_or(error.what()));
     return nullptr;
   }
 }
@@ -265,6 +276,7 @@ void Run::compute(std::size_t index, const TrainedNetwork& network) {
   result.draws = store_.logged_draws(result.identity);
   check_logged(result, folder_ / "points");
   draw(chip, index, result);
+  if (network.on_chip) note_networks();
   result.layers = chip.layers();
   store_.publish(result);
   const PointSummary s = summarize(result, experiment.evaluation.confidence);
@@ -362,7 +374,10 @@ void Run::write_tables() {
 }
 
 void Run::note_provenance(const TrainedNetwork& network) {
-  if (!noted_.insert(&network).second) return;
+  if (noted_.insert(&network).second) note_networks();
+}
+
+void Run::note_networks() {
   const Provenance p = provenance_of(points_, networks_);
   const Claim tables = claims_->exclusive(kTablesClaim);
   write_provenance(folder_ / "provenance.json", p,

@@ -3,6 +3,7 @@
 #include <functional>
 #include <set>
 
+#include "experiments/study/chip_training.hpp"
 #include "experiments/study/measured_age.hpp"
 #include "experiments/study/network_file.hpp"
 #include "experiments/study/presets.hpp"
@@ -10,6 +11,7 @@
 #include "nn/analog/layer_cells.hpp"
 #include "nn/io/checkpoint.hpp"
 #include "nn/lowering/network.hpp"
+#include "nn/train/training_data.hpp"
 
 namespace ohmic {
 namespace {
@@ -244,7 +246,7 @@ void check_model(const Experiment& e) {
 
 /// Ages at which a network is trained are within what its device model was measured at.
 void check_trained_ages(const Value& root, const Experiment& e, std::vector<Fault>& faults) {
-  if (!e.train.hardware) return;
+  if (!e.train.hardware || e.train.hardware->chip) return;
   const TrainingHardware& h = *e.train.hardware;
   const std::string own = "train.hardware.device.time_s", list = "train.hardware.times_s";
   check_age(root.at(own), own, h.device_model, *h.device, faults);
@@ -266,15 +268,18 @@ void check_whole(const Value& root, const Experiment& experiment, std::vector<Fa
     if (graph.nodes.empty()) return;
     check_layer_names(experiment, graph, faults);
     experiment.devices().check_cells(layer_cells(graph, experiment.mapping, experiment.noise));
-    if (experiment.is_trained() && experiment.train.hardware) {
+    if (experiment.trains() && experiment.train.hardware) {
       const TrainingHardware& trained = *experiment.train.hardware;
-      LayerDevices(trained.device).check_cells(layer_cells(graph, trained.mapping, {}));
+      check_chip_in_the_loop(graph, experiment.train);
+      LayerDevices(trained.device, trained.layer_devices)
+          .check_cells(layer_cells(graph, trained.mapping, {}));
     }
   });
   append_faults(root, "", faults, [&] {
     experiment.train.validate();
     check_trained_ages(root, experiment, faults);
   });
+  check_chip(root, experiment, faults);
   append_faults(root, "", faults, [&] { experiment.noise.validate(); });
   append_faults(root, "", faults, [&] { check_form_factor(experiment); });
   append_faults(root, "", faults, [&] { check_biases(experiment.mapping, experiment.noise); });
@@ -341,6 +346,7 @@ Experiment Experiment::read(const Value& given, std::vector<Fault>& faults,
   say_where_keys_belong(faults, faults_before);
   if (experiment.output.dir.empty()) experiment.output.dir = default_folder(root);
   if (faults.size() == faults_before) choose_metric(root, experiment);
+  if (faults.size() == faults_before) take_chip(root, experiment);
   if (faults.size() == faults_before) check_whole(root, experiment, faults);
   return experiment;
 }
@@ -352,7 +358,14 @@ LayerDevices Experiment::devices() const {
 }
 
 bool Experiment::is_trained() const {
-  return train.start == TrainingStart::given || (model.weights.empty() && model.file.empty());
+  const bool has_none = model.weights.empty() && model.file.empty();
+  if (trains_each_chip()) return has_none;
+  const bool on_chip = train.hardware && train.hardware->chip;
+  return train.start == TrainingStart::given || has_none || on_chip;
+}
+
+bool Experiment::trains_each_chip() const {
+  return train.hardware && train.hardware->takes_each_chip();
 }
 
 Graph Experiment::graph() const {
@@ -361,10 +374,25 @@ Graph Experiment::graph() const {
   return network_of_file(*this)->graph;
 }
 
+namespace {
+
+/// What a chip in the loop takes from elsewhere.
+void leave_out_chip(Value& all, const Experiment& e) {
+  Value* hardware = all.table().find("train")->table().find("hardware");
+  for (const char* table : {"device", "mapping", "periphery"}) hardware->table().erase(table);
+  const EvaluationSettings& evaluation = e.evaluation;
+  if (evaluation.first_draw != *e.train.hardware->chip || evaluation.draws != 1) return;
+  for (const char* key : {"first_draw", "draws"})
+    all.table().find("evaluation")->table().erase(key);
+}
+
+}  // namespace
+
 Value Experiment::resolved() const {
   Value all = schema().write(this);
+  if (train.hardware && train.hardware->chip) leave_out_chip(all, *this);
   if (model.file.empty()) return all;
-  if (!is_trained()) all.table().erase("train");  // nothing of it counts
+  if (!trains()) all.table().erase("train");  // nothing of it counts
   for (const char* key : {"name", "layout", "width", "norm"})
     all.table().find("model")->table().erase(key);
   return all;

@@ -109,9 +109,14 @@ struct Experiment {
   static Experiment read(const Value& root, std::vector<Fault>& faults,
                          std::shared_ptr<const Graph> network = nullptr);
   static const Schema<Experiment>& schema();
-  /// Whether the network is trained here: neither its weights nor its file are given, or training
-  /// starts from them.
+  /// Whether one network is trained here for all draws: neither its weights nor its file are given,
+  /// or training starts from them, or it is for one chip.
   bool is_trained() const;
+  /// Whether every draw is trained by itself (train.hardware.chip = "each"), from the network that
+  /// is trained or given.
+  bool trains_each_chip() const;
+  /// Either.
+  bool trains() const { return is_trained() || trains_each_chip(); }
   /// The network: `built`, one of ohmic's own or that of model.file. Throws as load_network() does.
   Graph graph() const;
   /// `device` and `layer_devices` as a network takes them.
@@ -125,7 +130,8 @@ struct Experiment {
   /// SHA-256 (hexadecimal) of the same, for what is kept on disk: images, weights, and files that
   /// devices read count by their content, so they may move.
   std::string identity(Stage = Stage::point) const;
-  std::string training_identity() const { return identity(Stage::training); }
+  /// That of the network that is trained for all draws.
+  std::string training_identity() const;
 };
 
 /// One point: the swept keys with their values, and the experiment they make.

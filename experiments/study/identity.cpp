@@ -2,6 +2,7 @@
 #include <cmath>
 #include <span>
 
+#include "experiments/study/chip_training.hpp"
 #include "experiments/study/device_files.hpp"
 #include "experiments/study/experiment.hpp"
 #include "experiments/study/network_file.hpp"
@@ -170,8 +171,8 @@ Value list_of(const std::vector<std::string>& texts) {
 /// What counts at a stage, and what of it does so beside other values alone.
 Value part_of(const Experiment& e, Stage stage, bool by_content) {
   Value part = Experiment::schema().write(&e, stage);
-  if (!e.is_trained()) part.table().erase("train");
-  if (stage == Stage::training && e.is_trained() && !e.model.file.empty())
+  if (!e.trains()) part.table().erase("train");
+  if (stage == Stage::training && e.trains() && !e.model.file.empty())
     for (const auto& [key, layers] : {std::pair("mapping.digital", &e.mapping.digital),
                                       std::pair("mapping.crossbar", &e.mapping.crossbar)})
       if (!layers->empty()) part.set(key, list_of(*layers));  // decide what parameters there are
@@ -179,6 +180,9 @@ Value part_of(const Experiment& e, Stage stage, bool by_content) {
     *device = exact_devices(e);
   count_chosen_products(part, e.periphery);
   count_layer_converters(part, e.periphery, stage);
+  const bool on_chip = part.at("train") && e.train.hardware && e.train.hardware->chip;
+  if (on_chip && !e.layer_devices.empty())
+    part.set("train.hardware.device.layers", write_layer_devices(e.layer_devices));
   if (by_content) count_files(part, e);
   if (stage == Stage::training && e.train.keep != "best")
     for (const char* key : {"test", "test_images"}) part.table().find("data")->table().erase(key);
@@ -203,5 +207,9 @@ std::string hash_of(Value identity) {
 Value Experiment::part(Stage stage) const { return part_of(*this, stage, false); }
 
 std::string Experiment::identity(Stage stage) const { return hash_of(part_of(*this, stage, true)); }
+
+std::string Experiment::training_identity() const {
+  return trains_each_chip() ? before_chip(*this).training_identity() : identity(Stage::training);
+}
 
 }  // namespace ohmic

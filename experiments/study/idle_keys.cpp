@@ -207,7 +207,7 @@ void add_network(Keys& keys) {
   add(
       keys, "train",
       "networks that are trained here: without model.weights, or train.start = \"given\"",
-      [](E e) { return e.is_trained(); },
+      [](E e) { return e.trains(); },
       [](E e) { return TrainSettings::schema().write(&e.train).text(); });
 }
 

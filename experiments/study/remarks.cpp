@@ -90,11 +90,11 @@ class Remarks {
       fewest_norm_images_ =
           std::min(fewest_norm_images_, std::int64_t{*e.evaluation.batch_norm_images});
     keeps_best_ |= e.is_trained() && e.train.keep == "best";
-    if (const TrainSettings& t = e.train; e.is_trained() && t.schedule == "steps")
+    if (const TrainSettings& t = e.train; e.trains() && t.schedule == "steps")
       for (const double step : t.schedule_epochs)
         if (step >= static_cast<double>(t.epochs))
           late_steps_.insert(fmt::format("{:g} (train.epochs = {})", step, t.epochs));
-    moves_fitted_norms_ |= e.evaluation.batch_norm_images && e.is_trained() && e.train.hardware &&
+    moves_fitted_norms_ |= e.evaluation.batch_norm_images && e.trains() && e.train.hardware &&
                            e.train.hardware->acts();
     permitted_.insert(e.allow.begin(), e.allow.end());
     if (!e.is_trained())

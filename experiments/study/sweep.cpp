@@ -58,7 +58,7 @@ void check_used(const Value& base, const std::vector<SweepAxis>& axes,
                           : "has no effect: the network is that of model.file, which says all of "
                             "itself"});
   };
-  const auto is_trained = [](const Point& p) { return p.experiment.is_trained(); };
+  const auto is_trained = [](const Point& p) { return p.experiment.trains(); };
   std::vector<std::string> unused{"model.name", "model.layout", "model.width", "model.norm",
                                   "model.norm_k"};
   if (std::none_of(points.begin(), points.end(), is_trained)) unused.push_back("train");

@@ -46,7 +46,7 @@ bool calibrates(const Experiment& e) { return !uses_of_ranges(e).empty(); }
 
 std::string use_of_training_images(const Experiment& e) {
   std::vector<std::string> uses = uses_of_ranges(e);
-  if (e.is_trained()) uses.insert(uses.begin(), "training");
+  if (e.trains()) uses.insert(uses.begin(), "training");
   if (e.evaluation.batch_norm_images) uses.push_back("evaluation.batch_norm_images");
   return fmt::format("{}", fmt::join(uses, ", "));
 }

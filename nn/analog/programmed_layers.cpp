@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "nn/analog/batch_norm.hpp"
-#include "nn/analog/layer_loader.hpp"
 
 namespace ohmic {
 namespace {
@@ -34,7 +33,7 @@ void go(std::span<const double> from, std::span<const double> factor, double str
 
 ProgrammedLayers::ProgrammedLayers(const MappedNetwork& network, Calibration ranges,
                                    Backend& backend, std::uint64_t seed, std::uint64_t draw,
-                                   double strength)
+                                   double strength, WrittenFor updates)
     : crossbars_(network, std::move(ranges), backend), key_(noise_key(seed, draw)) {
   for (const Step& step : network->crossbar) {
     const DeviceModel& device = network->device_of(step);
@@ -48,9 +47,16 @@ ProgrammedLayers::ProgrammedLayers(const MappedNetwork& network, Calibration ran
     LayerOnTiles tiles = tiles_of(step, strength);
     hold(step, {tiles.effective_weights(), tiles.effective_bias()});
     const LayerRanges* ranges = crossbars_.ranges_of(step);
-    made = {tiles_loader(backend, std::move(tiles), ranges)(bias_of(step)),
-            drive_of(around, ranges)};
+    const LayerLoader load = tiles_loader(backend, std::move(tiles), ranges);
+    made = {load(bias_of(step, *network->weights)), drive_of(around, ranges)};
+    if (updates == WrittenFor::all_updates) loaders_[step.mvm] = load;
   }
+}
+
+void ProgrammedLayers::take_biases(const Weights& weights) {
+  for (const Step& step : crossbars_.network()->crossbar)
+    if (const auto load = loaders_.find(step.mvm); load != loaders_.end())
+      layers_.at(step.mvm).layer = load->second(bias_of(step, weights));
 }
 
 MappedLayer::Product ProgrammedLayers::product_of(const Step& step, double strength) const {
@@ -94,12 +100,12 @@ void ProgrammedLayers::hold(const Step& step, MappedLayer::Product product) {
   on_devices_[bias] = {network->weights->at(bias).shape, std::move(product.bias)};
 }
 
-Epilogue ProgrammedLayers::bias_of(const Step& step) const {
+Epilogue ProgrammedLayers::bias_of(const Step& step, const Weights& weights) const {
   const MappedNetwork& network = crossbars_.network();
-  const auto bias = network->weights->find(network->node(step.mvm).name + ".bias");
-  const bool is_digital = bias != network->weights->end() && !network->has_bias_row(step);
-  ChannelAffine affine = channel_affine(*network->weights, network->geometry(step).columns(),
-                                        nullptr, is_digital ? &bias->second : nullptr);
+  const auto bias = weights.find(network->node(step.mvm).name + ".bias");
+  const bool is_digital = bias != weights.end() && !network->has_bias_row(step);
+  ChannelAffine affine = channel_affine(weights, network->geometry(step).columns(), nullptr,
+                                        is_digital ? &bias->second : nullptr);
   return {std::move(affine.scale), std::move(affine.shift), false};
 }
 

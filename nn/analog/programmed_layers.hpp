@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "nn/analog/crossbars.hpp"
+#include "nn/analog/layer_loader.hpp"
 
 namespace ohmic {
 
@@ -22,12 +23,19 @@ struct ProgrammedLayer {
   std::optional<Drive> drive;
 };
 
+/// How often weights on devices are the same.
+enum class WrittenFor { one_update, all_updates };
+
 class ProgrammedLayers {
  public:
   /// The back end must outlive it. Throws what AnalogNetwork and its program() do. What devices
   /// hold beside their targets is taken times `strength`, as is the noise of their reads.
   ProgrammedLayers(const MappedNetwork&, Calibration, Backend&, std::uint64_t seed,
-                   std::uint64_t draw, double strength = 1);
+                   std::uint64_t draw, double strength = 1, WrittenFor = WrittenFor::one_update);
+
+  /// Of layers that were written for all updates: digital biases are those of these weights, all
+  /// else stays as it was programmed.
+  void take_biases(const Weights&);
 
   /// Tensors on devices, by name: kernels, and biases with mapping.bias = "analog".
   const Weights& on_devices() const { return on_devices_; }
@@ -38,12 +46,13 @@ class ProgrammedLayers {
   MappedLayer::Product product_of(const Step&, double strength) const;
   LayerOnTiles tiles_of(const Step&, double strength) const;
   void hold(const Step&, MappedLayer::Product);
-  Epilogue bias_of(const Step&) const;
+  Epilogue bias_of(const Step&, const Weights&) const;
 
   Crossbars crossbars_;
   NoiseKey key_;
   Weights on_devices_;
   std::map<int, ProgrammedLayer> layers_;  ///< by node
+  std::map<int, LayerLoader> loaders_;     ///< likewise, of what is written for all updates
 };
 
 }  // namespace ohmic

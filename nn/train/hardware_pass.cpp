@@ -23,6 +23,9 @@ namespace {
 
 using at::Tensor;
 
+// Of a chip that is measured too: its reads in training are none of test or measured images.
+constexpr std::uint64_t kFirstTrainingSample = std::uint64_t{3} << 31;
+
 /// One product on a chip, and what its gradients need.
 struct ChipCall : torch::CustomClassHolder {
   ChipCall(const Node* n, const Node* in, const ProgrammedLayer* on, bool clip, std::uint64_t e)
@@ -163,9 +166,33 @@ struct HardwarePass::State {
     return found;
   }
 
+  /// The draw that an update goes through.
+  std::uint64_t draw_of(const Update& now) const {
+    if (hardware.chip) return static_cast<std::uint64_t>(*hardware.chip);
+    return kFirstTrainingDraw + static_cast<std::uint64_t>(now.number / hardware.draw_every);
+  }
+
+  /// Events of reads: those of an update are no other's on the same chip.
+  std::uint64_t first_sample_of(const Update& now) const {
+    const std::int64_t before = hardware.chip ? now.number : now.number % hardware.draw_every;
+    return (hardware.chip ? kFirstTrainingSample : 0) +
+           static_cast<std::uint64_t>(before * now.batch);
+  }
+
+  bool finds_ranges(const Update& now) const {
+    return now.begins_epoch || now.number % hardware.calibrate_every == 0;
+  }
+
+  /// What is written once stays, and ranges do where they are not due: only biases have changed.
+  bool stays(const Update& now) const {
+    return hardware.chip && programmed && (ranges.empty() || !finds_ranges(now));
+  }
+
   double strength(double epochs) const {
     return epochs < hardware.ramp_epochs ? epochs / hardware.ramp_epochs : 1;
   }
+
+  void write(TorchGraph&, std::shared_ptr<const Weights>, const Tensor& images, const Update&);
 
   const Graph& graph;
   const TrainingHardware& hardware;
@@ -183,22 +210,35 @@ HardwarePass::HardwarePass(const Graph& graph, const TrainingHardware& hardware,
 HardwarePass::~HardwarePass() = default;
 HardwarePass::HardwarePass(HardwarePass&&) noexcept = default;
 
-void HardwarePass::program(TorchGraph& network, const Tensor& images, const Update& now) {
-  State& s = *state_;
-  const auto weights = std::make_shared<const Weights>(network.weights());
-  const std::int64_t of_draw = now.number % s.hardware.draw_every;
-  const std::uint64_t draw =
-      kFirstTrainingDraw + static_cast<std::uint64_t>(now.number / s.hardware.draw_every);
-  const MappedNetwork mapped(s.graph, weights, s.hardware.mapping, {}, s.hardware.periphery,
-                             s.device(draw));
-  const bool is_due = now.begins_epoch || now.number % s.hardware.calibrate_every == 0;
-  if (mapped.needs_ranges() && is_due) {
-    s.ranges = s.ranges_of(mapped, network, images);
+void HardwarePass::State::write(TorchGraph& network, std::shared_ptr<const Weights> weights,
+                                const Tensor& images, const Update& now) {
+  const std::uint64_t draw = draw_of(now);
+  const MappedNetwork mapped(graph, weights, hardware.mapping, {}, hardware.periphery,
+                             LayerDevices(device(draw), hardware.layer_devices));
+  if (mapped.needs_ranges() && finds_ranges(now)) {
+    ranges = ranges_of(mapped, network, images);
     network.set_weights(*weights);
   }
-  s.programmed.emplace(mapped, s.ranges, *s.backend, s.seed, draw, s.strength(now.epochs));
-  s.first_sample = static_cast<std::uint64_t>(of_draw * now.batch);
+  programmed.emplace(mapped, ranges, *backend, seed, draw, strength(now.epochs),
+                     hardware.chip ? WrittenFor::all_updates : WrittenFor::one_update);
+}
+
+void HardwarePass::program(TorchGraph& network, const Tensor& images, const Update& now) {
+  State& s = *state_;
+  s.first_sample = s.first_sample_of(now);
+  if (s.stays(now)) return hold(network);
+  s.write(network, std::make_shared<const Weights>(network.weights()), images, now);
   for (const auto& [name, held] : s.programmed->on_devices()) network.set_tensor(name, held);
+}
+
+void HardwarePass::hold(TorchGraph& network) {
+  ProgrammedLayers& programmed = *state_->programmed;
+  programmed.take_biases(network.weights());
+  for (const auto& [name, held] : programmed.on_devices()) network.set_tensor(name, held);
+}
+
+void HardwarePass::program(TorchGraph& network, const float* nhwc, const Update& now) {
+  program(network, network.images(nhwc, now.batch), now);
 }
 
 const TorchGraph::Layers& HardwarePass::layers() const { return state_->layers; }

@@ -30,6 +30,11 @@ class HardwarePass {
   /// Programs the chip of an update with the network's weights, and gives the network those that
   /// its devices hold; running statistics stay.
   void program(TorchGraph&, const at::Tensor& images, const Update&);
+  /// The same of Update::batch images on the host, N x H x W x C.
+  void program(TorchGraph&, const float* nhwc, const Update&);
+  /// Of a chip in the loop that was programmed before: gives the network again what devices hold,
+  /// and the chip the network's biases.
+  void hold(TorchGraph&);
   /// What the programmed chip computes in place of the network, as autograd follows it.
   const TorchGraph::Layers& layers() const;
 

@@ -179,6 +179,10 @@ void TrainSettings::validate() const {
                    "a device model with the noise that is meant");
     if (precision != "f32") refuse_train("precision", "expected \"f32\" beside [train.hardware]");
     check_hardware(*hardware);
+    if (hardware->chip && keep == "best")
+      refuse_train("keep",
+                   "\"best\" chooses an epoch by what the digital network answers, and what is "
+                   "trained fits a chip (train.hardware.chip); expected \"last\"");
   }
   if (measure && measure->images < 2 * batch)
     refuse_train("measure.images", "expected two batches of train.batch at least, " +

@@ -131,6 +131,8 @@ class Training {
         updates_(can_be_recorded() ? repetition_on(device) : Repetition::launched) {
     require_call((settings.start == TrainingStart::given) == (given.start != nullptr),
                  "train: train.start = \"given\", and no other, needs the weights to start from");
+    require_call(!settings.hardware || !settings.hardware->takes_each_chip(),
+                 "train: train.hardware.chip has to be one chip's number");
     require_call(given.teacher || !settings.distill,
                  "train: train.distill needs a teacher's weights");
     if (settings.distill)
@@ -347,12 +349,35 @@ class Training {
     }
   }
 
-  /// In the precision of training; -1 without test images.
+  bool is_on_one_chip() const { return hardware_ && settings_.hardware->chip; }
+
+  /// In the precision of training; of a chip in the loop, on that chip. -1 without test images.
   double test_accuracy() {
     const std::int64_t images = data_.test.size();
     if (images == 0) return -1;
-    const std::int64_t right = tests_ ? tests_->count_correct(0, images) : count_right_tests();
+    const std::int64_t right = is_on_one_chip() ? count_right_on_chip()
+                               : tests_         ? tests_->count_correct(0, images)
+                                                : count_right_tests();
     return static_cast<double>(right) / static_cast<double>(images);
+  }
+
+  std::int64_t count_right_on_chip() {
+    const at::NoGradGuard no_gradients;
+    const Tensor clean = network_.parameters().clone();
+    hardware_->hold(network_);
+    std::int64_t right = 0;
+    std::vector<float> x(static_cast<std::size_t>(kTestBatch * data_.test.values()));
+    for (std::int64_t i = 0; i < data_.test.size(); i += kTestBatch) {
+      const std::int64_t count = std::min(kTestBatch, data_.test.size() - i);
+      normalized_batch(data_.test, data_.normalization, i, count, x.data());
+      const Tensor answers =
+          logits_of(network_, network_.images(x.data(), count), false, hardware_->layers())
+              .argmax(1);
+      const auto first = data_.test.labels.begin() + i;
+      right += answers.eq(labels({first, first + count})).sum().item<std::int64_t>();
+    }
+    network_.parameters().copy_(clean);
+    return right;
   }
 
   std::int64_t count_right_tests() {

@@ -38,11 +38,38 @@ void check_only(const Graph& graph, const std::vector<std::string>& patterns) {
   }
 }
 
+/// The kernel that a pattern names; empty: none.
+std::string kernel_named(const Graph& graph, const std::string& pattern) {
+  for (const Node& node : graph.nodes)
+    if (const std::string kernel = node.name + ".weight";
+        has_matrix(node) && matches(pattern, kernel))
+      return kernel;
+  return "";
+}
+
+[[noreturn]] void refuse_kernels(const std::string& which) {
+  throw ConfigError(
+      {{{},
+        "train.only",
+        which + ", and devices of a chip in the loop (train.hardware.chip) stay as they "
+                "were written; expected patterns of what is digital, as in [\"*bn*\", "
+                "\"*.bias\"]"}});
+}
+
 }  // namespace
+
+void check_chip_in_the_loop(const Graph& graph, const TrainSettings& settings) {
+  if (!settings.hardware || !settings.hardware->chip) return;
+  if (settings.only.empty()) refuse_kernels("is empty, so that kernels are trained too");
+  for (const std::string& pattern : settings.only)
+    if (const std::string kernel = kernel_named(graph, pattern); !kernel.empty())
+      refuse_kernels("\"" + pattern + "\" names " + kernel);
+}
 
 void check_training_data(const Graph& graph, const Dataset& data, const TrainSettings& settings) {
   check_network(graph, answer_shape(graph, {graph.classes}));
   check_only(graph, settings.only);
+  check_chip_in_the_loop(graph, settings);
   if (data.train.size() == 0) throw DataError("there are no training images");
   if (!data.train.has_labels() || !data.train.targets.empty())
     throw DataError("training needs a class for every sample of data.train (labels)");

@@ -9,8 +9,12 @@
 
 namespace ohmic {
 
+/// Throws ConfigError where a chip in the loop (TrainingHardware::chip) would have to be written
+/// again: train.only leaves kernels alone.
+void check_chip_in_the_loop(const Graph&, const TrainSettings&);
+
 /// Throws DataError where the network cannot be trained here, or data do not fit it or what is
-/// asked of them.
+/// asked of them, and what check_chip_in_the_loop() does.
 void check_training_data(const Graph&, const Dataset&, const TrainSettings&);
 
 /// Normalised, and where it is asked for augmented, samples as a Graph has them to `nhwc`, which is

@@ -92,8 +92,8 @@ inputs, from training: model train
     beta1_decay schedule schedule_epochs schedule_factors l2 weight_decay only init augment
     shift flip keep precision noise_eta clip_sigma hardware measure
 [train] inputs, from training: start distill
-[train.hardware] from training: device mapping periphery draw_every times_s calibrate_every
-    ramp_epochs input_gradient
+[train.hardware] from training: device chip chip_epochs mapping periphery draw_every times_s
+    calibrate_every ramp_epochs input_gradient
 [train.distill] inputs, from training: teacher tensors temperature weight
 [train.measure] from training: every images
 inputs, from network: mapping evaluation
@@ -140,6 +140,7 @@ const std::map<std::string, std::string>& other_values() {
       {"mapping.tile", "'unlimited'"},
       {"train.start", "'given'"},
       {"train.hardware.device", "{ model = 'pcm' }"},
+      {"train.hardware.chip", "3"},
       {"train.hardware.mapping", "{ tile = [64, 64] }"},
       {"train.hardware.periphery", "{ adc = { bits = 5 } }"},
       {"periphery.layers", "{ conv1 = { adc = { percentile = 90.0 } } }"},
