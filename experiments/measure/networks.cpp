@@ -25,10 +25,12 @@
 #include "nn/data/samples.hpp"
 #include "nn/io/checkpoint.hpp"
 #include "nn/io/sha256.hpp"
+#include "nn/io/weight_file.hpp"
 #include "nn/metrics/label_error.hpp"
 #include "nn/torch/torch_evaluation.hpp"
 #include "nn/train/curves.hpp"
 #include "nn/train/divergence.hpp"
+#include "nn/train/trained_weights.hpp"
 #include "nn/train/training_data.hpp"
 
 namespace ohmic {
@@ -177,6 +179,14 @@ std::string chip_words(const TrainingHardware& hardware) {
   const std::string chip =
       hardware.takes_each_chip() ? "each chip" : fmt::format("chip {}", *hardware.chip);
   return fmt::format(", on {} ({})", chip, hardware_words(hardware));
+}
+
+/// The chip that weights which ohmic trained were trained on; "" where the file says of none.
+std::string chip_said_by(const std::string& weights) {
+  if (std::filesystem::path(weights).extension() != ".safetensors") return "";
+  const Metadata metadata = open_safetensors(weights).metadata;
+  const auto chip = metadata.find(kChipKey);
+  return chip == metadata.end() ? "" : chip->second;
 }
 
 bool is_for_one_chip(const Experiment& e) {
@@ -375,6 +385,7 @@ void Networks::take_given(const Experiment& experiment, TrainedNetwork& network)
         load_named(own_weights(experiment), network.graph, &network.data->normalization).weights);
     network.weights_hash = sha256_of_weights(model.weights);
   }
+  network.given_for = chip_said_by(model.weights);
 }
 
 Checkpoint Networks::train_in(const std::filesystem::path& folder, const Experiment& experiment,

@@ -26,6 +26,7 @@ struct TrainedNetwork {
   std::string data_name;                   ///< "cifar10"
   std::string identity;                    ///< Experiment::training_identity
   std::string weights_hash;                ///< SHA-256 of the weight file
+  std::string given_for;  ///< chip that weights of a file say they were trained on; empty: none
   /// Of train.hardware.chip = "each": the network as it is trained on that chip, which happens now
   /// if it has not; empty elsewhere. What it gives stays with the Networks.
   std::function<const TrainedNetwork&(std::int64_t chip)> on_chip;

@@ -360,6 +360,16 @@ NetworkCost PointChip::cost() {
   return cost;
 }
 
+/// Whether the weights are for one chip, which only whoever gives them knows to be the one
+/// measured.
+std::string PointChip::given_warning() const {
+  if (network_.given_for.empty() || experiment_.trains()) return {};
+  return fmt::format(
+      "model.weights were trained on one chip, draw {} of some seed and hardware "
+      "(train.hardware.chip), and fit no other",
+      network_.given_for);
+}
+
 std::string PointChip::range_warning() const {
   const std::vector<double> unused = analog_->unused_adc_bits();
   const auto wide =
@@ -410,8 +420,8 @@ std::string PointChip::calibration_warning() const {
 
 std::vector<std::string> PointChip::warnings() const {
   std::vector<std::string> all{
-      range_warning(),    overflow_warning(), calibration_warning(),        loudest_warning_,
-      clipping_warning(), products_warning(), other_chips_text(experiment_)};
+      range_warning(),    overflow_warning(), calibration_warning(),         loudest_warning_,
+      clipping_warning(), products_warning(), other_chips_text(experiment_), given_warning()};
   std::erase(all, "");
   const std::vector<std::string>& assumed = network_.measure.remarks();
   all.insert(all.end(), assumed.begin(), assumed.end());

@@ -54,6 +54,7 @@ class PointChip {
   std::vector<std::string> warnings() const;
 
  private:
+  std::string given_warning() const;
   std::string range_warning() const;
   std::string overflow_warning() const;
   std::string calibration_warning() const;

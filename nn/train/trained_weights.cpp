@@ -51,6 +51,8 @@ Metadata metadata_of(const Graph& graph, const Dataset& data, const TrainSetting
              {"ohmic", version()},
              {"identity", identity}};
   describe(data.normalization, m);
+  if (settings.hardware && settings.hardware->chip)
+    m[kChipKey] = std::to_string(*settings.hardware->chip);
   return m;
 }
 

@@ -11,6 +11,10 @@
 
 namespace ohmic {
 
+/// Under this key the metadata of weights that fit one chip have its number
+/// (TrainingHardware::chip).
+inline constexpr const char* kChipKey = "trained_on_chip";
+
 /// What the file says about its weights, those of an epoch from 0.
 Metadata metadata_of(const Graph&, const Dataset&, const TrainSettings&, std::uint64_t seed,
                      const std::string& identity, std::int64_t kept_epoch);

@@ -109,6 +109,22 @@ TEST_F(ChipTrainingRuns, OtherChipsAreNamed) {
   EXPECT_NE((done.out + done.err).find(said), std::string::npos) << done.out << done.err;
 }
 
+TEST_F(ChipTrainingRuns, WeightsForOneChipSaySoWhereTheyAreGiven) {
+  ASSERT_EQ(run("one", "[train.hardware]\nchip = 1\n").status, 0);
+  std::size_t marked = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path() / "one/training")) {
+    const auto weights = entry.path() / "weights.safetensors";
+    if (!std::filesystem::exists(weights)) continue;
+    const Result given = ohmic({"run", experiment("[evaluation]\ndraws = 2\n"), "--out",
+                                folder_.path() / ("given" + std::to_string(marked)), "--set",
+                                "model.weights=" + weights.string()});
+    ASSERT_EQ(given.status, 0) << given.err;
+    marked += (given.out + given.err).find("model.weights were trained on one chip, draw 1") !=
+              std::string::npos;
+  }
+  EXPECT_EQ(marked, 1u) << "the other is the network before";
+}
+
 TEST_F(ChipTrainingRuns, WrongNumbersAreRefusedWhereTheyStand) {
   for (const char* wrong : {"-1", "\"all\"", "1.5", "1000000000"}) {
     const Result refused =
