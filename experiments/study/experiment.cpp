@@ -393,7 +393,7 @@ Value Experiment::resolved() const {
   if (train.hardware && train.hardware->chip) leave_out_chip(all, *this);
   if (model.file.empty()) return all;
   if (!trains()) all.table().erase("train");  // nothing of it counts
-  for (const char* key : {"name", "layout", "width", "norm"})
+  for (const char* key : {"name", "layout", "width", "norm", "norm_k"})
     all.table().find("model")->table().erase(key);
   return all;
 }
