@@ -24,15 +24,24 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
+#include <iomanip>
 #include <limits>
 #include <map>
 #include <numeric>
+#include <sstream>
 
 #include "devices/csv.hpp"
 #include "devices/fitted.hpp"
 
 namespace ohmic {
 namespace {
+
+/// Without the last digits, which sums have of their own.
+std::string rounded_text(double sum) {
+  std::ostringstream text;
+  text << std::setprecision(12) << sum;
+  return text.str();
+}
 
 enum class State { min, max, open, short_circuit };
 constexpr std::size_t kStates = StuckStates::kStates;
@@ -161,7 +170,7 @@ class Stuck final : public DeviceModel {
       throw ConfigError(
           {{{},
             "min_rate",
-            "the four rates add up to " + Value{total_rate()}.text() + "; expected at most 1"}});
+            "the four rates add up to " + rounded_text(total_rate()) + "; expected at most 1"}});
     if (!map.empty()) map_ = read_map(map);
   }
 

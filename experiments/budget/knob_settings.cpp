@@ -82,7 +82,9 @@ const Schema<KnobsSettings>& KnobsSettings::schema() {
             "answer says so.");
     s.add("verify_draws", &K::verify_draws)
         .at_least(2)
-        .doc("Draws, not used by the search, on which the worst corner is measured.");
+        .doc(
+            "Draws, not used by the search, on which the worst corner that it found and the one to "
+            "first order are measured.");
     return s;
   }();
   return schema;

@@ -101,20 +101,31 @@ class PointCheck {
   }
 
   /// Ends that are right by themselves may contradict each other; of many numbers two at a time
-  /// are tried.
+  /// are tried, and all at their upper and at their lower ends.
   void check_corners(const std::vector<CornerAxis>& axes) {
     constexpr std::size_t kMostTried = 10;
-    try {
-      if (axes.size() <= kMostTried) return try_corners(axes);
-      for (std::size_t a = 0; a < axes.size(); ++a)
-        for (std::size_t b = 0; b < a; ++b) try_corners({axes[b], axes[a]});
-    } catch (const ConfigError& error) {
-      fault("knobs.corners", error.faults().front().key + ": " + error.faults().front().message);
-    }
+    const auto try_all = [&](const std::vector<CornerAxis>& some) {
+      return std::ranges::all_of(all_corners(some.size()), [&](const CornerEnds& corner) {
+        return is_possible(some, corner);
+      });
+    };
+    if (axes.size() <= kMostTried) return void(try_all(axes));
+    for (std::size_t a = 0; a < axes.size(); ++a)
+      for (std::size_t b = 0; b < a; ++b)
+        if (!try_all({axes[b], axes[a]})) return;
+    for (const bool is_high : {true, false})
+      if (!is_possible(axes, CornerEnds(axes.size(), is_high))) return;
   }
 
-  void try_corners(const std::vector<CornerAxis>& axes) const {
-    for (const CornerEnds& corner : all_corners(axes.size())) at_corner(experiment_, axes, corner);
+  /// Else a fault.
+  bool is_possible(const std::vector<CornerAxis>& axes, const CornerEnds& corner) {
+    try {
+      at_corner(experiment_, axes, corner);
+      return true;
+    } catch (const ConfigError& error) {
+      fault("knobs.corners", impossible_text(axes, corner, error));
+      return false;
+    }
   }
 
   const BudgetRequest& request_;

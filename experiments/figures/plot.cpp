@@ -59,6 +59,7 @@ std::string few_decades(const Range& range) {
 }
 
 std::string axis_script(char axis, const Axis& a, const Range& range, bool slants, int letters) {
+  const std::size_t longest = axis == 'y' ? kLongestBeside : kLongestTic;
   const std::vector<std::string> title = wrapped(a.title, letters);
   const std::string offset = axis == 'y' ? fmt::format("{:g},0", 0.9 * (1 - double(title.size())))
                              : slants    ? "0,0.7"
@@ -73,7 +74,7 @@ std::string axis_script(char axis, const Axis& a, const Range& range, bool slant
                                             : std::string("autofreq format '%h'"));
   std::vector<std::string> tics;
   for (const auto& [at, name] : a.tics)
-    tics.push_back(gnuplot_tic(shortened(name, kLongestTic)) + " " + number(at));
+    tics.push_back(gnuplot_tic(shortened(name, longest)) + " " + number(at));
   return text + fmt::format("set {}tics {} ({})\n", axis,
                             slants ? "rotate by 45 right" : "norotate", fmt::join(tics, ", "));
 }

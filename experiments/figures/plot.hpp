@@ -21,6 +21,7 @@ inline constexpr char kBaseline[] = "#0072b2";   ///< without noise
 inline constexpr char kNoisy[] = "#d55e00";      ///< under noise
 inline constexpr char kAlone[] = "#0072b2";      ///< lost by one cause alone
 inline constexpr char kGivenBack[] = "#e69f00";  ///< given back without that cause
+inline constexpr char kCounted[] = "#cc79a7";    ///< of what is counted one by one
 inline constexpr char kShare[] = "#009e73";      ///< attributed to it
 inline constexpr char kSweetSpot[] = "#009e73";  ///< behind what is near the best
 

@@ -123,7 +123,7 @@ PanelGrid::PanelGrid(const Plot& plot)
     inset_.left = std::max(inset_.left, slant);
     std::size_t longest = 0;
     for (const auto& tic : beside.tics)
-      longest = std::max(longest, std::min(length_of(tic.second), kLongestTic));
+      longest = std::max(longest, std::min(length_of(tic.second), kLongestBeside));
     if (beside.is_named)
       inset_.left = std::max(inset_.left, kLetter * static_cast<int>(longest) + 58);
     lines = std::max(lines, static_cast<int>(wrapped(beside.title, letters_beside(plot)).size()));

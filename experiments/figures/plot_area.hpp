@@ -5,7 +5,8 @@
 
 namespace ohmic {
 
-constexpr std::size_t kLongestTic = 30;  ///< of a name beside an axis, in characters
+constexpr std::size_t kLongestTic = 30;     ///< of a name below an axis, in characters
+constexpr std::size_t kLongestBeside = 56;  ///< of one beside it, where a line has room
 
 struct Range {
   double low = 0, high = 1;

@@ -319,6 +319,61 @@ TEST_F(BudgetOfKnobs, ASearchOfCornersThatIsCutOffSaysSo) {
       << text;
 }
 
+// Few draws tell few ends: those that nothing tells apart are named, put to where first order has
+// them, and the corner to first order stands beside the found one on the same fresh draws.
+TEST_F(BudgetOfKnobs, TheWorstCornerSaysWhichEndsNothingTellsApart) {
+  const std::string text = run(std::string(kManyCorners) + kFiveTolerances).text;
+  const Columns t = table("knob_corner.csv"), seen = table("knob_corners.csv");
+  const std::size_t rows = t.at("linear").size();
+  ASSERT_GE(rows, 1u);
+  ASSERT_LE(rows, 2u);
+  EXPECT_EQ(std::ranges::count(t.at("linear"), "true"), 1);
+  EXPECT_NE(t.at("undecided")[0].find("device.g_max_S"), std::string::npos) << text;
+  EXPECT_NE(text.find("device.g_max_S 2"), std::string::npos) << text;
+  EXPECT_NE(text.find(" (either)"), std::string::npos) << text;
+  EXPECT_EQ(t.at("device.g_max_S")[0],
+            seen.at("device.g_max_S")[0]);  // the first is the linear one
+  EXPECT_EQ(t.at("corners")[0], "32");
+  EXPECT_EQ(t.at("measured")[0], std::to_string(seen.at("worst").size()));
+  EXPECT_EQ(t.at("finished")[0], "true");
+  if (rows == 2) {
+    EXPECT_LE(std::stod(t.at("accuracy")[0]), std::stod(t.at("accuracy")[1]));
+    EXPECT_NEAR(std::stod(t.at("worse_by")[0]),
+                std::stod(t.at("accuracy")[1]) - std::stod(t.at("accuracy")[0]), 1e-12);
+  }
+}
+
+/// Eleven numbers, of which three rates together leave what can be at their upper ends only.
+Value three_rates() {
+  Value root = test::waves(
+      "eta = 0.1\n[mapping]\ntile = [64, 40]\n[periphery]\nadc = { bits = 6, offset_lsb = 0.2 }\n"
+      "dac = { bits = 6 }\noutput_noise = { relative = 0.05 }\n[evaluation]\ncalibration_images = "
+      "16\n[budget.knobs]\ndraws = 2\nverify_draws = 2\n[budget.knobs.corners]\n"
+      "device.models.0.eta = 0.1\ndevice.models.1.min_rate = 0.4\ndevice.models.1.max_rate = 0.4\n"
+      "device.models.1.open_rate = 0.4\ndevice.g_max_S = 0.1\nmapping.tile.0 = 0.1\n"
+      "mapping.tile.1 = 0.1\nperiphery.adc.bits = 0.2\nperiphery.adc.offset_lsb = 0.2\n"
+      "periphery.dac.bits = 0.2\nperiphery.output_noise.relative = 0.2\n");
+  root.table()["device"] = *parse_toml(
+                                "[device]\nmodel = \"stack\"\ng_max_S = 25e-6\n"
+                                "[[device.models]]\nmodel = \"awgn\"\neta = 0.1\n"
+                                "[[device.models]]\nmodel = \"stuck\"\nmin_rate = 0.25\nmax_rate = "
+                                "0.25\nopen_rate = 0.25\n",
+                                "three.toml")
+                                .at("device");
+  return root;
+}
+
+// Any two of the rates can be at their upper ends: all three of them are tried before anything is
+// measured, with the corner named and the sum rounded.
+TEST(BudgetOfKnobsRequests, ManyTolerancesThatContradictEachOtherAreRefusedAtOnce) {
+  const std::string error = test::budget_error(three_rates());
+  EXPECT_NE(error.find("waves.toml:"), std::string::npos) << error;
+  EXPECT_NE(error.find("budget.knobs.corners: no hardware has "), std::string::npos) << error;
+  EXPECT_NE(error.find("device.models.1.min_rate 0.35"), std::string::npos) << error;
+  EXPECT_NE(error.find("the four rates add up to 1.05; expected at most 1"), std::string::npos)
+      << error;
+}
+
 /// What is made up: a sum of all ends (1, -1), and of products of two.
 struct MadeUpCorners {
   std::vector<double> single;
@@ -401,6 +456,20 @@ TEST(SearchOfCorners, TakesWhatIsNoNumberForTheWorst) {
   EXPECT_EQ(path.measured[path.steps.back()], (CornerEnds{true, false, true}));
 }
 
+// Corners that cannot be are passed by, and counted.
+TEST(SearchOfCorners, PassesByWhatCannotBe) {
+  const MadeUpCorners made_up{{0.5, 2, 0.8, 1, 1}, {{{0, 1}, -3}}};
+  const CornerPath path =
+      search_corners(made_up.linear(), 100, [&](const CornerEnds& corner) -> std::optional<double> {
+        if (!corner[0]) return std::nullopt;
+        return made_up.badness(corner);
+      });
+  EXPECT_TRUE(path.is_finished);
+  EXPECT_GE(path.impossible, 1u);
+  EXPECT_TRUE(std::ranges::all_of(path.measured, [](const CornerEnds& c) { return c[0]; }));
+  EXPECT_EQ(path.measured[path.steps.back()], (CornerEnds{true, false, true, true, true}));
+}
+
 TEST(BudgetOfKnobsFigure, HasABarForEachNumberFromTheTopDown) {
   const BudgetRequest request = read_budget(test::waves(kMany));
   KnobStudy study;
@@ -416,13 +485,17 @@ TEST(BudgetOfKnobsFigure, HasABarForEachNumberFromTheTopDown) {
   add("device.eta", "10 %", -0.05, 0.01);
   add("periphery.adc.bits", "1 bit", 0.02, 0.01);
   add("device.g_max_S", "10 %", 0.001, 0.01);
+  add("mapping.replicas", "1", 0.02, 0.01);
+  add("device.models.0.programming_scale_of_this", "10 %", 0.02, 0.01);
   const AnalysisResult result = knobs_result({study}, request.settings);
   const std::string script = result.figures.front().script;
   const auto has = [&](const std::string& part) {
     EXPECT_NE(script.find(part), std::string::npos) << part << "\n" << script;
   };
-  has("set ytics norotate ('device.eta' 0, 'periphery.adc.bits' 1, 'device.g_max_S' 2)");
-  has("set yrange [2.6:-0.6]");
+  has("set ytics norotate ('device.eta' 0, 'periphery.adc.bits' 1, 'device.g_max_S' 2, "
+      "'mapping.replicas' 3, 'device.models.0.programming_scale_of_this' 4)");  // not cut
+  has("set yrange [4.6:-0.6]");
+  has("noborder linecolor '#cc79a7'");  // on which whiskers are seen
   has("0 -5 -6 -4\n");
   has("title 'per 10 %'");
   has("title 'per 1 bit'");

@@ -97,21 +97,10 @@ DataTable left_out_table(const KnobStudy& study) {
 
 // --- corners ---
 
-/// "device.eta 0.22, periphery.adc.bits 5".
-std::string corner_text(const WorstCorner& found, const Corner& corner) {
-  std::vector<std::string> ends;
-  for (std::size_t a = 0; a < found.axes.size(); ++a) {
-    const CornerAxis& axis = found.axes[a];
-    ends.push_back(fmt::format("{} {}", axis.number.key,
-                               kValue.text(corner.is_high[a] ? axis.high : axis.low)));
-  }
-  return fmt::format("{}", fmt::join(ends, ", "));
-}
-
-std::vector<Cell> ends_at(const WorstCorner& found, const Corner& corner) {
+std::vector<Cell> ends_at(const WorstCorner& found, const CornerEnds& is_high) {
   std::vector<Cell> ends;
   for (std::size_t a = 0; a < found.axes.size(); ++a)
-    ends.push_back(corner.is_high[a] ? found.axes[a].high : found.axes[a].low);
+    ends.push_back(is_high[a] ? found.axes[a].high : found.axes[a].low);
   return ends;
 }
 
@@ -152,7 +141,7 @@ std::vector<Cell> corner_cells(const KnobStudy& study, std::size_t c, double con
   const WorstCorner& found = *study.corner;
   const Corner& corner = found.corners[c];
   const Metric& metric = MetricWords(study.point->experiment).metric();
-  std::vector<Cell> cells = ends_at(found, corner);
+  std::vector<Cell> cells = ends_at(found, corner.is_high);
   const bool is_linear = c == found.linear, is_worst = c == found.worst;
   const auto step = std::ranges::find(found.steps, c);
   cells.insert(cells.end(),
@@ -188,7 +177,29 @@ std::vector<DataTable> corner_tables(const KnobStudy& study, double confidence) 
   return {steps, all};
 }
 
-/// The worst one on draws that the search has not seen, for files.
+std::vector<std::string> untold_keys(const WorstCorner& found, const FreshCorner& corner) {
+  std::vector<std::string> keys;
+  for (std::size_t a = 0; a < found.axes.size(); ++a)
+    if (!corner.is_told[a]) keys.push_back(found.axes[a].number.key);
+  return keys;
+}
+
+/// By how much the first, which is the worse, is worse than the other.
+Estimate worse_by(const KnobStudy& study, double confidence) {
+  const std::vector<FreshCorner>& fresh = study.corner->fresh;
+  if (fresh.size() < 2) return {};
+  return paired_loss(fresh.back().measured, fresh.front().measured,
+                     MetricWords(study.point->experiment).metric(), confidence);
+}
+
+/// 2^n.
+Cell corners_of(std::size_t axes) {
+  constexpr std::size_t kMostCounted = 62;
+  if (axes <= kMostCounted) return std::int64_t{1} << axes;
+  return std::ldexp(1.0, static_cast<int>(axes));
+}
+
+/// The answer on draws that the search has not seen, for files: the worse first.
 DataTable fresh_table(const KnobStudy& study, double confidence) {
   const WorstCorner& found = *study.corner;
   const Metric& metric = MetricWords(study.point->experiment).metric();
@@ -197,14 +208,27 @@ DataTable fresh_table(const KnobStudy& study, double confidence) {
   table.append({with_interval(metric.name),
                 with_interval("nominal"),
                 with_interval("lost"),
-                {"verify_draws"}});
-  std::vector<Cell> cells = ends_at(found, found.corners[found.worst]);
-  cells.insert(
-      cells.end(),
-      {mean_estimate(found.fresh_worst, confidence), mean_estimate(found.fresh_nominal, confidence),
-       paired_loss(found.fresh_nominal, found.fresh_worst, metric, confidence),
-       found.fresh_worst.count()});
-  table.add(axis_cells(*study.point), cells);
+                {"verify_draws"},
+                {"linear"},
+                {"undecided"},
+                with_interval("worse_by"),
+                {"measured"},
+                {"corners"},
+                {"impossible"},
+                {"finished"}});
+  for (const FreshCorner& corner : found.fresh) {
+    std::vector<Cell> cells = ends_at(found, corner.is_high);
+    const bool is_worse = &corner == &found.fresh.front();
+    cells.insert(
+        cells.end(),
+        {mean_estimate(corner.measured, confidence), mean_estimate(found.fresh_nominal, confidence),
+         paired_loss(found.fresh_nominal, corner.measured, metric, confidence),
+         corner.measured.count(), corner.is_high == found.linear_ends(),
+         fmt::format("{}", fmt::join(untold_keys(found, corner), " ")),
+         is_worse ? worse_by(study, confidence) : Estimate{}, found.corners.size(),
+         corners_of(found.axes.size()), found.impossible, found.is_finished});
+    table.add(axis_cells(*study.point), cells);
+  }
   return table;
 }
 
@@ -223,20 +247,59 @@ std::string search_text(const WorstCorner& found) {
       measured, found.corners.size());
 }
 
+/// The ends of a corner, those that nothing tells apart as such.
+std::string ends_text(const WorstCorner& found, const FreshCorner& corner) {
+  std::vector<std::string> ends;
+  for (std::size_t a = 0; a < found.axes.size(); ++a) {
+    const CornerAxis& axis = found.axes[a];
+    ends.push_back(fmt::format("{} {}{}", axis.number.key,
+                               kValue.text(corner.is_high[a] ? axis.high : axis.low),
+                               corner.is_told[a] ? "" : " (either)"));
+  }
+  return fmt::format("{}", fmt::join(ends, ", "));
+}
+
+/// " no other corner"; "is another one: ...".
+std::string beside_text(const KnobStudy& study, double confidence) {
+  const WorstCorner& found = *study.corner;
+  const MetricWords words(study.point->experiment);
+  if (found.fresh.size() < 2) return " It is the corner that the signs of the changes point to.";
+  const Estimate by = worse_by(study, confidence);
+  const bool is_linear = found.fresh.front().is_high == found.linear_ends();
+  return fmt::format(" {}, {}, is better by {} {} on the same draws{}.",
+                     is_linear
+                         ? "The one that was measured as the worst, as far as its ends are told"
+                         : "The one to first order",
+                     ends_text(found, found.fresh.back()), words.difference_digits().text(by),
+                     words.metric().unit == "%" ? "points" : words.loss_unit(),
+                     by.lo > 0 ? "" : ", which does not tell them apart");
+}
+
+std::string untold_text(const WorstCorner& found) {
+  if (untold_keys(found, found.fresh.front()).empty()) return "";
+  return " \"Either\": neither its own change nor a corner with its other end tells which end is "
+         "worse; it is put where first order has it.";
+}
+
 std::string corner_note(const KnobStudy& study, double confidence) {
   const WorstCorner& found = *study.corner;
   const MetricWords words(study.point->experiment);
-  const Estimate there = mean_estimate(found.fresh_worst, confidence),
-                 lost = paired_loss(found.fresh_nominal, found.fresh_worst, words.metric(),
-                                    confidence);
-  return fmt::format(
+  const FreshCorner& worst = found.fresh.front();
+  const Estimate there = mean_estimate(worst.measured, confidence),
+                 lost =
+                     paired_loss(found.fresh_nominal, worst.measured, words.metric(), confidence);
+  std::string note = fmt::format(
       "{}: {} {}. On {} draws that the search has not seen the {} there is {}, as given {}: {} {} "
       "lost.",
-      point_title(*study.point), search_text(found), corner_text(found, found.corners[found.worst]),
-      found.fresh_worst.count(), words.title(), words.column(words.text(there)),
+      point_title(*study.point), search_text(found), ends_text(found, worst),
+      worst.measured.count(), words.title(), words.column(words.text(there)),
       words.column(words.text(mean_estimate(found.fresh_nominal, confidence))),
       words.difference_digits().text(lost),
       words.metric().unit == "%" ? "points" : words.loss_unit());
+  note += beside_text(study, confidence) + untold_text(found);
+  if (found.impossible > 0)
+    note += fmt::format(" {} corners contradict themselves and were passed by.", found.impossible);
+  return note;
 }
 
 // --- figure ---
@@ -247,7 +310,7 @@ Series& series_of(const KnobEffect& e, std::vector<Series>& all) {
   const std::string unit = e.knob.step_text,
                     color = is_faint          ? kFaint
                             : unit == "1 bit" ? kGivenBack
-                            : unit == "1"     ? kInk
+                            : unit == "1"     ? kCounted
                             : is_of_rest      ? kShare
                                               : kAlone,
                     name = is_faint ? "not distinguishable from nothing" : "per " + unit;
