@@ -181,9 +181,10 @@ std::vector<Section> comparison_sections(const Runs& runs, const Groups& groups,
                ? "In %. a_o: accuracy without noise. A: its mean over the η above 0 "
                  "where η is swept."
                : "Means are over the η above 0 where η is swept.");
-  content += element("p", fmt::format("± is half of the {} intervals over draws, for these test "
-                                      "images.",
-                                      levels_text(all)));
+  if (!all.empty())
+    content += element("p", fmt::format("± is half of the {} intervals over draws, for these test "
+                                        "images.",
+                                        levels_text(all)));
   std::vector<Section> sections{{"side", "Side by side", content}};
   const Markup settings = press.table(differences(runs));
   if (!settings.empty()) sections.push_back({"settings", "What differs", settings});

@@ -1,6 +1,7 @@
 #include "experiments/results/run_record.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -209,10 +210,26 @@ std::vector<PricedPoint> RunRecord::priced() const {
   return priced;
 }
 
+/// What `ohmic budget` and `ohmic design` left is told by their tables, and no run.
+void check_is_no_budget(const fs::path& folder) {
+  if (!fs::is_directory(folder / "evaluations") || fs::exists(folder / "points")) return;
+  std::vector<std::string> tables;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (entry.path().extension() == ".csv") tables.push_back(entry.path().filename().string());
+  std::ranges::sort(tables);
+  throw DataError(fmt::format(
+      "{0}: holds answers of `ohmic budget`, which are no run: their page is {0}/report.html, "
+      "their numbers for figures of your own {1}; `ohmic budget {0}/resolved.toml --out {0}` "
+      "writes all of it again and measures nothing that is there",
+      folder.string(),
+      tables.empty() ? "not there yet" : fmt::format("{}", fmt::join(tables, ", "))));
+}
+
 RunRecord read_run(const fs::path& folder) {
   const fs::path file = folder / "resolved.toml";
   if (!fs::exists(file))
     throw DataError(folder.string() + ": is not a run folder: it has no resolved.toml");
+  check_is_no_budget(folder);
   RunRecord run;
   run.folder = folder;
   run.resolved = read_whole(file);

@@ -51,7 +51,8 @@ struct RunRecord {
 /// run may be going on. A point whose identity is not in points/ (another version of ohmic, images
 /// or a weight file that are not here) is looked up by its axes in results.jsonl, and so is its
 /// training. Throws DataError for a
-/// folder that is no run folder or has damaged files, ConfigError for a damaged resolved.toml.
+/// folder that is no run folder, that of `ohmic budget` included, or has damaged files, ConfigError
+/// for a damaged resolved.toml.
 RunRecord read_run(const std::filesystem::path& folder);
 
 /// Swept keys that make the network what it is, with their values as text.

@@ -72,5 +72,22 @@ TEST(ReportOfFiles, SpeaksOfBatchNormWhereThereIsOne) {
     EXPECT_NE(with.find(term), std::string::npos) << term;
 }
 
+// A folder of `ohmic budget` is no run: nothing of it is touched, and the message has the way.
+TEST(ReportOfBudgets, IsRefusedWithTheWayToTheirOwn) {
+  const test::TemporaryFolder temporary;
+  const std::filesystem::path folder = temporary.path() / "budget";
+  make_folder(folder / "evaluations");
+  write_atomically(folder / "resolved.toml", kStudy);
+  write_atomically(folder / "report.html", "its own");
+  write_atomically(folder / "lifetime.csv", "a\n1\n");
+  const std::string error = test::error_of<DataError>([&] {
+    write_report({folder}, {folder, false, true});
+  });
+  EXPECT_NE(error.find("holds answers of `ohmic budget`"), std::string::npos) << error;
+  EXPECT_NE(error.find("lifetime.csv; `ohmic budget "), std::string::npos) << error;
+  EXPECT_EQ(read_whole(folder / "report.html"), "its own");
+  EXPECT_FALSE(std::filesystem::exists(folder / "tables"));
+}
+
 }  // namespace
 }  // namespace ohmic
