@@ -218,6 +218,18 @@ std::pair<AnyValue*, std::string_view> element_of(AnyValue& list, std::string_vi
   return {&(*elements)[index], key};
 }
 
+/// Of an array whose entry a key counts, and which has fewer.
+void refuse_missing_entry(const Value& list, std::string_view key, const std::string& whole,
+                          const Position& where) {
+  const std::string_view head = key.substr(0, key.find('.'));
+  if (!list.is_array() || head.empty() ||
+      head.find_first_not_of("0123456789") != std::string_view::npos)
+    return;
+  throw ConfigError({{where, whole,
+                      "names an entry that the list does not have; it has " +
+                          std::to_string(list.array().size()) + ", counted from 0"}});
+}
+
 void place(Value& value, const Position& where) {
   value.where = where;
   if (value.is_array())
@@ -382,6 +394,7 @@ const Value* Value::at(std::string_view dotted_key) const {
 }
 
 void Value::set(std::string_view dotted_key, Value value, const Position& key_where) {
+  const std::string whole(dotted_key);
   Value* target = this;
   while (!dotted_key.empty()) {
     if (const auto [element, rest] = element_of(*target, dotted_key); element) {
@@ -389,6 +402,7 @@ void Value::set(std::string_view dotted_key, Value value, const Position& key_wh
       dotted_key = rest;
       continue;
     }
+    refuse_missing_entry(*target, dotted_key, whole, key_where);
     if (!target->is_table()) *target = {Table{}, key_where};
     Table& table = target->table();
     const auto heads = heads_of(dotted_key);

@@ -374,6 +374,30 @@ TEST(BudgetOfKnobsRequests, ManyTolerancesThatContradictEachOtherAreRefusedAtOnc
       << error;
 }
 
+// Keys are printed as they are typed: a number counts the entries of a list, in --set and [sweep].
+TEST(KeysOfKnobs, CanBeTypedBack) {
+  Value root = three_rates();
+  root.table().erase("budget");
+  apply_override(root, "device.models.0.eta=0.3");
+  EXPECT_EQ(expand(root).front().experiment.resolved().at("device.models.0.eta")->text(), "0.3");
+  EXPECT_EQ(expand(root).front().experiment.resolved().at("device.models.1.min_rate")->text(),
+            "0.25");
+  Value swept = root;
+  swept.set("sweep",
+            *parse_toml("[sweep]\ndevice.models.1.min_rate = [0.1, 0.2]\n", "s").at("sweep"));
+  const std::vector<Point> points = expand(swept);
+  ASSERT_EQ(points.size(), 2u);
+  EXPECT_EQ(points[1].axes.front().first, "device.models.1.min_rate");
+  EXPECT_EQ(points[1].axes.front().second.text(), "0.2");
+  EXPECT_EQ(points[1].experiment.resolved().at("device.models.1.min_rate")->text(), "0.2");
+  const std::string error =
+      test::error_of<ConfigError>([&] { apply_override(root, "device.models.2.eta=0.3"); });
+  EXPECT_NE(error.find("device.models.2.eta: names an entry that the list does not have; it has 2, "
+                       "counted from 0"),
+            std::string::npos)
+      << error;
+}
+
 /// What is made up: a sum of all ends (1, -1), and of products of two.
 struct MadeUpCorners {
   std::vector<double> single;
