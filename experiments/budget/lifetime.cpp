@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <limits>
+#include <set>
 
 #include "experiments/budget/noisy_layers.hpp"
 #include "experiments/budget/recalibration.hpp"
@@ -43,6 +44,11 @@ void check_remedy(const BudgetRequest& request, const Experiment& e, const Remed
     if (key.ends_with(".time_s"))
       faults.push_back(
           request.fault("lifetime.remedies", key + " is an age, which lifetime.times_s gives"));
+    else if (key == "device.model")
+      faults.push_back(request.fault(
+          "lifetime.remedies",
+          "device.model names another device, which is no remedy; expected a row of its own by "
+          "[sweep], as in \"device.model\" = [\"pcm\", \"rram\"]"));
     else if (!is_of_hardware(key) || !parameter_of(e, key))
       faults.push_back(request.fault(
           "lifetime.remedies",
@@ -57,6 +63,19 @@ void check_remedy(const BudgetRequest& request, const Experiment& e, const Remed
         faults.push_back(request.fault(first.key == kAge ? "lifetime.times_s" : "lifetime.remedies",
                                        first.key + ": " + first.message));
       }
+}
+
+/// Remedies that set the same, in whatever order.
+void check_once(const BudgetRequest& request, std::vector<Fault>& faults) {
+  std::set<std::set<std::pair<std::string, std::string>>> seen;
+  for (const Remedy& remedy : request.settings.lifetime->remedies) {
+    std::set<std::pair<std::string, std::string>> keys;
+    for (const auto& [key, value] : remedy) keys.emplace(key, plain_text(value));
+    if (!seen.insert(std::move(keys)).second)
+      return faults.push_back(request.fault(
+          "lifetime.remedies",
+          fmt::format("two remedies set the same, {}; expected each once", words_of(remedy))));
+  }
 }
 
 /// Every device once, or as often as program and verify takes in draw 0.
@@ -97,6 +116,7 @@ void check_lifetime(const BudgetRequest& request, std::vector<Fault>& faults) {
     faults.push_back(request.fault("lifetime.times_s", "expected ages in ascending order"));
   check_chips_see_all_images(request, "lifetime", faults);
   check_ages(request, "lifetime.times_s", faults);
+  check_once(request, faults);
   for (const Point& point : request.points)
     for (const Remedy& remedy : remedies_of(asked))
       if (faults.size() == before) check_remedy(request, point.experiment, remedy, faults);

@@ -213,7 +213,7 @@ TEST_F(BudgetOfAges, AreAsGoodAsARunWithTheSameFactors) {
                "share = 0.6\ndraws = 12\nrecalibrate = true\nremedies = [{ mapping.compensation = "
                "\"tile\" }]\n"));
   const Columns found = table("lifetime_recalibration.csv");
-  EXPECT_EQ(found.at("read_s")[0], "20 s");
+  EXPECT_EQ(found.at("read_s")[0], "20");  // for programs
   const double target = std::stod(found.at("target")[0]);
   const Columns swept = test::columns_of(swept_csv(drifting(
       "[evaluation]\ndraws = 12\nfirst_draw = 1000000\n[mapping]\ncompensation = \"tile\"\n"
@@ -239,6 +239,54 @@ TEST_F(BudgetOfAges, CountWhatWritingAgainTakes) {
                    number("writes", 0) * number("rewrites_per_year", 0));
 }
 
+// Factors that are read once are not said to be read at every age; where no age comes after, none
+// has them; "at most" so often are chips rewritten that never fail here.
+TEST_F(BudgetOfAges, SayWhoseFactorsAreReadOnce) {
+  const std::string text =
+      run(drifting(
+              "[budget]\nmax_drop = 50\ndrop = \"points\"\n[budget.lifetime]\ntimes_s = [20.0, "
+              "100.0]\nshare = 0.6\ndraws = 12\nremedies = [{ mapping.compensation = \"tile\", "
+              "mapping.compensation_s = 20.0 }, { mapping.compensation = \"tile\", "
+              "mapping.compensation_s = 1e9 }]\n"))
+          .text;
+  for (const char* said :
+       {"compensation = tile, age of the factors = 20 s",
+        "at every age, but for factors with mapping.compensation_s, which stay those of that age.",
+        "age of the factors = 1e+09 s: no age has factors against drift: they are read at ",
+        "and the ages end at 100 s", "at most 3.16e+05"})
+    EXPECT_NE(text.find(said), std::string::npos) << said << "\n" << text;
+  EXPECT_EQ(text.find("20 s: no age has factors"), std::string::npos) << text;
+}
+
+// With too few chips nothing is shown of any schedule, and nobody followed one.
+TEST_F(BudgetOfAges, FewChipsShowNoSchedule) {
+  const std::string text =
+      run(drifting("[budget]\nmax_drop = 50\ndrop = \"points\"\n[budget.lifetime]\ntimes_s = "
+                   "[20.0]\nshare = 0.95\ndraws = 4\nrecalibrate = true\nremedies = [{ "
+                   "mapping.compensation = \"tile\" }]\n"))
+          .text;
+  EXPECT_NE(text.find("nobody followed"), std::string::npos) << text;
+  EXPECT_EQ(text.find("none of the ages"), std::string::npos) << text;
+  EXPECT_EQ(text.find("every chip measures the same"), std::string::npos) << text;  // one age
+  EXPECT_EQ(table("lifetime_recalibration.csv").at("until_s")[0], "");
+}
+
+// A panel of chips that are good for every limit, and limits in colours that no remedy has.
+TEST_F(BudgetOfAges, DrawAllLimits) {
+  const BudgetRequest request =
+      read_budget(drifting("[budget]\nmax_drop = [1, 5]\ndrop = "
+                           "\"points\"\n[budget.lifetime]\ntimes_s = [20.0, 40.0]\n"));
+  AgingChips chips{&request.points.front(), "as given", 0.96, {20, 40}, {}};
+  chips.at = {{{1.0}, {{0.95}, {0.94}}, 0}, {{1.0}, {{0.93}, {0.9}}, 0}};
+  const std::string script = lifetime_result({chips}, {}, request.settings).figures.front().script;
+  const auto has = [&](const char* part) {
+    EXPECT_NE(script.find(part), std::string::npos) << part << "\n" << script;
+  };
+  has("good from 95.00");
+  has("good from 91.00");
+  has("#cc79a7");
+}
+
 TEST_F(BudgetOfAges, SaysWhereNothingAges) {
   const std::string text =
       run(test::waves("eta = 0.4\n" + (kAges + std::string("draws = 3\n")))).text;
@@ -254,6 +302,12 @@ TEST(BudgetOfAgesRequests, ThatCannotBeAnsweredAreRefused) {
     EXPECT_NE(error.find(message), std::string::npos) << error;
   };
   const std::string ages = kAges;
+  expect(ages +
+             "remedies = [{ mapping.replicas = 2, mapping.fill = true }, { mapping.fill = true, "
+             "mapping.replicas = 2 }]\n",
+         "budget.lifetime.remedies: two remedies set the same, ");
+  expect(ages + "remedies = [{ \"device.model\" = [\"pcm\"] }]\n",
+         "budget.lifetime.remedies: device.model names another device, which is no remedy");
   expect("[budget.lifetime]\n", "budget.lifetime.times_s: missing; expected");
   expect("[budget.lifetime]\ntimes_s = []\n",
          "budget.lifetime.times_s: expected ages in ascending order");

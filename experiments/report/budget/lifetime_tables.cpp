@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "experiments/figures/plot.hpp"
@@ -14,6 +15,12 @@ namespace {
 
 std::string share_text(const BudgetSettings& settings) {
   return fmt::format("{:g} % of the chips", 100 * settings.lifetime->share);
+}
+
+/// How often chips are written again that are shown to be good up to the last age: it may be less.
+Cell rewritten(double per_year, bool is_most) {
+  if (!is_most || std::isnan(per_year)) return per_year;
+  return {per_year, "at most " + Digits::general(3).text(per_year)};
 }
 
 /// "3600 s"; of 0 that not even the first age is reached.
@@ -49,18 +56,20 @@ DataTable answers(const std::vector<AgingChips>& all, const BudgetSettings& sett
   for (const AgingChips& chips : all)
     for (const Target& target : allowed_targets(words, chips.baseline, settings)) {
       const Lifetime life = lifetime_of(chips, target.value, asked.share, settings.confidence);
-      table.add(axis_cells(*chips.point), {chips.remedy,
-                                           {target.change, target.text},
-                                           chips.baseline,
-                                           target.value,
-                                           asked.share,
-                                           asked.draws,
-                                           reached_age(life.seen),
-                                           reached_age(life.at_least),
-                                           missed_age(life.at_most),
-                                           chips.writes,
-                                           life.rewrites_per_year(),
-                                           chips.writes * life.rewrites_per_year()});
+      const bool is_whole = life.at_least == chips.times_s.back();
+      table.add(axis_cells(*chips.point),
+                {chips.remedy,
+                 {target.change, target.text},
+                 chips.baseline,
+                 target.value,
+                 asked.share,
+                 asked.draws,
+                 reached_age(life.seen),
+                 reached_age(life.at_least),
+                 missed_age(life.at_most),
+                 chips.writes,
+                 rewritten(life.rewrites_per_year(), is_whole),
+                 rewritten(chips.writes * life.rewrites_per_year(), is_whole)});
     }
   return table;
 }
@@ -109,6 +118,18 @@ DataTable chip_table(const std::vector<AgingChips>& all) {
   return table;
 }
 
+/// Whether all of these chips, were they good, would show that the share is.
+bool are_enough(const LifetimeSettings& asked, double confidence) {
+  return proportion_estimate(asked.draws, asked.draws, confidence).lo >= asked.share;
+}
+
+/// Of programs: "1 3600".
+std::string age_list(const std::vector<double>& ages_s) {
+  std::vector<std::string> texts;
+  for (const double age : ages_s) texts.push_back(number_text(age));
+  return fmt::format("{}", fmt::join(texts, " "));
+}
+
 /// "1 s, 3600 s".
 std::string ages_text(const std::vector<double>& ages_s) {
   std::vector<std::string> texts;
@@ -140,7 +161,12 @@ DataTable recalibration_table(const std::vector<Recalibration>& all,
                 {"until_s_hi", "shown to fail by"}});
   for (const Recalibration& r : all) {
     const std::vector<double> readings = r.readings_s();
-    Lifetime life{0, 0, asked.times_s.front()};
+    Lifetime life{Estimate::kNone, Estimate::kNone, Estimate::kNone};
+    const std::string none =
+        are_enough(asked, settings.confidence) ? "not shown at any" : "too few chips";
+    const auto followed = [&](double age_s) {
+      return r.fresh ? reached_age(age_s) : Cell{Estimate::kNone, "nobody followed"};
+    };
     if (r.fresh) life = lifetime_of(*r.fresh, r.target.value, asked.share, settings.confidence);
     table.add(axis_cells(*r.chips->point),
               {r.chips->remedy,
@@ -149,22 +175,32 @@ DataTable recalibration_table(const std::vector<Recalibration>& all,
                asked.share,
                asked.draws,
                readings.size(),
-               readings.empty() ? "not shown at any" : ages_text(readings),
-               reached_age(r.fresh ? r.fresh->times_s.back() : 0),
-               reached_age(life.seen),
-               reached_age(life.at_least),
+               Cell{age_list(readings), readings.empty() ? none : ages_text(readings)},
+               followed(r.fresh ? r.fresh->times_s.back() : 0),
+               followed(life.seen),
+               followed(life.at_least),
                r.fresh ? missed_age(life.at_most) : Cell()});
   }
   return table;
 }
 
-std::string rewriting_note(const BudgetSettings& settings) {
+/// Whose factors against drift stay those of one age.
+bool keeps_factors(const AgingChips& chips) {
+  const Experiment e = with_remedy(chips.point->experiment, chips.keys, chips.times_s.front());
+  return e.mapping.compensation != Compensation::none && e.mapping.compensation_s.has_value();
+}
+
+std::string rewriting_note(const std::vector<AgingChips>& all, const BudgetSettings& settings) {
+  const bool any_keeps = std::ranges::any_of(all, keeps_factors);
   return fmt::format(
       "\"rewritten a year\": chips that are written again whenever they are as old as \"shown "
       "until\" keep the promise in every period by itself ({} good, errors of programming drawn "
-      "anew each time); a write is one of one device. What remedies measure needs no writes; here "
-      "they measure it again at every age.",
-      share_text(settings));
+      "anew each time), \"at most\" where no age shows when they fail; a write is one of one "
+      "device. "
+      "What remedies measure needs no writes; here they measure it again at every age{}.",
+      share_text(settings),
+      any_keeps ? ", but for factors with mapping.compensation_s, which stay those of that age"
+                : "");
 }
 
 // --- figure ---
@@ -181,10 +217,8 @@ Axis age_axis() {
   return axis;
 }
 
-/// Of the first limit that is asked for.
-Panel alive_panel(const Remedies& remedies, const BudgetSettings& settings) {
+Panel alive_panel(const Remedies& remedies, const BudgetSettings& settings, const Target& target) {
   const AgingChips& first = *remedies.front();
-  const Target target = allowed_targets(first.words(), first.baseline, settings).front();
   Panel panel{
       point_title(*first.point),
       age_axis(),
@@ -219,18 +253,23 @@ Panel reached_panel(const Remedies& remedies, const BudgetSettings& settings) {
     panel.series.push_back(std::move(series));
   }
   const std::vector<Target> targets = allowed_targets(words, first.baseline, settings);
+  constexpr const char* kLevels[] = {kNoisy, kCounted, kInk};  // none of a remedy's
   for (std::size_t t = 0; t < targets.size(); ++t)
     panel.levels.push_back({words.factor() * targets[t].value, false, targets[t].text,
-                            t == 0 ? kNoisy : color_of(t, targets.size())});
+                            kLevels[t % std::size(kLevels)]});
   return panel;
 }
 
 Figure lifetime_figure(const std::vector<AgingChips>& all, const BudgetSettings& settings) {
   Plot plot{"lifetime", "", {}};
-  plot.most_columns = 2;
+  const AgingChips& first = all.front();
+  const std::size_t limits = allowed_targets(first.words(), first.baseline, settings).size();
+  plot.most_columns = limits < 3 ? limits + 1 : 2;
   plot.shares_y = false;  // shares of chips beside values of the metric
   for (const Remedies& remedies : by_point(all)) {
-    plot.panels.push_back(alive_panel(remedies, settings));
+    const AgingChips& chips = *remedies.front();
+    for (const Target& target : allowed_targets(chips.words(), chips.baseline, settings))
+      plot.panels.push_back(alive_panel(remedies, settings, target));
     plot.panels.push_back(reached_panel(remedies, settings));
   }
   return figure_of(plot);
@@ -238,12 +277,23 @@ Figure lifetime_figure(const std::vector<AgingChips>& all, const BudgetSettings&
 
 /// A sentence where no chip changes with its age; else empty.
 std::string ageless_note(const AgingChips& chips) {
+  if (chips.times_s.size() < 2) return {};
   for (const Replicates& r : chips.at)
     if (r.values != chips.at.front().values) return {};
   return fmt::format(
       "{}, {}: every chip measures the same at all ages: nothing here ages, or nothing that these "
       "samples show.",
       point_title(*chips.point), chips.remedy);
+}
+
+/// A sentence where factors are read later than any age looked at; else empty.
+std::string late_note(const AgingChips& chips) {
+  const Experiment e = with_remedy(chips.point->experiment, chips.keys, chips.times_s.back());
+  if (!keeps_factors(chips) || *e.mapping.compensation_s <= chips.times_s.back()) return {};
+  return fmt::format(
+      "{}, {}: no age has factors against drift: they are read at {}, and the ages end at {}.",
+      point_title(*chips.point), chips.remedy, age_text(*e.mapping.compensation_s),
+      age_text(chips.times_s.back()));
 }
 
 }  // namespace
@@ -264,10 +314,10 @@ AnalysisResult lifetime_result(const std::vector<AgingChips>& all,
           "good "
           "until the one age, and not any more at the other.",
           100 * settings.confidence, share_text(settings)),
-      rewriting_note(settings)};
+      rewriting_note(all, settings)};
   for (const AgingChips& chips : all)
-    if (std::string ageless = ageless_note(chips); !ageless.empty())
-      result.notes.push_back(std::move(ageless));
+    for (std::string note : {ageless_note(chips), late_note(chips)})
+      if (!note.empty()) result.notes.push_back(std::move(note));
   result.figures = {lifetime_figure(all, settings)};
   return result;
 }
