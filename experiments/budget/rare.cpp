@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <optional>
 
@@ -15,7 +16,8 @@
 namespace ohmic {
 namespace {
 
-constexpr int kPathsVersion = 1;  // of the sequence of paths, in the names of its logs
+constexpr int kPathsVersion = 1;    // of the sequence of paths, in the names of its logs
+constexpr double kPilotSweeps = 2;  // that it moves as often as a repetition, about
 constexpr double kFewAccepted = 0.1, kMuchExcess = 5;
 
 /// A value that is no number is as bad as can be.
@@ -87,13 +89,25 @@ class ChipsOfPoint {
     if (path.steps.empty())
       return plain_.at(path.first - static_cast<std::uint64_t>(e.evaluation.first_draw));
     if (repetition != repetition_) begin(repetition);
-    context_.progress.update(
-        static_cast<double>(repetition) / static_cast<double>(asked_.repetitions + 1),
-        fmt::format("repetition {}/{}, {} chips", repetition, asked_.repetitions, walk_->next));
+    context_.progress.update(progress(), fmt::format("repetition {}/{}, {} chips", repetition,
+                                                     asked_.repetitions, walk_->next));
     return context_.evaluations.measure_next(*walk_, path);
   }
 
+  /// About how much is done, in moves of populations at the levels that the pilot finds.
+  double progress() const {
+    const auto count = static_cast<double>(asked_.repetitions);
+    const double part = static_cast<double>(walk_->next) / population_;
+    return repetition_ == 0
+               ? std::min(part, kPilotSweeps) / (kPilotSweeps + count)
+               : std::min(kPilotSweeps + static_cast<double>(repetition_ - 1) + std::min(part, 1.0),
+                          kPilotSweeps + count) /
+                     (kPilotSweeps + count);
+  }
+
   void begin(std::int64_t repetition) {
+    if (repetition_ == 0 && walk_->next > 0)  // the pilot has found how many levels there are
+      population_ = static_cast<double>(walk_->next) / kPilotSweeps;
     repetition_ = repetition;
     walk_.emplace(context_.evaluations.walk(
         point_.experiment,
@@ -110,6 +124,9 @@ class ChipsOfPoint {
   std::vector<double> plain_;
   double limit_ = 0;
   std::int64_t repetition_ = -1;
+  /// Moves of one repetition; until the pilot has found the levels, the most.
+  double population_ =
+      static_cast<double>(most_levels(splitting_of(asked_)) * asked_.moves * asked_.chips);
   std::optional<Evaluations::Walk> walk_;
 };
 
@@ -118,8 +135,11 @@ RareChips measure_rare(AnalysisContext& context, const Point& point) {
   ChipsOfPoint source(context, point);
   RareChips chips{&point, source.baseline(), {}, source.plain()};
   double farthest = -std::numeric_limits<double>::infinity();
-  for (const Target& target : chips.targets(context.request.settings))
-    farthest = std::max(farthest, chips.beyond(target.value));
+  for (const Target& target : chips.targets(context.request.settings)) {
+    if (!chips.can_miss(target.value)) continue;
+    chips.limits.push_back(chips.beyond(target.value));
+    farthest = std::max(farthest, chips.limits.back());
+  }
   chips.found = source.split(farthest);
   return chips;
 }
@@ -151,13 +171,24 @@ std::vector<RareChips> find_rare_chips(AnalysisContext& context) {
 }
 
 Estimate RareChips::share_missing(double target, double confidence) const {
+  if (!can_miss(target)) return {0, 0, 0};
   if (is_plain(target)) return plain_share(target, confidence);
   const Estimate share = found.share_above(beyond(target), confidence);
   if (share.mean > 0) return share;
-  for (auto level = found.levels.rbegin(); level != found.levels.rend(); ++level)
-    if (const Estimate seen = found.share_above(level->above, confidence); seen.mean > 0)
+  std::vector<double> before;
+  for (const SplittingLevel& level : found.levels) before.push_back(level.above);
+  for (const double limit : limits)
+    if (limit < beyond(target)) before.push_back(limit);
+  std::ranges::sort(before, std::greater());
+  for (const double nearer : before)
+    if (const Estimate seen = found.share_above(nearer, confidence); seen.mean > 0)
       return {0, 0, seen.hi};
   return plain_share(target, confidence);
+}
+
+bool RareChips::can_miss(double target) const {
+  const Metric& metric = words().metric();
+  return !is_good_chip(metric.sign() > 0 ? metric.least : metric.most, target, metric);
 }
 
 bool RareChips::is_plain(double target) const {
@@ -194,6 +225,11 @@ std::vector<std::string> doubts_of(const RareChips& chips, const BudgetSettings&
         "copies of few; more moves (budget.rare.moves) tell more.",
         100 * found.least_accepted()));
   for (const Target& target : chips.targets(settings)) {
+    if (!chips.can_miss(target.value)) {
+      doubts.push_back(fmt::format("{}: no value of the {} misses it: the share is 0.", target.text,
+                                   chips.words().title()));
+      continue;
+    }
     const double value = chips.beyond(target.value);
     const std::int64_t without = found.without(value), all = std::ssize(found.repetitions);
     if (is_narrower(chips.plain_share(target.value, settings.confidence),
@@ -206,8 +242,8 @@ std::vector<std::string> doubts_of(const RareChips& chips, const BudgetSettings&
           "{}: no level lies before it, and the share is that of the plain draws.", target.text));
     else if (without == all)
       doubts.push_back(fmt::format(
-          "warning: {}: no repetition saw such a chip: the upper end is the share beyond the last "
-          "level that was reached.",
+          "warning: {}: no repetition saw such a chip: the upper end is that of the share beyond "
+          "the farthest level or limit that was reached.",
           target.text));
     else if (without > 0)
       doubts.push_back(

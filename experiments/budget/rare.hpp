@@ -15,17 +15,21 @@ namespace ohmic {
 struct RareChips {
   const Point* point;
   double baseline;
-  SplittingAnswer found;      ///< of values times -sign()
-  std::vector<double> plain;  ///< values of the plain draws that populations began with
+  SplittingAnswer found;            ///< of values times -sign()
+  std::vector<double> plain;        ///< values of the plain draws that populations began with
+  std::vector<double> limits = {};  ///< all targets, as arguments of `found`
 
   MetricWords words() const { return MetricWords(point->experiment); }
   double sign() const { return words().metric().sign(); }
   /// Of chips that miss a value: the argument of `found`.
   double beyond(double target) const { return -worst_good(target, words().metric()); }
   /// The share of all chips that miss the target; where no repetition saw one, from 0 to the upper
-  /// end of the share beyond the deepest level that one reached. Before the first level it is that
-  /// of plain chips.
+  /// end of the share beyond the farthest of the levels and the other targets before it that one
+  /// reached: no more chips miss a worse value. Before the first level it is that of plain chips,
+  /// and 0 where the metric has no value that misses it.
   Estimate share_missing(double target, double confidence) const;
+  /// Whether the metric has values that miss the target.
+  bool can_miss(double target) const;
   /// Whether the target lies before the first level.
   bool is_plain(double target) const;
   /// The share of plain draws that miss the target.

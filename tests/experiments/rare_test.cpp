@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "experiments/statistics/proportion.hpp"
 #include "tests/experiments/budget_run.hpp"
@@ -145,6 +147,50 @@ smallest = 0.1
   EXPECT_NE(alike.find("no level lies before it, and the share is that of the plain draws"),
             std::string::npos)
       << alike;
+}
+
+// Made up: no repetition saw a chip beyond 0.75, one saw some beyond 0.8, which lies beyond the
+// only level: no more chips miss 0.75 than 0.8. No accuracy is below 0.
+TEST(RareChipsFound, AreNoMoreThanThoseOfANearerLimit) {
+  const BudgetRequest request =
+      read_budget(test::waves("eta = 0.1\n[budget]\nlimit = [0.8, 0.75, 0.0]\n[budget.rare]\n"));
+  RareChips chips{&request.points.front(), 0.95, {}, std::vector<double>(100, 0.94)};
+  chips.found.levels = {{-0.9, 0.5}};
+  for (const double few : {1.0, 2.0, 1.0, 2.0}) {
+    std::vector<double> beyond(100, -0.85);
+    std::fill_n(beyond.begin(), static_cast<int>(few), -0.78);
+    chips.found.repetitions.push_back(
+        {{{-std::numeric_limits<double>::infinity(), 1, std::vector<double>(100, -0.94)},
+          {-0.9, 0.02, beyond}}});
+  }
+  for (const Target& target : chips.targets(request.settings))
+    if (chips.can_miss(target.value)) chips.limits.push_back(chips.beyond(target.value));
+  ASSERT_EQ(chips.limits.size(), 2u);
+  const Estimate near = chips.share_missing(0.8, 0.95), far = chips.share_missing(0.75, 0.95),
+                 never = chips.share_missing(0.0, 0.95);
+  EXPECT_GT(near.mean, 0);
+  EXPECT_EQ(far.mean, 0);
+  EXPECT_EQ(far.hi, near.hi);
+  EXPECT_LT(far.hi, 0.01);  // the level's is 0.02
+  EXPECT_EQ(never.hi, 0);
+}
+
+// The pilot's moves are progress too.
+TEST_F(BudgetOfRareChips, ProgressGrowsFromTheBeginning) {
+  class Listener : public Progress {
+   public:
+    void update(double fraction, const std::string& what) override {
+      if (what.starts_with("repetition 0/")) pilot.push_back(fraction);
+      if (what.starts_with("repetition")) all.push_back(fraction);
+    }
+    std::vector<double> pilot, all;
+  } listener;
+  run_budget(test::waves(kFew), folder_, listener);
+  ASSERT_GT(listener.pilot.size(), 2u);
+  EXPECT_GT(listener.pilot.back(), 0);
+  EXPECT_LE(listener.pilot.back(), 2.0 / 6);
+  EXPECT_TRUE(std::ranges::is_sorted(listener.all));
+  EXPECT_LE(listener.all.back(), 1);
 }
 
 TEST(BudgetOfRareChipsRequests, ThatCannotBeAnsweredAreRefused) {

@@ -16,11 +16,12 @@ constexpr Digits kShare = Digits::general(3);
 /// "4.1e-05"; of a share that nobody saw its upper end.
 std::string share_text(const Estimate& share) {
   if (share.mean > 0) return kShare.text(share.mean);
+  if (share.hi == 0) return "0";
   return std::isnan(share.hi) ? "none seen" : "below " + kShare.text(share.hi);
 }
 
 std::string interval_text(const Estimate& share) {
-  if (std::isnan(share.hi)) return "";
+  if (std::isnan(share.hi) || share.hi == 0) return "";
   return fmt::format("{:.2g} to {:.2g}", share.lo, share.hi);
 }
 
