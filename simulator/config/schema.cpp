@@ -87,6 +87,7 @@ std::string other_unit(const Value& v, const Parameter& p) {
     const double meant = *x * m.factor + m.offset;
     const bool is_likely = p.unit == m.unit && in_range(meant, p) && is_usual(meant, p) &&
                            (p.unit != "S" || *x >= 1 || m.factor == 1e-3) &&
+                           (p.unit != "1" || *x > 1) &&
                            (p.unit != "s" || std::isfinite(p.usual_maximum));
     if (!is_likely) continue;
     return "; did you mean " + (*m.exponent ? bound_text(*x) + m.exponent : short_text(meant)) +

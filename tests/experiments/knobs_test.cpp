@@ -540,6 +540,7 @@ TEST(BudgetOfKnobsRequests, ThatCannotBeAnsweredAreRefused) {
          "budget.knobs: none of these numbers can be moved: device.g_min_S is 0, of which there is "
          "no share");
   expect("step = 0.9\n", "budget.knobs.step: expected a real number in [0.001, 0.5]");
+  EXPECT_EQ(error_of(eta + "step = 0.9\n").find("did you mean"), std::string::npos);
   expect("draws = 1\n", "budget.knobs.draws: expected an integer >= 2");
   expect("most_corners = 0\n", "budget.knobs.most_corners: expected an integer in [1, 1e+06]");
   expect("corners = 0.1\n",
