@@ -119,13 +119,14 @@ Figure axis_figure(const std::string& key, const std::vector<Group>& groups) {
   for (std::size_t i = 0; i < curves.size(); ++i) {
     auto [noisy, baseline] = curve(called(curves[i], names, groups), keys.front(), scale,
                                    scale.beside(i, curves.size()));
-    const std::string color = color_of(i, curves.size());
+    const bool is_alone = curves.size() == 1;
+    const std::string color = is_alone ? kNoisy : color_of(i, curves.size());
     noisy.name = curves[i].empty() ? "under noise" : curves[i];
     noisy.style = {color, marker_of(i), !scale.is_named()};
     baseline.name = "without noise";
     baseline.style = {color, scale.is_named() ? 2 : 0, !scale.is_named(), true};
     if (!averages && !(one_baseline && i > 0)) {
-      if (one_baseline) baseline.style.color = kBaseline;
+      if (one_baseline || is_alone) baseline.style.color = kBaseline;
       panel.series.push_back(std::move(baseline));
     }
     panel.series.push_back(std::move(noisy));

@@ -100,6 +100,15 @@ TEST(AxisFigure, KeysThatAreEqualThroughoutAreOneAxis) {
   EXPECT_NE(axis_figure("periphery.wires.row_ohm", others).script.find("$p0s1"), std::string::npos);
 }
 
+TEST(AxisFigure, OneCurveHasTheColourOfWhatIsUnderNoise) {
+  const std::string script =
+      axis_figure("periphery.adc.bits",
+                  groups_at({{{"periphery.adc.bits", "4"}}, {{"periphery.adc.bits", "5"}}}))
+          .script;
+  EXPECT_NE(script.find(kNoisy), std::string::npos) << script;
+  EXPECT_EQ(script.find(color_of(0, 1)), std::string::npos) << script;
+}
+
 TEST(AxisFigure, ALineBreaksWhereNothingWasMeasured) {
   const auto at = [](const char* bits, const char* tile) {
     return Axes{{"periphery.adc.bits", bits}, {"mapping.rows", tile}};
