@@ -335,6 +335,9 @@ void set_leaf(Table& root, const Path& path) {
       if (!(leaf.is_table() && value->is_table())) *value = leaf;
       return;
     }
+    std::string whole;
+    for (const Table::Entry* entry : path) whole += (whole.empty() ? "" : ".") + entry->key;
+    refuse_missing_entry(*value, (*at)->key, whole, (*at)->where);
     if (!value->is_table()) *value = {Table{}, (*std::prev(at))->where};
     table = &value->table();
   }

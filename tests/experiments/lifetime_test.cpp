@@ -9,6 +9,7 @@
 #include <random>
 
 #include "experiments/budget/recalibration.hpp"
+#include "experiments/report/budget/answers.hpp"
 #include "experiments/statistics/proportion.hpp"
 #include "tests/experiments/budget_run.hpp"
 

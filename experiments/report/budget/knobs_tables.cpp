@@ -259,11 +259,15 @@ std::string ends_text(const WorstCorner& found, const FreshCorner& corner) {
   return fmt::format("{}", fmt::join(ends, ", "));
 }
 
-/// " no other corner"; "is another one: ...".
+/// What stands beside the answer, on the same draws.
 std::string beside_text(const KnobStudy& study, double confidence) {
   const WorstCorner& found = *study.corner;
   const MetricWords words(study.point->experiment);
-  if (found.fresh.size() < 2) return " It is the corner that the signs of the changes point to.";
+  if (found.fresh.size() < 2)
+    return found.linear == found.worst ? " It is the corner that the signs of the changes point to."
+                                       : " It is the corner that the signs of the changes point "
+                                         "to; what was measured as the "
+                                         "worst differs from it in ends that nothing tells apart.";
   const Estimate by = worse_by(study, confidence);
   const bool is_linear = found.fresh.front().is_high == found.linear_ends();
   return fmt::format(" {}, {}, is better by {} {} on the same draws{}.",
