@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <tuple>
 
 #include "experiments/budget/yield.hpp"
 #include "experiments/measure/stopping.hpp"
@@ -115,10 +116,27 @@ class Race {
   RaceResult result_;
 };
 
-std::vector<bool> front_of(std::span<const double> costs, std::vector<double> values,
-                           const Metric& metric) {
-  for (double& value : values) value *= metric.sign();
-  return pareto_front(costs, values);
+/// By merit, of equal ones by the mean; what measured nothing last.
+std::pair<double, double> goodness(const Judgement& judged, const RaceSettings& s) {
+  const auto or_last = [](double value) {
+    return std::isnan(value) ? -std::numeric_limits<double>::infinity() : value;
+  };
+  return {or_last(merit(judged, s)), or_last(s.metric->sign() * judged.value.mean)};
+}
+
+/// For each how many are less good than it; NaN for what measured nothing.
+std::vector<double> ranks(const std::vector<Runner>& runners, const RaceSettings& s) {
+  std::vector<std::pair<double, double>> sorted;
+  for (const Runner& runner : runners) sorted.push_back(goodness(runner.judged, s));
+  std::ranges::sort(sorted);
+  std::vector<double> all;
+  for (const Runner& runner : runners) {
+    const auto place = std::ranges::lower_bound(sorted, goodness(runner.judged, s));
+    all.push_back(std::isnan(runner.judged.value.mean)
+                      ? Estimate::kNone
+                      : static_cast<double>(place - sorted.begin()));
+  }
+  return all;
 }
 
 /// Runners that are not shown to fail and whose chips hold what is asked for, cheaper than the
@@ -149,6 +167,10 @@ Judgement judge(const AgedChips& chips, const RaceSettings& s, double error) {
   return j;
 }
 
+double merit(const Judgement& judged, const RaceSettings& s) {
+  return s.share ? judged.good.mean : s.metric->sign() * judged.value.mean;
+}
+
 std::int64_t first_look_of(const RaceSettings& settings) {
   return first_look(looks_from(settings.draws, settings.max_draws));
 }
@@ -174,11 +196,9 @@ RaceResult race(const RaceSettings& settings, std::span<const double> costs,
 std::vector<std::size_t> finalists(const RaceResult& result, std::span<const double> all_costs,
                                    const RaceSettings& settings) {
   const std::vector<Runner>& runners = result.runners;
-  std::vector<double> costs, values;
-  for (const Runner& runner : runners) {
-    costs.push_back(all_costs[runner.design]);
-    values.push_back(runner.judged.value.mean);
-  }
+  std::vector<double> costs;
+  for (const Runner& runner : runners) costs.push_back(all_costs[runner.design]);
+  const std::vector<double> values = ranks(runners, settings);
   const auto cost = [&](std::size_t at) { return costs[at]; };
   std::vector<std::size_t> chosen = seeming_to_hold(result, costs);
   if (result.cheapest) {  // the dearest of them have looked good for longest
@@ -186,7 +206,7 @@ std::vector<std::size_t> finalists(const RaceResult& result, std::span<const dou
     chosen.insert(chosen.begin(), *result.cheapest);
   }
   chosen.resize(std::min(chosen.size(), (settings.verify + 1) / 2));
-  const std::vector<bool> front = front_of(costs, values, *settings.metric);
+  const std::vector<bool> front = pareto_front(costs, values);
   std::vector<std::size_t> others;
   for (std::size_t at = 0; at < runners.size(); ++at)
     if (front[at]) others.push_back(at);
@@ -194,8 +214,8 @@ std::vector<std::size_t> finalists(const RaceResult& result, std::span<const dou
   std::ranges::stable_sort(others, {},
                            [&](std::size_t at) { return std::abs(std::log(cost(at) / middle)); });
   // The best first: where what seems to hold does not, it may.
-  const auto best = std::ranges::max_element(
-      others, {}, [&](std::size_t at) { return settings.metric->sign() * values[at]; });
+  const auto best =
+      std::ranges::max_element(others, {}, [&](std::size_t at) { return values[at]; });
   if (best != others.end()) std::rotate(others.begin(), best, best + 1);
   for (const std::size_t at : others) {
     const auto is_twin = [&](std::size_t other) {
@@ -213,22 +233,21 @@ std::vector<VerifiedDesign> verify_designs(const std::vector<std::size_t>& desig
                                            const RaceSettings& settings,
                                            const MeasureDesign& measure) {
   std::vector<VerifiedDesign> verified;
-  std::vector<double> costs, values;
+  std::vector<double> costs, merits;
   const double error = (1 - settings.confidence) / static_cast<double>(designs.size());
   for (const std::size_t design : designs) {
     VerifiedDesign& v = verified.emplace_back(design, measure(design, settings.verify_draws));
     v.judged = judge(v.fresh, settings, error);
   }
   std::ranges::stable_sort(verified, {}, [&](const VerifiedDesign& v) {
-    const double value = settings.metric->sign() * v.judged.value.mean;
-    return std::pair(all_costs[v.design],
-                     std::isnan(value) ? std::numeric_limits<double>::infinity() : -value);
+    const auto [most, then] = goodness(v.judged, settings);
+    return std::tuple(all_costs[v.design], -most, -then);
   });
   for (const VerifiedDesign& v : verified) {
     costs.push_back(all_costs[v.design]);
-    values.push_back(v.judged.value.mean);
+    merits.push_back(merit(v.judged, settings));
   }
-  const std::vector<bool> front = front_of(costs, values, *settings.metric);
+  const std::vector<bool> front = pareto_front(costs, merits);
   for (std::size_t i = 0; i < verified.size(); ++i) verified[i].is_on_front = front[i];
   return verified;
 }

@@ -51,6 +51,9 @@ struct Judgement {
 };
 /// With a one-sided error of the verdict; intervals have settings.confidence.
 Judgement judge(const AgedChips&, const RaceSettings&, double error);
+/// What designs are compared by beside their cost, the larger the better: the share of good chips
+/// where one is asked for, the mean where it is.
+double merit(const Judgement&, const RaceSettings&);
 
 /// The first `draws` chips of a design.
 using MeasureDesign = std::function<AgedChips(std::size_t design, std::int64_t draws)>;
@@ -84,7 +87,7 @@ RaceResult race(const RaceSettings&, std::span<const double> costs,
                 std::span<const std::size_t> order, const MeasureDesign&);
 
 /// The designs that are worth fresh draws, settings.verify at most: the cheapest shown to hold,
-/// cheaper ones that seem to, and of the front of cost and metric the best and those nearest in
+/// cheaper ones that seem to, and of the front of cost and merit the best and those nearest in
 /// cost, of several that cost and measured the same one.
 /// Where none seems to hold, the best.
 std::vector<std::size_t> finalists(const RaceResult&, std::span<const double> costs,
@@ -95,7 +98,7 @@ struct VerifiedDesign {
   std::size_t design = 0;
   AgedChips fresh = {};
   Judgement judged = {};
-  bool is_on_front = false;  ///< of those verified
+  bool is_on_front = false;  ///< of cost and merit, of those verified
   bool holds() const { return judged.verdict == Tolerance::tolerated; }
 };
 /// The cheapest first, of several that cost the same the best. `measure` gives fresh chips.

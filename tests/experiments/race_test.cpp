@@ -258,6 +258,39 @@ TEST(Judgement, IsOfTheWorstAgeAndOfChipsThatAreGoodAtAll) {
   EXPECT_EQ(judge(chips, s, 0.0005).verdict, Tolerance::undecided);
 }
 
+// The dearer design has more good chips, of which one is bad enough for the lower mean.
+TEST(Race, ComparesBySharesWhereOneIsAsked) {
+  const auto measure = [](std::size_t design, std::int64_t) {
+    return design == 0 ? aged({{0.99, 0.99, 0.99, 0.89, 0.89}})
+                       : aged({{0.91, 0.91, 0.91, 0.91, 0.5}});
+  };
+  const std::vector<double> costs{1, 2};
+  RaceSettings s = asked(0.9);
+  s.draws = s.verify_draws = 5;
+  EXPECT_FALSE(verify_designs({0, 1}, costs, s, measure).at(1).is_on_front);
+  s.share = 0.75;
+  const auto verified = verify_designs({0, 1}, costs, s, measure);
+  EXPECT_EQ(verified.at(1).design, 1u);
+  EXPECT_TRUE(verified.at(0).is_on_front);
+  EXPECT_TRUE(verified.at(1).is_on_front);
+  EXPECT_EQ(merit(verified.at(1).judged, s), 0.8);
+  // At the same cost the one with more good chips comes first.
+  const std::vector<double> same{1, 1};
+  EXPECT_EQ(verify_designs({0, 1}, same, s, measure).front().design, 1u);
+  s.share.reset();
+  EXPECT_EQ(verify_designs({0, 1}, same, s, measure).front().design, 0u);
+  // Nor is it left out of those that are worth fresh draws.
+  s.share = 0.75;
+  RaceResult result;
+  for (const std::size_t design : {0u, 1u}) {
+    result.runners.push_back({design, measure(design, 5)});
+    result.runners.back().judged = judge(result.runners.back().chips, s, 0.05);
+    result.runners.back().judged.seems_to_hold = false;
+  }
+  s.verify = 1;
+  EXPECT_EQ(finalists(result, costs, s), (std::vector<std::size_t>{1}));
+}
+
 TEST(Judgement, FailsWhereOneAgeDoes) {
   const std::vector<double> good{0.95, 0.951, 0.949, 0.95}, bad{0.85, 0.851, 0.849, 0.85};
   EXPECT_EQ(judge(aged({good, good}), asked(0.9), 0.01).verdict, Tolerance::tolerated);
