@@ -130,6 +130,8 @@ class Allocator {
                    fmt::format("{}, {} {:g}", point_label(point_), way, scale))
           .replicates();
     });
+    if (scaled.search.not_tolerated)
+      scaled.missed = etas_at(grid_.values[*scaled.search.not_tolerated]);
     if (!scaled.search.tolerated) return scaled;
     scaled.scale = grid_.values[*scaled.search.tolerated];
     scaled.etas = etas_at(*scaled.scale);

@@ -22,7 +22,8 @@ struct ScaledEtas {
   std::optional<double> scale;  ///< geometric mean of the eta, tolerated
   std::vector<double> etas;     ///< by layer, at that scale; empty without
   double cost = Estimate::kNone;
-  Replicates fresh;  ///< draws that the search has not seen
+  Replicates fresh;                 ///< draws that the search has not seen
+  std::vector<double> missed = {};  ///< etas by layer, shown not to be tolerated; empty: none are
 };
 
 enum class Verification { passed, failed, open, none };

@@ -40,9 +40,42 @@ void put(BudgetCard& card, CardEntry entry) {
     card.entries.push_back(std::move(entry));
 }
 
-/// An older answer does not stand where there is none now.
-void remove(BudgetCard& card, const CardEntry& entry) {
-  std::erase_if(card.entries, [&](const CardEntry& old) { return old.is_same_question(entry); });
+/// Where nothing is shown to be tolerated now: an older answer goes if what was found contradicts
+/// it, else it stays. What is to be said of it; empty where there is none.
+template <class Contradicts>
+std::string review(BudgetCard& card, const CardEntry& entry, const Contradicts& contradicts) {
+  const auto old = std::ranges::find_if(
+      card.entries, [&](const CardEntry& other) { return other.is_same_question(entry); });
+  if (old == card.entries.end()) return "";
+  const std::string answer =
+      fmt::format("the card's older answer to a {}, {:g},", one_line(old->allowed), old->tolerated);
+  if (!contradicts(*old))
+    return fmt::format("Nothing is tolerated here: {} is not contradicted and stays.", answer);
+  card.entries.erase(old);
+  return fmt::format("Nothing is tolerated any more: {} is contradicted and removed.", answer);
+}
+
+/// Whether a value that the older answer tolerates, or a milder one, is shown not to be.
+bool contradicts(const FoundBudget& b, const CardEntry& old, Tolerate tolerate) {
+  return std::ranges::any_of(b.result.probes, [&](const Probe& probe) {
+    const double value = b.value_at(probe.index);
+    const bool is_milder =
+        tolerate == Tolerate::largest ? value <= old.tolerated : value >= old.tolerated;
+    return is_milder && probe.verdict == Tolerance::not_tolerated;
+  });
+}
+
+/// Whether layers with no more noise than the older answer gives each are shown to miss the limit.
+bool contradicts(const FoundAllocation& a, const CardEntry& old, const BudgetSettings& s) {
+  const auto is_milder = [&](const std::vector<double>& etas) {
+    if (etas.empty() || etas.size() != old.layers.size()) return false;
+    for (std::size_t l = 0; l < etas.size(); ++l)
+      if (a.layers[l] != old.layers[l].first || etas[l] > old.layers[l].second) return false;
+    return true;
+  };
+  return is_milder(a.uniform.missed) || is_milder(a.allocated.missed) ||
+         (is_milder(a.allocated.etas) &&
+          verify(a.allocated.fresh, a.limit, s.confidence) == Verification::failed);
 }
 
 CardEntry question_of(const FoundBudget& b, const BudgetSettings& s) {
@@ -137,12 +170,15 @@ Experiment with_tolerance(const Experiment& e, const CardEntry& entry, const std
   }
 }
 
-void add_entries(BudgetCard& card, const std::vector<FoundBudget>& budgets,
-                 const BudgetSettings& s) {
+std::vector<std::string> add_entries(BudgetCard& card, const std::vector<FoundBudget>& budgets,
+                                     const BudgetSettings& s) {
+  std::vector<std::string> said;
   for (const FoundBudget& b : budgets) {
     CardEntry entry = question_of(b, s);
     if (!b.result.tolerated) {
-      remove(card, entry);
+      said.push_back(review(card, entry, [&](const CardEntry& old) {
+        return contradicts(b, old, s.find->tolerate);
+      }));
       continue;
     }
     entry.tolerated = b.value_at(b.result.tolerated);
@@ -157,14 +193,19 @@ void add_entries(BudgetCard& card, const std::vector<FoundBudget>& budgets,
     entry.settings = card_settings(with_tolerance(b.point->experiment, entry, "card"));
     put(card, std::move(entry));
   }
+  std::erase(said, "");
+  return said;
 }
 
-void add_entries(BudgetCard& card, const std::vector<FoundAllocation>& allocations,
-                 const BudgetSettings& s) {
+std::vector<std::string> add_entries(BudgetCard& card,
+                                     const std::vector<FoundAllocation>& allocations,
+                                     const BudgetSettings& s) {
+  std::vector<std::string> said;
   for (const FoundAllocation& a : allocations) {
     CardEntry entry = question_of(a, s);
     if (!is_shown(a, s)) {
-      remove(card, entry);
+      said.push_back(
+          review(card, entry, [&](const CardEntry& old) { return contradicts(a, old, s); }));
       continue;
     }
     entry.tolerated = *a.allocated.scale;
@@ -176,17 +217,8 @@ void add_entries(BudgetCard& card, const std::vector<FoundAllocation>& allocatio
     entry.settings = card_settings(with_tolerance(a.point->experiment, entry, "card"));
     put(card, std::move(entry));
   }
-}
-
-bool asks_again(const CardEntry& entry, const Experiment& e, const BudgetSettings& s) {
-  const Metric& metric = e.evaluation.choice().metric();
-  return std::ranges::any_of(s.allowances(metric), [&](const Allowance& allowance) {
-    CardEntry asked = entry_of(e, allowance, s);
-    asked.layers = entry.layers;
-    asked.knob = entry.layers.empty() && s.find ? s.find->knob : entry.knob;
-    const bool is_asked = entry.layers.empty() ? s.find.has_value() : s.allocation.has_value();
-    return is_asked && entry.is_same_question(asked);
-  });
+  std::erase(said, "");
+  return said;
 }
 
 std::optional<CardDifference> other_chip(const CardEntry& entry, const Experiment& e,

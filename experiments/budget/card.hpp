@@ -50,11 +50,12 @@ struct BudgetCard {
 /// Without entries: who is asked.
 BudgetCard card_of(const TrainedNetwork&);
 /// Adds what was found, in place of older answers to the same questions. What tolerates nothing is
-/// left out, and an allocation that fresh draws do not show to hold.
-void add_entries(BudgetCard&, const std::vector<FoundBudget>&, const BudgetSettings&);
-void add_entries(BudgetCard&, const std::vector<FoundAllocation>&, const BudgetSettings&);
-/// Whether the settings ask the question that an entry answers, so that it would be replaced.
-bool asks_again(const CardEntry&, const Experiment&, const BudgetSettings&);
+/// left out, and an allocation that fresh draws do not show to hold: then an older answer stays,
+/// unless the new one contradicts it. Gives what is to be said of older answers, a sentence each.
+std::vector<std::string> add_entries(BudgetCard&, const std::vector<FoundBudget>&,
+                                     const BudgetSettings&);
+std::vector<std::string> add_entries(BudgetCard&, const std::vector<FoundAllocation>&,
+                                     const BudgetSettings&);
 
 /// One thing in which two of what a card is of differ.
 struct CardDifference {
@@ -75,7 +76,8 @@ Experiment with_tolerance(const Experiment&, const CardEntry&, const std::string
 std::map<std::string, std::string> card_settings(const Experiment&);
 
 void write_card(const std::filesystem::path&, const BudgetCard&);
-/// Throws DataError "FILE: damaged: ..." with the key, its value and what would be accepted.
+/// Throws DataError "FILE: damaged: ..." with the key, its value and what would be accepted, and
+/// one that says so of a card of a newer ohmic.
 BudgetCard read_card(const std::filesystem::path&);
 /// The JSON schema (draft 2020-12) of a card.
 std::string card_schema();

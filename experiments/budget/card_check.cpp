@@ -56,7 +56,7 @@ void refuse_contradictions(const CardEntry& entry, const std::string& place, con
     say_damaged(place,
                 fmt::format("value is {:g}; expected at {} limit, {:g}", entry.value.mean,
                             metric.better == Better::higher ? "least" : "most", entry.limit));
-  if (!entry.allowed.empty() && !is_limit_in_words(entry, words))
+  if (!is_limit_in_words(entry, words))
     say_damaged(place, fmt::format("limit is {:g}; expected what \"{}\" makes of baseline, {:g}",
                                    entry.limit, one_line(entry.allowed), entry.baseline));
 }
@@ -110,7 +110,12 @@ std::vector<CheckedEntry> check_card(const BudgetCard& card, const std::string& 
     refuse_contradictions(card.entries[i], place, experiment);
     chips.push_back(with_tolerance(experiment, card.entries[i], place));
   }
-  refuse(other_samples(card, card_of(networks.get(experiment))), file);
+  const BudgetCard of_file = card_of(networks.get(experiment));
+  refuse(other_samples(card, of_file), file);
+  if (card.images != of_file.images)
+    say_damaged(file + ": data",
+                fmt::format("images is {}; expected {}, as many as the samples of its test_sha256",
+                            card.images, of_file.images));
   std::vector<CheckedEntry> checked;
   for (std::size_t i = 0; i < card.entries.size(); ++i) {
     const CardEntry& entry = card.entries[i];

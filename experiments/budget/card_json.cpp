@@ -7,6 +7,8 @@
 #include "experiments/budget/card.hpp"
 #include "experiments/measure/files.hpp"
 #include "experiments/measure/recorded.hpp"
+#include "experiments/text/quoting.hpp"
+#include "simulator/error.hpp"
 #include "simulator/version.hpp"
 
 namespace ohmic {
@@ -194,6 +196,18 @@ void refuse_unknown(const Json& object, const Json& schema, const std::string& p
     }
 }
 
+/// Of bits the fewest are tolerated, of noise the most; which way other knobs act no card says.
+bool is_of_bits(const CardEntry& e) {
+  return std::ranges::all_of(e.knob, [](const std::string& key) { return key.ends_with("bits"); });
+}
+bool is_of_noise(const CardEntry& e) {
+  return std::ranges::all_of(e.knob, [](const std::string& key) { return key.ends_with(".eta"); });
+}
+bool is_milder_and_missed(const CardEntry& e) {
+  return is_of_bits(e) ? e.not_tolerated > e.tolerated
+                       : is_of_noise(e) && e.not_tolerated < e.tolerated;
+}
+
 /// Numbers of an entry that cannot be of one answer.
 void refuse_contradictions(const CardEntry& e, const std::string& place) {
   const bool has_interval = !std::isnan(e.value.lo) && !std::isnan(e.value.hi);
@@ -201,11 +215,33 @@ void refuse_contradictions(const CardEntry& e, const std::string& place) {
     say_damaged(place, fmt::format("value is {:g}; expected one in [value_lo, value_hi] = [{:g}, "
                                    "{:g}]",
                                    e.value.mean, e.value.lo, e.value.hi));
+  if (e.allowed.empty())
+    say_damaged(place, "allowed is \"\"; expected what may be lost, in words, which limit is of");
+  if (e.layers.empty() && e.draws > e.max_draws)
+    say_damaged(place, fmt::format("max_draws is {}; expected draws, {}, at least, which value is "
+                                   "of",
+                                   e.max_draws, e.draws));
+  if (e.not_tolerated == e.tolerated || is_milder_and_missed(e))
+    say_damaged(place, fmt::format("not_tolerated is {:g}; expected {} than tolerated, {:g}",
+                                   e.not_tolerated, is_of_bits(e) ? "less" : "more", e.tolerated));
   for (const std::string& knob : e.knob)
     if (const auto set = e.settings.find(knob); e.layers.empty() && set != e.settings.end())
       if (std::strtod(set->second.c_str(), nullptr) != e.tolerated)
         say_damaged(place, fmt::format("settings.{} is {}; expected tolerated, {:g}", knob,
                                        shown(set->second), e.tolerated));
+}
+
+/// A later form may have what this one calls damage.
+void refuse_newer(const Json& json, const std::string& place) {
+  const Json& form = member(json, "ohmic_card", place);
+  if (!form.is_number_integer() || form.get<double>() <= kCardVersion) return;
+  const auto by = json.find("ohmic");
+  throw DataError(fmt::format(
+      "{}: a card of a newer ohmic{}: ohmic_card is {}, and this one, {}, reads {}; expected that "
+      "ohmic, or a new card",
+      place,
+      by != json.end() && by->is_string() ? " (" + one_line(by->get<std::string>()) + ")" : "",
+      shown(form), version(), kCardVersion));
 }
 
 CardEntry entry_of(const Json& json, const std::string& place) {
@@ -261,6 +297,7 @@ BudgetCard read_card(const std::filesystem::path& file) {
     say_damaged(place,
                 fmt::format("it has {} bytes; expected a card of at most {}", bytes, kMostBytes));
   const Json json = parse_recorded(read_bytes(file), place);
+  refuse_newer(json, place);
   whole_number(json, "ohmic_card", kCardVersion, kCardVersion, place);
   const Json schema = whole_schema();
   refuse_unknown(json, schema, place);

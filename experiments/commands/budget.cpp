@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
+#include <exception>
 #include <memory>
 
 #include "experiments/budget/card_check.hpp"
@@ -37,11 +38,12 @@ void answer_budget(const Value& root, const AnswerOptions& options) {
   if (*options.as_json) {
     for (const DataTable& table : outcome.tables) print_json(named_rows(table));
     for (const std::string& note : outcome.notes) print_note("{}\n", lines(note));
-    return;
+  } else {
+    print_lines("\n{}", outcome.text);
+    print_lines("{} new evaluations of the test images; answers, tables and figures in {}/\n",
+                outcome.new_draws, outcome.folder.string());
   }
-  print_lines("\n{}", outcome.text);
-  print_lines("{} new evaluations of the test images; answers, tables and figures in {}/\n",
-              outcome.new_draws, outcome.folder.string());
+  if (outcome.card_failure) std::rethrow_exception(outcome.card_failure);
 }
 
 namespace {

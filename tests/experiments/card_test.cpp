@@ -11,6 +11,7 @@
 #include "experiments/budget/card_check.hpp"
 #include "nn/import/imported_model.hpp"
 #include "nn/io/checkpoint.hpp"
+#include "simulator/version.hpp"
 #include "tests/experiments/budget_run.hpp"
 #include "tests/experiments/command_line.hpp"
 #include "tests/experiments/started_run.hpp"
@@ -68,6 +69,15 @@ class Card : public ::testing::Test {
     return ohmic(words);
   }
   Json json() const { return Json::parse(test::bytes_of(card())); }
+  /// A card whose first answer, of eta, is this one.
+  void say_tolerated(double eta) const {
+    Json changed = json();
+    Json& entry = changed["tolerances"][0];
+    entry["tolerated"] = eta;
+    entry["not_tolerated"] = entry["about"] = nullptr;
+    entry["settings"]["device.eta"] = Json(eta).dump();
+    folder_.write("card.json", changed.dump());
+  }
 
   /// The network's weights with noise of so many of each kernel's root mean square, as a file.
   std::string with_noise(const std::string& name, double eta) const {
@@ -151,10 +161,57 @@ TEST_F(Card, IsOfOneChip) {
             std::string::npos)
       << other.err;
   EXPECT_EQ(test::bytes_of(card()), before);
-  // The only question, asked of another chip, is answered anew.
-  ASSERT_EQ(find(kFind, {"--set", "device.g_max_S=5e-5"}).status, 0);
-  ASSERT_EQ(json()["tolerances"].size(), 1u);
-  EXPECT_EQ(json()["tolerances"][0]["settings"]["device.g_max_S"], "5e-05");
+  // Nor does the same question take the card over to another chip.
+  const Result same = find(kFind, {"--set", "device.g_max_S=5e-5"});
+  EXPECT_EQ(same.status, 2);
+  EXPECT_NE(same.err.find("card.json: settings.device.g_max_S: the card is of 2.5e-05, this file "
+                          "of 5e-05; expected a new card, or device.g_max_S = 2.5e-05\n"),
+            std::string::npos)
+      << same.err;
+  EXPECT_EQ(test::bytes_of(card()), before);
+}
+
+// Found out before the search, which a test sees by the run folder that has no evaluations.
+TEST_F(Card, IsRefusedWhereItCannotBeBeforeAnySearch) {
+  const auto refused = [&](const std::string& place, const std::string& why) {
+    const Result result = ohmic({"budget", file(kFind), "--out", path("run"), "--card", place});
+    EXPECT_EQ(result.status, 2) << result.out;
+    EXPECT_NE(result.err.find("--card " + place + ": " + why), std::string::npos) << result.err;
+    EXPECT_FALSE(fs::exists(path("run/evaluations")));
+  };
+  refused(path("no/such/card.json"),
+          path("no/such") + " is no folder; expected a file in one that is there\n");
+  fs::create_directory(card());
+  refused(card(), "is a folder; expected a file\n");
+  fs::remove(card());
+  EXPECT_EQ(
+      ohmic({"budget", file(kFind), "--out", path("run"), "--card", path("run/card.json")}).status,
+      0)
+      << "the run folder is made before";
+}
+
+class LosesItsCard : public Progress {
+ public:
+  explicit LosesItsCard(fs::path folder) : folder_(std::move(folder)) {}
+  void say(const std::string&) override {
+    std::error_code gone;
+    fs::remove_all(folder_, gone);
+  }
+
+ private:
+  fs::path folder_;
+};
+
+// What was computed is not lost with a card that cannot be written in the end.
+TEST_F(Card, ThatCannotBeWrittenInTheEndCostsNoAnswer) {
+  fs::create_directory(path("cards"));
+  LosesItsCard progress(path("cards"));
+  const BudgetOutcome outcome =
+      run_budget(test::waves(kFind), path("run"), progress, path("cards/card.json"));
+  EXPECT_TRUE(outcome.card_failure);
+  EXPECT_NE(outcome.text.find("tolerated"), std::string::npos) << outcome.text;
+  EXPECT_TRUE(fs::exists(path("run/budget.md")));
+  EXPECT_TRUE(fs::exists(path("run/provenance.json")));
 }
 
 // An answer that no longer is one does not stay beside those that are.
@@ -162,9 +219,29 @@ TEST_F(Card, LosesWhatIsNoLongerTolerated) {
   ASSERT_EQ(find().status, 0);
   ASSERT_EQ(ohmic({"budget", file(kFindBits), "--out", path("bits"), "--card", card()}).status, 0);
   ASSERT_EQ(json()["tolerances"].size(), 2u);
-  ASSERT_EQ(find(kFind, {"--set", "budget.find.range=[3, 4]"}).status, 0);
+  say_tolerated(3.5);
+  const Result lost = find(kFind, {"--set", "budget.find.range=[3, 4]"});
+  ASSERT_EQ(lost.status, 0) << lost.err;
+  EXPECT_NE(lost.out.find("Nothing is tolerated any more: the card's older answer to a loss of at "
+                          "most 5 points, 3.5, is contradicted and removed.\n"),
+            std::string::npos)
+      << lost.out;
   ASSERT_EQ(json()["tolerances"].size(), 1u);
   EXPECT_EQ(json()["tolerances"][0]["knob"], Json::array({"periphery.adc.bits"}));
+}
+
+// That 3 is too much says nothing against 0.2.
+TEST_F(Card, KeepsWhatANewAnswerDoesNotContradict) {
+  ASSERT_EQ(find().status, 0);
+  const std::string before = test::bytes_of(card());
+  const Result higher = find(kFind, {"--set", "budget.find.range=[3, 4]"});
+  EXPECT_EQ(higher.status, 0) << higher.err;
+  EXPECT_EQ(test::bytes_of(card()), before);
+  const std::size_t said = higher.out.find(
+      "Nothing is tolerated here: the card's older answer to "
+      "a loss of at most 5 points, 0.");
+  ASSERT_NE(said, std::string::npos) << higher.out;
+  EXPECT_GT(said, higher.out.find("\nBudget of device.eta\n")) << higher.out;
 }
 
 // With its last answer a card goes, which a check would go on to ask.
@@ -175,6 +252,7 @@ TEST_F(Card, GoesWithItsLastAnswer) {
             std::string::npos)
       << none.out;
   ASSERT_EQ(find().status, 0);
+  say_tolerated(3.5);
   const Result gone = find(kFind, too_much);
   EXPECT_EQ(gone.status, 0) << gone.err;
   EXPECT_NE(gone.out.find("Nothing is tolerated any more: " + card() +
@@ -291,6 +369,26 @@ TEST_F(Card, ThatContradictsItselfIsDamaged) {
   EXPECT_EQ(said({{"value", 0.1}, {"value_lo", 0.05}, {"value_hi", 0.2}})
                 .find("tolerances[0]: damaged: value is 0.1; expected at least limit, 0."),
             0u);
+  EXPECT_EQ(said({{"allowed", ""}, {"limit", 0.1}})
+                .find("tolerances[0]: damaged: allowed is \"\"; expected what may be lost, in "
+                      "words, which limit is of\n"),
+            0u);
+  EXPECT_EQ(said({{"max_draws", 1}, {"draws", 40}})
+                .find("tolerances[0]: damaged: max_draws is 1; expected draws, 40, at least"),
+            0u);
+  EXPECT_EQ(
+      said({{"not_tolerated", 0.01}})
+          .find("tolerances[0]: damaged: not_tolerated is 0.01; expected more than tolerated"),
+      0u);
+  Json fewer = sound;
+  fewer["data"]["images"] = 5;
+  folder_.write("card.json", fewer.dump());
+  const Result samples = check();
+  EXPECT_EQ(samples.status, 2) << samples.out;
+  EXPECT_NE(samples.err.find("card.json: data: damaged: images is 5; expected 200, as many as the "
+                             "samples of its test_sha256\n"),
+            std::string::npos)
+      << samples.err;
   const std::string metric = said({{"metric", "acc\n\x1b[31m\0"s}});
   EXPECT_EQ(metric.find("tolerances[0]: metric: the card is of acc "), 0u) << metric;
   EXPECT_NE(metric.find("this file of accuracy"), std::string::npos) << metric;
@@ -321,6 +419,7 @@ class DamagedCard : public Card {
     entry.knob = {"device.eta"};
     entry.tolerated = 0.1;
     entry.metric = "accuracy";
+    entry.allowed = "accuracy of at least 90.00 %";
     entry.limit = 0.9;
     entry.draws = 10;
     entry.max_draws = 40;
@@ -350,7 +449,12 @@ class DamagedCard : public Card {
 
 TEST_F(DamagedCard, IsRefusedWithItsKey) {
   EXPECT_EQ(error("\"ohmic_card\": 1", "\"ohmic_card\": 2"),
-            "card.json: damaged: ohmic_card is 2; expected a whole number in [1, 1]\n");
+            "card.json: a card of a newer ohmic (" + std::string(version()) +
+                "): ohmic_card is 2, and this "
+                "one, " +
+                version() + ", reads 1; expected that ohmic, or a new card\n");
+  EXPECT_EQ(error("\"ohmic_card\": 1", "\"ohmic_card\": 0"),
+            "card.json: damaged: ohmic_card is 0; expected a whole number in [1, 1]\n");
   EXPECT_EQ(error("\"tolerated\": 0.1", "\"tolerated\": \"much\""),
             "card.json: tolerances[0]: damaged: tolerated is \"much\"; expected a number in "
             "[-1e+300, 1e+300]\n");

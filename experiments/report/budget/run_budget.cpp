@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <exception>
 #include <functional>
 #include <optional>
 #include <set>
@@ -40,25 +41,26 @@
 namespace ohmic {
 namespace {
 
-/// Adds what was found to a card.
-using CardAddition = std::function<void(BudgetCard&)>;
+/// Adds what was found to a card; what is to be said of the card's older answers.
+using CardAddition = std::function<std::vector<std::string>(BudgetCard&)>;
+
+/// Takes a result when it is there, and what of it a card holds.
+using Take = std::function<void(AnalysisResult, const CardAddition&)>;
 
 /// The numbers of each question that is asked, as tables and figures, in the order of the answers.
-/// `take` gets each when it is there.
-std::vector<CardAddition> answer(AnalysisContext& context,
-                                 const std::function<void(AnalysisResult)>& take) {
+void answer(AnalysisContext& context, const Take& take_both) {
   const BudgetSettings& s = context.request.settings;
-  std::vector<CardAddition> additions;
-  const auto noted = [&](auto found) {
-    additions.push_back([found, &s](BudgetCard& card) { add_entries(card, found, s); });
-    return found;
+  const auto take = [&](AnalysisResult result) { take_both(std::move(result), {}); };
+  const auto take_for_card = [&](auto found, auto result_of) {
+    take_both(result_of(found, s),
+              [found, &s](BudgetCard& card) { return add_entries(card, found, s); });
   };
-  if (s.find) take(find_result(noted(find_budgets(context)), s));
+  if (s.find) take_for_card(find_budgets(context), find_result);
   if (s.yield) take(yield_result(find_yields(context), s));
   if (s.attribution) take(attribution_result(attribute(context), s));
   if (s.sensitivity) take(sensitivity_result(study_sensitivity(context), s));
   if (s.prediction) take(prediction_result(compare_predictions(context), s));
-  if (s.allocation) take(allocation_result(noted(allocate(context)), s));
+  if (s.allocation) take_for_card(allocate(context), allocation_result);
   if (s.protection) take(protection_result(protect(context), s));
   if (s.knobs) take(knobs_result(study_knobs(context), s));
   if (s.lifetime) {
@@ -67,7 +69,6 @@ std::vector<CardAddition> answer(AnalysisContext& context,
   }
   if (s.rare) take(rare_result(find_rare_chips(context), s));
   if (s.design) take(design_result(find_designs(context), s));
-  return additions;
 }
 
 /// Data and given weights of all points are loaded before any long work.
@@ -140,6 +141,20 @@ AnalysisResult networks_result(const BudgetRequest& request, Networks& networks,
   return result;
 }
 
+/// No card is found out to be in the wrong place when all is computed.
+void check_card_place(const std::filesystem::path& file) {
+  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+  const auto refuse = [&](const std::string& why) {
+    throw ConfigError(fmt::format("--card {}: {}", file.string(), why));
+  };
+  if (!std::filesystem::is_directory(folder))
+    refuse(fmt::format("{} is no folder; expected a file in one that is there", folder.string()));
+  if (std::filesystem::is_directory(file)) refuse("is a folder; expected a file");
+  if (::access(folder.c_str(), W_OK) != 0)
+    refuse(fmt::format("nothing can be written in {}", folder.string()));
+  if (std::filesystem::exists(file)) read_card(file);
+}
+
 /// What a card is asked to hold must be of one network on one chip, and of this one where the card
 /// is there already: no file could fit entries of two.
 BudgetCard card_for(const BudgetRequest& request, Networks& networks,
@@ -169,8 +184,7 @@ BudgetCard card_for(const BudgetRequest& request, Networks& networks,
             card.weights_sha256.substr(0, 12) + "...", "the weights of " + old.network});
   if (const auto other = other_samples(old, card)) refuse(*other);
   for (const CardEntry& entry : old.entries)
-    if (!asks_again(entry, e, s))
-      if (const auto other = other_chip(entry, e, file.string())) refuse(*other);
+    if (const auto other = other_chip(entry, e, file.string())) refuse(*other);
   card.entries = old.entries;
   return card;
 }
@@ -192,19 +206,27 @@ class FolderLock {
   const int descriptor_;
 };
 
+/// What one result adds to a card, and where it says what becomes of the card's older answers.
+struct CardAnswer {
+  std::size_t result;
+  CardAddition add;
+};
+
 /// Adds to the card as it is by now: another process may have added to it meanwhile. One without
-/// entries is none, and one that was there, whose last answer does not hold any more, goes. Gives
-/// what is to be said of it.
-std::string keep_card(const std::filesystem::path& file, const BudgetRequest& request,
-                      Networks& networks, const std::vector<CardAddition>& additions) {
+/// entries is none, and one that was there, whose last answer does not hold any more, goes.
+void keep_card(const std::filesystem::path& file, const BudgetRequest& request, Networks& networks,
+               const std::vector<CardAnswer>& answers, std::vector<AnalysisResult>& results) {
   const FolderLock alone(file.parent_path());
   BudgetCard card = card_for(request, networks, file);
-  for (const CardAddition& add : additions) add(card);
-  if (!card.entries.empty()) return write_card(file, card), "";
-  if (std::filesystem::remove(file))
-    return fmt::format("Nothing is tolerated any more: {} held the older answer and is removed.",
-                       file.string());
-  return fmt::format("Nothing is tolerated: {} is not written.", file.string());
+  for (const CardAnswer& answer : answers)
+    for (std::string& said : answer.add(card))
+      results[answer.result].notes.push_back(std::move(said));
+  if (!card.entries.empty()) return write_card(file, card);
+  results[answers.back().result].notes.push_back(
+      std::filesystem::remove(file)
+          ? fmt::format("Nothing is tolerated any more: {} held the older answer and is removed.",
+                        file.string())
+          : fmt::format("Nothing is tolerated: {} is not written.", file.string()));
 }
 
 std::string page(const std::string& title, const std::vector<AnalysisResult>& results) {
@@ -220,6 +242,7 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
   const Claim alone = Claims(folder / "lock").exclusive(kFolderClaim, [&] {
     progress.say(fmt::format("{}: another ohmic works here; waiting for it", folder.string()));
   });
+  if (!card_file.empty()) check_card_place(card_file);
   const std::string resolved = to_toml(resolved_request(request));
   take_folder(folder, request.root, resolved);
   write_atomically(folder / "resolved.toml", resolved);
@@ -231,19 +254,23 @@ BudgetOutcome run_in(const std::filesystem::path& folder, const BudgetRequest& r
   AnalysisContext context{request, evaluations, networks, progress, folder};
   std::vector<AnalysisResult> results{networks_result(request, networks, progress, folder)};
   if (!card_file.empty()) card_for(request, networks, card_file);  // refused before any long work
-  const std::vector<CardAddition> additions = answer(context, [&](AnalysisResult result) {
+  std::vector<CardAnswer> for_card;
+  answer(context, [&](AnalysisResult result, const CardAddition& add) {
     explain_intervals(result, request.settings.confidence);
     write_tables(result, folder);
+    if (add) for_card.push_back({results.size(), add});
     results.push_back(std::move(result));
   });
   std::vector<std::string>& notes = results.front().notes;
   for (const std::string& warning : evaluations.warnings())
     notes.push_back("warning: " + warning + ".");
   notes.insert(notes.end(), remarks.begin(), remarks.end());
-  if (!card_file.empty())
-    if (std::string note = keep_card(card_file, request, networks, additions); !note.empty())
-      notes.push_back(std::move(note));
-  BudgetOutcome outcome{folder, "", {}, {}, 0};
+  BudgetOutcome outcome{folder, "", {}, {}, 0, nullptr};
+  if (!card_file.empty()) try {
+      keep_card(card_file, request, networks, for_card, results);
+    } catch (const std::exception&) {  // the answer does not go with it
+      outcome.card_failure = std::current_exception();
+    }
   for (const AnalysisResult& result : results) {
     outcome.text += terminal_text(result) + "\n";
     outcome.notes.insert(outcome.notes.end(), result.notes.begin(), result.notes.end());

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -25,13 +26,15 @@ struct BudgetOutcome {
   std::vector<DataTable> tables;   ///< the same for programs: NAME.jsonl of the folder
   std::vector<std::string> notes;  ///< what the text says beside its tables, a sentence each
   std::int64_t new_draws = 0;      ///< replicates that were not there before
+  /// Why the card could not be written, when all else was; null where it was, or none is asked for.
+  std::exception_ptr card_failure = nullptr;
 };
 
 /// Runs the analyses a file asks for; `folder` empty takes output.dir. `card`, where it is given:
 /// the budget card (budget/card.hpp) that [budget.find] and [budget.allocation] are written to,
 /// beside what it holds of the same network; removed where nothing that it held is tolerated any
-/// more. Throws as run_experiment, and ConfigError for a card
-/// that cannot take the answers.
+/// more. Throws as run_experiment, and ConfigError before any work for a card that cannot take the
+/// answers.
 BudgetOutcome run_budget(const Value& root, const std::filesystem::path& folder, Progress&,
                          const std::filesystem::path& card = {});
 
