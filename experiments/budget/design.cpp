@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "experiments/budget/design_files.hpp"
 #include "experiments/budget/design_order.hpp"
 #include "experiments/budget/find.hpp"
 #include "experiments/budget/lifetime.hpp"
-#include "experiments/budget/written_experiment.hpp"
 #include "experiments/budget/yield.hpp"
 #include "experiments/measure/setup.hpp"
 
@@ -79,7 +79,9 @@ class RequestCheck {
       fault("design.choices", "makes 10^18 combinations or more; expected fewer");
     std::vector<std::string> all;
     for (const DesignChoice& choice : asked_.choices) {
-      for (const std::string& key : space_.keys_of(choice)) check_key(key, all);
+      const std::vector<std::string> own = space_.keys_of(choice);
+      for (const std::string& key : own) check_key(key, all);
+      all.insert(all.end(), own.begin(), own.end());
       check_ages_of(choice);
       check_converters(choice);
     }
@@ -94,8 +96,8 @@ class RequestCheck {
                      choice.key + " has an age (time_s), which design.times_s gives");
   }
 
-  /// `before`: the keys of other choices, to which it is added.
-  void check_key(const std::string& key, std::vector<std::string>& before) {
+  /// `before`: the keys of other choices.
+  void check_key(const std::string& key, const std::vector<std::string>& before) {
     if (std::string wrong = no_hardware_text(key); !wrong.empty())
       fault("design.choices", wrong);
     else if (key.ends_with(".time_s"))
@@ -104,7 +106,11 @@ class RequestCheck {
                return key == other || key.starts_with(other + ".") || other.starts_with(key + ".");
              }))
       fault("design.choices", key + " is set by two choices");
-    before.push_back(key);
+    if (key.starts_with("device.") && key.ends_with(".model"))
+      fault("design.choices",
+            key +
+                " alone would leave the keys of the file's model to another one; expected whole "
+                "tables, as device = [{ model = \"pcm\" }, { model = \"awgn\", eta = 0.1 }]");
   }
 
   void check_converters(const DesignChoice& choice) {
@@ -222,6 +228,9 @@ class DesignSearch {
     found.race = race(remaining, pool_.costs(), order.designs, seen(pool_));
     found.verified = verify_designs(to_verify(found), pool_.costs(), found.asked, fresh(pool_));
     found.layer_bits = layer_bits_;
+    if (const VerifiedDesign* answer = cheapest_of(found.verified); answer && layer_bits_)
+      found.answer_costs = layer_costs(context_, point_, asked_.cost, layer_bits_->layers,
+                                       pool_.experiment(answer->design));
     if (asked_.compare_random) found.random = compare(found);
     found.designs = pool_.designs();
     found.refused = pool_.refused();
@@ -229,23 +238,18 @@ class DesignSearch {
     return found;
   }
 
-  /// A file for the answer and every design of the front: its chips on the draws that verified it.
-  void write(FoundDesigns& found, const std::function<std::filesystem::path()>& next_file) const {
-    for (const VerifiedDesign& v : found.verified) {
-      std::string& file = found.files.emplace_back();
-      if (!v.is_on_front && &v != cheapest_of(found.verified)) continue;
-      file = next_file().string();
-      Experiment e = on_fresh_draws(pool_.experiment(v.design));
-      e.title += (e.title.empty() ? "" : ": ") + pool_.words(v.design);
-      e.evaluation.draws = asked_.verify_draws;
-      e.evaluation.stop.reset();
-      e.evaluation.confidence = settings_.confidence;
-      Table sweep;
-      Array ages;
-      for (const double age : asked_.times_s) ages.push_back({age});
-      if (!ages.empty()) sweep[kDesignAge] = {std::move(ages)};
-      write_experiment(e, file, sweep);
-    }
+  /// A design that was verified: its chips on the draws that verified it.
+  DesignFile file_of(const VerifiedDesign& v, std::size_t number) const {
+    Experiment e = on_fresh_draws(pool_.experiment(v.design));
+    e.title += (e.title.empty() ? "" : ": ") + pool_.words(v.design);
+    e.evaluation.draws = asked_.verify_draws;
+    e.evaluation.stop.reset();
+    e.evaluation.confidence = settings_.confidence;
+    Table sweep;
+    Array ages;
+    for (const double age : asked_.times_s) ages.push_back({age});
+    if (!ages.empty()) sweep[kDesignAge] = {std::move(ages)};
+    return {number, std::move(e), std::move(sweep)};
   }
 
  private:
@@ -287,7 +291,8 @@ class DesignSearch {
       order.push_back(design);
     return {
         pool.space(), pool.designs(),
-        try_random_designs(found.asked, evaluations, pool.costs(), order, seen(pool), fresh(pool))};
+        try_random_designs(found.asked, evaluations, pool.costs(), order, seen(pool), fresh(pool)),
+        order.size()};
   }
 
   /// As many combinations as can be looked at, of the file's choices and of random bits in every
@@ -350,6 +355,36 @@ class DesignSearch {
   DesignPool pool_;
 };
 
+/// Files for the answers and every design of the fronts, and where they are written.
+class DesignFiles {
+ public:
+  void add(const DesignSearch& search, std::vector<FoundDesigns>& all) {
+    FoundDesigns& found = all.back();
+    found.first_number = next_number_;
+    next_number_ += found.verified.size();
+    found.files.resize(found.verified.size());
+    const VerifiedDesign* answer = cheapest_of(found.verified);
+    for (std::size_t i = 0; i < found.verified.size(); ++i) {
+      const VerifiedDesign& v = found.verified[i];
+      if (!v.is_on_front && &v != answer) continue;
+      files_.push_back(search.file_of(v, found.first_number + i));
+      places_.emplace_back(all.size() - 1, i);
+    }
+  }
+
+  void write(const std::filesystem::path& folder, std::vector<FoundDesigns>& all) const {
+    const WrittenDesigns written = write_designs(folder, files_);
+    for (FoundDesigns& found : all) found.question = written.question;
+    for (std::size_t i = 0; i < places_.size(); ++i)
+      all[places_[i].first].files[places_[i].second] = written.files[i].string();
+  }
+
+ private:
+  std::size_t next_number_ = 1;
+  std::vector<DesignFile> files_;
+  std::vector<std::pair<std::size_t, std::size_t>> places_;  ///< in all, and of those verified
+};
+
 std::string said(const FoundDesigns& found, const BudgetSettings& settings) {
   const VerifiedDesign* cheapest = cheapest_of(found.verified);
   const std::string asked = settings.phrase(found.allowance, MetricWords(found.point->experiment));
@@ -376,19 +411,17 @@ void check_design(const BudgetRequest& request, std::vector<Fault>& faults) {
 std::vector<FoundDesigns> find_designs(AnalysisContext& context) {
   const BudgetSettings& settings = context.request.settings;
   std::vector<FoundDesigns> all;
-  std::size_t files = 0;
-  const auto next_file = [&] { return context.folder / fmt::format("design_{}.toml", ++files); };
+  DesignFiles files;
   for (const Point& point : context.request.points) {
     DesignSearch search(context, point);
     for (const Allowance& allowance :
          settings.allowances(point.experiment.evaluation.choice().metric())) {
       all.push_back(search.find(allowance));
-      search.write(all.back(), next_file);
+      files.add(search, all);
       context.progress.say(fmt::format("{}: {}", point_label(point), said(all.back(), settings)));
     }
   }
-  while (std::filesystem::remove(next_file())) {  // of an earlier answer that had more of them
-  }
+  files.write(context.folder, all);
   return all;
 }
 

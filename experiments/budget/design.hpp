@@ -23,6 +23,7 @@ struct RandomComparison {
   DesignSpace space;
   std::vector<PricedDesign> designs;
   RandomDesigns found;
+  std::size_t there_are = 0;  ///< from which they are taken
 };
 
 /// The designs of one point for one thing that is allowed.
@@ -38,9 +39,12 @@ struct FoundDesigns {
   std::int64_t predictions = 0;
   RaceResult race = {};
   std::vector<VerifiedDesign> verified = {};
+  std::size_t first_number = 1;         ///< of those verified, over all that was found
   std::vector<std::string> files = {};  ///< of those verified; empty: not on the front
+  std::size_t question = 1;             ///< in the names of the files (design_files.hpp)
   std::optional<RandomComparison> random = {};
   std::optional<LayerBits> layer_bits = {};  ///< where layers have bits of their own to choose
+  std::vector<double> answer_costs = {};     ///< with layer_bits: the answer's, by layer
 
   double cost(const VerifiedDesign& v) const { return designs[v.design].cost; }
   /// Draws of those who were verified.
@@ -52,7 +56,8 @@ bool has_same_bits(const DesignSpace&, std::uint64_t index);
 
 /// Appends what is wrong with the request, before anything is computed.
 void check_design(const BudgetRequest&, std::vector<Fault>&);
-/// For every point and everything that is allowed; writes the experiment files that are named.
+/// For every point and everything that is allowed; writes the experiment files that are named,
+/// over none that is there.
 /// Throws OutputError, and ConfigError where every design that was tried is refused.
 std::vector<FoundDesigns> find_designs(AnalysisContext&);
 

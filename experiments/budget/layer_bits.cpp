@@ -168,26 +168,14 @@ class Study {
     }
   }
 
-  /// Every use of a crossbar is its own layer's.
   void find_costs() {
     study_.cost.assign(study_.layers.size(), std::vector<double>(study_.bits.size(), 0.0));
-    const Graph& graph = context_.networks.get(point_.experiment).graph;
-    std::vector<std::size_t> owners;
-    for (const Node& node : graph.nodes)
-      if (has_matrix(node)) owners.push_back(owner_of(graph, node));
     for (std::size_t i = 0; i < study_.bits.size(); ++i) {
-      const NetworkCost& cost = *context_.evaluations.cost(
+      const std::vector<double> costs = layer_costs(
+          context_, point_, asked_.cost, study_.layers,
           priced(with_keys(point_.experiment, {{kBits, {std::int64_t{study_.bits[i]}}}})));
-      for (std::size_t l = 0; l < owners.size(); ++l)
-        study_.cost[owners[l]][i] += weighted_cost(asked_.cost, cost.layers.at(l));
+      for (std::size_t l = 0; l < costs.size(); ++l) study_.cost[l][i] = costs[l];
     }
-  }
-
-  std::size_t owner_of(const Graph& graph, const Node& node) const {
-    const std::string& name =
-        node.shares < 0 ? node.name : graph.nodes[static_cast<std::size_t>(node.shares)].name;
-    const auto found = std::ranges::find(study_.layers, name);
-    return static_cast<std::size_t>(found - study_.layers.begin());
   }
 
   AnalysisContext& context_;
@@ -195,6 +183,12 @@ class Study {
   const DesignSettings& asked_;
   LayerBits study_;
 };
+
+std::size_t owner_of(const Graph& graph, const Node& node, const std::vector<std::string>& layers) {
+  const std::string& name =
+      node.shares < 0 ? node.name : graph.nodes[static_cast<std::size_t>(node.shares)].name;
+  return static_cast<std::size_t>(std::ranges::find(layers, name) - layers.begin());
+}
 
 // --- what is refused ---
 
@@ -242,8 +236,10 @@ std::string layer_bits_words(const KeyValues& keys) {
   std::string text;
   for (auto& [bits, names] : others) {
     const std::size_t more = names.size() > kMostNames + 1 ? names.size() - kMostNames : 0;
+    const char* layers = names.size() == 1 ? "layer" : "layers";
     names.resize(names.size() - more);
-    text += fmt::format("{}{} in {}", text.empty() ? "" : "; ", bits, fmt::join(names, ", "));
+    text += fmt::format("{}{} in {} {}", text.empty() ? "" : "; ", bits, layers,
+                        fmt::join(names, ", "));
     if (more > 0) text += fmt::format(" and {} more", more);
   }
   return text.empty() ? common : common + " (but " + text + ")";
@@ -252,6 +248,19 @@ std::string layer_bits_words(const KeyValues& keys) {
 LayerBits study_layer_bits(AnalysisContext& context, const Point& point,
                            const DesignSettings& asked) {
   return Study(context, point, asked).run();
+}
+
+std::vector<double> layer_costs(AnalysisContext& context, const Point& point,
+                                const DesignCost& weights, const std::vector<std::string>& layers,
+                                const Experiment& chip) {
+  std::vector<double> costs(layers.size(), 0.0);
+  const Graph& graph = context.networks.get(point.experiment).graph;
+  const NetworkCost& cost = *context.evaluations.cost(chip);
+  std::size_t matrix = 0;
+  for (const Node& node : graph.nodes)
+    if (has_matrix(node))
+      costs[owner_of(graph, node, layers)] += weighted_cost(weights, cost.layers.at(matrix++));
+  return costs;
 }
 
 DesignChoice layer_bits_choice(const LayerBits& study) {

@@ -45,6 +45,10 @@ std::vector<Rung> marginal_ladder(const LayerBits&);
 /// Measured on the point's chip, whose ADCs all have their bits from settings.layer_adc_bits.
 LayerBits study_layer_bits(AnalysisContext&, const Point&, const DesignSettings&);
 
+/// What the layers of a chip cost, by layer: a matrix that is used again is its own layer's.
+std::vector<double> layer_costs(AnalysisContext&, const Point&, const DesignCost& weights,
+                                const std::vector<std::string>& layers, const Experiment& chip);
+
 /// Rungs of the ladder, about equally many steps apart, and the same bits in all layers, as one
 /// choice.
 DesignChoice layer_bits_choice(const LayerBits&);
@@ -53,8 +57,8 @@ DesignChoice layer_bits_choice(const LayerBits&);
 /// ladder is set beside.
 DesignChoice random_bits_choice(const LayerBits&, std::size_t count, std::uint64_t seed);
 
-/// What a design of such a choice sets, for a sentence: "5 (but 4 in c1, c2; 8 in linear)", the
-/// bits of most layers and the names of the others, of many the first four.
+/// What a design of such a choice sets, for a sentence: "5 (but 4 in layers c1, c2; 8 in layer
+/// linear)", the bits of most layers and the names of the others, of many the first four.
 std::string layer_bits_words(const KeyValues&);
 
 /// Appends what is wrong with layer_adc_bits beside the other choices.

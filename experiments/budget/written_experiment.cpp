@@ -4,12 +4,17 @@
 
 namespace ohmic {
 
-void write_experiment(const Experiment& experiment, const std::filesystem::path& file,
-                      const Table& sweep) {
+std::string experiment_text(const Experiment& experiment, const std::filesystem::path& file,
+                            const Table& sweep) {
   Value resolved = experiment.resolved();
   resolved.set("output.dir", {std::filesystem::path(file).replace_extension().string()});
   if (!sweep.empty()) resolved.table()["sweep"] = {sweep};
-  write_atomically(file, to_toml(resolved));
+  return to_toml(resolved);
+}
+
+void write_experiment(const Experiment& experiment, const std::filesystem::path& file,
+                      const Table& sweep) {
+  write_atomically(file, experiment_text(experiment, file, sweep));
 }
 
 }  // namespace ohmic

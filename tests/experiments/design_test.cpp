@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "experiments/report/budget/answers.hpp"
 #include "tests/experiments/budget_run.hpp"
 #include "tests/experiments/command_line.hpp"
 
@@ -254,6 +255,194 @@ TEST_F(BudgetOfDesigns, OpensWhateverTheHardwareHas) {
   EXPECT_EQ(devices.at("offset[]") - devices.at("offset[\"0\"]"), 84);
 }
 
+// Numbers of tables are numbers of files, over all answers.
+TEST_F(BudgetOfDesigns, HaveFilesUnderTheirNumbers) {
+  Value root = asking("compare_random = false\n");
+  root.set("budget.max_drop", *parse_toml("both = [3.0, 1.0]\n", "both").at("both"));
+  const BudgetOutcome outcome = run(root);
+  const Columns found = table("design.csv");
+  std::size_t files = 0, without = 0;
+  for (std::size_t i = 0; i < found.at("design").size(); ++i) {
+    EXPECT_EQ(found.at("design")[i], std::to_string(i + 1));
+    const std::string& file = found.at("file")[i];
+    (file.empty() ? without : files) += 1;
+    if (!file.empty()) {
+      EXPECT_EQ(file, "design_" + found.at("design")[i] + ".toml");
+      EXPECT_TRUE(std::filesystem::exists(folder_ / file)) << file;
+    }
+  }
+  EXPECT_GT(files, 0u);
+  // Each answer's notes say of which it is.
+  for (const char* drop : {", loss of at most 3 points: ", ", loss of at most 1 point: "})
+    EXPECT_NE(outcome.text.find(drop), std::string::npos) << outcome.text;
+}
+
+// Another question leaves the files of the first alone, as it does those of a run without its file.
+TEST_F(BudgetOfDesigns, NeverWriteOverFilesOfAnotherQuestion) {
+  const auto files = [&](const std::string& of) {
+    std::map<std::string, std::string> all;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+      const std::string name = entry.path().filename().string();
+      const bool is_later = name.find("_question_") != std::string::npos;
+      if (name.starts_with("design_") && name.ends_with(".toml") &&
+          (of.empty() ? !is_later : name.find(of) != std::string::npos))
+        all[name] = content(name);
+    }
+    return all;
+  };
+  const std::string choices =
+      "[budget.design.choices]\n\"periphery.adc.bits\" = [5, 6]\n\"mapping.tile\" = [[16, 16], "
+      "[64, 64]]\n";
+  const Value energy = asking("compare_random = false\n", choices),
+              area = asking("compare_random = false\ncost = \"area\"\n", choices);
+  EXPECT_EQ(run(energy).text.find("another question"), std::string::npos);
+  const auto first = files("");
+  ASSERT_FALSE(first.empty());
+  const BudgetOutcome second = run(area);
+  EXPECT_NE(second.text.find("The folder has designs of another question already, which stay as "
+                             "they are; files of these have _question_2 in their names."),
+            std::string::npos)
+      << second.text;
+  EXPECT_EQ(files(""), first);
+  const auto seconds = files("_question_2");
+  EXPECT_FALSE(seconds.empty());
+  std::istringstream rows(content("design.jsonl"));
+  for (std::string line; std::getline(rows, line);) {
+    const auto row = nlohmann::json::parse(line);
+    if (row.at("file") != "") {
+      EXPECT_EQ(row.at("file"),
+                "design_" + std::to_string(row.at("design").get<int>()) + "_question_2.toml");
+    }
+  }
+  // Both find their own again.
+  run(energy);
+  EXPECT_EQ(files(""), first);
+  run(area);
+  EXPECT_EQ(files("_question_2"), seconds);
+  EXPECT_TRUE(files("_question_3").empty());
+  // What somebody changed is not overwritten either.
+  const std::string mine = first.begin()->second + "# mine\n";
+  write_atomically(folder_ / first.begin()->first, mine);
+  run(energy);
+  EXPECT_EQ(content(first.begin()->first), mine);
+  EXPECT_FALSE(files("_question_3").empty());
+}
+
+/// Answers of made-up chips, as the report shows them.
+class DesignReport : public ::testing::Test {
+ protected:
+  DesignReport() {
+    found_.asked.limit = 0.9;
+    found_.asked.confidence = request_.settings.confidence;
+    found_.allowance.change = 3;
+    found_.designs = {{0, {}, 1.0}, {1, {}, 1.0}};
+  }
+  /// Chips of each design, both looked at and verified.
+  AnalysisResult result(const std::vector<std::vector<double>>& chips) {
+    const auto measure = [&](std::size_t design, std::int64_t) {
+      Replicates all{{1.0}, {}, 0.0};
+      for (const double value : chips[design]) all.values.push_back({value});
+      return AgedChips{all};
+    };
+    std::vector<double> costs;
+    std::vector<std::size_t> all;
+    for (std::size_t i = 0; i < chips.size(); ++i) {
+      costs.push_back(found_.designs[i].cost);
+      all.push_back(i);
+      found_.race.runners.push_back({i, measure(i, 0), judge(measure(i, 0), found_.asked, 0.05)});
+    }
+    found_.verified = verify_designs(all, costs, found_.asked, measure);
+    found_.files.assign(found_.verified.size(), "");
+    if (by_chance_) {
+      RandomComparison random{found_.space, found_.designs, {}, by_chance_};
+      random.found.looked_at = by_chance_;
+      random.found.spent = 10;
+      random.found.verified = verify_designs({0}, costs, found_.asked, measure);
+      found_.random = random;
+    }
+    return design_result({found_}, request_.settings);
+  }
+  static std::string notes(const AnalysisResult& result) {
+    std::string text;
+    for (const std::string& note : result.notes) text += note + "\n";
+    return text;
+  }
+
+  const BudgetRequest request_ = read_budget(asking("", kChoices));
+  FoundDesigns found_{
+      &request_.points.front(), {}, 0.95, DesignSpace(request_.settings.design->choices)};
+  std::size_t by_chance_ = 0;
+};
+
+std::vector<double> good_chips(int good, int bad) {
+  std::vector<double> chips(static_cast<std::size_t>(good), 0.93);
+  chips.insert(chips.end(), static_cast<std::size_t>(bad), 0.88);
+  return chips;
+}
+
+TEST_F(DesignReport, IsOfGoodChipsWhereAShareIsAsked) {
+  found_.asked.share = 0.8;
+  const AnalysisResult share = result({good_chips(30, 20), good_chips(50, 0)});
+  const std::string& script = share.figures.front().script;
+  EXPECT_NE(script.find("good chips (%)"), std::string::npos) << script;
+  EXPECT_NE(script.find("asked"), std::string::npos) << script;
+  EXPECT_EQ(script.find("accuracy (%)"), std::string::npos) << script;
+  EXPECT_EQ(script.find("without noise"), std::string::npos) << script;
+  EXPECT_NE(share.tables.front().caption.find("80 % of the chips"), std::string::npos)
+      << share.tables.front().caption;
+}
+
+TEST_F(DesignReport, SaysWhatCanStillHelp) {
+  const std::string failed = notes(result({good_chips(0, 50), good_chips(1, 49)}));
+  EXPECT_EQ(failed.find("verify_draws"), std::string::npos) << failed;
+  EXPECT_NE(failed.find("All that were verified are shown to fail on fresh draws; more evaluations "
+                        "or other choices"),
+            std::string::npos)
+      << failed;
+}
+
+TEST_F(DesignReport, ComparesTheAnswerWithTheDearest) {
+  const std::string same = notes(result({good_chips(50, 0), good_chips(50, 0)}));
+  EXPECT_NE(same.find("1 nJ; no other of the choices costs more."), std::string::npos) << same;
+  found_.race.runners.clear();
+  found_.designs[1].cost = 1.5;
+  const std::string more = notes(result({good_chips(50, 0), good_chips(50, 0)}));
+  EXPECT_NE(more.find("1 nJ; the dearest of the choices takes 1.5 times as much."),
+            std::string::npos)
+      << more;
+}
+
+// 45 of 50 chips are good: P(Bin(50, 0.8) >= 45) = 0.048, less than 5 % and more than half of it.
+TEST_F(DesignReport, SaysWhyRandomDesignsMayFindWhatTheTableLeavesOpen) {
+  found_.asked.share = 0.8;
+  by_chance_ = 1;
+  const std::string said = notes(result({good_chips(45, 5), good_chips(0, 50)}));
+  EXPECT_NE(said.find("1 random design, all that there are, a first look (10 draws; the search "
+                      "took 0), finds "),
+            std::string::npos)
+      << said;
+  EXPECT_NE(said.find(". That is design 1 of the table, on the same draws: there 2 designs share "
+                      "the error, 2.5 % each, here it is alone with 5 %.\n"),
+            std::string::npos)
+      << said;
+}
+
+// What a table and "ideal" set in one choice is one key's.
+TEST_F(BudgetOfDesigns, TakeIdealPartsBesideTables) {
+  const auto searched = [&](const std::string& choice) {
+    run(asking("compare_random = false\nverify = 1\n",
+               "[budget.design.choices]\nperiphery.adc.bits = [6, 7]\n" + choice));
+    const Columns designs = table("design_searched.csv");
+    return designs.at("cost").size();
+  };
+  EXPECT_EQ(searched("\"periphery.output_noise\" = [\"ideal\", { relative = 0.01 }]\n"), 4u);
+  EXPECT_EQ(test::budget_error(
+                asking("",
+                       "[budget.design.choices]\nperiphery = [{}, { output_noise = \"ideal\" }, { "
+                       "output_noise = { relative = 0.02 } }]\n")),
+            "");
+}
+
 TEST(BudgetOfDesignsRequests, ThatCannotBeAnsweredAreRefused) {
   const auto expect = [](const std::string& design, const std::string& choices,
                          const std::string& message) {
@@ -291,6 +480,9 @@ TEST(BudgetOfDesignsRequests, ThatCannotBeAnsweredAreRefused) {
          "budget.design.times_s: has 60 twice; expected every age once");
   expect("", in + "device = [{ model = \"pcm\", time_s = 60.0 }, { model = \"awgn\" }]\n",
          "device has an age (time_s), which design.times_s gives");
+  expect("", in + "\"device.model\" = [\"pcm\", \"awgn\"]\n",
+         "device.model alone would leave the keys of the file's model to another one; expected "
+         "whole tables, as device = [{ model = \"pcm\" }, { model = \"awgn\", eta = 0.1 }]");
   // ln(0.05 / 5) / ln(0.95) = 89.8.
   expect("share = 0.95\n", kChoices,
          "budget.design.verify_draws: 12 good chips of 12 cannot show that 95 % of all are, for "

@@ -94,7 +94,7 @@ TEST(LayerBitsChoice, HasTheSameBitsInAllLayersAndRungsUnderShortKeys) {
   const DesignChoice choice = layer_bits_choice(study);
   EXPECT_EQ(choice.texts, (std::vector<std::string>{"4", "6", "6 4 6", "6 4 4"}));
   EXPECT_EQ(words_of(study),
-            (std::vector<std::string>{"4", "6", "6 (but 4 in b.c)", "4 (but 6 in a)"}));
+            (std::vector<std::string>{"4", "6", "6 (but 4 in layer b.c)", "4 (but 6 in layer a)"}));
   EXPECT_EQ(choice.values[1].text(), Value(parse_toml("adc = { bits = 6 }", "")).text());
   EXPECT_EQ(choice.values[2].text(),
             Value(parse_toml("adc = { bits = 6 }\nlayers.b.c.adc.bits = 4", "")).text());
@@ -111,7 +111,8 @@ TEST(LayerBitsChoice, NamesFewLayersInSentences) {
     study.cost.push_back(l < 8 ? std::vector{1.0, 1.0, 1.0}
                                : std::vector{1.0, l < 14 ? 1.0 : 1.5, 2.0});
   }
-  EXPECT_EQ(words_of(study).back(), "6 (but 4 in l14; 5 in l8, l9, l10, l11 and 2 more)");
+  EXPECT_EQ(words_of(study).back(),
+            "6 (but 4 in layer l14; 5 in layers l8, l9, l10, l11 and 2 more)");
 }
 
 // 2000 layers: each of four numbers of bits 500 times, give or take 5 standard deviations of 19.4.
@@ -177,7 +178,7 @@ TEST_F(BudgetOfLayerBits, AnswersWithFilesThatARunPricesAndMeasuresAlike) {
   EXPECT_NE(outcome.text.find("With the same ADC bits in all layers"), std::string::npos)
       << outcome.text;
   // The answer is said with the layers' names, and layer by layer.
-  EXPECT_NE(outcome.text.find("ADC bits, " + layers.at("layer").front() + " to " +
+  EXPECT_NE(outcome.text.find("ADC bits, layers " + layers.at("layer").front() + " to " +
                               layers.at("layer").back()),
             std::string::npos)
       << outcome.text;
@@ -234,19 +235,23 @@ TEST_F(BudgetOfLayerBits, AreSetBesideRandomBitsOfAllLayers) {
   root.set("evaluation.calibration_images", {std::int64_t{16}});
   const BudgetOutcome outcome = run(root);
   const Columns searched = table("design_searched.csv"), layers = table("design_layers.csv");
-  std::int64_t spent = std::ssize(layers.at("layer")) / 5 * 4 + 1;  // of the study
-  for (const std::string& draws : searched.at("draws")) spent += std::stoi(draws);
-  const std::size_t at = outcome.text.find("As many draws (");
+  const std::int64_t studied = std::ssize(layers.at("layer")) / 5 * 4 + 1;
+  std::int64_t drawn = 0;
+  for (const std::string& draws : searched.at("draws")) drawn += std::stoi(draws);
+  const std::size_t at = outcome.text.find(" random designs, bits at random in every layer, a");
   ASSERT_NE(at, std::string::npos) << outcome.text;
-  int said = 0, designs = 0;
-  ASSERT_EQ(std::sscanf(outcome.text.c_str() + at,
-                        "As many draws (%d) on %d random designs, bits at random in every layer,",
-                        &said, &designs),
-            2)
+  int designs = 0, said = 0, searched_with = 0, predicted = 0, measured = 0;
+  ASSERT_EQ(std::sscanf(outcome.text.c_str() + outcome.text.rfind('\n', at) + 1,
+                        "%d random designs, bits at random in every layer, a first look each (%d "
+                        "draws; the search took %d and %d predictions and %d measurements",
+                        &designs, &said, &searched_with, &predicted, &measured),
+            5)
       << outcome.text;
   EXPECT_EQ(designs, said / 10);
-  EXPECT_LE(said, spent + 200 / 4);  // predictions are counted too
-  EXPECT_GT(said, 100);
+  EXPECT_EQ(searched_with, drawn);
+  EXPECT_EQ(measured, studied);
+  EXPECT_LE(said, drawn + predicted + measured);
+  EXPECT_GT(said, drawn + predicted + measured - 10);
 }
 
 TEST_F(BudgetOfLayerBits, SaysWhichBitsCostAsMuchAsMore) {
@@ -255,6 +260,32 @@ TEST_F(BudgetOfLayerBits, SaysWhichBitsCostAsMuchAsMore) {
   EXPECT_NE(few.find(said), std::string::npos) << few;
   const std::string more = run(asking("layer_adc_bits = [4, 5]\n")).text;
   EXPECT_EQ(more.find("fewer save nothing"), std::string::npos) << more;
+}
+
+// A design with other replicas than the file's: what its layers cost is what it costs.
+TEST_F(BudgetOfLayerBits, ShowTheCostsOfTheAnswerLayerByLayer) {
+  run(asking("layer_adc_bits = [5, 6]\ncost = \"devices\"\ncompare_random = false\n",
+             "[budget.design.choices]\n\"mapping.replicas\" = [2, 4]\n"));
+  const Columns found = table("design.csv");
+  const auto answer =
+      std::ranges::find(found.at("cheapest"), "true") - found.at("cheapest").begin();
+  ASSERT_LT(answer, std::ssize(found.at("cheapest")));
+  std::istringstream page(content("budget.md"));
+  double sum = 0;
+  int layers = 0;
+  bool is_there = false;
+  for (std::string line; std::getline(page, line);) {
+    if (line.find("layer by layer") != std::string::npos) is_there = true;
+    if (is_there && line.starts_with("#")) break;
+    if (!is_there || !line.starts_with("| ") || line.starts_with("| -") ||
+        line.starts_with("| layer"))
+      continue;
+    line.resize(line.rfind('|'));
+    sum += std::stod(line.substr(line.rfind('|') + 1));
+    if (++layers == 4) break;
+  }
+  EXPECT_GT(layers, 1);
+  EXPECT_DOUBLE_EQ(sum, std::stod(found.at("cost")[static_cast<std::size_t>(answer)]));
 }
 
 TEST_F(BudgetOfLayerBits, GoesOnWhereItWasAndSharesEvaluationsOfUniformBits) {

@@ -45,13 +45,48 @@ std::string limit_text(const FoundDesigns& found) {
                      words.text_with_unit(found.baseline));
 }
 
+/// What designs are held against: the mean of the metric, or the share of good chips.
+struct Shown {
+  std::string axis;
+  double factor, asked, sign;
+  const char* level;
+  Estimate Judgement::*value;
+
+  Estimate of(const Judgement& judged) const { return judged.*value; }
+};
+
+Shown shown_of(const FoundDesigns& found) {
+  const MetricWords words = words_of(found);
+  if (found.asked.share)
+    return {"good chips (%)", 100, *found.asked.share, 1, "asked", &Judgement::good};
+  return {words.axis(),          words.factor(), found.asked.limit,
+          words.metric().sign(), "limit",        &Judgement::value};
+}
+
+/// "1 %", with a share ", 90 % of the chips" behind it.
+std::string with_share(const FoundDesigns& found, std::string allowed) {
+  if (found.asked.share) allowed += fmt::format(", {:g} % of the chips", 100 * *found.asked.share);
+  return allowed;
+}
+
+/// What an answer is of: "waves, loss of at most 1 %".
+std::string answer_title(const FoundDesigns& found, const BudgetSettings& settings) {
+  return point_title(*found.point) + ", " +
+         with_share(found, settings.phrase(found.allowance, words_of(found)));
+}
+
+/// Of those that were verified, as tables and figures number them.
+std::size_t number_of(const FoundDesigns& found, const VerifiedDesign& v) {
+  return found.first_number + static_cast<std::size_t>(&v - found.verified.data());
+}
+
 std::vector<Column> choice_columns(const FoundDesigns& found, bool is_shown) {
   std::vector<Column> columns;
   for (const DesignChoice& choice : found.space.choices()) {
     std::optional<std::string> title;
     if (is_shown) title = key_title(choice.shown(), &found.point->experiment);
     if (is_shown && choice.shown() == "layer_adc_bits" && found.layer_bits->layers.size() > 1)
-      title = fmt::format("ADC bits, {} to {}", found.layer_bits->layers.front(),
+      title = fmt::format("ADC bits, layers {} to {}", found.layer_bits->layers.front(),
                           found.layer_bits->layers.back());
     columns.push_back({choice.shown(), title});
   }
@@ -102,16 +137,16 @@ void add_all(const std::vector<Cell>& more, std::vector<Cell>& cells) {
 DataTable front_table(const FoundDesigns& found, const BudgetSettings& settings) {
   const DesignSettings& asked = *settings.design;
   const MetricWords words = words_of(found);
-  DataTable table{"design",
-                  fmt::format("{}, {} ({}), the cheapest first:", point_title(*found.point),
-                              settings.phrase(found.allowance, words), limit_text(found)),
-                  axis_keys(*found.point)};
+  DataTable table{
+      "design",
+      fmt::format("{} ({}), the cheapest first:", answer_title(found, settings), limit_text(found)),
+      axis_keys(*found.point)};
   table.append(
       {{settings.change_column(words.metric())}, {"limit"}, {"baseline"}, {"design", "design"}});
   table.append(choice_columns(found, true));
   append_costs(asked, true, table);
-  table.append(
-      {with_interval(words.metric().name, words.column(words.title()), words.digits()), {"draws"}});
+  const std::string mean = asked.share ? "mean " + words.title() : words.title();
+  table.append({with_interval(words.metric().name, words.column(mean), words.digits()), {"draws"}});
   Column good = with_interval("good_chips", {}, Digits::fixed(1, 100));
   if (asked.share) good.title = "good chips %";
   table.append({good, {"verdict", "asked"}, {"front", "front"}, {"cheapest"}, {"file", "file"}});
@@ -119,7 +154,8 @@ DataTable front_table(const FoundDesigns& found, const BudgetSettings& settings)
   for (std::size_t i = 0; i < found.verified.size(); ++i) {
     const VerifiedDesign& v = found.verified[i];
     std::vector<Cell> row = axis_cells(*found.point);
-    add_all({found.allowance.change, found.asked.limit, found.baseline, i + 1}, row);
+    add_all({found.allowance.change, found.asked.limit, found.baseline, found.first_number + i},
+            row);
     add_all(choice_cells(found, v.design), row);
     add_cost_cells(found.designs[v.design], row);
     const bool is_cheapest = &v == cheapest;
@@ -173,19 +209,18 @@ DataTable answer_layers_table(const FoundDesigns& found, const BudgetSettings& s
   const std::size_t answer = cheapest_of(found.verified)->design;
   DataTable table{
       "design_answer_layers",
-      fmt::format("{}, {}, the cheapest that holds, layer by layer: what each ADC by "
-                  "itself adds to the mean square error of the network's outputs (in "
-                  "their unit squared, beside {} bits in all layers) and its layer's "
-                  "share of the cost:",
-                  point_title(*found.point), settings.phrase(found.allowance, words_of(found)),
-                  study.bits.back())};
+      fmt::format("{}, the cheapest that holds, layer by layer: what each layer of that design "
+                  "costs, and what such an ADC by itself adds to the mean square error of the "
+                  "network's outputs on the file's own hardware, where that was measured (in "
+                  "their unit squared, beside {} bits in all layers):",
+                  answer_title(found, settings), study.bits.back())};
   table.append({titled("layer"), titled("ADC bits"), titled("error", Digits::general(3)),
                 titled(cost_title(settings.design->cost), kFour)});
   for (std::size_t l = 0; l < study.layers.size(); ++l) {
     const std::int64_t bits = adc_bits_of(found, answer, study.layers[l]);
     const auto at =
         static_cast<std::size_t>(std::ranges::find(study.bits, bits) - study.bits.begin());
-    table.add({study.layers[l], bits, study.error[l].at(at), study.cost[l].at(at)});
+    table.add({study.layers[l], bits, study.error[l].at(at), found.answer_costs[l]});
   }
   return table;
 }
@@ -212,18 +247,31 @@ std::string name_of(const FoundDesigns& found, const VerifiedDesign& v) {
   return design_words(found.space, found.designs[v.design].index);
 }
 
+/// "1.58 times as much", "3.2 % more".
+std::string times_or_more(double cost, double than) {
+  if (cost >= 1.1 * than) return fmt::format("{:.3g} times as much", cost / than);
+  return fmt::format("{:.2g} % more", 100 * (cost / than - 1));
+}
+
 std::string answer_note(const FoundDesigns& found, const BudgetSettings& settings) {
   const VerifiedDesign* cheapest = cheapest_of(found.verified);
+  const bool all_fail = std::ranges::all_of(found.verified, [](const VerifiedDesign& v) {
+    return v.judged.verdict == Tolerance::not_tolerated;
+  });
+  if (!cheapest && all_fail)
+    return "All that were verified are shown to fail on fresh draws; more evaluations or other "
+           "choices may show a design that holds.";
   if (!cheapest)
     return "No design is shown to hold on fresh draws; more of them (budget.design.verify_draws), "
            "more evaluations or other choices may show one.";
   const DesignCost& cost = settings.design->cost;
-  const double dearest =
-      std::ranges::max(found.designs, {}, &PricedDesign::cost).cost / found.cost(*cheapest);
-  return fmt::format(
-      "The cheapest that holds is {}: {}, {:.3g} times less than the dearest of the "
-      "choices.",
-      name_of(found, *cheapest), cost_text(cost, found.cost(*cheapest)), dearest);
+  const double dearest = std::ranges::max(found.designs, {}, &PricedDesign::cost).cost,
+               answer = found.cost(*cheapest);
+  const std::string beside =
+      dearest <= answer ? "no other of the choices costs more"
+                        : "the dearest of the choices takes " + times_or_more(dearest, answer);
+  return fmt::format("The cheapest that holds is {}: {}; {}.", name_of(found, *cheapest),
+                     cost_text(cost, answer), beside);
 }
 
 std::string effort_note(const FoundDesigns& found) {
@@ -251,10 +299,11 @@ std::string promise_note(const FoundDesigns& found, const BudgetSettings& settin
       "The table is of draws that the search has not seen. \"holds\": {}, shown for each of {} "
       "designs with an error of {:.2g} %, so that with {:g} % confidence all that are said to hold "
       "do. \"open\": neither that nor the contrary is shown. *: none of these is both cheaper and "
-      "better.",
+      "{}.",
       what, found.verified.size(),
       100 * (1 - settings.confidence) / static_cast<double>(found.verified.size()),
-      100 * settings.confidence);
+      100 * settings.confidence,
+      asked.share ? "good in a larger share of chips" : "better in the mean");
 }
 
 /// What it takes to measure every design with the draws of the one that was found.
@@ -274,20 +323,54 @@ std::string beside_answer(double cost, double answer) {
   return fmt::format("{:.2g} % {} than the above", std::abs(more), more < 0 ? "less" : "more");
 }
 
+/// "36 random designs, all that there are, a first look each (360 draws; the search took 523 and 36
+/// predictions), find".
+std::string random_effort(const FoundDesigns& found) {
+  const RandomComparison& random = *found.random;
+  const bool is_one = random.found.looked_at == 1;
+  std::string searched = fmt::format("{}", found.race.spent);
+  if (found.predictions > 0) searched += fmt::format(" and {} predictions", found.predictions);
+  if (found.layer_bits)
+    searched += fmt::format(" and {} measurements of layers", found.layer_bits->evaluations);
+  return fmt::format(
+      "{} random design{}{}{}, a first look{} ({} draws; the search took {}), find{}",
+      random.found.looked_at, is_one ? "" : "s",
+      found.layer_bits ? ", bits at random in every layer" : "",
+      random.found.looked_at == random.there_are ? ", all that there are" : "",
+      is_one ? "" : " each", random.found.spent, searched, is_one ? "s" : "");
+}
+
+/// How a design may hold that is not shown to in the table.
+std::string twin_text(const FoundDesigns& found, const BudgetSettings& settings,
+                      const std::string& name) {
+  const auto error = [&](const std::vector<VerifiedDesign>& verified) {
+    return 100 * (1 - settings.confidence) / static_cast<double>(verified.size());
+  };
+  const auto twin = std::ranges::find_if(
+      found.verified, [&](const VerifiedDesign& v) { return name_of(found, v) == name; });
+  if (twin == found.verified.end() || twin->holds()) return "";
+  const std::size_t by_chance = found.random->found.verified.size();
+  return fmt::format(
+      ". That is design {} of the table, on the same draws: there {} designs share the error, "
+      "{:.2g} "
+      "% each, here {} with {:.2g} %{}",
+      number_of(found, *twin), found.verified.size(), error(found.verified),
+      by_chance == 1 ? "it is alone" : fmt::format("{} do", by_chance),
+      error(found.random->found.verified), by_chance == 1 ? "" : " each");
+}
+
 std::string random_note(const FoundDesigns& found, const BudgetSettings& settings) {
   const RandomComparison& random = *found.random;
   const VerifiedDesign *best = cheapest_of(random.found.verified),
                        *ours = cheapest_of(found.verified);
-  std::string text = fmt::format("As many draws ({}) on {} random designs{}", random.found.spent,
-                                 random.found.looked_at,
-                                 found.layer_bits ? ", bits at random in every layer," : "");
-  if (!best) return text + " find none that holds on fresh draws.";
+  std::string text = random_effort(found);
+  if (!best) return text + " none that holds on fresh draws.";
   const PricedDesign& design = random.designs[best->design];
   const std::string name = design_words(random.space, design.index);
-  if (ours && name == name_of(found, *ours)) return text + " find the same design.";
-  text += fmt::format(" find {}: {}", name, cost_text(settings.design->cost, design.cost));
+  if (ours && name == name_of(found, *ours)) return text + " the same design.";
+  text += fmt::format(" {}: {}", name, cost_text(settings.design->cost, design.cost));
   if (ours) text += ", " + beside_answer(design.cost, found.cost(*ours));
-  return text + ".";
+  return text + twin_text(found, settings, name) + ".";
 }
 
 /// What bits of their own are worth to the layers.
@@ -362,41 +445,81 @@ std::vector<std::string> notes_on(const FoundDesigns& found, const BudgetSetting
   return notes;
 }
 
+std::string files_note(const FoundDesigns& found) {
+  if (found.question == 1) return "";
+  return fmt::format(
+      "The folder has designs of another question already, which stay as they are; files of these "
+      "have _question_{} in their names.",
+      found.question);
+}
+
+constexpr char kFigureNote[] =
+    "Circles of the figure are of draws that the search chose "
+    "designs by, which is why the best of them lie above what fresh draws show; the front is of "
+    "fresh draws alone.";
+
+/// Of several answers each note says of which it is, unless it is of all.
+std::vector<std::string> notes_on(const std::vector<FoundDesigns>& all,
+                                  const BudgetSettings& settings) {
+  std::vector<std::vector<std::string>> by_answer;
+  for (const FoundDesigns& found : all) by_answer.push_back(notes_on(found, settings));
+  const auto is_of_all = [&](const std::string& note) {
+    return std::ranges::all_of(
+        by_answer, [&](const auto& notes) { return std::ranges::count(notes, note) > 0; });
+  };
+  std::vector<std::string> notes, common;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    for (const std::string& note : by_answer[i])
+      if (all.size() == 1 || !is_of_all(note))
+        notes.push_back(all.size() == 1 ? note : answer_title(all[i], settings) + ": " + note);
+      else if (i == 0)
+        common.push_back(note);
+  notes.insert(notes.end(), common.begin(), common.end());
+  if (std::string files = files_note(all.front()); !files.empty())
+    notes.push_back(std::move(files));
+  notes.emplace_back(kFigureNote);
+  return notes;
+}
+
 // --- figure ---
 
-Series searched(const FoundDesigns& found, double factor) {
-  Series series{"looked at by the search", {kFaint, 6}, {}};
+Series searched(const FoundDesigns& found, const Shown& shown) {
+  Series series{"on the search's draws", {kFaint, 6}, {}};
   for (const Runner& runner : found.race.runners)
-    series.data.push_back({found.designs[runner.design].cost, factor * runner.judged.value.mean});
+    series.data.push_back(
+        {found.designs[runner.design].cost, shown.factor * shown.of(runner.judged).mean});
   return series;
 }
 
-Series verified(const FoundDesigns& found, Tolerance verdict, Style style, double factor) {
+Series verified(const FoundDesigns& found, Tolerance verdict, Style style, const Shown& shown) {
   Series series{"on fresh draws: " + verdict_text(verdict), std::move(style), {}};
   for (const VerifiedDesign& v : found.verified)
     if (v.judged.verdict == verdict)
-      series.data.push_back(datum(found.cost(v), v.judged.value, factor));
+      series.data.push_back(datum(found.cost(v), shown.of(v.judged), shown.factor));
   return series;
 }
 
-Series front_steps(const FoundDesigns& found, double factor) {
-  Series front{"Pareto front", {kFaint, 0, true, false, Joint::along_first}, {}};
+Series front_steps(const FoundDesigns& found, const Shown& shown) {
+  Series front{"front on fresh draws", {kFaint, 0, true, false, Joint::along_first}, {}};
   for (const VerifiedDesign& v : found.verified)
-    if (v.is_on_front) front.data.push_back({found.cost(v), factor * v.judged.value.mean});
+    if (v.is_on_front)
+      front.data.push_back({found.cost(v), shown.factor * shown.of(v.judged).mean});
   return front;
 }
 
 /// The neighbourhood of the limit and of what was verified; how many lie beyond is said.
-void look_closely(const FoundDesigns& found, const MetricWords& words, Panel& panel) {
-  const double scale = words.metric().sign() * words.factor();
-  double worst = scale * found.asked.limit, best = scale * found.baseline;
+void look_closely(const FoundDesigns& found, const Shown& shown, Panel& panel) {
+  const double scale = shown.sign * shown.factor;
+  double worst = scale * shown.asked,
+         best = scale * (found.asked.share ? shown.asked : found.baseline);
   for (const VerifiedDesign& v : found.verified) {
-    worst = std::fmin(worst, std::fmin(scale * v.judged.value.lo, scale * v.judged.value.hi));
-    best = std::fmax(best, scale * v.judged.value.mean);
+    const Estimate value = shown.of(v.judged);
+    worst = std::fmin(worst, std::fmin(scale * value.lo, scale * value.hi));
+    best = std::fmax(best, scale * value.mean);
   }
   const double floor = worst - 0.5 * (best - worst);
   const auto beyond = std::ranges::count_if(found.race.runners, [&](const Runner& runner) {
-    return scale * runner.judged.value.mean < floor;
+    return scale * shown.of(runner.judged).mean < floor;
   });
   if (beyond == 0 || !std::isfinite(floor)) return;
   (scale > 0 ? panel.y.low : panel.y.high) = scale > 0 ? floor : -floor;
@@ -406,30 +529,32 @@ void look_closely(const FoundDesigns& found, const MetricWords& words, Panel& pa
 
 Panel panel_of(const FoundDesigns& found, const BudgetSettings& settings,
                std::vector<Remark>& remarks) {
-  const MetricWords words = words_of(found);
-  const double factor = words.factor();
-  Panel panel{point_title(*found.point) + ", " + settings.text(found.allowance, words),
+  const Shown shown = shown_of(found);
+  Panel panel{point_title(*found.point) + ", " +
+                  with_share(found, settings.text(found.allowance, words_of(found))),
               {cost_title(settings.design->cost)},
-              {words.axis()}};
+              {shown.axis}};
   const auto [cheapest, dearest] = std::ranges::minmax(found.designs, {}, &PricedDesign::cost);
   panel.x.logarithmic = dearest.cost > 10 * cheapest.cost;
-  if (std::isfinite(found.baseline))
-    panel.levels.push_back({factor * found.baseline, false, "without noise", kBaseline});
-  panel.levels.push_back({factor * found.asked.limit, false, "limit", kNoisy});
-  panel.series = {searched(found, factor), front_steps(found, factor),
-                  verified(found, Tolerance::tolerated, {kShare, 7}, factor),
-                  verified(found, Tolerance::undecided, {kGivenBack, 5}, factor),
-                  verified(found, Tolerance::not_tolerated, {kNoisy, 9}, factor)};
+  if (std::isfinite(found.baseline) && !found.asked.share)
+    panel.levels.push_back({shown.factor * found.baseline, false, "without noise", kBaseline});
+  panel.levels.push_back({shown.factor * shown.asked, false, shown.level, kNoisy});
+  panel.series = {searched(found, shown), front_steps(found, shown),
+                  verified(found, Tolerance::tolerated, {kShare, 7}, shown),
+                  verified(found, Tolerance::undecided, {kGivenBack, 5}, shown),
+                  verified(found, Tolerance::not_tolerated, {kNoisy, 9}, shown)};
   std::erase_if(panel.series, [](const Series& series) { return series.data.empty(); });
-  look_closely(found, words, panel);
-  for (std::size_t i = 0; i < found.verified.size(); ++i)
-    remarks.push_back({found.cost(found.verified[i]), factor * found.verified[i].judged.value.mean,
-                       std::to_string(i + 1), kInk});
+  look_closely(found, shown, panel);
+  for (const VerifiedDesign& v : found.verified)
+    remarks.push_back({found.cost(v), shown.factor * shown.of(v.judged).mean,
+                       std::to_string(number_of(found, v)), kInk});
   return panel;
 }
 
 Figure design_figure(const std::vector<FoundDesigns>& all, const BudgetSettings& settings) {
-  Plot plot{"design", "numbers: designs of the table", {}};
+  Plot plot{"design",
+            fmt::format("numbers: of the table; bars: {:g} % intervals", 100 * settings.confidence),
+            {}};
   plot.panel_width = 560;
   plot.panel_height = 400;
   plot.most_columns = 2;
@@ -454,8 +579,8 @@ AnalysisResult design_result(const std::vector<FoundDesigns>& all, const BudgetS
         result.tables.push_back(answer_layers_table(found, settings));
       result.tables.push_back(layers_table(found));
     }
-    for (std::string& note : notes_on(found, settings)) result.notes.push_back(std::move(note));
   }
+  result.notes = notes_on(all, settings);
   result.figures = {design_figure(all, settings)};
   return result;
 }
