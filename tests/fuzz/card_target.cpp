@@ -21,6 +21,7 @@ std::string sound_card(const Experiment& e) {
   CardEntry eta;
   eta.knob = {"device.eta"};
   eta.tolerated = 0.1;
+  eta.allowed = "accuracy of at least 90.00 %";
   eta.metric = "accuracy";
   eta.limit = 0.9;
   eta.settings = card_settings(e);
