@@ -253,7 +253,7 @@ TEST_F(BudgetOfAges, SayWhoseFactorsAreReadOnce) {
   for (const char* said :
        {"compensation = tile, age of the factors = 20 s",
         "at every age, but for factors with mapping.compensation_s, which stay those of that age.",
-        "age of the factors = 1e+09 s: no age has factors against drift: they are read at ",
+        "age of the factors = 1000000000 s: no age has factors against drift: they are read at ",
         "and the ages end at 100 s", "at most 3.16e+05"})
     EXPECT_NE(text.find(said), std::string::npos) << said << "\n" << text;
   EXPECT_EQ(text.find("20 s: no age has factors"), std::string::npos) << text;

@@ -2,6 +2,7 @@
 
 #include <omp.h>
 
+#include <algorithm>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <optional>
 #include <string>
@@ -105,10 +106,14 @@ dnnl::convolution_forward::desc operation(const ConvolutionSpec& spec, dnnl::alg
 }
 
 /// Whether Winograd's minimal filtering is asked for and for this shape: kernels of 3 x 3 with
-/// stride 1, and enough of it to pay for its sums of inputs and outputs.
+/// stride 1, and enough of it to pay for its sums of inputs and outputs. On processors
+/// with AMX direct sums were found as fast below 128 channels, and need no transform of weights
+/// (docs/decisions/014-winograd.md).
 bool filters_minimally(const ConvolutionSpec& spec) {
   constexpr std::int64_t kFewestProducts = 1 << 18;  // of one tap
+  constexpr int kFewestWithAmx = 128;
   const ConvGeometry& g = spec.geometry;
+  if (has_amx() && std::min(g.in_channels, g.out_channels) < kFewestWithAmx) return false;
   return spec.may_filter_minimally && spec.format == Format::f32 && g.kernel_height == 3 &&
          g.kernel_width == 3 && g.stride_height == 1 && g.stride_width == 1 &&
          g.dilation_height == 1 && g.dilation_width == 1 && g.groups == 1 &&
