@@ -96,7 +96,8 @@ class Run {
   bool is_missing(std::size_t index);
   bool try_point(std::size_t index);
   void compute(std::size_t index, const TrainedNetwork&);
-  void leave_out(std::size_t index, const std::string& why);
+  /// `said` names the training; `why` stands in the tables, in a row that names it.
+  void leave_out(std::size_t index, const std::string& why, const std::string& said);
   void draw(PointChip&, std::size_t index, PointResult&);
   void show(std::size_t index, const std::string& what, double fraction);
   void say_once(const std::string& message);
@@ -237,14 +238,14 @@ bool Run::try_point(std::size_t index) {
   try {
     compute(index, *network);
   } catch (const TrainingDiverged& error) {  // of one chip
-    leave_out(index, error.what());
+    leave_out(index, error.what(), error.what());
   }
   return true;
 }
 
-void Run::leave_out(std::size_t index, const std::string& why) {
+void Run::leave_out(std::size_t index, const std::string& why, const std::string& said) {
   diverged_[index] = why;
-  progress_.say(fmt::format("{}; its points are left out", why));
+  progress_.say(fmt::format("{}; its points are left out", said));
   write_tables();
 }
 
@@ -253,7 +254,7 @@ const TrainedNetwork* Run::network_of(std::size_t index) {
   try {
     return networks_.try_get(points_[index].experiment);
   } catch (const TrainingDiverged& error) {
-    leave_out(index, find_divergence(index).value_or(error.what()));
+    leave_out(index, find_divergence(index).value_or(error.what()), error.what());
     return nullptr;
   }
 }
